@@ -1,0 +1,26 @@
+"""Everything that is said to a user about a mistake: where, what, and what to type instead.
+
+Nothing outside this room formats an error. The others build a `Diagnostic` and collect it or raise it
+inside a `RulesError`.
+"""
+
+from paramrules.diagnostics.codes import CODES, Code
+from paramrules.diagnostics.diagnostic import Diagnostic, Place
+from paramrules.diagnostics.errors import RulesError, RulesWarning
+from paramrules.diagnostics.render import render, to_json
+from paramrules.diagnostics.source import Source, Span
+from paramrules.diagnostics.suggest import did_you_mean
+
+__all__ = [
+    "CODES",
+    "Code",
+    "Diagnostic",
+    "Place",
+    "RulesError",
+    "RulesWarning",
+    "Source",
+    "Span",
+    "did_you_mean",
+    "render",
+    "to_json",
+]

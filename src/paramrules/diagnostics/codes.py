@@ -1,0 +1,124 @@
+"""Every error and warning that the product knows, declared.
+
+The first digit says where it comes from:
+
+1  reading: a file's bytes, its shape, its syntax, its limits
+2  rules held against a model
+3  names, types, captures and settings, without a model
+4  regexes
+5  models and inventories
+6  what a backend emits: param groups, masks, labels
+7  the command line
+
+Each code has a page in docs/diagnostics/ that says what it means, with a file that causes it and the mend.
+"""
+
+from typing import NamedTuple
+
+
+class Code(NamedTuple):
+    """A kind of finding: `severity` is `error` or `warning`, `title` says in a few words what it is."""
+
+    severity: str
+    title: str
+
+
+CODES: dict[str, Code] = {}
+
+
+def _declare(rows: str) -> None:
+    for row in rows.strip().splitlines():
+        code, title = row.strip().split(maxsplit=1)
+        CODES[code] = Code("warning" if code[0] == "W" else "error", title)
+
+
+_declare("""
+    E101 the file cannot be read
+    E102 the file is not UTF-8
+    E103 the file is too large
+    E104 a statement cannot be understood
+    E105 a rule is indented under its axis
+    E106 a reserved word is used as a name
+    E107 the edition is not known
+    E108 `edition` is not the first statement
+    E109 a string is not closed
+    E110 a statement is nested too deeply
+    E111 there are too many statements
+    E112 an include cannot be found
+    E113 an include leaves its folder
+    E114 includes go in circles
+    E115 an included file holds rules
+    E116 a number is too large
+    W117 an allow comment says nothing
+""")
+
+_declare("""
+    W201 a rule takes no parameter of the model
+    W202 a branch of `or` holds for nothing
+    W203 an alternative holds for nothing
+    W204 `count` of nothing
+    E205 an axis without `else` leaves parameters over
+    E206 an expectation does not hold
+    E207 a label has two different settings
+    E208 a setting cannot be computed
+    E209 a label cannot be filled in
+    W210 the names of a tied parameter disagree
+    E211 an option is not declared
+    E212 an option has to be set
+    E213 an option has another type
+    E214 the model has no such parameter
+    E215 a fact is not known of this model
+""")
+
+_declare("""
+    E301 a name is not defined
+    E302 a name is defined twice
+    E303 a name is already taken
+    E304 a number stands where a predicate is needed
+    E305 a predicate stands where a number is needed
+    E306 operands do not fit together
+    E307 a function is called in the wrong way
+    E308 a capture may be unbound
+    E309 a rule stands after `else`
+    E310 a rule can never win
+    E311 an axis has no rules
+    E312 an axis is written twice
+    E313 a setting is set twice
+    E314 two axes set one key
+    E315 a label has two different settings
+    W316 a setting looks like a typo
+    E317 a setting has the wrong type
+    E318 `default` is no label for this rule
+    E319 a constant is not known
+    E320 an expectation names no label of its axis
+""")
+
+_declare("""
+    E401 a regex cannot be understood
+    W402 an unescaped dot between name characters
+    E403 a regex matches the empty string
+    E404 a regex could take forever
+    E405 a regex uses what the language leaves out
+    E406 a regex is too large
+""")
+
+_declare("""
+    E501 the model cannot be described
+    E502 two parameters have one name
+    E503 a parameter has no shape of its own
+    E504 no backend knows this model
+    E505 an inventory cannot be read
+    E506 an inventory has another version
+""")
+
+_declare("""
+    E601 the parameters do not fit the assignment
+    E602 there is no such label
+    E603 there is no such axis
+""")
+
+_declare("""
+    E701 the model cannot be imported
+    E702 the model cannot be built
+    E703 the output cannot be written
+""")

@@ -1,0 +1,33 @@
+"""What is raised and warned.
+
+RulesError            every mistake in a rule file, a model, or what is asked of them; holds all of them
+RulesWarning          the category under which findings reach Python's `warnings`
+"""
+
+from collections.abc import Sequence
+
+from paramrules.diagnostics.diagnostic import Diagnostic
+from paramrules.diagnostics.render import render
+
+
+class RulesError(ValueError):
+    """The work stopped; `diagnostics` holds every error that was found, and the warnings beside them.
+
+    >>> try:
+    ...     paramrules.load("vit.rules")
+    ... except paramrules.RulesError as error:
+    ...     [d.code for d in error.diagnostics]
+    """
+
+    def __init__(self, diagnostics: Sequence[Diagnostic] | Diagnostic) -> None:
+        self.diagnostics: tuple[Diagnostic, ...] = (
+            (diagnostics,) if isinstance(diagnostics, Diagnostic) else tuple(diagnostics)
+        )
+        super().__init__(self.diagnostics)
+
+    def __str__(self) -> str:
+        return "\n" + "\n\n".join(render(d) for d in self.diagnostics)
+
+
+class RulesWarning(UserWarning):
+    """A finding that does not stop the work."""

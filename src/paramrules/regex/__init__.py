@@ -1,0 +1,5 @@
+"""Regexes as rule files may use them: parsed, judged without running them, and compiled to Python's `re`."""
+
+from paramrules.regex.regex import Group, Regex
+
+__all__ = ["Group", "Regex"]
