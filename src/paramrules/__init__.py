@@ -1,0 +1,1 @@
+"""Optimizer parameter groups from one rule file, for PyTorch and Optax alike."""
