@@ -1,0 +1,74 @@
+"""Whether a class is what a rule calls it: the meaning of an alternative of `type`, `within` and `variable`."""
+
+import fnmatch
+import re
+from functools import cache, lru_cache
+from typing import NamedTuple
+
+from paramrules.inventory.owner import Class
+from paramrules.inventory.vocabulary import vocabulary
+
+
+class Match(NamedTuple):
+    """How a class answers to an alternative.
+
+    Attributes:
+        name: the class that matched by its dotted name: the class itself or one of its bases.
+        family: the family of the vocabulary through which it did, "" where its own name did.
+        base: whether it is a base of the class.
+    """
+
+    name: str
+    family: str
+    base: bool
+
+
+@lru_cache(maxsize=100_000)
+def match(alternative: str, cls: Class) -> Match | None:
+    """How `cls` or a base of it is what the alternative says; None where none is.
+
+    An alternative is a bare name (`LayerNorm`, which stands for its family too), a name with `*` and `?`
+    (`*Norm`), or a dotted one (`torch.nn.LayerNorm`, `torch.nn.*Norm*`: a class of that name defined in
+    the module or below it). The class itself is compared first, then its bases in the order in which
+    Python looks them up; the frameworks' roots never are.
+
+    >>> match("LayerNorm", Class("flax.nnx.nn.normalization.LayerNorm"))
+    Match(name='flax.nnx.nn.normalization.LayerNorm', family='', base=False)
+    >>> match("Embedding", Class("flax.linen.linear.Embed")).family
+    'Embedding'
+    """
+    for name in (cls.name, *cls.bases):
+        if not is_root(name):
+            if named(alternative, name):
+                return Match(name, "", name != cls.name)
+            if in_family(alternative, name):
+                return Match(name, alternative, name != cls.name)
+    return None
+
+
+@cache
+def named(alternative: str, name: str) -> bool:
+    """Whether a class of this dotted name has the name that the alternative says, families apart."""
+    module, _, short = name.rpartition(".")
+    inside, dot, wanted = alternative.rpartition(".")
+    if not _pattern(wanted).match(short):
+        return False
+    return not dot or bool(_pattern(inside).match(module) or _pattern(inside + ".*").match(module))
+
+
+@cache
+def in_family(family: str, name: str) -> bool:
+    """Whether the vocabulary puts a class of this dotted name into the family."""
+    return any(named(member, name) for member in vocabulary().families.get(family, ()))
+
+
+@cache
+def is_root(name: str) -> bool:
+    """Whether a class of this dotted name is a root (`torch.nn.Module`, `object`), which no rule is compared with."""
+    return any(named(root, name) for root in vocabulary().roots)
+
+
+@cache
+def _pattern(glob: str) -> re.Pattern[str]:
+    """`*` and `?` as wildcards and nothing else, case kept. What fnmatch makes of a glob cannot backtrack."""
+    return re.compile(fnmatch.translate(glob.replace("[", "[[]")))
