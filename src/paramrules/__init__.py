@@ -1,1 +1,72 @@
-"""Optimizer parameter groups from one rule file, for PyTorch and Optax alike."""
+"""Optimizer parameter groups from one rule file, for PyTorch and Optax alike.
+
+>>> import paramrules
+>>> rules = paramrules.load("vit.rules")
+>>> assignment = paramrules.assign(rules, model)
+>>> print(assignment.explain("blocks.0.norm1.weight").axes[0].label)
+no_decay
+
+Importing this imports no framework, and nothing else before it is used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from paramrules.assignment import (
+        Assignment,
+        AxisLabels,
+        Explanation,
+        Group,
+        Outcome,
+        assign,
+        expectations,
+    )
+    from paramrules.backends import inventory
+    from paramrules.diagnostics import Diagnostic, RulesError, RulesWarning, render
+    from paramrules.inventory import Inventory, Parameter
+    from paramrules.rules import Rules, check, load, parse
+
+__version__ = "0.1.0"
+
+_ROOMS = {
+    "assignment": ("Assignment", "AxisLabels", "Explanation", "Group", "Outcome", "assign", "expectations"),
+    "backends": ("inventory",),
+    "diagnostics": ("Diagnostic", "RulesError", "RulesWarning", "render"),
+    "inventory": ("Inventory", "Parameter"),
+    "rules": ("Rules", "check", "load", "parse"),
+}
+_HOME = {name: room for room, names in _ROOMS.items() for name in names}
+
+__all__ = [
+    "Assignment",
+    "AxisLabels",
+    "Diagnostic",
+    "Explanation",
+    "Group",
+    "Inventory",
+    "Outcome",
+    "Parameter",
+    "Rules",
+    "RulesError",
+    "RulesWarning",
+    "assign",
+    "check",
+    "expectations",
+    "inventory",
+    "load",
+    "parse",
+    "render",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

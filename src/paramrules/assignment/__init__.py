@@ -1,1 +1,20 @@
-"""."""
+"""Rules and an inventory, to groups: which rule took which parameter, and why."""
+
+from paramrules.assignment.assign import assign, expectations
+from paramrules.assignment.assignment import Assignment, AxisLabels
+from paramrules.assignment.expectations import Outcome
+from paramrules.assignment.explain import AxisExplanation, Clause, Explanation, Verdict
+from paramrules.assignment.groups import Group
+
+__all__ = [
+    "Assignment",
+    "AxisExplanation",
+    "AxisLabels",
+    "Clause",
+    "Explanation",
+    "Group",
+    "Outcome",
+    "Verdict",
+    "assign",
+    "expectations",
+]

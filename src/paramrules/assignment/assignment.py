@@ -1,29 +1,18 @@
 """Assignment: which parameter is in which group, and why. What every emitter and report reads."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from paramrules.diagnostics import Diagnostic
+from paramrules.assignment.evaluate import Evaluator
+from paramrules.assignment.expectations import Outcome
+from paramrules.assignment.explain import Explanation, explain_axis
+from paramrules.assignment.groups import Group
+from paramrules.assignment.labels import Label
+from paramrules.assignment.options import OptionValue
+from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
 from paramrules.inventory import Inventory
 from paramrules.rules.model import Rules
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Parameters with the same label in every axis and the same settings.
-
-    Attributes:
-        label: what the group is called: its labels joined with `/`, each with `#1`, `#2`, ... where
-            settings that differ by parameter split it.
-        labels: the label in each axis, as rules write it, without `#`.
-        settings: the union of the axes' settings, `lr_scale` and `weight_decay_scale` multiplied.
-        parameters: the parameters' numbers in the inventory, in the model's order. Frozen ones are among them.
-    """
-
-    label: str
-    labels: tuple[str, ...]
-    settings: Mapping[str, object]
-    parameters: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,5 +28,123 @@ class AxisLabels:
 
     name: str
     labels: tuple[str, ...]
-    of: tuple[int, ...]
-    rules: tuple[int, ...]
+    of: Sequence[int]
+    rules: Sequence[int]
+
+
+class Assignment:
+    """A rule file held against a model.
+
+    Attributes:
+        rules: the rules.
+        inventory: the model's parameters.
+        options: the value of each of the file's options.
+        groups: the groups in their order; every parameter, trainable or not, is in exactly one.
+        outcomes: what became of each `expect`.
+        findings: the warnings: those of the file and those about this model.
+
+    >>> assignment = paramrules.assign(paramrules.load("vit.rules"), model)
+    >>> [(group.label, len(group.parameters)) for group in assignment.groups]
+    [('no_decay', 102), ('decay', 50)]
+    """
+
+    def __init__(
+        self,
+        rules: Rules,
+        inventory: Inventory,
+        options: Mapping[str, OptionValue],
+        groups: tuple[Group, ...],
+        outcomes: tuple[Outcome, ...],
+        findings: tuple[Diagnostic, ...],
+        labels: Sequence[Sequence[Label]],
+        evaluator: Evaluator,
+    ) -> None:
+        self.rules = rules
+        self.inventory = inventory
+        self.options = options
+        self.groups = groups
+        self.outcomes = outcomes
+        self.findings = findings
+        self._labels = labels
+        self._evaluator = evaluator
+
+    def __repr__(self) -> str:
+        return f"<Assignment of {len(self.inventory)} parameters to {len(self.groups)} groups>"
+
+    @cached_property
+    def axes(self) -> tuple[AxisLabels, ...]:
+        """The axes in the order written."""
+        return tuple(
+            self._axis(axis.name, labels) for axis, labels in zip(self.rules.axes, self._labels, strict=True)
+        )
+
+    @cached_property
+    def group_numbers(self) -> Sequence[int]:
+        """For each parameter, the number of its group in `groups`."""
+        numbers = [0] * len(self.inventory)
+        for number, group in enumerate(self.groups):
+            for parameter in group.parameters:
+                numbers[parameter] = number
+        return numbers
+
+    def group_of(self, name: str) -> Group:
+        """The group of the parameter with this canonical name. Raises RulesError (E214)."""
+        return self.groups[self.group_numbers[self._parameter(name)]]
+
+    def axis(self, name: str) -> AxisLabels:
+        """An axis by its name, "" for the one without. Raises RulesError (E603)."""
+        for axis in self.axes:
+            if axis.name == name:
+                return axis
+        names = [axis.name for axis in self.axes]
+        known = ", ".join(f"`{known}`" for known in names if known) or "it has one, without a name"
+        raise RulesError(
+            Diagnostic(
+                "E603",
+                f"`{self.rules.source.name}` has no axis `{name}`",
+                help=did_you_mean(name, filter(None, names)) or f"its axes: {known}",
+            )
+        )
+
+    def explain(self, name: str) -> Explanation:
+        """Why the parameter with this canonical name is in its group. Raises RulesError (E214).
+
+        >>> assignment.explain("blocks.0.norm1.weight").axes[0].clause.text
+        'type(LayerNorm)'
+        """
+        parameter = self._parameter(name)
+        axes = []
+        for axis, labels, made in zip(self.rules.axes, self.axes, self._labels, strict=True):
+            label = labels.labels[labels.of[parameter]]
+            settings = next(
+                settings
+                for settings, entries in made[labels.of[parameter]].settings
+                if parameter in self._evaluator.facts.parameters(entries)
+            )
+            axes.append(
+                explain_axis(axis, parameter, label, labels.rules[parameter], settings, self._evaluator)
+            )
+        return Explanation(self.inventory[name], self.group_of(name), tuple(axes))
+
+    def _parameter(self, name: str) -> int:
+        try:
+            return self.inventory.index(name)
+        except KeyError:
+            raise RulesError(
+                Diagnostic(
+                    "E214",
+                    f"the model has no parameter `{name}`",
+                    help=did_you_mean(name, self.inventory.names)
+                    or "`paramrules show` lists the groups, `paramrules inventory` the names",
+                )
+            ) from None
+
+    def _axis(self, name: str, labels: Sequence[Label]) -> AxisLabels:
+        of, rules = [0] * len(self.inventory), [0] * len(self.inventory)
+        parameter = self._evaluator.facts.parameter
+        for number, label in enumerate(labels):
+            for taken in label.taken:
+                for entry in taken.entries:
+                    of[parameter(entry)] = number
+                    rules[parameter(entry)] = taken.rule
+        return AxisLabels(name, tuple(label.text for label in labels), of, rules)

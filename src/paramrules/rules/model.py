@@ -47,12 +47,13 @@ class Rule(Term):
 
 @dataclass(frozen=True, slots=True)
 class Expectation(Term):
-    """`expect label: predicate`, a test about the axis it stands in."""
+    """`expect label: predicate`, a test about the axis it stands in; `captures` as those of a rule."""
 
     label: Template
     negated: bool
     optional: bool
     predicate: Predicate
+    captures: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,69 @@
+"""Arithmetic in floats and integers of bounded size: no file can make it take time or memory."""
+
+import math
+import operator
+from collections.abc import Callable
+from typing import Any, cast
+
+LARGEST = 2**63
+"""Integers up to this magnitude; larger results are errors."""
+
+
+class NoResultError(Exception):
+    """A result that does not exist; the text says why in the words of a diagnostic."""
+
+
+def compute(name: str, values: list[Any]) -> int | float:
+    """`operator(*values)`. Raises NoResultError for what is no number, not finite, or too large."""
+    for value in values:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise NoResultError(f"`{name}` needs numbers, not {shown(value)}")
+    try:
+        result = _OPERATORS[name](*values)
+    except ZeroDivisionError:
+        raise NoResultError("division by zero") from None
+    except OverflowError:
+        raise NoResultError("the result is too large") from None
+    except ValueError:
+        raise NoResultError(f"`{name}` of {' and '.join(map(shown, values))} does not exist") from None
+    if isinstance(result, complex) or (isinstance(result, float) and not math.isfinite(result)):
+        raise NoResultError("the result is not a finite number")
+    if abs(result) > LARGEST and isinstance(result, int):
+        raise NoResultError("the result is too large")
+    return cast(int | float, result)
+
+
+def shown(value: object) -> str:
+    """A value as a rule file writes it."""
+    if value is None or isinstance(value, bool):
+        return {None: "none", True: "true", False: "false"}[value]
+    if isinstance(value, tuple):
+        return f"({', '.join(map(shown, value))})"
+    return f'"{value}"' if isinstance(value, str) else repr(value)
+
+
+def _power(base: float, exponent: float) -> float:
+    if isinstance(base, int) and isinstance(exponent, int) and abs(base) > 1 and exponent > 64:
+        raise OverflowError
+    result: float = base**exponent
+    return result
+
+
+_OPERATORS: dict[str, Callable[..., Any]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "//": operator.floordiv,
+    "%": operator.mod,
+    "**": _power,
+    "neg": operator.neg,
+    "min": lambda *values: min(values),
+    "max": lambda *values: max(values),
+    "sqrt": math.sqrt,
+    "log": math.log,
+    "exp": math.exp,
+    "abs": abs,
+    "floor": math.floor,
+    "ceil": math.ceil,
+}

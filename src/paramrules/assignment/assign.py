@@ -1,0 +1,117 @@
+"""assign: rules and a model, to an assignment."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from paramrules.assignment.assignment import Assignment
+from paramrules.assignment.evaluate import Evaluator
+from paramrules.assignment.expectations import Outcome, outcomes
+from paramrules.assignment.facts import Facts
+from paramrules.assignment.findings import dead_parts, empty_counts, left_over, require_known
+from paramrules.assignment.groups import groups_of
+from paramrules.assignment.labels import Label, labels_of
+from paramrules.assignment.options import OptionValue, option_values
+from paramrules.assignment.partition import partition
+from paramrules.assignment.ties import disagreements
+from paramrules.assignment.values import Values
+from paramrules.backends import inventory as inventory_of
+from paramrules.diagnostics import Diagnostic, RulesError
+from paramrules.rules.allow import unsilenced
+from paramrules.rules.load import load
+from paramrules.rules.model import Rules
+
+_DEAD = ("W201", "W202", "W203", "W204")
+
+
+def assign(
+    rules: Rules | str | Path,
+    model: object,
+    *,
+    options: Mapping[str, OptionValue] | None = None,
+    strict: bool = False,
+) -> Assignment:
+    """Puts every parameter of a model into a group.
+
+    Args:
+        rules: what `paramrules.load` gives, or the path of a rule file.
+        model: a model that an installed backend knows, or an `Inventory`.
+        options: values for the file's options, by name.
+        strict: what is dead is an error, and so is a parameter that no rule of an axis takes.
+
+    Returns:
+        The assignment; its `findings` are warnings that did not stop it.
+
+    Raises:
+        RulesError: with all that is wrong: the file's errors, unknown or unset options, facts that are not
+            known of this model, settings and labels that cannot be computed, expectations that do not hold.
+
+    >>> assignment = paramrules.assign("vit.rules", model, options={"rate": 0.8})
+    >>> assignment.group_of("blocks.11.attn.qkv.weight").settings
+    {'lr_scale': 0.8}
+    """
+    assignment = tried(rules, model, options=options, strict=strict)
+    if any(finding.is_error for finding in assignment.findings):
+        raise RulesError(assignment.findings)
+    return assignment
+
+
+def expectations(
+    rules: Rules | str | Path,
+    model: object,
+    *,
+    options: Mapping[str, OptionValue] | None = None,
+    strict: bool = False,
+) -> tuple[Outcome, ...]:
+    """What becomes of each `expect` of a rule file on a model. Takes what `assign` takes.
+
+    Raises RulesError for whatever keeps the rules from being assigned, but not for an expectation.
+    """
+    assignment = tried(rules, model, options=options, strict=strict)
+    wrong = [finding for finding in assignment.findings if finding.is_error and finding.code != "E206"]
+    if wrong:
+        raise RulesError(wrong)
+    return assignment.outcomes
+
+
+def tried(
+    rules: Rules | str | Path,
+    model: object,
+    *,
+    options: Mapping[str, OptionValue] | None = None,
+    strict: bool = False,
+) -> Assignment:
+    """An assignment whose findings may be errors: dead rules under `strict`, expectations that fail."""
+    if not isinstance(rules, Rules):
+        rules = load(rules)
+    inventory = inventory_of(model)
+    given = option_values(rules, options)
+    require_known(rules, inventory)
+    facts = Facts(inventory)
+    values = Values(facts, given)
+    evaluator = Evaluator(facts, values)
+    findings: list[Diagnostic] = []
+    labels: list[list[Label]] = []
+    tests: list[Outcome] = []
+    for axis in rules.axes:
+        parts = partition(axis, evaluator)
+        labels.append(labels_of(axis, parts, values))
+        findings += dead_parts(axis, parts, evaluator)
+        findings += disagreements(axis, facts, values)
+        findings += left_over(axis, parts, facts) if strict else ()
+        tests += outcomes(axis, labels[-1], evaluator)
+    findings += empty_counts(rules, facts)
+    findings += (outcome.finding for outcome in tests if outcome.finding)
+    findings = unsilenced(findings, rules.allows)
+    if strict:
+        findings = [replace(f, strict=True) if f.code in _DEAD else f for f in findings]
+    return Assignment(
+        rules,
+        inventory,
+        given,
+        groups_of(labels, facts),
+        tuple(tests),
+        (*rules.findings, *findings),
+        labels,
+        evaluator,
+    )

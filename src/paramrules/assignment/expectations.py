@@ -1,0 +1,86 @@
+"""`expect`: the tests that live with the rules."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from paramrules.assignment.evaluate import Evaluator
+from paramrules.assignment.labels import Label, fill
+from paramrules.assignment.partition import Taken, by_captures, one_name
+from paramrules.diagnostics import Diagnostic, Place
+from paramrules.rules.model import Axis, Expectation, Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one `expect`.
+
+    Attributes:
+        axis: the name of the axis that it is about.
+        expectation: the statement.
+        parameters: how many parameters satisfy its predicate.
+        finding: None where it holds, else E206, with what is wrong.
+    """
+
+    axis: str
+    expectation: Expectation
+    parameters: int
+    finding: Diagnostic | None
+
+    @property
+    def holds(self) -> bool:
+        """Whether the expectation is met."""
+        return self.finding is None
+
+
+def outcomes(axis: Axis, labels: Sequence[Label], evaluator: Evaluator) -> Iterator[Outcome]:
+    """The outcome of each `expect` of an axis."""
+    if not axis.expectations:
+        return
+    facts = evaluator.facts
+    actual = {
+        facts.parameter(entry): (label.text, axis.rules[taken.rule] if taken.rule >= 0 else None)
+        for label in labels
+        for taken in label.taken
+        for entry in taken.entries
+    }
+    for expectation in axis.expectations:
+        hits = one_name(evaluator.holds(expectation.predicate, list(range(len(facts.names)))), facts)
+        wrong = None if hits else _nothing(expectation)
+        for text, entry in sorted(_wanted(expectation, hits, evaluator), key=lambda pair: pair[1]):
+            label, rule = actual[facts.parameter(entry)]
+            if (label == text) is expectation.negated:
+                wrong = _violated(expectation, facts.names[entry], text, label, rule)
+                break
+        yield Outcome(axis.name, expectation, len(hits), wrong)
+
+
+def _wanted(expectation: Expectation, entries: list[int], evaluator: Evaluator) -> Iterator[tuple[str, int]]:
+    captures = expectation.captures
+    for found, some in by_captures(expectation.predicate, captures, entries, evaluator) if entries else ():
+        for text, _, group in fill(expectation.label, Taken(-1, found, some), evaluator.values):
+            yield from ((text, entry) for entry in group)
+
+
+def _nothing(expectation: Expectation) -> Diagnostic | None:
+    if expectation.optional:
+        return None
+    sign = "not " if expectation.negated else ""
+    return Diagnostic(
+        "E206",
+        "no parameter of the model satisfies this expectation's predicate",
+        expectation.predicate.span,
+        "holds for nothing",
+        help=f"if that may be, write `expect {sign}{expectation.label.text}?:`",
+    )
+
+
+def _violated(expectation: Expectation, name: str, wanted: str, label: str, rule: Rule | None) -> Diagnostic:
+    taken = Place(rule.span, f"takes `{name}`") if rule else None
+    return Diagnostic(
+        "E206",
+        f"`{name}` is `{label}`" + ("" if expectation.negated else f", not `{wanted}`"),
+        expectation.span,
+        "this expectation does not hold",
+        also=(taken,) if taken else (),
+        help=f"`paramrules explain {expectation.span.source.name} {name} --model ...` says why",
+    )

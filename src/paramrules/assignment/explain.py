@@ -1,0 +1,222 @@
+"""Why one parameter is where it is. Asks the same evaluator that made the assignment, one entry at a time."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from paramrules.assignment.arithmetic import shown
+from paramrules.assignment.evaluate import Evaluator, Known, in_order
+from paramrules.assignment.groups import Group
+from paramrules.inventory import ABSENT, Class, Parameter
+from paramrules.inventory.classes import match as class_match
+from paramrules.rules import terms
+from paramrules.rules.model import Axis, Rule
+from paramrules.rules.terms import Predicate, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A part of a predicate, and what it found.
+
+    Attributes:
+        predicate: the part.
+        text: it as written, after the name of the `let` that it stands in.
+        note: the fact that decided, in a few words; may be empty.
+        name: the name of the parameter that was looked at.
+    """
+
+    predicate: Predicate
+    text: str
+    note: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A rule that did not take the parameter, and the clause of it that failed, or for later rules held."""
+
+    rule: Rule
+    clause: Clause | None
+
+
+@dataclass(frozen=True, slots=True)
+class AxisExplanation:
+    """One axis's answer.
+
+    Attributes:
+        axis: its name, "" for the one without a name.
+        label: the label that the parameter has there.
+        rule: the rule that won; None where no rule did and the label is `default`.
+        clause: the part of its predicate that held; None for `else` and `default`.
+        captures: what it captured, by name.
+        settings: what the label gives the parameter.
+        earlier: the rules before it, each with the first clause that failed.
+        later: the rules after it that would have held too, each with the clause that does.
+    """
+
+    axis: str
+    label: str
+    rule: Rule | None
+    clause: Clause | None
+    captures: Mapping[str, Any]
+    settings: Mapping[str, Any]
+    earlier: tuple[Verdict, ...]
+    later: tuple[Verdict, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a parameter is in its group, axis by axis."""
+
+    parameter: Parameter
+    group: Group
+    axes: tuple[AxisExplanation, ...]
+
+
+def explain_axis(
+    axis: Axis, parameter: int, label: str, number: int, settings: Mapping[str, Any], evaluator: Evaluator
+) -> AxisExplanation:
+    """What one axis says of one parameter, of which rule `number` (-1: none) is known to have taken it."""
+    reader = _Reader(evaluator, list(evaluator.facts.inventory.entries(parameter)))
+    before = len(axis.rules) if number < 0 else number
+    rule = None if number < 0 else axis.rules[number]
+    return AxisExplanation(
+        axis.name,
+        label,
+        rule,
+        reader.held(rule.predicate) if rule and rule.predicate else None,
+        reader.captures(rule) if rule else {},
+        settings,
+        tuple(Verdict(r, reader.failed(r.predicate)) for r in axis.rules[:before] if r.predicate),
+        tuple(
+            Verdict(r, reader.held(r.predicate))
+            for r in axis.rules[before + 1 :]
+            if r.predicate and evaluator.holds(r.predicate, reader.entries)
+        ),
+    )
+
+
+class _Reader:
+    """Finds the clause that decided, for the entries of one parameter."""
+
+    def __init__(self, evaluator: Evaluator, entries: list[int]) -> None:
+        self.evaluator = evaluator
+        self.entries = entries
+
+    def captures(self, rule: Rule) -> dict[str, Any]:
+        """What the rule, which holds, captured."""
+        if rule.predicate is None or not rule.captures:
+            return {}
+        return self.evaluator.captures(rule.predicate, self._entry(rule.predicate, ()))
+
+    def held(self, predicate: Predicate) -> Clause:
+        """The branch that held; of an `and`, the whole."""
+        entry = self._entry(predicate, ())
+        return self._held(predicate, entry, ())
+
+    def failed(self, predicate: Predicate) -> Clause:
+        """The first clause that failed; of an `or`, in which all did, the whole."""
+        known: Known = ()
+        entries = self.entries
+        match predicate:
+            case terms.AllOf():
+                for item in in_order(predicate):
+                    some = self.evaluator.holds(item, entries, known)
+                    if not some:
+                        return self._clause_at(item, entries[0], known)
+                    entries, known = some, (*known, item)
+            case terms.LetPredicate():
+                inner = self.failed(predicate.predicate)
+                return Clause(inner.predicate, f"{predicate.name}: {inner.text}", inner.note, inner.name)
+            case _:
+                pass
+        return self._clause_at(predicate, entries[0], known)
+
+    def _clause_at(self, predicate: Predicate, entry: int, known: Known) -> Clause:
+        if isinstance(predicate, terms.AllOf | terms.LetPredicate) and not known:
+            return _Reader(self.evaluator, [entry]).failed(predicate)
+        return self._clause(predicate, entry, known)
+
+    def _held(self, predicate: Predicate, entry: int, known: Known) -> Clause:
+        match predicate:
+            case terms.AnyOf():
+                branch = next(i for i in predicate.items if self.evaluator.holds(i, [entry], known))
+                return self._held(branch, entry, known)
+            case terms.LetPredicate():
+                inner = self._held(predicate.predicate, entry, known)
+                return Clause(inner.predicate, f"{predicate.name}: {inner.text}", inner.note, inner.name)
+            case _:
+                return self._clause(predicate, entry, known)
+
+    def _entry(self, predicate: Predicate, known: Known) -> int:
+        facts = self.evaluator.facts
+        return facts.first(self.evaluator.holds(predicate, self.entries, known))
+
+    def _clause(self, predicate: Predicate, entry: int, known: Known) -> Clause:
+        captures = self.evaluator.known(known, entry)
+        return Clause(
+            predicate,
+            " ".join(predicate.span.text.split()),
+            self._note(predicate, entry, captures),
+            self.evaluator.facts.names[entry],
+        )
+
+    def _note(self, predicate: Predicate, entry: int, captures: Mapping[str, Any]) -> str:
+        """The fact that a test looked at, in a few words."""
+        facts = self.evaluator.facts
+        match predicate:
+            case terms.ClassTest():
+                return self._class_note(predicate, entry)
+            case terms.RegexTest():
+                text = facts.texts(predicate.subject)[entry]
+                found = predicate.regex.pattern.search(text)
+                return f"finds `{found[0]}`" if found else f"not in `{text}`"
+            case terms.GlobTest() | terms.TextTest():
+                return f"{predicate.subject} is `{facts.texts(predicate.subject)[entry]}`"
+            case terms.ConstantTest():
+                return f"{predicate.subject} is {facts.column(predicate.subject)[entry]}"
+            case terms.ShapeTest():
+                return f"shape is {shown(tuple(facts.column('shape')[entry]))}"
+            case terms.Comparison():
+                return self._values_note((predicate.left, predicate.right), entry, captures)
+            case terms.ValueAmong():
+                return self._values_note((predicate.left, *predicate.items), entry, captures)
+            case terms.AttributeTest():
+                return self._value_note(
+                    f"attr({'.'.join(predicate.path)})",
+                    self.evaluator.values.attribute(predicate.path, entry),
+                )
+            case terms.OptionFlag():
+                return self._value_note(predicate.name, self.evaluator.values.options[predicate.name])
+            case _:
+                return ""
+
+    def _values_note(self, values: tuple[Value, ...], entry: int, captures: Mapping[str, Any]) -> str:
+        notes = (
+            self._value_note(value.span.text, self.evaluator.values.of(value, entry, captures))
+            for value in values
+            if not isinstance(value, terms.Constant)
+        )
+        return ", ".join(dict.fromkeys(notes))
+
+    def _value_note(self, text: str, value: object) -> str:
+        return f"{text} does not apply" if value is ABSENT else f"{text} is {shown(value)}"
+
+    def _class_note(self, test: terms.ClassTest, entry: int) -> str:
+        facts = self.evaluator.facts
+        if test.function == "variable":
+            classes: tuple[Class, ...] = (facts.column("variable")[entry],)
+        else:
+            around = facts.inventory.owners[entry].around
+            classes = tuple(reversed(around)) if test.function == "within" else around[-1:]
+        for cls in classes:
+            for alternative in test.alternatives:
+                found = class_match(alternative.text, cls)
+                if found:
+                    base = f" by its base `{found.name}`" if found.base else ""
+                    family = ", which the vocabulary counts among them" if found.family else ""
+                    return f"`{cls.name}` is a `{alternative.text}`{base}{family}"
+        if test.function == "within":
+            return "around it: " + ", ".join(f"`{cls.short}`" for cls in reversed(classes))
+        what = "it is" if test.function == "variable" else "its owner is"
+        return f"{what} a `{classes[0].name}`"

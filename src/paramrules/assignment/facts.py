@@ -1,0 +1,201 @@
+"""What the evaluator asks of an inventory: whole columns an entry each, found out once.
+
+An *entry* is a parameter under one of its names (see `paramrules.inventory`). Everything here is by
+entry, so that the many places that look at facts need not know about tied parameters.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from paramrules.inventory import Class, Inventory, Owner
+from paramrules.inventory.classes import match as class_match
+from paramrules.rules.terms import ClassTest, RegexTest
+
+Texts = tuple[str | None, ...]
+"""What the groups of a regex took; None for one that took no part."""
+Groups = tuple[int | str, ...]
+"""The same as values."""
+
+_BY_ENTRY = {"role", "fan_in", "fan_out"}
+_DIGITS = re.compile(r"(\d+)", re.ASCII)
+_LITERALS = re.compile(r"[A-Za-z0-9_]+(\|[A-Za-z0-9_]+)*")
+
+
+def natural(name: str) -> tuple[tuple[int, str], ...]:
+    """A sort key in which `layers.2` comes before `layers.10`."""
+    return tuple((int(part), "") if part.isdigit() else (-1, part) for part in _DIGITS.split(name) if part)
+
+
+class Facts:
+    """Columns over the entries of one inventory, and what tests found out on them."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        self.inventory = inventory
+        self.names = inventory.names
+        self.count = len(inventory)
+        self.extra = [0] * (len(self.names) - self.count)
+        for parameter, others in inventory.also.items():
+            for entry in others:
+                self.extra[entry - self.count] = parameter
+        self._columns: dict[str, Sequence[Any]] = {}
+        self._owners: dict[ClassTest, frozenset[Any]] = {}
+        self._found: dict[tuple[str, str], dict[int, Texts]] = {}
+        self._complete: set[tuple[str, str]] = set()
+        self._order: dict[tuple[str, str], dict[Groups, int]] = {}
+        self._all_names: str | None = None
+
+    # Entries and parameters
+
+    def parameter(self, entry: int) -> int:
+        """The parameter that has this entry."""
+        return entry if entry < self.count else self.extra[entry - self.count]
+
+    def parameters(self, entries: Iterable[int]) -> set[int]:
+        """The parameters that have one of these entries."""
+        return {self.parameter(entry) for entry in entries}
+
+    def with_siblings(self, entries: list[int]) -> list[int]:
+        """These entries and all others of the same parameters."""
+        if not self.extra:
+            return entries
+        wanted = self.parameters(entries)
+        return [entry for p in wanted for entry in self.inventory.entries(p)]
+
+    def tied(self, entry: int) -> bool:
+        """Whether the entry's parameter has more than one name."""
+        return self.parameter(entry) in self.inventory.also
+
+    def first(self, entries: Iterable[int]) -> int:
+        """The entry whose name comes first in natural order."""
+        return min(entries, key=lambda entry: natural(self.names[entry]))
+
+    # Columns
+
+    def column(self, fact: str) -> Sequence[Any]:
+        """A fact, an entry each."""
+        if fact not in self._columns:
+            column = self.inventory.column(fact)
+            if fact not in _BY_ENTRY and self.extra:
+                column = [*column, *(column[parameter] for parameter in self.extra)]
+            self._columns[fact] = column
+        return self._columns[fact]
+
+    def texts(self, subject: str) -> Sequence[str]:
+        """The `name`, the `leaf` or the `module`, an entry each."""
+        if subject == "name":
+            return self.names
+        if subject not in self._columns:
+            part = 2 if subject == "leaf" else 0
+            self._columns[subject] = [name.rpartition(".")[part] for name in self.names]
+        return self._columns[subject]
+
+    # Classes
+
+    def with_class(self, test: ClassTest, entries: list[int]) -> list[int]:
+        """Those of the entries for which the test of a class holds."""
+        holders = self.class_holders(test)
+        column = self.column("variable") if test.function == "variable" else self.inventory.owners
+        return [entry for entry in entries if column[entry] in holders]
+
+    def class_holders(self, test: ClassTest) -> frozenset[Any]:
+        """The owners, or for `variable` the classes, for which the test holds."""
+        if test not in self._owners:
+            texts = [alternative.text for alternative in test.alternatives]
+            if test.function == "variable":
+                holders = [c for c in set(self.column("variable")) if any(class_match(t, c) for t in texts)]
+            elif test.function == "within":
+                holders = [o for o in self.owners if any(class_match(t, c) for c in o.around for t in texts)]
+            else:
+                holders = [o for o in self.owners if any(class_match(t, o.cls) for t in texts)]
+            self._owners[test] = frozenset(holders)
+        return self._owners[test]
+
+    @property
+    def owners(self) -> Sequence[Owner]:
+        """The different owners, in the order of the model."""
+        if "owners" not in self._columns:
+            self._columns["owners"] = list(dict.fromkeys(self.inventory.owners))
+        return self._columns["owners"]
+
+    def classes(self, function: str) -> list[Class]:
+        """The different classes that `type`, `within` or `variable` looks at."""
+        if function == "variable":
+            return list(dict.fromkeys(self.column("variable")))
+        looked_at = (owner.around if function == "within" else owner.around[-1:] for owner in self.owners)
+        return list(dict.fromkeys(cls for around in looked_at for cls in around))
+
+    # Regexes
+
+    def with_regex(self, test: RegexTest, entries: list[int]) -> list[int]:
+        """Those of the entries in whose text the regex is found; `negated` is not looked at."""
+        if test.regex.groups:
+            found = self.found(test, entries)
+            return [entry for entry in entries if entry in found]
+        texts, search = self.texts(test.subject), test.regex.pattern.search
+        if test.subject == "leaf":
+            good = {text for text in set(texts) if search(text)}
+            return [entry for entry in entries if texts[entry] in good]
+        if test.subject == "name" and _LITERALS.fullmatch(test.regex.text):
+            return self._with_literals(test.regex.text.split("|"), entries)
+        return [entry for entry in entries if search(texts[entry])]
+
+    def _with_literals(self, literals: list[str], entries: list[int]) -> list[int]:
+        if self._all_names is None:
+            self._all_names = "\n".join(self.names)
+        present = [literal for literal in literals if literal in self._all_names]
+        if not present:
+            return []
+        names, first = self.names, present[0]
+        if len(present) == 1:
+            return [entry for entry in entries if first in names[entry]]
+        hits: list[int] = []
+        for literal in present:
+            rest = [entry for entry in entries if literal not in names[entry]]
+            if len(rest) < len(entries):
+                hits += [entry for entry in entries if literal in names[entry]]
+            entries = rest
+        return hits
+
+    def found(self, test: RegexTest, entries: Sequence[int] | None = None) -> dict[int, Texts]:
+        """What the regex's groups took, for at least those of the entries (None: all) that it is found in."""
+        key = (test.subject, test.regex.text)
+        found = self._found.setdefault(key, {})
+        if key not in self._complete:
+            texts, search = self.texts(test.subject), test.regex.pattern.search
+            if entries is None or len(entries) == len(self.names):
+                self._complete.add(key)
+                entries = range(len(self.names))
+            for entry in entries:
+                if entry not in found and (match := search(texts[entry])):
+                    found[entry] = match.groups()
+        return found
+
+    def positions(self, test: RegexTest) -> dict[Groups, int]:
+        """The different values that the groups of a match take over the parameters, each with its place."""
+        key = (test.subject, test.regex.text)
+        if key not in self._order:
+            found = self.found(test)
+            values = set(found.values()) if not self.extra else {found[e] for e in self._first_found(found)}
+            ordered = sorted({self.groups(test, value) for value in values})
+            self._order[key] = {value: place for place, value in enumerate(ordered)}
+        return self._order[key]
+
+    def _first_found(self, found: dict[int, Texts]) -> list[int]:
+        by_parameter: dict[int, list[int]] = {}
+        for entry in found:
+            by_parameter.setdefault(self.parameter(entry), []).append(entry)
+        return [self.first(entries) for entries in by_parameter.values()]
+
+    def position(self, test: RegexTest, entry: int) -> int | None:
+        """The place of the parameter's value among all, None where none of its names is a match."""
+        found = self.found(test)
+        own = [e for e in self.inventory.entries(self.parameter(entry)) if e in found]
+        return self.positions(test)[self.groups(test, found[self.first(own)])] if own else None
+
+    def groups(self, test: RegexTest, texts: Texts) -> Groups:
+        """The groups as values: numbers where they can only be digits; an absent one is 0 or empty."""
+        return tuple(
+            (int(text or 0) if group.numeric else text or "")
+            for group, text in zip(test.regex.groups, texts, strict=True)
+        )

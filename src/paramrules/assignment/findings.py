@@ -1,0 +1,147 @@
+"""What is worth saying about rules and a model together, beside the groups."""
+
+from collections.abc import Iterator
+
+from paramrules.assignment.evaluate import Evaluator, uses_captures
+from paramrules.assignment.facts import Facts
+from paramrules.assignment.partition import Partition
+from paramrules.diagnostics import Diagnostic, Place, RulesError, did_you_mean
+from paramrules.inventory import Inventory
+from paramrules.inventory.classes import match as class_match
+from paramrules.rules import terms
+from paramrules.rules.model import Axis, Rule, Rules
+from paramrules.rules.walk import terms_in
+
+
+def require_known(rules: Rules, inventory: Inventory) -> None:
+    """Raises RulesError (E215) where a rule asks for a fact that nobody can know of this model."""
+    if not inventory.unknown:
+        return
+    wrong = {
+        term.span: Diagnostic(
+            "E215",
+            f"`{fact}` is not known of this model",
+            term.span,
+            "nobody can tell",
+            help=inventory.unknown[fact],
+        )
+        for axis in rules.axes
+        for term in terms_in(axis)
+        if (fact := _fact(term)) in inventory.unknown
+    }
+    if wrong:
+        raise RulesError(list(wrong.values()))
+
+
+def _fact(term: terms.Term) -> str:
+    match term:
+        case terms.ClassTest():
+            return term.function
+        case terms.ConstantTest():
+            return term.subject
+        case terms.Field():
+            return term.name
+        case terms.Attribute() | terms.AttributeTest():
+            return "attr"
+        case _:
+            return ""
+
+
+def empty_counts(rules: Rules, facts: Facts) -> Iterator[Diagnostic]:
+    """W204: a `count` of nothing."""
+    counts = {t.span: t for axis in rules.axes for t in terms_in(axis) if isinstance(t, terms.Count)}
+    for span, count in counts.items():
+        if not facts.positions(count.match):
+            yield Diagnostic(
+                "W204",
+                f"`{count.match.regex.text}` is found in no name of the model, so this count is 0",
+                span,
+                "counts nothing",
+            )
+
+
+def left_over(axis: Axis, partition: Partition, facts: Facts) -> Iterator[Diagnostic]:
+    """E205: parameters that an axis without `else` leaves over."""
+    if partition.left:
+        names = [facts.names[entry] for entry in partition.left]
+        last = axis.rules[-1]
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        yield Diagnostic(
+            "E205",
+            f"no rule{f' of `[{axis.name}]`' if axis.name else ''} takes `{names[0]}`{more}",
+            last.span,
+            "the last rule",
+            help="under strict every parameter needs a rule; end with `label: else`",
+        )
+
+
+def dead_parts(axis: Axis, partition: Partition, evaluator: Evaluator) -> Iterator[Diagnostic]:
+    """W201, W202, W203: rules, branches of `or` and alternatives that do nothing on this model."""
+    took = {taken.rule for taken in partition.taken}
+    for number, rule in enumerate(axis.rules):
+        if rule.predicate is None or (rule.optional and number not in took):
+            continue
+        yield from _dead_alternatives(rule, evaluator.facts)
+        if number not in took:
+            yield _dead_rule(axis, number, partition, evaluator)
+        else:
+            yield from _dead_branches(rule, evaluator)
+
+
+def _dead_rule(axis: Axis, number: int, partition: Partition, evaluator: Evaluator) -> Diagnostic:
+    rule = axis.rules[number]
+    assert rule.predicate is not None
+    entries = evaluator.holds(rule.predicate, list(range(len(evaluator.facts.names))))
+    message = f"the rule `{rule.label.text}` takes no parameter of the model"
+    if not entries:
+        return Diagnostic(
+            "W201",
+            message,
+            rule.span,
+            "its predicate holds for nothing",
+            help=f"if that is meant, write `{rule.label.text}?:`",
+        )
+    hits = evaluator.facts.parameters(entries)
+    takers = {taken.rule for taken in partition.taken if hits & evaluator.facts.parameters(taken.entries)}
+    return Diagnostic(
+        "W201",
+        message,
+        rule.span,
+        f"all {len(hits)} that it holds for are taken above" if len(hits) > 1 else "the one is taken above",
+        also=tuple(Place(axis.rules[taker].span, "takes them") for taker in sorted(takers)),
+        help=f"move it up, or write `{rule.label.text}?:` if that is meant",
+    )
+
+
+def _dead_branches(rule: Rule, evaluator: Evaluator) -> Iterator[Diagnostic]:
+    everything = list(range(len(evaluator.facts.names)))
+    for term in terms_in(rule, lets=False):
+        if not isinstance(term, terms.AnyOf):
+            continue
+        for branch in term.items:
+            if id(branch) in evaluator.alive or isinstance(branch, terms.ClassTest) or uses_captures(branch):
+                continue  # an alternative is reported itself; a capture means nothing outside of its rule
+            if not evaluator.holds(branch, everything):
+                yield Diagnostic(
+                    "W202",
+                    f"no parameter of the model satisfies `{branch.span.text}`",
+                    branch.span,
+                    "this branch of `or` holds for nothing",
+                )
+
+
+def _dead_alternatives(rule: Rule, facts: Facts) -> Iterator[Diagnostic]:
+    for term in terms_in(rule, lets=False):
+        if not isinstance(term, terms.ClassTest):
+            continue
+        classes = facts.classes(term.function)
+        for alternative in term.alternatives:
+            if not any(class_match(alternative.text, cls) for cls in classes):
+                what = "parameter" if term.function == "variable" else "module"
+                yield Diagnostic(
+                    "W203",
+                    f"no {what} of the model is a `{alternative.text}`",
+                    alternative.span,
+                    "this alternative holds for nothing",
+                    help=did_you_mean(alternative.text, (cls.short for cls in classes)),
+                )
