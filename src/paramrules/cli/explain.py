@@ -1,0 +1,147 @@
+"""`paramrules explain FILE NAME --model M`."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from paramrules.cli.answer import Answer, Command
+from paramrules.cli.model import ModelName
+from paramrules.cli.options import on_a_model, typed
+from paramrules.cli.table import Block, Table, progress
+from paramrules.cli.words import settings_text
+
+if TYPE_CHECKING:
+    from paramrules.assignment import AxisExplanation, Clause
+    from paramrules.inventory import Parameter
+    from paramrules.rules.model import Rule
+
+
+@click.command(cls=Command)
+@click.argument("file")
+@click.argument("name")
+@on_a_model
+def explain(
+    file: str, name: str, model: ModelName, given: tuple[tuple[str, str], ...], strict: bool
+) -> Answer:
+    """Say why a parameter is in its group.
+
+    NAME is the parameter's canonical name, one of several if it is tied.
+
+    JSON: `parameter` (name, names, owner, within, variable, shape, dtype, role, fan_in, fan_out, trainable,
+    attributes), `group`, `settings`, `findings`, and `axes`, each with
+
+    \b
+    axis, label, settings, captures
+    rule     that won: label, text, file, line, clause (text, note); null for `default`
+    earlier  rules that failed, each with the first clause that did
+    later    rules that would have held, each with the clause that does
+    """
+    import paramrules
+    from paramrules.assignment.assign import tried
+    from paramrules.cli.build import inventory_of
+
+    rules = paramrules.load(file)
+    options = typed(given, rules)
+    with progress(f"building {model.text}"):
+        inventory = inventory_of(model)
+    explanation = tried(rules, inventory, options=options, strict=strict).explain(name)
+    facts = _facts(explanation.parameter)
+    group = explanation.group
+    result = {
+        "parameter": facts,
+        "group": group.label,
+        "settings": dict(group.settings),
+        "axes": list(map(_result, explanation.axes)),
+    }
+    rows = [
+        *((fact, str(value)) for fact, value in _shown(facts)),
+        ("group", group.label),
+        ("settings", settings_text(group.settings)),
+    ]
+    blocks: list[Block] = [explanation.parameter.name, Table(("fact", "value"), rows)]
+    for axis in explanation.axes:
+        blocks += ["", *_blocks(axis)]
+    return Answer(blocks, result)
+
+
+def _facts(parameter: "Parameter") -> dict[str, Any]:
+    owner = parameter.owner
+    return {
+        "name": parameter.name,
+        "names": parameter.names,
+        "shape": parameter.shape,
+        "dtype": parameter.dtype,
+        "owner": owner.cls.name if owner.known else None,
+        "within": [cls.name for cls in owner.around],
+        "variable": parameter.variable.name if parameter.variable else None,
+        "role": parameter.role,
+        "fan_in": parameter.fan_in,
+        "fan_out": parameter.fan_out,
+        "trainable": parameter.trainable,
+        "attributes": dict(parameter.attributes),
+    }
+
+
+def _shown(facts: dict[str, Any]) -> Iterator[tuple[str, object]]:
+    """What there is to say, for reading."""
+    others = [name for name in facts["names"] if name != facts["name"]]
+    yield "shape", facts["shape"]
+    yield "dtype", facts["dtype"]
+    if facts["owner"]:
+        yield "owner", facts["owner"]
+        yield "within", " > ".join(name.rpartition(".")[2] for name in facts["within"])
+    for fact in ("variable", "role", "fan_in", "fan_out"):
+        if facts[fact] is not None:
+            yield fact, facts[fact]
+    for name, value in facts["attributes"].items():
+        yield f"attr({name})", value
+    if others:
+        yield "tied to", ", ".join(others)
+    if not facts["trainable"]:
+        yield "frozen", "in no group that an optimizer gets"
+
+
+def _result(axis: "AxisExplanation") -> dict[str, object]:
+    return {
+        "axis": axis.axis,
+        "label": axis.label,
+        "settings": dict(axis.settings),
+        "captures": dict(axis.captures),
+        "rule": _rule(axis.rule, axis.clause) if axis.rule else None,
+        "earlier": [_rule(verdict.rule, verdict.clause) for verdict in axis.earlier],
+        "later": [_rule(verdict.rule, verdict.clause) for verdict in axis.later],
+    }
+
+
+def _rule(rule: "Rule", clause: "Clause | None") -> dict[str, object]:
+    source = rule.span.source
+    return {
+        "label": rule.label.text,
+        "text": " ".join(rule.span.text.split()),
+        "file": source.name,
+        "line": source.position(rule.span.start)[0],
+        "clause": {"text": clause.text, "note": clause.note} if clause else None,
+    }
+
+
+def _blocks(axis: "AxisExplanation") -> list[Block]:
+    rows = [_row("failed", verdict.rule, verdict.clause) for verdict in axis.earlier]
+    if axis.rule:
+        rows.append(_row("won", axis.rule, axis.clause))
+    rows += [_row("later", verdict.rule, verdict.clause) for verdict in axis.later]
+    captures = ", ".join(f"{name}={value}" for name, value in axis.captures.items())
+    named = f"[{axis.axis}] " if axis.axis else ""
+    return [
+        f"{named}{axis.label}: {settings_text(axis.settings)}{f' where {captures}' if captures else ''}",
+        Table(("", "rule", "place", "because"), rows),
+    ]
+
+
+def _row(verdict: str, rule: "Rule", clause: "Clause | None") -> tuple[str, str, str, str]:
+    source = rule.span.source
+    place = f"{source.name}:{source.position(rule.span.start)[0]}"
+    because = (
+        f"{clause.text} ({clause.note})" if clause and clause.note else clause.text if clause else "else"
+    )
+    return verdict, rule.label.text, place, because

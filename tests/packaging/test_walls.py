@@ -1,0 +1,107 @@
+"""What may import what: the core no framework, a backend no other backend, a room none behind it."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CORE = ROOT / "src" / "paramrules"
+BACKENDS = ROOT / "backends"
+FRAMEWORKS = {
+    "torch",
+    "jax",
+    "jaxlib",
+    "numpy",
+    "optax",
+    "flax",
+    "equinox",
+    "haiku",
+    "transformers",
+    "timm",
+    "peft",
+}
+
+
+def imports(path: Path) -> set[str]:
+    """Every module that a file imports, anywhere in it, by its dotted name."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno} imports relatively"
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def roots(path: Path) -> set[str]:
+    return {name.partition(".")[0] for name in imports(path)}
+
+
+def files(folder: Path) -> list[Path]:
+    return sorted(folder.rglob("*.py"))
+
+
+def loaded_after(statement: str) -> set[str]:
+    """The modules, by their roots, that a fresh interpreter holds after a statement."""
+    code = f"{statement}\nimport sys; print(*{{name.partition('.')[0] for name in sys.modules}})"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(ran.stdout.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize("path", files(CORE), ids=lambda path: str(path.relative_to(CORE)))
+def test_the_core_names_no_framework(path: Path) -> None:
+    assert not roots(path) & FRAMEWORKS
+    assert not {root for root in roots(path) if root.startswith("paramrules_")} - {"paramrules_grammar"}
+
+
+@pytest.mark.parametrize("path", files(BACKENDS), ids=lambda path: str(path.relative_to(BACKENDS)))
+def test_a_backend_knows_no_other_backend(path: Path) -> None:
+    own = path.relative_to(BACKENDS).parts[0]
+    assert {root for root in roots(path) if root.startswith("paramrules_")} <= {own, "paramrules_grammar"}
+
+
+def test_only_the_syntax_room_reads_with_lark() -> None:
+    users = {path.relative_to(CORE).parts[0] for path in files(CORE) if "lark" in roots(path)}
+    assert users == {"syntax"}
+
+
+def test_only_the_edge_renders_findings() -> None:
+    users = {
+        path.relative_to(CORE).parts[0]
+        for path in files(CORE)
+        if "paramrules.diagnostics.render" in imports(path)
+    }
+    assert users == {"diagnostics", "cli"}
+
+
+def test_rooms_know_only_those_before_them() -> None:
+    """Rules and inventories never meet; neither knows what is assigned; nobody knows the command line."""
+    forbidden = {
+        "diagnostics": {"regex", "syntax", "rules", "inventory", "assignment", "backends", "cli"},
+        "regex": {"syntax", "rules", "inventory", "assignment", "backends", "cli"},
+        "syntax": {"rules", "inventory", "assignment", "backends", "cli"},
+        "rules": {"inventory", "assignment", "backends", "cli"},
+        "inventory": {"syntax", "rules", "regex", "assignment", "backends", "cli"},
+        "assignment": {"cli"},
+    }
+    for room, others in forbidden.items():
+        for path in files(CORE / room):
+            met = {name.split(".")[1] for name in imports(path) if name.startswith("paramrules.")}
+            assert not met & others, f"{path} imports {met & others}"
+
+
+def test_importing_the_package_imports_no_framework() -> None:
+    loaded = loaded_after("import paramrules, paramrules_torch, paramrules_optax, paramrules_grammar")
+    assert not loaded & FRAMEWORKS
+
+
+def test_checking_a_file_imports_no_framework(tmp_path: Path) -> None:
+    rules = tmp_path / "card.rules"
+    rules.write_text("no_decay: type(LayerNorm|Embedding) or name~bias|mem_k|mem_v or ndim<=1\n")
+    loaded = loaded_after(f"import paramrules; assert not paramrules.check({str(rules)!r})")
+    assert not loaded & (FRAMEWORKS | {"click", "rich"})
+    assert "lark" in loaded
