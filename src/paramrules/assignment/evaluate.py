@@ -13,7 +13,7 @@ from fnmatch import translate
 from functools import cache
 from re import Pattern, compile
 
-from paramrules.assignment.facts import Facts
+from paramrules.assignment.facts import Facts, number
 from paramrules.assignment.values import NO_CAPTURES, Captures, Values, captures_of
 from paramrules.inventory import ABSENT
 from paramrules.rules import terms
@@ -122,7 +122,7 @@ class Evaluator:
                     return {}
                 pairs = zip(predicate.regex.groups, texts, strict=True)
                 return {
-                    group.name: int(text) if group.numeric else text
+                    group.name: number(text) if group.numeric else text
                     for group, text in pairs
                     if group.name is not None and text is not None
                 }

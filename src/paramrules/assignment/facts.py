@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from paramrules.assignment.order import natural, order_key
 from paramrules.inventory import Class, Inventory, Owner
 from paramrules.inventory.classes import match as class_match
 from paramrules.rules.terms import ClassTest, RegexTest
@@ -18,13 +19,12 @@ Groups = tuple[int | str, ...]
 """The same as values."""
 
 _BY_ENTRY = {"role", "fan_in", "fan_out"}
-_DIGITS = re.compile(r"(\d+)", re.ASCII)
 _LITERALS = re.compile(r"[A-Za-z0-9_]+(\|[A-Za-z0-9_]+)*")
 
 
-def natural(name: str) -> tuple[tuple[int, str], ...]:
-    """A sort key in which `layers.2` comes before `layers.10`."""
-    return tuple((int(part), "") if part.isdigit() else (-1, part) for part in _DIGITS.split(name) if part)
+def number(digits: str) -> int | str:
+    """Digits as a number; more than fit into 64 bits stay a text."""
+    return int(digits) if len(digits) < 19 else digits
 
 
 class Facts:
@@ -43,6 +43,7 @@ class Facts:
         self._found: dict[tuple[str, str], dict[int, Texts]] = {}
         self._complete: set[tuple[str, str]] = set()
         self._order: dict[tuple[str, str], dict[Groups, int]] = {}
+        self._place: dict[tuple[str, str], dict[Texts, int]] = {}
         self._all_names: str | None = None
 
     # Entries and parameters
@@ -177,7 +178,7 @@ class Facts:
         if key not in self._order:
             found = self.found(test)
             values = set(found.values()) if not self.extra else {found[e] for e in self._first_found(found)}
-            ordered = sorted({self.groups(test, value) for value in values})
+            ordered = sorted({self.groups(test, value) for value in values}, key=order_key)
             self._order[key] = {value: place for place, value in enumerate(ordered)}
         return self._order[key]
 
@@ -191,11 +192,19 @@ class Facts:
         """The place of the parameter's value among all, None where none of its names is a match."""
         found = self.found(test)
         own = [e for e in self.inventory.entries(self.parameter(entry)) if e in found]
-        return self.positions(test)[self.groups(test, found[self.first(own)])] if own else None
+        return self._places(test)[found[self.first(own)]] if own else None
+
+    def _places(self, test: RegexTest) -> dict[Texts, int]:
+        key = (test.subject, test.regex.text)
+        if key not in self._place:
+            order = self.positions(test)
+            texts = set(self.found(test).values())
+            self._place[key] = {t: order[groups] for t in texts if (groups := self.groups(test, t)) in order}
+        return self._place[key]
 
     def groups(self, test: RegexTest, texts: Texts) -> Groups:
         """The groups as values: numbers where they can only be digits; an absent one is 0 or empty."""
         return tuple(
-            (int(text or 0) if group.numeric else text or "")
+            number(text or "0") if group.numeric else text or ""
             for group, text in zip(test.regex.groups, texts, strict=True)
         )

@@ -10,7 +10,10 @@ from paramrules.inventory import Inventory
 from paramrules.inventory.classes import match as class_match
 from paramrules.rules import terms
 from paramrules.rules.model import Axis, Rule, Rules
+from paramrules.rules.terms import Predicate
 from paramrules.rules.walk import terms_in
+
+_BIT = 1000
 
 
 def require_known(rules: Rules, inventory: Inventory) -> None:
@@ -114,20 +117,28 @@ def _dead_rule(axis: Axis, number: int, partition: Partition, evaluator: Evaluat
 
 
 def _dead_branches(rule: Rule, evaluator: Evaluator) -> Iterator[Diagnostic]:
-    everything = list(range(len(evaluator.facts.names)))
     for term in terms_in(rule, lets=False):
         if not isinstance(term, terms.AnyOf):
             continue
         for branch in term.items:
             if id(branch) in evaluator.alive or isinstance(branch, terms.ClassTest) or uses_captures(branch):
                 continue  # an alternative is reported itself; a capture means nothing outside of its rule
-            if not evaluator.holds(branch, everything):
+            if not _holds_anywhere(branch, evaluator):
                 yield Diagnostic(
                     "W202",
                     f"no parameter of the model satisfies `{branch.span.text}`",
                     branch.span,
                     "this branch of `or` holds for nothing",
                 )
+
+
+def _holds_anywhere(predicate: Predicate, evaluator: Evaluator) -> bool:
+    """Looks at the model bit by bit: what holds for something mostly does so near its beginning."""
+    count = len(evaluator.facts.names)
+    return any(
+        evaluator.holds(predicate, list(range(start, min(start + _BIT, count))))
+        for start in range(0, count, _BIT)
+    )
 
 
 def _dead_alternatives(rule: Rule, facts: Facts) -> Iterator[Diagnostic]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from paramrules.assignment.arithmetic import shown
+from paramrules.assignment.order import OrderKey, order_key
 from paramrules.assignment.partition import Partition, Taken
 from paramrules.assignment.values import Captures, Values, by_parameter, captures_of
 from paramrules.diagnostics import Diagnostic, Place, RulesError
@@ -13,7 +14,6 @@ from paramrules.rules.model import Axis, Rule, Setting, Template
 from paramrules.rules.terms import Value
 
 Settings = Mapping[str, Any]
-OrderKey = tuple[tuple[int, Any], ...]
 
 LARGEST_LABEL = 200
 """Characters in a filled label."""
@@ -52,23 +52,6 @@ def labels_of(axis: Axis, partition: Partition, values: Values) -> list[Label]:
         left = Taken(-1, {}, partition.left)
         ordered.append(Label("default", len(axis.rules), (), [left], [({}, partition.left)]))
     return ordered
-
-
-def order_key(values: list[Any]) -> OrderKey:
-    """Numbers as numbers and before texts; none first, then booleans; tuples item by item."""
-    return tuple(map(_rank, values))
-
-
-def _rank(value: Any) -> tuple[int, Any]:
-    if value is None:
-        return (0, 0)
-    if isinstance(value, bool):
-        return (1, value)
-    if isinstance(value, int | float):
-        return (2, value)
-    if isinstance(value, str):
-        return (3, value)
-    return (4, order_key(list(value)))
 
 
 def fill(template: Template, taken: Taken, values: Values) -> list[tuple[str, list[Any], list[int]]]:
@@ -133,7 +116,7 @@ def settings_of(axis: Axis, label: Label, values: Values) -> list[tuple[Settings
                     raise RulesError(_conflict(label, first, rule, settings, [s for s, _ in apart.values()]))
         for settings, entries in found:
             apart.setdefault(_key(settings), (settings, []))[1].extend(entries)
-    return sorted(apart.values(), key=lambda pair: order_key(list(pair[0].values())))
+    return sorted(apart.values(), key=lambda pair: order_key(pair[0].values()))
 
 
 def _bound(settings: tuple[Setting, ...], rule: Rule) -> bool:

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from paramrules.assignment.evaluate import Evaluator
-from paramrules.assignment.facts import Facts, Groups, natural
+from paramrules.assignment.facts import Facts, Groups
 from paramrules.assignment.labels import fill
+from paramrules.assignment.order import natural
 from paramrules.assignment.partition import partition
 from paramrules.assignment.values import Values
 from paramrules.diagnostics import Diagnostic
