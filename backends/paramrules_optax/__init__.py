@@ -1,1 +1,40 @@
-"""The optax backend."""
+"""The optax backend: labels and masks for optax from a rule file, and the inventories behind them.
+
+>>> import paramrules_optax as pro
+>>> tx = optax.adamw(1e-3, weight_decay=0.1, mask=pro.mask_fn(model, "decay.rules", "decay"))
+
+Importing this imports neither jax nor anything of jax before it is used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from paramrules_optax.backend import OptaxBackend, backend
+
+if TYPE_CHECKING:
+    from paramrules_optax.abstract import abstractly
+    from paramrules_optax.labels import label_fn, labels
+    from paramrules_optax.masks import mask, mask_fn, masks
+
+_HOME = {
+    "abstractly": "abstract",
+    "label_fn": "labels",
+    "labels": "labels",
+    "mask": "masks",
+    "mask_fn": "masks",
+    "masks": "masks",
+}
+
+__all__ = ["OptaxBackend", "abstractly", "backend", "label_fn", "labels", "mask", "mask_fn", "masks"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,51 @@
+"""Rules held against a tree of parameters, and the tree taken apart."""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from paramrules import Assignment, Rules, RulesWarning, assign, render
+from paramrules_optax.fit import fitted
+from paramrules_optax.inventory import described, inventory_of
+from paramrules_optax.tree import take_apart
+
+AnyRules = Rules | str | Path | Assignment
+Options = Mapping[str, Any] | None
+
+
+class Assigned:
+    """An assignment, and the tree of parameters that it is wanted for.
+
+    `params` may be the model or its parameters; `model` knows the types where `params` does not. What
+    `assign` warned about reaches Python's warnings as `RulesWarning`.
+    """
+
+    def __init__(self, params: Any, rules: AnyRules, options: Options, strict: bool, model: Any) -> None:
+        self._params = params
+        self._tree = None
+        if isinstance(rules, Assignment):
+            self.assignment = rules
+            return
+        if model is None:
+            self._tree = take_apart(params)
+            inventory = described(self._tree)
+        else:
+            inventory = inventory_of(model)
+        self.assignment = assign(rules, inventory, options=options, strict=strict)
+        for finding in self.assignment.findings:
+            warnings.warn(render(finding), RulesWarning, stacklevel=4)
+
+    def tree(self, values: Sequence[Any]) -> Any:
+        """Values, one a parameter, in the structure of `params`."""
+        if self._tree is not None:
+            return self._tree.filled(values)
+        return fitted(self.by_name(values), self._params)
+
+    def by_name(self, values: Sequence[Any]) -> dict[str, Any]:
+        """Values, one a parameter, under all canonical names."""
+        inventory = self.assignment.inventory
+        found = dict(zip(inventory.names, values, strict=False))
+        for parameter, others in inventory.also.items():
+            found.update((inventory.names[entry], values[parameter]) for entry in others)
+        return found

@@ -1,0 +1,34 @@
+"""What the core asks of this backend. Importing it imports no framework."""
+
+from collections.abc import Callable
+from typing import Any
+
+from paramrules.inventory import Inventory
+
+
+class OptaxBackend:
+    """Equinox and NNX modules, NNX states, and trees of arrays."""
+
+    name = "optax"
+    frameworks = ("jax",)
+
+    def recognises(self, model: object) -> bool:
+        """Whether it is a module of Equinox or NNX, or a tree that holds an array of jax or NumPy."""
+        from paramrules_optax.tree import holds_arrays
+
+        return holds_arrays(model)
+
+    def inventory(self, model: Any, **how: Any) -> Inventory:
+        """See `paramrules_optax.inventory`."""
+        from paramrules_optax.inventory import inventory_of
+
+        return inventory_of(model, **how)
+
+    def abstractly(self, make: Callable[[], object]) -> object:
+        """See `paramrules_optax.abstractly`."""
+        from paramrules_optax.abstract import abstractly
+
+        return abstractly(make)
+
+
+backend = OptaxBackend()

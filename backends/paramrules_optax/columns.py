@@ -1,0 +1,117 @@
+"""The facts about a tree's parameters, a column at a time."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from paramrules.inventory import ABSENT, Class, Columns, Owner
+
+_ARRAY = Class("jax.Array")
+_FLAGS = frozenset(("hijax", "ref", "eager_sharding"))
+"""What flax notes down in every variable's metadata."""
+
+
+class TreeColumns(Columns):
+    """Answers from leaves.
+
+    Args:
+        leaves: the parameters.
+        boxes: for each parameter the NNX variable or linen box that holds it, or None.
+        names: for each entry its canonical name.
+        owners: for each entry its module.
+        parameter: for each entry the number of its parameter.
+        modules: every module with the canonical name under which it stands.
+    """
+
+    def __init__(
+        self,
+        leaves: Sequence[Any],
+        boxes: Sequence[Any],
+        names: Sequence[str],
+        owners: Sequence[Owner],
+        parameter: Sequence[int],
+        modules: Iterable[tuple[str, Any]],
+    ) -> None:
+        self._leaves = leaves
+        self._boxes = boxes
+        self._names = names
+        self._owners = owners
+        self._parameter = parameter
+        self._modules = modules
+        self._shapes = [np.shape(leaf) for leaf in leaves]
+
+    def shape(self) -> Sequence[tuple[int, ...]]:
+        """The shapes as they are stored."""
+        return self._shapes
+
+    def dtype(self) -> Sequence[str]:
+        """The dtypes; of a Python number the one that jax gives it."""
+        names: dict[Any, str] = {}
+        found = []
+        for leaf in self._leaves:
+            dtype = leaf.dtype if hasattr(leaf, "dtype") else jnp.result_type(leaf)
+            if dtype not in names:
+                names[dtype] = dtype.name
+            found.append(names[dtype])
+        return found
+
+    def trainable(self) -> Sequence[bool]:
+        """Every parameter of a tree takes part in training."""
+        return [True] * len(self._leaves)
+
+    def variable(self) -> Sequence[Class]:
+        """The class of the NNX variable or linen box; `jax.Array` for a bare array."""
+        classes: dict[type, Class] = {type(None): _ARRAY}
+        for box in self._boxes:
+            if type(box) not in classes:
+                classes[type(box)] = Class.of(type(box))
+        return [classes[type(box)] for box in self._boxes]
+
+    def attribute(self, name: str) -> Sequence[object]:
+        """A variable's metadata; `no_weight_decay` also for what a module's method of that name lists."""
+        found = [_metadata(self._boxes[parameter]).get(name, ABSENT) for parameter in self._parameter]
+        if name == "no_weight_decay":
+            for entry in self._listed():
+                found[entry] = True
+        return found
+
+    def attributes(self) -> Sequence[Mapping[str, object]]:
+        """The metadata that can be written down."""
+        found = [
+            {key: value for key, value in _metadata(self._boxes[p]).items() if _plain(value)}
+            for p in self._parameter
+        ]
+        for entry in self._listed():
+            found[entry]["no_weight_decay"] = True
+        return found
+
+    def _listed(self) -> list[int]:
+        patterns = []
+        for name, module in self._modules:
+            listed = getattr(module, "no_weight_decay", None)
+            if callable(listed):
+                prefix = name + "." if name else ""
+                patterns += [prefix + pattern for pattern in listed()]
+        return [
+            entry
+            for entry, name in enumerate(self._names)
+            if any(name == pattern or fnmatchcase(name, pattern) for pattern in patterns)
+        ]
+
+
+def _metadata(box: Any) -> Mapping[str, object]:
+    if not hasattr(box, "get_metadata"):
+        return {}
+    return {key: value for key, value in box.get_metadata().items() if key not in _FLAGS}
+
+
+def _plain(value: object) -> bool:
+    """Whether JSON can say it."""
+    if isinstance(value, Mapping):
+        return all(isinstance(key, str) for key in value) and all(map(_plain, value.values()))
+    if isinstance(value, list | tuple):
+        return all(map(_plain, value))
+    return value is None or isinstance(value, bool | int | float | str)

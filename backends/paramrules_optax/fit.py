@@ -1,0 +1,71 @@
+"""Values that belong to parameters, put into whatever tree of these parameters comes.
+
+An optimizer meets its parameters in several trees: NNX boxed and pure, gradients with `None` where there
+is none, the part that `optax.masked` or `optax.partition` lets through. All have the same names.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+
+from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
+from paramrules_optax import graph
+from paramrules_optax.tree import inexact, is_array
+from paramrules_optax.walk import Walk
+
+
+def fitted(values: Mapping[str, Any], tree: Any) -> Any:
+    """A tree of the same structure with the value of each parameter in its place.
+
+    `values` are by canonical name. What is no array in an Equinox module (an activation) becomes None.
+
+    Raises RulesError: E601 where a leaf is none of these parameters.
+    """
+    walk = Walk(tree)
+    if walk.graph:
+        return fitted(values, graph.parameters(tree))
+    leaves, structure = jax.tree_util.tree_flatten(tree)
+    try:
+        found = [values[name] for name in walk.names]
+    except KeyError:
+        found = [_value(values, walk, number, leaf) for number, leaf in enumerate(leaves)]
+    return jax.tree_util.tree_unflatten(structure, found)
+
+
+def _value(values: Mapping[str, Any], walk: Walk, number: int, leaf: Any) -> Any:
+    name = walk.names[number]
+    if name in values:
+        return values[name]
+    in_module = any(span.start <= number < span.stop for span in walk.modules)
+    if in_module and not is_array(leaf):
+        return None
+    raise RulesError(_stranger(values, walk, number, leaf, in_module))
+
+
+def _stranger(values: Mapping[str, Any], walk: Walk, number: int, leaf: Any, in_module: bool) -> Diagnostic:
+    name = walk.names[number]
+    if not name:
+        return Diagnostic(
+            "E601",
+            "a single array stands where the tree of parameters should",
+            help="`optax.inject_hyperparams` takes a function for a schedule unless told otherwise: "
+            '`optax.inject_hyperparams(optax.adamw, static_args="mask")`',
+        )
+    if any(span.start <= number < span.stop for span in walk.states):
+        return Diagnostic(
+            "E601",
+            f"`{name}` is a running statistic and no parameter",
+            help="build the model with `eqx.nn.make_with_state`, which takes them out of it",
+        )
+    if in_module and not inexact(leaf):
+        return Diagnostic(
+            "E601",
+            f"`{name}` is an array of {leaf.dtype.name} and no parameter",
+            help="hand over `eqx.filter(model, eqx.is_inexact_array)`",
+        )
+    return Diagnostic(
+        "E601",
+        f"`{name}` is none of the {len(values)} parameters that the rules were assigned to",
+        help=did_you_mean(name, values) or "hand over the tree, or the model of the tree, that is trained",
+    )

@@ -1,0 +1,51 @@
+"""Classes of flax and Equinox, looked up and never imported: a tree can hold them only if they are loaded."""
+
+import sys
+from typing import Any
+
+Classes = tuple[type, ...]
+
+
+def _classes(module: str, *names: str) -> Classes:
+    loaded: Any = sys.modules.get(module)
+    return tuple(getattr(loaded, name) for name in names if hasattr(loaded, name))
+
+
+def equinox_modules() -> Classes:
+    """`equinox.Module`."""
+    return _classes("equinox", "Module")
+
+
+def equinox_states() -> Classes:
+    """What holds Equinox's running statistics: in a model before `make_with_state`, and after it."""
+    return _classes("equinox.nn", "StateIndex", "State")
+
+
+def equinox_shared() -> Classes:
+    """The wrapper that ties nodes of an Equinox model together."""
+    return _classes("equinox.nn", "Shared")
+
+
+def nnx_modules() -> Classes:
+    """`flax.nnx.Module`."""
+    return _classes("flax.nnx", "Module")
+
+
+def nnx_variables() -> Classes:
+    """`flax.nnx.Variable`."""
+    return _classes("flax.nnx", "Variable")
+
+
+def nnx_untrained() -> Classes:
+    """The variables of NNX that hold something else than parameters."""
+    return _classes("flax.nnx", "BatchStat", "Cache", "Intermediate", "Perturbation", "RngState")
+
+
+def boxes() -> Classes:
+    """What flax puts around a single parameter: NNX variables and linen's `Partitioned`."""
+    return nnx_variables() + _classes("flax.core.meta", "AxisMetadata")
+
+
+def frozen_dicts() -> Classes:
+    """`flax.core.FrozenDict`."""
+    return _classes("flax.core.frozen_dict", "FrozenDict")

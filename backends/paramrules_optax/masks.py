@@ -1,0 +1,122 @@
+"""Masks: trees of booleans for `optax.adamw(mask=)` and `optax.masked`, and a function that gives one."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from paramrules import Assignment, RulesError
+from paramrules.diagnostics import Diagnostic, did_you_mean
+from paramrules_optax.assigned import AnyRules, Assigned, Options
+from paramrules_optax.fit import fitted
+
+
+def mask(
+    params: Any,
+    rules: AnyRules,
+    label: str,
+    axis: str | None = None,
+    *,
+    options: Options = None,
+    strict: bool = False,
+    model: Any = None,
+) -> Any:
+    """Where a label is, as a tree of booleans of the structure of `params`.
+
+    Args:
+        label: a label of an axis, or of a group: `no_decay`, `no_decay/block_3`.
+        axis: the axis that has the label; needed only where several have it.
+        params, rules, options, strict, model: see `labels`.
+
+    Raises:
+        RulesError: as `labels`, and E602 for a label that the rules cannot give, or that several axes have.
+
+    >>> mask({"norm": {"scale": jnp.ones(3)}, "dense": {"kernel": jnp.ones((3, 3))}}, "decay.rules", "decay")
+    {'dense': {'kernel': True}, 'norm': {'scale': False}}
+    """
+    assigned = Assigned(params, rules, options, strict, model)
+    return assigned.tree(_where(assigned.assignment, label, axis))
+
+
+def mask_fn(
+    params: Any,
+    rules: AnyRules,
+    label: str,
+    axis: str | None = None,
+    *,
+    options: Options = None,
+    strict: bool = False,
+    model: Any = None,
+) -> Callable[[Any], Any]:
+    """A function that gives the mask of any tree of these parameters: hand this to an optimizer.
+
+    It is to `mask` what `label_fn` is to `labels`, and takes what `mask` takes.
+
+    >>> tx = optax.adamw(1e-3, weight_decay=0.1, mask=mask_fn(model, "decay.rules", "decay"))
+    """
+    assigned = Assigned(params, rules, options, strict, model)
+    values = assigned.by_name(_where(assigned.assignment, label, axis))
+    return lambda tree: fitted(values, tree)
+
+
+def masks(
+    params: Any,
+    rules: AnyRules,
+    axis: str | None = None,
+    *,
+    options: Options = None,
+    strict: bool = False,
+    model: Any = None,
+) -> dict[str, Any]:
+    """The masks of all groups (or of all labels of an axis) by label, in the order of groups.
+
+    >>> list(masks(params, "decay.rules"))
+    ['no_decay', 'decay']
+    """
+    assigned = Assigned(params, rules, options, strict, model)
+    assignment = assigned.assignment
+    if axis is None:
+        numbers: Sequence[int] = assignment.group_numbers
+        texts: Sequence[str] = [group.label for group in assignment.groups]
+    else:
+        numbers, texts = assignment.axis(axis).of, assignment.axis(axis).labels
+    return {text: assigned.tree([n == number for n in numbers]) for number, text in enumerate(texts)}
+
+
+def _where(assignment: Assignment, label: str, axis: str | None) -> Sequence[bool]:
+    """For each parameter, whether it has the label."""
+    if axis is None:
+        for number, group in enumerate(assignment.groups):
+            if group.label == label:
+                return [n == number for n in assignment.group_numbers]
+    places = [a for a in assignment.axes if axis is None or a.name == assignment.axis(axis).name]
+    having = [place for place in places if label in place.labels]
+    having = having or [place for place in places if label in _written(assignment, place.name)]
+    if len(having) == 1:
+        place = having[0]
+        number = place.labels.index(label) if label in place.labels else -1
+        return [n == number for n in place.of]
+    source = assignment.rules.source.name
+    if having:
+        names = " and ".join(f"`{place.name}`" for place in having)
+        raise RulesError(
+            Diagnostic(
+                "E602",
+                f"the axes {names} of `{source}` both have a label `{label}`",
+                help=f'name the axis: `axis="{having[0].name}"`',
+            )
+        )
+    known = [text for place in places for text in (*place.labels, *_written(assignment, place.name))]
+    known += [group.label for group in assignment.groups] if axis is None else []
+    raise RulesError(
+        Diagnostic(
+            "E602",
+            f"`{source}` gives no parameter the label `{label}`",
+            help=did_you_mean(label, known)
+            or "its labels: " + ", ".join(f"`{t}`" for t in dict.fromkeys(known)),
+        )
+    )
+
+
+def _written(assignment: Assignment, axis: str) -> list[str]:
+    """The labels of an axis that stand in its rules without holes, whether or not a parameter has them."""
+    rules = next(a.rules for a in assignment.rules.axes if a.name == axis)
+    return [rule.label.text for rule in rules if len(rule.label.parts) == 1]

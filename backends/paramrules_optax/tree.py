@@ -1,0 +1,170 @@
+"""A tree of parameters taken apart: its structure, its leaves, and which of them are parameters."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.tree_util import PyTreeDef, keystr, tree_flatten_with_path
+
+from paramrules.diagnostics import Diagnostic, RulesError
+from paramrules_optax import frameworks, graph
+from paramrules_optax.walk import Walk
+
+_COLLECTIONS = ("batch_stats", "cache", "intermediates", "losses", "metrics")
+_ARRAYS = (jax.Array, np.ndarray, np.generic, jax.ShapeDtypeStruct)
+_ALONE = "hand over parameters alone, as the optimizer is handed them"
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A tree with names.
+
+    Attributes:
+        walk: the names of all leaves, and whose they are.
+        leaves: all leaves.
+        structure: how they hang together.
+        trained: the numbers of the leaves that are parameters, in order.
+        model: the NNX module whose state this is, if one was given.
+    """
+
+    walk: Walk
+    leaves: Sequence[Any]
+    structure: PyTreeDef
+    trained: Sequence[int]
+    model: Any = None
+
+    def filled(self, values: Sequence[Any]) -> Any:
+        """The tree with a value, one a parameter, in place of each; other leaves become None."""
+        if len(values) < len(self.leaves):
+            found = dict(zip(self.trained, values, strict=True))
+            values = [found.get(number) for number in range(len(self.leaves))]
+        return jax.tree_util.tree_unflatten(self.structure, values)
+
+
+def take_apart(tree: Any) -> Tree:
+    """A tree of parameters, or a module of Equinox or NNX, in jax's order of leaves.
+
+    Of an NNX module it is the state that `nnx.Optimizer` hands over. In an Equinox module leaves that are
+    no parameters, as `eqx.is_inexact_array` sees it, and running statistics are passed over; anywhere else
+    they are errors.
+
+    Raises RulesError: E501 for a leaf that is no parameter, E502 for two with one name.
+    """
+    try:
+        walk = Walk(tree)
+        if walk.graph:
+            return replace(take_apart(graph.parameters(tree)), model=tree)
+        leaves, structure = jax.tree_util.tree_flatten(tree)
+    except RecursionError:
+        raise RulesError(Diagnostic("E501", "the tree is nested too deeply, or holds itself")) from None
+    except (TypeError, ValueError) as error:
+        raise RulesError(Diagnostic("E501", f"jax cannot take the tree apart: {error}")) from None
+    _refuse_collections(tree)
+    _refuse_equal_names(tree, walk)
+    return Tree(walk, leaves, structure, _trained(walk, leaves))
+
+
+def is_array(leaf: Any) -> bool:
+    """Whether it is an array, concrete, abstract or traced."""
+    return isinstance(leaf, _ARRAYS)
+
+
+def inexact(leaf: Any) -> bool:
+    """Whether it is an array of floating or complex numbers."""
+    return is_array(leaf) and bool(jnp.issubdtype(leaf.dtype, jnp.inexact))
+
+
+def _trained(walk: Walk, leaves: Sequence[Any]) -> Sequence[int]:
+    kinds = {(type(leaf), getattr(leaf, "dtype", None)) for leaf in leaves}
+    plain = all(issubclass(cls, _ARRAYS) and jnp.issubdtype(dtype, jnp.inexact) for cls, dtype in kinds)
+    if plain and not walk.states and not walk.boxes:
+        return range(len(leaves))
+    inside = _covered(walk.modules, len(leaves))
+    statistics = _covered(walk.states, len(leaves))
+    untrained = frameworks.nnx_untrained()
+    trained, wrong = [], []
+    for number, leaf in enumerate(leaves):
+        if statistics[number]:
+            continue
+        if isinstance(walk.boxes.get(number), untrained):
+            wrong.append(number)
+        elif inexact(leaf) or (isinstance(leaf, float | complex) and not inside[number]):
+            trained.append(number)
+        elif not inside[number]:
+            wrong.append(number)
+    if wrong:
+        raise RulesError(_no_parameters(walk, leaves, wrong))
+    return trained
+
+
+def _covered(spans: Sequence[Any], count: int) -> bytearray:
+    covered = bytearray(count)
+    for span in spans:
+        covered[span.start : span.stop] = b"\1" * (span.stop - span.start)
+    return covered
+
+
+def _no_parameters(walk: Walk, leaves: Sequence[Any], wrong: Sequence[int]) -> Diagnostic:
+    number = wrong[0]
+    leaf, box = leaves[number], walk.boxes.get(number)
+    more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+    name = f"`{walk.names[number]}` is"
+    if isinstance(box, frameworks.nnx_untrained()):
+        return Diagnostic(
+            "E501",
+            f"{name} a `{type(box).__name__}` and no parameter{more}",
+            help="hand over `nnx.state(model, nnx.Param)`",
+        )
+    if isinstance(leaf, _ARRAYS):
+        return Diagnostic(
+            "E501", f"{name} an array of {leaf.dtype.name}, which no optimizer trains{more}", help=_ALONE
+        )
+    kind = type(leaf)
+    return Diagnostic(
+        "E501", f"{name} a `{kind.__module__}.{kind.__qualname__}` and no array{more}", help=_ALONE
+    )
+
+
+def _refuse_collections(tree: Any) -> None:
+    if isinstance(tree, (dict, *frameworks.frozen_dicts())) and isinstance(tree.get("params"), Mapping):
+        for beside in _COLLECTIONS:
+            if beside in tree:
+                raise RulesError(
+                    Diagnostic(
+                        "E501",
+                        f"the tree holds the collection `{beside}` beside `params`",
+                        help='hand over `variables["params"]`',
+                    )
+                )
+
+
+def _refuse_equal_names(tree: Any, walk: Walk) -> None:
+    first: dict[str, int] = {}
+    if len(set(walk.names)) == len(walk.names):
+        return
+    paths = [keystr(path) for path, _ in tree_flatten_with_path(tree)[0]]
+    for number, name in enumerate(walk.names):
+        if name in first:
+            raise RulesError(
+                Diagnostic(
+                    "E502",
+                    f"two parameters are called `{name}`",
+                    help=f"they are `{paths[first[name]]}` and `{paths[number]}`: rename one",
+                )
+            )
+        first[name] = number
+
+
+def holds_arrays(model: Any) -> bool:
+    """Whether it is a module of Equinox or NNX, or a tree with an array of jax or NumPy among its leaves."""
+    if isinstance(model, frameworks.equinox_modules() + frameworks.nnx_modules()):
+        return True
+    try:
+        leaves = jax.tree_util.tree_leaves(model)
+    except (TypeError, ValueError, RecursionError):
+        return False
+    modules = frameworks.nnx_modules()
+    return any(isinstance(leaf, (*_ARRAYS, *modules)) for leaf in leaves)
