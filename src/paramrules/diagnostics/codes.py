@@ -74,9 +74,9 @@ _declare("""
     E301 a name is not defined
     E302 a name is defined twice
     E303 a name is already taken
-    E304 a number stands where a predicate is needed
-    E305 a predicate stands where a number is needed
-    E306 operands do not fit together
+    E304 a value stands where a predicate is needed
+    E305 a predicate stands where a value is needed
+    E306 types do not fit together
     E307 a function is called in the wrong way
     E308 a capture may be unbound
     E309 a rule stands after `else`

@@ -1,13 +1,14 @@
-"""Which captures a predicate binds, whichever way it comes to hold."""
+"""Captures: which named groups a predicate binds, whichever way it comes to hold."""
 
-from paramrules.diagnostics import Span
+from paramrules.diagnostics import Place, Span
 from paramrules.rules.matches import carried
-from paramrules.rules.scope import BrokenPredicate
+from paramrules.rules.scope import BrokenPredicate, Scope
 from paramrules.rules.terms import AllOf, AnyOf, LetPredicate, Not, Predicate, RegexTest
+from paramrules.rules.words import taken
 
 
 def bound(predicate: Predicate) -> dict[str, bool]:
-    """The named groups that every way through the predicate binds, and whether they are numbers."""
+    """The groups that every way through the predicate binds, and whether they are numbers."""
     match predicate:
         case RegexTest(negated=False):
             return {g.name: g.numeric for g in predicate.regex.groups if g.name is not None and g.always}
@@ -17,49 +18,109 @@ def bound(predicate: Predicate) -> dict[str, bool]:
         case AllOf():
             return {name: numeric for item in predicate.items for name, numeric in bound(item).items()}
         case AnyOf():
-            branches = [bound(item) for item in predicate.items]
+            first, *others = map(bound, predicate.items)
             return {
-                name: all(branch[name] for branch in branches)
-                for name in branches[0]
-                if all(name in branch for branch in branches)
+                name: numeric and all(other[name] for other in others)
+                for name, numeric in first.items()
+                if all(name in other for other in others)
             }
-    return {}
+        case _:
+            return {}
 
 
-def unbound(predicate: Predicate, names: dict[str, bool]) -> dict[str, tuple[Span, str]]:
-    """The named groups that are there but that some way does not bind: where, and why not."""
-    found: dict[str, tuple[Span, str]] = {}
-    _collect(predicate, "another branch of `or` does not capture it", found)
-    return {name: place for name, place in found.items() if name not in names}
+def bind(predicate: Predicate, scope: Scope) -> None:
+    """Make the captures of a whole predicate known to the rest of its rule, and report those that clash."""
+    scope.captures = bound(predicate)
+    scope.guess = _guess(predicate)
+    for name, (test, span, why, mend) in _groups(predicate, scope).items():
+        if name not in scope.captures:
+            scope.unbound[name] = (Place(span, why), mend.format(name))
+        _clash(name, test, span, scope)
 
 
-def _collect(predicate: Predicate, why: str, found: dict[str, tuple[Span, str]]) -> None:
-    match predicate:
-        case RegexTest():
-            for group in predicate.regex.groups:
-                if group.name is not None:
-                    reason = "`!~` captures nothing" if predicate.negated else why
-                    if not predicate.negated and not group.always:
-                        reason = "this group may take no part in the match"
-                    found.setdefault(group.name, (predicate.span, reason))
-        case LetPredicate():
-            match = carried(predicate)
-            if match is not None:
-                _collect(match, why, found)
-        case AllOf() | AnyOf():
-            for item in predicate.items:
-                _collect(item, why, found)
-        case Not():
-            _collect(predicate.item, "nothing is captured under `not`", found)
-
-
-def guessed(predicate: Predicate) -> bool:
+def _guess(predicate: Predicate) -> bool:
     """Whether a broken part may have bound captures."""
     match predicate:
         case BrokenPredicate():
             return predicate.value
         case LetPredicate():
-            return guessed(predicate.predicate)
+            return _guess(predicate.predicate)
         case AllOf() | AnyOf():
-            return any(guessed(item) for item in predicate.items)
-    return False
+            return any(map(_guess, predicate.items))
+        case _:
+            return False
+
+
+_Group = tuple[RegexTest, Span, str, str]
+"""The match in which a group stands, the place that shows it, why it may be unbound, and the mend."""
+
+_OR = (
+    "another branch of `or` does not capture it",
+    "capture `{}` in every branch of `or`, or write a rule for each",
+)
+_NOT = ("nothing is captured under `not`", "capture `{}` outside of `not`")
+_NEGATED = ("`!~` captures nothing", "capture `{}` with `~`")
+_SOMETIMES = ("the regex also matches without this group", "take `{}` out of `|`, `?` and `*`")
+
+
+def _groups(predicate: Predicate, scope: Scope) -> dict[str, _Group]:
+    """The named groups of a predicate, each with its first match."""
+    match predicate:
+        case RegexTest():
+            return {
+                group.name: (
+                    predicate,
+                    predicate.span,
+                    *(_NEGATED if predicate.negated else _OR if group.always else _SOMETIMES),
+                )
+                for group in predicate.regex.groups
+                if group.name is not None
+            }
+        case LetPredicate():
+            match = carried(predicate)
+            if match is None:
+                return {}
+            return {
+                name: (test, span if why == _SOMETIMES[0] else predicate.span, why, mend)
+                for name, (test, span, why, mend) in _groups(match, scope).items()
+            }
+        case Not():
+            inner = _groups(predicate.item, scope)
+            return {name: (test, span, *_NOT) for name, (test, span, _, _) in inner.items()}
+        case AnyOf():
+            branches = [_groups(item, scope) for item in predicate.items]
+            return {name: group for branch in reversed(branches) for name, group in branch.items()}
+        case AllOf():
+            together: dict[str, _Group] = {}
+            for item in predicate.items:
+                for name, group in _groups(item, scope).items():
+                    first = together.setdefault(name, group)
+                    if first[0] != group[0]:
+                        _twice(name, first[1], group[1], scope)
+            return together
+        case _:
+            return {}
+
+
+def _twice(name: str, first: Span, second: Span, scope: Scope) -> None:
+    scope.report(
+        "E303",
+        f"`{name}` is captured twice in one rule",
+        second,
+        help="give one of the two groups another name",
+        also=(Place(first, "it is captured first here"),),
+    )
+
+
+def _clash(name: str, test: RegexTest, span: Span, scope: Scope) -> None:
+    other = scope.names.get(name)
+    if (other is None and not taken(name)) or (test.span, name) in scope.clashes:
+        return
+    scope.clashes.add((test.span, name))
+    scope.report(
+        "E303",
+        f"a group cannot be called `{name}`: that is already {taken(name) or 'defined'}",
+        span,
+        help="give the group another name",
+        also=() if other is None else (Place(other.span, "it is defined here"),),
+    )

@@ -2,47 +2,60 @@
 
 from collections.abc import Mapping
 
-from paramrules.diagnostics import Diagnostic
-from paramrules.rules import names
+from paramrules.diagnostics import Diagnostic, Place
+from paramrules.rules.captures import bind
 from paramrules.rules.loaded import Loaded
 from paramrules.rules.model import Option
+from paramrules.rules.names import define
 from paramrules.rules.predicates import predicate
-from paramrules.rules.scope import FLAGS, Declared, Let, Scope
+from paramrules.rules.scope import BrokenPredicate, BrokenValue, Declared, Let, Scope, shown
 from paramrules.rules.values import kind, value
+from paramrules.rules.words import FLAGS, a
 from paramrules.syntax import nodes
 
 
 def definitions(loaded: Loaded, scopes: Mapping[int, Scope], findings: list[Diagnostic]) -> Scope:
-    """The names of a file, those of its includes among them, in a scope of its own."""
+    """A scope in which no name is defined yet, but is known to be defined further down."""
     scope = Scope(loaded.source, findings)
     for statement in loaded.file.statements:
         if isinstance(statement, nodes.Let | nodes.Option):
-            scope.later.setdefault(statement.name, statement.name_span)
-    included = {id(node): each for node, each in loaded.includes}
-    for statement in loaded.file.statements:
-        match statement:
-            case nodes.Include():
-                each = included.get(id(statement))
-                if each is None:
-                    scope.open = True
-                else:
-                    _take_in(scopes[id(each)], scope)
-            case nodes.Option():
-                names.define(statement.name, statement.name_span, _option(statement), scope)
-            case nodes.Let():
-                names.define(statement.name, statement.name_span, _let(statement, scope), scope)
+            scope.own.setdefault(statement.name, statement.name_span)
+    for include, included in loaded.includes:
+        for name in scopes[id(included)].names:
+            scope.elsewhere.setdefault(name, include.span)
     return scope
 
 
-def _take_in(included: Scope, scope: Scope) -> None:
+def take_in(include: nodes.Include, included: Scope, scope: Scope) -> None:
+    """What an included file knows, in its own meaning; a name that this file defines is this file's."""
     for name, what in included.names.items():
-        scope.names.setdefault(name, what)
+        if name in scope.own:
+            continue
+        first = scope.names.setdefault(name, what)
+        if first != what and not (isinstance(first, Declared) and isinstance(what, Declared)):
+            scope.report(
+                "E302",
+                f"`{name}` comes from two includes, and means two things",
+                include.span,
+                help=f"define `{name}` in this file, which then wins, or rename it in one of the two",
+                also=(Place(first.span, "one is this"), Place(what.span, "the other is this")),
+            )
 
 
-def _option(node: nodes.Option) -> Declared:
+def option(node: nodes.Option, scope: Scope) -> None:
+    """`option rate = 0.75`."""
     default = None if node.default is None else node.default.value
     type = "any" if node.default is None else kind(default)
-    return Declared(node.name_span, Option(node.span, node.name, type, default, node.default is None))
+    if node.default is not None and default is None:
+        scope.report(
+            "E306",
+            "an option is a number, a string or a boolean",
+            node.default.span,
+            help=f"write `option {node.name}` for one that the caller has to set",
+        )
+        type = "any"
+    what = Option(node.span, node.name, type, default, node.default is None)
+    define(node.name, node.name_span, Declared(node.name_span, what), scope)
 
 
 _PREDICATES = (
@@ -57,32 +70,69 @@ _PREDICATES = (
 )
 
 
-def _let(node: nodes.Let, scope: Scope) -> Let:
-    written = node.value
-    both = _either(written, scope)
-    if both or (isinstance(written, _PREDICATES)) or _named_predicate(written, scope):
-        term = predicate(written, scope)
+def let(node: nodes.Let, scope: Scope) -> None:
+    """`let norm = type(LayerNorm)`, `let depth = count(block)`."""
+    define(node.name, node.name_span, _meaning(node, scope), scope)
+
+
+def _meaning(node: nodes.Let, scope: Scope) -> Let:
+    as_predicate, as_value = _readings(node.value, scope)
+    term = predicate(node.value, scope) if as_predicate else None
+    if term is not None:
+        bind(term, scope)
         scope.captures = {}
-        return Let(node.name_span, term, value(written, scope) if both else None)
-    return Let(node.name_span, None, value(written, scope))
+    if not as_value:
+        return Let(node.name_span, term, None)
+    typed = value(node.value, scope)
+    if isinstance(typed.term, BrokenValue):
+        return Let(node.name_span, BrokenPredicate(node.value.span, True), typed)
+    if typed.type in ("string", "tuple", "none"):
+        _no_name_for(node, typed.type, scope)
+        return Let(node.name_span, BrokenPredicate(node.value.span, True), typed)
+    return Let(node.name_span, term, typed)
 
 
-def _either(node: nodes.Expression, scope: Scope) -> bool:
-    """Whether it is both, as `attr(x)`, `true`, and an option that may be a boolean."""
-    if isinstance(node, nodes.Member):
-        return node.function == "attr"
-    if isinstance(node, nodes.Literal):
-        return isinstance(node.value, bool)
-    if isinstance(node, nodes.Reference):
-        found = scope.names.get(node.name)
-        if isinstance(found, Declared):
-            return found.option.type in ("boolean", "any")
-        return found is not None and found.predicate is not None and found.value is not None
-    return False
+def _readings(node: nodes.Expression, scope: Scope) -> tuple[bool, bool]:
+    """Whether an expression is to be read as a predicate, and whether as a value: some are both."""
+    match node:
+        case nodes.Member(function="attr") | nodes.Literal(value=bool()):
+            return True, True
+        case nodes.Reference(name=name):
+            found = scope.names.get(name)
+            if isinstance(found, Declared):
+                return found.option.type in ("boolean", "any"), True
+            if found is not None:
+                return found.predicate is not None, found.value is not None
+            return name in FLAGS, name not in FLAGS
+        case _:
+            return isinstance(node, _PREDICATES), not isinstance(node, _PREDICATES)
 
 
-def _named_predicate(node: nodes.Expression, scope: Scope) -> bool:
-    if not isinstance(node, nodes.Reference):
-        return False
-    found = scope.names.get(node.name)
-    return node.name in FLAGS or (isinstance(found, Let) and found.predicate is not None)
+def _no_name_for(node: nodes.Let, type: str, scope: Scope) -> None:
+    text = shown(node.value.span)
+    scope.report(
+        "E306",
+        f"a `let` names a predicate or a number, and `{text}` is {a(type)}",
+        node.value.span,
+        help=f"write `option {node.name} = {text}`" if type == "string" else "write it where it is needed",
+    )
+
+
+def options(scopes: list[Scope]) -> dict[str, Option]:
+    """The options of all files by name: the caller sets each once, so two with one name have to agree."""
+    found: dict[str, Declared] = {}
+    for scope in scopes:
+        for name in scope.own:
+            what = scope.names.get(name)
+            if not isinstance(what, Declared):
+                continue
+            first = found.setdefault(name, what)
+            if first.option != what.option:
+                scope.report(
+                    "E302",
+                    f"the option `{name}` is declared twice, with two defaults",
+                    what.span,
+                    help="the caller sets both at once: give them one default, or rename one",
+                    also=(Place(first.span, "it is declared first here"),),
+                )
+    return {name: what.option for name, what in found.items()}

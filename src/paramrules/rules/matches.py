@@ -2,15 +2,15 @@
 
 from paramrules import regex
 from paramrules.diagnostics import Diagnostic, Span
-from paramrules.rules.names import undefined
-from paramrules.rules.scope import TEXTS, BrokenPredicate, Let, Scope
+from paramrules.rules.scope import BrokenPredicate, Scope, shown
 from paramrules.rules.terms import GlobTest, LetPredicate, Predicate, RegexTest
+from paramrules.rules.words import CONSTANTS, TEXTS
 from paramrules.syntax import nodes
 
 
 def regex_test(node: nodes.Matches, scope: Scope) -> Predicate:
     """`name ~ REGEX`, `name !~ REGEX`."""
-    subject = _subject(node.left, "!~" if node.negated else "~", scope)
+    subject = _subject(node.left, "!~" if node.negated else "~", node.regex, scope)
     pattern, findings = _read(node.regex.text, node.regex.span)
     scope.findings.extend(findings)
     if subject is None or pattern is None:
@@ -20,20 +20,32 @@ def regex_test(node: nodes.Matches, scope: Scope) -> Predicate:
 
 def glob_test(node: nodes.Like, scope: Scope) -> Predicate:
     """`name like GLOB`, `name not like GLOB`."""
-    subject = _subject(node.left, "like", scope)
+    subject = _subject(node.left, "not like" if node.negated else "like", node.glob, scope)
     if subject is None:
         return BrokenPredicate(node.span, False)
     return GlobTest(node.span, subject, node.glob.text, node.negated)
 
 
-def _subject(node: nodes.Expression, operator: str, scope: Scope) -> str | None:
-    if isinstance(node, nodes.Reference) and node.name in TEXTS:
-        return node.name
+def _subject(node: nodes.Expression, operator: str, pattern: nodes.Pattern, scope: Scope) -> str | None:
+    name = node.name if isinstance(node, nodes.Reference) else ""
+    if name in TEXTS:
+        return name
+    text = shown(pattern.span)
+    if name in CONSTANTS:
+        help = f"write `{name} == {CONSTANTS[name][1]}`, or `{name} in (...)` for several"
+    elif name in ("type", "within", "variable"):
+        help = (
+            f"write `{name}(*{pattern.text.strip('*')}*)`"
+            if pattern.text.isalnum()
+            else f"write `{name}(...)`"
+        )
+    else:
+        help = f"write `name {operator} {text}`"
     scope.report(
         "E306",
-        f"`{operator}` looks into `name`, `leaf` or `module`, not into `{node.span.text}`",
+        f"`{operator}` looks at `name`, `leaf` or `module`, not at `{shown(node.span)}`",
         node.span,
-        help=f"write `name {operator} ...`",
+        help=help,
     )
     return None
 
@@ -45,49 +57,31 @@ def carried(predicate: Predicate | None) -> RegexTest | None:
     return predicate if isinstance(predicate, RegexTest) else None
 
 
-def counted(function: str, node: nodes.Expression, scope: Scope) -> RegexTest | None:
-    """What `count(...)` or `index(...)` is about; None, and a finding, where it is no match with groups."""
-    match = _match(node, scope)
-    if isinstance(match, BrokenPredicate):
-        return None
+def countable(
+    function: str, node: nodes.Expression, match: Predicate | None, scope: Scope
+) -> RegexTest | None:
+    """What `count(...)` or `index(...)` is about; None, and a finding, where that is no match with groups."""
     test = carried(match)
     if test is None:
-        problem, help = (
-            "it needs a match",
-            f"write `{function}(name ~ ...)`, or the name of a `let` that is a match",
-        )
+        why = f"`{shown(node.span)}` is no match"
+        help = f"write `{function}(name ~ ...)`, or name a `let` that is a single match"
     elif test.negated:
-        problem, help = "a negated match captures nothing", "write the match with `~`"
+        why, help = f"`{shown(node.span)}` is negated, and captures nothing", "write the match with `~`"
     elif not test.regex.groups:
-        problem, help = (
-            "this match has no group",
-            r"put what is to be told apart in brackets: `blocks\.(\d+)\.`",
-        )
+        why = f"the regex of `{shown(node.span)}` captures nothing"
+        help = r"put what tells the matches apart in brackets, as in `name ~ ^blocks\.(\d+)\.`"
     else:
         return test
-    scope.report("E307", f"`{function}` cannot be computed from `{node.span.text}`", node.span, problem, help)
-    return None
-
-
-def _match(node: nodes.Expression, scope: Scope) -> Predicate | None:
-    if isinstance(node, nodes.Matches):
-        return regex_test(node, scope)
-    if isinstance(node, nodes.Reference):
-        found = scope.names.get(node.name)
-        if isinstance(found, Let):
-            return found.predicate
-        if found is None and node.name not in scope.captures:
-            undefined(node.name, node.span, scope)
-            return BrokenPredicate(node.span, False)
+    scope.report("E307", f"`{function}` needs a match with a group, and {why}", node.span, help=help)
     return None
 
 
 def _read(text: str, span: Span) -> tuple[regex.Regex | None, list[Diagnostic]]:
     if hasattr(regex, "read"):
-        return regex.read(text, span)
+        return regex.read(text, span)  # type: ignore
     import re
 
     pattern = re.compile(re.sub(r"\(\?<(?=[A-Za-z_])", "(?P<", text), re.ASCII)
     names = {n: name for name, n in pattern.groupindex.items()}
-    groups = tuple(regex.Group(n, names.get(n), True, True) for n in range(1, pattern.groups + 1))
+    groups = tuple(regex.Group(n, names.get(n), "w" not in text, ")?" not in text) for n in range(1, pattern.groups + 1))
     return regex.Regex(text, groups, pattern), []

@@ -1,72 +1,97 @@
-"""From a name to what it means, and what to say where it means nothing here."""
+"""Names: giving them a meaning, and what to say where they have none."""
 
-from paramrules.diagnostics import Place, Span, did_you_mean
-from paramrules.rules.scope import (
-    FIELDS,
-    FLAGS,
-    FUNCTIONS,
-    NUMBERS,
-    Declared,
-    Let,
-    Scope,
-)
+from itertools import chain
 
-_TAKEN = FIELDS | FLAGS | FUNCTIONS
-
-
-def meaning(name: str, span: Span, scope: Scope) -> Let | Declared | None:
-    """The let or option of that name; None, and a finding, where there is none."""
-    found = scope.names.get(name)
-    if found is None:
-        undefined(name, span, scope)
-    return found
-
-
-def undefined(name: str, span: Span, scope: Scope) -> None:
-    """Report a name that means nothing here, unless the file's other mistakes may be the reason."""
-    if name in FUNCTIONS:
-        scope.report(
-            "E307", f"`{name}` is a function", span, "its arguments are missing", f"write `{name}(...)`"
-        )
-    elif name in scope.unbound:
-        unbound(name, span, scope)
-    elif name in scope.later:
-        scope.report(
-            "E301",
-            f"`{name}` is used before it is defined",
-            span,
-            help=f"move the definition of `{name}` up, above this line",
-            also=(Place(scope.later[name], "it is defined here"),),
-        )
-    elif not (scope.open or scope.guess or name in scope.announced):
-        known = [*scope.names, *scope.captures, *NUMBERS, *FLAGS]
-        scope.report("E301", f"`{name}` is not defined", span, help=did_you_mean(name, known))
-
-
-def unbound(name: str, span: Span, scope: Scope) -> None:
-    """Report the use of a capture that some way through the predicate does not bind."""
-    group, why = scope.unbound[name]
-    scope.report("E308", f"`{name}` may be unbound", span, also=(Place(group, why),), help=_BIND)
-
-
-_BIND = "capture it in every branch of `or`, outside of `not`, and under no `?` or `*`, or write two rules"
+from paramrules.diagnostics import Place, Span
+from paramrules.rules.matches import carried
+from paramrules.rules.scope import BrokenPredicate, Declared, Let, Scope, broken
+from paramrules.rules.words import FLAGS, FUNCTIONS, NUMBERS, taken
 
 
 def define(name: str, span: Span, what: Let | Declared, scope: Scope) -> None:
     """Give a name of the file its meaning, or report why it may not have it."""
-    if name in _TAKEN:
-        kind = (
-            "a function" if name in FUNCTIONS else "a flag" if name in FLAGS else "a fact about the parameter"
-        )
-        scope.report("E303", f"`{name}` is already {kind}", span, help="choose another name")
-    elif name in scope.own:
+    if taken(name):
+        scope.report("E303", f"`{name}` is already {taken(name)}", span, help="choose another name")
+        scope.names[name] = Let(span, BrokenPredicate(span, True), broken(span))
+    elif scope.own[name] != span:
         scope.report(
             "E302",
             f"`{name}` is defined twice",
             span,
             help="choose another name for one of the two",
-            also=(Place(scope.names[name].span, "it is defined first here"),),
+            also=(Place(scope.own[name], "it is defined first here"),),
         )
     else:
-        scope.own.add(name)
         scope.names[name] = what
+
+
+def undefined(name: str, span: Span, scope: Scope, help: str = "") -> None:
+    """Report a name that means nothing at this place, unless another mistake may be the reason."""
+    if name in FUNCTIONS:
+        help = f"write `{name}(...)`"
+        scope.report("E307", f"`{name}` is a function, and its arguments are missing", span, help=help)
+    elif name in scope.unbound:
+        place, help = scope.unbound[name]
+        scope.report("E308", f"the capture `{name}` may be unbound", span, help=help, also=(place,))
+    elif name in scope.own or name in scope.elsewhere:
+        _too_early(name, span, scope)
+    elif not (scope.open or scope.guess or scope.unread(name)):
+        _unknown(name, span, scope, help)
+
+
+def _too_early(name: str, span: Span, scope: Scope) -> None:
+    if name in scope.own and scope.statement is not None and _inside(scope.own[name], scope.statement):
+        scope.report(
+            "E301",
+            f"`{name}` is used in its own definition",
+            span,
+            help="choose another name for what is defined here",
+        )
+        return
+    where, label, what = (
+        (scope.own[name], "it is defined here", "definition")
+        if name in scope.own
+        else (scope.elsewhere[name], "it comes with this", "include")
+    )
+    scope.report(
+        "E301",
+        f"`{name}` is used before it is defined",
+        span,
+        help=f"move the {what} above the line that uses it",
+        also=(Place(where, label),),
+    )
+
+
+def _unknown(name: str, span: Span, scope: Scope, help: str) -> None:
+    if _group(name, scope):
+        scope.report(
+            "E308",
+            f"the capture `{name}` is not bound yet at this place",
+            span,
+            help="use it to the right of its match: `name ~ ... and ...`, or in the label and the settings",
+        )
+        return
+    if carrier := _carrier(name, scope):
+        help = f"it is a capture of `{carrier}`: write `{carrier}` into the predicate of this rule"
+    else:
+        help = scope.suggest(name, chain(scope.names, scope.captures, NUMBERS, FLAGS)) or help
+    scope.report("E301", f"`{name}` is not defined", span, help=help)
+
+
+def _group(name: str, scope: Scope) -> bool:
+    """Whether the statement that is being read names such a group somewhere."""
+    text = scope.statement.text if scope.statement else ""
+    return f"(?<{name}>" in text or f"(?P<{name}>" in text
+
+
+def _carrier(name: str, scope: Scope) -> str:
+    """A let that captures a group of that name."""
+    for let, what in scope.names.items():
+        match = carried(what.predicate) if isinstance(what, Let) else None
+        if match is not None and name in match.regex.names:
+            return let
+    return ""
+
+
+def _inside(inner: Span, outer: Span) -> bool:
+    return inner.source is outer.source and outer.start <= inner.start and inner.end <= outer.end

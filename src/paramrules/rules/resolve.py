@@ -1,15 +1,17 @@
-"""From syntax trees to rules: names get their meaning, and everything that needs no model is checked."""
+"""From syntax trees to rules: names get their meaning, and all that needs no model is checked."""
 
 from paramrules.diagnostics import Diagnostic
-from paramrules.rules import captures
+from paramrules.rules.axes import Draft, check_axes
+from paramrules.rules.captures import bind
+from paramrules.rules.conflicts import check_conflicts
 from paramrules.rules.labels import template
-from paramrules.rules.lets import definitions
+from paramrules.rules.lets import definitions, let, option, options, take_in
 from paramrules.rules.loaded import Loaded
 from paramrules.rules.model import Axis, Expectation, Rule, Rules
 from paramrules.rules.predicates import predicate
-from paramrules.rules.scope import Declared, Let, Scope
+from paramrules.rules.scope import Let, Scope
 from paramrules.rules.settings import settings
-from paramrules.rules.terms import Predicate
+from paramrules.rules.terms import Term
 from paramrules.syntax import nodes
 
 
@@ -20,81 +22,87 @@ def resolve(loaded: Loaded) -> tuple[Rules | None, list[Diagnostic]]:
     """
     findings: list[Diagnostic] = []
     scopes: dict[int, Scope] = {}
+    drafts: list[Draft] = []
     for each in (*loaded.files(), loaded):
-        scopes[id(each)] = definitions(each, scopes, findings)
-    scope = scopes[id(loaded)]
-    axes = _axes(loaded, scope)
+        scope = scopes[id(each)] = definitions(each, scopes, findings)
+        drafts = _statements(each, scopes, scope)
+    declared = options(list(scopes.values()))
+    check_axes(drafts, scope)
+    check_conflicts(drafts, scope)
     if any(finding.is_error for finding in findings):
         return None, findings
-    edition = next((s.number for s in loaded.file.statements if isinstance(s, nodes.Edition)), 1)
-    options = {
-        name: found.option
-        for each in scopes.values()
-        for name, found in each.names.items()
-        if isinstance(found, Declared)
-    }
-    lets = {
-        name: found.predicate or (found.value and found.value.term)
-        for name, found in scope.names.items()
-        if isinstance(found, Let) and name in scope.own
-    }
+    included = tuple(loaded.files())
     rules = Rules(
         source=loaded.source,
-        edition=edition,
-        axes=axes,
-        options=options,
-        lets={name: term for name, term in lets.items() if term is not None},
+        edition=next((s.number for s in loaded.file.statements if isinstance(s, nodes.Edition)), 1),
+        axes=_axes(drafts, loaded),
+        options=declared,
+        lets=_lets(scope),
         findings=tuple(findings),
-        allows=tuple(allow for each in (loaded, *loaded.files()) for allow in each.file.allows),
+        allows=tuple(allow for each in (loaded, *included) for allow in each.file.allows),
         file=loaded.file,
-        included=tuple(each.file for each in loaded.files()),
+        included=tuple(each.file for each in included),
     )
     return rules, findings
 
 
-def _axes(loaded: Loaded, scope: Scope) -> tuple[Axis, ...]:
-    axes: list[tuple[str, nodes.Node, list[Rule], list[Expectation]]] = [("", loaded.file, [], [])]
+def _statements(loaded: Loaded, scopes: dict[int, Scope], scope: Scope) -> list[Draft]:
+    """Read a file from top to bottom: its names into the scope, its rules into axes."""
+    drafts = [Draft("", None)]
+    included = {include.span.start: scopes[id(each)] for include, each in loaded.includes}
     for statement in loaded.file.statements:
+        scope.begin(statement.span)
         match statement:
+            case nodes.Include():
+                if statement.span.start in included:
+                    take_in(statement, included[statement.span.start], scope)
+                else:
+                    scope.open = True
+            case nodes.Option():
+                option(statement, scope)
+            case nodes.Let():
+                let(statement, scope)
             case nodes.Axis():
-                axes.append((statement.name, statement, [], []))
+                drafts.append(Draft(statement.name, statement.span))
             case nodes.Rule():
-                axes[-1][2].append(_rule(statement, scope))
+                drafts[-1].rules.append(_rule(statement, scope))
             case nodes.Expect():
-                axes[-1][3].append(_expectation(statement, scope))
-            case nodes.Let() | nodes.Option():
+                drafts[-1].expectations.append(_expectation(statement, scope))
+            case nodes.Edition():
                 pass
-    return tuple(
-        Axis(node.span, name, tuple(rules), tuple(expectations))
-        for name, node, rules, expectations in axes
-        if rules or expectations or name
-    )
+    return drafts
 
 
 def _rule(node: nodes.Rule, scope: Scope) -> Rule:
-    term = None if node.predicate is None else _predicate(node.predicate, scope)
+    term = None
+    if node.predicate is not None:
+        term = predicate(node.predicate, scope)
+        bind(term, scope)
     label = template(node.label, scope)
-    written = settings(node.settings, scope)
-    names = tuple(scope.captures)
-    _forget(scope)
-    return Rule(node.span, label, node.optional, term, written, names)
+    return Rule(node.span, label, node.optional, term, settings(node.settings, scope), tuple(scope.captures))
 
 
 def _expectation(node: nodes.Expect, scope: Scope) -> Expectation:
-    term = _predicate(node.predicate, scope)
+    term = predicate(node.predicate, scope)
+    bind(term, scope)
     label = template(node.label, scope)
-    _forget(scope)
-    return Expectation(node.span, label, node.negated, node.optional, term)
+    return Expectation(node.span, label, node.negated, node.optional, term, tuple(scope.captures))
 
 
-def _predicate(node: nodes.Expression, scope: Scope) -> Predicate:
-    """A rule's predicate; its captures are known to the scope until `_forget`."""
-    term = predicate(node, scope)
-    scope.captures = captures.bound(term)
-    scope.unbound = captures.unbound(term, scope.captures)
-    scope.guess = captures.guessed(term)
-    return term
+def _axes(drafts: list[Draft], loaded: Loaded) -> tuple[Axis, ...]:
+    """The axes; what stands before the first header is one only if it holds anything."""
+    first, *others = drafts
+    some = [first] if first.rules or first.expectations else []
+    return tuple(draft.axis(loaded.file.span) for draft in some + others)
 
 
-def _forget(scope: Scope) -> None:
-    scope.captures, scope.unbound, scope.guess = {}, {}, False
+def _lets(scope: Scope) -> dict[str, Term]:
+    """The file's own lets."""
+    found: dict[str, Term] = {}
+    for name in scope.own:
+        what = scope.names[name]
+        if isinstance(what, Let):
+            term = what.predicate if what.value is None else what.predicate or what.value.term
+            assert term is not None  # one of the two is there
+            found[name] = term
+    return found

@@ -1,31 +1,13 @@
 """What names mean at one place of a rule file."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from paramrules.diagnostics import Diagnostic, Place, Source, Span
+from paramrules.diagnostics import Diagnostic, Place, Source, Span, did_you_mean
 from paramrules.rules.model import Option
 from paramrules.rules.terms import Attribute, Predicate, Truth, Value
-
-NUMBERS = frozenset({"ndim", "squeezed_ndim", "size", "fan_in", "fan_out"})
-TEXTS = frozenset({"name", "leaf", "module"})
-CONSTANTS = frozenset({"dtype", "role"})
-FLAGS = frozenset({"trainable", "tied"})
-FIELDS = NUMBERS | TEXTS | CONSTANTS | {"shape"}
-CLASS_TESTS = frozenset({"type", "within", "variable"})
-ARITY: dict[str, tuple[int, int | None]] = {
-    "count": (1, 1),
-    "index": (1, 1),
-    "min": (2, None),
-    "max": (2, None),
-    "sqrt": (1, 1),
-    "log": (1, 1),
-    "exp": (1, 1),
-    "abs": (1, 1),
-    "floor": (1, 1),
-    "ceil": (1, 1),
-}
-FUNCTIONS = CLASS_TESTS | {"attr"} | ARITY.keys()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +24,7 @@ class BrokenValue(Attribute):
 
 
 class Typed(NamedTuple):
-    """A value and what it is: `number`, `string`, `boolean`, `none`, `tuple`, or `any` until a model is at hand."""
+    """A value and its type: `number`, `string`, `boolean`, `none`, `tuple`; `any` is known only with a model."""
 
     term: Value
     type: str
@@ -53,9 +35,8 @@ def broken(span: Span) -> Typed:
     return Typed(BrokenValue(span, ()), "any")
 
 
-@dataclass(frozen=True, slots=True)
-class Let:
-    """A `let`: a predicate, a value, or, as `attr(x)`, whichever is needed."""
+class Let(NamedTuple):
+    """A `let`: a predicate, a value, or both, as `attr(x)` is whichever is needed. `span` is its name's."""
 
     span: Span
     predicate: Predicate | None
@@ -63,39 +44,47 @@ class Let:
 
 
 class Declared(NamedTuple):
-    """An option, and where its name stands."""
+    """An option. `span` is its name's."""
 
     span: Span
     option: Option
 
 
+_DEFINITION = re.compile(r"^(?:let|option)[ \t]+(\w+)", re.MULTILINE)
+
+
 @dataclass(slots=True)
 class Scope:
-    """The names of one file, as far as it has been read, and the captures of the rule that is being read.
+    """The names of one file as far as it has been read, and the captures of the rule that is being read.
 
     Attributes:
         source: the file.
-        names: its lets and options and those of its includes.
-        own: which of them it defines itself.
-        later: where the file defines each name, be it further down.
-        open: an include could not be read: nobody knows what else is defined.
-        announced: the names of its statements that could not be parsed.
-        captures: the named groups that are bound at this place, and whether they are numbers.
-        unbound: the groups that are there but not bound on every way: where, and why not.
-        guess: a part of the rule is broken that may have bound captures: nobody knows what else is bound.
         findings: what was found wrong so far, in all files.
+        names: its lets and options and those of its includes.
+        own: where it defines each of its own names, be it further down.
+        elsewhere: where an include that stands further down comes in, by the names that it brings.
+        open: an include could not be read: nobody knows what else is defined.
+        statement: the rule or the definition that is being read.
+        captures: the named groups that are bound at this place, and whether they are numbers.
+        unbound: the groups that are there but not bound on every way: where, why not, and the mend.
+        guess: a part of the rule is broken that may have bound captures: nobody knows what else is bound.
+        clashes: the groups whose names were found to be taken.
+        far: keys of settings that are near to no known one.
     """
 
     source: Source
     findings: list[Diagnostic]
     names: dict[str, Let | Declared] = field(default_factory=dict)
-    own: set[str] = field(default_factory=set)
-    later: dict[str, Span] = field(default_factory=dict)
+    own: dict[str, Span] = field(default_factory=dict)
+    elsewhere: dict[str, Span] = field(default_factory=dict)
     open: bool = False
-    announced: frozenset[str] = frozenset()
+    statement: Span | None = None
     captures: dict[str, bool] = field(default_factory=dict)
-    unbound: dict[str, tuple[Span, str]] = field(default_factory=dict)
+    unbound: dict[str, tuple[Place, str]] = field(default_factory=dict)
     guess: bool = False
+    clashes: set[tuple[Span, str]] = field(default_factory=set)
+    far: set[str] = field(default_factory=set)
+    _unread: frozenset[str] | None = None
 
     def report(
         self,
@@ -103,8 +92,29 @@ class Scope:
         message: str,
         span: Span,
         label: str = "",
+        *,
         help: str = "",
         also: tuple[Place, ...] = (),
     ) -> None:
         """Keep a finding."""
-        self.findings.append(Diagnostic(code, message, span, label=label, help=help, also=also))
+        self.findings.append(Diagnostic(code, message, span, label, also, help))
+
+    def suggest(self, word: str, known: Iterable[str]) -> str:
+        """`did you mean ...?`, unless there are so many findings that the search would take long and help nobody."""
+        return did_you_mean(word, known) if len(self.findings) < 100 else ""
+
+    def begin(self, statement: Span) -> None:
+        """Forget the captures of the statement before."""
+        self.statement, self.captures, self.unbound, self.guess = statement, {}, {}, False
+
+    def unread(self, name: str) -> bool:
+        """Whether the file has a definition of the name that could not be parsed: that has been reported."""
+        if self._unread is None:
+            self._unread = frozenset(_DEFINITION.findall(self.source.text)) - self.own.keys()
+        return name in self._unread
+
+
+def shown(span: Span) -> str:
+    """What stands there, on one line and short enough for a message."""
+    text = " ".join(span.text.split())
+    return text if len(text) <= 40 else f"{text[:37]}..."

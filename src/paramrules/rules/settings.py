@@ -1,9 +1,14 @@
-"""Settings: each key once in a rule, of a type that it can have."""
+"""Settings: each key once in a rule, spelled as an optimizer knows it, of a type that it can have."""
+
+from difflib import get_close_matches
 
 from paramrules.diagnostics import Place
+from paramrules.rules.keys import KEYS, OTHER_NAMES, RESERVED
 from paramrules.rules.model import Setting
-from paramrules.rules.scope import Scope
+from paramrules.rules.scope import Scope, Typed, shown
+from paramrules.rules.terms import Constant, TupleValue
 from paramrules.rules.values import value
+from paramrules.rules.words import a
 from paramrules.syntax import nodes
 
 
@@ -13,7 +18,7 @@ def settings(written: tuple[nodes.Setting, ...] | None, scope: Scope) -> tuple[S
         return None
     found: dict[str, Setting] = {}
     for node in written:
-        term, _ = value(node.value, scope)
+        typed = value(node.value, scope, _ONE_VALUE)
         if node.key in found:
             scope.report(
                 "E313",
@@ -22,6 +27,63 @@ def settings(written: tuple[nodes.Setting, ...] | None, scope: Scope) -> tuple[S
                 help="take one of the two out",
                 also=(Place(found[node.key].key_span, "it is set first here"),),
             )
-        else:
-            found[node.key] = Setting(node.span, node.key, node.key_span, term)
+            continue
+        _check_key(node, typed, scope)
+        found[node.key] = Setting(node.span, node.key, node.key_span, typed.term)
     return tuple(found.values())
+
+
+_ONE_VALUE = "a setting has one value for the whole label: write a rule for each case"
+
+
+def _check_key(node: nodes.Setting, typed: Typed, scope: Scope) -> None:
+    if node.key in RESERVED:
+        message = f"`{node.key}` is no setting: a group keeps its own {_KEPT[node.key]} there"
+        scope.report("E317", message, node.key_span, help="choose another name")
+    elif node.key in KEYS:
+        _check_type(node, typed, scope)
+    elif near := _near(node.key, scope):
+        scope.report(
+            "W316",
+            f"no optimizer is known that has a setting `{node.key}`",
+            node.key_span,
+            help=f"did you mean `{near}`?",
+        )
+
+
+_KEPT = {"params": "parameters", "param_names": "parameters' names", "label": "label"}
+
+
+def _near(key: str, scope: Scope) -> str:
+    """The known key that an unknown one was probably meant to be; keys of other libraries are far from all."""
+    if key.lower() in KEYS:
+        return key.lower()
+    if key.lower() in OTHER_NAMES:
+        return OTHER_NAMES[key.lower()]
+    if key not in scope.far:
+        near = get_close_matches(key, KEYS, n=1, cutoff=0.8)
+        if near:
+            return near[0]
+        scope.far.add(key)
+    return ""
+
+
+def _check_type(node: nodes.Setting, typed: Typed, scope: Scope) -> None:
+    allowed = KEYS[node.key]
+    term, type = typed
+    if not allowed or type == "any":
+        return
+    if type not in allowed:
+        scope.report(
+            "E317",
+            f"`{node.key}` is {' or '.join(map(a, allowed))}, and `{shown(node.value.span)}` is {a(type)}",
+            node.value.span,
+            help=f"write `{node.key} = {_EXAMPLES[allowed[0]]}`",
+        )
+    elif isinstance(term, TupleValue):
+        for item in term.items:
+            if isinstance(item, Constant) and (isinstance(item.value, bool | str) or item.value is None):
+                scope.report("E317", f"`{node.key}` is a tuple of numbers", item.span)
+
+
+_EXAMPLES = {"number": "0.1", "tuple": "(0.9, 0.999)", "boolean": "true", "string": '"adamw"'}

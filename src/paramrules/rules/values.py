@@ -2,21 +2,10 @@
 
 from typing import cast
 
-from paramrules.diagnostics import Span, did_you_mean
-from paramrules.rules.matches import counted
+from paramrules.diagnostics import Span
+from paramrules.rules.matches import countable, regex_test
 from paramrules.rules.names import undefined
-from paramrules.rules.scope import (
-    ARITY,
-    CLASS_TESTS,
-    CONSTANTS,
-    FLAGS,
-    NUMBERS,
-    TEXTS,
-    Declared,
-    Scope,
-    Typed,
-    broken,
-)
+from paramrules.rules.scope import BrokenPredicate, Declared, Let, Scope, Typed, broken, shown
 from paramrules.rules.terms import (
     Arithmetic,
     Attribute,
@@ -28,19 +17,23 @@ from paramrules.rules.terms import (
     LetValue,
     OptionValue,
     Position,
+    Predicate,
     TupleValue,
     Value,
 )
+from paramrules.rules.words import ARITY, FLAGS, FUNCTIONS, NUMBERS, a, taken
 from paramrules.syntax import nodes
 
+_ALONE = "a predicate stands alone, or joined by `and`, `or` and `not`"
 
-def value(node: nodes.Expression, scope: Scope) -> Typed:
-    """What an expression means where a value is needed."""
+
+def value(node: nodes.Expression, scope: Scope, help: str = _ALONE) -> Typed:
+    """What an expression means where a value is needed; `help` is said where it is a predicate."""
     match node:
         case nodes.Literal():
             return Typed(Constant(node.span, node.value), kind(node.value))
         case nodes.Reference():
-            return _reference(node, scope)
+            return _reference(node, scope, help)
         case nodes.Arithmetic():
             return _arithmetic(node, scope)
         case nodes.Minus():
@@ -50,28 +43,32 @@ def value(node: nodes.Expression, scope: Scope) -> Typed:
         case nodes.Index():
             return _extent(node, scope)
         case nodes.Tuple():
-            items = tuple(value(item, scope).term for item in node.items)
+            items = tuple(value(item, scope, help).term for item in node.items)
             return Typed(TupleValue(node.span, items), "tuple")
         case nodes.Member(function="attr"):
-            return Typed(Attribute(node.span, attribute_path(node)), "any")
+            return Typed(Attribute(node.span, attribute_path(node, scope)), "any")
         case nodes.AnyExtent():
-            scope.report(
-                "E306",
-                "`*` stands for any extent only beside `shape`",
-                node.span,
-                help="write `shape == (1, *, 768)`",
-            )
+            help = "write `shape == (1, *, 768)`"
+            scope.report("E306", "`*` stands for any extent only beside `shape`", node.span, help=help)
         case _:
-            _not_a_value(node, scope)
+            _not_a_value(node, scope, help)
     return broken(node.span)
 
 
-def number(node: nodes.Expression, scope: Scope, where: str) -> Value:
-    """What an expression means where a number is needed; `where` says what needs it."""
-    term, kind = value(node, scope)
-    if kind not in ("number", "any"):
-        scope.report("E306", f"{where} needs numbers, and `{node.span.text}` is a {kind}", node.span)
+def number(node: nodes.Expression, scope: Scope, user: str) -> Value:
+    """What an expression means where a number is needed; `user` is what needs it."""
+    term, type = value(node, scope)
+    if type not in ("number", "any"):
+        scope.report(
+            "E306",
+            f"{user} needs a number, and `{shown(node.span)}` is {a(type)}",
+            node.span,
+            help=_DIGITS.format(term.name) if isinstance(term, Capture) else "",
+        )
     return term
+
+
+_DIGITS = r"a group that can match only digits is a number: `(?<{}>\d+)`"
 
 
 def kind(constant: object) -> str:
@@ -81,12 +78,20 @@ def kind(constant: object) -> str:
     return "string" if isinstance(constant, str) else "none" if constant is None else "number"
 
 
-def attribute_path(node: nodes.Member) -> tuple[str, ...]:
+def attribute_path(node: nodes.Member, scope: Scope) -> tuple[str, ...]:
     """The parts of `attr(_optim.lr)`."""
-    return tuple(node.alternatives[0].text.split("."))
+    path = tuple(node.alternatives[0].text.split("."))
+    if len(node.alternatives) > 1:
+        help = " or ".join(f"attr({alternative.text})" for alternative in node.alternatives)
+        scope.report("E307", "`attr` takes one name", node.span, help=f"write `{help}`")
+    elif not all(part.isidentifier() for part in path):
+        help = "wildcards stand only in `type`, `within` and `variable`"
+        span = node.alternatives[0].span
+        scope.report("E307", f"`{node.alternatives[0].text}` is no name of an attribute", span, help=help)
+    return path
 
 
-def _reference(node: nodes.Reference, scope: Scope) -> Typed:
+def _reference(node: nodes.Reference, scope: Scope, help: str) -> Typed:
     name, span = node.name, node.span
     if name in scope.captures:
         numeric = scope.captures[name]
@@ -96,32 +101,25 @@ def _reference(node: nodes.Reference, scope: Scope) -> Typed:
     found = scope.names.get(name)
     if isinstance(found, Declared):
         return Typed(OptionValue(span, name), found.option.type)
-    if found is not None:
-        if found.value is not None:
-            return Typed(LetValue(span, name, found.value.term), found.value.type)
-        _not_a_value(node, scope)
-    elif name in FLAGS:
-        _not_a_value(node, scope)
-    elif name in TEXTS or name in CONSTANTS:
-        scope.report(
-            "E306",
-            f"`{name}` is no value",
-            span,
-            help=f"it stands only on the left of a test: `{_EXAMPLE[name]}`",
-        )
-    elif name == "shape":
-        scope.report("E306", "`shape` is no value", span, help="write `shape[0]` for an extent of it")
+    if found is not None and found.value is not None:
+        return Typed(LetValue(span, name, found.value.term), found.value.type)
+    if found is not None or name in FLAGS:
+        _not_a_value(node, scope, help)
+    elif name in _EXAMPLES:
+        help = f"it stands only on the left of a test, as in `{_EXAMPLES[name]}`"
+        scope.report("E306", f"`{name}` cannot be used as a value", span, help=help)
     else:
         undefined(name, span, scope)
     return broken(span)
 
 
-_EXAMPLE = {
+_EXAMPLES = {
     "name": r"name ~ \.bias$",
     "leaf": 'leaf == "bias"',
     "module": "module like *.attn",
     "dtype": "dtype == bfloat16",
     "role": "role == bias",
+    "shape": "shape == (1, *, 768)",
 }
 
 
@@ -129,7 +127,7 @@ def _arithmetic(node: nodes.Arithmetic, scope: Scope) -> Typed:
     left = number(node.left, scope, f"`{node.operator}`")
     right = number(node.right, scope, f"`{node.operator}`")
     if node.operator in ("/", "//", "%") and isinstance(right, Constant) and right.value == 0:
-        scope.report("E208", f"`{node.span.text}` divides by zero", node.right.span)
+        scope.report("E208", f"`{shown(node.span)}` divides by zero", node.right.span)
     return Typed(Arithmetic(node.span, node.operator, (left, right)), "number")
 
 
@@ -141,29 +139,23 @@ def _minus(node: nodes.Minus, scope: Scope) -> Typed:
 
 
 def _extent(node: nodes.Index, scope: Scope) -> Typed:
+    position = value(node.position, scope).term
     if node.name != "shape":
-        scope.report(
-            "E306",
-            f"`{node.name}` has no places to choose from",
-            node.span,
-            help=f"only `shape` has: `shape[{node.position.span.text}]`",
-        )
+        help = f"write `shape[{shown(node.position.span)}]`"
+        scope.report("E306", f"only `shape` can be indexed, not `{node.name}`", node.span, help=help)
         return broken(node.span)
-    position, _ = value(node.position, scope)
     if isinstance(position, Constant) and type(position.value) is int:
         return Typed(Extent(node.span, position.value), "number")
-    scope.report(
-        "E306",
-        "a place in `shape` is a whole number",
-        node.position.span,
-        help="write `shape[0]` for the first extent, `shape[-1]` for the last",
-    )
+    help = "write `shape[0]` for the first extent, `shape[-1]` for the last"
+    scope.report("E306", "`shape` is indexed with a whole number", node.position.span, help=help)
     return broken(node.span)
 
 
 def _call(node: nodes.Call, scope: Scope) -> Typed:
     if node.function not in ARITY:
-        _no_function(node, scope)
+        span = Span(node.span.source, node.span.start, node.span.start + len(node.function))
+        help = scope.suggest(node.function, FUNCTIONS)
+        scope.report("E307", f"there is no function `{node.function}`", span, help=help)
         return broken(node.span)
     least, most = ARITY[node.function]
     given = len(node.arguments)
@@ -172,27 +164,30 @@ def _call(node: nodes.Call, scope: Scope) -> Typed:
         scope.report("E307", f"`{node.function}` takes {wanted}, not {given}", node.span)
         return broken(node.span)
     if node.function in ("count", "index"):
-        test = counted(node.function, node.arguments[0], scope)
-        if test is None:
-            return broken(node.span)
-        term = Count(node.span, test) if node.function == "count" else Position(node.span, test)
-        return Typed(term, "number")
+        return _about_a_match(node, scope)
     arguments = tuple(number(item, scope, f"`{node.function}`") for item in node.arguments)
     return Typed(Arithmetic(node.span, node.function, arguments), "number")
 
 
-def _no_function(node: nodes.Call, scope: Scope) -> None:
-    scope.report(
-        "E307",
-        f"there is no function `{node.function}`",
-        Span(node.span.source, node.span.start, node.span.start + len(node.function)),
-        help=did_you_mean(node.function, [*ARITY, *CLASS_TESTS, "attr"]),
-    )
+def _about_a_match(node: nodes.Call, scope: Scope) -> Typed:
+    argument = node.arguments[0]
+    match: Predicate | None = None
+    if isinstance(argument, nodes.Matches):
+        match = regex_test(argument, scope)
+    elif isinstance(argument, nodes.Reference):
+        found = scope.names.get(argument.name)
+        if found is None and argument.name not in scope.captures and not taken(argument.name):
+            undefined(argument.name, argument.span, scope)
+            return broken(node.span)
+        match = found.predicate if isinstance(found, Let) else None
+    if isinstance(match, BrokenPredicate):
+        return broken(node.span)
+    test = countable(node.function, argument, match, scope)
+    if test is None:
+        return broken(node.span)
+    return Typed((Count if node.function == "count" else Position)(node.span, test), "number")
 
 
-def _not_a_value(node: nodes.Expression, scope: Scope) -> None:
-    scope.report(
-        "E305",
-        f"`{node.span.text}` is a predicate, and a value is needed here",
-        node.span,
-    )
+def _not_a_value(node: nodes.Expression, scope: Scope, help: str) -> None:
+    message = f"`{shown(node.span)}` is a predicate, and a value is needed here"
+    scope.report("E305", message, node.span, help=help)

@@ -1,0 +1,113 @@
+"""Axes: which rules and expectations stand in which, and whether they can stand there."""
+
+import re
+from dataclasses import dataclass, field
+
+from paramrules.diagnostics import Place, Span
+from paramrules.rules.labels import example, literal, pattern
+from paramrules.rules.model import Axis, Expectation, Rule, Template
+from paramrules.rules.scope import Scope
+
+
+@dataclass(slots=True)
+class Draft:
+    """An axis that is being read. `header` is where `[name]` stands; None for the rules before any."""
+
+    name: str
+    header: Span | None
+    rules: list[Rule] = field(default_factory=list)
+    expectations: list[Expectation] = field(default_factory=list)
+
+    def axis(self, start: Span) -> Axis:
+        """The axis; `start` is a place for one without a header."""
+        return Axis(self.header or start, self.name, tuple(self.rules), tuple(self.expectations))
+
+
+def check_axes(drafts: list[Draft], scope: Scope) -> None:
+    """Whether each axis has rules and a name of its own, `else` comes last, and expectations name labels."""
+    first: dict[str, Span] = {}
+    ends = [draft.header.start for draft in drafts[1:] if draft.header] + [len(scope.source.text)]
+    for draft, end in zip(drafts, ends, strict=True):
+        if draft.header is not None:
+            if draft.name in first:
+                scope.report(
+                    "E312",
+                    f"the axis `{draft.name}` is written twice",
+                    draft.header,
+                    help=f"move these rules below the first `[{draft.name}]`, or choose another name",
+                    also=(Place(first[draft.name], "it is written first here"),),
+                )
+            first.setdefault(draft.name, draft.header)
+        if draft.rules:
+            _check_else(draft.rules, scope)
+            _check_expectations(draft, scope)
+        elif draft.header is not None and not _unread(scope, draft.header.end, end):
+            help = "write `label: predicate` in the lines below it, or take it out"
+            scope.report("E311", f"the axis `{draft.name}` has no rules", draft.header, help=help)
+    if not any(draft.rules or draft.header for draft in drafts) and not _unread(scope, 0, ends[-1]):
+        help = (
+            "write at least one, as in `no_decay: ndim <= 1 -> weight_decay = 0`; a file of definitions is "
+            "checked with the file that includes it"
+        )
+        scope.report("E311", "the file has no rules", Span(scope.source, 0, 0), help=help)
+
+
+_RULE = re.compile(r"^[ \t]*(?!(?:let|option|include|expect|edition)\b|[#\[ \t])[^#\n]*:", re.MULTILINE)
+
+
+def _unread(scope: Scope, start: int, end: int) -> bool:
+    """Whether something stands there that was meant as a rule: why it is none has been reported."""
+    return _RULE.search(scope.source.text, start, end) is not None
+
+
+def _check_else(rules: list[Rule], scope: Scope) -> None:
+    last: Rule | None = None
+    for rule in rules:
+        if last is not None:
+            scope.report(
+                "E309",
+                f"`{rule.label.text}` comes after `else`, which leaves nothing for it",
+                rule.label.span,
+                help="move it above, `else` is the last rule of its axis",
+                also=(Place(last.span, "this takes whatever is left"),),
+            )
+        elif rule.predicate is None:
+            last = rule
+        if rule.predicate is not None and literal(rule.label) == "default":
+            scope.report(
+                "E318",
+                "`default` is the label of what no rule takes",
+                rule.label.span,
+                help="choose another label, or write `default: else`",
+            )
+
+
+def _check_expectations(draft: Draft, scope: Scope) -> None:
+    if not draft.expectations:
+        return
+    labels = [rule.label for rule in draft.rules]
+    known = {text for text in map(literal, labels) if text is not None}
+    if draft.rules[-1].predicate is not None:
+        known.add("default")
+    templates = sorted({pattern(label) for label in labels if literal(label) is None})
+    given = re.compile("|".join(templates)) if templates else None
+    examples = known | {example(label) for label in labels}
+    for expectation in draft.expectations:
+        if not _is_given(expectation.label, known, given, examples):
+            text = expectation.label.text
+            scope.report(
+                "E320",
+                f"no rule of {f'the axis `{draft.name}`' if draft.name else 'this axis'} gives the label `{text}`",
+                expectation.label.span,
+                help=scope.suggest(text, known),
+            )
+
+
+def _is_given(label: Template, known: set[str], given: re.Pattern[str] | None, examples: set[str]) -> bool:
+    """Whether some rule may give the label; a template may become any of the labels of its form."""
+    text = literal(label)
+    if text is not None:
+        return text in known or (given is not None and given.fullmatch(text) is not None)
+    if given is not None and given.fullmatch(example(label)):
+        return True
+    return any(map(re.compile(pattern(label)).fullmatch, examples))

@@ -1,0 +1,176 @@
+"""`== != < <= > >=`, `in` and `not in`: what may be compared with what."""
+
+from paramrules.rules.scope import BrokenPredicate, Scope, Typed, shown
+from paramrules.rules.terms import (
+    Capture,
+    Comparison,
+    Constant,
+    ConstantTest,
+    Predicate,
+    ShapeTest,
+    TextTest,
+    Value,
+    ValueAmong,
+)
+from paramrules.rules.values import number, value
+from paramrules.rules.words import ABBREVIATIONS, CONSTANTS, TEXTS, a
+from paramrules.syntax import nodes
+
+_EQUALITY = ("==", "!=", "in", "not in")
+
+
+def compare(node: nodes.Compare, scope: Scope) -> Predicate:
+    """`a <= b`."""
+    name = node.left.name if isinstance(node.left, nodes.Reference) else ""
+    if name in TEXTS:
+        return _text(node, name, node.operator, (node.right,), scope)
+    if name in CONSTANTS:
+        return _constant(node, name, node.operator, (node.right,), scope)
+    if name == "shape":
+        return _shape(node, scope)
+    help = _ALONE
+    if isinstance(node.left, nodes.Compare):
+        middle = shown(node.left.right.span)
+        help = f"write `{shown(node.left.span)} and {middle} {node.operator} {shown(node.right.span)}`"
+    left, right = value(node.left, scope, help), value(node.right, scope)
+    if not _fit(left, right, node.operator, node, scope):
+        return BrokenPredicate(node.span, False)
+    return Comparison(node.span, left.term, node.operator, right.term)
+
+
+_ALONE = "write the predicate alone, or after `not`"
+
+
+def among(node: nodes.Among, scope: Scope) -> Predicate:
+    """`a in (b, c)`, `a not in (b, c)`."""
+    operator = "not in" if node.negated else "in"
+    name = node.left.name if isinstance(node.left, nodes.Reference) else ""
+    if name in TEXTS:
+        return _text(node, name, operator, node.items, scope)
+    if name in CONSTANTS:
+        return _constant(node, name, operator, node.items, scope)
+    if name == "shape":
+        help = "write `shape == (...) or shape == (...)`"
+        return _mismatch("`shape` is compared with one tuple at a time", node.left, help, scope)
+    left = value(node.left, scope, _ALONE)
+    items: list[Value] = []
+    for item in node.items:
+        right = value(item, scope)
+        _fit(left, right, operator, item, scope)
+        items.append(right.term)
+    return ValueAmong(node.span, left.term, tuple(items), node.negated)
+
+
+def _mismatch(message: str, node: nodes.Expression, help: str, scope: Scope) -> Predicate:
+    scope.report("E306", message, node.span, help=help)
+    return BrokenPredicate(node.span, False)
+
+
+_Test = nodes.Compare | nodes.Among
+_Items = tuple[nodes.Expression, ...]
+
+
+def _text(node: _Test, subject: str, operator: str, items: _Items, scope: Scope) -> Predicate:
+    if operator not in _EQUALITY:
+        help = f"`==`, `!=`, `in`, `~` and `like` look at `{subject}`"
+        return _mismatch(f"`{operator}` compares numbers, and `{subject}` is a string", node, help, scope)
+    texts = []
+    for item in items:
+        if isinstance(item, nodes.Literal) and isinstance(item.value, str):
+            texts.append(item.value)
+            continue
+        word = shown(item.span)
+        known = isinstance(item, nodes.Reference) and item.name in scope.names
+        help = f"write the string itself in place of `{word}`" if known else f'write `"{word}"`'
+        _mismatch(f"`{subject}` is compared only with quoted strings", item, help, scope)
+    return TextTest(node.span, subject, tuple(texts), operator in ("!=", "not in"))
+
+
+def _constant(node: _Test, subject: str, operator: str, items: _Items, scope: Scope) -> Predicate:
+    if operator not in _EQUALITY:
+        help = f"`==`, `!=` and `in` look at `{subject}`"
+        return _mismatch(f"`{operator}` compares numbers, and `{subject}` is none", node, help, scope)
+    words = []
+    for item in items:
+        if isinstance(item, nodes.Reference):
+            words.append(item.name)
+            _known(item, subject, scope)
+            continue
+        text = item.value if isinstance(item, nodes.Literal) else None
+        known = CONSTANTS[subject]
+        help = f"write `{text if text in known else known[1]}`, without quotes"
+        _mismatch(f"`{subject}` is compared with a bare word", item, help, scope)
+    return ConstantTest(node.span, subject, tuple(words), operator in ("!=", "not in"))
+
+
+def _known(item: nodes.Reference, subject: str, scope: Scope) -> None:
+    known = CONSTANTS[subject]
+    if item.name in known:
+        return
+    other = ABBREVIATIONS.get(item.name.lower())
+    if other in known:
+        help = f"did you mean `{other}`?"
+    else:
+        help = scope.suggest(item.name, known)
+    if not help and subject == "role":
+        help = f"the roles are {', '.join(f'`{word}`' for word in known)}"
+    scope.report("E319", f"there is no {subject} `{item.name}`", item.span, help=help)
+
+
+def _shape(node: nodes.Compare, scope: Scope) -> Predicate:
+    if node.operator not in ("==", "!="):
+        help = f"write `shape[0] {node.operator} ...` for one extent, `size`, or `ndim`"
+        return _mismatch(f"`{node.operator}` compares numbers, and `shape` is a tuple", node, help, scope)
+    if not isinstance(node.right, nodes.Tuple):
+        text = shown(node.right.span)
+        help = f"write `shape == ({text},)`, or `ndim == {text}` for the number of axes"
+        return _mismatch("`shape` is compared with a tuple", node.right, help, scope)
+    return ShapeTest(
+        node.span, tuple(_extent(item, scope) for item in node.right.items), node.operator == "!="
+    )
+
+
+def _extent(node: nodes.Expression, scope: Scope) -> Value | None:
+    if isinstance(node, nodes.AnyExtent):
+        return None
+    term = number(node, scope, "`shape`")
+    if isinstance(term, Constant) and isinstance(term.value, int | float) and not _countable(term.value):
+        _mismatch(f"no extent is `{shown(node.span)}`", node, "write `*` for any extent", scope)
+    return term
+
+
+def _countable(number: int | float) -> bool:
+    return number >= 0 and number % 1 == 0
+
+
+def _fit(left: Typed, right: Typed, operator: str, node: nodes.Expression, scope: Scope) -> bool:
+    """Whether two values can be compared; reports where they cannot."""
+    for term, type in (left, right):
+        text = shown(term.span)
+        if type == "tuple":
+            help = "a tuple stands beside `shape`, and in settings"
+            scope.report("E306", f"`{text}` is a tuple, and cannot be compared", term.span, help=help)
+            return False
+        if operator not in _EQUALITY and type not in ("number", "any"):
+            scope.report(
+                "E306",
+                f"`{operator}` compares numbers, and `{text}` is {a(type)}",
+                term.span,
+                help=_hint(left, right),
+            )
+            return False
+    if "any" in (left.type, right.type) or left.type == right.type:
+        return True
+    message = f"{a(left.type)} is never equal to {a(right.type)}"
+    scope.report("E306", message, node.span, help=_hint(left, right))
+    return False
+
+
+def _hint(left: Typed, right: Typed) -> str:
+    for side, other in ((left, right), (right, left)):
+        if side.type == "string" and other.type == "number":
+            if isinstance(side.term, Constant) and str(side.term.value).isdigit():
+                return f"write `{side.term.value}` without quotes"
+            if isinstance(side.term, Capture):
+                return rf"a group that can match only digits is a number: `(?<{side.term.name}>\d+)`"
+    return ""

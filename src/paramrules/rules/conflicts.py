@@ -1,0 +1,87 @@
+"""Settings that contradict each other: within a label, and between axes."""
+
+from paramrules.diagnostics import Place
+from paramrules.rules.axes import Draft
+from paramrules.rules.keys import MULTIPLIED
+from paramrules.rules.labels import literal
+from paramrules.rules.model import Rule, Setting
+from paramrules.rules.scope import Scope
+from paramrules.rules.terms import Constant, TupleValue, Value
+
+
+def check_conflicts(drafts: list[Draft], scope: Scope) -> None:
+    """Report what can be seen without a model; the rest is seen when labels and settings are computed."""
+    first: dict[str, tuple[str, Setting]] = {}
+    for draft in drafts:
+        _within_labels(draft, scope)
+        for key, setting in _first_settings(draft).items():
+            axis, other = first.setdefault(key, (draft.name, setting))
+            if axis != draft.name and key not in MULTIPLIED:
+                _between_axes(setting, other, axis, draft.name, scope)
+
+
+def _first_settings(draft: Draft) -> dict[str, Setting]:
+    found: dict[str, Setting] = {}
+    for rule in draft.rules:
+        for setting in rule.settings or ():
+            found.setdefault(setting.key, setting)
+    return found
+
+
+def _between_axes(setting: Setting, other: Setting, first: str, second: str, scope: Scope) -> None:
+    one, two = (f"the axis `{name}`" if name else "the axis without a name" for name in (first, second))
+    scale = f"{setting.key}_scale"
+    scope.report(
+        "E314",
+        f"`{setting.key}` is set in two axes, {one} and {two}",
+        setting.key_span,
+        help=f"set `{scale}` in one of the two, which multiplies"
+        if scale in MULTIPLIED
+        else "every parameter passes through both: set it in one of the two",
+        also=(Place(other.key_span, "it is set first here"),),
+    )
+
+
+def _within_labels(draft: Draft, scope: Scope) -> None:
+    firsts: dict[str, Rule] = {}
+    for rule in draft.rules:
+        label = literal(rule.label)
+        if label is None:
+            continue
+        first = firsts.setdefault(label, rule)
+        if first is not rule and rule.settings is not None:
+            _same(label, first, rule, scope)
+
+
+def _same(label: str, first: Rule, rule: Rule, scope: Scope) -> None:
+    """Report a later rule whose settings differ from those of its label's first rule."""
+    before = {setting.key: setting for setting in first.settings or ()}
+    after = {setting.key: setting for setting in rule.settings or ()}
+    if added := after.keys() - before.keys():
+        key = next(key for key in after if key in added)
+        place, why, other = after[key].span, f"`{key}` is not set there", first.label.span
+    elif left_out := before.keys() - after.keys():
+        key = next(key for key in before if key in left_out)
+        place, why, other = rule.label.span, f"`{key}` is set there", before[key].span
+    else:
+        differing = (key for key in after if _differ(before[key].value, after[key].value))
+        key = next(differing, "")
+        if not key:
+            return
+        place, why, other = after[key].span, f"`{key}` has another value there", before[key].span
+    scope.report(
+        "E315",
+        f"`{label}` has other settings in its first rule: {why}",
+        place,
+        help="give this rule another label, or leave out its settings: it then takes those of the first",
+        also=(Place(other, "the label's first rule"),),
+    )
+
+
+def _differ(one: Value, two: Value) -> bool:
+    """Whether two values differ whatever the model is."""
+    if isinstance(one, Constant) and isinstance(two, Constant):
+        return one.value != two.value or isinstance(one.value, bool) != isinstance(two.value, bool)
+    if isinstance(one, TupleValue) and isinstance(two, TupleValue):
+        return len(one.items) != len(two.items) or any(map(_differ, one.items, two.items))
+    return False

@@ -1,0 +1,95 @@
+"""The words that the language itself gives a meaning."""
+
+NUMBERS = frozenset({"ndim", "squeezed_ndim", "size", "fan_in", "fan_out"})
+"""Facts that are numbers."""
+
+TEXTS = frozenset({"name", "leaf", "module"})
+"""Facts that are strings; they stand only left of `~ like == != in`."""
+
+CONSTANTS = {
+    "dtype": (
+        "float64",
+        "float32",
+        "float16",
+        "bfloat16",
+        "complex128",
+        "complex64",
+        "complex32",
+        "int64",
+        "int32",
+        "int16",
+        "int8",
+        "int4",
+        "int2",
+        "uint64",
+        "uint32",
+        "uint16",
+        "uint8",
+        "uint4",
+        "uint2",
+        "bool",
+        "float8_e3m4",
+        "float8_e4m3",
+        "float8_e4m3b11fnuz",
+        "float8_e4m3fn",
+        "float8_e4m3fnuz",
+        "float8_e5m2",
+        "float8_e5m2fnuz",
+        "float8_e8m0fnu",
+        "float6_e2m3fn",
+        "float6_e3m2fn",
+        "float4_e2m1fn",
+        "float4_e2m1fn_x2",
+        "qint8",
+        "quint8",
+        "qint32",
+    ),
+    "role": ("weight", "bias", "scale", "embedding", "other"),
+}
+"""Facts that are compared with a bare word, and the words that they know."""
+
+ABBREVIATIONS = {
+    "double": "float64",
+    "float": "float32",
+    "half": "float16",
+    "fp64": "float64",
+    "fp32": "float32",
+    "fp16": "float16",
+    "bf16": "bfloat16",
+    "fp8": "float8_e4m3fn",
+    "gain": "scale",
+    "kernel": "weight",
+}
+"""What people also call these words."""
+
+FLAGS = frozenset({"trainable", "tied"})
+FIELDS = NUMBERS | TEXTS | CONSTANTS.keys() | {"shape"}
+CLASS_TESTS = frozenset({"type", "within", "variable"})
+
+ARITY: dict[str, tuple[int, int | None]] = {
+    "count": (1, 1),
+    "index": (1, 1),
+    "min": (2, None),
+    "max": (2, None),
+    "sqrt": (1, 1),
+    "log": (1, 1),
+    "exp": (1, 1),
+    "abs": (1, 1),
+    "floor": (1, 1),
+    "ceil": (1, 1),
+}
+"""The functions that give a number, with the least and the greatest number of their arguments."""
+
+FUNCTIONS = CLASS_TESTS | {"attr"} | ARITY.keys()
+
+
+def taken(name: str) -> str:
+    """What a name means in every file, as part of a message; "" where a file may define it."""
+    if name in FIELDS:
+        return "a fact about the parameter"
+    return "a flag" if name in FLAGS else "a function" if name in FUNCTIONS else ""
+
+
+def a(kind: str) -> str:
+    """A type with its article."""
+    return {"none": "`none`", "any": "a value"}.get(kind, f"a {kind}")
