@@ -270,8 +270,27 @@ class Allow:
 
 
 @dataclass(frozen=True, slots=True)
+class Broken:
+    """A statement that could not be understood; the reader has reported it.
+
+    `kind` is what it was meant to be (`let`, `option`, `axis`, `rule`, `expect`, `include`, `edition`, or "" where
+    that is not clear), `name` what it would have defined (a let, an option, an axis, a label as written), or "".
+    It is there so that nobody reports what only follows from it.
+    """
+
+    span: Span
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class File(Node):
-    """A whole file. `statements` are those that could be understood, in their order."""
+    """A whole file. `statements` are those that could be understood, `broken` the others, in their order.
+
+    `comments` are the places of all comments, from `#` to the end of the line.
+    """
 
     statements: tuple[Statement, ...]
     allows: tuple[Allow, ...] = field(compare=False)
+    comments: tuple[Span, ...] = field(default=(), compare=False, repr=False)
+    broken: tuple[Broken, ...] = field(default=(), compare=False)

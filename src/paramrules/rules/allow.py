@@ -1,0 +1,29 @@
+"""Which findings the `# allow:` comments of a file silence."""
+
+from collections.abc import Iterable
+
+from paramrules.diagnostics import Diagnostic
+from paramrules.syntax.nodes import Allow
+
+
+def unsilenced(diagnostics: Iterable[Diagnostic], allows: Iterable[Allow]) -> list[Diagnostic]:
+    """The findings without the warnings that an allow comment names for the statement they stand in.
+
+    A finding stands where its `span` starts. Errors are never silenced, nor what `strict` made an error.
+
+    >>> unsilenced(findings, rules.allows)
+    """
+    by_source: dict[int, list[Allow]] = {}
+    for allow in allows:
+        by_source.setdefault(id(allow.statement.source), []).append(allow)
+    return [d for d in diagnostics if not _silenced(d, by_source)]
+
+
+def _silenced(diagnostic: Diagnostic, by_source: dict[int, list[Allow]]) -> bool:
+    span = diagnostic.span
+    if diagnostic.is_error or span is None:
+        return False
+    return any(
+        diagnostic.code in allow.codes and allow.statement.start <= span.start < allow.statement.end
+        for allow in by_source.get(id(span.source), ())
+    )

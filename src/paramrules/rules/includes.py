@@ -1,0 +1,176 @@
+"""Follows the `include` statements of a file: what may be included, and what is wrong with those that may not."""
+
+import os
+from importlib.resources import files
+from typing import NamedTuple
+
+from paramrules.diagnostics import Diagnostic, Place, Source, Span, did_you_mean
+from paramrules.rules.loaded import Loaded
+from paramrules.syntax import limits, nodes, read
+from paramrules.syntax.decode import open_source
+
+
+class _Open(NamedTuple):
+    """A file that is being read: what identifies it, what diagnostics call it, and the folder it includes from."""
+
+    identity: str
+    name: str
+    folder: str | None
+
+
+class Reading:
+    """Reads one main file and what it includes, each file once.
+
+    Attributes:
+        findings: everything that was found, in no order.
+        sources: the files read, the main one first.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self.findings: list[Diagnostic] = []
+        self.sources = [source]
+        self._read: dict[str, Loaded] = {}
+        self._chain: list[_Open] = []
+
+    def main(self, source: Source, path: str | None) -> Loaded:
+        """The tree of the main file; without a path it has no folder to include from."""
+        if path is None:
+            return self._tree(source, _Open("", source.name, None))
+        return self._tree(source, _Open(os.path.realpath(path), source.name, os.path.dirname(path) or "."))
+
+    def _tree(self, source: Source, file: _Open) -> Loaded:
+        tree, findings = read(source)
+        self.findings += findings
+        self._chain.append(file)
+        includes = []
+        for statement in tree.statements:
+            if isinstance(statement, nodes.Include):
+                loaded = self._follow(statement, file)
+                if loaded is not None:
+                    includes.append((statement, loaded))
+        self._chain.pop()
+        return Loaded(source, tree, tuple(includes))
+
+    def _follow(self, include: nodes.Include, from_file: _Open) -> Loaded | None:
+        target = self._shipped(include) if include.shipped else self._beside(include, from_file)
+        if isinstance(target, Diagnostic):
+            self.findings.append(target)
+            return None
+        if target.identity in self._read:
+            return self._read[target.identity]
+        circle = [file.identity for file in self._chain]
+        if target.identity in circle:
+            self.findings.append(_circle(include, self._chain[circle.index(target.identity) :]))
+            return None
+        if len(self.sources) > limits.FILES:
+            self.findings.append(
+                Diagnostic("E111", f"more than {limits.FILES} files are included", _path(include))
+            )
+            return None
+        source = _shipped_source(target) if include.shipped else _open(include, target)
+        if isinstance(source, Diagnostic):
+            self.findings.append(source)
+            return None
+        self.sources.append(source)
+        loaded = self._tree(source, target)
+        self._read[target.identity] = loaded
+        self._refuse_rules(include, loaded)
+        return loaded
+
+    def _shipped(self, include: nodes.Include) -> _Open | Diagnostic:
+        if include.path in shipped():
+            return _Open(f"<{include.path}>", f"<{include.path}>", None)
+        known = ", ".join(f"`<{name}>`" for name in shipped())
+        near = did_you_mean(include.path, shipped())
+        return Diagnostic(
+            "E112",
+            f"the shipped library has no `{include.path}`",
+            _path(include),
+            help=f"{near + ' ' if near else ''}it has {known}",
+        )
+
+    def _beside(self, include: nodes.Include, from_file: _Open) -> _Open | Diagnostic:
+        """The file that an include names by a path relative to the including file."""
+        place = _path(include)
+        if from_file.folder is None:
+            return Diagnostic(
+                "E112",
+                "a text that is no file has no folder to include from",
+                place,
+                help="write the rules to a file, or take a file of the shipped library: `include <timm>`",
+            )
+        path = os.path.join(from_file.folder, include.path)
+        folder, real = os.path.realpath(from_file.folder), os.path.realpath(path)
+        if os.path.isabs(include.path) or os.path.commonpath((folder, real)) != folder:
+            return Diagnostic(
+                "E113",
+                f"`{include.path}` is outside the folder of `{from_file.name}`",
+                place,
+                help="a file includes only files beside it or in folders below",
+            )
+        if not os.path.exists(path):
+            return Diagnostic(
+                "E112",
+                f"there is no file `{include.path}`",
+                place,
+                help=_near(include.path, from_file.folder),
+            )
+        return _Open(real, os.path.join(os.path.dirname(from_file.name), include.path), os.path.dirname(path))
+
+    def _refuse_rules(self, include: nodes.Include, loaded: Loaded) -> None:
+        for statement in loaded.file.statements:
+            if isinstance(statement, nodes.Axis | nodes.Rule | nodes.Expect):
+                self.findings.append(
+                    Diagnostic(
+                        "E115",
+                        "an included file holds rules",
+                        statement.span,
+                        "only `let`, `option` and `include` can stand here",
+                        also=(Place(include.span, "included here"),),
+                        help="rules stand in the file that is loaded, so that its groups can be read off it",
+                    )
+                )
+                return
+
+
+def shipped() -> list[str]:
+    """The names of the files in the shipped library."""
+    names = (file.name for file in files("paramrules.rules.library").iterdir())
+    return sorted(name.removesuffix(".rules") for name in names if name.endswith(".rules"))
+
+
+def _shipped_source(file: _Open) -> Source:
+    path = files("paramrules.rules.library").joinpath(file.name.strip("<>") + ".rules")
+    return Source(file.name, path.read_text(encoding="utf-8"))
+
+
+def _open(include: nodes.Include, file: _Open) -> Source | Diagnostic:
+    if os.path.isdir(file.identity) or os.path.isfile(file.identity):
+        return open_source(file.identity, file.name, _path(include))
+    return Diagnostic("E101", f"`{file.name}` cannot be read: it is no ordinary file", _path(include))
+
+
+def _path(include: nodes.Include) -> Span:
+    """The path with its quotes or brackets."""
+    span = include.span
+    return Span(span.source, span.end - len(include.path) - 2, span.end)
+
+
+def _circle(include: nodes.Include, chain: list[_Open]) -> Diagnostic:
+    if len(chain) == 1:
+        return Diagnostic("E114", f"`{chain[0].name}` includes itself", _path(include))
+    way = " -> ".join(f"`{file.name}`" for file in (*chain, chain[0]))
+    return Diagnostic("E114", f"includes go in circles: {way}", _path(include))
+
+
+def _near(path: str, folder: str) -> str:
+    """What the user may have meant by a path that is not there."""
+    stem = path.removesuffix(".rules")
+    if stem in shipped():
+        return f"the shipped file is `include <{stem}>`"
+    below = os.path.dirname(path)
+    try:
+        beside = [n for n in os.listdir(os.path.join(folder, below)) if n.endswith(".rules")]
+    except OSError:
+        return ""
+    return did_you_mean(path, [os.path.join(below, name) for name in beside])

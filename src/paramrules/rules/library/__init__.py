@@ -1,0 +1,1 @@
+"""Rule files that come with the package: `include <timm>`."""

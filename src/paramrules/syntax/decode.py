@@ -1,0 +1,71 @@
+"""From a file on disk to a `Source`: its bytes, its size, its encoding."""
+
+import codecs
+import os
+
+from paramrules.diagnostics import Diagnostic, Source, Span
+from paramrules.syntax import limits
+
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+def open_source(path: str, name: str, place: Span | None = None) -> Source | Diagnostic:
+    """The text of the file at `path`, or why there is none.
+
+    `name` is what diagnostics call it; `place` is the include that names it, if any.
+    """
+    try:
+        with open(path, "rb") as file:
+            data = file.read(limits.BYTES + 1)
+    except OSError as error:
+        reason = "it does not exist" if isinstance(error, FileNotFoundError) else _reason(error, path)
+        return Diagnostic("E101", f"`{name}` cannot be read: {reason}", place)
+    if len(data) > limits.BYTES:
+        return Diagnostic(
+            "E103",
+            f"`{name}` is larger than {limits.BYTES // 1024} KiB",
+            place,
+            help="divide it, or move its `let` statements to a file that it includes",
+        )
+    return decode(data, name)
+
+
+def decode(data: bytes, name: str) -> Source | Diagnostic:
+    """The text of a file's bytes, without a BOM and with LF at the line ends, or where it is not UTF-8."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        return _not_utf8(data, name, error)
+    return Source(name, normalised(text))
+
+
+def normalised(text: str) -> str:
+    """A text as a `Source` has it: without a BOM, with LF at the line ends."""
+    return text.removeprefix("\ufeff").replace("\r\n", "\n")
+
+
+def _reason(error: OSError, path: str) -> str:
+    if os.path.isdir(path):
+        return "it is a directory"
+    return (error.strerror or str(error)).lower()
+
+
+def _not_utf8(data: bytes, name: str, error: UnicodeDecodeError) -> Diagnostic:
+    if data.startswith(_UTF_16):
+        return Diagnostic(
+            "E102",
+            f"`{name}` is UTF-16, not UTF-8",
+            help="save it as UTF-8; in PowerShell, `Out-File -Encoding utf8`",
+        )
+    # utf-8-sig counts the offset from behind the BOM
+    body = data.removeprefix(codecs.BOM_UTF8)
+    before = normalised(body[: error.start].decode("utf-8"))
+    source = Source(name, normalised(body.decode("utf-8", "replace")))
+    at = len(before)
+    line, _ = source.position(at)
+    return Diagnostic(
+        "E102",
+        f"`{name}` is not UTF-8: line {line} holds the byte 0x{body[error.start]:02x}",
+        Span(source, at, at + 1),
+        help="save it as UTF-8",
+    )
