@@ -24,7 +24,7 @@ INTERRUPTED, PIPE_CLOSED = 130, 141
 class Answer:
     """What a command found out.
 
-    `blocks` are for reading, `result` is the same for programs. Where an error stopped the work both are empty.
+    `blocks` are for reading, `result` is the same for programs. Both are empty if an error stopped the work.
     """
 
     blocks: Sequence[Block] = ()
@@ -59,12 +59,11 @@ class Command(click.Command):
         try:
             _print(answer, as_json)
         except BrokenPipeError:
-            # The reader went away; nothing may be left to flush when the interpreter ends.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _drop_output()
             ctx.exit(PIPE_CLOSED)
         except OSError as error:
             report([Diagnostic("E703", f"standard output cannot be written: {error.strerror}")])
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _drop_output()
             ctx.exit(1)
         ctx.exit(1 if answer.findings else 0)
 
@@ -87,6 +86,11 @@ def _print(answer: Answer, as_json: bool) -> None:
         sys.stdout.flush()
         report(answer.findings)
     sys.stdout.flush()
+
+
+def _drop_output() -> None:
+    """What could not be written would be tried again when the interpreter ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _print_traceback(error: BaseException) -> None:

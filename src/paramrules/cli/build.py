@@ -11,7 +11,7 @@ import os
 import pkgutil
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout, suppress
+from contextlib import contextmanager, redirect_stdout
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -157,19 +157,21 @@ def _made(name: ModelName, maker: object, call: Call) -> object:
 
 
 def _check_arguments(name: ModelName, maker: Callable[..., object], call: Call) -> None:
-    with suppress(ValueError):  # some builtins have no signature
+    try:
         signature = inspect.signature(maker)
-        try:
-            signature.bind(*call.positional, **call.named)
-        except TypeError as error:
-            attribute = ".".join(name.attributes)
-            raise RulesError(
-                Diagnostic(
-                    "E702",
-                    f"`{name.text}` cannot be called like that: {error}",
-                    help=f"write its arguments behind it: `{name.place}:{attribute}{_shown(signature)}`",
-                )
-            ) from None
+    except ValueError:  # some builtins have none
+        return
+    try:
+        signature.bind(*call.positional, **call.named)
+    except TypeError as error:
+        attribute = ".".join(name.attributes)
+        raise RulesError(
+            Diagnostic(
+                "E702",
+                f"`{name.text}` cannot be called like that: {error}",
+                help=f"write its arguments behind it: `{name.place}:{attribute}{_shown(signature)}`",
+            )
+        ) from None
 
 
 def _shown(signature: inspect.Signature) -> str:

@@ -1,0 +1,80 @@
+import re
+
+import pytest
+
+from paramrules.cli.model import Call, ModelName, read_model_name
+
+FORMS = (
+    "write `package.module:NAME`, `path.py:NAME`, a call like `module:make('tiny', depth=2)`, or `saved.json`"
+)
+WRAP = "a function in a file can do the rest: `path.py:make`"
+NO_LITERAL = f"is no literal (a number, a quoted text, a list, `True`); {WRAP}"
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "attributes", "call"),
+    [
+        ("vit:model", "vit", ("model",), None),
+        ("a.b.c:Net.make", "a.b.c", ("Net", "make"), None),
+        ("nets/vit.py:ViT", "nets/vit.py", ("ViT",), None),
+        ("C:\\nets\\vit.py:ViT", "C:\\nets\\vit.py", ("ViT",), None),
+        ("saved/vit.json", "saved/vit.json", (), None),
+        ("m:f()", "m", ("f",), Call((), {})),
+        (
+            "timm:create_model('vit_tiny', num_classes=10)",
+            "timm",
+            ("create_model",),
+            Call(("vit_tiny",), {"num_classes": 10}),
+        ),
+        (
+            "m:C.make(-1, (2, 3), {'a:b': [None, True]})",
+            "m",
+            ("C", "make"),
+            Call((-1, (2, 3), {"a:b": [None, True]}), {}),
+        ),
+        ("m:f('x.json')", "m", ("f",), Call(("x.json",), {})),
+    ],
+)
+def test_names_are_taken_apart(text: str, place: str, attributes: tuple[str, ...], call: Call | None) -> None:
+    assert read_model_name(text) == ModelName(text, place, attributes, call)
+
+
+def test_what_kind_it_is() -> None:
+    assert read_model_name("vit.json").is_saved
+    assert read_model_name("vit.py:ViT").is_file
+    assert not read_model_name("vit:ViT").is_file
+    assert not read_model_name("vit:ViT").is_saved
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("vit.py", f"`vit.py` does not say which model; {FORMS}"),
+        ("", f"`` does not say which model; {FORMS}"),
+        (":model", f"`:model` does not say which model; {FORMS}"),
+        ("f('a:b')", f"`f('a:b')` does not say which model; {FORMS}"),
+        ("vit:", f"`` is no name of a model; {FORMS}"),
+        ("vit:a..b", f"`a..b` is no name of a model; {FORMS}"),
+        ("vit:models[0]", f"`models[0]` is no name of a model; {FORMS}"),
+        ("m:f(", f"the call in `m:f(` cannot be understood; {FORMS}"),
+        ("m:f(\0)", f"the call in `m:f(\0)` cannot be understood; {FORMS}"),
+        ("m:f(" + "(" * 500 + ")" * 500 + ")", None),
+        ("m:f().to('cpu')", f"`m:f().to('cpu')` goes on after the call; {WRAP}"),
+        ("m:f(), 2", f"`m:f(), 2` goes on after the call; {WRAP}"),
+        ("m:f()(2)", f"`m:f()(2)` goes on after the call; {WRAP}"),
+        ("m:f(**{'a': 1})", "`**` in `m:f(**{'a': 1})` has no meaning here; write the arguments one by one"),
+        (
+            "m:f(dim=open('x'))",
+            f"`open('x')` in `m:f(dim=open('x'))` {NO_LITERAL}",
+        ),
+        ("m:f(*a)", f"`*a` in `m:f(*a)` {NO_LITERAL}"),
+        (
+            "m:f({[]: 1})",
+            f"`{{[]: 1}}` in `m:f({{[]: 1}})` {NO_LITERAL}",
+        ),
+    ],
+)
+def test_what_makes_no_sense_is_refused(text: str, message: str | None) -> None:
+    message = message or f"the call in `{text}` cannot be understood; {FORMS}"
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        read_model_name(text)
