@@ -1,0 +1,27 @@
+"""How large a regex may be, and how slow. All of the numbers are here."""
+
+LENGTH = 10_000
+"""Characters of one regex."""
+
+NESTING = 50
+"""Brackets inside brackets; keeps every recursion over the tree far from Python's own limit."""
+
+COUNT = 1_000
+"""The numbers in `{m,n}`."""
+
+DEGREE = 4
+"""The worst case may grow as the name's length to this power. 4 is what `a.*b.*c.*d` needs, found anywhere: one for
+each `.*` and one for where the match begins."""
+
+WAYS = 1_000
+"""How many ways there may be to read one text, apart from those that grow with its length: what `(a?){25}` piles up."""
+
+UNROLLED = 64
+"""A counted repeat is looked at copy by copy up to so many positions; a larger one is taken for an unbounded one, which
+can only make it look worse."""
+
+POSITIONS = 600
+"""Positions of a regex whose worst case has to be looked at closely; one that is plainly harmless has no such limit."""
+
+STEPS = 100_000
+"""Steps of one search for a bad worst case, about 0.1 s."""
