@@ -1,4 +1,4 @@
-"""Whether a class is what a rule calls it: the meaning of an alternative of `type`, `within` and `variable`."""
+"""Whether a class is what a rule calls it: what an alternative of `type`, `within`, `variable` means."""
 
 import fnmatch
 import re
@@ -51,9 +51,9 @@ def named(alternative: str, name: str) -> bool:
     """Whether a class of this dotted name has the name that the alternative says, families apart."""
     module, _, short = name.rpartition(".")
     inside, dot, wanted = alternative.rpartition(".")
-    if not _pattern(wanted).match(short):
+    if not pattern(wanted).match(short):
         return False
-    return not dot or bool(_pattern(inside).match(module) or _pattern(inside + ".*").match(module))
+    return not dot or bool(pattern(inside).match(module) or pattern(inside + ".*").match(module))
 
 
 @cache
@@ -64,11 +64,11 @@ def in_family(family: str, name: str) -> bool:
 
 @cache
 def is_root(name: str) -> bool:
-    """Whether a class of this dotted name is a root (`torch.nn.Module`, `object`), which no rule is compared with."""
+    """Whether this is a root of class trees (`torch.nn.Module`, `object`), which no rule is compared with."""
     return any(named(root, name) for root in vocabulary().roots)
 
 
 @cache
-def _pattern(glob: str) -> re.Pattern[str]:
+def pattern(glob: str) -> re.Pattern[str]:
     """`*` and `?` as wildcards and nothing else, case kept. What fnmatch makes of a glob cannot backtrack."""
     return re.compile(fnmatch.translate(glob.replace("[", "[[]")))

@@ -1,0 +1,38 @@
+"""What the core asks of a backend, for torch. Nothing here imports torch before there is a model."""
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from paramrules.inventory import Inventory
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class TorchBackend:
+    """The torch backend, found through the entry point `paramrules.backends`."""
+
+    name = "torch"
+    frameworks = ("torch",)
+
+    def recognises(self, model: object) -> bool:
+        """Whether it is a `torch.nn.Module`."""
+        torch = sys.modules.get("torch")
+        return torch is not None and isinstance(model, torch.nn.Module)
+
+    def inventory(self, model: "nn.Module", **how: Any) -> Inventory:
+        """The parameters of a module; see `paramrules_torch.inventory.inventory`, which takes no options."""
+        from paramrules_torch.inventory import inventory
+
+        return inventory(model, **how)
+
+    def abstractly(self, make: Callable[[], object]) -> object:
+        """What `make()` gives on the meta device: shapes and dtypes without memory or initialisation."""
+        import torch
+
+        with torch.device("meta"):
+            return make()
+
+
+backend = TorchBackend()

@@ -1,0 +1,137 @@
+"""What torch tells of parameters: the columns of an inventory, each computed when a rule asks for it."""
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
+
+import torch
+from torch import Tensor, nn
+
+from paramrules.inventory import ABSENT, Class, Columns
+from paramrules.inventory.fans import fans
+from paramrules.inventory.roles import role, unparametrized
+from paramrules_torch.walk import Walk
+
+
+class TorchColumns(Columns):
+    """The facts about the entries of a walk.
+
+    `order` gives for each entry of the inventory its number in the walk; its first `count` are the
+    parameters themselves, the rest further names of tied ones.
+    """
+
+    def __init__(self, walk: Walk, order: Sequence[int], count: int) -> None:
+        self.walk = walk
+        self.order = order
+        tensors = walk.tensors
+        self.tensors: Sequence[Tensor] = (
+            tensors if count == len(tensors) else [tensors[e] for e in order[:count]]
+        )
+
+    def shape(self) -> Sequence[tuple[int, ...]]:
+        """The whole tensor's: a DTensor's global one, and what DeepSpeed's ZeRO-3 keeps beside an empty one."""
+        return [tuple(shape) for shape in self._shapes()]
+
+    def _shapes(self) -> Sequence[torch.Size]:
+        if "deepspeed" in sys.modules:
+            return [getattr(tensor, "ds_shape", tensor.shape) for tensor in self.tensors]
+        return [tensor.shape for tensor in self.tensors]
+
+    def ndim(self) -> Sequence[int]:
+        """The number of axes."""
+        if "deepspeed" in sys.modules:
+            return [len(shape) for shape in self._shapes()]
+        return [tensor.ndim for tensor in self.tensors]
+
+    def dtype(self) -> Sequence[str]:
+        """The dtypes without `torch.`."""
+        plain = {dtype: str(dtype).removeprefix("torch.") for dtype in {t.dtype for t in self.tensors}}
+        return [plain[tensor.dtype] for tensor in self.tensors]
+
+    def trainable(self) -> Sequence[bool]:
+        """`requires_grad`."""
+        return [tensor.requires_grad for tensor in self.tensors]
+
+    def variable(self) -> Sequence[Class]:
+        """The classes of the tensors. One that `nn.Parameter` took in, as FSDP's DTensor, is a Parameter too."""
+        described = {cls: _variable(cls) for cls in set(map(type, self.tensors))}
+        return [described[type(tensor)] for tensor in self.tensors]
+
+    def role(self) -> Sequence[str]:
+        """The roles by the vocabulary; a part that a parametrization keeps has the role of the whole."""
+        walk = self.walk
+        return [
+            "scale" if e in walk.gains else role(walk.owners[e], unparametrized(walk.names[e])[0])
+            for e in self.order
+        ]
+
+    def fan_in(self) -> Sequence[int | None]:
+        """What the layer contracts."""
+        return [pair[0] for pair in self._fans()]
+
+    def fan_out(self) -> Sequence[int | None]:
+        """What the layer produces."""
+        return [pair[1] for pair in self._fans()]
+
+    def _fans(self) -> list[tuple[int | None, int | None]]:
+        walk, shapes = self.walk, {id(t): shape for t, shape in zip(self.tensors, self.shape(), strict=True)}
+        return [fans(walk.owners[e], walk.names[e], shapes[id(walk.tensors[e])]) for e in self.order]
+
+    def attribute(self, name: str) -> Sequence[object]:
+        """What was set on the tensor under this name; what modules' `no_weight_decay()` name is True there."""
+        own = [vars(tensor).get(name, ABSENT) for tensor in self.tensors]
+        tensors, order = self.walk.tensors, self.order
+        if len(order) > len(own):
+            by_tensor = dict(zip(map(id, self.tensors), own, strict=True))
+            own = [by_tensor[id(tensors[entry])] for entry in order]
+        if name == "no_weight_decay":
+            named = self._named_no_decay()
+            return [value or (True if e in named else value) for value, e in zip(own, order, strict=True)]
+        return own
+
+    def attributes(self) -> Sequence[Mapping[str, object]]:
+        """What was set on the tensors, as far as it is made of numbers, texts, booleans, none, lists and mappings."""
+        own = {
+            id(tensor): {name: value for name, value in vars(tensor).items() if _plain(value)}
+            for tensor in self.tensors
+        }
+        named = self._named_no_decay()
+        return [
+            own[id(self.walk.tensors[entry])] | ({"no_weight_decay": True} if entry in named else {})
+            for entry in self.order
+        ]
+
+    def _named_no_decay(self) -> set[int]:
+        """The entries of the walk that a module's `no_weight_decay()` names, whole or by a glob, relative to it."""
+        found: set[int] = set()
+        for prefix, module in self.walk.deciders:
+            wanted = list(_call(module))
+            exact, globs = set(wanted), [w for w in wanted if any(c in w for c in "*?[")]
+            for entry, name in enumerate(self.walk.names):
+                if name.startswith(prefix):
+                    own = name[len(prefix) :]
+                    if own in exact or any(fnmatchcase(own, glob) for glob in globs):
+                        found.add(entry)
+        return found
+
+
+def _call(module: nn.Module) -> Iterable[str]:
+    names: Iterable[str] = module.no_weight_decay()  # type: ignore[operator, assignment]
+    return names
+
+
+def _variable(cls: type) -> Class:
+    described = Class.of(cls)
+    parameter = Class.of(nn.Parameter)
+    if issubclass(cls, nn.Parameter):
+        return described
+    return Class(described.name, (parameter.name, *described.bases))
+
+
+def _plain(value: object) -> bool:
+    """Whether a value can be written down as JSON."""
+    if isinstance(value, Mapping):
+        return all(isinstance(key, str) and _plain(inner) for key, inner in value.items())
+    if isinstance(value, list | tuple):
+        return all(map(_plain, value))
+    return value is None or isinstance(value, bool | int | float | str)

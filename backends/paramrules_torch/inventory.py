@@ -1,0 +1,108 @@
+"""The inventory of a `torch.nn.Module`."""
+
+from collections.abc import Mapping, Sequence
+
+from torch import nn
+from torch.nn.parameter import UninitializedTensorMixin
+
+from paramrules.diagnostics import Diagnostic, RulesError
+from paramrules.inventory import Class, Inventory
+from paramrules_torch.facts import TorchColumns
+from paramrules_torch.walk import Walk
+
+_BEFORE_FSDP = (
+    "wrap with `fully_shard`, which keeps shapes, or take the inventory before the model is wrapped"
+)
+_FLAT = "torch.distributed.fsdp._flat_param.FlatParameter"
+
+
+def inventory(model: nn.Module) -> Inventory:
+    """The parameters of a model, in the order of `model.named_parameters()`, whatever device they are on.
+
+    Names are canonical: without what DistributedDataParallel, `torch.compile`, FSDP, checkpoint wrappers,
+    AveragedModel and PEFT put in front, and a parametrization's tensors under the parameter that they
+    stand for (`conv.weight.original0`). Shapes are whole tensors' shapes, also where FSDP2, tensor
+    parallelism or ZeRO-3 keep only a part.
+
+    Raises RulesError: E501 where modules are nested without an end, E502 where two parameters come to
+    one canonical name, E503 where a parameter has no shape of its own yet (a lazy module) or no more
+    (flattened by FSDP's first version).
+
+    >>> inventory(torch.nn.Linear(3, 2)).names
+    ['weight', 'bias']
+    """
+    walk = Walk(model)
+    _check_shapes(walk)
+    _check_names(walk)
+    order, also = _tied(walk)
+    names, owners = walk.names, walk.owners
+    if also:
+        names, owners = [names[e] for e in order], [owners[e] for e in order]
+    count = len(order) - sum(map(len, also.values()))
+    return Inventory("torch", names, owners, TorchColumns(walk, order, count), also=also)
+
+
+def _tied(walk: Walk) -> tuple[Sequence[int], Mapping[int, Sequence[int]]]:
+    """The entries of the walk with each tensor's first in front, and the further entries of tied tensors."""
+    tensors = walk.tensors
+    if len(set(map(id, tensors))) == len(tensors):
+        return range(len(tensors)), {}
+    number: dict[int, int] = {}
+    own, further = [], []
+    for entry, tensor in enumerate(tensors):
+        if number.setdefault(id(tensor), len(own)) == len(own):
+            own.append(entry)
+        else:
+            further.append(entry)
+    also: dict[int, list[int]] = {}
+    for at, entry in enumerate(further, len(own)):
+        also.setdefault(number[id(tensors[entry])], []).append(at)
+    return own + further, also
+
+
+def _check_names(walk: Walk) -> None:
+    """Refuses two parameters of one canonical name, which only taking wrappers away can bring about."""
+    if walk.renamed and len(set(walk.names)) < len(walk.names):
+        first: dict[str, int] = {}
+        clashes = [(first[n], e) for e, n in enumerate(walk.names) if first.setdefault(n, e) != e]
+        raise RulesError(
+            [
+                Diagnostic(
+                    "E502",
+                    f"`{walk.raw[one]}` and `{walk.raw[other]}` are both called `{walk.names[one]}` without wrappers",
+                    help="rename one of the two modules or parameters",
+                )
+                for one, other in clashes
+            ]
+        )
+
+
+def _check_shapes(walk: Walk) -> None:
+    """Refuses parameters whose shape is not theirs. Looks at classes first, since nearly no model has any."""
+    kinds = {cls: Class.of(cls).name for cls in set(map(type, walk.tensors))}
+    flat = {cls for cls, name in kinds.items() if name == _FLAT}
+    lazy = {cls for cls in kinds if issubclass(cls, UninitializedTensorMixin)}
+    found = []
+    for entries, what, help in (
+        (
+            [e for e, t in enumerate(walk.tensors) if type(t) in lazy] if lazy else [],
+            "has no shape before the model has seen its first batch",
+            "run the model once, `model(batch)`, before its parameters are grouped",
+        ),
+        (
+            [e for e, t in enumerate(walk.tensors) if type(t) in flat] if flat else [],
+            "is many parameters that FSDP has flattened into one",
+            _BEFORE_FSDP,
+        ),
+        (
+            sorted(e for e in walk.sharded if type(walk.tensors[e]) not in flat),
+            "has the shape of the piece that FSDP has left here",
+            _BEFORE_FSDP,
+        ),
+    ):
+        if entries:
+            shown = ", ".join(f"`{walk.names[e]}`" for e in entries[:3])
+            more = f" (and {len(entries) - 3} more)" if len(entries) > 3 else ""
+            found.append(Diagnostic("E503", f"{shown}{more} {what}", help=help))
+    if found:
+        raise RulesError(found)

@@ -1,0 +1,81 @@
+"""Modules that are wrapped around a model and are no part of it: what a class is once they are taken away.
+
+All are recognised by their class, by its dotted name, so that none of their libraries has to be imported,
+and never by what a name looks like: a module of your own that is called `module` keeps its place.
+"""
+
+from typing import Final, NamedTuple
+
+from paramrules.inventory import Class
+from paramrules.inventory.classes import named
+
+_KEEPS: Final = {
+    "torch.nn.DataParallel": "module",
+    "torch.nn.parallel.DistributedDataParallel": "module",
+    "torch.optim.swa_utils.AveragedModel": "module",
+    "torch._dynamo.OptimizedModule": "_orig_mod",
+    "torch.distributed.fsdp.FullyShardedDataParallel": "_fsdp_wrapped_module",
+    "torch.distributed.algorithms._checkpoint.checkpoint_wrapper.ActivationWrapper": "_checkpoint_wrapped_module",
+    "fairscale.nn.FullyShardedDataParallel": "_fsdp_wrapped_module",
+    "deepspeed.DeepSpeedEngine": "module",
+    "peft.PeftModel": "base_model",
+    "peft.tuners.tuners_utils.BaseTuner": "model",
+    "peft.tuners.tuners_utils.BaseTunerLayer": "base_layer",
+}
+"""Wrapper classes, and the child that each is wrapped around.
+
+A wrapper's other children stay below it: PEFT's `lora_A` is within its `LoraLayer`, its `base_layer` is not.
+"""
+
+_MIXED_IN: Final = (
+    "torch.distributed.fsdp.FSDPModule",
+    "torch.distributed._composable.replicate.DDP",
+    "torch.distributed._composable.replicate_with_fsdp.ReplicateModule",
+)
+"""Classes that torch puts in front of a module's own by changing it in place: `FSDPLinear(FSDPModule, Linear)`."""
+
+
+class Kind(NamedTuple):
+    """What the walk has to know of a module's class.
+
+    Attributes:
+        cls: the class without what wrapping changed it into.
+        keeps: the key of the child that it is wrapped around, "" for none.
+        parametrized: whether `torch.nn.utils.parametrize` made it.
+        flattens: whether it is an FSDP wrapper that cuts parameters into pieces of one flat tensor.
+        names_no_decay: whether it has a method `no_weight_decay`.
+    """
+
+    cls: Class
+    keeps: str
+    parametrized: bool
+    flattens: bool
+    names_no_decay: bool
+
+    @property
+    def plain(self) -> bool:
+        """Whether nothing about the class needs care."""
+        return not (self.keeps or self.parametrized or self.names_no_decay)
+
+    @classmethod
+    def of(cls, module_class: type) -> "Kind":
+        """What there is to know of this class."""
+        names_no_decay = callable(getattr(module_class, "no_weight_decay", None))
+        own, parametrized = module_class, False
+        while True:
+            if own.__module__ == "torch.nn.utils.parametrize" and own.__name__.startswith("Parametrized"):
+                own, parametrized = own.__bases__[0], True
+            elif len(own.__bases__) == 2 and _is(own.__bases__[0], _MIXED_IN):
+                own = own.__bases__[1]
+            else:
+                break
+        described = Class.of(own)
+        lineage = (described.name, *described.bases)
+        keeps = next((key for wrapper, key in _KEEPS.items() if any(named(wrapper, c) for c in lineage)), "")
+        return cls(
+            described, keeps, parametrized, keeps == "_fsdp_wrapped_module", names_no_decay and not keeps
+        )
+
+
+def _is(python_class: type, names: tuple[str, ...]) -> bool:
+    return any(named(name, Class.of(python_class).name) for name in names)

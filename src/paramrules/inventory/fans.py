@@ -1,0 +1,65 @@
+"""What a matrix contracts and what it produces, whatever way round its class keeps it."""
+
+from functools import cache, lru_cache
+from math import prod
+
+from paramrules.inventory.classes import named, pattern
+from paramrules.inventory.owner import Class, Owner
+from paramrules.inventory.roles import unparametrized
+from paramrules.inventory.vocabulary import vocabulary
+
+_KEPT_AS = {"weight_v": "weight", "weight_orig": "weight"}
+"""What the older weight and spectral norm of torch, and its pruning, call the weight that they train."""
+
+
+def fans(owner: Owner, name: str, shape: tuple[int, ...]) -> tuple[int | None, int | None]:
+    """`fan_in` and `fan_out` of the parameter of this name and logical shape; None and None where it has none.
+
+    The vocabulary's layouts decide, by the class that owns the parameter, or the class around it for
+    attention kernels. Both fans of a convolution are multiplied with its receptive field. Biases and scales
+    have none, and no guess is made: neither has a matrix whose layout nobody has written down, such
+    as a `weight` that a module of your own holds, nor one whose shape does not fit its layout.
+
+    >>> fans(linear, "head.weight", (1000, 192)), fans(conv2d, "stem.weight", (64, 3, 7, 7))
+    ((192, 1000), (147, 3136))
+    """
+    whole, part = unparametrized(name)
+    if part == "original0" or not owner.known:  # the gain of a weight norm
+        return None, None
+    layout = _layout(owner.around[-2:], ".".join(whole.split(".")[-2:]))
+    return _read(layout, shape) if layout else (None, None)
+
+
+@lru_cache(maxsize=100_000)
+def _layout(around: tuple[Class, ...], tail: str) -> tuple[str, ...] | None:
+    """The layout for the last two components of a name: what the class around the owner says, or its own."""
+    leaf = tail.rpartition(".")[2]
+    for cls, name in [*((outer, tail) for outer in around[:-1]), (around[-1], _KEPT_AS.get(leaf, leaf))]:
+        for base in (cls.name, *cls.bases):
+            for wanted, layout in _layouts(base):
+                if wanted.count(".") == name.count(".") and pattern(wanted).match(name):
+                    return layout
+    return None
+
+
+@cache
+def _layouts(name: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Leaf patterns and layouts of a class of this dotted name."""
+    return tuple(
+        row for cls, leaves in vocabulary().layouts.items() if named(cls, name) for row in leaves.items()
+    )
+
+
+def _read(layout: tuple[str, ...], shape: tuple[int, ...]) -> tuple[int | None, int | None]:
+    """The fans that a layout reads off a shape."""
+    axes = list(layout)
+    if "*" in axes:
+        at = axes.index("*")
+        axes[at : at + 1] = ["*"] * (len(shape) - len(axes) + 1)
+    if len(axes) != len(shape):
+        return None, None
+    contracted, produced, field = (
+        prod(extent for extent, axis in zip(shape, axes, strict=True) if axis == kind)
+        for kind in ("in", "out", "*")
+    )
+    return contracted * field, produced * field

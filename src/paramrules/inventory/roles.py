@@ -1,0 +1,52 @@
+"""What a parameter is for: `weight`, `bias`, `scale` (a gain), `embedding` or `other`."""
+
+from functools import cache, lru_cache
+
+from paramrules.inventory.classes import in_family, named, pattern
+from paramrules.inventory.owner import Class, Owner
+from paramrules.inventory.vocabulary import RoleTable, vocabulary
+
+
+def role(owner: Owner, name: str) -> str:
+    """The role of the parameter of this name, by the class that owns it and the last component.
+
+    The tables of the vocabulary decide, first that of the class, then that of any class. A parameter
+    under another one is a part of what `torch.nn.utils.parametrize` keeps in its place: of
+    `weight.original0` and `weight.original1`, which weight norm makes, the first is the gain; a part
+    with another name has the role of the whole. What the tables don't have is `other`.
+
+    >>> role(linear, "blocks.0.fc.bias"), role(layer_norm, "blocks.0.norm.weight")
+    ('bias', 'scale')
+    """
+    whole, part = unparametrized(name)
+    if part == "original0":
+        return "scale"
+    return _role(owner.cls, whole.rpartition(".")[2]) if owner.known else "other"
+
+
+def unparametrized(name: str) -> tuple[str, str]:
+    """A name without the part that a parametrization adds, and that part.
+
+    >>> unparametrized("conv.weight.original1"), unparametrized("conv.weight")
+    (('conv.weight', 'original1'), ('conv.weight', ''))
+    """
+    whole, _, part = name.rpartition(".")
+    if part.startswith("original") and (part == "original" or part[8:].isdigit()):
+        return whole, part
+    return name, ""
+
+
+@lru_cache(maxsize=100_000)
+def _role(cls: Class, leaf: str) -> str:
+    for table in vocabulary().roles:
+        if any(_covers(table, name) for name in (cls.name, *cls.bases)):
+            for role, leaves in table.leaves:
+                if pattern(leaves).match(leaf):
+                    return role
+    return "other"
+
+
+@cache
+def _covers(table: RoleTable, name: str) -> bool:
+    """Whether the table speaks of a class of this dotted name."""
+    return any(named(cls, name) for cls in table.classes) or any(in_family(f, name) for f in table.families)
