@@ -97,7 +97,7 @@ def tried(
         parts = partition(axis, evaluator)
         labels.append(labels_of(axis, parts, values))
         findings += dead_parts(axis, parts, evaluator)
-        findings += disagreements(axis, facts, values)
+        findings += disagreements(axis, parts, facts, values)
         findings += left_over(axis, parts, facts) if strict else ()
         tests += outcomes(axis, labels[-1], evaluator)
     findings += empty_counts(rules, facts)

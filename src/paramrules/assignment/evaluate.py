@@ -225,8 +225,8 @@ class Evaluator:
     def known(self, known: Known, entry: int) -> Captures:
         """The captures of predicates that are known to hold at the entry."""
         captures: dict[str, int | str] = {}
-        for number, predicate in enumerate(known):
-            captures |= self.captures(predicate, entry, known[:number])
+        for place, predicate in enumerate(known):
+            captures |= self.captures(predicate, entry, known[:place])
         return captures
 
 

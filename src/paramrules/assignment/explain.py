@@ -186,6 +186,11 @@ class _Reader:
                     f"attr({'.'.join(predicate.path)})",
                     self.evaluator.values.attribute(predicate.path, entry),
                 )
+            case terms.AnyOf():
+                notes = (self._note(item, entry, captures) for item in predicate.items)
+                return "; ".join(note for note in notes if note)
+            case terms.LetPredicate():
+                return self._note(predicate.predicate, entry, captures)
             case terms.OptionFlag():
                 return self._value_note(predicate.name, self.evaluator.values.options[predicate.name])
             case _:

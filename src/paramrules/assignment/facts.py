@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from paramrules.assignment.order import natural, order_key
+from paramrules.assignment.order import NaturalKey, natural, order_key
 from paramrules.inventory import Class, Inventory, Owner
 from paramrules.inventory.classes import match as class_match
 from paramrules.rules.terms import ClassTest, RegexTest
@@ -67,9 +67,13 @@ class Facts:
         """Whether the entry's parameter has more than one name."""
         return self.parameter(entry) in self.inventory.also
 
+    def order(self, entry: int) -> tuple[NaturalKey, str]:
+        """A key that sorts entries by name, in natural order."""
+        return natural(self.names[entry]), self.names[entry]
+
     def first(self, entries: Iterable[int]) -> int:
         """The entry whose name comes first in natural order."""
-        return min(entries, key=lambda entry: natural(self.names[entry]))
+        return min(entries, key=self.order)
 
     # Columns
 

@@ -66,7 +66,7 @@ def empty_counts(rules: Rules, facts: Facts) -> Iterator[Diagnostic]:
 def left_over(axis: Axis, partition: Partition, facts: Facts) -> Iterator[Diagnostic]:
     """E205: parameters that an axis without `else` leaves over."""
     if partition.left:
-        names = [facts.names[entry] for entry in partition.left]
+        names = [facts.names[parameter] for parameter in sorted(facts.parameters(partition.left))]
         last = axis.rules[-1]
         more = f" and {len(names) - 1} more" if len(names) > 1 else ""
         yield Diagnostic(

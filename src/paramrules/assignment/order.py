@@ -5,11 +5,12 @@ from collections.abc import Iterable
 from typing import Any
 
 OrderKey = tuple[tuple[int, Any], ...]
+NaturalKey = tuple[tuple[int, int, str], ...]
 
 _DIGITS = re.compile(r"([0-9]+)")
 
 
-def natural(name: str) -> tuple[tuple[int, int, str], ...]:
+def natural(name: str) -> NaturalKey:
     """A sort key in which `layers.2` comes before `layers.10`."""
     parts = (part for part in _DIGITS.split(name) if part)
     return tuple((0, len(p.lstrip("0")), p.lstrip("0")) if p[0] in "0123456789" else (1, 0, p) for p in parts)

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from paramrules.assignment.evaluate import Evaluator
 from paramrules.assignment.facts import Facts, Groups
 from paramrules.assignment.labels import fill
-from paramrules.assignment.order import natural
-from paramrules.assignment.partition import partition
+from paramrules.assignment.partition import Partition, partition
 from paramrules.assignment.values import Values
 from paramrules.diagnostics import Diagnostic
 from paramrules.rules.model import Axis
@@ -35,27 +34,39 @@ class _Alone(Facts):
         return self._facts.position(test, entry)
 
 
-def disagreements(axis: Axis, facts: Facts, values: Values) -> Iterator[Diagnostic]:
-    """One warning for each tied parameter and axis whose names alone would get different labels."""
-    entries = [entry for parameter in facts.inventory.also for entry in facts.inventory.entries(parameter)]
-    if not entries:
+def disagreements(axis: Axis, parts: Partition, facts: Facts, values: Values) -> Iterator[Diagnostic]:
+    """One warning for each tied parameter of an axis whose names alone would get different labels."""
+    tied = facts.inventory.also
+    if not tied:
         return
+    labels = _labels_alone(axis, [entry for p in tied for entry in facts.inventory.entries(p)], facts, values)
+    takers = {
+        facts.parameter(entry): (taken.rule, facts.names[entry])
+        for taken in parts.taken
+        for entry in taken.entries
+        if facts.tied(entry)
+    }
+    for parameter in tied:
+        entries = sorted(facts.inventory.entries(parameter), key=facts.order)
+        if len({labels[entry] for entry in entries}) > 1:
+            rule, name = takers.get(parameter, (-1, ""))
+            alone = ", ".join(f"`{facts.names[entry]}` `{labels[entry]}`" for entry in entries)
+            yield Diagnostic(
+                "W210",
+                f"the names of a tied parameter disagree: alone they would get {alone}",
+                axis.rules[rule].span,
+                f"takes it as `{name}`" if name else "after this rule it is left over",
+                help="write a rule above this one for it, or `tied`, if it should be elsewhere",
+            )
+
+
+def _labels_alone(axis: Axis, entries: list[int], facts: Facts, values: Values) -> dict[int, str]:
+    """The label that each of the entries would get if it were a parameter of its own."""
     alone = _Alone(facts)
     own = Values(alone, values.options)
     parts = partition(axis, Evaluator(alone, own), entries)
-    labels = dict.fromkeys(parts.left, ("default", axis.rules[-1]))
+    labels = dict.fromkeys(parts.left, "default")
     for taken in parts.taken:
-        rule = axis.rules[taken.rule]
-        for text, _, some in fill(rule.label, taken, own):
-            labels.update((entry, (text, rule)) for entry in some)
-    for parameter in facts.inventory.also:
-        names = sorted(facts.inventory.entries(parameter), key=lambda entry: natural(facts.names[entry]))
-        if len({labels[entry][0] for entry in names}) > 1:
-            each = ", ".join(f"`{facts.names[entry]}` `{labels[entry][0]}`" for entry in names)
-            yield Diagnostic(
-                "W210",
-                f"the names of one tied parameter disagree: alone they would get {each}",
-                labels[names[0]][1].span,
-                f"takes `{facts.names[names[0]]}`",
-                help="a rule takes a tied parameter by any of its names; `explain` says which it was",
-            )
+        for text, _, some in fill(axis.rules[taken.rule].label, taken, own):
+            labels |= dict.fromkeys(some, text)
+    return labels

@@ -1,0 +1,50 @@
+"""Everything that is said about rules and a model together, as it is printed.
+
+Each `said/NAME.rules` is held against the small GPT (or what `HOW` says), and has to print `said/NAME.txt`.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import paramrules
+import pytest
+from gpt import GPT
+from paramrules.diagnostics import render
+from support import inventory_of
+
+SAID = Path(__file__).parent / "said"
+UNKNOWN = {
+    "type": "pass `model=`",
+    "role": "say what they are",
+    "attr": "there are none",
+    "fan_in": "no layout",
+}
+HOW: dict[str, dict[str, Any]] = {
+    "dead_under_strict": {"strict": True},
+    "no_else_under_strict": {"strict": True},
+    "no_else_in_an_axis_under_strict": {"strict": True},
+    "options": {"options": {"x": 1, "r": True}},
+    "option_near_another": {"options": {"rat": 1}},
+    "option_string_and_boolean": {"options": {"kind": 1, "on": "yes"}},
+    "label_too_long": {"model": inventory_of(["a" * 90])},
+    "unknown_facts": {"model": inventory_of(["w", "b"], unknown=UNKNOWN)},
+}
+
+
+def said(text: str, model: object = GPT, **how: Any) -> str:
+    """The findings of an assignment, or what it raises, as text."""
+    try:
+        assignment = paramrules.assign(paramrules.parse(text, "m.rules"), model, **how)
+    except paramrules.RulesError as error:
+        return str(error).strip()
+    return "\n\n".join(map(render, assignment.findings))
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in SAID.glob("*.rules")))
+def test_said(name: str) -> None:
+    text = (SAID / f"{name}.rules").read_text()
+    assert said(text, **HOW.get(name, {})) == (SAID / f"{name}.txt").read_text().strip()
+
+
+def test_how_is_about_files_that_exist() -> None:
+    assert set(HOW) <= {path.stem for path in SAID.glob("*.rules")}
