@@ -6,11 +6,12 @@ Each `said/NAME.rules` is held against the small GPT (or what `HOW` says), and h
 from pathlib import Path
 from typing import Any
 
-import paramrules
 import pytest
 from gpt import GPT
-from paramrules.diagnostics import render
 from support import inventory_of
+
+import paramrules
+from paramrules.diagnostics import render
 
 SAID = Path(__file__).parent / "said"
 UNKNOWN = {

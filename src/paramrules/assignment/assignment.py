@@ -97,12 +97,16 @@ class Assignment:
             if axis.name == name:
                 return axis
         names = [axis.name for axis in self.axes]
-        known = ", ".join(f"`{known}`" for known in names if known) or "it has one, without a name"
+        known = (
+            "its axes: " + ", ".join(f"`{n}`" for n in names)
+            if any(names)
+            else "it has one axis, without a name"
+        )
         raise RulesError(
             Diagnostic(
                 "E603",
                 f"`{self.rules.source.name}` has no axis `{name}`",
-                help=did_you_mean(name, filter(None, names)) or f"its axes: {known}",
+                help=did_you_mean(name, filter(None, names)) or known,
             )
         )
 
@@ -135,7 +139,7 @@ class Assignment:
                     "E214",
                     f"the model has no parameter `{name}`",
                     help=did_you_mean(name, self.inventory.names)
-                    or "`paramrules show` lists the groups, `paramrules inventory` the names",
+                    or "`paramrules inventory` writes down all its names",
                 )
             ) from None
 

@@ -1,7 +1,7 @@
 """Why one parameter is where it is. Asks the same evaluator that made the assignment, one entry at a time."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from paramrules.assignment.arithmetic import shown
@@ -96,6 +96,10 @@ def explain_axis(
     )
 
 
+def _named(let: terms.LetPredicate, clause: Clause) -> Clause:
+    return replace(clause, text=f"{let.name}: {clause.text}")
+
+
 class _Reader:
     """Finds the clause that decided, for the entries of one parameter."""
 
@@ -116,26 +120,21 @@ class _Reader:
 
     def failed(self, predicate: Predicate) -> Clause:
         """The first clause that failed; of an `or`, in which all did, the whole."""
-        known: Known = ()
-        entries = self.entries
+        return self._failed(predicate, self.entries, ())
+
+    def _failed(self, predicate: Predicate, entries: list[int], known: Known) -> Clause:
         match predicate:
             case terms.AllOf():
                 for item in in_order(predicate):
                     some = self.evaluator.holds(item, entries, known)
                     if not some:
-                        return self._clause_at(item, entries[0], known)
+                        break
                     entries, known = some, (*known, item)
+                return self._failed(item, entries, known)
             case terms.LetPredicate():
-                inner = self.failed(predicate.predicate)
-                return Clause(inner.predicate, f"{predicate.name}: {inner.text}", inner.note, inner.name)
+                return _named(predicate, self._failed(predicate.predicate, entries, known))
             case _:
-                pass
-        return self._clause_at(predicate, entries[0], known)
-
-    def _clause_at(self, predicate: Predicate, entry: int, known: Known) -> Clause:
-        if isinstance(predicate, terms.AllOf | terms.LetPredicate) and not known:
-            return _Reader(self.evaluator, [entry]).failed(predicate)
-        return self._clause(predicate, entry, known)
+                return self._clause(predicate, entries[0], known)
 
     def _held(self, predicate: Predicate, entry: int, known: Known) -> Clause:
         match predicate:
@@ -143,8 +142,7 @@ class _Reader:
                 branch = next(i for i in predicate.items if self.evaluator.holds(i, [entry], known))
                 return self._held(branch, entry, known)
             case terms.LetPredicate():
-                inner = self._held(predicate.predicate, entry, known)
-                return Clause(inner.predicate, f"{predicate.name}: {inner.text}", inner.note, inner.name)
+                return _named(predicate, self._held(predicate.predicate, entry, known))
             case _:
                 return self._clause(predicate, entry, known)
 

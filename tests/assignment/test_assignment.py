@@ -1,0 +1,138 @@
+"""The face of an assignment."""
+
+import pytest
+from gpt import GPT
+
+import paramrules
+
+LAYERS = (
+    "[decay]\nno_decay: ndim <= 1 -> weight_decay = 0\n"
+    "[lr]\nb_{i}: name ~ ^h\\.(?<i>\\d+)\\. -> lr_scale = i\n"
+)
+
+
+@pytest.fixture(scope="module")
+def layers() -> paramrules.Assignment:
+    return paramrules.assign(paramrules.parse(LAYERS, "m.rules"), GPT)
+
+
+def test_groups_hold_every_parameter_once(layers: paramrules.Assignment) -> None:
+    taken = sorted(p for group in layers.groups for p in group.parameters)
+    assert taken == list(range(len(GPT)))
+    assert repr(layers) == "<Assignment of 14 parameters to 7 groups>"
+    assert [group.label for group in layers.groups] == [
+        "no_decay/b_0",
+        "no_decay/b_1",
+        "no_decay/b_2",
+        "default/b_0",
+        "default/b_1",
+        "default/b_2",
+        "default/default",
+    ]
+
+
+def test_the_group_of_a_parameter_by_any_of_its_names(layers: paramrules.Assignment) -> None:
+    assert layers.group_of("h.2.ln.bias").settings == {"weight_decay": 0, "lr_scale": 2}
+    assert layers.group_of("lm_head.weight") is layers.group_of("wte.weight")
+
+
+def test_an_axis_by_its_name(layers: paramrules.Assignment) -> None:
+    axis = layers.axis("lr")
+    assert axis.labels == ("b_0", "b_1", "b_2", "default")
+    assert (axis.of[GPT.index("h.1.fc.bias")], axis.rules[GPT.index("h.1.fc.bias")]) == (1, 0)
+    assert (axis.of[GPT.index("wte.weight")], axis.rules[GPT.index("wte.weight")]) == (3, -1)
+
+
+def said(work: object, *arguments: object) -> str:
+    with pytest.raises(paramrules.RulesError) as caught:
+        work(*arguments)  # type: ignore[operator]
+    return str(caught.value).strip()
+
+
+def test_names_that_are_not_there(layers: paramrules.Assignment) -> None:
+    assert said(layers.group_of, "h.2.ln.bais") == (
+        "error[E214]: the model has no parameter `h.2.ln.bais`\n  = help: did you mean `h.2.ln.bias`?"
+    )
+    assert said(layers.explain, "q") == (
+        "error[E214]: the model has no parameter `q`\n"
+        "  = help: `paramrules inventory` writes down all its names"
+    )
+    assert said(layers.axis, "rl") == (
+        "error[E603]: `m.rules` has no axis `rl`\n  = help: its axes: `decay`, `lr`"
+    )
+    assert said(layers.axis, "deca") == (
+        "error[E603]: `m.rules` has no axis `deca`\n  = help: did you mean `decay`?"
+    )
+    one = paramrules.assign(paramrules.parse("a: else\n", "one.rules"), GPT)
+    assert said(one.axis, "lr") == (
+        "error[E603]: `one.rules` has no axis `lr`\n  = help: it has one axis, without a name"
+    )
+
+
+def test_a_label_split_by_settings_in_one_of_two_axes() -> None:
+    text = (
+        "[width]\nhidden: type(Linear) and fan_in > 0 -> lr_scale = 8 / fan_out\nrest: else\n"
+        "[depth]\nlate: name ~ 2 -> lr_scale = 2, eps = 1\nearly: else\n"
+    )
+    groups = paramrules.assign(paramrules.parse(text), GPT).groups
+    assert [(g.label, g.labels, dict(g.settings)) for g in groups] == [
+        ("hidden#1/late", ("hidden", "late"), {"lr_scale": 8 / 12 * 2, "eps": 1}),
+        ("hidden#2/early", ("hidden", "early"), {"lr_scale": 1.0}),
+        ("hidden#3/early", ("hidden", "early"), {"lr_scale": 2.0}),
+        ("rest/late", ("rest", "late"), {"lr_scale": 2, "eps": 1}),
+        ("rest/early", ("rest", "early"), {}),
+    ]
+
+
+def test_rules_without_an_arrow_take_the_settings_of_the_label() -> None:
+    text = "b_{i}: name ~ ^h\\.(?<i>\\d+)\\.ln -> lr = i\nb_{i}: name ~ ^h\\.(?<i>\\d+)\\.\nb_1: tied\n"
+    groups = paramrules.assign(paramrules.parse(text), GPT).groups
+    assert [(g.label, dict(g.settings), len(g.parameters)) for g in groups] == [
+        ("b_0", {"lr": 0}, 4),
+        ("b_1", {"lr": 1}, 5),
+        ("b_2", {"lr": 2}, 4),
+        ("default", {}, 1),
+    ]
+
+
+def test_expectations_have_outcomes() -> None:
+    rules = paramrules.parse("a: ndim == 1\nexpect a: type(LayerNorm)\nexpect a: tied\n", "m.rules")
+    good, bad = paramrules.expectations(rules, GPT)
+    assert (good.axis, good.parameters, good.holds) == ("", 6, True)
+    assert (bad.parameters, bad.holds) == (1, False)
+    with pytest.raises(paramrules.RulesError, match="E205"):
+        paramrules.expectations(rules, GPT, strict=True)
+
+
+def test_options_reach_everything(tmp_path: object) -> None:
+    text = "option w = 4\noption on = true\nx_{w}: on and ndim == 1 and size <= w -> eps = w / 2\n"
+    rules = paramrules.parse(text)
+    groups = paramrules.assign(rules, GPT, options={"w": 8}).groups
+    assert [(g.label, dict(g.settings), len(g.parameters)) for g in groups] == [
+        ("x_8", {"eps": 4.0}, 8),
+        ("default", {}, 6),
+    ]
+    (group,) = paramrules.assign(rules, GPT, options={"on": False}).groups
+    assert group.label == "default"
+
+
+def test_rules_by_path(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    path = tmp_path / "m.rules"
+    path.write_text("a: else\n")
+    assert paramrules.assign(path, GPT).groups == paramrules.assign(str(path), GPT).groups
+
+
+def test_numbers_too_long_to_be_numbers_stay_texts() -> None:
+    from support import inventory_of
+
+    model = inventory_of([f"b.{'9' * 30}.w", "b.1.w"])
+    text = "let b = name ~ b\\.(?<i>\\d+)\\.\nb_{i}: b -> lr = index(b) + count(b)\n"
+    groups = paramrules.assign(paramrules.parse(text), model).groups
+    assert [(g.label, dict(g.settings)) for g in groups] == [("b_1", {"lr": 2}), (f"b_{'9' * 30}", {"lr": 3})]
+
+
+def test_public_names_are_what_they_say() -> None:
+    assert set(dir(paramrules)) == set(paramrules.__all__)
+    assert all(getattr(paramrules, name) for name in paramrules.__all__)
+    with pytest.raises(AttributeError, match="module 'paramrules' has no attribute 'lode'"):
+        _ = paramrules.lode  # type: ignore[attr-defined]

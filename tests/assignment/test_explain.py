@@ -1,0 +1,145 @@
+"""Why a parameter is where it is: the clause that decided, and the fact that the clause looked at."""
+
+from gpt import GPT
+
+import paramrules
+from paramrules.assignment import AxisExplanation, Verdict
+
+
+def explained(text: str, name: str, **how: object) -> AxisExplanation:
+    (axis,) = paramrules.assign(paramrules.parse(text), GPT, **how).explain(name).axes  # type: ignore[arg-type]
+    return axis
+
+
+def told(verdicts: tuple[Verdict, ...]) -> list[tuple[str, str, str]]:
+    return [(v.rule.label.text, v.clause.text, v.clause.note) for v in verdicts]
+
+
+def failed(predicate: str, name: str = "h.1.fc.weight", **how: object) -> tuple[str, str]:
+    """The clause that failed, and its note."""
+    ((_, text, note),) = told(explained(f"a?: {predicate}\nrest: else\n", name, **how).earlier)
+    return text, note
+
+
+def held(predicate: str, name: str = "h.1.fc.weight") -> tuple[str, str]:
+    """The clause that held, and its note."""
+    clause = explained(f"a: {predicate}\nrest: else\n", name).clause
+    assert clause is not None
+    return clause.text, clause.note
+
+
+def test_the_branch_that_held() -> None:
+    card = "type(LayerNorm|Embedding) or name~bias|mem_k or ndim<=1"
+    norm = ("type(LayerNorm|Embedding)", "`torch.nn.modules.normalization.LayerNorm` is a `LayerNorm`")
+    assert held(card, "h.0.ln.weight") == norm
+    assert held(card, "h.0.fc.bias") == ("name~bias|mem_k", "finds `bias`")
+
+
+def test_an_and_holds_as_a_whole() -> None:
+    assert held("ndim == 2 and\n   name ~ fc") == ("ndim == 2 and name ~ fc", "")
+
+
+def test_the_first_clause_of_an_and_that_failed() -> None:
+    assert failed("ndim == 2 and name ~ ln and size > 3") == ("name ~ ln", "not in `h.1.fc.weight`")
+    assert failed("ndim == 2 and (name ~ ln and size > 3)") == ("name ~ ln", "not in `h.1.fc.weight`")
+
+
+def test_an_or_fails_as_a_whole() -> None:
+    assert failed("type(LayerNorm) or ndim <= 1") == (
+        "type(LayerNorm) or ndim <= 1",
+        "its owner is a `torch.nn.modules.linear.Linear`; ndim is 2",
+    )
+    assert failed("ndim == 2 and (name ~ ln or ndim <= 1)") == (
+        "(name ~ ln or ndim <= 1)",
+        "not in `h.1.fc.weight`; ndim is 2",
+    )
+
+
+def test_what_each_test_looked_at() -> None:
+    assert failed("within(Attention)") == ("within(Attention)", "around it: `GPT`, `Block`, `Linear`")
+    assert failed("variable(LoRAParam)") == (
+        "variable(LoRAParam)",
+        "it is a `torch.nn.parameter.Parameter`",
+    )
+    assert held("variable(Parameter)")[1] == "`torch.nn.parameter.Parameter` is a `Parameter`"
+    assert held("within(Block)")[1] == "`m.Block` is a `Block`"
+    assert failed("leaf like b*") == ("leaf like b*", "leaf is `weight`")
+    assert failed('module == "h"') == ('module == "h"', "module is `h.1.fc`")
+    assert failed("dtype == bfloat16") == ("dtype == bfloat16", "dtype is float32")
+    assert failed("shape == (4, *)") == ("shape == (4, *)", "shape is (8, 4)")
+    assert failed("fan_in > fan_out") == ("fan_in > fan_out", "fan_in is 4, fan_out is 8")
+    assert failed("ndim in (1, 3)") == ("ndim in (1, 3)", "ndim is 2")
+    assert failed("shape[2] == 4") == ("shape[2] == 4", "shape[2] does not apply")
+    assert failed("attr(frozen)") == ("attr(frozen)", "attr(frozen) does not apply")
+    assert failed("attr(_optim.lr) > 1") == ("attr(_optim.lr) > 1", "attr(_optim.lr) is 0.1")
+    assert failed("tied") == ("tied", "")
+    assert failed("not ndim == 2") == ("not ndim == 2", "")
+
+
+def test_options_and_lets() -> None:
+    text = "option on = false\nlet norm = type(LayerNorm) and ndim == 1\na?: on\nb: norm\nrest: else\n"
+    assert told(explained(text, "h.0.fc.bias").earlier) == [
+        ("a", "on", "on is false"),
+        ("b", "norm: type(LayerNorm)", "its owner is a `torch.nn.modules.linear.Linear`"),
+    ]
+    clause = explained(text, "h.0.ln.bias").clause
+    assert clause is not None
+    assert clause.text == "norm: type(LayerNorm) and ndim == 1"
+    either = (
+        "let norm = type(LayerNorm) or ndim == 1\nrest?: norm and name ~ x or norm and name ~ y\nz: else\n"
+    )
+    assert told(explained(either, "h.0.fc.bias").earlier)[0][1] == "norm and name ~ x or norm and name ~ y"
+    assert told(explained("let n = ndim == 1\na?: n or n and tied\nz: else\n", "h.0.fc.weight").earlier) == [
+        ("a", "n or n and tied", "ndim is 2")
+    ]
+
+
+def test_captures_settings_and_later_rules() -> None:
+    text = (
+        "b_{i}: name ~ ^h\\.(?<i>\\d+)\\. and i < 2 -> lr_scale = 2 * i\n"
+        "c: ndim == 2 and name ~ fc\nd: ndim == 1\ne: else\n"
+    )
+    axis = explained(text, "h.1.fc.weight")
+    assert (axis.label, dict(axis.captures), dict(axis.settings)) == ("b_1", {"i": 1}, {"lr_scale": 2})
+    assert told(axis.later) == [("c", "ndim == 2 and name ~ fc", "")]
+    axis = explained(text, "h.2.fc.weight")
+    assert told(axis.earlier) == [("b_{i}", "i < 2", "i is 2")]
+    assert (axis.label, dict(axis.captures), axis.later) == ("c", {}, ())
+
+
+def test_no_rule() -> None:
+    axis = explained("a: ndim == 1\n", "wte.weight")
+    assert (axis.label, axis.rule, axis.clause, axis.later) == ("default", None, None, ())
+    assert told(axis.earlier) == [("a", "ndim == 1", "ndim is 2")]
+
+
+def test_else_has_no_clause() -> None:
+    axis = explained("a: ndim == 1\nb: else\n", "wte.weight")
+    assert axis.rule is not None
+    assert (axis.rule.label.text, axis.clause) == ("b", None)
+
+
+def test_the_name_of_a_tied_parameter_that_decided() -> None:
+    axis = explained("a: type(Linear) and name ~ head\nb: else\n", "wte.weight")
+    assert axis.clause is not None
+    assert axis.clause.name == "lm_head.weight"
+
+
+def test_a_match_through_the_vocabulary_and_through_a_base() -> None:
+    from support import inventory_of
+
+    model = inventory_of(
+        [
+            {"name": "a", "owner": "flax.linen.linear.Embed", "shape": (3, 2)},
+            {"name": "b", "owner": ["m.MyLinear", "torch.nn.modules.linear.Linear"], "shape": (3, 2)},
+            {"name": "c", "owner": ["m.Table", "flax.linen.linear.Embed"], "shape": (3, 2)},
+        ]
+    )
+    assignment = paramrules.assign(paramrules.parse("a: type(Embedding|Linear)\n"), model)
+    notes = {name: assignment.explain(name).axes[0].clause.note for name in "abc"}  # type: ignore[union-attr]
+    assert notes == {
+        "a": "`flax.linen.linear.Embed` is a `Embedding`, which the vocabulary counts among them",
+        "b": "`m.MyLinear` is a `Linear` by its base `torch.nn.modules.linear.Linear`",
+        "c": "`m.Table` is a `Embedding` by its base `flax.linen.linear.Embed`, "
+        "which the vocabulary counts among them",
+    }
