@@ -1,9 +1,11 @@
 """How long the command line takes to start, cold: `python benchmarks/bench_cold.py`.
 
 Each process is timed from outside, in turn with the one that it is compared with, and the medians are
-compared, so that a busy machine slows both sides down.
+compared, so that a busy machine slows both sides down. Lark compares all terminals of every grammar where
+`interegular` is installed, as it is for the tests; it is hidden here, since users do not have it.
 """
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -48,15 +50,21 @@ rest: else
 """
 
 
+HIDE = "import sys; sys.modules['interegular'] = None; from paramrules.cli import main; main()"
+
+
 def compared(ours: list[str], theirs: list[str]) -> tuple[float, float]:
-    """The median times of two commands in milliseconds, run in turn."""
+    """The median times of two commands in milliseconds, run in turn, with byte code cached as it is for users."""
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     times: tuple[list[float], list[float]] = ([], [])
-    for _ in range(ROUNDS):
-        for command, taken in zip((ours, theirs), times, strict=True):
-            start = time.perf_counter()
-            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-            taken.append(1000 * (time.perf_counter() - start))
-    return median(times[0]), median(times[1])
+    with tempfile.TemporaryDirectory() as cache:
+        environment["PYTHONPYCACHEPREFIX"] = cache
+        for _ in range(ROUNDS + 1):
+            for command, taken in zip((ours, theirs), times, strict=True):
+                start = time.perf_counter()
+                subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment)
+                taken.append(1000 * (time.perf_counter() - start))
+    return median(times[0][1:]), median(times[1][1:])
 
 
 def main() -> None:
@@ -66,16 +74,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         rules = Path(folder, "vit.rules")
         rules.write_text(RULES)
-        ours, theirs = compared(
-            [python, "-m", "paramrules", "check", str(rules)], [python, "-c", "import lark"]
-        )
-        print(
-            f"paramrules check, {lines} lines: {ours:6.1f} ms, {ours / theirs:.2f} x `import lark` (at most 2.5)"
-        )
+        ours, theirs = compared([python, "-c", HIDE, "check", str(rules)], [python, "-c", "import lark"])
+        print(f"check, {lines} lines:  {ours:6.1f} ms = {ours / theirs:.2f} x `import lark` (target: 2.5)")
     ours, theirs = compared([python, "-c", "import paramrules"], [python, "-c", "pass"])
-    print(
-        f"import paramrules:          {ours:6.1f} ms, {ours - theirs:.1f} ms over a bare interpreter (at most 40)"
-    )
+    print(f"import paramrules: {ours:6.1f} ms, {ours - theirs:.1f} ms over a bare one (target: 40)")
 
 
 if __name__ == "__main__":

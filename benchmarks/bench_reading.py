@@ -11,8 +11,8 @@ ROUNDS = 7
 def rules(count: int) -> str:
     """A file of `count` rules, a line each, of the kinds that people write."""
     kinds = (
-        "norm_{n}: type(LayerNorm|RMSNorm) and name ~ ^blocks\\.{n}\\. -> weight_decay = 0, lr_scale = 0.{n}",
-        "bias_{n}: name ~ ^decoder\\.layers\\.{n}\\.(?:attn|mlp)\\.bias$ or leaf == \"gain_{n}\" -> weight_decay = 0",
+        "norm_{n}: type(LayerNorm|RMSNorm) and name ~ ^blocks\\.{n}\\. -> weight_decay = 0",
+        "bias_{n}: name ~ ^decoder\\.layers\\.{n}\\.bias$ or leaf == \"gain_{n}\" -> weight_decay = 0",
         "width_{n}: shape == ({n}, *) and not type(Embedding) -> lr_scale = 256 / fan_in",
         "glob_{n}: name like \"encoder.{n}.*.weight\" and ndim >= 2",
     )  # fmt: skip
