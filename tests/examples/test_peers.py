@@ -1,0 +1,83 @@
+"""The rule files in examples/policies give what the peers' own code gave for real models, group by group."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from golden import golden_model
+from support import golden_rows, inventory_of
+
+import paramrules
+
+POLICIES = Path(__file__).parents[2] / "examples" / "policies"
+
+Groups = list[tuple[dict[str, Any], tuple[str, ...]]]
+
+RULES = {
+    "timm.param_groups_weight_decay": "timm_weight_decay",
+    "transformers.Trainer.create_optimizer": "transformers_trainer",
+    "nanoGPT": "nanogpt",
+    "x-transformers createOptimizer": "x_transformers_create_optimizer",
+}
+LAYER_DECAY = {
+    "timm-vit_tiny_patch16_224.json": "timm_layer_decay_vit",
+    "timm-convnext_tiny.json": "timm_layer_decay_convnext",
+    "timm-resnet50.json": "timm_layer_decay_resnet",
+}
+RUNS = [(file, policy) for file in golden_model.FILES for policy in golden_model.read(file)["groups"]]
+
+
+def rules_for(file: str, policy: str) -> Path:
+    name = policy.partition("(")[0]
+    stem = LAYER_DECAY[file] if name == "timm.param_groups_layer_decay" else RULES[name]
+    return POLICIES / f"{stem}.rules"
+
+
+def base_weight_decay(policy: str) -> float:
+    """The weight decay that the peer was called with, as its name in the golden file says."""
+    return float(policy.partition("decay=")[2].partition(",")[0].rstrip(")"))
+
+
+def peers(groups: Sequence[Mapping[str, Any]]) -> Groups:
+    return [
+        ({key: value for key, value in group.items() if key != "params"}, tuple(group["params"]))
+        for group in groups
+    ]
+
+
+def by_settings(groups: Groups) -> dict[tuple[tuple[str, Any], ...], tuple[str, ...]]:
+    keyed = {tuple(sorted(settings.items())): names for settings, names in groups}
+    assert len(keyed) == len(groups)
+    return keyed
+
+
+def from_rows(file: str, policy: str) -> Groups:
+    """What the core alone says, from the golden file's rows."""
+    inventory = inventory_of(golden_rows(golden_model.read(file)))
+    assignment = paramrules.assign(paramrules.load(rules_for(file, policy)), inventory)
+    assert assignment.findings == ()
+    base = {"weight_decay": base_weight_decay(policy)}
+    if "layer_decay" in policy:
+        base["lr_scale"] = 1.0
+    return [
+        (base | dict(group.settings), tuple(inventory.names[number] for number in group.parameters))
+        for group in assignment.groups
+    ]
+
+
+def compare(ours: Groups, theirs: Groups, policy: str) -> None:
+    if "layer_decay" in policy:
+        # timm puts its groups in the order in which it first sees a parameter of each: with a decaying weight in
+        # front, a layer's decaying group comes first, with a token or a gamma in front the other one. Groups follow
+        # the rules here, so that a model's order of registration cannot change them; the layers' order is the same.
+        assert by_settings(ours) == by_settings(theirs)
+        assert [s["lr_scale"] for s, _ in ours] == [s["lr_scale"] for s, _ in theirs]
+    else:
+        assert ours == theirs
+
+
+@pytest.mark.parametrize(("file", "policy"), RUNS)
+def test_the_core_gives_the_groups_of_the_peer(file: str, policy: str) -> None:
+    theirs = peers(golden_model.read(file)["groups"][policy])
+    compare(from_rows(file, policy), theirs, policy)
