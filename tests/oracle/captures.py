@@ -1,0 +1,39 @@
+"""Which names of groups a predicate binds, and which names an expression uses."""
+
+from typing import Any
+
+from oracle import facts
+from oracle.looking import Looking, Scope
+
+from paramrules.syntax import nodes
+
+
+def bound_by(e: nodes.Expression | None, scope: Scope, looking: Looking) -> dict[str, bool]:
+    """The names of the groups that a predicate binds in the order written, and whether each is a number."""
+    if isinstance(e, nodes.AnyOf | nodes.AllOf):
+        return {name: kind for item in e.items for name, kind in bound_by(item, scope, looking).items()}
+    match = None if e is None else looking.match_of(e, scope)
+    if match is None:
+        return {}
+    numeric = facts.numeric_groups(match.regex.text)
+    return {name: numeric[at] for name, at in facts.python(match.regex.text).groupindex.items()}
+
+
+def references(e: Any) -> set[str]:
+    """The bare names in an expression."""
+    match e:
+        case nodes.Reference():
+            return {e.name}
+        case nodes.Tuple():
+            return {name for item in e.items for name in references(item)}
+        case nodes.Call(function="count") | nodes.Call(function="index"):
+            return set()
+        case nodes.Call():
+            return {name for item in e.arguments for name in references(item)}
+        case nodes.Minus():
+            return references(e.item)
+        case nodes.Arithmetic():
+            return references(e.left) | references(e.right)
+        case nodes.Index():
+            return references(e.position)
+    return set()

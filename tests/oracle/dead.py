@@ -1,0 +1,85 @@
+"""What of a rule does nothing on a model, in the plainest way: each part looked at on its own, everywhere."""
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from oracle import facts
+from oracle.looking import Looking, Scope
+
+from paramrules.syntax import nodes
+
+Finding = tuple[str, int]
+
+
+def dead_parts(rule: nodes.Rule, takes: bool, looking: Looking, scope: Scope) -> set[Finding]:
+    """`takes`: whether the rule takes a parameter of the model."""
+    if not takes and rule.optional:
+        return set()
+    classes = {at("W203", alternative) for alternative in dead_alternatives(rule.predicate, looking)}
+    if not takes:
+        return {at("W201", rule), *classes}
+    return classes | {at("W202", branch) for branch in dead_branches(rule.predicate, looking, scope)}
+
+
+def dead_alternatives(e: Any, looking: Looking) -> Iterator[nodes.Alternative]:
+    for member in every(e, nodes.Member):
+        if member.function != "attr":
+            for alternative in member.alternatives:
+                if not any(
+                    facts.is_class(alternative.text, cls)
+                    for rows in looking.model
+                    for row in rows
+                    for cls in facts.classes(member.function, row)
+                ):
+                    yield alternative
+
+
+def dead_branches(e: Any, looking: Looking, scope: Scope) -> Iterator[nodes.Expression]:
+    for any_of in every(e, nodes.AnyOf):
+        for branch in any_of.items:
+            inside = [*dead_alternatives(branch, looking), *dead_branches(branch, looking, scope)]
+            if not inside and not any(
+                looking.holds(branch, scope, row, rows, {}) is not None
+                for rows in looking.model
+                for row in rows
+            ):
+                yield branch
+
+
+def empty_counts(file: nodes.File, looking: Looking, scope: Scope) -> set[Finding]:
+    """The counts of nothing that rules and expectations come to, through lets too, each where it stands."""
+    found: set[Finding] = set()
+    seen: list[object] = []
+
+    def walk(e: Any, scope: Scope) -> None:
+        for call in every(e, nodes.Call):
+            if call.function == "count" and not looking.different(looking.match_of(call.arguments[0], scope)):
+                found.add(at("W204", call))
+        for name in every(e, nodes.Reference):
+            defined, home = scope.names.get(name.name, (None, scope))
+            if isinstance(defined, nodes.Let) and not any(defined is other for other in seen):
+                seen.append(defined)
+                walk(defined.value, home)
+
+    for statement in file.statements:
+        if isinstance(statement, nodes.Rule | nodes.Expect):
+            walk(statement, scope)
+    return found
+
+
+def every(e: Any, kind: type) -> Iterator[Any]:
+    """All nodes of a kind in a tree."""
+    if isinstance(e, kind):
+        yield e
+    if isinstance(e, tuple):
+        for item in e:
+            yield from every(item, kind)
+    elif is_dataclass(e):
+        for each in fields(e):
+            if "span" not in each.name:
+                yield from every(getattr(e, each.name), kind)
+
+
+def at(code: str, node: nodes.Node) -> Finding:
+    return code, node.span.source.position(node.span.start)[0]

@@ -1,0 +1,109 @@
+"""Names, classes, regexes and attributes in the plainest way, for the naive evaluator."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path
+from re import _constants as sre
+from re import _parser
+from typing import Any
+
+import paramrules
+from paramrules.inventory import Class, Parameter
+
+ABSENT = type("Absent", (), {"__repr__": lambda self: "ABSENT"})()
+VOCABULARY = tomllib.loads(
+    (Path(paramrules.__file__).parent / "inventory" / "vocabulary.toml").read_text("utf-8")
+)
+
+
+def natural(name: str) -> list[tuple[int, int, str]]:
+    """A key that sorts names with their digits as numbers."""
+    pieces = re.findall(r"[0-9]+|[^0-9]+", name)
+    return [(0, int(piece), piece) if piece.isdigit() else (1, 0, piece) for piece in pieces]
+
+
+def is_class(alternative: str, cls: Class) -> bool:
+    """Whether a class or a base of it is what an alternative of `type` says."""
+    names = [
+        name for name in (cls.name, *cls.bases) if not any(dotted(root, name) for root in VOCABULARY["roots"])
+    ]
+    if "." in alternative:
+        return any(dotted(alternative, name) for name in names)
+    if any(glob(alternative, short(name)) for name in names):
+        return True
+    family = VOCABULARY["families"].get(alternative, [])
+    return any(dotted(member, name) for member in family for name in names)
+
+
+def dotted(alternative: str, name: str) -> bool:
+    """Whether `name` is a class of the alternative's last name, defined in its module or in one below."""
+    module, _, wanted = alternative.rpartition(".")
+    defined_in = name.rpartition(".")[0]
+    below = glob(module, defined_in) or glob(module + ".*", defined_in)
+    return below and glob(wanted, short(name))
+
+
+def short(name: str) -> str:
+    return name.rpartition(".")[2]
+
+
+def glob(pattern: str, text: str) -> bool:
+    """Only `*` and `?` are wildcards."""
+    return fnmatchcase(text, pattern.replace("[", "[[]"))
+
+
+def classes(function: str, row: Parameter) -> tuple[Class, ...]:
+    """The classes that `type`, `within` or `variable` looks at."""
+    if function == "variable":
+        return (row.variable,) if row.variable else ()
+    return row.owner.around if function == "within" else row.owner.around[-1:]
+
+
+def attribute(path: str, row: Parameter) -> object:
+    """What is set on a parameter; a dot reads into a mapping."""
+    value: object = row.attributes
+    for part in path.split("."):
+        if not isinstance(value, Mapping) or part not in value:
+            return ABSENT
+        value = value[part]
+    return value
+
+
+def subject(name: str, row: Parameter) -> str:
+    return {"name": row.name, "leaf": row.leaf, "module": row.module}[name]
+
+
+def python(text: str) -> re.Pattern[str]:
+    """The regex in Python's spelling."""
+    return re.compile(re.sub(r"\(\?<(?=[A-Za-z_])", "(?P<", text), re.ASCII)
+
+
+def numeric_groups(text: str) -> dict[int, bool]:
+    """For each group of a regex whether it can match only digits, one at least."""
+    found: dict[int, bool] = {}
+
+    def digits(items: Any) -> bool:  # lists, so that every group is visited
+        return False not in [one(op, argument) for op, argument in items]
+
+    def one(op: object, argument: Any) -> bool:
+        if op is sre.SUBPATTERN:
+            inner = digits(argument[3])
+            if argument[0] is not None:
+                found[argument[0]] = inner and argument[3].getwidth()[0] > 0
+            return inner
+        if op in (sre.MAX_REPEAT, sre.MIN_REPEAT):
+            return digits(argument[2])
+        if op is sre.BRANCH:
+            return False not in [digits(branch) for branch in argument[1]]
+        if op is sre.IN:
+            return all(one(*item) for item in argument)
+        if op is sre.RANGE:
+            return all(chr(end) in "0123456789" for end in argument)
+        if op is sre.LITERAL:
+            return chr(argument) in "0123456789"
+        return op is sre.AT or (op, argument) == (sre.CATEGORY, sre.CATEGORY_DIGIT)
+
+    digits(_parser.parse(re.sub(r"\(\?<(?=[A-Za-z_])", "(?P<", text), re.ASCII))
+    return found

@@ -1,0 +1,96 @@
+"""Models as hypothesis draws them: small, and with all that makes models hard."""
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+TORCH = "torch.nn.modules.module.Module"
+FLAX = "flax.linen.module.Module"
+CLASSES = [
+    ["torch.nn.modules.linear.Linear", TORCH],
+    ["lab.layers.MyLinear", "torch.nn.modules.linear.Linear", TORCH],
+    ["transformers.pytorch_utils.Conv1D", TORCH],
+    ["flax.linen.linear.Dense", FLAX],
+    ["torch.nn.modules.normalization.LayerNorm", TORCH],
+    ["transformers.models.t5.modeling_t5.T5LayerNorm", TORCH],
+    ["lab.norms.FancyNorm", TORCH],
+    ["torch.nn.modules.batchnorm.BatchNorm2d", "torch.nn.modules.batchnorm._BatchNorm", TORCH],
+    ["torch.nn.modules.sparse.Embedding", TORCH],
+    ["flax.linen.linear.Embed", FLAX],
+    ["torch.nn.modules.conv.Conv2d", "torch.nn.modules.conv._ConvNd", TORCH],
+    ["equinox.nn._linear.Linear", "equinox._module.Module"],
+]
+AROUND = [
+    ["lab.vit.ViT", TORCH],
+    ["lab.vit.Block", TORCH],
+    ["torch.nn.modules.activation.MultiheadAttention", TORCH],
+    ["lab.moe.MoE", "lab.moe.Base", TORCH],
+    [TORCH],
+]
+VARIABLES = ["torch.nn.parameter.Parameter", "flax.nnx.variablelib.Param"]
+LORA = ["lab.lora.LoRAParam", "flax.nnx.variablelib.Param", "flax.nnx.variablelib.Variable"]
+SHAPES = [(), (4,), (1,), (4, 4), (1, 1, 8), (8, 2), (3, 4, 1, 1), (2, 3, 4), (4, 8)]
+ATTRIBUTES: list[dict[str, object]] = [
+    {"lr_mult": 2},
+    {"lr_mult": 0.5, "_no_weight_decay": True},
+    {"lr_mult": True},
+    {"lr_mult": "x", "kind": "a"},
+    {"_no_weight_decay": False, "kind": "b"},
+    {"_optim": {"lr": 0.1, "inner": {"deep": 3}}, "kind": None},
+    {"_optim": {"lr": 1}, "lr_mult": 0},
+    {"no_weight_decay": True, "kind": ""},
+]
+
+MODULES = [
+    "",
+    "stem",
+    "head",
+    "norm",
+    "blocks.0.attn",
+    "blocks.1.attn",
+    "blocks.2.mlp",
+    "blocks.10.mlp",
+    "blocks.10.norm1",
+    "layers.0.blocks.0.mlp",
+    "layers.0.blocks.1.attn",
+    "layers.1.downsample",
+    "layers.1.blocks.0.norm1",
+    "decoder.blocks.3.mlp.w2",
+]
+LEAVES = ["weight", "bias", "scale", "g", "pos_embed", "weight2"]
+NAMES = [f"{module}.{leaf}" if module else leaf for module in MODULES for leaf in LEAVES]
+
+
+@st.composite
+def models(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """The rows of at most a dozen parameters, for `inventory_of`."""
+    names = draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=12, unique=True))
+    owners: dict[str, dict[str, Any]] = {}
+
+    def entry(name: str) -> dict[str, Any]:
+        module = name.rpartition(".")[0]
+        if module not in owners:
+            owners[module] = {
+                "owner": draw(st.sampled_from(CLASSES)),
+                "around": draw(st.lists(st.sampled_from(AROUND), max_size=2)),
+            }
+        return {
+            "name": name,
+            **owners[module],
+            "role": draw(st.sampled_from(["weight", "bias", "scale", "embedding", "other"])),
+            "fan_in": draw(st.sampled_from([None, 4, 16, 64])),
+            "fan_out": draw(st.sampled_from([None, 4, 8])),
+            "attributes": draw(st.just({}) | st.sampled_from(ATTRIBUTES)),
+        }
+
+    rows: list[dict[str, Any]] = []
+    while names:
+        row = entry(names.pop())
+        row["shape"] = draw(st.sampled_from(SHAPES))
+        row["dtype"] = draw(st.sampled_from(["float32", "float32", "bfloat16"]))
+        row["trainable"] = draw(st.sampled_from([True, True, True, False]))
+        row["variable"] = draw(st.sampled_from([*VARIABLES, LORA]))
+        further = draw(st.sampled_from([0, 0, 0, 1, 2]))
+        row["also"] = [entry(names.pop()) for _ in range(min(further, len(names)))]
+        rows.append(row)
+    return rows

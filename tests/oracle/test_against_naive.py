@@ -1,0 +1,86 @@
+"""The evaluator and the naive one give the same answers, whatever the rules and the model."""
+
+import os
+from typing import Any
+
+from hypothesis import HealthCheck, assume, event, given, settings
+from hypothesis import strategies as st
+from oracle import naive
+from oracle.models import models
+from oracle.strategies import rule_files
+from support import inventory_of
+
+import paramrules
+from paramrules.diagnostics import Diagnostic, RulesError
+from paramrules.inventory import Inventory
+from paramrules.rules import Rules
+
+EXAMPLES = int(os.environ.get("PARAMRULES_ORACLE_EXAMPLES", "0"))
+COMPUTING = {"E207", "E208", "E209"}
+STATIC = {"E310", "E315"}
+"""What a file that is well-typed may still be wrong in before a model is seen."""
+
+
+@settings(
+    max_examples=EXAMPLES or 300,
+    derandomize=not EXAMPLES,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+@given(text=rule_files(), model=models(), strict=st.booleans(), rate=st.sampled_from([None, 2, 0.5]))
+def test_agrees_with_the_naive_evaluator(
+    text: str, model: list[dict[str, Any]], strict: bool, rate: float | None
+) -> None:
+    rules, inventory = parsed(text), inventory_of(model)
+    assume(rules is not None)
+    options = {} if rate is None else {"rate": rate}
+    expected = naive.assign(rules.file, inventory, options=options, strict=strict)
+    event("errors" if expected.errors else "groups")
+    assert answer(rules, inventory, options, strict) == wanted(expected)
+
+
+def parsed(text: str) -> Rules | None:
+    try:
+        return paramrules.parse(text)
+    except RulesError as error:
+        codes = {d.code for d in error.diagnostics if d.is_error}
+        if not codes <= STATIC:
+            raise AssertionError(text) from error
+        return None
+
+
+def wanted(result: naive.Result) -> dict[str, object]:
+    if result.errors & COMPUTING:
+        return {"errors": result.errors & COMPUTING}
+    if result.errors:
+        return {"errors": result.errors, "findings": result.findings}
+    return {
+        "rules": [axis.rules for axis in result.axes],
+        "groups": result.groups,
+        "findings": result.findings,
+    }
+
+
+def answer(rules: Rules, inventory: Inventory, options: dict[str, float], strict: bool) -> dict[str, object]:
+    try:
+        assignment = paramrules.assign(rules, inventory, options=options, strict=strict)
+    except RulesError as error:
+        codes = {d.code for d in error.diagnostics if d.is_error}
+        if codes & COMPUTING:
+            return {"errors": codes & COMPUTING}
+        return {"errors": codes, "findings": found(error.diagnostics)}
+    return {
+        "rules": [list(axis.rules) for axis in assignment.axes],
+        "groups": [(g.label, g.labels, dict(g.settings), tuple(g.parameters)) for g in assignment.groups],
+        "findings": found(assignment.findings),
+    }
+
+
+def found(findings: tuple[Diagnostic, ...]) -> set[tuple[str, int]]:
+    """Codes and lines of what was found on the model; only the code of what no one line causes."""
+    return {
+        (d.code, 0 if d.code in ("W210", "E205") else d.span.source.position(d.span.start)[0])
+        for d in findings
+        if d.code[1] == "2" and d.span
+    }
