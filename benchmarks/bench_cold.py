@@ -54,7 +54,7 @@ HIDE = "import sys; sys.modules['interegular'] = None; from paramrules.cli impor
 
 
 def compared(ours: list[str], theirs: list[str]) -> tuple[float, float]:
-    """The median times of two commands in milliseconds, run in turn, with byte code cached as it is for users."""
+    """The median times of two commands in milliseconds, run in turn, with byte code cached."""
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     times: tuple[list[float], list[float]] = ([], [])
     with tempfile.TemporaryDirectory() as cache:
