@@ -29,7 +29,7 @@ class TorchColumns(Columns):
         )
 
     def shape(self) -> Sequence[tuple[int, ...]]:
-        """The whole tensor's: a DTensor's global one, and what DeepSpeed's ZeRO-3 keeps beside an empty one."""
+        """Whole tensors' shapes: a DTensor's global one, what DeepSpeed's ZeRO-3 notes on an empty one."""
         return [tuple(shape) for shape in self._shapes()]
 
     def _shapes(self) -> Sequence[torch.Size]:
@@ -53,7 +53,7 @@ class TorchColumns(Columns):
         return [tensor.requires_grad for tensor in self.tensors]
 
     def variable(self) -> Sequence[Class]:
-        """The classes of the tensors. One that `nn.Parameter` took in, as FSDP's DTensor, is a Parameter too."""
+        """The classes of the tensors. One that `nn.Parameter` took in, FSDP's DTensor, is a Parameter too."""
         described = {cls: _variable(cls) for cls in set(map(type, self.tensors))}
         return [described[type(tensor)] for tensor in self.tensors]
 
@@ -78,7 +78,7 @@ class TorchColumns(Columns):
         return [fans(walk.owners[e], walk.names[e], shapes[id(walk.tensors[e])]) for e in self.order]
 
     def attribute(self, name: str) -> Sequence[object]:
-        """What was set on the tensor under this name; what modules' `no_weight_decay()` name is True there."""
+        """What was set on the tensor under this name; what modules' `no_weight_decay()` names is True."""
         own = [vars(tensor).get(name, ABSENT) for tensor in self.tensors]
         tensors, order = self.walk.tensors, self.order
         if len(order) > len(own):
@@ -90,7 +90,7 @@ class TorchColumns(Columns):
         return own
 
     def attributes(self) -> Sequence[Mapping[str, object]]:
-        """What was set on the tensors, as far as it is made of numbers, texts, booleans, none, lists and mappings."""
+        """What was set on the tensors, as far as JSON can hold it."""
         own = {
             id(tensor): {name: value for name, value in vars(tensor).items() if _plain(value)}
             for tensor in self.tensors
@@ -102,7 +102,7 @@ class TorchColumns(Columns):
         ]
 
     def _named_no_decay(self) -> set[int]:
-        """The entries of the walk that a module's `no_weight_decay()` names, whole or by a glob, relative to it."""
+        """The entries that a module's `no_weight_decay()` names, relative to it, whole or by a glob."""
         found: set[int] = set()
         for prefix, module in self.walk.deciders:
             wanted = list(_call(module))
@@ -116,7 +116,7 @@ class TorchColumns(Columns):
 
 
 def _call(module: nn.Module) -> Iterable[str]:
-    names: Iterable[str] = module.no_weight_decay()  # type: ignore[operator, assignment]
+    names: Iterable[str] = module.no_weight_decay()  # type: ignore[operator]
     return names
 
 

@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from torch import nn
-from torch.nn.parameter import UninitializedTensorMixin
+from torch import Tensor, nn
 
 from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.inventory import Class, Inventory
@@ -13,6 +12,7 @@ from paramrules_torch.walk import Walk
 _BEFORE_FSDP = (
     "wrap with `fully_shard`, which keeps shapes, or take the inventory before the model is wrapped"
 )
+_LAZY = "torch.nn.parameter.UninitializedParameter"
 _FLAT = "torch.distributed.fsdp._flat_param.FlatParameter"
 
 
@@ -31,15 +31,21 @@ def inventory(model: nn.Module) -> Inventory:
     >>> inventory(torch.nn.Linear(3, 2)).names
     ['weight', 'bias']
     """
+    return take(model)[0]
+
+
+def take(model: nn.Module) -> tuple[Inventory, Sequence[Tensor], Sequence[str]]:
+    """The inventory of a model with the parameters themselves and their names in torch, an item each."""
     walk = Walk(model)
     _check_shapes(walk)
     _check_names(walk)
     order, also = _tied(walk)
-    names, owners = walk.names, walk.owners
+    names, owners, raw = walk.names, walk.owners, walk.raw
     if also:
-        names, owners = [names[e] for e in order], [owners[e] for e in order]
+        names, owners, raw = [names[e] for e in order], [owners[e] for e in order], [raw[e] for e in order]
     count = len(order) - sum(map(len, also.values()))
-    return Inventory("torch", names, owners, TorchColumns(walk, order, count), also=also)
+    columns = TorchColumns(walk, order, count)
+    return Inventory("torch", names, owners, columns, also=also), columns.tensors, raw
 
 
 def _tied(walk: Walk) -> tuple[Sequence[int], Mapping[int, Sequence[int]]]:
@@ -48,7 +54,8 @@ def _tied(walk: Walk) -> tuple[Sequence[int], Mapping[int, Sequence[int]]]:
     if len(set(map(id, tensors))) == len(tensors):
         return range(len(tensors)), {}
     number: dict[int, int] = {}
-    own, further = [], []
+    own: list[int] = []
+    further: list[int] = []
     for entry, tensor in enumerate(tensors):
         if number.setdefault(id(tensor), len(own)) == len(own):
             own.append(entry)
@@ -64,15 +71,15 @@ def _check_names(walk: Walk) -> None:
     """Refuses two parameters of one canonical name, which only taking wrappers away can bring about."""
     if walk.renamed and len(set(walk.names)) < len(walk.names):
         first: dict[str, int] = {}
-        clashes = [(first[n], e) for e, n in enumerate(walk.names) if first.setdefault(n, e) != e]
+        clashes = [(n, first[n], e) for e, n in enumerate(walk.names) if first.setdefault(n, e) != e]
         raise RulesError(
             [
                 Diagnostic(
                     "E502",
-                    f"`{walk.raw[one]}` and `{walk.raw[other]}` are both called `{walk.names[one]}` without wrappers",
+                    f"without wrappers `{walk.raw[one]}` and `{walk.raw[other]}` are both `{name}`",
                     help="rename one of the two modules or parameters",
                 )
-                for one, other in clashes
+                for name, one, other in clashes
             ]
         )
 
@@ -81,7 +88,7 @@ def _check_shapes(walk: Walk) -> None:
     """Refuses parameters whose shape is not theirs. Looks at classes first, since nearly no model has any."""
     kinds = {cls: Class.of(cls).name for cls in set(map(type, walk.tensors))}
     flat = {cls for cls, name in kinds.items() if name == _FLAT}
-    lazy = {cls for cls in kinds if issubclass(cls, UninitializedTensorMixin)}
+    lazy = {cls for cls, name in kinds.items() if name == _LAZY}
     found = []
     for entries, what, help in (
         (

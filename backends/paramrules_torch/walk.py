@@ -56,6 +56,8 @@ class Walk:
     @cached_property
     def raw(self) -> list[str]:
         """The names that torch gives, an entry each."""
+        if not self._renamed:
+            return self.names
         raw = list(self.names)
         for start, end, skip, prefix in reversed(self._renamed):  # inner ones were noted first and win
             raw[start:end] = [prefix + name[skip:] for name in self.names[start:end]]
@@ -126,7 +128,7 @@ class Walk:
                         "E501",
                         f"the model is more than {_DEEPEST} modules deep at `{prefix[:60]}...`: "
                         f"a `{cls.short}` seems to contain itself",
-                        help="keep a reference to an outer module where torch does not register it, in a tuple",
+                        help="keep a reference to an outer module in a tuple, where torch does not see it",
                     )
                 )
             owner = self._interned[parent, cls] = Owner((*around, cls))
@@ -175,7 +177,7 @@ class Walk:
 
 
 class _Renamed(NamedTuple):
-    """The entries from `start` to `end` begin with `prefix` in torch, in place of the first `skip` characters."""
+    """In torch the entries `start` to `end` begin with `prefix`, not with their first `skip` characters."""
 
     start: int
     end: int
@@ -187,6 +189,6 @@ _WEIGHT_NORM = "torch.nn.utils.parametrizations._WeightNorm"
 
 
 def _in_pieces(wrapper: nn.Module) -> bool:
-    """Whether this FSDP wrapper of the first version has cut its parameters, whose shapes then are a piece's."""
+    """Whether a wrapper of FSDP's first version has cut its parameters: shapes are then those of pieces."""
     handle = getattr(wrapper, "_handle", None)
     return handle is not None and handle.uses_sharded_strategy

@@ -15,7 +15,7 @@ _KEEPS: Final = {
     "torch.optim.swa_utils.AveragedModel": "module",
     "torch._dynamo.OptimizedModule": "_orig_mod",
     "torch.distributed.fsdp.FullyShardedDataParallel": "_fsdp_wrapped_module",
-    "torch.distributed.algorithms._checkpoint.checkpoint_wrapper.ActivationWrapper": "_checkpoint_wrapped_module",
+    "torch.distributed.algorithms._checkpoint.ActivationWrapper": "_checkpoint_wrapped_module",
     "fairscale.nn.FullyShardedDataParallel": "_fsdp_wrapped_module",
     "deepspeed.DeepSpeedEngine": "module",
     "peft.PeftModel": "base_model",
@@ -32,7 +32,7 @@ _MIXED_IN: Final = (
     "torch.distributed._composable.replicate.DDP",
     "torch.distributed._composable.replicate_with_fsdp.ReplicateModule",
 )
-"""Classes that torch puts in front of a module's own by changing it in place: `FSDPLinear(FSDPModule, Linear)`."""
+"""Classes that torch puts in front of a module's own, in place: `FSDPLinear(FSDPModule, Linear)`."""
 
 
 class Kind(NamedTuple):

@@ -13,7 +13,7 @@ _KEPT_AS = {"weight_v": "weight", "weight_orig": "weight"}
 
 
 def fans(owner: Owner, name: str, shape: tuple[int, ...]) -> tuple[int | None, int | None]:
-    """`fan_in` and `fan_out` of the parameter of this name and logical shape; None and None where it has none.
+    """`fan_in` and `fan_out` of the parameter of this name and logical shape, None where it has none.
 
     The vocabulary's layouts decide, by the class that owns the parameter, or the class around it for
     attention kernels. Both fans of a convolution are multiplied with its receptive field. Biases and scales

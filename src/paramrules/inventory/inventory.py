@@ -70,7 +70,7 @@ class Columns:
         raise NotImplementedError
 
     def attributes(self) -> Sequence[Mapping[str, object]]:
-        """All attributes that can be written down (numbers, texts, booleans, none, mappings, lists), an entry each."""
+        """All attributes that JSON can hold, an entry each."""
         raise NotImplementedError
 
 
@@ -147,6 +147,7 @@ class Inventory:
         self.unknown: Mapping[str, str] = unknown or {}
         self._columns = columns
         self._cache: dict[str, Sequence[Any]] = {}
+        self._index: dict[str, int] | None = None
         self._count = len(names) - sum(map(len, self.also.values()))
 
     def __len__(self) -> int:
@@ -177,13 +178,11 @@ class Inventory:
 
         Raises KeyError where there is none.
         """
-        index = self._cache.get("index")
-        if index is None:
-            index = {name: entry for entry, name in enumerate(self.names)}
+        if self._index is None:
+            self._index = {name: entry for entry, name in enumerate(self.names)}
             for parameter, others in self.also.items():
-                index.update((self.names[entry], parameter) for entry in others)
-            self._cache["index"] = index  # type: ignore[assignment]
-        return int(index[name])  # type: ignore[call-overload]
+                self._index.update((self.names[entry], parameter) for entry in others)
+        return self._index[name]
 
     def parameter(self, entry: int) -> Parameter:
         """One entry as a row, with every fact."""
