@@ -13,16 +13,16 @@ from paramrules_optax.backend import OptaxBackend, backend
 
 if TYPE_CHECKING:
     from paramrules_optax.abstract import abstractly
-    from paramrules_optax.labels import label_fn, labels
-    from paramrules_optax.masks import mask, mask_fn, masks
+    from paramrules_optax.label_trees import label_fn, labels
+    from paramrules_optax.mask_trees import mask, mask_fn, masks
 
 _HOME = {
     "abstractly": "abstract",
-    "label_fn": "labels",
-    "labels": "labels",
-    "mask": "masks",
-    "mask_fn": "masks",
-    "masks": "masks",
+    "label_fn": "label_trees",
+    "labels": "label_trees",
+    "mask": "mask_trees",
+    "mask_fn": "mask_trees",
+    "masks": "mask_trees",
 }
 
 __all__ = ["OptaxBackend", "abstractly", "backend", "label_fn", "labels", "mask", "mask_fn", "masks"]

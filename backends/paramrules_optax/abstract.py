@@ -4,41 +4,40 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
+from jax.tree_util import tree_flatten, tree_unflatten
 
 from paramrules_optax import frameworks
 
 
-def abstractly(make: Callable[[], object]) -> object:
-    """What `make()` gives, with a `jax.ShapeDtypeStruct` in place of every array.
+def abstractly(make: Callable[[], object]) -> Any:
+    """What `make()` gives, with a `jax.ShapeDtypeStruct` in place of every array of jax.
 
     `make` runs once, under `jax.eval_shape`: nothing is computed and nothing allocated. It may give an
-    Equinox or NNX module, a tree of arrays, or any of these inside tuples and dicts; what is no array is
-    given back as it is.
+    Equinox or NNX module, a tree of arrays, or any of these in tuples and dicts; what is no array, a
+    module of another framework among it, is given back as it is.
 
     >>> abstractly(lambda: eqx.nn.Linear(100_000, 100_000, key=jax.random.key(0))).weight
     ShapeDtypeStruct(shape=(100000, 100000), dtype=float32)
     """
-    kept: list[Any] = []
+    rebuild: list[Callable[[Any], Any]] = []
 
-    def traced() -> list[Any]:
+    def traced() -> Any:
         made = make()
-        if isinstance(made, frameworks.nnx_modules()):
+        if frameworks.holds_nnx(made):
             from flax import nnx
 
             graphdef, state = nnx.split(made)
-            kept.append(lambda arrays: nnx.merge(graphdef, arrays))
+            rebuild.append(lambda abstract: nnx.merge(graphdef, abstract))
             return state
-        leaves, structure = jax.tree_util.tree_flatten(made)
-        is_array = [isinstance(leaf, jax.Array) for leaf in leaves]
+        leaves, structure = tree_flatten(made)
+        arrays = {number: leaf for number, leaf in enumerate(leaves) if isinstance(leaf, jax.Array)}
+        rest = [None if number in arrays else leaf for number, leaf in enumerate(leaves)]
 
-        def rebuilt(arrays: list[Any]) -> Any:
-            found = iter(arrays)
-            return structure.unflatten(
-                next(found) if array else leaf for leaf, array in zip(leaves, is_array, strict=True)
-            )
+        def rebuilt(abstract: dict[int, Any]) -> Any:
+            return tree_unflatten(structure, [abstract.get(n, leaf) for n, leaf in enumerate(rest)])
 
-        kept.append(rebuilt)
-        return [leaf for leaf, array in zip(leaves, is_array, strict=True) if array]
+        rebuild.append(rebuilt)
+        return arrays
 
-    arrays = jax.eval_shape(traced)
-    return kept[0](arrays)
+    abstract = jax.eval_shape(traced)
+    return rebuild[0](abstract)

@@ -5,10 +5,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from paramrules import Assignment, Rules, RulesWarning, assign, render
+from paramrules.assignment import Assignment, assign
+from paramrules.diagnostics import RulesWarning, render
+from paramrules.rules import Rules
 from paramrules_optax.fit import fitted
 from paramrules_optax.inventory import described, inventory_of
-from paramrules_optax.tree import take_apart
+from paramrules_optax.tree import Tree, take_apart
 
 AnyRules = Rules | str | Path | Assignment
 Options = Mapping[str, Any] | None
@@ -23,18 +25,18 @@ class Assigned:
 
     def __init__(self, params: Any, rules: AnyRules, options: Options, strict: bool, model: Any) -> None:
         self._params = params
-        self._tree = None
+        self._tree: Tree | None = None
         if isinstance(rules, Assignment):
             self.assignment = rules
-            return
-        if model is None:
-            self._tree = take_apart(params)
-            inventory = described(self._tree)
         else:
-            inventory = inventory_of(model)
-        self.assignment = assign(rules, inventory, options=options, strict=strict)
+            if model is None:
+                self._tree = take_apart(params)
+                inventory = described(self._tree)
+            else:
+                inventory = inventory_of(model)
+            self.assignment = assign(rules, inventory, options=options, strict=strict)
         for finding in self.assignment.findings:
-            warnings.warn(render(finding), RulesWarning, stacklevel=4)
+            warnings.warn("\n" + render(finding), RulesWarning, stacklevel=3)
 
     def tree(self, values: Sequence[Any]) -> Any:
         """Values, one a parameter, in the structure of `params`."""

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
+from functools import cached_property
 from typing import Any
 
 import jax.numpy as jnp
-import numpy as np
 
 from paramrules.inventory import ABSENT, Class, Columns, Owner
+from paramrules.inventory.fans import fans
+from paramrules.inventory.roles import role
 
 _ARRAY = Class("jax.Array")
 _FLAGS = frozenset(("hijax", "ref", "eager_sharding"))
@@ -41,7 +43,10 @@ class TreeColumns(Columns):
         self._owners = owners
         self._parameter = parameter
         self._modules = modules
-        self._shapes = [np.shape(leaf) for leaf in leaves]
+
+    @cached_property
+    def _shapes(self) -> Sequence[tuple[int, ...]]:
+        return [leaf.shape if hasattr(leaf, "shape") else () for leaf in self._leaves]
 
     def shape(self) -> Sequence[tuple[int, ...]]:
         """The shapes as they are stored."""
@@ -69,6 +74,23 @@ class TreeColumns(Columns):
             if type(box) not in classes:
                 classes[type(box)] = Class.of(type(box))
         return [classes[type(box)] for box in self._boxes]
+
+    def role(self) -> Sequence[str]:
+        """The roles, by the owner's class and the name."""
+        return [role(owner, name) for owner, name in zip(self._owners, self._names, strict=True)]
+
+    def fan_in(self) -> Sequence[int | None]:
+        """What the layer contracts."""
+        return [found for found, _ in self._fans]
+
+    def fan_out(self) -> Sequence[int | None]:
+        """What the layer produces."""
+        return [found for _, found in self._fans]
+
+    @cached_property
+    def _fans(self) -> Sequence[tuple[int | None, int | None]]:
+        entries = zip(self._owners, self._names, self._parameter, strict=True)
+        return [fans(owner, name, self._shapes[parameter]) for owner, name, parameter in entries]
 
     def attribute(self, name: str) -> Sequence[object]:
         """A variable's metadata; `no_weight_decay` also for what a module's method of that name lists."""

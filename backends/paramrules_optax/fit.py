@@ -37,7 +37,7 @@ def _value(values: Mapping[str, Any], walk: Walk, number: int, leaf: Any) -> Any
     name = walk.names[number]
     if name in values:
         return values[name]
-    in_module = any(span.start <= number < span.stop for span in walk.modules)
+    in_module = any(stretch.start <= number < stretch.stop for stretch in walk.modules)
     if in_module and not is_array(leaf):
         return None
     raise RulesError(_stranger(values, walk, number, leaf, in_module))
@@ -52,7 +52,7 @@ def _stranger(values: Mapping[str, Any], walk: Walk, number: int, leaf: Any, in_
             help="`optax.inject_hyperparams` takes a function for a schedule unless told otherwise: "
             '`optax.inject_hyperparams(optax.adamw, static_args="mask")`',
         )
-    if any(span.start <= number < span.stop for span in walk.states):
+    if any(stretch.start <= number < stretch.stop for stretch in walk.states):
         return Diagnostic(
             "E601",
             f"`{name}` is a running statistic and no parameter",

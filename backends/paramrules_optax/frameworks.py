@@ -1,6 +1,7 @@
 """Classes of flax and Equinox, looked up and never imported: a tree can hold them only if they are loaded."""
 
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 Classes = tuple[type, ...]
@@ -46,6 +47,16 @@ def boxes() -> Classes:
     return nnx_variables() + _classes("flax.core.meta", "AxisMetadata")
 
 
-def frozen_dicts() -> Classes:
-    """`flax.core.FrozenDict`."""
-    return _classes("flax.core.frozen_dict", "FrozenDict")
+def dicts() -> tuple[type[Mapping[str, Any]], ...]:
+    """`dict` and `flax.core.FrozenDict`."""
+    return dict, *_classes("flax.core.frozen_dict", "FrozenDict")
+
+
+def holds_nnx(tree: object) -> bool:
+    """Whether it is an NNX module, or a dict, list or tuple that holds one at any depth."""
+    modules = nnx_modules()
+    if isinstance(tree, modules):
+        return True
+    if isinstance(tree, dict):
+        return any(map(holds_nnx, tree.values()))
+    return isinstance(tree, list | tuple) and any(map(holds_nnx, tree))

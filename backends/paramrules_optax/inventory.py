@@ -47,7 +47,7 @@ def described(tree: Tree, types: Types | None = None) -> Inventory:
     owners = _chosen(walk.owners, numbers)
     leaves = _chosen(tree.leaves, numbers)
     boxes = [walk.boxes.get(number) for number in numbers] if walk.boxes else [None] * len(names)
-    modules = [(span.prefix.removesuffix("."), span.node) for span in walk.modules]
+    modules = [(stretch.name, stretch.node) for stretch in walk.modules]
     parameter = list(range(len(names)))
     also: dict[int, list[int]] = {}
     if tree.model is not None:
@@ -67,7 +67,8 @@ def _chosen(column: Sequence[Any], numbers: Sequence[int]) -> list[Any]:
 
 def _with_ties(names: list[str], unfolded: Graph) -> tuple[list[str], list[int], dict[int, list[int]]]:
     """The names of a state's leaves and behind them the others of what is shared, and whose each is."""
-    names, parameter, also = list(names), list(range(len(names))), {}
+    names, parameter = list(names), list(range(len(names)))
+    also: dict[int, list[int]] = {}
     for number, name in enumerate(tuple(names)):
         for other in unfolded.others(name):
             also.setdefault(number, []).append(len(names))

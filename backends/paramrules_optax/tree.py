@@ -1,6 +1,6 @@
 """A tree of parameters taken apart: its structure, its leaves, and which of them are parameters."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +11,7 @@ from jax.tree_util import PyTreeDef, keystr, tree_flatten_with_path
 
 from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules_optax import frameworks, graph
-from paramrules_optax.walk import Walk
+from paramrules_optax.walk import Stretch, Walk
 
 _COLLECTIONS = ("batch_stats", "cache", "intermediates", "losses", "metrics")
 _ARRAYS = (jax.Array, np.ndarray, np.generic, jax.ShapeDtypeStruct)
@@ -78,8 +78,8 @@ def inexact(leaf: Any) -> bool:
 
 
 def _trained(walk: Walk, leaves: Sequence[Any]) -> Sequence[int]:
-    kinds = {(type(leaf), getattr(leaf, "dtype", None)) for leaf in leaves}
-    plain = all(issubclass(cls, _ARRAYS) and jnp.issubdtype(dtype, jnp.inexact) for cls, dtype in kinds)
+    kinds: set[tuple[type, Any]] = {(type(leaf), getattr(leaf, "dtype", None)) for leaf in leaves}
+    plain = all(issubclass(cls, _ARRAYS) and bool(jnp.issubdtype(dtype, jnp.inexact)) for cls, dtype in kinds)
     if plain and not walk.states and not walk.boxes:
         return range(len(leaves))
     inside = _covered(walk.modules, len(leaves))
@@ -100,10 +100,10 @@ def _trained(walk: Walk, leaves: Sequence[Any]) -> Sequence[int]:
     return trained
 
 
-def _covered(spans: Sequence[Any], count: int) -> bytearray:
+def _covered(stretches: Sequence[Stretch], count: int) -> bytearray:
     covered = bytearray(count)
-    for span in spans:
-        covered[span.start : span.stop] = b"\1" * (span.stop - span.start)
+    for stretch in stretches:
+        covered[stretch.start : stretch.stop] = b"\1" * (stretch.stop - stretch.start)
     return covered
 
 
@@ -129,7 +129,8 @@ def _no_parameters(walk: Walk, leaves: Sequence[Any], wrong: Sequence[int]) -> D
 
 
 def _refuse_collections(tree: Any) -> None:
-    if isinstance(tree, (dict, *frameworks.frozen_dicts())) and isinstance(tree.get("params"), Mapping):
+    dicts = frameworks.dicts()
+    if isinstance(tree, dicts) and isinstance(tree.get("params"), dicts):
         for beside in _COLLECTIONS:
             if beside in tree:
                 raise RulesError(

@@ -8,7 +8,7 @@ may have tens of thousands of leaves, are walked here; every other node says its
 from typing import Any, NamedTuple
 
 import jax
-from jax.tree_util import DictKey, FlattenedIndexKey, GetAttrKey, SequenceKey
+from jax.tree_util import GetAttrKey
 
 from paramrules.inventory import UNKNOWN_OWNER, Class, Owner
 from paramrules_optax import frameworks
@@ -18,24 +18,24 @@ Around = tuple[Class, ...]
 _LEAF, _DICT, _SEQUENCE, _NONE, _NODE, _GRAPH = range(6)
 
 
-class Span(NamedTuple):
-    """The leaves `start` to `stop` (not included) that a node of the tree holds, and where it stands."""
+class Stretch(NamedTuple):
+    """A node of the tree, its name, and the leaves `start` to `stop` (not included) that it holds."""
 
-    prefix: str
+    name: str
     node: Any
     start: int
     stop: int
 
 
 class Walk:
-    """What was found in a tree, a list of one entry a leaf each.
+    """What was found in a tree.
 
     Attributes:
-        names: canonical names, without a leading `params` collection.
-        owners: the module that holds the leaf; UNKNOWN_OWNER in a bare tree.
-        boxes: the variable or metadata box around the leaf, by the leaf's number, where there is one.
-        modules: every Equinox module and the leaves that it holds, the outermost last.
-        states: what holds running statistics.
+        names: the canonical name of each leaf, without a leading `params` collection.
+        owners: the module that holds each leaf; UNKNOWN_OWNER in a bare tree.
+        boxes: the variable or metadata box around a leaf, by the leaf's number, where there is one.
+        modules: every Equinox module; what is inside of one stands before it.
+        states: what holds Equinox's running statistics.
         shared: Equinox's wrappers that tie nodes together.
         graph: whether an NNX module was met: its leaves are not those that an optimizer is handed.
     """
@@ -44,10 +44,12 @@ class Walk:
         self.names: list[str] = []
         self.owners: list[Owner] = []
         self.boxes: dict[int, Any] = {}
-        self.modules: list[Span] = []
-        self.states: list[Span] = []
-        self.shared: list[Span] = []
+        self.modules: list[Stretch] = []
+        self.states: list[Stretch] = []
+        self.shared: list[Stretch] = []
         self.graph = False
+        self._owner = UNKNOWN_OWNER
+        self._around: Around = ()
         self._kinds: dict[type, int] = {dict: _DICT, list: _SEQUENCE, tuple: _SEQUENCE, type(None): _NONE}
         self._interned: dict[Around, Owner] = {}
         self._equinox = frameworks.equinox_modules()
@@ -55,7 +57,8 @@ class Walk:
         self._shared = frameworks.equinox_shared()
         self._boxes = frameworks.boxes()
         self._graph = frameworks.nnx_modules()
-        self._visit(_without_collection(tree), "", UNKNOWN_OWNER, ())
+        self._visit(_without_collection(tree), "")
+        self._belongs_to(UNKNOWN_OWNER)
         if "/" in "".join(self.names):  # haiku's module paths, and dicts that were flattened
             self.names = [name.replace("/", ".") for name in self.names]
 
@@ -70,37 +73,34 @@ class Walk:
             self._kinds[cls] = kind
         return kind
 
-    def _visit(self, node: Any, name: str, owner: Owner, around: Around) -> None:
+    def _visit(self, node: Any, name: str) -> None:
         kind = self._kind(node)
         if kind == _LEAF:
             self.names.append(name)
-            self.owners.append(owner)
         elif kind == _DICT:
-            self._dict(node, name + "." if name else "", owner, around)
+            self._dict(node, name + "." if name else "")
         elif kind == _SEQUENCE:
             prefix = name + "." if name else ""
             for number, child in enumerate(node):
-                self._visit(child, f"{prefix}{number}", owner, around)
+                self._visit(child, f"{prefix}{number}")
         elif kind == _NODE:
-            self._node(node, name, owner, around)
+            self._node(node, name)
         elif kind == _GRAPH:
             self.graph = True
 
-    def _dict(self, node: dict[Any, Any], prefix: str, owner: Owner, around: Around) -> None:
-        kinds, names, owners = self._kinds, self.names, self.owners
-        for key in sorted(node):
+    def _dict(self, node: dict[Any, Any], prefix: str) -> None:
+        known, add = self._kinds.get, self.names.append
+        for key in sorted(node) if len(node) > 1 else node:
             child = node[key]
-            name = f"{prefix}{key}"
-            kind = kinds.get(child.__class__)
+            kind = known(child.__class__)
             if kind == _LEAF:
-                names.append(name)
-                owners.append(owner)
+                add(f"{prefix}{key}")
             elif kind == _DICT:
-                self._dict(child, name + ".", owner, around)
+                self._dict(child, f"{prefix}{key}.")
             else:
-                self._visit(child, name, owner, around)
+                self._visit(child, f"{prefix}{key}")
 
-    def _node(self, node: Any, name: str, owner: Owner, around: Around) -> None:
+    def _node(self, node: Any, name: str) -> None:
         """A node that only jax knows how to take apart."""
         start = len(self.names)
         children = [
@@ -110,55 +110,70 @@ class Walk:
         ]
         if isinstance(node, self._boxes):
             for _, child in children:
-                self._visit(child, name, owner, around)
+                self._visit(child, name)
             self.boxes.update(dict.fromkeys(range(start, len(self.names)), node))
-            return
-        prefix = name + "." if name else ""
-        module = isinstance(node, self._equinox)
-        record = not module and bool(children) and isinstance(children[0][0], GetAttrKey)
-        if module or record:
-            around = (*around, Class.of(type(node)))
-            owner = self._owner(around)
-        for key, child in children:
-            # What a dataclass holds in a dict may belong to modules that nobody knows (a train state's params).
-            own = module or self._kind(child) == _LEAF or isinstance(child, self._boxes)
-            inner = owner if own or not record else UNKNOWN_OWNER
-            if isinstance(node, self._shared) and isinstance(key, GetAttrKey) and key.name == "pytree":
-                self._visit(child, name, owner, around)
-            else:
-                self._visit(child, f"{prefix}{_component(key)}", inner, around)
-        span = Span(prefix, node, start, len(self.names))
+        elif isinstance(node, self._equinox):
+            self._module(node, name, children)
+        elif children and isinstance(children[0][0], GetAttrKey):
+            self._record(node, name, children)
+        else:
+            for key, child in children:
+                self._visit(child, _joined(name, key))
         if isinstance(node, self._states):
-            self.states.append(span)
-        if isinstance(node, self._shared):
-            self.shared.append(span)
-        if module:
-            self.modules.append(span)
+            self.states.append(Stretch(name, node, start, len(self.names)))
 
-    def _owner(self, around: Around) -> Owner:
-        owner = self._interned.get(around)
-        if owner is None:
-            owner = self._interned[around] = Owner(around)
-        return owner
+    def _module(self, node: Any, name: str, children: list[tuple[Any, Any]]) -> None:
+        """An Equinox module owns what it holds, also in its dicts and lists."""
+        start = len(self.names)
+        outer = self._enter(type(node))
+        for key, child in children:
+            wrapped = isinstance(node, self._shared) and key.name == "pytree"
+            self._visit(child, name if wrapped else _joined(name, key))
+        self._leave(*outer)
+        stretch = Stretch(name, node, start, len(self.names))
+        self.modules.append(stretch)
+        if isinstance(node, self._shared):
+            self.shared.append(stretch)
+
+    def _record(self, node: Any, name: str, children: list[tuple[Any, Any]]) -> None:
+        """A dataclass or named tuple owns its arrays; a dict in it may be of modules that nobody knows."""
+        outer = self._enter(type(node))
+        own = self._owner
+        for key, child in children:
+            held = self._kind(child) == _LEAF or isinstance(child, self._boxes)
+            self._belongs_to(own if held else UNKNOWN_OWNER)
+            self._visit(child, _joined(name, key))
+        self._leave(*outer)
+
+    def _enter(self, cls: type) -> tuple[Around, Owner]:
+        """From here on the leaves belong to a module of this class; gives what was so until here."""
+        outer = self._around, self._owner
+        self._around = (*self._around, Class.of(cls))
+        self._belongs_to(self._interned.setdefault(self._around, Owner(self._around)))
+        return outer
+
+    def _leave(self, around: Around, owner: Owner) -> None:
+        self._around = around
+        self._belongs_to(owner)
+
+    def _belongs_to(self, owner: Owner) -> None:
+        """From the next leaf on; those since the last change get the owner until here."""
+        self.owners += [self._owner] * (len(self.names) - len(self.owners))
+        self._owner = owner
+
+
+def _joined(name: str, key: Any) -> str:
+    """A name with one step of jax's key path behind it."""
+    for attribute in ("key", "idx", "name"):  # DictKey and FlattenedIndexKey, SequenceKey, GetAttrKey
+        if hasattr(key, attribute):
+            return f"{name}.{getattr(key, attribute)}" if name else str(getattr(key, attribute))
+    return f"{name}{key}"
 
 
 def _without_collection(tree: Any) -> Any:
     """What is in the `params` collection, if the tree is a dict that holds nothing else."""
-    if isinstance(tree, (dict, *frameworks.frozen_dicts())) and list(tree) == ["params"]:
+    if isinstance(tree, frameworks.dicts()) and list(tree) == ["params"]:
         inside = tree["params"]
-        if isinstance(inside, (dict, *frameworks.frozen_dicts())):
+        if isinstance(inside, frameworks.dicts()):
             return inside
     return tree
-
-
-def _component(key: Any) -> str:
-    """What stands in a name for one step of jax's key path."""
-    match key:
-        case DictKey() | FlattenedIndexKey():
-            return str(key.key)
-        case SequenceKey():
-            return str(key.idx)
-        case GetAttrKey():
-            return str(key.name)
-        case _:
-            return str(key)

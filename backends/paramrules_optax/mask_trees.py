@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from paramrules import Assignment, RulesError
-from paramrules.diagnostics import Diagnostic, did_you_mean
+from paramrules.assignment import Assignment
+from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
 from paramrules_optax.assigned import AnyRules, Assigned, Options
 from paramrules_optax.fit import fitted
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from paramrules import Assignment
+from paramrules.assignment import Assignment
 from paramrules_optax.assigned import AnyRules, Assigned, Options
 from paramrules_optax.fit import fitted
 
