@@ -29,15 +29,13 @@ def read_class(text: str, start: int, ignore_case: bool) -> tuple[Ranges, int]:
         if text.startswith("--", after):
             raise _set_operation(text, after)
         last, end = _member(text, start, after + 1)
-        if len(item) > 1 or len(last) > 1 or item[0][0] != item[0][1] or last[0][0] != last[0][1] or (
-            item[0][0] > last[0][0]
-        ):
+        if not (_one(item) and _one(last) and item <= last):
             raise Refused(
                 "E401",
                 f"`{text[at:end]}` is no range of characters",
                 at,
                 end,
-                help=r"a range goes from a lower character to a higher one; write `\-` for the character itself",
+                help=r"a range goes from a lower character to a higher one; write `\-` for the `-` itself",
             )
         items.append((item[0][0], last[0][0]))
         at = end
@@ -59,6 +57,10 @@ def _member(text: str, start: int, at: int) -> tuple[Ranges, int]:
         return CLASSES[letter], at + 2
     value, end = ("\b", at + 2) if letter == "b" else character(text, at)
     return ((ord(value), ord(value)),), end
+
+
+def _one(ranges: Ranges) -> bool:
+    return len(ranges) == 1 and ranges[0][0] == ranges[0][1]
 
 
 def _set_operation(text: str, at: int) -> Refused:

@@ -1,4 +1,4 @@
-"""Sets of characters, as sorted ranges of code points that do not touch. Classes are ASCII: `\\d` is `[0-9]`."""
+"""Sets of characters: sorted ranges of code points that do not touch. Classes are ASCII: `\\d` is `[0-9]`."""
 
 from collections.abc import Iterable
 from typing import TypeAlias

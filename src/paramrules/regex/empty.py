@@ -3,7 +3,7 @@
 from paramrules.regex.facts import nullable
 from paramrules.regex.faults import Refused
 from paramrules.regex.nodes import Anchor, Capture, Choice, Node, Repeat
-from paramrules.regex.parse import Parsed
+from paramrules.regex.parse import Parsed, parse
 
 
 def refuse_empty(text: str, parsed: Parsed) -> None:
@@ -11,7 +11,9 @@ def refuse_empty(text: str, parsed: Parsed) -> None:
     if nullable(parsed.tree):
         raise Refused(
             "E403",
-            f"`{text}` matches the empty string, so it is found in every name" if text else "the regex is empty",
+            f"`{text}` matches the empty string, so it is found in every name"
+            if text
+            else "the regex is empty",
             0,
             len(text),
             help=_mend(text, parsed.tree),
@@ -19,20 +21,29 @@ def refuse_empty(text: str, parsed: Parsed) -> None:
 
 
 def _mend(text: str, tree: Node) -> str:
-    """What to write instead: without the empty branches, with a repeat that takes at least one."""
+    """What to write instead: without the empty branches, or with a repeat that takes at least one."""
     node = tree
     while isinstance(node, Capture):
         node = node.item
+    before, inside, after = text[: node.start], text[node.start : node.end], text[node.end :]
     if isinstance(node, Choice):
-        kept = [branch for branch in node.branches if not nullable(branch)]
-        if kept and all(branch.start == branch.end for branch in node.branches if nullable(branch)):
-            inner = "|".join(text[branch.start : branch.end] for branch in kept)
-            bar = "`|`" if len(node.branches) - len(kept) == 1 else "`|`s that stand before or after nothing"
-            return f"drop the {bar}: `{text[: node.start]}{inner}{text[node.end :]}`"
-    if isinstance(node, Repeat) and not nullable(node.item):
-        sign = text[node.item.end : node.end]
-        if sign.endswith("?") and len(sign) > 1:
-            pass
-    if isinstance(tree, Anchor):
+        kept = [text[branch.start : branch.end] for branch in node.branches if branch.start < branch.end]
+        mended = f"{before}{'|'.join(kept)}{after}"
+        bars = "the `|`" if len(node.branches) - len(kept) == 1 else "each `|` beside nothing"
+        if _takes_something(mended):
+            return f"drop {bars}: `{mended}`"
+    if isinstance(node, Repeat):
+        for sign, instead in (("*", "+"), ("*?", "+?"), ("??", ""), ("?", "")):
+            mended = f"{before}{inside.removesuffix(sign)}{instead}{after}"
+            if inside.endswith(sign) and _takes_something(mended):
+                return f"write `{mended}`"
+    if isinstance(node, Anchor):
         return "write `true` for a test that holds for every parameter"
     return "make it take at least one character"
+
+
+def _takes_something(text: str) -> bool:
+    try:
+        return not nullable(parse(text).tree)
+    except Refused:
+        return False

@@ -11,7 +11,11 @@ def character(text: str, start: int) -> tuple[str, int]:
     letter = text[start + 1 : start + 2]
     if not letter:
         raise Refused(
-            "E401", r"a `\` with nothing after it", start, start + 1, help=r"write `\\` for the character itself"
+            "E401",
+            r"a `\` with nothing after it",
+            start,
+            start + 1,
+            help=r"write `\\` for the character itself",
         )
     if letter in _CONTROL:
         return _CONTROL[letter], start + 2

@@ -24,6 +24,8 @@ class Fault(NamedTuple):
 class Refused(Exception):  # noqa: N818  raised inside this room only, to leave a recursion
     """A regex cannot be used; `fault` says why."""
 
-    def __init__(self, code: str, message: str, start: int, end: int, label: str = "", help: str = "") -> None:
+    def __init__(
+        self, code: str, message: str, start: int, end: int, label: str = "", help: str = ""
+    ) -> None:
         super().__init__(message)
         self.fault = Fault(code, message, start, end, label, help)

@@ -10,18 +10,23 @@ COUNT = 1_000
 """The numbers in `{m,n}`."""
 
 DEGREE = 4
-"""The worst case may grow as the name's length to this power. 4 is what `a.*b.*c.*d` needs, found anywhere: one for
-each `.*` and one for where the match begins."""
+"""The worst case may grow as the name's length to this power. 4 is what a search for `a.*b.*c.*d`
+needs: one for each `.*` and one for where the match begins.
+"""
 
 WAYS = 1_000
-"""How many ways there may be to read one text, apart from those that grow with its length: what `(a?){25}` piles up."""
+"""How many ways there may be to read one text, where that does not grow with its length.
+
+`(a?){25}` has millions.
+"""
 
 UNROLLED = 64
-"""A counted repeat is looked at copy by copy up to so many positions; a larger one is taken for an unbounded one, which
-can only make it look worse."""
+"""A counted repeat is looked at copy by copy if that makes no more positions than this. A larger one is taken
+for an unbounded one, which can only make it look worse.
+"""
 
 POSITIONS = 600
-"""Positions of a regex whose worst case has to be looked at closely; one that is plainly harmless has no such limit."""
+"""Positions of a regex whose worst case has to be looked at; a plainly harmless one has no such limit."""
 
 STEPS = 100_000
-"""Steps of one search for a bad worst case, about 0.1 s."""
+"""Steps of the search for a bad worst case, about 0.1 s."""

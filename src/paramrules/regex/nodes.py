@@ -46,7 +46,10 @@ class Choice(NamedTuple):
 
 
 class Repeat(NamedTuple):
-    """`a*`, `a?`, `a{2,3}`; `most` is None where there is no end. Lazy ones try the same ways in another order."""
+    """`a*`, `a?`, `a{2,3}`; `most` is None where there is no end.
+
+    Lazy ones are no different here: they try the same ways in another order.
+    """
 
     start: int
     end: int

@@ -15,7 +15,7 @@ from paramrules.regex.faults import Refused
 from paramrules.regex.nodes import Anchor, Capture, Characters, Choice, Literal, Node, Repeat, Sequence
 from paramrules.regex.unsupported import unsupported_escape, unsupported_group
 
-# Characters that stand for themselves, a bracket or a quantifier not being next: it would take the last one alone.
+# Characters that stand for themselves. A quantifier takes the last one alone, so that one stays out.
 _RUN = re.compile(r"(?:(?:[^\\\[(){|.*+?^$]|\\[^A-Za-z0-9])(?![*+?{]))+", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _COUNT = re.compile(r"\{(?:([0-9]+)(?:(,)([0-9]*))?|,([0-9]*))\}")
@@ -84,7 +84,9 @@ class _Parser:
             if run:
                 self.at = run.end()
                 raw = run.group()
-                items.append(Literal(run.start(), run.end(), _ESCAPED.sub(r"\1", raw) if "\\" in raw else raw))
+                items.append(
+                    Literal(run.start(), run.end(), _ESCAPED.sub(r"\1", raw) if "\\" in raw else raw)
+                )
             else:
                 at = self.at
                 items.append(self.quantified(at, self.atom()))
@@ -146,7 +148,11 @@ class _Parser:
         self.depth += 1
         if self.depth > limits.NESTING:
             raise Refused(
-                "E406", f"brackets are nested more than {limits.NESTING} deep", start, self.at, help="take some out"
+                "E406",
+                f"brackets are nested more than {limits.NESTING} deep",
+                start,
+                self.at,
+                help="take some out",
             )
         item = self.choice()
         self.depth -= 1
@@ -171,14 +177,20 @@ class _Parser:
             close = len(text) if close < 0 else close
             raise Refused(
                 "E401",
-                f"`{text[start:close]}` is no name for a group" if close > start else "a group without a name",
+                f"`{text[start:close]}` is no name for a group"
+                if close > start
+                else "a group without a name",
                 start if close > start else start - 1,
                 close,
-                help="a name is made of ASCII letters, digits and `_`, begins with no digit, and ends at `>`: `(?<i>...)`",
+                help="write ASCII letters, digits and `_`, no digit first, then `>`, as in `(?<i>...)`",
             )
         if found.group() in self.names:
             raise Refused(
-                "E401", f"two groups are named `{found.group()}`", start, end, help="give each group its own name"
+                "E401",
+                f"two groups are named `{found.group()}`",
+                start,
+                end,
+                help="give each group its own name",
             )
         self.at = end + 1
         return found.group()
@@ -250,5 +262,5 @@ class _Parser:
             f"`{sign}` has nothing to repeat",
             start,
             end,
-            help=f"write `\\{sign}` for the text itself" if len(sign) == 1 else rf"write `\{sign}` for the text itself",
+            help=rf"write `\{sign}` for the text itself",
         )

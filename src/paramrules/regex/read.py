@@ -32,7 +32,7 @@ def _read(text: str) -> tuple[Regex | None, tuple[Fault, ...]]:
     try:
         parsed = parse(text)
         refuse_empty(text, parsed)
-        refuse_slow(parsed)
+        refuse_slow(text, parsed)
     except Refused as refused:
         return None, (refused.fault,)
     pattern = re.compile(parsed.python, re.ASCII)

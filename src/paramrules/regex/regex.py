@@ -6,9 +6,14 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A capturing group. `number` counts from 1; `numeric`: it can match only digits; `always`: it takes part
-    in every match of the regex (it stands in no branch, and under no `?` or `*`).
-    """  # noqa: D205
+    """A capturing group.
+
+    Attributes:
+        number: which it is, from 1.
+        name: of `(?<i>...)`.
+        numeric: it can match only digits, and at least one.
+        always: it takes part in every match of the regex: it stands in no branch, and under no `?` or `*`.
+    """
 
     number: int
     name: str | None
@@ -18,7 +23,13 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Regex:
-    """`text` is what the user wrote; `pattern` searches as the language means it (ASCII digits, no multi-line)."""
+    """A regex that is safe to search with.
+
+    Attributes:
+        text: what the user wrote.
+        groups: its capturing groups, in order.
+        pattern: Python's pattern, for `pattern.search(name)`; its classes are ASCII (`\\d` is `[0-9]`).
+    """
 
     text: str
     groups: tuple[Group, ...] = field(compare=False)
