@@ -11,10 +11,14 @@ from paramrules.rules.scope import Scope
 
 @dataclass(slots=True)
 class Draft:
-    """An axis that is being read. `header` is where `[name]` stands; None for the rules before any."""
+    """An axis that is being read. `header` is where `[name]` stands; None for the rules before any.
+
+    `unread` says that a rule of it could not be understood, or the header: nobody knows all its labels.
+    """
 
     name: str
     header: Span | None
+    unread: bool = False
     rules: list[Rule] = field(default_factory=list)
     expectations: list[Expectation] = field(default_factory=list)
 
@@ -26,8 +30,7 @@ class Draft:
 def check_axes(drafts: list[Draft], scope: Scope) -> None:
     """Whether each axis has rules and a name of its own, `else` comes last, and expectations name labels."""
     first: dict[str, Span] = {}
-    ends = [draft.header.start for draft in drafts[1:] if draft.header] + [len(scope.source.text)]
-    for draft, end in zip(drafts, ends, strict=True):
+    for draft in drafts:
         if draft.header is not None:
             if draft.name in first:
                 scope.report(
@@ -41,23 +44,15 @@ def check_axes(drafts: list[Draft], scope: Scope) -> None:
         if draft.rules:
             _check_else(draft.rules, scope)
             _check_expectations(draft, scope)
-        elif draft.header is not None and not _unread(scope, draft.header.end, end):
+        elif draft.header is not None and not draft.unread:
             help = "write `label: predicate` in the lines below it, or take it out"
             scope.report("E311", f"the axis `{draft.name}` has no rules", draft.header, help=help)
-    if not any(draft.rules or draft.header for draft in drafts) and not _unread(scope, 0, ends[-1]):
+    if not any(draft.rules or draft.header or draft.unread for draft in drafts):
         help = (
             "write at least one, as in `no_decay: ndim <= 1 -> weight_decay = 0`; a file of definitions is "
             "checked with the file that includes it"
         )
         scope.report("E311", "the file has no rules", Span(scope.source, 0, 0), help=help)
-
-
-_RULE = re.compile(r"^[ \t]*(?!(?:let|option|include|expect|edition)\b|[#\[ \t])[^#\n]*:", re.MULTILINE)
-
-
-def _unread(scope: Scope, start: int, end: int) -> bool:
-    """Whether something stands there that was meant as a rule: why it is none has been reported."""
-    return _RULE.search(scope.source.text, start, end) is not None
 
 
 def _check_else(rules: list[Rule], scope: Scope) -> None:
@@ -83,7 +78,7 @@ def _check_else(rules: list[Rule], scope: Scope) -> None:
 
 
 def _check_expectations(draft: Draft, scope: Scope) -> None:
-    if not draft.expectations:
+    if draft.unread or not draft.expectations:
         return
     labels = [rule.label for rule in draft.rules]
     known = {text for text in map(literal, labels) if text is not None}
@@ -95,9 +90,10 @@ def _check_expectations(draft: Draft, scope: Scope) -> None:
     for expectation in draft.expectations:
         if not _is_given(expectation.label, known, given, examples):
             text = expectation.label.text
+            where = f"the axis `{draft.name}`" if draft.name else "this axis"
             scope.report(
                 "E320",
-                f"no rule of {f'the axis `{draft.name}`' if draft.name else 'this axis'} gives the label `{text}`",
+                f"no rule of {where} gives the label `{text}`",
                 expectation.label.span,
                 help=scope.suggest(text, known),
             )

@@ -1,6 +1,6 @@
 """`== != < <= > >=`, `in` and `not in`: what may be compared with what."""
 
-from paramrules.rules.scope import BrokenPredicate, Scope, Typed, shown
+from paramrules.rules.scope import BrokenPredicate, Scope, Typed, described, shown
 from paramrules.rules.terms import (
     Capture,
     Comparison,
@@ -28,6 +28,12 @@ def compare(node: nodes.Compare, scope: Scope) -> Predicate:
         return _constant(node, name, node.operator, (node.right,), scope)
     if name == "shape":
         return _shape(node, scope)
+    if isinstance(node.right, nodes.Reference) and node.right.name in TEXTS | CONSTANTS.keys() | {"shape"}:
+        subject = node.right.name
+        help = (
+            f"write `{subject} {node.operator} {shown(node.left.span)}`" if node.operator in _EQUALITY else ""
+        )
+        return _mismatch(f"`{subject}` stands on the left of a comparison", node.right, help, scope)
     help = _ALONE
     if isinstance(node.left, nodes.Compare):
         middle = shown(node.left.right.span)
@@ -89,7 +95,7 @@ def _text(node: _Test, subject: str, operator: str, items: _Items, scope: Scope)
 def _constant(node: _Test, subject: str, operator: str, items: _Items, scope: Scope) -> Predicate:
     if operator not in _EQUALITY:
         help = f"`==`, `!=` and `in` look at `{subject}`"
-        return _mismatch(f"`{operator}` compares numbers, and `{subject}` is none", node, help, scope)
+        return _mismatch(f"`{operator}` compares numbers, and `{subject}` is no number", node, help, scope)
     words = []
     for item in items:
         if isinstance(item, nodes.Reference):
@@ -108,10 +114,7 @@ def _known(item: nodes.Reference, subject: str, scope: Scope) -> None:
     if item.name in known:
         return
     other = ABBREVIATIONS.get(item.name.lower())
-    if other in known:
-        help = f"did you mean `{other}`?"
-    else:
-        help = scope.suggest(item.name, known)
+    help = f"did you mean `{other}`?" if other in known else scope.suggest(item.name, known)
     if not help and subject == "role":
         help = f"the roles are {', '.join(f'`{word}`' for word in known)}"
     scope.report("E319", f"there is no {subject} `{item.name}`", item.span, help=help)
@@ -146,18 +149,14 @@ def _countable(number: int | float) -> bool:
 def _fit(left: Typed, right: Typed, operator: str, node: nodes.Expression, scope: Scope) -> bool:
     """Whether two values can be compared; reports where they cannot."""
     for term, type in (left, right):
-        text = shown(term.span)
         if type == "tuple":
             help = "a tuple stands beside `shape`, and in settings"
-            scope.report("E306", f"`{text}` is a tuple, and cannot be compared", term.span, help=help)
+            message = f"`{shown(term.span)}` is a tuple, and cannot be compared"
+            scope.report("E306", message, term.span, help=help)
             return False
         if operator not in _EQUALITY and type not in ("number", "any"):
-            scope.report(
-                "E306",
-                f"`{operator}` compares numbers, and `{text}` is {a(type)}",
-                term.span,
-                help=_hint(left, right),
-            )
+            message = f"`{operator}` compares numbers, and {described(term.span, type)}"
+            scope.report("E306", message, term.span, help=_hint(left, right))
             return False
     if "any" in (left.type, right.type) or left.type == right.type:
         return True

@@ -44,7 +44,7 @@ def _between_axes(setting: Setting, other: Setting, first: str, second: str, sco
 
 def _within_labels(draft: Draft, scope: Scope) -> None:
     firsts: dict[str, Rule] = {}
-    for rule in draft.rules:
+    for rule in () if draft.unread else draft.rules:
         label = literal(rule.label)
         if label is None:
             continue

@@ -10,7 +10,7 @@ _TABLE = {
     ("number",): """
         lr lr_scale weight_decay weight_decay_scale
 
-        alpha b1 b2 b3 beta beta1 beta2 beta3 beta2_decay clip_threshold d d0 d_coef dampening decay
+        alpha b1 b2 b3 beta1 beta2 beta3 beta2_decay clip_threshold d d0 d_coef dampening decay
         decay_offset decay_rate delta dropout eps_root eta eta_minus eta_plus gamma growth_rate
         hessian_power initial_accumulator_value initial_scale k lambd lr_decay lookahead_alpha lookahead_k
         max_grad_norm momentum momentum_decay rho smoothing t0 threshold trust_coeff trust_coefficient

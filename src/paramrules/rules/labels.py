@@ -3,10 +3,9 @@
 import re
 
 from paramrules.rules.model import Template
-from paramrules.rules.scope import Scope, shown
+from paramrules.rules.scope import Scope, described
 from paramrules.rules.terms import Value
 from paramrules.rules.values import value
-from paramrules.rules.words import a
 from paramrules.syntax import nodes
 
 
@@ -19,7 +18,7 @@ def template(label: nodes.Label, scope: Scope) -> Template:
             continue
         term, type = value(part, scope)
         if type not in ("number", "string", "any"):
-            message = f"a label takes whole numbers and words, and `{shown(part.span)}` is {a(type)}"
+            message = f"a label takes whole numbers and words, and {described(part.span, type)}"
             scope.report("E306", message, part.span)
         parts.append(term)
     return Template(label.span, tuple(parts))

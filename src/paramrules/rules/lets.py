@@ -8,18 +8,30 @@ from paramrules.rules.loaded import Loaded
 from paramrules.rules.model import Option
 from paramrules.rules.names import define
 from paramrules.rules.predicates import predicate
-from paramrules.rules.scope import BrokenPredicate, BrokenValue, Declared, Let, Scope, shown
+from paramrules.rules.scope import (
+    BrokenPredicate,
+    BrokenValue,
+    Declared,
+    Let,
+    Scope,
+    broken,
+    described,
+    shown,
+)
 from paramrules.rules.values import kind, value
-from paramrules.rules.words import FLAGS, a
+from paramrules.rules.words import FLAGS
 from paramrules.syntax import nodes
 
 
 def definitions(loaded: Loaded, scopes: Mapping[int, Scope], findings: list[Diagnostic]) -> Scope:
     """A scope in which no name is defined yet, but is known to be defined further down."""
-    scope = Scope(loaded.source, findings)
+    scope = Scope(loaded.source, findings, loaded.file.span)
     for statement in loaded.file.statements:
         if isinstance(statement, nodes.Let | nodes.Option):
             scope.own.setdefault(statement.name, statement.name_span)
+    lost = loaded.file.broken
+    scope.unread = frozenset(each.name for each in lost if each.kind in ("let", "option"))
+    scope.open = any(each.kind == "include" for each in lost)
     for include, included in loaded.includes:
         for name in scopes[id(included)].names:
             scope.elsewhere.setdefault(name, include.span)
@@ -88,7 +100,7 @@ def _meaning(node: nodes.Let, scope: Scope) -> Let:
         return Let(node.name_span, BrokenPredicate(node.value.span, True), typed)
     if typed.type in ("string", "tuple", "none"):
         _no_name_for(node, typed.type, scope)
-        return Let(node.name_span, BrokenPredicate(node.value.span, True), typed)
+        return Let(node.name_span, BrokenPredicate(node.value.span, True), broken(node.value.span))
     return Let(node.name_span, term, typed)
 
 
@@ -110,11 +122,12 @@ def _readings(node: nodes.Expression, scope: Scope) -> tuple[bool, bool]:
 
 def _no_name_for(node: nodes.Let, type: str, scope: Scope) -> None:
     text = shown(node.value.span)
+    literal = type == "string" and isinstance(node.value, nodes.Literal)
     scope.report(
         "E306",
-        f"a `let` names a predicate or a number, and `{text}` is {a(type)}",
+        f"a `let` names a predicate or a number, and {described(node.value.span, type)}",
         node.value.span,
-        help=f"write `option {node.name} = {text}`" if type == "string" else "write it where it is needed",
+        help=f"write `option {node.name} = {text}`" if literal else f"write `{text}` where it is needed",
     )
 
 

@@ -60,11 +60,8 @@ def _load(path: str | os.PathLike[str]) -> tuple[Rules | None, list[Diagnostic]]
 
 
 def _understand(loaded: Loaded, reading: Reading) -> tuple[Rules | None, list[Diagnostic]]:
-    rules: Rules | None = None
-    findings = reading.findings
-    if not any(finding.is_error for finding in findings):
-        rules, more = resolve(loaded)
-        findings = findings + more
+    rules, findings = resolve(loaded)
+    findings = reading.findings + findings
     allows = [allow for each in (loaded, *loaded.files()) for allow in each.file.allows]
     findings = _sorted(unsilenced(findings, allows), reading.sources)
     return rules and replace(rules, findings=tuple(findings)), findings

@@ -1,7 +1,7 @@
 """`~`, `!~` and `like`, and the matches that `count` and `index` ask about."""
 
 from paramrules import regex
-from paramrules.diagnostics import Diagnostic, Span
+from paramrules.diagnostics import Span
 from paramrules.rules.scope import BrokenPredicate, Scope, shown
 from paramrules.rules.terms import GlobTest, LetPredicate, Predicate, RegexTest
 from paramrules.rules.words import CONSTANTS, TEXTS
@@ -11,7 +11,7 @@ from paramrules.syntax import nodes
 def regex_test(node: nodes.Matches, scope: Scope) -> Predicate:
     """`name ~ REGEX`, `name !~ REGEX`."""
     subject = _subject(node.left, "!~" if node.negated else "~", node.regex, scope)
-    pattern, findings = _read(node.regex.text, node.regex.span)
+    pattern, findings = regex.read(node.regex.text, _inside(node.regex))
     scope.findings.extend(findings)
     if subject is None or pattern is None:
         return BrokenPredicate(node.span, True)
@@ -39,6 +39,8 @@ def _subject(node: nodes.Expression, operator: str, pattern: nodes.Pattern, scop
             if pattern.text.isalnum()
             else f"write `{name}(...)`"
         )
+    elif isinstance(node, nodes.Member):
+        help = f'compare it, as in `{shown(node.span)} == "..."`'
     else:
         help = f"write `name {operator} {text}`"
     scope.report(
@@ -48,6 +50,12 @@ def _subject(node: nodes.Expression, operator: str, pattern: nodes.Pattern, scop
         help=help,
     )
     return None
+
+
+def _inside(pattern: nodes.Pattern) -> Span:
+    """Where the text of a pattern stands, without its quotes."""
+    source, start, end = pattern.span
+    return Span(source, start + 1, end - 1) if pattern.quoted else pattern.span
 
 
 def carried(predicate: Predicate | None) -> RegexTest | None:
@@ -74,14 +82,3 @@ def countable(
         return test
     scope.report("E307", f"`{function}` needs a match with a group, and {why}", node.span, help=help)
     return None
-
-
-def _read(text: str, span: Span) -> tuple[regex.Regex | None, list[Diagnostic]]:
-    if hasattr(regex, "read"):
-        return regex.read(text, span)  # type: ignore
-    import re
-
-    pattern = re.compile(re.sub(r"\(\?<(?=[A-Za-z_])", "(?P<", text), re.ASCII)
-    names = {n: name for name, n in pattern.groupindex.items()}
-    groups = tuple(regex.Group(n, names.get(n), "w" not in text, ")?" not in text) for n in range(1, pattern.groups + 1))
-    return regex.Regex(text, groups, pattern), []

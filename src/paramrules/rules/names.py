@@ -1,5 +1,6 @@
 """Names: giving them a meaning, and what to say where they have none."""
 
+import re
 from itertools import chain
 
 from paramrules.diagnostics import Place, Span
@@ -35,12 +36,12 @@ def undefined(name: str, span: Span, scope: Scope, help: str = "") -> None:
         scope.report("E308", f"the capture `{name}` may be unbound", span, help=help, also=(place,))
     elif name in scope.own or name in scope.elsewhere:
         _too_early(name, span, scope)
-    elif not (scope.open or scope.guess or scope.unread(name)):
+    elif not (scope.open or scope.guess or name in scope.unread):
         _unknown(name, span, scope, help)
 
 
 def _too_early(name: str, span: Span, scope: Scope) -> None:
-    if name in scope.own and scope.statement is not None and _inside(scope.own[name], scope.statement):
+    if name in scope.own and _inside(scope.own[name], scope.statement):
         scope.report(
             "E301",
             f"`{name}` is used in its own definition",
@@ -63,7 +64,8 @@ def _too_early(name: str, span: Span, scope: Scope) -> None:
 
 
 def _unknown(name: str, span: Span, scope: Scope, help: str) -> None:
-    if _group(name, scope):
+    carrier = _carrier(name, scope)
+    if _mentioned(rf"\(\?P?<{name}>", scope) or (carrier and _mentioned(rf"\b{carrier}\b", scope)):
         scope.report(
             "E308",
             f"the capture `{name}` is not bound yet at this place",
@@ -71,17 +73,16 @@ def _unknown(name: str, span: Span, scope: Scope, help: str) -> None:
             help="use it to the right of its match: `name ~ ... and ...`, or in the label and the settings",
         )
         return
-    if carrier := _carrier(name, scope):
+    if carrier:
         help = f"it is a capture of `{carrier}`: write `{carrier}` into the predicate of this rule"
     else:
         help = scope.suggest(name, chain(scope.names, scope.captures, NUMBERS, FLAGS)) or help
     scope.report("E301", f"`{name}` is not defined", span, help=help)
 
 
-def _group(name: str, scope: Scope) -> bool:
-    """Whether the statement that is being read names such a group somewhere."""
-    text = scope.statement.text if scope.statement else ""
-    return f"(?<{name}>" in text or f"(?P<{name}>" in text
+def _mentioned(pattern: str, scope: Scope) -> bool:
+    """Whether the statement that is being read has such words somewhere."""
+    return re.search(pattern, scope.statement.text) is not None
 
 
 def _carrier(name: str, scope: Scope) -> str:

@@ -4,7 +4,7 @@ from paramrules.rules.captures import bound
 from paramrules.rules.comparisons import among, compare
 from paramrules.rules.matches import glob_test, regex_test
 from paramrules.rules.names import undefined
-from paramrules.rules.scope import BrokenPredicate, BrokenValue, Declared, Scope, Typed, shown
+from paramrules.rules.scope import BrokenPredicate, BrokenValue, Declared, Scope, Typed, described, shown
 from paramrules.rules.terms import (
     AllOf,
     Alternative,
@@ -20,7 +20,7 @@ from paramrules.rules.terms import (
     Truth,
 )
 from paramrules.rules.values import attribute_path, value
-from paramrules.rules.words import CONSTANTS, FLAGS, NUMBERS, TEXTS, a
+from paramrules.rules.words import CONSTANTS, FLAGS, NUMBERS, TEXTS
 from paramrules.syntax import nodes
 
 
@@ -108,15 +108,15 @@ def _no_predicate(node: nodes.Expression, what: Typed, scope: Scope) -> Predicat
     text = shown(node.span)
     if isinstance(term, BrokenValue):
         return BrokenPredicate(node.span, False)
-    if isinstance(term, Constant) and type == "string":
-        help = f"write `name ~ {text}`"
+    if isinstance(term, Constant):
+        help = f"write `name ~ {text}`" if type == "string" else ""
     elif type == "string":
         help = f'compare it, as in `{text} == "..."`'
     elif type == "number":
         help = f"compare it, as in `{text} <= 1`"
     else:
         help = ""
-    return _wrong(node, f"`{text}` is {a(type)}", help, scope)
+    return _wrong(node, described(node.span, type), help, scope)
 
 
 def _wrong(node: nodes.Expression, what: str, help: str, scope: Scope) -> Predicate:

@@ -1,5 +1,8 @@
 """From syntax trees to rules: names get their meaning, and all that needs no model is checked."""
 
+import re
+from collections.abc import Iterable
+
 from paramrules.diagnostics import Diagnostic
 from paramrules.rules.axes import Draft, check_axes
 from paramrules.rules.captures import bind
@@ -27,7 +30,8 @@ def resolve(loaded: Loaded) -> tuple[Rules | None, list[Diagnostic]]:
         scope = scopes[id(each)] = definitions(each, scopes, findings)
         drafts = _statements(each, scopes, scope)
     declared = options(list(scopes.values()))
-    check_axes(drafts, scope)
+    if not _refused(loaded):
+        check_axes(drafts, scope)
     check_conflicts(drafts, scope)
     if any(finding.is_error for finding in findings):
         return None, findings
@@ -50,7 +54,7 @@ def _statements(loaded: Loaded, scopes: dict[int, Scope], scope: Scope) -> list[
     """Read a file from top to bottom: its names into the scope, its rules into axes."""
     drafts = [Draft("", None)]
     included = {include.span.start: scopes[id(each)] for include, each in loaded.includes}
-    for statement in loaded.file.statements:
+    for statement in _in_order(loaded.file):
         scope.begin(statement.span)
         match statement:
             case nodes.Include():
@@ -68,9 +72,29 @@ def _statements(loaded: Loaded, scopes: dict[int, Scope], scope: Scope) -> list[
                 drafts[-1].rules.append(_rule(statement, scope))
             case nodes.Expect():
                 drafts[-1].expectations.append(_expectation(statement, scope))
-            case nodes.Edition():
+            case nodes.Broken(kind="axis"):
+                drafts.append(Draft(statement.name, statement.span, unread=True))
+            case nodes.Broken(kind="rule" | ""):
+                drafts[-1].unread = True
+            case nodes.Edition() | nodes.Broken():
                 pass
     return drafts
+
+
+def _refused(loaded: Loaded) -> bool:
+    """Whether the reader refused the file as a whole, and said so: then there is nothing to find missing."""
+    file = loaded.file
+    return not (file.statements or file.broken) and _CONTENT.search(loaded.source.text) is not None
+
+
+_CONTENT = re.compile(r"^[ \t]*[^\s#]", re.MULTILINE)
+
+
+def _in_order(file: nodes.File) -> Iterable[nodes.Statement | nodes.Broken]:
+    """All statements, with those that could not be understood."""
+    if not file.broken:
+        return file.statements
+    return sorted((*file.statements, *file.broken), key=lambda statement: statement.span.start)
 
 
 def _rule(node: nodes.Rule, scope: Scope) -> Rule:

@@ -1,6 +1,5 @@
 """What names mean at one place of a rule file."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -8,6 +7,7 @@ from typing import NamedTuple
 from paramrules.diagnostics import Diagnostic, Place, Source, Span, did_you_mean
 from paramrules.rules.model import Option
 from paramrules.rules.terms import Attribute, Predicate, Truth, Value
+from paramrules.rules.words import a
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class BrokenValue(Attribute):
 
 
 class Typed(NamedTuple):
-    """A value and its type: `number`, `string`, `boolean`, `none`, `tuple`; `any` is known only with a model."""
+    """A value and its type: `number`, `string`, `boolean`, `none`, `tuple`; `any` shows only with a model."""
 
     term: Value
     type: str
@@ -50,9 +50,6 @@ class Declared(NamedTuple):
     option: Option
 
 
-_DEFINITION = re.compile(r"^(?:let|option)[ \t]+(\w+)", re.MULTILINE)
-
-
 @dataclass(slots=True)
 class Scope:
     """The names of one file as far as it has been read, and the captures of the rule that is being read.
@@ -60,11 +57,12 @@ class Scope:
     Attributes:
         source: the file.
         findings: what was found wrong so far, in all files.
+        statement: the rule or the definition that is being read.
         names: its lets and options and those of its includes.
         own: where it defines each of its own names, be it further down.
         elsewhere: where an include that stands further down comes in, by the names that it brings.
+        unread: the names of definitions that could not be understood.
         open: an include could not be read: nobody knows what else is defined.
-        statement: the rule or the definition that is being read.
         captures: the named groups that are bound at this place, and whether they are numbers.
         unbound: the groups that are there but not bound on every way: where, why not, and the mend.
         guess: a part of the rule is broken that may have bound captures: nobody knows what else is bound.
@@ -74,17 +72,17 @@ class Scope:
 
     source: Source
     findings: list[Diagnostic]
+    statement: Span
     names: dict[str, Let | Declared] = field(default_factory=dict)
     own: dict[str, Span] = field(default_factory=dict)
     elsewhere: dict[str, Span] = field(default_factory=dict)
+    unread: frozenset[str] = frozenset()
     open: bool = False
-    statement: Span | None = None
     captures: dict[str, bool] = field(default_factory=dict)
     unbound: dict[str, tuple[Place, str]] = field(default_factory=dict)
     guess: bool = False
     clashes: set[tuple[Span, str]] = field(default_factory=set)
     far: set[str] = field(default_factory=set)
-    _unread: frozenset[str] | None = None
 
     def report(
         self,
@@ -100,18 +98,17 @@ class Scope:
         self.findings.append(Diagnostic(code, message, span, label, also, help))
 
     def suggest(self, word: str, known: Iterable[str]) -> str:
-        """`did you mean ...?`, unless there are so many findings that the search would take long and help nobody."""
+        """`did you mean ...?`; silent after so many findings that the search takes long and helps nobody."""
         return did_you_mean(word, known) if len(self.findings) < 100 else ""
 
     def begin(self, statement: Span) -> None:
         """Forget the captures of the statement before."""
         self.statement, self.captures, self.unbound, self.guess = statement, {}, {}, False
 
-    def unread(self, name: str) -> bool:
-        """Whether the file has a definition of the name that could not be parsed: that has been reported."""
-        if self._unread is None:
-            self._unread = frozenset(_DEFINITION.findall(self.source.text)) - self.own.keys()
-        return name in self._unread
+
+def described(span: Span, type: str) -> str:
+    """What stands there, and its type, as part of a message."""
+    return f"`{shown(span)}` {'stands for no value' if type == 'none' else f'is {a(type)}'}"
 
 
 def shown(span: Span) -> str:

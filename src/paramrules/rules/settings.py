@@ -5,9 +5,9 @@ from difflib import get_close_matches
 from paramrules.diagnostics import Place
 from paramrules.rules.keys import KEYS, OTHER_NAMES, RESERVED
 from paramrules.rules.model import Setting
-from paramrules.rules.scope import Scope, Typed, shown
+from paramrules.rules.scope import Scope, Typed, described
 from paramrules.rules.terms import Constant, TupleValue
-from paramrules.rules.values import value
+from paramrules.rules.values import kind, value
 from paramrules.rules.words import a
 from paramrules.syntax import nodes
 
@@ -18,7 +18,7 @@ def settings(written: tuple[nodes.Setting, ...] | None, scope: Scope) -> tuple[S
         return None
     found: dict[str, Setting] = {}
     for node in written:
-        typed = value(node.value, scope, _ONE_VALUE)
+        typed = value(node.value, scope, _ONE_VALUE, _unquoted(node))
         if node.key in found:
             scope.report(
                 "E313",
@@ -34,6 +34,11 @@ def settings(written: tuple[nodes.Setting, ...] | None, scope: Scope) -> tuple[S
 
 
 _ONE_VALUE = "a setting has one value for the whole label: write a rule for each case"
+
+
+def _unquoted(node: nodes.Setting) -> str:
+    """What to write in place of a name that is not defined, where it was meant as a string."""
+    return f'write `{node.key} = "{node.value.span.text}"`' if "string" in KEYS.get(node.key, ()) else ""
 
 
 def _check_key(node: nodes.Setting, typed: Typed, scope: Scope) -> None:
@@ -55,7 +60,7 @@ _KEPT = {"params": "parameters", "param_names": "parameters' names", "label": "l
 
 
 def _near(key: str, scope: Scope) -> str:
-    """The known key that an unknown one was probably meant to be; keys of other libraries are far from all."""
+    """The known key that an unknown one was probably meant to be; "" for one that is far from all."""
     if key.lower() in KEYS:
         return key.lower()
     if key.lower() in OTHER_NAMES:
@@ -76,14 +81,15 @@ def _check_type(node: nodes.Setting, typed: Typed, scope: Scope) -> None:
     if type not in allowed:
         scope.report(
             "E317",
-            f"`{node.key}` is {' or '.join(map(a, allowed))}, and `{shown(node.value.span)}` is {a(type)}",
+            f"`{node.key}` is {' or '.join(map(a, allowed))}, and {described(node.value.span, type)}",
             node.value.span,
             help=f"write `{node.key} = {_EXAMPLES[allowed[0]]}`",
         )
     elif isinstance(term, TupleValue):
         for item in term.items:
-            if isinstance(item, Constant) and (isinstance(item.value, bool | str) or item.value is None):
-                scope.report("E317", f"`{node.key}` is a tuple of numbers", item.span)
+            if isinstance(item, Constant) and kind(item.value) != "number":
+                message = f"`{node.key}` is a tuple of numbers, and {described(item.span, kind(item.value))}"
+                scope.report("E317", message, item.span)
 
 
 _EXAMPLES = {"number": "0.1", "tuple": "(0.9, 0.999)", "boolean": "true", "string": '"adamw"'}

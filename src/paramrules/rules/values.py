@@ -5,7 +5,7 @@ from typing import cast
 from paramrules.diagnostics import Span
 from paramrules.rules.matches import countable, regex_test
 from paramrules.rules.names import undefined
-from paramrules.rules.scope import BrokenPredicate, Declared, Let, Scope, Typed, broken, shown
+from paramrules.rules.scope import BrokenPredicate, Declared, Let, Scope, Typed, broken, described, shown
 from paramrules.rules.terms import (
     Arithmetic,
     Attribute,
@@ -21,19 +21,22 @@ from paramrules.rules.terms import (
     TupleValue,
     Value,
 )
-from paramrules.rules.words import ARITY, FLAGS, FUNCTIONS, NUMBERS, a, taken
+from paramrules.rules.words import ARITY, FLAGS, FUNCTIONS, NUMBERS, taken
 from paramrules.syntax import nodes
 
 _ALONE = "a predicate stands alone, or joined by `and`, `or` and `not`"
 
 
-def value(node: nodes.Expression, scope: Scope, help: str = _ALONE) -> Typed:
-    """What an expression means where a value is needed; `help` is said where it is a predicate."""
+def value(node: nodes.Expression, scope: Scope, help: str = _ALONE, unknown: str = "") -> Typed:
+    """What an expression means where a value is needed.
+
+    `help` is said where it is a predicate, `unknown` where it is a name that nothing near is called.
+    """
     match node:
         case nodes.Literal():
             return Typed(Constant(node.span, node.value), kind(node.value))
         case nodes.Reference():
-            return _reference(node, scope, help)
+            return _reference(node, scope, help, unknown)
         case nodes.Arithmetic():
             return _arithmetic(node, scope)
         case nodes.Minus():
@@ -61,7 +64,7 @@ def number(node: nodes.Expression, scope: Scope, user: str) -> Value:
     if type not in ("number", "any"):
         scope.report(
             "E306",
-            f"{user} needs a number, and `{shown(node.span)}` is {a(type)}",
+            f"{user} needs a number, and {described(node.span, type)}",
             node.span,
             help=_DIGITS.format(term.name) if isinstance(term, Capture) else "",
         )
@@ -85,13 +88,17 @@ def attribute_path(node: nodes.Member, scope: Scope) -> tuple[str, ...]:
         help = " or ".join(f"attr({alternative.text})" for alternative in node.alternatives)
         scope.report("E307", "`attr` takes one name", node.span, help=f"write `{help}`")
     elif not all(part.isidentifier() for part in path):
-        help = "wildcards stand only in `type`, `within` and `variable`"
-        span = node.alternatives[0].span
-        scope.report("E307", f"`{node.alternatives[0].text}` is no name of an attribute", span, help=help)
+        text, span = node.alternatives[0].text, node.alternatives[0].span
+        wild = "*" in text or "?" in text
+        help = "wildcards stand only in `type`, `within` and `variable`" if wild else _PATH
+        scope.report("E307", f"`{text}` is no name of an attribute", span, help=help)
     return path
 
 
-def _reference(node: nodes.Reference, scope: Scope, help: str) -> Typed:
+_PATH = "write the name of the attribute, and after a dot that of a key in it: `attr(_optim.lr)`"
+
+
+def _reference(node: nodes.Reference, scope: Scope, help: str, unknown: str) -> Typed:
     name, span = node.name, node.span
     if name in scope.captures:
         numeric = scope.captures[name]
@@ -109,7 +116,7 @@ def _reference(node: nodes.Reference, scope: Scope, help: str) -> Typed:
         help = f"it stands only on the left of a test, as in `{_EXAMPLES[name]}`"
         scope.report("E306", f"`{name}` cannot be used as a value", span, help=help)
     else:
-        undefined(name, span, scope)
+        undefined(name, span, scope, unknown)
     return broken(span)
 
 

@@ -90,6 +90,6 @@ def taken(name: str) -> str:
     return "a flag" if name in FLAGS else "a function" if name in FUNCTIONS else ""
 
 
-def a(kind: str) -> str:
+def a(type: str) -> str:
     """A type with its article."""
-    return {"none": "`none`", "any": "a value"}.get(kind, f"a {kind}")
+    return "`none`" if type == "none" else f"a {type}"
