@@ -1,4 +1,4 @@
-"""Follows the `include` statements of a file: what may be included, and what is wrong with those that may not."""
+"""Follows the `include` statements of a file: what may be included, and why the rest may not."""
 
 import os
 from importlib.resources import files
@@ -11,7 +11,7 @@ from paramrules.syntax.decode import open_source
 
 
 class _Open(NamedTuple):
-    """A file that is being read: what identifies it, what diagnostics call it, and the folder it includes from."""
+    """A file to read: what identifies it, what diagnostics call it, and the folder it includes from."""
 
     identity: str
     name: str

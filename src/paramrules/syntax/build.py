@@ -1,8 +1,10 @@
 """From what the grammar recognises to the nodes of the syntax tree.
 
-Lark calls a method of `Builder` for each production as soon as it is complete, so no parse tree is ever built.
-The methods are named as the productions in the grammar and get what stands in them, in order, tokens included.
+Lark calls a method of `Builder` for each production as soon as it is complete, so that no parse tree is
+ever built. The methods are named as the productions in the grammar, which says what they are about, and
+get what stands in them, in order, tokens included.
 """
+# ruff: noqa: D102
 
 import math
 from dataclasses import replace
@@ -12,7 +14,8 @@ from lark import Token
 
 from paramrules.diagnostics import Diagnostic, Source, Span
 from paramrules.syntax import limits, nodes
-from paramrules.syntax.reserved import RESERVED, reserved
+from paramrules.syntax.editions import EDITIONS, unknown
+from paramrules.syntax.reserved import RESERVED, misplaced, reserved
 
 Parts = list[Any]
 
@@ -62,8 +65,10 @@ class Builder:
 
     def edition(self, parts: Parts) -> nodes.Edition:
         text = str(parts[1])
-        known = text.isdecimal() and len(text) < 10
-        return nodes.Edition(self.span(parts[0], parts[1]), int(text) if known else 0)
+        number = int(text) if text.isdecimal() and len(text) < 10 else 0
+        if number not in EDITIONS:
+            self.errors.append(unknown(text, self.place(parts[1])))
+        return nodes.Edition(self.span(parts[0], parts[1]), number)
 
     def include(self, parts: Parts) -> nodes.Include:
         path = parts[1]
@@ -179,6 +184,11 @@ class Builder:
     def matches(self, parts: Parts) -> nodes.Matches:
         left, operator, regex = parts
         self.depth += 1
+        if regex.text.startswith("=") and self.base + operator.end_pos == regex.span.start:
+            start = regex.span.start
+            place = Span(self.source, start - len(operator), start + 1)
+            help = f"it is written `{operator}`; a regex that begins with `=` stands in quotes"
+            self.errors.append(Diagnostic("E104", f"`{operator}=` is no operator", place, help=help))
         return nodes.Matches(left.span.to(regex.span), left, regex, operator == "!~")
 
     def like(self, parts: Parts) -> nodes.Like:
@@ -239,7 +249,10 @@ class Builder:
         return nodes.Literal(self.place(parts[0]), None)
 
     def reference(self, parts: Parts) -> nodes.Reference:
-        return nodes.Reference(self.place(parts[0]), self.name(parts[0]))
+        place, text = self.place(parts[0]), str(parts[0])
+        if text in RESERVED:
+            self.errors.append(misplaced(text, place))
+        return nodes.Reference(place, text)
 
     def index(self, parts: Parts) -> nodes.Index:
         self.depth += 1

@@ -7,14 +7,14 @@ _CONTENT = re.compile(r"^[ \t]*[^ \t\n#]", re.MULTILINE)
 
 
 class Piece(NamedTuple):
-    """The text of one statement: from its first character to the end of its last line that is not a comment."""
+    """One statement: from its first character to the end of its last line that is more than a comment."""
 
     start: int
     end: int
 
 
 def cut(text: str) -> list[Piece]:
-    """A piece for each line that starts in column 0 and is neither blank nor a comment, with what continues it.
+    """A piece for each line that starts in column 0 and is no comment, with the lines that continue it.
 
     Between two pieces there are only blank lines and comments. Only the first piece can start with white
     space: then the file's first statement is indented.

@@ -51,7 +51,7 @@ class Alternative(Node):
 
 @dataclass(frozen=True, slots=True)
 class Member(Node):
-    """`type(A|B)`, `within(A|B)`, `variable(A|B)`, `attr(path)`: `function` is the word before the bracket."""
+    """`type(A|B)`, `within(A|B)`, `variable(A|B)`, `attr(path)`; `function` is the first word."""
 
     function: str
     alternatives: tuple[Alternative, ...]
@@ -198,7 +198,7 @@ class Include(Node):
 
 @dataclass(frozen=True, slots=True)
 class Option(Node):
-    """`option rate = 0.75`; `default` is None where the caller has to give a value. `name_span` is the name's."""
+    """`option rate = 0.75`; `default` is None where the caller has to give a value."""
 
     name: str
     name_span: Span = field(compare=False, repr=False)
@@ -273,9 +273,9 @@ class Allow:
 class Broken:
     """A statement that could not be understood; the reader has reported it.
 
-    `kind` is what it was meant to be (`let`, `option`, `axis`, `rule`, `expect`, `include`, `edition`, or "" where
-    that is not clear), `name` what it would have defined (a let, an option, an axis, a label as written), or "".
-    It is there so that nobody reports what only follows from it.
+    `kind` is what it was meant to be (`let`, `option`, `axis`, `rule`, `expect`, `include`, `edition`, or ""
+    where that is not clear), `name` what it would have defined (a let, an option, an axis, a label as it is
+    written), or "". It is there so that nobody reports what only follows from it.
     """
 
     span: Span

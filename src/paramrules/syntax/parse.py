@@ -1,10 +1,10 @@
-"""The one place that meets Lark: from the text of a statement to its node, or to where it stopped making sense."""
+"""The one place that meets Lark: from a statement's text to its node, or to where it stopped making sense."""
 
 from functools import cache
 from typing import Any, NamedTuple
 
-from lark import Lark, Token
-from lark.exceptions import UnexpectedInput, UnexpectedToken
+from lark import Lark
+from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 from lark.lexer import ContextualLexer
 from paramrules_grammar import text
 
@@ -15,19 +15,19 @@ from paramrules.syntax.nodes import Statement
 class Failure(NamedTuple):
     """Where a statement stopped making sense.
 
-    `start` and `end` enclose the character or token that did not fit (they are equal at the statement's end).
-    `kind` is the token's terminal, "" for a character that begins no token, `$END` at the end. `expected` are the
-    terminals that would have fitted.
+    `at` is where what does not fit begins, or the end of the last token where more was needed (`ended`).
+    `expected` are the terminals that would have fitted. `stack` is what the parser had understood so far:
+    nodes, and tokens that await what belongs to them.
     """
 
-    start: int
-    end: int
-    kind: str
+    at: int
+    ended: bool
     expected: frozenset[str]
+    stack: tuple[Any, ...]
 
 
 class _TrustingLexer(ContextualLexer):
-    """Tests check the grammar's terminals; where interegular is installed Lark would do so again on each start."""
+    """Tests check the grammar's terminals; with interegular installed Lark would do so at each start."""
 
     def __init__(self, conf: Any, *rest: Any, **named: Any) -> None:
         conf.skip_validation = True
@@ -54,7 +54,7 @@ def _parser() -> Lark:
 
 
 def parse(text: str, start: int, end: int) -> Statement | Failure:
-    """The statement that stands between two places of a text. Its source is the one that `builder` was begun with."""
+    """The statement between two places of a text: that of the source that `builder` was begun with."""
     build = builder()
     build.base = start
     build.depth = 0
@@ -67,11 +67,10 @@ def parse(text: str, start: int, end: int) -> Statement | Failure:
 
 
 def _failure(error: UnexpectedInput, base: int) -> Failure:
+    assert isinstance(error, UnexpectedToken | UnexpectedCharacters)
+    stack = tuple(error.state.value_stack)
     if isinstance(error, UnexpectedToken):
-        token: Token = error.token
-        at, after = base + (token.start_pos or 0), base + (token.end_pos or 0)
-        if token.type == "$END":
-            at = after
-        return Failure(at, after, token.type, frozenset(error.expected))
-    at = base + (error.pos_in_stream or 0)
-    return Failure(at, at + 1, "", frozenset(getattr(error, "allowed", None) or ()))
+        ended = error.token.type == "$END"
+        at = error.token.end_pos if ended else error.token.start_pos
+        return Failure(base + (at or 0), ended, frozenset(error.expected), stack)
+    return Failure(base + (error.pos_in_stream or 0), False, frozenset(error.allowed), stack)

@@ -1,0 +1,81 @@
+"""`# allow: W402 -- reason`: the comments that silence warnings, and those that try to."""
+
+import re
+from bisect import bisect_right
+
+from paramrules.diagnostics import CODES, Diagnostic, Source, Span, did_you_mean
+from paramrules.syntax.nodes import Allow, Broken, Statement
+
+_ALLOW = re.compile(r"#+[ \t]*allow[ \t]*(?::|(?=[EW][0-9]))(?P<codes>(?:(?!--).)*)(?:--(?P<reason>.*))?")
+_HELP = "write `# allow: W402 -- reason`, behind the statement or on the line above it"
+
+
+def allowances(
+    source: Source, comments: list[Span], statements: tuple[Statement, ...], broken: tuple[Broken, ...]
+) -> tuple[tuple[Allow, ...], list[Diagnostic]]:
+    """What the comments of a file allow, and a finding for each that allows nothing."""
+    allows: list[Allow] = []
+    findings: list[Diagnostic] = []
+    places: _Places | None = None
+    for comment in comments:
+        found = _ALLOW.match(source.text, comment.start, comment.end)
+        if not found:
+            continue
+        places = places or _Places(source, statements, broken)
+        codes, reason = found["codes"].replace(",", " ").split(), (found["reason"] or "").strip()
+        finding = _idle(comment, codes, reason)
+        statement = places.of(comment)
+        if finding:
+            findings.append(finding)
+        elif statement is None:
+            findings.append(Diagnostic("W117", "the comment stands at no statement", comment, help=_HELP))
+        else:
+            allows.append(Allow(tuple(codes), statement, reason))
+    return tuple(allows), findings
+
+
+def _idle(comment: Span, codes: list[str], reason: str) -> Diagnostic | None:
+    """Why a comment silences nothing, wherever it stands."""
+    for code in codes:
+        if code not in CODES:
+            near = did_you_mean(code, [known for known in CODES if known.startswith("W")])
+            return Diagnostic("W117", f"`{code}` is the code of no warning", comment, help=near or _HELP)
+        if CODES[code].severity == "error":
+            return Diagnostic("W117", f"`{code}` is an error, which no comment can silence", comment)
+    if not codes:
+        return Diagnostic("W117", "the comment names no warning", comment, help=_HELP)
+    if not reason:
+        return Diagnostic("W117", "the comment gives no reason", comment, help=_HELP)
+    return None
+
+
+class _Places:
+    """Which statement a comment belongs to."""
+
+    def __init__(self, source: Source, statements: tuple[Statement, ...], broken: tuple[Broken, ...]) -> None:
+        self._source = source
+        self._spans = sorted((s.span for s in (*statements, *broken)), key=lambda span: span.start)
+        self._starts = [span.start for span in self._spans]
+        self._above: dict[int, int] = {}
+
+    def of(self, comment: Span) -> Span | None:
+        """The statement that the comment stands in or behind, or else the one right below it."""
+        number = bisect_right(self._starts, comment.start)
+        if number:
+            span = self._spans[number - 1]
+            line_end = self._source.text.find("\n", span.end)
+            if comment.start < line_end or line_end < 0:
+                return span
+        if number < len(self._spans) and comment.start >= self._block_above(number):
+            return self._spans[number]
+        return None
+
+    def _block_above(self, number: int) -> int:
+        """Where the comment lines begin that end right above a statement."""
+        if number not in self._above:
+            source = self._source
+            line, _ = source.position(self._starts[number])
+            while line > 1 and source.line(line - 1).lstrip(" \t").startswith("#"):
+                line -= 1
+            self._above[number] = source.line_starts[line - 1]
+        return self._above[number]

@@ -1,0 +1,109 @@
+"""What stands before the `:` of a rule or an expectation: its label, or none."""
+
+import re
+
+from paramrules.diagnostics import Diagnostic, did_you_mean
+from paramrules.syntax.hints.mistake import Mistake
+from paramrules.syntax.reserved import reserved
+
+_KEYWORDS = ("let", "option", "include", "edition", "expect")
+_OTHER = frozenset(
+    {"if", "elif", "while", "for", "import", "from", "def", "class", "return", "with", "del", "set"}
+)
+_LABEL = re.compile(r"([\w{}]+(?:[-.+/ ][\w{}]+)+)[ \t]*\??[ \t]*:(?!=)")
+_TEST = re.compile(r"[~<>=!(\[.]|->|(?:and|or|in|like|not[ \t]+(?:in|like))\b")
+
+
+def head(mistake: Mistake) -> Diagnostic | None:
+    """`no-decay: ...`, `no_decay ndim <= 1`, `type(LayerNorm)`, `else -> lr = 1`, `lr = 3`."""
+    kinds = mistake.kinds
+    if not kinds or kinds[0] not in ("NAME", "Label", "EXPECT") or "COLON" in kinds:
+        return None
+    if kinds[-1] in ("EXPECT", "NOT"):
+        return mistake.finding("an expectation begins with a label", help="write `expect label: predicate`")
+    if "LBRACE" in kinds:
+        return _hole(mistake)
+    start = int(getattr(mistake.stack[-1], "start_pos", 0) or 0) if kinds[0] == "EXPECT" else 0
+    name = re.match(r"\w*", mistake.text[start:])
+    word = name[0] if name else ""
+    if kinds == ("NAME",):
+        finding = _no_label(mistake, word)
+        if finding:
+            return finding
+    loose = _LABEL.match(mistake.text, start)
+    if loose:
+        good = re.sub(r"[-.+/ ]", "_", loose[1])
+        return mistake.finding(
+            f"`{loose[1]}` is no label",
+            start=start,
+            end=loose.end(1),
+            help=f"labels are made of letters, digits and `_`: `{good}`",
+        )
+    if kinds[-1] in ("NAME", "RBRACE", "Label") and _TEST.match(mistake.after) and not _spaced(mistake):
+        return _add_label(mistake)
+    return mistake.finding(
+        f"a `:` is missing behind `{mistake.text[start : mistake.at].strip()}`",
+        help="a rule is written `label: predicate -> settings`",
+    )
+
+
+def _no_label(mistake: Mistake, word: str) -> Diagnostic | None:
+    """What a statement may be that begins with a name which is no label."""
+    end = len(word)
+    if word == "else":
+        return mistake.finding("`else` has no label", help="write `rest: else`", start=0, end=end)
+    if word in ("and", "or"):
+        return mistake.finding(
+            f"`{word}` begins no statement",
+            help="indent the line, so that it continues the one above",
+            start=0,
+            end=end,
+        )
+    if word in _OTHER:
+        return mistake.finding(
+            f"`{word}` begins no statement", help="a rule is written `label: predicate`", start=0, end=end
+        )
+    if re.match(r"=(?!=)", mistake.after):
+        return mistake.finding(
+            f"`{word} = ...` is no statement",
+            help=f"to name something write `let {word} = ...`; settings stand behind the `->` of a rule",
+            start=0,
+            end=end,
+        )
+    keyword = did_you_mean(word, _KEYWORDS)
+    if keyword and re.match(r"[\w\"'<]", mistake.after) and ":" not in mistake.text:
+        return mistake.finding(f"`{word}` begins no statement", help=keyword, start=0, end=end)
+    return _add_label(mistake) if mistake.ended else None
+
+
+def _add_label(mistake: Mistake) -> Diagnostic:
+    line = mistake.text.partition("\n")[0]
+    shown = line if len(line) <= 60 else f"{line[:57]}..."
+    return mistake.finding("the rule has no label", start=0, end=len(line), help=f"write `no_decay: {shown}`")
+
+
+def _spaced(mistake: Mistake) -> bool:
+    """Whether a bracket stands apart: `no_decay (a or b)` lacks its colon, `type(A)` its label."""
+    return mistake.after[0] == "(" and mistake.text[mistake.at - 1].isspace()
+
+
+def _hole(mistake: Mistake) -> Diagnostic | None:
+    """`block_{}`, `block_{i: ...`, `block_{i:02d}`."""
+    if mistake.found == "}" and mistake.last == "LBRACE":
+        return mistake.finding("`{}` is empty", help="write a capture or a number into it: `{i}`")
+    if mistake.found == ":" and re.match(r":[^\s{}]*\}", mistake.after):
+        return mistake.finding("a label has no formats", help="write `{i}`")
+    if mistake.found == ":" and not mistake.wants_operand:
+        start = mistake.open[-1].start_pos or 0
+        return mistake.finding("`{` is not closed", start=start, end=start + 1, help="write `}` behind it")
+    return None
+
+
+def statement_word(mistake: Mistake) -> Diagnostic | None:
+    """`let: ndim <= 1`: a word that begins statements as a label."""
+    word = mistake.word
+    if mistake.kinds == (word.upper(),) and word in _KEYWORDS and re.match(r"\??:(?!=)", mistake.after):
+        place = mistake.finding("", start=0, end=len(word)).span
+        assert place
+        return reserved(word, place)
+    return None

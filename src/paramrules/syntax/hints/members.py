@@ -1,0 +1,42 @@
+"""What stands between the brackets of `type(...)`, `within(...)`, `variable(...)` and `attr(...)`."""
+
+import re
+
+from paramrules.diagnostics import Diagnostic
+from paramrules.syntax.hints.mistake import Mistake
+
+_LOOSE = re.compile(r"[ \t]+([\w.*?]+)")
+
+
+def member(mistake: Mistake) -> Diagnostic | None:
+    """`type("LayerNorm")`, `type(LayerNorm, RMSNorm)`, `type()`, `type LayerNorm`."""
+    kinds, found = mistake.kinds, mistake.found
+    if mistake.last == "NAME" and mistake.word in ("type", "within", "variable", "attr"):
+        loose = _LOOSE.match(mistake.text, mistake.at - 1)
+        if loose and mistake.wants_operator and loose[1] not in ("and", "or", "not", "in", "like"):
+            function = mistake.word
+            return mistake.finding(
+                f"`{function}` needs brackets",
+                help=f"write `{function}({loose[1]})`",
+                start=mistake.at - 1 - len(function),
+                end=loose.end(),
+            )
+        return None
+    if "MEMBER" not in kinds or kinds[-1] not in ("LPAR", "ALTERNATIVE", "VBAR", "list"):
+        return None
+    function = str(mistake.stack[len(kinds) - 1 - kinds[::-1].index("MEMBER")])
+    what = "attribute" if function == "attr" else "class"
+    if found[:1] in ('"', "'"):
+        name = found.strip("\"'")
+        return mistake.finding(f"the name of {_a(what)} has no quotes", help=f"write `{function}({name})`")
+    if found in (",", "or", "||", ";") and mistake.last != "LPAR":
+        return mistake.finding(
+            f"names in `{function}` are separated by `|`", help=f"write `{function}(A|B)` for A or B"
+        )
+    if found == ")":
+        return mistake.finding(f"`{function}` names no {what} here", help=f"write `{function}(Name)`")
+    return None
+
+
+def _a(noun: str) -> str:
+    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"

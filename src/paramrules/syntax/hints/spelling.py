@@ -1,0 +1,66 @@
+"""What other languages write, and what this one does."""
+
+from typing import Final
+
+from paramrules.diagnostics import Diagnostic
+from paramrules.syntax.hints.mistake import Mistake
+from paramrules.syntax.hints.settings import begins_setting, missing_arrow
+
+SPELLING: Final = {
+    "&&": "`and`",
+    "&": "`and`",
+    "||": "`or`",
+    "|": "`or`",
+    "!": "`not`",
+    "===": "`==`",
+    "=": "`==`",
+    "is": "`==`",
+    "\u2264": "`<=`",
+    "\u2265": "`>=`",
+    "\u2260": "`!=`",
+    "=<": "`<=`",
+    "=~": "`~`",
+    "\u2192": "`->`",
+    "contains": "`~`",
+    "matches": "`~`",
+    "\u201c": 'a plain quote `"`',
+    "\u201d": 'a plain quote `"`',
+    "\u2018": "a plain quote `'`",
+    "\u2019": "a plain quote `'`",
+    "\u00a0": "a plain space",
+}
+
+_CONDITIONS = ("if", "elif", "else", "then", "?")
+
+
+def spelling(mistake: Mistake) -> Diagnostic | None:
+    """`ndim = 1`, `a && b`, `!a`, `a => lr = 1`."""
+    found = mistake.found
+    if mistake.last == "COMPARE" and found in ("=", ">") and mistake.word in ("==", "<"):
+        written, meant = mistake.word + found, "==" if found == "=" else "!="
+        start = mistake.stack[-1].start_pos
+        end = mistake.at + 1
+        return mistake.finding(
+            f"`{written}` is no operator", help=f"it is written `{meant}`", start=start, end=end
+        )
+    if found == "=>":
+        if begins_setting(mistake, 2):
+            return mistake.finding("`=>` is no arrow", help="the arrow before the settings is `->`")
+        return mistake.finding("`=>` is no operator", help="greater or equal is written `>=`")
+    if found in _CONDITIONS and mistake.wants_operator:
+        return mistake.finding(
+            f"there is no `{found}` inside a rule",
+            help="write one rule for each case: the first whose predicate holds wins, "
+            "and `label: else` takes what is left",
+        )
+    if found in SPELLING and not (found == "=" and mistake.wants_operand):
+        return mistake.finding(f"`{found.strip()}` is no operator", help=f"it is written {SPELLING[found]}")
+    if found == "\\":
+        return mistake.finding(
+            "a backslash does not continue a line", help="indent the next line: that continues the statement"
+        )
+    if found == ";":
+        return mistake.finding("`;` ends nothing", help="a statement ends where the next starts, in column 0")
+    if mistake.wants_operator and begins_setting(mistake):
+        return missing_arrow(mistake)
+    return None
