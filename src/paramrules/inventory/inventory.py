@@ -9,6 +9,7 @@ of tied parameters follow. Columns are asked for by the rules that read them, so
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
+from pathlib import Path
 from typing import Any, Final
 
 from paramrules.inventory.owner import Class, Owner
@@ -209,6 +210,35 @@ class Inventory:
         number = self.index(name)
         entry = next(e for e in self.entries(number) if self.names[e] == name)
         return self.parameter(entry)
+
+    def to_json(self) -> str:
+        """The text of a file that `from_json` and `load` read; paramrules.inventory.saved describes it."""
+        from paramrules.inventory.saved import written
+
+        return written(self)
+
+    def save(self, path: str | Path) -> None:
+        """Writes the inventory to a file, whole or not at all. Raises RulesError (E703).
+
+        >>> paramrules.inventory(model).save("vit.json")
+        """
+        from paramrules.inventory.writing import write_whole
+
+        write_whole(path, self.to_json())
+
+    @staticmethod
+    def load(path: str | Path) -> "Inventory":
+        """The inventory that was saved in a file. Raises RulesError (E505, E506)."""
+        from paramrules.inventory.reading import load
+
+        return load(path)
+
+    @staticmethod
+    def from_json(text: str) -> "Inventory":
+        """The inventory that `to_json` has made this text of. Raises RulesError (E505, E506)."""
+        from paramrules.inventory.reading import parse
+
+        return parse(text)
 
     def __iter__(self) -> Iterator[Parameter]:
         return map(self.parameter, range(self._count))

@@ -1,0 +1,187 @@
+"""Reads saved inventories. A file may come from a stranger, so every field is looked at before use."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple, TypeVar
+
+from paramrules.diagnostics import Diagnostic, RulesError
+from paramrules.inventory.inventory import Inventory
+from paramrules.inventory.owner import UNKNOWN_OWNER, Class, Owner
+from paramrules.inventory.saved import VERSION, Rows
+
+ROLES: Final = ("weight", "bias", "scale", "embedding", "other")
+
+
+def load(path: str | Path) -> Inventory:
+    """The inventory that a file holds. Raises RulesError: E505 if it is none, E506 for another version."""
+    try:
+        text = Path(path).read_text("utf-8")
+    except OSError as error:
+        raise _unreadable(str(path), error.strerror or str(error)) from None
+    except UnicodeDecodeError:
+        raise _unreadable(str(path), "it is not UTF-8") from None
+    return parse(text, str(path))
+
+
+def parse(text: str, name: str = "<inventory>") -> Inventory:
+    """The inventory that a text holds. `name` is what errors call it. Raises what `load` raises."""
+    try:
+        table = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise _unreadable(name, f"it is not JSON at line {error.lineno}, column {error.colno}") from None
+    except (ValueError, RecursionError):  # a number of thousands of digits, brackets nested thousands deep
+        raise _unreadable(name, "it holds a number or a nesting that is too large") from None
+    if not isinstance(table, dict) or "paramrules_inventory" not in table:
+        raise _unreadable(name, "it has no `paramrules_inventory`, which holds the version")
+    version = table["paramrules_inventory"]
+    if not _whole(version) or version != VERSION:
+        raise RulesError(
+            Diagnostic(
+                "E506",
+                f"`{name}` has version {_shown(version)}, and this paramrules reads version {VERSION}",
+                help="save it again with this paramrules, or install the one that has saved it",
+            )
+        )
+    try:
+        return _inventory(table)
+    except _Fault as fault:
+        raise _unreadable(name, str(fault)) from None
+
+
+def _inventory(table: Mapping[str, Any]) -> Inventory:
+    unknown = _get("", table, "unknown", _TEXTS)
+    classes = [Class(row[0], tuple(row[1])) for _, row in _each(table, "classes", _CLASS)]
+    owners = [
+        Owner(tuple(_at(classes, number, where) for number in row))
+        for where, row in _each(table, "owners", _NUMBERS)
+    ]
+    parameters = _each(table, "parameters", _MAPPING)
+    further: list[tuple[str, Any]] = []
+    also: dict[int, Sequence[int]] = {}
+    for number, (where, row) in enumerate(parameters):
+        _check_parameter(where, row, unknown, classes)
+        if "also" in row:
+            tied = _each(row, "also", _MAPPING, f"{where}.")
+            also[number] = range(len(parameters) + len(further), len(parameters) + len(further) + len(tied))
+            further += tied
+    entries = parameters + further
+    names = [_entry_name(where, row, unknown, owners) for where, row in entries]
+    if len(set(names)) < len(names):
+        raise _Fault(f"the name `{Counter(names).most_common(1)[0][0]}` is there twice")
+    return Inventory(
+        _get("", table, "framework", _TEXT),
+        names,
+        [UNKNOWN_OWNER if row["owner"] is None else owners[row["owner"]] for _, row in entries],
+        Rows([row for _, row in parameters], [row for _, row in entries], classes),
+        also=also,
+        unknown=unknown,
+    )
+
+
+def _check_parameter(
+    where: str, row: Mapping[str, Any], unknown: Mapping[str, str], classes: list[Class]
+) -> None:
+    """What a parameter says about itself, whatever its name."""
+    _get(where, row, "shape", _NUMBERS)
+    _get(where, row, "dtype", _TEXT)
+    _get(where, row, "trainable", _FLAG)
+    if "variable" not in unknown:
+        _at(classes, _get(where, row, "variable", _NUMBER), f"{where}.variable")
+
+
+def _entry_name(where: str, row: Mapping[str, Any], unknown: Mapping[str, str], owners: list[Owner]) -> str:
+    """The name of an entry, all else that it says having been looked at."""
+    if (owner := _get(where, row, "owner", _NUMBER_OR_NULL)) is not None:
+        _at(owners, owner, f"{where}.owner")
+    if "role" not in unknown:
+        _get(where, row, "role", _ROLE)
+    for fact in ("fan_in", "fan_out"):
+        if fact in row:
+            _get(where, row, fact, _NUMBER)
+    if "attributes" in row:
+        _get(where, row, "attributes", _MAPPING)
+    return str(_get(where, row, "name", _NAME))
+
+
+class _Fault(Exception):  # noqa: N818 - it never leaves this module
+    """What is wrong with the file, in words."""
+
+
+class _Kind(NamedTuple):
+    """What a field may hold, and what that is called."""
+
+    called: str
+    holds: Callable[[Any], bool]
+
+
+_T = TypeVar("_T")
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+_TEXT = _Kind("a text", lambda v: isinstance(v, str) and bool(v))
+_NAME = _Kind("a text", lambda v: isinstance(v, str))
+_FLAG = _Kind("true or false", lambda v: isinstance(v, bool))
+_NUMBER = _Kind("a whole number from 0", _whole)
+_NUMBER_OR_NULL = _Kind("a whole number from 0 or null", lambda v: v is None or _whole(v))
+_NUMBERS = _Kind("a list of whole numbers from 0", lambda v: isinstance(v, list) and all(map(_whole, v)))
+_MAPPING = _Kind("an object", lambda v: isinstance(v, dict))
+_TEXTS = _Kind("an object of texts", lambda v: isinstance(v, dict) and _texts(list(v.values())))
+_LIST = _Kind("a list", lambda v: isinstance(v, list))
+_ROLE = _Kind(
+    f"one of {', '.join(f'`{role}`' for role in ROLES)}", lambda v: isinstance(v, str) and v in ROLES
+)
+_CLASS = _Kind(
+    "a class's name and the list of its bases",
+    lambda v: isinstance(v, list) and len(v) == 2 and isinstance(v[0], str) and _texts(v[1]),
+)
+
+
+def _get(where: str, row: Mapping[str, Any], key: str, kind: _Kind) -> Any:
+    """A field of a row, which has to be there and of this kind."""
+    place = f"{where}.{key}".removeprefix(".")
+    if key not in row:
+        raise _Fault(f"`{place}` is missing")
+    return _checked(place, row[key], kind)
+
+
+def _each(row: Mapping[str, Any], key: str, kind: _Kind, where: str = "") -> list[tuple[str, Any]]:
+    """The items of a list, each with its place."""
+    items = _get(where.removesuffix("."), row, key, _LIST)
+    return [(place := f"{where}{key}[{at}]", _checked(place, item, kind)) for at, item in enumerate(items)]
+
+
+def _checked(place: str, value: Any, kind: _Kind) -> Any:
+    if not kind.holds(value):
+        raise _Fault(f"`{place}` is {_shown(value)} and should be {kind.called}")
+    return value
+
+
+def _at(items: list[_T], number: int, place: str) -> _T:
+    if number >= len(items):
+        raise _Fault(f"`{place}` is {number}, and there are {len(items)}")
+    return items[number]
+
+
+def _shown(value: object) -> str:
+    """A value as JSON, cut where it is long."""
+    text = json.dumps(value)
+    return f"`{text if len(text) <= 40 else text[:37] + '...'}`"
+
+
+def _unreadable(name: str, why: str) -> RulesError:
+    return RulesError(
+        Diagnostic(
+            "E505",
+            f"`{name}` cannot be read as an inventory: {why}",
+            help="`paramrules inventory MODEL -o FILE` saves one",
+        )
+    )
