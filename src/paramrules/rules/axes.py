@@ -47,12 +47,16 @@ def check_axes(drafts: list[Draft], scope: Scope) -> None:
         elif draft.header is not None and not draft.unread:
             help = "write `label: predicate` in the lines below it, or take it out"
             scope.report("E311", f"the axis `{draft.name}` has no rules", draft.header, help=help)
-    if not any(draft.rules or draft.header or draft.unread for draft in drafts):
-        help = (
-            "write at least one, as in `no_decay: ndim <= 1 -> weight_decay = 0`; a file of definitions is "
-            "checked with the file that includes it"
-        )
-        scope.report("E311", "the file has no rules", Span(scope.source, 0, 0), help=help)
+
+
+def check_rules(drafts: list[Draft], scope: Scope) -> None:
+    """Whether a file that was understood as a whole has rules."""
+    if any(draft.rules or draft.header for draft in drafts):
+        return
+    help = "write at least one, as in `no_decay: ndim <= 1 -> weight_decay = 0`"
+    if scope.own:
+        help = "a file of definitions is checked with the file that includes it"
+    scope.report("E311", "the file has no rules", Span(scope.source, 0, 0), help=help)
 
 
 def _check_else(rules: list[Rule], scope: Scope) -> None:
@@ -95,8 +99,14 @@ def _check_expectations(draft: Draft, scope: Scope) -> None:
                 "E320",
                 f"no rule of {where} gives the label `{text}`",
                 expectation.label.span,
-                help=scope.suggest(text, known),
+                help=scope.suggest(text, known) or _labels(labels),
             )
+
+
+def _labels(labels: list[Template]) -> str:
+    """The first few labels, for one who looks for the right one."""
+    words = list(dict.fromkeys(f"`{label.text}`" for label in labels))
+    return f"its labels are {', '.join(words[:5])}{', ...' if len(words) > 5 else ''}"
 
 
 def _is_given(label: Template, known: set[str], given: re.Pattern[str] | None, examples: set[str]) -> bool:

@@ -2,7 +2,7 @@
 
 from paramrules.diagnostics import Place, Span
 from paramrules.rules.matches import carried
-from paramrules.rules.scope import BrokenPredicate, Scope
+from paramrules.rules.scope import BrokenPredicate, Scope, shown
 from paramrules.rules.terms import AllOf, AnyOf, LetPredicate, Not, Predicate, RegexTest
 from paramrules.rules.words import taken
 
@@ -117,9 +117,13 @@ def _clash(name: str, test: RegexTest, span: Span, scope: Scope) -> None:
     if (other is None and not taken(name)) or (test.span, name) in scope.clashes:
         return
     scope.clashes.add((test.span, name))
+    if span == test.span:
+        message = f"a group cannot be called `{name}`: that is already {taken(name) or 'defined'}"
+    else:
+        message = f"`{shown(span)}` captures `{name}`, which is defined otherwise by now"
     scope.report(
         "E303",
-        f"a group cannot be called `{name}`: that is already {taken(name) or 'defined'}",
+        message,
         span,
         help="give the group another name",
         also=() if other is None else (Place(other.span, "it is defined here"),),

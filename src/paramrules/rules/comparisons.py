@@ -2,7 +2,6 @@
 
 from paramrules.rules.scope import BrokenPredicate, Scope, Typed, described, shown
 from paramrules.rules.terms import (
-    Capture,
     Comparison,
     Constant,
     ConstantTest,
@@ -12,8 +11,8 @@ from paramrules.rules.terms import (
     Value,
     ValueAmong,
 )
-from paramrules.rules.values import number, value
-from paramrules.rules.words import ABBREVIATIONS, CONSTANTS, TEXTS, a
+from paramrules.rules.values import in_digits, number, value
+from paramrules.rules.words import ABBREVIATIONS, CONSTANTS, EXAMPLES, TEXTS, a
 from paramrules.syntax import nodes
 
 _EQUALITY = ("==", "!=", "in", "not in")
@@ -38,7 +37,7 @@ def compare(node: nodes.Compare, scope: Scope) -> Predicate:
     if isinstance(node.left, nodes.Compare):
         middle = shown(node.left.right.span)
         help = f"write `{shown(node.left.span)} and {middle} {node.operator} {shown(node.right.span)}`"
-    left, right = value(node.left, scope, help), value(node.right, scope)
+    left, right = value(node.left, scope, help), value(node.right, scope, _ALONE)
     if not _fit(left, right, node.operator, node, scope):
         return BrokenPredicate(node.span, False)
     return Comparison(node.span, left.term, node.operator, right.term)
@@ -102,9 +101,9 @@ def _constant(node: _Test, subject: str, operator: str, items: _Items, scope: Sc
             words.append(item.name)
             _known(item, subject, scope)
             continue
-        text = item.value if isinstance(item, nodes.Literal) else None
-        known = CONSTANTS[subject]
-        help = f"write `{text if text in known else known[1]}`, without quotes"
+        text = str(item.value) if isinstance(item, nodes.Literal) else ""
+        word = text if text in CONSTANTS[subject] else ABBREVIATIONS.get(text, EXAMPLES[subject])
+        help = f"write the word without quotes, as in `{subject} == {word}`"
         _mismatch(f"`{subject}` is compared with a bare word", item, help, scope)
     return ConstantTest(node.span, subject, tuple(words), operator in ("!=", "not in"))
 
@@ -168,8 +167,5 @@ def _fit(left: Typed, right: Typed, operator: str, node: nodes.Expression, scope
 def _hint(left: Typed, right: Typed) -> str:
     for side, other in ((left, right), (right, left)):
         if side.type == "string" and other.type == "number":
-            if isinstance(side.term, Constant) and str(side.term.value).isdigit():
-                return f"write `{side.term.value}` without quotes"
-            if isinstance(side.term, Capture):
-                return rf"a group that can match only digits is a number: `(?<{side.term.name}>\d+)`"
+            return in_digits(side.term)
     return ""

@@ -16,12 +16,15 @@ def template(label: nodes.Label, scope: Scope) -> Template:
         if isinstance(part, str):
             parts.append(part)
             continue
-        term, type = value(part, scope)
+        term, type = value(part, scope, _EACH)
         if type not in ("number", "string", "any"):
             message = f"a label takes whole numbers and words, and {described(part.span, type)}"
             scope.report("E306", message, part.span)
         parts.append(term)
     return Template(label.span, tuple(parts))
+
+
+_EACH = "write a rule for each case, each with a label of its own"
 
 
 def literal(label: Template) -> str | None:

@@ -4,7 +4,7 @@ from paramrules import regex
 from paramrules.diagnostics import Span
 from paramrules.rules.scope import BrokenPredicate, Scope, shown
 from paramrules.rules.terms import GlobTest, LetPredicate, Predicate, RegexTest
-from paramrules.rules.words import CONSTANTS, TEXTS
+from paramrules.rules.words import CONSTANTS, EXAMPLES, NUMBERS, TEXTS
 from paramrules.syntax import nodes
 
 
@@ -32,7 +32,7 @@ def _subject(node: nodes.Expression, operator: str, pattern: nodes.Pattern, scop
         return name
     text = shown(pattern.span)
     if name in CONSTANTS:
-        help = f"write `{name} == {CONSTANTS[name][1]}`, or `{name} in (...)` for several"
+        help = f"write `{name} == {EXAMPLES[name]}`, or `{name} in (...)` for several"
     elif name in ("type", "within", "variable"):
         help = (
             f"write `{name}(*{pattern.text.strip('*')}*)`"
@@ -41,6 +41,10 @@ def _subject(node: nodes.Expression, operator: str, pattern: nodes.Pattern, scop
         )
     elif isinstance(node, nodes.Member):
         help = f'compare it, as in `{shown(node.span)} == "..."`'
+    elif name in NUMBERS:
+        help = f"compare it, as in `{name} == 2`"
+    elif name == "shape":
+        help = "compare it, as in `shape == (1, *, 768)`"
     else:
         help = f"write `name {operator} {text}`"
     scope.report(
@@ -74,7 +78,7 @@ def countable(
         why = f"`{shown(node.span)}` is no match"
         help = f"write `{function}(name ~ ...)`, or name a `let` that is a single match"
     elif test.negated:
-        why, help = f"`{shown(node.span)}` is negated, and captures nothing", "write the match with `~`"
+        why, help = f"`{shown(node.span)}` is negated and captures nothing", "write the match with `~`"
     elif not test.regex.groups:
         why = f"the regex of `{shown(node.span)}` captures nothing"
         help = r"put what tells the matches apart in brackets, as in `name ~ ^blocks\.(\d+)\.`"

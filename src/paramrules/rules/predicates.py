@@ -20,7 +20,7 @@ from paramrules.rules.terms import (
     Truth,
 )
 from paramrules.rules.values import attribute_path, value
-from paramrules.rules.words import CONSTANTS, FLAGS, NUMBERS, TEXTS
+from paramrules.rules.words import CONSTANTS, EXAMPLES, FLAGS, NUMBERS, TEXTS
 from paramrules.syntax import nodes
 
 
@@ -85,9 +85,8 @@ def _reference(node: nodes.Reference, scope: Scope) -> Predicate:
     elif name in TEXTS:
         return _wrong(node, f"`{name}` is a string", f"compare it, as in `{name} ~ bias`", scope)
     elif name in CONSTANTS:
-        return _wrong(
-            node, f"`{name}` is no predicate", f"compare it, as in `{name} == {CONSTANTS[name][-1]}`", scope
-        )
+        help = f"compare it, as in `{name} == {EXAMPLES[name]}`"
+        return _wrong(node, f"`{name}` is a word", help, scope)
     elif name == "shape":
         return _wrong(node, "`shape` is a tuple", "compare it, as in `shape == (1, *, 768)`", scope)
     elif found is None and name not in scope.captures and name not in NUMBERS:

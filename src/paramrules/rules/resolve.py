@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from paramrules.diagnostics import Diagnostic
-from paramrules.rules.axes import Draft, check_axes
+from paramrules.rules.axes import Draft, check_axes, check_rules
 from paramrules.rules.captures import bind
 from paramrules.rules.conflicts import check_conflicts
 from paramrules.rules.labels import template
@@ -30,8 +30,9 @@ def resolve(loaded: Loaded) -> tuple[Rules | None, list[Diagnostic]]:
         scope = scopes[id(each)] = definitions(each, scopes, findings)
         drafts = _statements(each, scopes, scope)
     declared = options(list(scopes.values()))
-    if not _refused(loaded):
-        check_axes(drafts, scope)
+    check_axes(drafts, scope)
+    if _understood(loaded):
+        check_rules(drafts, scope)
     check_conflicts(drafts, scope)
     if any(finding.is_error for finding in findings):
         return None, findings
@@ -81,10 +82,10 @@ def _statements(loaded: Loaded, scopes: dict[int, Scope], scope: Scope) -> list[
     return drafts
 
 
-def _refused(loaded: Loaded) -> bool:
-    """Whether the reader refused the file as a whole, and said so: then there is nothing to find missing."""
+def _understood(loaded: Loaded) -> bool:
+    """Whether the reader understood all statements, and did not refuse the file as a whole."""
     file = loaded.file
-    return not (file.statements or file.broken) and _CONTENT.search(loaded.source.text) is not None
+    return not file.broken and bool(file.statements or not _CONTENT.search(loaded.source.text))
 
 
 _CONTENT = re.compile(r"^[ \t]*[^\s#]", re.MULTILINE)

@@ -83,7 +83,7 @@ def _check_type(node: nodes.Setting, typed: Typed, scope: Scope) -> None:
             "E317",
             f"`{node.key}` is {' or '.join(map(a, allowed))}, and {described(node.value.span, type)}",
             node.value.span,
-            help=f"write `{node.key} = {_EXAMPLES[allowed[0]]}`",
+            help=_mend(node.key, type, allowed[0]),
         )
     elif isinstance(term, TupleValue):
         for item in term.items:
@@ -92,4 +92,10 @@ def _check_type(node: nodes.Setting, typed: Typed, scope: Scope) -> None:
                 scope.report("E317", message, item.span)
 
 
-_EXAMPLES = {"number": "0.1", "tuple": "(0.9, 0.999)", "boolean": "true", "string": '"adamw"'}
+def _mend(key: str, type: str, wanted: str) -> str:
+    if type == "none":
+        return f"leave `{key}` out where the optimizer's own value is wanted"
+    return f"write `{key} = {_EXAMPLES.get(key, _EXAMPLES[wanted])}`"
+
+
+_EXAMPLES = {"eps": "1e-8", "number": "0.1", "tuple": "(0.9, 0.999)", "boolean": "true", "string": '"adamw"'}

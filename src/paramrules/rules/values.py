@@ -24,10 +24,11 @@ from paramrules.rules.terms import (
 from paramrules.rules.words import ARITY, FLAGS, FUNCTIONS, NUMBERS, taken
 from paramrules.syntax import nodes
 
+_DEFINE = r"define it above with `let {0} = ...` or `option {0} = ...`, or capture it: `(?<{0}>\d+)`"
 _ALONE = "a predicate stands alone, or joined by `and`, `or` and `not`"
 
 
-def value(node: nodes.Expression, scope: Scope, help: str = _ALONE, unknown: str = "") -> Typed:
+def value(node: nodes.Expression, scope: Scope, help: str = _ALONE, unknown: str = _DEFINE) -> Typed:
     """What an expression means where a value is needed.
 
     `help` is said where it is a predicate, `unknown` where it is a name that nothing near is called.
@@ -66,12 +67,18 @@ def number(node: nodes.Expression, scope: Scope, user: str) -> Value:
             "E306",
             f"{user} needs a number, and {described(node.span, type)}",
             node.span,
-            help=_DIGITS.format(term.name) if isinstance(term, Capture) else "",
+            help=in_digits(term),
         )
     return term
 
 
-_DIGITS = r"a group that can match only digits is a number: `(?<{}>\d+)`"
+def in_digits(term: Value) -> str:
+    """How to write a string as a number, where it was perhaps meant as one."""
+    if isinstance(term, Capture):
+        return rf"a group that can match only digits is a number: `(?<{term.name}>\d+)`"
+    if isinstance(term, Constant) and str(term.value).isdigit():
+        return f"write `{term.value}` without quotes"
+    return ""
 
 
 def kind(constant: object) -> str:
@@ -116,7 +123,7 @@ def _reference(node: nodes.Reference, scope: Scope, help: str, unknown: str) -> 
         help = f"it stands only on the left of a test, as in `{_EXAMPLES[name]}`"
         scope.report("E306", f"`{name}` cannot be used as a value", span, help=help)
     else:
-        undefined(name, span, scope, unknown)
+        undefined(name, span, scope, unknown.format(name))
     return broken(span)
 
 
@@ -161,7 +168,7 @@ def _extent(node: nodes.Index, scope: Scope) -> Typed:
 def _call(node: nodes.Call, scope: Scope) -> Typed:
     if node.function not in ARITY:
         span = Span(node.span.source, node.span.start, node.span.start + len(node.function))
-        help = scope.suggest(node.function, FUNCTIONS)
+        help = scope.suggest(node.function, FUNCTIONS) or _FUNCTIONS
         scope.report("E307", f"there is no function `{node.function}`", span, help=help)
         return broken(node.span)
     least, most = ARITY[node.function]
@@ -174,6 +181,9 @@ def _call(node: nodes.Call, scope: Scope) -> Typed:
         return _about_a_match(node, scope)
     arguments = tuple(number(item, scope, f"`{node.function}`") for item in node.arguments)
     return Typed(Arithmetic(node.span, node.function, arguments), "number")
+
+
+_FUNCTIONS = f"the functions are {', '.join(f'`{name}`' for name in ARITY)}"
 
 
 def _about_a_match(node: nodes.Call, scope: Scope) -> Typed:

@@ -48,6 +48,8 @@ CONSTANTS = {
 }
 """Facts that are compared with a bare word, and the words that they know."""
 
+EXAMPLES = {"dtype": "bfloat16", "role": "bias"}
+
 ABBREVIATIONS = {
     "double": "float64",
     "float": "float32",
