@@ -5,7 +5,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from oracle import facts
-from oracle.looking import Looking, Scope
+from oracle.looking import FIELDS, TEXTS, Looking, Scope
 
 from paramrules.syntax import nodes
 
@@ -39,12 +39,26 @@ def dead_branches(e: Any, looking: Looking, scope: Scope) -> Iterator[nodes.Expr
     for any_of in every(e, nodes.AnyOf):
         for branch in any_of.items:
             inside = [*dead_alternatives(branch, looking), *dead_branches(branch, looking, scope)]
-            if not inside and not any(
+            if uses_captures(branch, scope) or inside:
+                continue  # a capture means nothing outside of its rule
+            if not any(
                 looking.holds(branch, scope, row, rows, {}) is not None
                 for rows in looking.model
                 for row in rows
             ):
                 yield branch
+
+
+def uses_captures(e: Any, scope: Scope) -> bool:
+    """Whether an expression compares something with a capture."""
+    known = {*scope.names, *FIELDS, "shape", "trainable", "tied"}
+    sides = [side for compare in every(e, nodes.Compare) for side in (compare.left, compare.right)]
+    return any(
+        name.name not in known
+        for side in sides
+        if not (isinstance(side, nodes.Reference) and side.name in (*TEXTS, "dtype", "role"))
+        for name in every(side, nodes.Reference)
+    )
 
 
 def empty_counts(file: nodes.File, looking: Looking, scope: Scope) -> set[Finding]:

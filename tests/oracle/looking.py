@@ -6,8 +6,8 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from oracle import facts
+from oracle.arithmetic import compute, is_number
 from oracle.facts import ABSENT, natural
-from oracle.numbers import compute, is_number
 
 from paramrules.inventory import Parameter
 from paramrules.syntax import nodes
@@ -15,7 +15,10 @@ from paramrules.syntax import nodes
 TEXTS = ("name", "leaf", "module")
 FIELDS = ("ndim", "squeezed_ndim", "size", "fan_in", "fan_out")
 
-Bound = dict[str, object]
+Bound = Mapping[str, object]
+"""What groups took, by their names."""
+Bounds = Mapping[str, Bound]
+"""What is bound at each name of a parameter."""
 
 
 @dataclass
@@ -42,10 +45,11 @@ class Looking:
 
     def __init__(self, model: Sequence[Sequence[Parameter]], options: Mapping[str, object]) -> None:
         self.model = [sorted(rows, key=lambda row: natural(row.name)) for rows in model]
+        self.parameter = {row.name: rows for rows in self.model for row in rows}
         self.options = options
 
     def holds(
-        self, e: nodes.Expression, scope: Scope, row: Parameter, rows: Sequence[Parameter], bound: Bound
+        self, e: nodes.Expression, scope: Scope, row: Parameter, rows: Sequence[Parameter], bound: Bounds
     ) -> Bound | None:
         """What the predicate binds at `row`, one of the parameter's `rows`; None where it does not hold."""
 
@@ -59,10 +63,11 @@ class Looking:
             case nodes.AllOf():
                 found: Bound = {}
                 for item in e.items:
-                    answer = self.holds(item, scope, row, rows, bound | found)
-                    if answer is None:
+                    answers = {r.name: self.holds(item, scope, r, rows, bound) for r in rows}
+                    if answers[row.name] is None:
                         return None
-                    found |= answer
+                    found = {**found, **answers[row.name]}
+                    bound = {r.name: {**bound.get(r.name, {}), **(answers[r.name] or {})} for r in rows}
                 return found
             case nodes.Not():
                 return yes(all(self.holds(e.item, scope, other, rows, bound) is None for other in rows))
@@ -113,7 +118,7 @@ class Looking:
     def like(self, e: nodes.Like, row: Parameter) -> bool:
         return fnmatchcase(facts.subject(e.left.name, row), e.glob.text)
 
-    def same(self, e: Any, scope: Scope, row: Parameter, rows: Sequence[Parameter], bound: Bound) -> bool:
+    def same(self, e: Any, scope: Scope, row: Parameter, rows: Sequence[Parameter], bound: Bounds) -> bool:
         """Whether the left side equals the right one, or one of several, at this name."""
         sides = e.items if isinstance(e, nodes.Among) else (e.right,)
         match e.left:
@@ -132,7 +137,7 @@ class Looking:
         left = self.value(e.left, scope, row, rows, bound)
         return any(equal(left, self.value(side, scope, row, rows, bound)) for side in sides)
 
-    def applies(self, e: Any, scope: Scope, row: Parameter, rows: Sequence[Parameter], bound: Bound) -> bool:
+    def applies(self, e: Any, scope: Scope, row: Parameter, rows: Sequence[Parameter], bound: Bounds) -> bool:
         """Whether all that is compared is there at this name."""
         match e.left:
             case nodes.Reference(name=name) if name in (*TEXTS, "dtype", "role"):
@@ -143,7 +148,7 @@ class Looking:
                 sides = (e.left, *(e.items if isinstance(e, nodes.Among) else (e.right,)))
         return all(self.value(side, scope, row, rows, bound) is not ABSENT for side in sides)
 
-    def value(self, e: Any, scope: Scope, row: Parameter, rows: Sequence[Parameter], bound: Bound) -> object:
+    def value(self, e: Any, scope: Scope, row: Parameter, rows: Sequence[Parameter], bound: Bounds) -> object:
         """A number, text, boolean, none or tuple, or ABSENT. Raises Wrong where it cannot be computed."""
 
         def of(*items: Any) -> list[object]:
@@ -152,11 +157,13 @@ class Looking:
         match e:
             case nodes.Literal():
                 return e.value
-            case nodes.Reference() if e.name in bound:
-                return bound[e.name]
+            case nodes.Reference() if e.name in bound.get(row.name, {}):
+                return bound[row.name][e.name]
             case nodes.Reference() if e.name in FIELDS:
                 return field_of(e.name, row)
             case nodes.Reference():
+                if e.name not in scope.names:
+                    return ABSENT  # a capture of another name of the parameter
                 defined, home = scope.names[e.name]
                 if isinstance(defined, nodes.Option):
                     return self.option(defined)
@@ -171,7 +178,7 @@ class Looking:
                 return len(self.different(self.match_of(e.arguments[0], scope)))
             case nodes.Call(function="index"):
                 match = self.match_of(e.arguments[0], scope)
-                mine = self.captured(match, rows)
+                mine = self.captured(match, self.parameter[row.name])
                 return ABSENT if mine is None else self.different(match).index(mine)
             case nodes.Tuple():
                 items = of(*e.items)

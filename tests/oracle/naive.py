@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from oracle.arithmetic import Wrong, is_number
 from oracle.captures import bound_by, references
 from oracle.dead import dead_parts, empty_counts
 from oracle.facts import ABSENT
 from oracle.looking import Bound, Looking, Scope
-from oracle.numbers import Wrong, is_number
 from oracle.order import rank, same, same_settings, sortable
 
 from paramrules.inventory import Inventory, Parameter
@@ -142,7 +142,7 @@ class Assigning:
             if isinstance(part, str):
                 text += part
                 continue
-            value: Any = self.looking.value(part, self.scope, row, rows, captures)
+            value: Any = self.looking.value(part, self.scope, row, rows, {row.name: captures})
             if isinstance(value, float) and value.is_integer():
                 value = int(value)
             whole = is_number(value) and isinstance(value, int) and value >= 0
@@ -218,7 +218,7 @@ class Assigning:
         return values[0]
 
     def setting(self, value: nodes.Expression, number: int, captures: Bound, row: Parameter) -> object:
-        found = self.looking.value(value, self.scope, row, self.looking.model[number], captures)
+        found = self.looking.value(value, self.scope, row, self.looking.model[number], {row.name: captures})
         if found is ABSENT:
             raise Wrong("E208")
         return found

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from oracle.arithmetic import Wrong, is_number
 from oracle.looking import equal
-from oracle.numbers import Wrong, is_number
 
 
 def sortable(value: object) -> tuple[Any, ...]:
