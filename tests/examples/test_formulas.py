@@ -1,7 +1,7 @@
-"""Rule files in examples/policies whose peers are not installed, against the peers' formulas written in Python.
+"""Rule files whose peers are not installed, against the peers' formulas written in Python.
 
-Each formula is given a parameter's name, its number of axes and its owner's classes, and answers with the settings
-that the peer's loop would give it.
+Each formula looks at one parameter, as the peer's loop does, and answers with the settings that the loop
+would give it.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -201,8 +201,8 @@ def test_a_rule_file_says_what_the_formula_says(
 
 
 def test_mingpt_and_the_tied_head_of_a_bert() -> None:
-    # minGPT would stop at the decoder's weight, an embedding under one name and a Linear under the other. Here the
-    # first rule has it, and a warning says that its names disagree.
+    # minGPT would stop at the decoder's weight, an embedding under one name and a Linear under the other.
+    # Here the first rule has it, and a warning says that its names disagree.
     rows = golden_rows(golden_model.read(BERT))
     given, findings = settings_by_name("mingpt", rows)
     assert findings == ["W210"]

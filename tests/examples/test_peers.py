@@ -9,6 +9,7 @@ from golden import golden_model
 from support import golden_rows, inventory_of
 
 import paramrules
+import paramrules_torch
 
 POLICIES = Path(__file__).parents[2] / "examples" / "policies"
 
@@ -58,19 +59,30 @@ def from_rows(file: str, policy: str) -> Groups:
     assignment = paramrules.assign(paramrules.load(rules_for(file, policy)), inventory)
     assert assignment.findings == ()
     base = {"weight_decay": base_weight_decay(policy)}
-    if "layer_decay" in policy:
-        base["lr_scale"] = 1.0
     return [
         (base | dict(group.settings), tuple(inventory.names[number] for number in group.parameters))
         for group in assignment.groups
     ]
 
 
+def from_torch(file: str, policy: str) -> Groups:
+    """What an optimizer is given for the model rebuilt in torch."""
+    model, _ = golden_model.load(file)
+    groups = paramrules_torch.param_groups(
+        model, rules_for(file, policy), weight_decay=base_weight_decay(policy), lr_scale="keep"
+    )
+    keys = ("lr_scale", "weight_decay") if "layer_decay" in policy else ("weight_decay",)
+    named = {name: id(parameter) for name, parameter in model.named_parameters()}
+    for group in groups:
+        assert [named[name] for name in group["param_names"]] == [id(p) for p in group["params"]]
+    return [({key: group[key] for key in keys}, tuple(group["param_names"])) for group in groups]
+
+
 def compare(ours: Groups, theirs: Groups, policy: str) -> None:
     if "layer_decay" in policy:
-        # timm puts its groups in the order in which it first sees a parameter of each: with a decaying weight in
-        # front, a layer's decaying group comes first, with a token or a gamma in front the other one. Groups follow
-        # the rules here, so that a model's order of registration cannot change them; the layers' order is the same.
+        # timm orders its groups by the first parameter of each that it sees: a layer's decaying group comes
+        # first where a weight is registered first, the other where a token or a gamma is. Groups follow the
+        # rules here, whatever the order of registration; the layers' order is the same.
         assert by_settings(ours) == by_settings(theirs)
         assert [s["lr_scale"] for s, _ in ours] == [s["lr_scale"] for s, _ in theirs]
     else:
@@ -81,3 +93,9 @@ def compare(ours: Groups, theirs: Groups, policy: str) -> None:
 def test_the_core_gives_the_groups_of_the_peer(file: str, policy: str) -> None:
     theirs = peers(golden_model.read(file)["groups"][policy])
     compare(from_rows(file, policy), theirs, policy)
+
+
+@pytest.mark.parametrize(("file", "policy"), RUNS)
+def test_param_groups_are_those_of_the_peer(file: str, policy: str) -> None:
+    theirs = peers(golden_model.read(file)["groups"][policy])
+    compare(from_torch(file, policy), theirs, policy)

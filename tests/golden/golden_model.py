@@ -1,4 +1,4 @@
-"""Rebuilds a golden file's model as torch modules of the same class names, names and shapes, on the meta device."""
+"""Rebuilds a golden file's model in torch: the same class names, names and shapes, on the meta device."""
 
 import json
 from collections.abc import Sequence
