@@ -48,6 +48,11 @@ def loaded() -> Iterator[Backend]:
             yield backend
 
 
+def frameworks() -> frozenset[str]:
+    """The modules that the installed backends wait for."""
+    return frozenset(framework for backend in _installed() for framework in backend.frameworks)
+
+
 def inventory(model: object, **how: Any) -> Inventory:
     """The facts about a model's parameters, in a form that no framework is needed to read.
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import ModuleType
 
 from paramrules import backends
+from paramrules.cli.abstract import built_abstractly
 from paramrules.cli.blame import blame
 from paramrules.cli.model import Call, ModelName
 from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
@@ -130,7 +131,7 @@ def _is_model(value: object) -> bool:
 
 
 def _made(name: ModelName, maker: object, call: Call) -> object:
-    """What calling gives, built by every framework at hand without memory for parameters."""
+    """What calling gives, built without memory for its parameters."""
     if not callable(maker):
         raise RulesError(
             Diagnostic(
@@ -140,11 +141,8 @@ def _made(name: ModelName, maker: object, call: Call) -> object:
             )
         )
     _check_arguments(name, maker, call)
-    make: Callable[[], object] = partial(maker, *call.positional, **call.named)
-    for backend in backends.loaded():
-        make = partial(backend.abstractly, make)
     with blame("E702", f"building `{name.text}` failed"):
-        model = make()
+        model = built_abstractly(partial(maker, *call.positional, **call.named))
     if not _is_model(model):
         raise RulesError(
             Diagnostic(
