@@ -9,11 +9,7 @@ from paramrules.inventory import Class, Inventory
 from paramrules_torch.facts import TorchColumns
 from paramrules_torch.walk import Walk
 
-_BEFORE_FSDP = (
-    "wrap with `fully_shard`, which keeps shapes, or take the inventory before the model is wrapped"
-)
 _LAZY = "torch.nn.parameter.UninitializedParameter"
-_FLAT = "torch.distributed.fsdp._flat_param.FlatParameter"
 
 
 def inventory(model: nn.Module) -> Inventory:
@@ -85,31 +81,35 @@ def _check_names(walk: Walk) -> None:
 
 
 def _check_shapes(walk: Walk) -> None:
-    """Refuses parameters whose shape is not theirs. Looks at classes first, since nearly no model has any."""
-    kinds = {cls: Class.of(cls).name for cls in set(map(type, walk.tensors))}
-    flat = {cls for cls, name in kinds.items() if name == _FLAT}
-    lazy = {cls for cls, name in kinds.items() if name == _LAZY}
-    found = []
-    for entries, what, help in (
+    """Refuses parameters whose shape is not theirs, all of a kind in one error."""
+    lazy = {cls for cls in set(map(type, walk.tensors)) if Class.of(cls).name == _LAZY}
+    before_wrapping = "wrap with `fully_shard`, which keeps shapes, or assign and group before wrapping"
+    found = [
         (
-            [e for e, t in enumerate(walk.tensors) if type(t) in lazy] if lazy else [],
-            "has no shape before the model has seen its first batch",
+            [e for e, tensor in enumerate(walk.tensors) if type(tensor) in lazy] if lazy else [],
+            "no shape before the model has seen a batch",
             "run the model once, `model(batch)`, before its parameters are grouped",
         ),
+        (sorted(walk.flattened), "the shape of many parameters that FSDP has made one", before_wrapping),
         (
-            [e for e, t in enumerate(walk.tensors) if type(t) in flat] if flat else [],
-            "is many parameters that FSDP has flattened into one",
-            _BEFORE_FSDP,
+            sorted(walk.sharded - walk.flattened),
+            "the shape of the piece that FSDP has left here",
+            before_wrapping,
         ),
-        (
-            sorted(e for e in walk.sharded if type(walk.tensors[e]) not in flat),
-            "has the shape of the piece that FSDP has left here",
-            _BEFORE_FSDP,
-        ),
-    ):
-        if entries:
-            shown = ", ".join(f"`{walk.names[e]}`" for e in entries[:3])
-            more = f" (and {len(entries) - 3} more)" if len(entries) > 3 else ""
-            found.append(Diagnostic("E503", f"{shown}{more} {what}", help=help))
-    if found:
-        raise RulesError(found)
+    ]
+    if any(entries for entries, _, _ in found):
+        raise RulesError(
+            [
+                Diagnostic("E503", f"{_listed(walk, entries)} {what}", help=help)
+                for entries, what, help in found
+                if entries
+            ]
+        )
+
+
+def _listed(walk: Walk, entries: Sequence[int]) -> str:
+    """The names of some entries, cut where they are many, and `has` or `have`."""
+    names = [f"`{walk.names[e]}`" for e in entries[:3]]
+    if len(entries) > 3:
+        names.append(f"{len(entries) - 3} more")
+    return f"{', '.join(names)} {'has' if len(entries) == 1 else 'have'}"

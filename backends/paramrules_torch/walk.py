@@ -28,7 +28,8 @@ class Walk:
         tensors: the parameters themselves; a tied one comes once for each of its names.
         owners: whose each is.
         gains: the entries that are the gain of a weight norm.
-        sharded: the entries of which FSDP's first version keeps but a piece here.
+        flattened: the entries that FSDP's first version has made of many parameters.
+        sharded: the entries of which it keeps but a piece here.
         deciders: prefix and module of those that have a method `no_weight_decay`.
     """
 
@@ -37,6 +38,7 @@ class Walk:
         self.tensors: list[Tensor] = []
         self.owners: list[Owner] = []
         self.gains: set[int] = set()
+        self.flattened: set[int] = set()
         self.sharded: set[int] = set()
         self.deciders: list[tuple[str, nn.Module]] = []
         self._kinds: dict[type, Kind] = {}
@@ -108,8 +110,11 @@ class Walk:
             if kind.plain and parent is not None:
                 self._inside[parent][type(module)] = owner
             self._descend(module._modules, prefix, owner)
-        if kind.flattens and _in_pieces(module):
-            self.sharded.update(range(start, len(self.names)))
+        if kind.flattens:
+            walked = range(start, len(self.names))
+            self.flattened.update(e for e in walked if hasattr(self.tensors[e], "_is_flat_param"))
+            if _in_pieces(module):
+                self.sharded.update(walked)
 
     def _own(self, module: nn.Module, prefix: str, owner: Owner) -> None:
         for leaf, tensor in module._parameters.items():
