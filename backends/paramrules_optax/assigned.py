@@ -1,4 +1,4 @@
-"""Rules held against a tree of parameters, and the tree taken apart."""
+"""Rules held against a tree of parameters, and what they say put into its structure."""
 
 import warnings
 from collections.abc import Mapping, Sequence
@@ -9,11 +9,10 @@ from paramrules.assignment import Assignment, assign
 from paramrules.diagnostics import RulesWarning, render
 from paramrules.rules import Rules
 from paramrules_optax.fit import fitted
-from paramrules_optax.inventory import described, inventory_of
-from paramrules_optax.tree import Tree, take_apart
+from paramrules_optax.inventory import TreeInventory, inventory_of
 
-AnyRules = Rules | str | Path | Assignment
-Options = Mapping[str, Any] | None
+AnyRules = Rules | Assignment | str | Path
+Options = Mapping[str, int | float | str | bool] | None
 
 
 class Assigned:
@@ -25,23 +24,20 @@ class Assigned:
 
     def __init__(self, params: Any, rules: AnyRules, options: Options, strict: bool, model: Any) -> None:
         self._params = params
-        self._tree: Tree | None = None
+        self._fresh = model is None and not isinstance(rules, Assignment)
         if isinstance(rules, Assignment):
             self.assignment = rules
         else:
-            if model is None:
-                self._tree = take_apart(params)
-                inventory = described(self._tree)
-            else:
-                inventory = inventory_of(model)
+            inventory = inventory_of(params if model is None else model)
             self.assignment = assign(rules, inventory, options=options, strict=strict)
         for finding in self.assignment.findings:
             warnings.warn("\n" + render(finding), RulesWarning, stacklevel=3)
 
     def tree(self, values: Sequence[Any]) -> Any:
         """Values, one a parameter, in the structure of `params`."""
-        if self._tree is not None:
-            return self._tree.filled(values)
+        inventory = self.assignment.inventory
+        if isinstance(inventory, TreeInventory) and (self._fresh or inventory.tree.fits(self._params)):
+            return inventory.tree.filled(values)
         return fitted(self.by_name(values), self._params)
 
     def by_name(self, values: Sequence[Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
 from paramrules.inventory import UNKNOWN_OWNER, Class, Inventory, Owner
 from paramrules_optax import graph
 from paramrules_optax.columns import TreeColumns
-from paramrules_optax.graph import Graph
+from paramrules_optax.shared import Tie, shared_ties
 from paramrules_optax.tree import Tree, take_apart
 
 Types = Mapping[str, type]
@@ -22,7 +22,13 @@ _HAND_OVER_VARIABLES = (
 )
 
 
-def inventory_of(model: Any, types: Types | None = None) -> Inventory:
+class TreeInventory(Inventory):
+    """An inventory that knows the tree it was taken of, so that labels find their places without names."""
+
+    tree: Tree
+
+
+def inventory_of(model: Any, types: Types | None = None) -> TreeInventory:
     """The parameters of a module or tree, in the order in which jax lists its leaves.
 
     Args:
@@ -40,7 +46,7 @@ def inventory_of(model: Any, types: Types | None = None) -> Inventory:
     return described(take_apart(model), types)
 
 
-def described(tree: Tree, types: Types | None = None) -> Inventory:
+def described(tree: Tree, types: Types | None = None) -> TreeInventory:
     """The inventory of a model that has been taken apart."""
     walk, numbers = tree.walk, tree.trained
     names = _chosen(walk.names, numbers)
@@ -49,32 +55,33 @@ def described(tree: Tree, types: Types | None = None) -> Inventory:
     boxes = [walk.boxes.get(number) for number in numbers] if walk.boxes else [None] * len(names)
     modules = [(stretch.name, stretch.node) for stretch in walk.modules]
     parameter = list(range(len(names)))
-    also: dict[int, list[int]] = {}
     if tree.model is not None:
         unfolded = graph.unfold(tree.model)
-        names, parameter, also = _with_ties(names, unfolded)
         owners = [unfolded.owner(name) for name in names]
         modules = list(unfolded.modules.items())
+        ties = [
+            Tie(n, other, unfolded.owner(other)) for n in parameter for other in unfolded.others(names[n])
+        ]
+    else:
+        place = {number: n for n, number in enumerate(numbers)} if walk.shared else {}
+        ties = [tie._replace(number=place[tie.number]) for tie in shared_ties(walk) if tie.number in place]
+    also: dict[int, list[int]] = {}
+    for tie in ties:
+        also.setdefault(tie.number, []).append(len(names))
+        names.append(tie.name)
+        owners.append(tie.owner)
+        parameter.append(tie.number)
     if types:
         owners = _named(names, owners, types)
     columns = TreeColumns(leaves, boxes, names, owners, parameter, modules)
-    return Inventory("optax", names, owners, columns, also=also, unknown=_unknown(owners, boxes))
+    unknown = _unknown(owners, boxes)
+    inventory = TreeInventory("optax", names, owners, columns, also=also, unknown=unknown)
+    inventory.tree = tree
+    return inventory
 
 
 def _chosen(column: Sequence[Any], numbers: Sequence[int]) -> list[Any]:
     return list(column) if len(numbers) == len(column) else [column[number] for number in numbers]
-
-
-def _with_ties(names: list[str], unfolded: Graph) -> tuple[list[str], list[int], dict[int, list[int]]]:
-    """The names of a state's leaves and behind them the others of what is shared, and whose each is."""
-    names, parameter = list(names), list(range(len(names)))
-    also: dict[int, list[int]] = {}
-    for number, name in enumerate(tuple(names)):
-        for other in unfolded.others(name):
-            also.setdefault(number, []).append(len(names))
-            names.append(other)
-            parameter.append(number)
-    return names, parameter, also
 
 
 def _named(names: Sequence[str], owners: Sequence[Owner], types: Types) -> list[Owner]:

@@ -36,6 +36,14 @@ class Tree:
     trained: Sequence[int]
     model: Any = None
 
+    def fits(self, tree: Any) -> bool:
+        """Whether another tree has exactly this structure; its names are then the same."""
+        try:
+            leaves = self.structure.flatten_up_to(tree)
+        except (TypeError, ValueError):
+            return False
+        return jax.tree_util.all_leaves(leaves)
+
     def filled(self, values: Sequence[Any]) -> Any:
         """The tree with a value, one a parameter, in place of each; other leaves become None."""
         if len(values) < len(self.leaves):
