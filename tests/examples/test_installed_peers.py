@@ -3,11 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+import paramrules_torch
 import pytest
 import torch
 from torch import nn
-
-import paramrules_torch
 
 POLICIES = Path(__file__).parents[2] / "examples" / "policies"
 

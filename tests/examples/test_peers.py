@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import paramrules_torch
 import pytest
 from golden import golden_model
 from support import golden_rows, inventory_of
 
 import paramrules
-import paramrules_torch
 
 POLICIES = Path(__file__).parents[2] / "examples" / "policies"
 
