@@ -170,7 +170,8 @@ def _near(path: str, folder: str) -> str:
         return f"the shipped file is `include <{stem}>`"
     below = os.path.dirname(path)
     try:
-        beside = [n for n in os.listdir(os.path.join(folder, below)) if n.endswith(".rules")]
+        beside = os.listdir(os.path.join(folder, below))
     except OSError:
-        return ""
-    return did_you_mean(path, [os.path.join(below, name) for name in beside])
+        beside = []
+    known = [os.path.join(below, name) for name in beside if name.endswith(".rules")]
+    return did_you_mean(path, known) or "paths start at the folder of the file with the `include`"

@@ -24,7 +24,8 @@ class Builder:
     """Builds the statements of one source; `base` is where the statement that is being parsed starts in it.
 
     Attributes:
-        errors: mistakes that do not keep a statement from being understood.
+        errors: mistakes that do not keep the parser from going on.
+        refused: one of them leaves the statement that is being parsed without a meaning.
         comments: the comments inside statements.
         depth: at least as large as the nesting of the statement that is being parsed.
     """
@@ -37,6 +38,7 @@ class Builder:
         self.source = source
         self.base = 0
         self.depth = 0
+        self.refused = False
         self.errors: list[Diagnostic] = []
         self.comments: list[Span] = []
 
@@ -57,7 +59,8 @@ class Builder:
             self.errors.append(reserved(text, self.place(token)))
         return text
 
-    def COMMENT(self, token: Token) -> Token:  # noqa: N802  (a terminal's callback bears its name)
+    def comment(self, token: Token) -> Token:
+        """Called by the lexer, which then drops the comment."""
         self.comments.append(self.place(token))
         return token
 
@@ -189,6 +192,7 @@ class Builder:
             place = Span(self.source, start - len(operator), start + 1)
             help = f"it is written `{operator}`; a regex that begins with `=` stands in quotes"
             self.errors.append(Diagnostic("E104", f"`{operator}=` is no operator", place, help=help))
+            self.refused = True
         return nodes.Matches(left.span.to(regex.span), left, regex, operator == "!~")
 
     def like(self, parts: Parts) -> nodes.Like:
@@ -235,6 +239,7 @@ class Builder:
     def _refuse(self, token: Token, what: str, help: str) -> None:
         shown = f"`{token}`" if len(token) <= 40 else f"a number of {len(token)} characters"
         self.errors.append(Diagnostic("E116", f"{shown} {what}", self.place(token), help=help))
+        self.refused = True
 
     def string(self, parts: Parts) -> nodes.Literal:
         return nodes.Literal(self.place(parts[0]), parts[0][1:-1])
@@ -252,6 +257,7 @@ class Builder:
         place, text = self.place(parts[0]), str(parts[0])
         if text in RESERVED:
             self.errors.append(misplaced(text, place))
+            self.refused = True
         return nodes.Reference(place, text)
 
     def index(self, parts: Parts) -> nodes.Index:

@@ -49,6 +49,7 @@ def _parser() -> Lark:
         keep_all_tokens=True,
         maybe_placeholders=False,
         transformer=builder(),
+        lexer_callbacks={"COMMENT": builder().comment},
         _plugins={"ContextualLexer": _TrustingLexer},
     )
 
@@ -58,6 +59,7 @@ def parse(text: str, start: int, end: int) -> Statement | Failure:
     build = builder()
     build.base = start
     build.depth = 0
+    build.refused = False
     piece = text[start:end]
     try:
         statement: Statement = _parser().parse(piece)  # type: ignore[assignment]

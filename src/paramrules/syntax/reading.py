@@ -79,10 +79,11 @@ class _Reader:
         result = self._parse(self.source.text, piece.start, piece.end)
         if not isinstance(result, self._failure):
             deep = self._builder.depth > limits.NESTING and too_deep(result)
-            if not deep:
+            if not deep and not self._builder.refused:
                 self.statements.append(result)
                 return
-            self.findings.append(deep)
+            if deep:
+                self.findings.append(deep)
         else:
             del self.findings[said:]  # what stopped the statement is said, and nothing else
             below = indented(self.source, piece)

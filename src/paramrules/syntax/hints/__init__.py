@@ -16,17 +16,18 @@ from paramrules.syntax.hints.patterns import pattern
 from paramrules.syntax.hints.predicates import predicate
 from paramrules.syntax.hints.quotes import prefix, unclosed
 from paramrules.syntax.hints.settings import setting
-from paramrules.syntax.hints.spelling import spelling
+from paramrules.syntax.hints.spelling import spelling, typography
 from paramrules.syntax.hints.statements import statement
 from paramrules.syntax.parse import Failure
 
 _HINTS: tuple[Callable[[Mistake], Diagnostic | None], ...] = (
     unclosed,
+    typography,
     statement,
     head,
     member,
-    pattern,
     prefix,
+    pattern,
     setting,
     closing,
     spelling,

@@ -21,7 +21,9 @@ def head(mistake: Mistake) -> Diagnostic | None:
         return None
     if kinds[-1] in ("EXPECT", "NOT"):
         return mistake.finding("an expectation begins with a label", help="write `expect label: predicate`")
-    if "LBRACE" in kinds:
+    if kinds[-1] == "PIECE" and mistake.text[mistake.stack[-1].start_pos - 1].isspace():
+        return _add_colon(mistake, 0, mistake.stack[-1].start_pos)
+    if "LBRACE" in kinds and "RBRACE" not in kinds:
         return _hole(mistake)
     start = int(getattr(mistake.stack[-1], "start_pos", 0) or 0) if kinds[0] == "EXPECT" else 0
     name = re.match(r"\w*", mistake.text[start:])
@@ -41,8 +43,14 @@ def head(mistake: Mistake) -> Diagnostic | None:
         )
     if kinds[-1] in ("NAME", "RBRACE", "Label") and _TEST.match(mistake.after) and not _spaced(mistake):
         return _add_label(mistake)
+    return _add_colon(mistake, start, mistake.at)
+
+
+def _add_colon(mistake: Mistake, start: int, at: int) -> Diagnostic:
     return mistake.finding(
-        f"a `:` is missing behind `{mistake.text[start : mistake.at].strip()}`",
+        f"a `:` is missing behind `{mistake.text[start:at].strip()}`",
+        start=at,
+        end=at + max(1, len(mistake.found)) if at == mistake.at else mistake.at,
         help="a rule is written `label: predicate -> settings`",
     )
 
@@ -73,13 +81,27 @@ def _no_label(mistake: Mistake, word: str) -> Diagnostic | None:
     keyword = did_you_mean(word, _KEYWORDS)
     if keyword and re.match(r"[\w\"'<]", mistake.after) and ":" not in mistake.text:
         return mistake.finding(f"`{word}` begins no statement", help=keyword, start=0, end=end)
-    return _add_label(mistake) if mistake.ended else None
+    if mistake.ended:
+        return mistake.finding(
+            f"`{word}` alone is no statement",
+            start=0,
+            end=end,
+            help="a rule is written `label: predicate -> settings`",
+        )
+    return None
 
 
 def _add_label(mistake: Mistake) -> Diagnostic:
-    line = mistake.text.partition("\n")[0]
+    first = mistake.stack[0] if mistake.kinds[0] == "EXPECT" else ""
+    line = mistake.text[len(first) :].partition("\n")[0].strip()
     shown = line if len(line) <= 60 else f"{line[:57]}..."
-    return mistake.finding("the rule has no label", start=0, end=len(line), help=f"write `no_decay: {shown}`")
+    start = mistake.text.index(line)
+    return mistake.finding(
+        "the expectation has no label" if first else "the rule has no label",
+        start=start,
+        end=start + len(line),
+        help=f"write `{'expect ' if first else ''}no_decay: {shown}`",
+    )
 
 
 def _spaced(mistake: Mistake) -> bool:

@@ -34,7 +34,8 @@ def member(mistake: Mistake) -> Diagnostic | None:
             f"names in `{function}` are separated by `|`", help=f"write `{function}(A|B)` for A or B"
         )
     if found == ")":
-        return mistake.finding(f"`{function}` names no {what} here", help=f"write `{function}(Name)`")
+        example = "lr_scale" if function == "attr" else "LayerNorm"
+        return mistake.finding(f"`{function}` names no {what} here", help=f"write `{function}({example})`")
     return None
 
 

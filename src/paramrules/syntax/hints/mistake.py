@@ -33,6 +33,7 @@ _SHOWN = {
     "BARE_GLOB": "a glob",
     "IN": "`in`",
     "LIKE": "`like`",
+    "LIBRARY": "`<name>`",
 }
 
 _CLOSES = {"(": ")", "[": "]", "{": "}"}
@@ -54,6 +55,9 @@ class Mistake:
         self.text = source.text[piece.start : piece.end]
         self.at = failure.at - piece.start
         self.ended, self.expected, self.stack = failure.ended, failure.expected, failure.stack
+        if self.stack and self.text[self.at - 1 : self.at + 1] == "->" and str(self.stack[-1]) == "-":
+            # an arrow where a value should stand was read as a minus
+            self.at, self.stack = self.at - 1, self.stack[:-1]
         self.after = self.text[self.at :]
 
     @cached_property
@@ -141,5 +145,7 @@ class Mistake:
                 return f"an operator or `{_CLOSES[self.open[-1]]}`"
             rule = self.kinds[0] == "Label" and not self.in_settings
             return "an operator, `->` or the end" if rule else "an operator or the end"
+        if "ARROW" in self.expected:
+            return "`->` or the end"
         names = sorted({_SHOWN[name] for name in self.expected if name in _SHOWN})
         return " or ".join(names) if names else "the end of the statement"

@@ -22,11 +22,12 @@ def pattern(mistake: Mistake) -> Diagnostic | None:
         return mistake.finding(f"a glob with `{mistake.found}` needs quotes", help='write `like "..."`')
     token = mistake.stack[-1]
     if token.startswith("="):
+        operator = mistake.stack[-2]
         return mistake.finding(
-            "`~=` is no operator",
-            help="it is written `~`",
-            start=token.start_pos - 1,
+            f"`{operator}=` is no operator",
+            start=operator.start_pos,
             end=token.start_pos + 1,
+            help=f"it is written `{operator}`",
         )
     if mistake.ended or mistake.found in SPELLING or begins_setting(mistake) or mistake.found in ")]},;":
         return None

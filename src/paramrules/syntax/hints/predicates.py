@@ -4,6 +4,7 @@ import re
 
 from paramrules.diagnostics import Diagnostic
 from paramrules.syntax.hints.mistake import Mistake
+from paramrules.syntax.reserved import RESERVED
 
 _COMPARES = ("==", "!=", "<", "<=", ">", ">=")
 _METHOD = re.compile(r"\.(startswith|endswith)\([\"']([^\"'\n]*)[\"']\)")
@@ -12,7 +13,7 @@ _DOTTED = re.compile(r"[\w.]+")
 
 def predicate(mistake: Mistake) -> Diagnostic | None:
     """The first of these hints that knows the mistake."""
-    for hint in (_missing, _chained, _list, _dot, _second, _arrow, _not):
+    for hint in (_missing, _reserved, _number, _chained, _list, _dot, _second, _arrow, _not):
         finding = hint(mistake)
         if finding:
             return finding
@@ -35,13 +36,42 @@ def _missing(mistake: Mistake) -> Diagnostic | None:
     return mistake.finding(f"nothing stands before `{found}`")
 
 
+def _reserved(mistake: Mistake) -> Diagnostic | None:
+    """`a: or b`, `ndim == not 1`: where a value should stand, operators are read as names."""
+    word = mistake.word
+    if mistake.last != "NAME" or word not in RESERVED:
+        return None
+    start = mistake.stack[-1].start_pos
+    if word == "not":
+        message, help = "`not` stands before the whole comparison", "write `not a == b`"
+    else:
+        message, help = f"nothing stands before `{word}`", ""
+    return mistake.finding(message, start=start, end=start + len(word), help=help)
+
+
+def _number(mistake: Mistake) -> Diagnostic | None:
+    """`1x`, `0x10`, `1e`."""
+    rest = _DOTTED.match(mistake.after)
+    if mistake.last != "NUMBER" or mistake.stack[-1].end_pos != mistake.at or rest is None:
+        return None
+    start, end = mistake.stack[-1].start_pos, mistake.at + rest.end()
+    return mistake.finding(
+        f"`{mistake.text[start:end]}` is no number",
+        start=start,
+        end=end,
+        help="numbers are decimal: `0.1`, `1e-4`",
+    )
+
+
 def _chained(mistake: Mistake) -> Diagnostic | None:
     """`0 < ndim < 3`."""
     if mistake.found not in _COMPARES or mistake.before_last != "COMPARE":
         return None
-    middle = mistake.stack[-1].span.text
+    left, operator, middle = mistake.stack[-3:]
+    first = f"{left.span.text} {operator} {middle.span.text}"
     return mistake.finding(
-        "comparisons are not chained", help=f"write the middle twice: `... {middle} and {middle} ...`"
+        "comparisons are not chained",
+        help=f"write the middle twice: `{first} and {middle.span.text} {mistake.found} ...`",
     )
 
 
@@ -109,9 +139,7 @@ def _arrow(mistake: Mistake) -> Diagnostic | None:
 
 
 def _not(mistake: Mistake) -> Diagnostic | None:
-    """`ndim == not 1`, `a not b`."""
-    if mistake.found == "not" and mistake.last == "COMPARE":
-        return mistake.finding("`not` stands before the whole comparison", help="write `not a == b`")
+    """`a not b`."""
     if mistake.last == "NOT" and mistake.expected == {"IN", "LIKE"}:
         return mistake.finding(
             "behind a value `not` is followed by `in` or `like`",

@@ -37,6 +37,11 @@ def setting(mistake: Mistake) -> Diagnostic | None:
         return _equals(mistake)
     if last == "EQUAL":
         return _value(mistake)
+    if mistake.word == "not":  # where a value should stand, it is read as a name
+        start = mistake.stack[-1].start_pos
+        return mistake.finding(
+            "a value is no predicate", start=start, end=start + 3, help="write `true` or `false`"
+        )
     if found in (";", "and", "&&", "&") or (begins_setting(mistake) and found != ","):
         return mistake.finding("settings are separated by commas", help="write `,` between two settings")
     if found == "->":
@@ -85,6 +90,4 @@ def _value(mistake: Mistake) -> Diagnostic | None:
         return mistake.finding(f"the setting `{key}` has no value", help=f"write `{key} = ...`")
     if found in ("[", "{"):
         return mistake.finding(f"a value holds no `{found}`", help="a tuple is written `(0.9, 0.95)`")
-    if found == "not":
-        return mistake.finding("a value is no predicate", help="write `true` or `false`")
     return None

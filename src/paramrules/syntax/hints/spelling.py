@@ -23,14 +23,30 @@ SPELLING: Final = {
     "\u2192": "`->`",
     "contains": "`~`",
     "matches": "`~`",
-    "\u201c": 'a plain quote `"`',
-    "\u201d": 'a plain quote `"`',
-    "\u2018": "a plain quote `'`",
-    "\u2019": "a plain quote `'`",
+}
+
+_TYPOGRAPHY = {
+    "\u201c": "a plain quote",
+    "\u201d": "a plain quote",
+    "\u2018": "a plain quote",
+    "\u2019": "a plain quote",
     "\u00a0": "a plain space",
+    "\u2013": "a plain `-`",
+    "\u2212": "a plain `-`",
+    "\uff1a": "a plain `:`",
 }
 
 _CONDITIONS = ("if", "elif", "else", "then", "?")
+
+
+def typography(mistake: Mistake) -> Diagnostic | None:
+    """Quotes, dashes and spaces that a text processor made of plain ones."""
+    found = mistake.found
+    if found in _TYPOGRAPHY:
+        return mistake.finding(
+            f"U+{ord(found):04X} is not {_TYPOGRAPHY[found]}", help=f"write {_TYPOGRAPHY[found]}"
+        )
+    return None
 
 
 def spelling(mistake: Mistake) -> Diagnostic | None:
@@ -54,13 +70,13 @@ def spelling(mistake: Mistake) -> Diagnostic | None:
             "and `label: else` takes what is left",
         )
     if found in SPELLING and not (found == "=" and mistake.wants_operand):
-        return mistake.finding(f"`{found.strip()}` is no operator", help=f"it is written {SPELLING[found]}")
+        return mistake.finding(f"`{found}` is no operator", help=f"it is written {SPELLING[found]}")
     if found == "\\":
         return mistake.finding(
             "a backslash does not continue a line", help="indent the next line: that continues the statement"
         )
     if found == ";":
         return mistake.finding("`;` ends nothing", help="a statement ends where the next starts, in column 0")
-    if mistake.wants_operator and begins_setting(mistake):
+    if not mistake.wants_operand and begins_setting(mistake):
         return missing_arrow(mistake)
     return None

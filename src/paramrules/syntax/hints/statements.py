@@ -7,7 +7,7 @@ from paramrules.syntax.hints.heads import statement_word
 from paramrules.syntax.hints.mistake import Mistake
 from paramrules.syntax.hints.quotes import unclosed
 
-_COMMENTS = ("//", "/", "--", ";", "%")
+_COMMENTS = ("//", "/*", "--", ";", "%")
 _CONFLICT = re.compile(r"<{7}|={7}|>{7}|\|{7}")
 _NAME_RULE = "names are made of letters, digits and `_`, and do not begin with a digit"
 
@@ -48,8 +48,11 @@ def _start(mistake: Mistake) -> Diagnostic | None:
         )
     if found[:1].isdigit():
         return mistake.finding(f"`{found}` begins no statement", help=_NAME_RULE)
-    if mistake.text.startswith(_COMMENTS):
-        return mistake.finding(f"`{found}` begins no statement", help="a comment begins with `#`")
+    sign = next((sign for sign in _COMMENTS if mistake.text.startswith(sign)), None)
+    if sign:
+        return mistake.finding(
+            f"`{sign}` begins no statement", end=len(sign), help="a comment begins with `#`"
+        )
     return None
 
 
@@ -136,7 +139,9 @@ def _include(mistake: Mistake) -> Diagnostic | None:
         if not mistake.ended:
             return unclosed(mistake)
         return mistake.finding("the include names no file", help='write `include "norms.rules"`')
-    name = word[0].strip("<")
+    name = word[0].removeprefix("<")
+    if name != word[0]:
+        return mistake.finding("`<` is not closed", help=f"write `include <{name}>`")
     if name.endswith(".rules") or "/" in name:
         help = f'write `include "{name}"`'
     else:
