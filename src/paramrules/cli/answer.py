@@ -25,11 +25,13 @@ class Answer:
     """What a command found out.
 
     `blocks` are for reading, `result` is the same for programs. Both are empty if an error stopped the work.
+    `summary` is a last line for reading, below the findings.
     """
 
     blocks: Sequence[Block] = ()
     result: Mapping[str, object] = field(default_factory=dict)
     findings: Sequence[Diagnostic] = ()
+    summary: str = ""
 
 
 class Command(click.Command):
@@ -84,7 +86,11 @@ def _print(answer: Answer, as_json: bool) -> None:
     else:
         print_blocks(answer.blocks)
         sys.stdout.flush()
+        if answer.blocks and answer.findings:
+            click.echo(err=True)
         report(answer.findings)
+        if answer.summary:
+            click.echo(answer.summary)
     sys.stdout.flush()
 
 

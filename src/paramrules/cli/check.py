@@ -15,7 +15,7 @@ def check(files: tuple[str, ...]) -> Answer:
     JSON: `files`, as they were named, and `findings`.
     """
     findings = [finding for file in files for finding in paramrules.check(file)]
-    return Answer([_summary(len(files), findings)], {"files": files}, findings)
+    return Answer(result={"files": files}, findings=findings, summary=_summary(len(files), findings))
 
 
 def _summary(files: int, findings: list[paramrules.Diagnostic]) -> str:

@@ -33,7 +33,7 @@ def explain(
 
     \b
     axis, label, settings, captures
-    rule     that won: label, text, file, line, clause (text, note); null for `default`
+    rule     that won: label, text, file, line, clause (text, note, name); null for `default`
     earlier  rules that failed, each with the first clause that did
     later    rules that would have held, each with the clause that does
     """
@@ -61,7 +61,7 @@ def explain(
     ]
     blocks: list[Block] = [explanation.parameter.name, Table(("fact", "value"), rows)]
     for axis in explanation.axes:
-        blocks += ["", *_blocks(axis)]
+        blocks += ["", *_blocks(name, axis)]
     return Answer(blocks, result)
 
 
@@ -121,27 +121,28 @@ def _rule(rule: "Rule", clause: "Clause | None") -> dict[str, object]:
         "text": " ".join(rule.span.text.split()),
         "file": source.name,
         "line": source.position(rule.span.start)[0],
-        "clause": {"text": clause.text, "note": clause.note} if clause else None,
+        "clause": {"text": clause.text, "note": clause.note, "name": clause.name} if clause else None,
     }
 
 
-def _blocks(axis: "AxisExplanation") -> list[Block]:
-    rows = [_row("failed", verdict.rule, verdict.clause) for verdict in axis.earlier]
+def _blocks(name: str, axis: "AxisExplanation") -> list[Block]:
+    rows = [_row(name, "failed", verdict.rule, verdict.clause) for verdict in axis.earlier]
     if axis.rule:
-        rows.append(_row("won", axis.rule, axis.clause))
-    rows += [_row("later", verdict.rule, verdict.clause) for verdict in axis.later]
-    captures = ", ".join(f"{name}={value}" for name, value in axis.captures.items())
+        rows.append(_row(name, "won", axis.rule, axis.clause))
+    rows += [_row(name, "later", verdict.rule, verdict.clause) for verdict in axis.later]
+    captures = ", ".join(f"{capture}={value}" for capture, value in axis.captures.items())
     named = f"[{axis.axis}] " if axis.axis else ""
     return [
         f"{named}{axis.label}: {settings_text(axis.settings)}{f' where {captures}' if captures else ''}",
-        Table(("", "rule", "place", "because"), rows),
+        Table(("verdict", "rule", "place", "because"), rows),
     ]
 
 
-def _row(verdict: str, rule: "Rule", clause: "Clause | None") -> tuple[str, str, str, str]:
+def _row(name: str, verdict: str, rule: "Rule", clause: "Clause | None") -> tuple[str, str, str, str]:
     source = rule.span.source
     place = f"{source.name}:{source.position(rule.span.start)[0]}"
-    because = (
-        f"{clause.text} ({clause.note})" if clause and clause.note else clause.text if clause else "else"
-    )
+    because = "else"
+    if clause:
+        because = f"{clause.text} ({clause.note})" if clause.note else clause.text
+        because += f" as {clause.name}" if clause.name != name else ""
     return verdict, rule.label.text, place, because

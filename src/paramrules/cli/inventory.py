@@ -5,6 +5,7 @@ import click
 from paramrules.cli.answer import Answer, Command
 from paramrules.cli.model import ModelName
 from paramrules.cli.options import model_name, with_traceback
+from paramrules.cli.table import progress
 
 
 @click.command(cls=Command)
@@ -18,13 +19,17 @@ def inventory(model: ModelName, output: str) -> Answer:
 
     What is saved stands for the model in every other command, on a machine without its framework.
 
-    JSON: `file`, `framework`, `parameters` (how many), and `findings`.
+    JSON: `file`, `framework`, `parameters` (how many), and `findings`; with `-o -` also `inventory`.
     """
+    import json
+
     from paramrules.cli.build import inventory_of
 
-    saved = inventory_of(model)
-    if output == "-":
-        return Answer([saved.to_json()], saved.to_json())
-    saved.save(output)
+    with progress(f"building {model.text}"):
+        saved = inventory_of(model)
     counted = {"file": output, "framework": saved.framework, "parameters": len(saved)}
-    return Answer([f"{output}: {len(saved)} parameters"], counted)
+    if output == "-":
+        text = saved.to_json()
+        return Answer([text], {**counted, "inventory": json.loads(text)})
+    saved.save(output)
+    return Answer(result=counted, summary=f"{output}: {len(saved)} parameters")

@@ -119,7 +119,7 @@ def _blocks(file: str, result: dict[str, Any]) -> list[Block]:
             settings_text(group["settings"]),
             str(group["tensors"]),
             large(group["parameters"]),
-            f"{group['share']:.1%}",
+            f"{group['share']:.1%}" if group["tensors"] else "frozen",
         )
         for group in groups
     ]

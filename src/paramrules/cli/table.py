@@ -35,7 +35,7 @@ def print_blocks(blocks: Sequence[Block]) -> None:
     console = Console()
     for block in blocks:
         if isinstance(block, str):
-            console.print(Text(block))
+            console.print(Text(block), soft_wrap=True)
             continue
         drawn = Drawn(header_style="bold", pad_edge=False, box=None)
         for number, head in enumerate(block.heads):

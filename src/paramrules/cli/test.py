@@ -37,13 +37,12 @@ def test(file: str, model: ModelName, given: tuple[tuple[str, str], ...], strict
         ("pass" if outcome.holds else "FAIL", str(outcome.parameters), _place(outcome), _text(outcome))
         for outcome in outcomes
     ]
-    summary = f"{passed} passed, {failed} failed" if outcomes else f"{file} holds no `expect`"
+    table = Table(("result", "parameters", "place", "expectation"), rows, right=("parameters",))
     return Answer(
-        [Table(("result", "parameters", "place", "expectation"), rows, right=("parameters",)), "", summary]
-        if outcomes
-        else [summary],
+        [table] if outcomes else [],
         {"expectations": list(map(_result, outcomes)), "passed": passed, "failed": failed},
         [outcome.finding for outcome in outcomes if outcome.finding],
+        f"{passed} passed, {failed} failed" if outcomes else f"{file} holds no `expect`",
     )
 
 

@@ -1,0 +1,82 @@
+"""A folder with rule files and a small model, and the command line run inside the process."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from click.testing import CliRunner
+
+from paramrules.cli import main
+
+MODEL = '''\
+from support import inventory_of
+
+LINEAR = "torch.nn.modules.linear.Linear"
+AROUND = ["nets.Net", "nets.Block"]
+
+
+def linear(name, rows, columns, **more):
+    weight = {"name": f"{name}.weight", "owner": LINEAR, "around": AROUND, "shape": [rows, columns],
+              "fan_in": columns, "fan_out": rows}
+    bias = {"name": f"{name}.bias", "owner": LINEAR, "around": AROUND, "shape": [rows], "role": "bias"}
+    return [weight | more, bias]
+
+
+def make(frozen=False):
+    return inventory_of([
+        {"name": "wte.weight", "owner": "torch.nn.modules.sparse.Embedding", "around": AROUND[:1],
+         "shape": [1000, 64], "role": "embedding", "also": [{"name": "head.weight", "owner": LINEAR}]},
+        *linear("h.0.fc", 256, 64, attributes={"lr_mult": 2.0}),
+        *linear("h.1.fc", 256, 64, trainable=not frozen),
+        {"name": "norm.weight", "owner": "nets.Norm", "around": AROUND[:1], "shape": [64], "role": "scale"},
+        {"name": "norm.g", "owner": "nets.Norm", "around": AROUND[:1], "shape": [64, 1], "role": "scale"},
+    ])
+
+
+model = make()
+'''
+
+RULES = """\
+option rate = 0.5
+
+[decay]
+no_decay: ndim <= 1 or type(Embedding) -> weight_decay = 0
+decay: type(Linear)
+expect no_decay: role == bias
+expect decay: leaf == "weight" and type(Linear)
+
+[lr]
+block_{i}: name ~ ^h\\.(?<i>\\d+)\\. -> lr_scale = rate ** (2 - i)
+rest: else
+"""
+
+
+class Ran(NamedTuple):
+    """What a command did: its exit code, standard output, standard error."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder, with `net.py` and `net.rules`."""
+    (tmp_path / "net.py").write_text(MODEL)
+    (tmp_path / "net.rules").write_text(RULES)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def run(folder: Path) -> Callable[..., Ran]:
+    """Runs `paramrules` with these arguments in that folder."""
+
+    def ran(*arguments: str) -> Ran:
+        result = CliRunner().invoke(main, arguments, prog_name="paramrules")
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Ran(result.exit_code, result.stdout, result.stderr)
+
+    return ran
