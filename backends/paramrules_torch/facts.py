@@ -13,6 +13,10 @@ from paramrules.inventory.roles import role, unparametrized
 from paramrules_torch.walk import Walk
 
 
+_NOTES = ("_is_param", "_is_hf_initialized")
+"""What torch and transformers note on parameters for themselves, and no rule is about."""
+
+
 class TorchColumns(Columns):
     """The facts about the entries of a walk.
 
@@ -92,7 +96,9 @@ class TorchColumns(Columns):
     def attributes(self) -> Sequence[Mapping[str, object]]:
         """What was set on the tensors, as far as JSON can hold it."""
         own = {
-            id(tensor): {name: value for name, value in vars(tensor).items() if _plain(value)}
+            id(tensor): {
+                name: value for name, value in vars(tensor).items() if name not in _NOTES and _plain(value)
+            }
             for tensor in self.tensors
         }
         named = self._named_no_decay()

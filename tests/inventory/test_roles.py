@@ -1,0 +1,86 @@
+import pytest
+
+from paramrules.inventory import UNKNOWN_OWNER, Class, Owner
+from paramrules.inventory.roles import role, unparametrized
+
+ROOT = "torch.nn.modules.module.Module"
+
+
+def owner(name: str, *bases: str) -> Owner:
+    return Owner((Class(name, (*bases, ROOT)),))
+
+
+LINEAR = owner("torch.nn.modules.linear.Linear")
+CONV = owner("torch.nn.modules.conv.Conv2d", "torch.nn.modules.conv._ConvNd")
+LSTM = owner("torch.nn.modules.rnn.LSTM", "torch.nn.modules.rnn.RNNBase")
+ATTENTION = owner("torch.nn.modules.activation.MultiheadAttention")
+NORM = owner("torch.nn.modules.normalization.LayerNorm")
+STRANGER = owner("app.Net")
+
+
+@pytest.mark.parametrize(
+    ("whose", "name", "expected"),
+    [
+        (LINEAR, "fc.weight", "weight"),
+        (LINEAR, "fc.bias", "bias"),
+        (LINEAR, "weight", "weight"),
+        (LINEAR, "fc.mask", "other"),
+        (owner("app.Mine", "torch.nn.modules.linear.Linear"), "fc.weight", "weight"),
+        (CONV, "conv.weight.original1", "weight"),
+        (CONV, "conv.weight.original0", "scale"),
+        (CONV, "conv.weight.original", "weight"),
+        (CONV, "conv.bias.original", "bias"),
+        (CONV, "conv.weight_g", "scale"),
+        (CONV, "conv.weight_v", "weight"),
+        (LINEAR, "fc.weight_orig", "weight"),
+        (owner("torch.nn.modules.sparse.Embedding"), "wte.weight", "embedding"),
+        (owner("flax.linen.linear.Embed"), "wte.embedding", "embedding"),
+        (owner("haiku._src.embed.Embed"), "embed.embeddings", "embedding"),
+        (owner("flax.linen.linear.Dense"), "fc.kernel", "weight"),
+        (owner("haiku._src.basic.Linear"), "linear.w", "weight"),
+        (owner("haiku._src.basic.Linear"), "linear.b", "bias"),
+        (owner("haiku._src.layer_norm.LayerNorm"), "norm.offset", "bias"),
+        (owner("haiku._src.layer_norm.LayerNorm"), "norm.scale", "scale"),
+        (NORM, "norm.weight", "scale"),
+        (NORM, "norm.bias", "bias"),
+        (owner("x_transformers.x_transformers.LayerNorm"), "norm.gamma", "scale"),
+        (owner("x_transformers.x_transformers.RMSNorm"), "norm.g", "scale"),
+        (owner("x_transformers.x_transformers.ScaleNorm"), "norm.g", "scale"),
+        (owner("app.MyRMSNorm"), "norm.weight", "scale"),
+        (owner("app.FancyNorm2d"), "norm.beta", "bias"),
+        (owner("flax.linen.normalization.WeightNorm"), "wn.Dense_0/kernel/scale", "scale"),
+        (LSTM, "rnn.weight_ih_l0", "weight"),
+        (LSTM, "rnn.weight_hh_l1_reverse", "weight"),
+        (LSTM, "rnn.weight_hr_l0", "weight"),
+        (LSTM, "rnn.bias_ih_l0", "bias"),
+        (owner("haiku._src.recurrent.GRU", "haiku._src.recurrent.RNNCore"), "gru.w_i", "weight"),
+        (owner("equinox.nn._rnn.GRUCell"), "gru.bias_n", "bias"),
+        (ATTENTION, "attn.in_proj_weight", "weight"),
+        (ATTENTION, "attn.in_proj_bias", "bias"),
+        (ATTENTION, "attn.bias_k", "bias"),
+        (owner("flax.nnx.nn.lora.LoRALinear", "flax.nnx.nn.linear.Linear"), "fc.lora_a", "weight"),
+        (owner("torch.nn.modules.activation.PReLU"), "act.weight", "other"),
+        (STRANGER, "pos_embed", "other"),
+        (STRANGER, "block.gamma", "other"),
+        (STRANGER, "weight", "weight"),
+        (STRANGER, "bias", "bias"),
+        (STRANGER, "relative_position_bias_table", "other"),
+        (UNKNOWN_OWNER, "fc.weight", "other"),
+    ],
+)
+def test_role(whose: Owner, name: str, expected: str) -> None:
+    assert role(whose, name) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("conv.weight", ("conv.weight", "")),
+        ("conv.weight.original", ("conv.weight", "original")),
+        ("conv.weight.original12", ("conv.weight", "original12")),
+        ("net.originals", ("net.originals", "")),
+        ("original_module", ("original_module", "")),
+    ],
+)
+def test_unparametrized(name: str, expected: tuple[str, str]) -> None:
+    assert unparametrized(name) == expected
