@@ -15,7 +15,7 @@ The file is written so that two of them can be compared line by line:
     [0, 1]
     ],
     "parameters": [
-    {"name": "fc.bias", "owner": 0, "role": "bias", "shape": [2], "dtype": "float32", "trainable": true, ...}
+    {"name": "fc.bias", "owner": 0, "shape": [2], "dtype": "float32", "trainable": true, "variable": 2, ...}
     ]
     }
 
@@ -31,7 +31,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from paramrules.inventory.inventory import ABSENT, Columns, Inventory
+from paramrules.inventory.inventory import ABSENT, Columns, Inventory, Parameter
 from paramrules.inventory.owner import Class, Owner
 
 VERSION: Final = 1
@@ -130,27 +130,28 @@ def _lines(key: str, rows: Iterable[str], end: str) -> Iterator[str]:
 
 def _rows(inventory: Inventory, numbers: _Numbers) -> Iterator[dict[str, object]]:
     for number, parameter in enumerate(inventory):
-        row = _entry(inventory, number, numbers) | {
+        row: dict[str, object] = {
+            "name": parameter.name,
+            "owner": numbers.owner(parameter.owner),
             "shape": parameter.shape,
             "dtype": parameter.dtype,
             "trainable": parameter.trainable,
         }
         if parameter.variable is not None:
             row["variable"] = numbers.cls(parameter.variable)
+        row |= _by_owner(parameter)
         if parameter.tied:
-            row["also"] = [_entry(inventory, entry, numbers) for entry in inventory.also[number]]
+            others = map(inventory.parameter, inventory.also[number])
+            row["also"] = [{"name": o.name, "owner": numbers.owner(o.owner)} | _by_owner(o) for o in others]
         yield row
 
 
-def _entry(inventory: Inventory, entry: int, numbers: _Numbers) -> dict[str, object]:
-    """What is known of one name of a parameter."""
-    row = inventory.parameter(entry)
+def _by_owner(row: Parameter) -> dict[str, object]:
+    """The facts that a tied parameter has for each of its names."""
     facts = {
         "role": row.role,
         "fan_in": row.fan_in,
         "fan_out": row.fan_out,
         "attributes": row.attributes or None,
     }
-    return {"name": row.name, "owner": numbers.owner(row.owner)} | {
-        fact: value for fact, value in facts.items() if value is not None
-    }
+    return {fact: value for fact, value in facts.items() if value is not None}

@@ -1,0 +1,94 @@
+"""The inventory itself, from rows, without a framework."""
+
+import pytest
+from support import inventory_of
+
+import paramrules
+from paramrules.inventory import ABSENT, UNKNOWN_OWNER, Class, Columns, Inventory, Owner
+
+NORM = "torch.nn.modules.normalization.LayerNorm"
+TIED = inventory_of(
+    [
+        {"name": "wte.weight", "shape": (10, 1, 4), "also": ["lm_head.weight"], "role": "embedding"},
+        {
+            "name": "norm.weight",
+            "shape": (4,),
+            "owner": NORM,
+            "around": ["app.Net"],
+            "attributes": {"kind": "x"},
+        },
+    ]
+)
+
+
+def test_counts_parameters_not_names() -> None:
+    assert len(TIED) == 2
+    assert repr(TIED) == "<Inventory of 2 parameters, torch>"
+    assert [p.name for p in TIED] == ["wte.weight", "norm.weight"]
+
+
+def test_finds_a_parameter_by_any_of_its_names() -> None:
+    assert TIED.index("lm_head.weight") == TIED.index("wte.weight") == 0
+    assert TIED.entries(0) == (0, 2)
+    assert TIED["lm_head.weight"].name == "lm_head.weight"
+    assert TIED["lm_head.weight"].names == ("wte.weight", "lm_head.weight")
+    assert TIED["lm_head.weight"].tied
+    assert not TIED["norm.weight"].tied
+
+
+def test_an_unknown_name_is_a_key_error() -> None:
+    with pytest.raises(KeyError, match="nobody"):
+        TIED.index("nobody")
+
+
+def test_a_row_has_every_fact() -> None:
+    row = TIED["norm.weight"]
+    assert (row.leaf, row.module, row.shape, row.dtype) == ("weight", "norm", (4,), "float32")
+    assert (row.role, row.fan_in, row.attributes) == ("weight", None, {"kind": "x"})
+    assert row.owner.cls.short == "LayerNorm"
+    assert repr(row.owner) == "Owner(Net > LayerNorm)"
+    assert (inventory_of(["w"])["w"].module, inventory_of(["w"])["w"].leaf) == ("", "w")
+
+
+def test_an_owner_that_nobody_knows() -> None:
+    assert not UNKNOWN_OWNER.known
+    assert repr(UNKNOWN_OWNER) == "Owner(unknown)"
+    assert Owner((Class("a.B"),)).known
+
+
+def test_what_is_unknown_is_none_in_a_row() -> None:
+    why = dict.fromkeys(("variable", "role", "fan_in", "fan_out", "attr"), "nobody told")
+    row = inventory_of(["w"], unknown=why)["w"]
+    assert (row.variable, row.role, row.fan_in, row.fan_out, row.attributes) == (None, None, None, None, {})
+
+
+def test_numbers_follow_from_shapes() -> None:
+    assert TIED.column("ndim") == [3, 1]
+    assert TIED.column("size") == [40, 4]
+    assert TIED.column("squeezed_ndim") == [2, 1]
+    assert TIED.column("shape") is TIED.column("shape")
+
+
+def test_an_attribute_that_is_not_there() -> None:
+    assert TIED.attribute("kind") == [ABSENT, "x", ABSENT]
+    assert TIED.attribute("kind") is TIED.attribute("kind")
+    assert not ABSENT
+    assert repr(ABSENT) == "ABSENT"
+
+
+@pytest.mark.parametrize(
+    "fact", ["shape", "dtype", "trainable", "variable", "role", "fan_in", "fan_out", "attributes"]
+)
+def test_columns_leave_the_facts_to_the_backend(fact: str) -> None:
+    with pytest.raises(NotImplementedError):
+        Inventory("torch", ["w"], [UNKNOWN_OWNER], Columns()).column(fact)
+    with pytest.raises(NotImplementedError):
+        Columns().attribute("x")
+
+
+def test_the_room_answers_like_the_function_that_its_name_hides() -> None:
+    import sys
+
+    room = sys.modules["paramrules.inventory"]
+    assert room(TIED) is TIED  # type: ignore[operator]
+    assert paramrules.inventory(TIED) is TIED
