@@ -5,6 +5,7 @@ language does not leave out on purpose (see `unsupported`). `(?<i>...)` is what 
 """
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from paramrules.regex import limits
@@ -32,6 +33,7 @@ class Parsed(NamedTuple):
     python: str
 
 
+@lru_cache(maxsize=4096)
 def parse(text: str) -> Parsed:
     """Read a regex; raises `Refused` at the first thing that cannot be understood or is left out."""
     if len(text) > limits.LENGTH:

@@ -1,0 +1,154 @@
+"""E310: rules that can never win, whatever the model, because of the rules above them.
+
+Each way in which a rule can hold (a cube) is given the smallest parameter that has it: one name at which no more
+is true than has to be, and one more name for each "holds somewhere" that is needed. If an earlier rule takes
+even that parameter, one of the facts that it needs must be otherwise: these are tried, one after the other.
+When none is left, the earlier rules take every parameter that the rule could have had.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+
+from paramrules.diagnostics import Diagnostic, Place
+from paramrules.rules.cubes import Atom, Cube, TooLarge, cubes
+from paramrules.rules.implied import Known, consistent
+from paramrules.rules.model import Axis, Rule
+
+STEPS = 300
+"""Looks at earlier rules, for one rule. One that is not decided by then counts as one that can win."""
+
+SHOWN = 3
+"""Earlier rules that a finding points at."""
+
+
+def dead_rules(axis: Axis) -> list[Diagnostic]:
+    """The findings about an axis whose rules have no other error."""
+    return [_finding(rule, above) for rule, above in unreachable(axis.rules)]
+
+
+def unreachable(rules: Sequence[Rule]) -> Iterator[tuple[Rule, tuple[Rule, ...]]]:
+    """The rules that can never win, each with the earlier ones that take all it could have had.
+
+    There are no earlier ones where the rule contradicts itself. `else` is never reported; `label?:` is, since it
+    only says that some models have nothing for the rule.
+    """
+    known, earlier = Known(), _Earlier()
+    for rule in rules:
+        if rule.predicate is None:
+            continue
+        try:
+            ways = cubes(rule.predicate)
+        except TooLarge:
+            continue
+        for atom in {atom for cube in ways for atom in _atoms(cube)}:
+            known.add(atom)
+        search = _Search(known, earlier)
+        if any(map(search.can_win, ways)):
+            earlier.add(rule, ways)
+        else:
+            yield rule, tuple(each for each in rules if id(each) in search.above)
+
+
+class _Earlier:
+    """The cubes of the rules above, each filed under the rarest of its tests: it wins only where that holds."""
+
+    def __init__(self) -> None:
+        self.filed: dict[Atom | None, list[tuple[Cube, Rule]]] = defaultdict(list)
+        self.uses: Counter[Atom] = Counter()
+
+    def add(self, rule: Rule, ways: Sequence[Cube]) -> None:
+        for cube in ways:
+            self.uses.update(cube.here)
+            rarest = min(cube.here, key=self.uses.__getitem__, default=None)
+            self.filed[rarest].append((cube, rule))
+
+    def at(self, name: frozenset[Atom]) -> Iterator[tuple[Cube, Rule]]:
+        """The cubes whose tests all hold at a name."""
+        for atom in (None, *name):
+            for cube, rule in self.filed.get(atom, ()):
+                if cube.here <= name:
+                    yield cube, rule
+
+
+class _Search:
+    """Looks for a parameter that a rule wins."""
+
+    def __init__(self, known: Known, earlier: _Earlier) -> None:
+        self.known = known
+        self.earlier = earlier
+        self.steps = 0
+        self.above: set[int] = set()
+        """The rules, by identity, that took what was tried."""
+
+    def can_win(self, cube: Cube) -> bool:
+        """Whether some parameter has the cube and no earlier rule takes it, or that was too long to find out."""
+        somewhere = [
+            cube.here,
+            *(_set(atom) for atom, value in cube.facts if atom.kind == "nowhere" and not value),
+        ]
+        return self._wins(dict(cube.facts), somewhere)
+
+    def _wins(self, facts: dict[Atom, bool], somewhere: list[frozenset[Atom]]) -> bool:
+        if not consistent(facts.items()):
+            return False
+        names = [self.known.closure(here) for here in somewhere]
+        nowhere = [_set(atom) for atom, value in facts.items() if atom.kind == "nowhere" and value]
+        open_: list[tuple[Atom, bool]] | None = None
+        for name in names:
+            if name is None or any(absent <= name for absent in nowhere):
+                return False
+            for cube, rule in self.earlier.at(name):
+                self.steps += 1
+                if self.steps > STEPS:
+                    return True
+                left = [(atom, value) for atom, value in cube.facts if atom not in facts]
+                if any(facts.get(atom, value) != value for atom, value in cube.facts):
+                    continue
+                self.above.add(id(rule))
+                if not left:
+                    return False
+                if open_ is None or len(left) < len(open_):
+                    open_ = left
+        if open_ is None:
+            return True
+        for atom, value in open_:
+            more = [_set(atom)] if atom.kind == "nowhere" and value else []
+            if self._wins({**facts, atom: not value}, somewhere + more):
+                return True
+            facts = {**facts, atom: value}
+            if atom.kind == "nowhere" and not value:
+                somewhere = [*somewhere, _set(atom)]
+        return False
+
+
+def _set(nowhere: Atom) -> frozenset[Atom]:
+    assert isinstance(nowhere.what, frozenset)
+    return nowhere.what
+
+
+def _atoms(cube: Cube) -> Iterator[Atom]:
+    yield from cube.here
+    for atom, _ in cube.facts:
+        if atom.kind == "nowhere":
+            yield from _set(atom)
+
+
+def _finding(rule: Rule, above: tuple[Rule, ...]) -> Diagnostic:
+    label = f"`{rule.label.text}`"
+    assert rule.predicate is not None  # `else` can always win
+    if not above:
+        return Diagnostic(
+            "E310",
+            f"{label} can never win: no parameter can satisfy this",
+            rule.predicate.span,
+            help="take the rule out, or the part that contradicts the others",
+        )
+    shown = tuple(Place(each.span, "this rule takes it first") for each in above[:SHOWN])
+    takes = "a rule above it takes" if len(above) == 1 else "rules above it take"
+    return Diagnostic(
+        "E310",
+        f"{label} can never win: {takes} all that it could",
+        rule.predicate.span,
+        also=shown,
+        help="move it up, or take it out",
+    )
