@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from paramrules.cli import main
 
-MODEL = '''\
+MODEL = """\
 from support import inventory_of
 
 LINEAR = "torch.nn.modules.linear.Linear"
@@ -35,7 +35,7 @@ def make(frozen=False):
 
 
 model = make()
-'''
+"""
 
 RULES = """\
 option rate = 0.5

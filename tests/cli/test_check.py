@@ -1,0 +1,79 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from conftest import Ran
+
+BAD = """\
+error[E104]: `(` is not closed
+  --> bad.rules:1:9
+   |
+ 1 | bad: typ(LayerNorm
+   |         ^
+   = help: close it; lines that continue the statement are indented
+
+"""
+DOT = """\
+warning[W402]: an unescaped `.` stands for any character
+  --> dot.rules:1:17
+   |
+ 1 | x: name ~ blocks.1
+   |                 ^ this also matches a letter, a digit or `_`
+   = help: write `blocks\\.1`
+
+"""
+
+
+def test_a_clean_file(run: Callable[..., Ran]) -> None:
+    assert run("check", "net.rules") == (0, "1 file: no findings\n", "")
+
+
+def test_a_warning_is_a_finding(run: Callable[..., Ran]) -> None:
+    Path("dot.rules").write_text("x: name ~ blocks.1\n")
+    assert run("check", "dot.rules") == (1, "1 file: 1 warning\n", DOT)
+
+
+def test_unless_the_file_allows_it(run: Callable[..., Ran]) -> None:
+    Path("dot.rules").write_text("x: name ~ blocks.1  # allow: W402 -- there are no more than nine\n")
+    assert run("check", "dot.rules") == (0, "1 file: no findings\n", "")
+
+
+def test_all_files_are_checked(run: Callable[..., Ran]) -> None:
+    Path("bad.rules").write_text("bad: typ(LayerNorm\n")
+    Path("dot.rules").write_text("x: name ~ blocks.1\n")
+    missing = "error[E101]: `missing.rules` cannot be read: it does not exist\n\n"
+    ran = run("check", "bad.rules", "net.rules", "missing.rules", "dot.rules")
+    assert ran == (1, "4 files: 2 errors, 1 warning\n", BAD + missing + DOT)
+
+
+def test_json(run: Callable[..., Ran]) -> None:
+    Path("dot.rules").write_text("x: name ~ blocks.1\n")
+    code, out, err = run("check", "--json", "dot.rules", "net.rules")
+    assert (code, err) == (1, "")
+    assert json.loads(out) == {
+        "files": ["dot.rules", "net.rules"],
+        "findings": [
+            {
+                "code": "W402",
+                "severity": "warning",
+                "message": "an unescaped `.` stands for any character",
+                "label": "this also matches a letter, a digit or `_`",
+                "help": "write `blocks\\.1`",
+                "file": "dot.rules",
+                "line": 1,
+                "column": 17,
+                "end_line": 1,
+                "end_column": 18,
+                "also": [],
+            }
+        ],
+    }
+
+
+def test_json_of_a_clean_file(run: Callable[..., Ran]) -> None:
+    assert json.loads(run("check", "net.rules", "--json").out) == {"files": ["net.rules"], "findings": []}
+
+
+def test_no_file_is_a_wrong_command_line(run: Callable[..., Ran]) -> None:
+    usage = "Usage: paramrules check [OPTIONS] FILE...\nTry 'paramrules check --help' for help.\n\n"
+    assert run("check") == (2, "", usage + "Error: Missing argument 'FILE...'.\n")

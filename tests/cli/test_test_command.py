@@ -1,0 +1,85 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from conftest import Ran
+
+
+def test_what_holds_and_what_does_not(run: Callable[..., Ran]) -> None:
+    assert run("test", "net.rules", "--model", "net.py:model") == (
+        1,
+        """\
+result  parameters  place        expectation
+pass             2  net.rules:6  expect no_decay: role == bias
+FAIL             3  net.rules:7  expect decay: leaf == "weight" and type(Linear)
+1 passed, 1 failed
+""",
+        """
+error[E206]: `head.weight` is `no_decay`, not `decay`
+  --> net.rules:7:1
+   |
+ 7 | expect decay: leaf == "weight" and type(Linear)
+   | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this expectation does not hold
+  --> net.rules:4:1
+   |
+ 4 | no_decay: ndim <= 1 or type(Embedding) -> weight_decay = 0
+   | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ takes `head.weight`
+   = help: `paramrules explain net.rules head.weight --model ...` says why
+
+""",
+    )
+
+
+def test_all_hold(run: Callable[..., Ran]) -> None:
+    Path("ok.rules").write_text('bias: role == bias\nexpect bias:\n    leaf == "bias"\n')
+    assert run("test", "ok.rules", "--model", "net.py:model") == (
+        0,
+        """\
+result  parameters  place         expectation
+pass             2  ok.rules:2    expect bias: leaf == "bias"
+1 passed, 0 failed
+""".replace("ok.rules:2    ", "ok.rules:2  ").replace("place         ", "place       "),
+        "",
+    )
+
+
+def test_a_file_without_expectations_says_so(run: Callable[..., Ran]) -> None:
+    Path("none.rules").write_text("bias: role == bias\n")
+    assert run("test", "none.rules", "-m", "net.py:model") == (0, "none.rules holds no `expect`\n", "")
+
+
+def test_what_is_dead_fails_under_strict(run: Callable[..., Ran]) -> None:
+    Path("dead.rules").write_text("x: ndim > 7\nrest: else\nexpect rest: role == bias\n")
+    assert run("test", "dead.rules", "--model", "net.py:model").code == 0
+    code, out, err = run("test", "dead.rules", "--model", "net.py:model", "--strict")
+    assert (code, out) == (1, "")
+    assert err.startswith("error[W201]: the rule `x` takes no parameter of the model\n")
+
+
+def test_json(run: Callable[..., Ran]) -> None:
+    code, out, err = run("test", "net.rules", "--model", "net.py:model", "--json", "--option", "rate=1")
+    result = json.loads(out)
+    (finding,) = result.pop("findings")
+    assert (code, err, finding["code"]) == (1, "", "E206")
+    assert result == {
+        "expectations": [
+            {
+                "axis": "decay",
+                "expectation": "expect no_decay: role == bias",
+                "file": "net.rules",
+                "line": 6,
+                "parameters": 2,
+                "passed": True,
+            },
+            {
+                "axis": "decay",
+                "expectation": 'expect decay: leaf == "weight" and type(Linear)',
+                "file": "net.rules",
+                "line": 7,
+                "parameters": 3,
+                "passed": False,
+            },
+        ],
+        "passed": 1,
+        "failed": 1,
+    }
