@@ -1,11 +1,10 @@
 """Axes: which rules and expectations stand in which, and whether they can stand there."""
 
-import re
 from dataclasses import dataclass, field
 
 from paramrules.diagnostics import Place, Span
-from paramrules.rules.labels import example, literal, pattern
-from paramrules.rules.model import Axis, Expectation, Rule, Template
+from paramrules.rules.labels import Given, literal
+from paramrules.rules.model import Axis, Expectation, Rule
 from paramrules.rules.scope import Scope
 
 
@@ -14,11 +13,13 @@ class Draft:
     """An axis that is being read. `header` is where `[name]` stands; None for the rules before any.
 
     `unread` says that a rule of it could not be understood, or the header: nobody knows all its labels.
+    `flawed` says that a rule of it has an error.
     """
 
     name: str
     header: Span | None
     unread: bool = False
+    flawed: bool = False
     rules: list[Rule] = field(default_factory=list)
     expectations: list[Expectation] = field(default_factory=list)
 
@@ -85,35 +86,14 @@ def _check_expectations(draft: Draft, scope: Scope) -> None:
     if draft.unread or not draft.expectations:
         return
     labels = [rule.label for rule in draft.rules]
-    known = {text for text in map(literal, labels) if text is not None}
-    if draft.rules[-1].predicate is not None:
-        known.add("default")
-    templates = sorted({pattern(label) for label in labels if literal(label) is None})
-    given = re.compile("|".join(templates)) if templates else None
-    examples = known | {example(label) for label in labels}
+    given = Given(labels, left_over=draft.rules[-1].predicate is not None)
     for expectation in draft.expectations:
-        if not _is_given(expectation.label, known, given, examples):
+        if not given.may_be(expectation.label):
             text = expectation.label.text
             where = f"the axis `{draft.name}`" if draft.name else "this axis"
             scope.report(
                 "E320",
                 f"no rule of {where} gives the label `{text}`",
                 expectation.label.span,
-                help=scope.suggest(text, known) or _labels(labels),
+                help=scope.suggest(text, given.literals) or given.some,
             )
-
-
-def _labels(labels: list[Template]) -> str:
-    """The first few labels, for one who looks for the right one."""
-    words = list(dict.fromkeys(f"`{label.text}`" for label in labels))
-    return f"its labels are {', '.join(words[:5])}{', ...' if len(words) > 5 else ''}"
-
-
-def _is_given(label: Template, known: set[str], given: re.Pattern[str] | None, examples: set[str]) -> bool:
-    """Whether some rule may give the label; a template may become any of the labels of its form."""
-    text = literal(label)
-    if text is not None:
-        return text in known or (given is not None and given.fullmatch(text) is not None)
-    if given is not None and given.fullmatch(example(label)):
-        return True
-    return any(map(re.compile(pattern(label)).fullmatch, examples))

@@ -1,7 +1,7 @@
 """Captures: which named groups a predicate binds, whichever way it comes to hold."""
 
 from paramrules.diagnostics import Place, Span
-from paramrules.rules.matches import carried
+from paramrules.rules.matches import carried, meant
 from paramrules.rules.scope import BrokenPredicate, Scope, shown
 from paramrules.rules.terms import AllOf, AnyOf, LetPredicate, Not, Predicate, RegexTest
 from paramrules.rules.words import taken
@@ -28,8 +28,15 @@ def bound(predicate: Predicate) -> dict[str, bool]:
             return {}
 
 
+def captures_or_breaks(predicate: Predicate) -> bool:
+    """Whether the predicate of a let may bind captures where it is used."""
+    return isinstance(meant(predicate), RegexTest | BrokenPredicate)
+
+
 def bind(predicate: Predicate, scope: Scope) -> None:
     """Make the captures of a whole predicate known to the rest of its rule, and report those that clash."""
+    if not scope.capturing:
+        return
     scope.captures = bound(predicate)
     scope.guess = _guess(predicate)
     for name, (test, span, why, mend) in _groups(predicate, scope).items():
@@ -44,7 +51,7 @@ def _guess(predicate: Predicate) -> bool:
         case BrokenPredicate():
             return predicate.value
         case LetPredicate():
-            return _guess(predicate.predicate)
+            return isinstance(meant(predicate), BrokenPredicate)
         case AllOf() | AnyOf():
             return any(map(_guess, predicate.items))
         case _:

@@ -1,6 +1,7 @@
 """Labels, and the holes in them."""
 
-import re
+from bisect import bisect_left
+from itertools import islice
 
 from paramrules.rules.model import Template
 from paramrules.rules.scope import Scope, described
@@ -32,11 +33,33 @@ def literal(label: Template) -> str | None:
     return label.parts[0] if len(label.parts) == 1 and isinstance(label.parts[0], str) else None
 
 
-def pattern(label: Template) -> str:
-    """A regex for the labels that a template may become."""
-    return "".join(re.escape(part) if isinstance(part, str) else "[A-Za-z0-9_]+" for part in label.parts)
+class Given:
+    """The labels that the rules of an axis may give; those with holes are known by their beginnings.
+
+    `left_over` says that `default` is among them. `some` names the first few, for one who looks for another.
+    """
+
+    def __init__(self, labels: list[Template], *, left_over: bool) -> None:
+        self.literals = {text for text in map(literal, labels) if text is not None}
+        if left_over:
+            self.literals.add("default")
+        first = list(islice(dict.fromkeys(f"`{label.text}`" for label in labels), 6))
+        self.some = f"its labels are {', '.join(first[:5])}{', ...' if len(first) > 5 else ''}"
+        self._begins = {_begin(label) for label in labels if literal(label) is None}
+        self._lengths = {len(begin) for begin in self._begins}
+        self._sorted = sorted(self.literals | self._begins)
+
+    def may_be(self, label: Template) -> bool:
+        """Whether the label may be one of them."""
+        begin = _begin(label)
+        if begin in self.literals or any(begin[:length] in self._begins for length in self._lengths):
+            return True
+        if literal(label) is not None:
+            return False
+        place = bisect_left(self._sorted, begin)
+        return place < len(self._sorted) and self._sorted[place].startswith(begin)
 
 
-def example(label: Template) -> str:
-    """One of the labels that a template may become."""
-    return "".join(part if isinstance(part, str) else "0" for part in label.parts)
+def _begin(label: Template) -> str:
+    """What stands before the first hole."""
+    return str(label.parts[0])

@@ -18,9 +18,11 @@ from paramrules.rules.scope import (
     described,
     shown,
 )
+from paramrules.rules.size import size_of
+from paramrules.rules.terms import Attribute, AttributeTest
 from paramrules.rules.values import kind, value
 from paramrules.rules.words import FLAGS
-from paramrules.syntax import nodes
+from paramrules.syntax import limits, nodes
 
 
 def definitions(loaded: Loaded, scopes: Mapping[int, Scope], findings: list[Diagnostic]) -> Scope:
@@ -40,6 +42,8 @@ def definitions(loaded: Loaded, scopes: Mapping[int, Scope], findings: list[Diag
 
 def take_in(include: nodes.Include, included: Scope, scope: Scope) -> None:
     """What an included file knows, in its own meaning; a name that this file defines is this file's."""
+    for group, name in included.carriers.items():
+        scope.carriers.setdefault(group, name)
     for name, what in included.names.items():
         if name in scope.own:
             continue
@@ -84,7 +88,17 @@ _PREDICATES = (
 
 def let(node: nodes.Let, scope: Scope) -> None:
     """`let norm = type(LayerNorm)`, `let depth = count(block)`."""
-    define(node.name, node.name_span, _meaning(node, scope), scope)
+    meaning = _meaning(node, scope)
+    depth, number = size_of(node.value, scope.names)
+    if depth > limits.NESTING:
+        scope.report(
+            "E110",
+            f"`{node.name}` is nested more than {limits.NESTING} deep, with the lets that it uses",
+            node.name_span,
+            help="define it by fewer lets that use each other",
+        )
+        meaning, depth = _unknown(node), 0
+    define(node.name, node.name_span, meaning._replace(depth=depth, number=number), scope)
 
 
 def _meaning(node: nodes.Let, scope: Scope) -> Let:
@@ -95,13 +109,20 @@ def _meaning(node: nodes.Let, scope: Scope) -> Let:
         scope.captures = {}
     if not as_value:
         return Let(node.name_span, term, None)
+    if isinstance(term, AttributeTest):
+        return Let(node.name_span, term, Typed(Attribute(term.span, term.path), "any"))
     typed = value(node.value, scope)
     if isinstance(typed.term, BrokenValue):
-        return Let(node.name_span, BrokenPredicate(node.value.span, True), typed)
+        return _unknown(node)
     if typed.type in ("string", "tuple", "none"):
         _no_name_for(node, typed.type, scope)
-        return Let(node.name_span, BrokenPredicate(node.value.span, True), broken(node.value.span))
+        return _unknown(node)
     return Let(node.name_span, term, typed)
+
+
+def _unknown(node: nodes.Let) -> Let:
+    """A let with an error that has been reported: it fits everywhere."""
+    return Let(node.name_span, BrokenPredicate(node.value.span, True), broken(node.value.span))
 
 
 def _readings(node: nodes.Expression, scope: Scope) -> tuple[bool, bool]:

@@ -14,7 +14,9 @@ def regex_test(node: nodes.Matches, scope: Scope) -> Predicate:
     pattern, findings = regex.read(node.regex.text, _inside(node.regex))
     scope.findings.extend(findings)
     if subject is None or pattern is None:
+        scope.capturing = True
         return BrokenPredicate(node.span, True)
+    scope.capturing = scope.capturing or bool(pattern.groups)
     return RegexTest(node.span, subject, pattern, node.negated)
 
 
@@ -64,9 +66,15 @@ def _inside(pattern: nodes.Pattern) -> Span:
 
 def carried(predicate: Predicate | None) -> RegexTest | None:
     """The match that a predicate is, be it under the name of a let: its captures are seen outside of it."""
+    predicate = meant(predicate)
+    return predicate if isinstance(predicate, RegexTest) else None
+
+
+def meant(predicate: Predicate | None) -> Predicate | None:
+    """What a predicate is without the names of lets."""
     while isinstance(predicate, LetPredicate):
         predicate = predicate.predicate
-    return predicate if isinstance(predicate, RegexTest) else None
+    return predicate
 
 
 def countable(

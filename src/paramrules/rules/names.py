@@ -24,6 +24,9 @@ def define(name: str, span: Span, what: Let | Declared, scope: Scope) -> None:
         )
     else:
         scope.names[name] = what
+        match = carried(what.predicate) if isinstance(what, Let) else None
+        for group in match.regex.names if match is not None else ():
+            scope.carriers.setdefault(group, name)
 
 
 def undefined(name: str, span: Span, scope: Scope, help: str = "") -> None:
@@ -64,7 +67,7 @@ def _too_early(name: str, span: Span, scope: Scope) -> None:
 
 
 def _unknown(name: str, span: Span, scope: Scope, help: str) -> None:
-    carrier = _carrier(name, scope)
+    carrier = scope.carriers.get(name, "")
     if _mentioned(rf"\(\?P?<{name}>", scope) or (carrier and _mentioned(rf"\b{carrier}\b", scope)):
         scope.report(
             "E308",
@@ -83,15 +86,6 @@ def _unknown(name: str, span: Span, scope: Scope, help: str) -> None:
 def _mentioned(pattern: str, scope: Scope) -> bool:
     """Whether the statement that is being read has such words somewhere."""
     return re.search(pattern, scope.statement.text) is not None
-
-
-def _carrier(name: str, scope: Scope) -> str:
-    """A let that captures a group of that name."""
-    for let, what in scope.names.items():
-        match = carried(what.predicate) if isinstance(what, Let) else None
-        if match is not None and name in match.regex.names:
-            return let
-    return ""
 
 
 def _inside(inner: Span, outer: Span) -> bool:

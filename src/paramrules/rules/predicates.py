@@ -1,6 +1,6 @@
 """Expressions as predicates."""
 
-from paramrules.rules.captures import bound
+from paramrules.rules.captures import bound, captures_or_breaks
 from paramrules.rules.comparisons import among, compare
 from paramrules.rules.matches import glob_test, regex_test
 from paramrules.rules.names import undefined
@@ -63,11 +63,13 @@ def _apart(node: nodes.Expression, scope: Scope) -> Predicate:
 
 
 def _all_of(node: nodes.AllOf, scope: Scope) -> Predicate:
-    items = []
+    items, shared = [], True
     for item in node.items:
         term = predicate(item, scope)
-        if captures := bound(term):  # the items to the right may use them
-            scope.captures = scope.captures | captures
+        if scope.capturing and (captures := bound(term)):  # the items to the right may use them
+            if shared:
+                scope.captures, shared = dict(scope.captures), False
+            scope.captures.update(captures)
         items.append(term)
     return AllOf(node.span, tuple(items))
 
@@ -79,6 +81,8 @@ def _reference(node: nodes.Reference, scope: Scope) -> Predicate:
         if found.option.type in ("boolean", "any"):
             return OptionFlag(span, name)
     elif found is not None and found.predicate is not None:
+        scope.written_out += found.number
+        scope.capturing = scope.capturing or captures_or_breaks(found.predicate)
         return LetPredicate(span, name, found.predicate)
     elif name in FLAGS:
         return Flag(span, name)
@@ -91,6 +95,7 @@ def _reference(node: nodes.Reference, scope: Scope) -> Predicate:
         return _wrong(node, "`shape` is a tuple", "compare it, as in `shape == (1, *, 768)`", scope)
     elif found is None and name not in scope.captures and name not in NUMBERS:
         undefined(name, span, scope, _what_to_write(name))
+        scope.capturing = True
         return BrokenPredicate(span, True)
     return _no_predicate(node, value(node, scope), scope)
 

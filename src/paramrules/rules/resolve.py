@@ -12,8 +12,10 @@ from paramrules.rules.lets import definitions, let, option, options, take_in
 from paramrules.rules.loaded import Loaded
 from paramrules.rules.model import Axis, Expectation, Rule, Rules
 from paramrules.rules.predicates import predicate
+from paramrules.rules.reachable import dead_rules
 from paramrules.rules.scope import Let, Scope
 from paramrules.rules.settings import settings
+from paramrules.rules.size import LARGEST
 from paramrules.rules.terms import Term
 from paramrules.syntax import nodes
 
@@ -34,6 +36,10 @@ def resolve(loaded: Loaded) -> tuple[Rules | None, list[Diagnostic]]:
     if _understood(loaded):
         check_rules(drafts, scope)
     check_conflicts(drafts, scope)
+    if scope.written_out <= LARGEST:
+        for draft in drafts:
+            if not draft.flawed:
+                findings += dead_rules(draft.axis(loaded.file.span))
     if any(finding.is_error for finding in findings):
         return None, findings
     included = tuple(loaded.files())
@@ -70,7 +76,9 @@ def _statements(loaded: Loaded, scopes: dict[int, Scope], scope: Scope) -> list[
             case nodes.Axis():
                 drafts.append(Draft(statement.name, statement.span))
             case nodes.Rule():
+                before = len(scope.findings)
                 drafts[-1].rules.append(_rule(statement, scope))
+                drafts[-1].flawed |= any(finding.is_error for finding in scope.findings[before:])
             case nodes.Expect():
                 drafts[-1].expectations.append(_expectation(statement, scope))
             case nodes.Broken(kind="axis"):
@@ -79,6 +87,15 @@ def _statements(loaded: Loaded, scopes: dict[int, Scope], scope: Scope) -> list[
                 drafts[-1].unread = True
             case nodes.Edition() | nodes.Broken():
                 pass
+        if scope.written_out > LARGEST:
+            scope.report(
+                "E110",
+                f"with its lets written out, the file has more than {LARGEST} expressions",
+                statement.span,
+                help="use lets that use lets less often",
+            )
+            drafts[-1].unread = True
+            break
     return drafts
 
 

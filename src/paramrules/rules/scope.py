@@ -36,11 +36,16 @@ def broken(span: Span) -> Typed:
 
 
 class Let(NamedTuple):
-    """A `let`: a predicate, a value, or both, as `attr(x)` is whichever is needed. `span` is its name's."""
+    """A `let`: a predicate, a value, or both, as `attr(x)` is whichever is needed. `span` is its name's.
+
+    `depth` and `number` count the expressions in it, the lets among them written out.
+    """
 
     span: Span
     predicate: Predicate | None
     value: Typed | None
+    depth: int = 0
+    number: int = 1
 
 
 class Declared(NamedTuple):
@@ -57,12 +62,15 @@ class Scope:
     Attributes:
         source: the file.
         findings: what was found wrong so far, in all files.
+        written_out: expressions so far that stand there by the name of a let.
         statement: the rule or the definition that is being read.
         names: its lets and options and those of its includes.
         own: where it defines each of its own names, be it further down.
         elsewhere: where an include that stands further down comes in, by the names that it brings.
         unread: the names of definitions that could not be understood.
+        carriers: the lets that capture a group, by the group's name.
         open: an include could not be read: nobody knows what else is defined.
+        capturing: something in the statement captures, or may have been meant to.
         captures: the named groups that are bound at this place, and whether they are numbers.
         unbound: the groups that are there but not bound on every way: where, why not, and the mend.
         guess: a part of the rule is broken that may have bound captures: nobody knows what else is bound.
@@ -73,11 +81,14 @@ class Scope:
     source: Source
     findings: list[Diagnostic]
     statement: Span
+    written_out: int = 0
     names: dict[str, Let | Declared] = field(default_factory=dict)
     own: dict[str, Span] = field(default_factory=dict)
     elsewhere: dict[str, Span] = field(default_factory=dict)
+    carriers: dict[str, str] = field(default_factory=dict)
     unread: frozenset[str] = frozenset()
     open: bool = False
+    capturing: bool = False
     captures: dict[str, bool] = field(default_factory=dict)
     unbound: dict[str, tuple[Place, str]] = field(default_factory=dict)
     guess: bool = False
@@ -99,11 +110,12 @@ class Scope:
 
     def suggest(self, word: str, known: Iterable[str]) -> str:
         """`did you mean ...?`; silent after so many findings that the search takes long and helps nobody."""
-        return did_you_mean(word, known) if len(self.findings) < 100 else ""
+        return did_you_mean(word, known) if len(self.findings) < 50 else ""
 
     def begin(self, statement: Span) -> None:
         """Forget the captures of the statement before."""
-        self.statement, self.captures, self.unbound, self.guess = statement, {}, {}, False
+        self.statement, self.capturing, self.guess = statement, False, False
+        self.captures, self.unbound = {}, {}
 
 
 def described(span: Span, type: str) -> str:

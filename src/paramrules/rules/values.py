@@ -116,6 +116,7 @@ def _reference(node: nodes.Reference, scope: Scope, help: str, unknown: str) -> 
     if isinstance(found, Declared):
         return Typed(OptionValue(span, name), found.option.type)
     if found is not None and found.value is not None:
+        scope.written_out += found.number
         return Typed(LetValue(span, name, found.value.term), found.value.type)
     if found is not None or name in FLAGS:
         _not_a_value(node, scope, help)

@@ -11,7 +11,7 @@ def too_deep(statement: Node) -> Diagnostic | None:
     """The finding for a statement that is nested too deeply. Without recursion, since that is the point."""
     level: list[Node] = [statement]
     for _ in range(limits.NESTING + 1):
-        level = [child for node in level for child in _children(node)]
+        level = [child for node in level for child in children(node)]
     if not level:
         return None
     deepest = level[0].span
@@ -23,7 +23,8 @@ def too_deep(statement: Node) -> Diagnostic | None:
     )
 
 
-def _children(node: Node) -> list[Node]:
+def children(node: Node) -> list[Node]:
+    """The nodes that stand directly in a node."""
     found: list[Node] = []
     for field in fields(node):
         value = getattr(node, field.name)
