@@ -67,5 +67,6 @@ def _stranger(values: Mapping[str, Any], walk: Walk, number: int, leaf: Any, in_
     return Diagnostic(
         "E601",
         f"`{name}` is none of the {len(values)} parameters that the rules were assigned to",
-        help=did_you_mean(name, values) or "hand over the tree, or the model of the tree, that is trained",
+        help=did_you_mean(name, values)
+        or "hand over the tree that is trained, or the model that it belongs to",
     )

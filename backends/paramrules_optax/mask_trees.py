@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from paramrules.assignment import Assignment
+from paramrules.assignment import Assignment, AxisLabels
 from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
 from paramrules_optax.assigned import AnyRules, Assigned, Options
 from paramrules_optax.fit import fitted
@@ -87,36 +87,41 @@ def _where(assignment: Assignment, label: str, axis: str | None) -> Sequence[boo
         for number, group in enumerate(assignment.groups):
             if group.label == label:
                 return [n == number for n in assignment.group_numbers]
-    places = [a for a in assignment.axes if axis is None or a.name == assignment.axis(axis).name]
-    having = [place for place in places if label in place.labels]
-    having = having or [place for place in places if label in _written(assignment, place.name)]
-    if len(having) == 1:
-        place = having[0]
-        number = place.labels.index(label) if label in place.labels else -1
-        return [n == number for n in place.of]
+    axes = assignment.axes if axis is None else (assignment.axis(axis),)
+    having = [a for a in axes if label in _labels(assignment, a)]
+    if len(having) != 1:
+        raise RulesError(_no_one_axis(assignment, label, axis, axes, having))
+    found = having[0]
+    number = found.labels.index(label) if label in found.labels else -1
+    return [n == number for n in found.of]
+
+
+def _labels(assignment: Assignment, axis: AxisLabels) -> list[str]:
+    """The labels of an axis, also those that no parameter of this model has, as far as they have no holes."""
+    rules = next(a.rules for a in assignment.rules.axes if a.name == axis.name)
+    written = (rule.label.text for rule in rules if len(rule.label.parts) == 1)
+    return list(dict.fromkeys((*axis.labels, *written)))
+
+
+def _no_one_axis(
+    assignment: Assignment,
+    label: str,
+    axis: str | None,
+    axes: Sequence[AxisLabels],
+    having: Sequence[AxisLabels],
+) -> Diagnostic:
     source = assignment.rules.source.name
     if having:
-        names = " and ".join(f"`{place.name}`" for place in having)
-        raise RulesError(
-            Diagnostic(
-                "E602",
-                f"the axes {names} of `{source}` both have a label `{label}`",
-                help=f'name the axis: `axis="{having[0].name}"`',
-            )
-        )
-    known = [text for place in places for text in (*place.labels, *_written(assignment, place.name))]
-    known += [group.label for group in assignment.groups] if axis is None else []
-    raise RulesError(
-        Diagnostic(
+        names = " and ".join(f"`{a.name}`" for a in having)
+        return Diagnostic(
             "E602",
-            f"`{source}` gives no parameter the label `{label}`",
-            help=did_you_mean(label, known)
-            or "its labels: " + ", ".join(f"`{t}`" for t in dict.fromkeys(known)),
+            f"the axes {names} of `{source}` have a label `{label}` each",
+            help=f'name the axis: `axis="{having[0].name}"`',
         )
+    where = f"the axis `{axis}` of `{source}`" if axis else f"`{source}`"
+    known = [text for a in axes for text in _labels(assignment, a)]
+    return Diagnostic(
+        "E602",
+        f"{where} gives no parameter the label `{label}`",
+        help=did_you_mean(label, known) or "its labels: " + ", ".join(f"`{text}`" for text in known),
     )
-
-
-def _written(assignment: Assignment, axis: str) -> list[str]:
-    """The labels of an axis that stand in its rules without holes, whether or not a parameter has them."""
-    rules = next(a.rules for a in assignment.rules.axes if a.name == axis)
-    return [rule.label.text for rule in rules if len(rule.label.parts) == 1]

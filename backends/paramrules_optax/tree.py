@@ -57,19 +57,22 @@ def take_apart(tree: Any) -> Tree:
 
     Of an NNX module it is the state that `nnx.Optimizer` hands over. In an Equinox module leaves that are
     no parameters, as `eqx.is_inexact_array` sees it, and running statistics are passed over; anywhere else
-    they are errors.
+    they are errors. Of the pair that `eqx.nn.make_with_state` gives the model is taken.
 
     Raises RulesError: E501 for a leaf that is no parameter, E502 for two with one name.
     """
+    if isinstance(tree, tuple) and len(tree) == 2 and isinstance(tree[1], frameworks.equinox_states()):
+        tree = tree[0]
     try:
         walk = Walk(tree)
-        if walk.graph:
-            return replace(take_apart(graph.parameters(tree)), model=tree)
-        leaves, structure = jax.tree_util.tree_flatten(tree)
+        if not walk.graph:  # which may hold itself
+            leaves, structure = jax.tree_util.tree_flatten(tree)
     except RecursionError:
         raise RulesError(Diagnostic("E501", "the tree is nested too deeply, or holds itself")) from None
     except (TypeError, ValueError) as error:
-        raise RulesError(Diagnostic("E501", f"jax cannot take the tree apart: {error}")) from None
+        raise RulesError(Diagnostic("E501", f"jax cannot take the tree apart: {error}")) from error
+    if walk.graph:
+        return replace(take_apart(graph.parameters(tree)), model=tree)
     _refuse_collections(tree)
     _refuse_equal_names(tree, walk)
     return Tree(walk, leaves, structure, _trained(walk, leaves))

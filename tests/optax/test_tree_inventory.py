@@ -1,0 +1,185 @@
+"""What is known of a plain tree of arrays, and what is not."""
+
+import flax
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from flax import linen, nnx
+from paramrules_optax import backend
+from paramrules_optax.inventory import inventory_of
+
+from paramrules import RulesError, assign
+from paramrules.rules import parse
+
+TREE = {
+    "encoder": {
+        "norm": {"scale": jnp.ones(3, jnp.bfloat16), "bias": jnp.ones(3)},
+        "dense": {"kernel": jax.ShapeDtypeStruct((3, 4), jnp.float16), "bias": np.ones(4)},
+    },
+    "gain": 1.5,
+    "phase": np.complex64(1j),
+}
+
+
+def refused(tree, **how):
+    with pytest.raises(RulesError) as caught:
+        inventory_of(tree, **how)
+    return str(caught.value)
+
+
+def test_facts_of_arrays_abstract_arrays_and_numbers():
+    inventory = inventory_of(TREE)
+    rows = [(p.name, p.shape, p.dtype, p.trainable) for p in inventory]
+    assert rows == [
+        ("encoder.dense.bias", (4,), "float64", True),
+        ("encoder.dense.kernel", (3, 4), "float16", True),
+        ("encoder.norm.bias", (3,), "float32", True),
+        ("encoder.norm.scale", (3,), "bfloat16", True),
+        ("gain", (), "float32", True),
+        ("phase", (), "complex64", True),
+    ]
+    assert repr(inventory) == "<Inventory of 6 parameters, optax>"
+
+
+def test_a_bare_tree_says_how_to_hand_over_the_types():
+    rules = parse("no_decay: type(LayerNorm) or ndim <= 1\ndecay: else\n", "decay.rules")
+    with pytest.raises(RulesError) as caught:
+        assign(rules, TREE)
+    assert (
+        str(caught.value)
+        == """
+error[E215]: `type` is not known of this model
+  --> decay.rules:1:11
+   |
+ 1 | no_decay: type(LayerNorm) or ndim <= 1
+   |           ^^^^^^^^^^^^^^^ nobody can tell
+   = help: a tree of arrays does not know its modules: hand over the Equinox or NNX module itself \
+(`model=` beside its arrays), or name the classes: \
+`paramrules.inventory(params, types={"encoder.norm": LayerNorm})`"""
+    )
+
+
+@pytest.mark.parametrize("rule", ["within(Encoder)", "role == bias", "fan_in > 3", "fan_out > 3"])
+def test_what_follows_from_types_is_not_known_either(rule):
+    with pytest.raises(RulesError, match="E215"):
+        assign(parse(f"a: {rule}\nb: else\n"), TREE)
+
+
+@pytest.mark.parametrize("rule", ["variable(LoRAParam)", "attr(lr_mult)"])
+def test_what_a_variable_said_is_known_of_a_state_only(rule):
+    rules = parse(f"a?: {rule}\nb: else\n", "a.rules")
+    with pytest.raises(RulesError, match="does not know the variables that held them"):
+        assign(rules, TREE)
+    state = nnx.state(nnx.Linear(2, 3, rngs=nnx.Rngs(0)), nnx.Param)
+    assert [group.label for group in assign(rules, state).groups] == ["b"]
+
+
+def test_types_handed_over():
+    class Encoder:
+        pass
+
+    types = {
+        "encoder": Encoder,
+        "encoder.norm": linen.LayerNorm,
+        "encoder.dense": linen.Dense,
+        "": Encoder,
+    }
+    inventory = inventory_of(TREE, types=types)
+    assert inventory.unknown == {}
+    kernel = inventory["encoder.dense.kernel"]
+    assert [cls.short for cls in kernel.owner.around] == [Encoder.__qualname__.rpartition(".")[2]] * 2 + [
+        "Dense"
+    ]
+    assert (kernel.role, kernel.fan_in, kernel.fan_out) == ("weight", 3, 4)
+    assert inventory["gain"].owner.cls.short == "Encoder"
+    groups = assign(parse("a: type(LayerNorm)\nb: else\n"), inventory).groups
+    assert [len(group.parameters) for group in groups] == [2, 4]
+
+
+def test_what_types_leave_out_stays_unknown():
+    inventory = inventory_of(TREE, types={"encoder.norm": linen.LayerNorm})
+    assert "type" in inventory.unknown
+    assert inventory["encoder.norm.scale"].owner.cls.short == "LayerNorm"
+    assert not inventory["encoder.dense.bias"].owner.known
+
+
+def test_a_type_for_a_module_that_is_not_there():
+    assert (
+        refused(TREE, types={"encoder.nrm": linen.LayerNorm})
+        == """
+error[E501]: the tree has no module `encoder.nrm`, whose type is given
+  = help: did you mean `encoder.norm`?"""
+    )
+    assert (
+        refused(TREE, types={"x": linen.LayerNorm})
+        == """
+error[E501]: the tree has no module `x`, whose type is given
+  = help: paths are canonical: `encoder.layers_0.norm`"""
+    )
+
+
+def test_an_integer_leaf():
+    assert (
+        refused({"w": jnp.ones(2), "step": jnp.zeros((), jnp.int32), "seen": np.arange(3)})
+        == """
+error[E501]: `seen` is an array of int64, which no optimizer trains (and 1 more)
+  = help: hand over parameters alone, as the optimizer is handed them"""
+    )
+
+
+def test_a_random_key():
+    assert (
+        refused({"w": jnp.ones(2), "key": jax.random.key(0)})
+        == """
+error[E501]: `key` is an array of key<fry>, which no optimizer trains
+  = help: hand over parameters alone, as the optimizer is handed them"""
+    )
+
+
+@pytest.mark.parametrize(
+    ("leaf", "what"), [("gelu", "builtins.str"), (3, "builtins.int"), (True, "builtins.bool")]
+)
+def test_a_leaf_that_is_no_array(leaf, what):
+    assert (
+        refused({"w": jnp.ones(2), "act": leaf})
+        == f"""
+error[E501]: `act` is a `{what}` and no array
+  = help: hand over parameters alone, as the optimizer is handed them"""
+    )
+
+
+@pytest.mark.parametrize("freeze", [dict, flax.core.freeze])
+def test_linens_other_collections(freeze):
+    variables = freeze({"params": {"a": {"scale": jnp.ones(2)}}, "batch_stats": {"a": {"mean": jnp.ones(2)}}})
+    assert (
+        refused(variables)
+        == """
+error[E501]: the tree holds the collection `batch_stats` beside `params`
+  = help: hand over `variables["params"]`"""
+    )
+
+
+def test_partitioned_boxes_hold_their_arrays():
+    inventory = inventory_of(
+        {"kernel": linen.Partitioned(jnp.ones((2, 3)), names=("a", "b")), "bias": jnp.ones(3)}
+    )
+    assert inventory.column("shape") == [(3,), (2, 3)]
+    assert [cls.short for cls in inventory.column("variable")] == ["Array", "Partitioned"]
+
+
+def test_what_the_backend_recognises():
+    assert backend.recognises(TREE)
+    assert backend.recognises({"a": [None, np.ones(2)]})
+    assert not backend.recognises({})
+    assert not backend.recognises({"a": "text", 1: 2})
+    assert not backend.recognises(linen.Dense(3))
+    assert not backend.recognises(object())
+
+
+def test_torch_modules_and_their_tensors_are_another_backends():
+    torch = pytest.importorskip("torch")
+    module = torch.nn.Linear(2, 3)
+    assert not backend.recognises(module)
+    assert not backend.recognises(dict(module.named_parameters()))
+    assert not backend.recognises(module.state_dict())

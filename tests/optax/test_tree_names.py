@@ -1,0 +1,161 @@
+"""Canonical names of leaves, in jax's order, for whatever a tree is made of."""
+
+from collections import OrderedDict, defaultdict
+from typing import NamedTuple
+
+import flax
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from flax import linen, nnx
+from hypothesis import given
+from hypothesis import strategies as st
+from paramrules_optax.inventory import inventory_of
+from paramrules_optax.tree import take_apart
+
+from paramrules import RulesError
+
+ONE = np.ones(1, np.float32)
+
+
+class Pair(NamedTuple):
+    left: object
+    right: object
+
+
+@flax.struct.dataclass
+class Record:
+    weight: object
+    inner: object
+
+
+def names(tree):
+    return list(inventory_of(tree).names)
+
+
+def test_dicts_give_their_keys_and_sequences_their_indexes():
+    tree = {"blocks": [{"w": ONE, "b": ONE}, {"w": ONE}], "head": (ONE, ONE)}
+    assert names(tree) == ["blocks.0.b", "blocks.0.w", "blocks.1.w", "head.0", "head.1"]
+
+
+def test_keys_sort_as_jax_sorts_them():
+    assert names({f"layer_{i}": ONE for i in (1, 2, 10)}) == ["layer_1", "layer_10", "layer_2"]
+    assert names({2: ONE, 10: ONE, 1: ONE}) == ["1", "2", "10"]
+
+
+def test_named_tuples_and_dataclasses_give_their_fields():
+    assert names(Pair(ONE, Record(ONE, {"k": ONE}))) == ["left", "right.weight", "right.inner.k"]
+
+
+def test_ordered_and_default_dicts_keep_the_order_that_jax_keeps():
+    tree = OrderedDict(b=ONE, a=defaultdict(list, z=ONE, y=ONE))
+    assert names(tree) == ["b", "a.y", "a.z"]
+
+
+def test_none_is_structure_and_no_parameter():
+    assert names({"a": None, "b": [None, ONE], "c": ()}) == ["b.1"]
+    assert names({}) == []
+
+
+@pytest.mark.parametrize("freeze", [dict, flax.core.freeze])
+def test_a_params_collection_has_no_part_in_names(freeze):
+    assert names(freeze({"params": {"dense": {"kernel": ONE}}})) == ["dense.kernel"]
+    assert names(freeze({"params": {"dense": {"params": ONE}}})) == ["dense.params"]
+    assert names(freeze({"params": ONE})) == ["params"]
+    assert names(freeze({"params": {"a": ONE}, "other": {"b": ONE}})) == ["other.b", "params.a"]
+
+
+def test_slashes_are_dots():
+    assert names({"vit/~/block_1/linear": {"w": ONE}, "mlp/kernel": ONE}) == [
+        "mlp.kernel",
+        "vit.~.block_1.linear.w",
+    ]
+
+
+def test_boxes_have_no_part_in_names():
+    partitioned = linen.Partitioned(ONE, names=("x",))
+    logical = linen.LogicallyPartitioned(ONE, names=("embed",))
+    assert names({"a": partitioned, "b": {"value": logical}, "c": Record(partitioned, ())}) == [
+        "a",
+        "b.value",
+        "c.weight",
+    ]
+    assert names({"a": nnx.Param(jnp.ones(1)), "b": nnx.Param({"x": jnp.ones(1)})}) == ["a", "b.x"]
+
+
+def test_a_single_array_has_an_empty_name():
+    assert names(ONE) == [""]
+
+
+def test_a_node_that_jax_knows_without_keys_gives_indexes():
+    class Opaque:
+        def __init__(self, *items):
+            self.items = items
+
+    jax.tree_util.register_pytree_node(Opaque, lambda o: (o.items, None), lambda _, items: Opaque(*items))
+    assert names({"o": Opaque(ONE, {"k": ONE})}) == ["o.0", "o.1.k"]
+
+
+KEYS = st.text("ab/_0", min_size=1, max_size=3)
+TREES = st.recursive(
+    st.just(ONE) | st.none(),
+    lambda inner: (
+        st.dictionaries(KEYS, inner, max_size=4)
+        | st.lists(inner, max_size=3)
+        | st.lists(inner, max_size=3).map(tuple)
+        | st.builds(Pair, inner, inner)
+        | st.builds(Record, inner, inner)
+        | st.dictionaries(KEYS, inner, max_size=3).map(flax.core.freeze)
+        | st.dictionaries(KEYS, inner, max_size=3).map(OrderedDict)
+    ),
+    max_leaves=12,
+)
+
+
+def component(key):
+    return str(next(getattr(key, a) for a in ("key", "idx", "name") if hasattr(key, a)))
+
+
+@given(TREES)
+def test_names_are_jax_key_paths_in_jax_order(tree):
+    paths = [path for path, _ in jax.tree_util.tree_flatten_with_path({"root": tree})[0]]
+    expected = [".".join(map(component, path)).replace("/", ".") for path in paths]
+    if len(set(expected)) < len(expected):
+        with pytest.raises(RulesError, match="E502"):
+            take_apart({"root": tree})
+    else:
+        assert take_apart({"root": tree}).walk.names == expected
+
+
+def test_two_leaves_with_one_name():
+    with pytest.raises(RulesError) as caught:
+        inventory_of({"a": {"b": ONE}, "a.b": ONE})
+    assert (
+        str(caught.value)
+        == """
+error[E502]: two parameters are called `a.b`
+  = help: they are `['a']['b']` and `['a.b']`: rename one"""
+    )
+
+
+def test_keys_that_cannot_be_sorted():
+    with pytest.raises(RulesError) as caught:
+        inventory_of({"a": ONE, 1: ONE})
+    assert (
+        str(caught.value)
+        == """
+error[E501]: jax cannot take the tree apart: '<' not supported between instances of 'int' and 'str'"""
+    )
+
+
+def test_a_tree_that_holds_itself():
+    tree = {"a": ONE}
+    tree["b"] = tree
+    with pytest.raises(RulesError) as caught:
+        inventory_of(tree)
+    assert (
+        str(caught.value)
+        == """
+error[E501]: the tree is nested too deeply, or holds itself"""
+    )
