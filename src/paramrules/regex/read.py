@@ -1,6 +1,5 @@
 """From the characters of a regex in a rule file to a `Regex`, or to what is wrong with it."""
 
-import re
 from functools import lru_cache
 
 from paramrules.diagnostics import Diagnostic, Span
@@ -35,5 +34,4 @@ def _read(text: str) -> tuple[Regex | None, tuple[Fault, ...]]:
         refuse_slow(text, parsed)
     except Refused as refused:
         return None, (refused.fault,)
-    pattern = re.compile(parsed.python, re.ASCII)
-    return Regex(text, groups(parsed.tree, parsed.groups), pattern), tuple(warn_dots(text, parsed.tree))
+    return Regex(text, groups(parsed.tree, parsed.groups), parsed.python), tuple(warn_dots(text, parsed.tree))

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +29,27 @@ class Regex:
     Attributes:
         text: what the user wrote.
         groups: its capturing groups, in order.
-        pattern: Python's pattern, for `pattern.search(name)`; its classes are ASCII (`\\d` is `[0-9]`).
+        python: the same as Python's `re` writes it.
     """
 
     text: str
     groups: tuple[Group, ...] = field(compare=False)
-    pattern: re.Pattern[str] = field(compare=False, repr=False)
+    python: str = field(compare=False, repr=False)
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """Python's pattern, for `pattern.search(name)`; its classes are ASCII (`\\d` is `[0-9]`).
+
+        It is made when it is first asked for: that takes longer than all of reading the regex.
+        """
+        return _compiled(self.python)
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names of the named groups, in their order."""
         return tuple(group.name for group in self.groups if group.name is not None)
+
+
+@lru_cache(maxsize=4096)
+def _compiled(python: str) -> re.Pattern[str]:
+    return re.compile(python, re.ASCII)

@@ -1,7 +1,7 @@
 """What else is true of a name where some tests hold, and of a parameter where some facts are so.
 
-Everything said here is certain for every model; what is not certain is left out, and a rule then counts as one
-that can win. A bare class name stands for a family that has members of other names, so `type(LayerNorm)` says
+Everything said here is certain for every model; what is not certain is left out, and a rule then counts as
+one that can win. A bare class name stands for a family with members of other names: `type(LayerNorm)` says
 nothing about `type(*Norm)`.
 """
 
@@ -137,7 +137,7 @@ def _possible(here: set[Atom]) -> bool:
 
 
 def _texts(here: set[Atom]) -> dict[str, str] | None:
-    """What the name, its leaf and its module are, where the atoms say it; None if they say different things."""
+    """What the name, its leaf and its module are, where that is said; None for different texts of one."""
     found: dict[str, str] = {}
     for atom in here:
         for subject, text in _said(atom):

@@ -1,8 +1,8 @@
 """E310: rules that can never win, whatever the model, because of the rules above them.
 
-Each way in which a rule can hold (a cube) is given the smallest parameter that has it: one name at which no more
-is true than has to be, and one more name for each "holds somewhere" that is needed. If an earlier rule takes
-even that parameter, one of the facts that it needs must be otherwise: these are tried, one after the other.
+Each way in which a rule can hold (a cube) is given the smallest parameter that has it: one name at which no
+more is true than has to be, and one more name for each "holds somewhere" that is needed. If an earlier rule
+takes even that parameter, one of the facts that it needs must be otherwise: these are tried, one after the other.
 When none is left, the earlier rules take every parameter that the rule could have had.
 """
 
@@ -14,8 +14,8 @@ from paramrules.rules.cubes import Atom, Cube, TooLarge, cubes
 from paramrules.rules.implied import Known, consistent
 from paramrules.rules.model import Axis, Rule
 
-STEPS = 300
-"""Looks at earlier rules, for one rule. One that is not decided by then counts as one that can win."""
+STEPS = 100
+"""Looks at earlier rules, for one rule. If it is not decided by then, it counts as one that can win."""
 
 SHOWN = 3
 """Earlier rules that a finding points at."""
@@ -29,8 +29,8 @@ def dead_rules(axis: Axis) -> list[Diagnostic]:
 def unreachable(rules: Sequence[Rule]) -> Iterator[tuple[Rule, tuple[Rule, ...]]]:
     """The rules that can never win, each with the earlier ones that take all it could have had.
 
-    There are no earlier ones where the rule contradicts itself. `else` is never reported; `label?:` is, since it
-    only says that some models have nothing for the rule.
+    There are no earlier ones where the rule contradicts itself. `else` is never reported; `label?:` is, for it
+    says no more than that some models have nothing for the rule.
     """
     known, earlier = Known(), _Earlier()
     for rule in rules:
@@ -50,7 +50,7 @@ def unreachable(rules: Sequence[Rule]) -> Iterator[tuple[Rule, tuple[Rule, ...]]
 
 
 class _Earlier:
-    """The cubes of the rules above, each filed under the rarest of its tests: it wins only where that holds."""
+    """The cubes of the rules above, each filed under its rarest test: it wins only where that holds."""
 
     def __init__(self) -> None:
         self.filed: dict[Atom | None, list[tuple[Cube, Rule]]] = defaultdict(list)
@@ -81,7 +81,7 @@ class _Search:
         """The rules, by identity, that took what was tried."""
 
     def can_win(self, cube: Cube) -> bool:
-        """Whether some parameter has the cube and no earlier rule takes it, or that was too long to find out."""
+        """Whether some parameter has the cube and no earlier rule takes it, or that takes long to say."""
         somewhere = [
             cube.here,
             *(_set(atom) for atom, value in cube.facts if atom.kind == "nowhere" and not value),
