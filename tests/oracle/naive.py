@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from oracle.arithmetic import Wrong, is_number
+from oracle.before import asks_for, wrong_options
 from oracle.captures import bound_by, references
 from oracle.dead import dead_parts, empty_counts
 from oracle.facts import ABSENT
@@ -76,8 +77,13 @@ def assign(
     strict: bool = False,
 ) -> Result:
     """What the rules of `file` make of a model."""
-    looking = Looking(rows_of(inventory), options or {})
-    return Assigning(file, Scope.of(file, included or {}), looking, strict).run()
+    scope = Scope.of(file, included or {})
+    wrong = wrong_options(file, options or {}, included or {})
+    if not wrong and asks_for(file, scope, inventory.unknown):
+        wrong = {"E215"}
+    if wrong:
+        return Result(errors=wrong)
+    return Assigning(file, scope, Looking(rows_of(inventory), options or {}), strict).run()
 
 
 class Assigning:
@@ -269,7 +275,7 @@ class Assigning:
                 takes = any(t.rule == number for t in taken)
                 findings |= dead_parts(rule, takes, self.looking, self.scope)
         for rows in self.looking.model:
-            if len(rows) > 1 and len({self.alone(axis, row) for row in rows} - {None}) > 1:
+            if len(rows) > 1 and len({self.alone(axis, row) for row in rows}) > 1:
                 findings.add(("W210", 0))
         if self.strict and any(t.rule < 0 for t in taken):
             findings.add(("E205", 0))
@@ -278,7 +284,7 @@ class Assigning:
                 findings.add(("E206", line(expect)))
 
     def alone(self, axis: Axis, row: Parameter) -> str | None:
-        """The label that a parameter would have if this were its only name."""
+        """The label that a parameter would have if this were its only name; None if there is none."""
         try:
             return self.take(axis, [row]).label
         except Wrong:
