@@ -32,7 +32,7 @@ tied: wte.weight = head.weight
 def test_what_was_left_is_dead_frozen_or_tied(run: Callable[..., Ran]) -> None:
     Path("dead.rules").write_text(
         "bias: role == bias -> freeze = true\nscale: leaf == 'gain'\n"
-        "maybe?: leaf == 'gain'\n[lr]\nhead: ndim > 2\n"
+        "maybe?: leaf == 'beta'\n[lr]\nhead: ndim > 2\n"
     )
     assert run("show", "dead.rules", "-m", "net:make(frozen=True)") == (
         1,
@@ -252,5 +252,6 @@ error[E702]: building `broken.py:make` failed: ValueError: no
     code, out, err = run("show", "net.rules", "-m", "broken.py:make", "--traceback")
     assert (code, out) == (1, "")
     assert err.startswith("Traceback (most recent call last):\n")
-    assert err.endswith(f"\nValueError: no\n{finding}")
+    assert "\nValueError: no\n" in err
+    assert err.endswith(finding)
     assert "Traceback" not in run("show", "net.rules", "-m", "broken.py:mak", "--traceback").err
