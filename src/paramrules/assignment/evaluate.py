@@ -4,8 +4,7 @@
 entry is a parameter under one of its names, and all but the negations ask about that name alone;
 `not P`, `!=`, `!~`, `not in` and `not like` hold only if P holds for none of the parameter's names.
 
-Captures travel as `known`: the predicates that are known to hold at these entries, because they stand
-beside this one under an `and`. A comparison that uses a capture asks them for its value.
+A comparison that uses a capture asks what is `known` for its value: see `paramrules.assignment.captures`.
 """
 
 from collections.abc import Callable
@@ -13,14 +12,19 @@ from fnmatch import translate
 from functools import cache
 from re import Pattern, compile
 
-from paramrules.assignment.facts import Facts, number
-from paramrules.assignment.values import NO_CAPTURES, Captures, Values, captures_of
+from paramrules.assignment.captures import (
+    Captured,
+    Entries,
+    Known,
+    compared,
+    in_order,
+    uses_captures,
+)
+from paramrules.assignment.facts import Facts
+from paramrules.assignment.values import NO_CAPTURES, Captures, Values, by_parameter, compare
 from paramrules.inventory import ABSENT
 from paramrules.rules import terms
 from paramrules.rules.terms import Predicate
-
-Entries = list[int]
-Known = tuple[Predicate, ...]
 
 
 @cache
@@ -29,42 +33,13 @@ def glob(text: str) -> Pattern[str]:
     return compile(translate(text))
 
 
-def binds(predicate: Predicate) -> bool:
-    """Whether a match in it names a group, outside of `not`."""
-    match predicate:
-        case terms.RegexTest():
-            return not predicate.negated and bool(predicate.regex.names)
-        case terms.LetPredicate():
-            return binds(predicate.predicate)
-        case terms.AnyOf() | terms.AllOf():
-            return any(map(binds, predicate.items))
-        case _:
-            return False
-
-
-def uses_captures(predicate: Predicate) -> bool:
-    """Whether a comparison in it reads a capture."""
-    match predicate:
-        case terms.AnyOf() | terms.AllOf():
-            return any(map(uses_captures, predicate.items))
-        case terms.Not():
-            return uses_captures(predicate.item)
-        case terms.Comparison():
-            return bool(captures_of(predicate.left) | captures_of(predicate.right))
-        case terms.ValueAmong():
-            return any(captures_of(value) for value in (predicate.left, *predicate.items))
-        case terms.ShapeTest():
-            return any(extent is not None and captures_of(extent) for extent in predicate.extents)
-        case _:
-            return False
-
-
 class Evaluator:
     """Evaluates predicates against one inventory's facts."""
 
     def __init__(self, facts: Facts, values: Values) -> None:
         self.facts = facts
         self.values = values
+        self.captured = Captured(facts, self.holds)
         self.alive: set[int] = set()
         """The branches of `or`, by identity, that held for something so far."""
 
@@ -113,33 +88,6 @@ class Evaluator:
             case terms.OptionFlag():
                 return entries if self.values.options[predicate.name] else []
 
-    def captures(self, predicate: Predicate, entry: int, known: Known = ()) -> dict[str, int | str]:
-        """The captures of a predicate that holds at the entry; of a branch, those of the first that holds."""
-        match predicate:
-            case terms.RegexTest() if binds(predicate):
-                texts = self.facts.found(predicate, [entry]).get(entry)
-                if texts is None:
-                    return {}
-                pairs = zip(predicate.regex.groups, texts, strict=True)
-                return {
-                    group.name: number(text) if group.numeric else text
-                    for group, text in pairs
-                    if group.name is not None and text is not None
-                }
-            case terms.LetPredicate():
-                return self.captures(predicate.predicate, entry, known)
-            case terms.AllOf():
-                found: dict[str, int | str] = {}
-                for item in in_order(predicate):
-                    found |= self.captures(item, entry, known)
-                    known = (*known, item)
-                return found
-            case terms.AnyOf() if binds(predicate):
-                first = next((i for i in predicate.items if self.holds(i, [entry], known)), None)
-                return self.captures(first, entry, known) if first is not None else {}
-            case _:
-                return {}
-
     def _any_of(self, items: tuple[Predicate, ...], entries: Entries, known: Known) -> Entries:
         found: Entries = []
         rest = entries
@@ -183,56 +131,59 @@ class Evaluator:
         return self._signed(test, lambda some: [e for e in some if accepts(column[e])], entries)
 
     def _shape(self, test: terms.ShapeTest, entries: Entries, known: Known) -> Entries:
-        shapes, asks = self.facts.column("shape"), uses_captures(test)
+        shapes = self.facts.column("shape")
+        entries = [e for e in entries if len(shapes[e]) == len(test.extents)]
 
-        def fits(entry: int) -> bool:
-            shape = shapes[entry]
-            captures = self.known(known, entry) if asks else NO_CAPTURES
-            return len(shape) == len(test.extents) and all(
-                wanted is None or self.values.of(wanted, entry, captures) == extent
-                for wanted, extent in zip(test.extents, shape, strict=True)
+        def fits(entry: int, captures: Captures) -> bool:
+            return all(
+                wanted is None or compare(self.values.of(wanted, entry, captures), "==", extent)
+                for wanted, extent in zip(test.extents, shapes[entry], strict=True)
             )
 
-        return [e for e in entries if fits(e)]
+        return [e for captures, some in self._apart(test, entries, known) for e in some if fits(e, captures)]
 
     def _comparison(
         self, test: terms.Comparison | terms.ValueAmong, negated: bool, entries: Entries, known: Known
     ) -> Entries:
-        asks = uses_captures(test)
-
-        def captures(entry: int) -> Captures:
-            return self.known(known, entry) if asks else NO_CAPTURES
-
         if negated:
-            some = [e for e in entries if self.values.applies(test, e, captures(e))]
-            return self._none(lambda all_: [e for e in all_ if self._equal(test, e, captures(e))], some)
-        if isinstance(test, terms.Comparison) and isinstance(test.left, terms.Field) and not asks:
+            some = self._each(test, self.values.applies, entries, known)
+            return self._none(lambda all_: self._each(test, self.values.holds, all_, known), some)
+        if (
+            isinstance(test, terms.Comparison)
+            and isinstance(test.left, terms.Field)
+            and isinstance(test.right, terms.Constant)
+        ):
             return self._field(test, test.left, entries)
-        return [e for e in entries if self.values.holds(test, e, captures(e))]
+        return self._each(test, self.values.holds, entries, known)
 
-    def _equal(self, test: terms.Comparison | terms.ValueAmong, entry: int, captures: Captures) -> bool:
-        return self.values.holds(test, entry, captures)
+    def _each(
+        self,
+        test: terms.Comparison | terms.ValueAmong,
+        fits: Callable[[terms.Comparison | terms.ValueAmong, int, Captures], bool],
+        entries: Entries,
+        known: Known,
+    ) -> Entries:
+        """Those that fit, each looked at once for all that cannot differ."""
+        hits: Entries = []
+        alone = any(map(by_parameter, compared(test)))
+        for captures, some in self._apart(test, entries, known) if entries else ():
+            if alone:
+                hits += [e for e in some if fits(test, e, captures)]
+            elif fits(test, some[0], captures):
+                hits += some
+        return hits
+
+    def _apart(
+        self, test: terms.Comparison | terms.ValueAmong | terms.ShapeTest, entries: Entries, known: Known
+    ) -> list[tuple[Captures, Entries]]:
+        return self.captured.apart(known, entries) if uses_captures(test) else [(NO_CAPTURES, entries)]
 
     def _field(self, test: terms.Comparison, field: terms.Field, entries: Entries) -> Entries:
-        """A fact against a value. Few facts are different, so each is compared once."""
+        """A fact against a constant. Few facts are different, so each is compared once."""
         column = self.facts.column(field.name)
         example: dict[object, int] = dict(zip(column, range(len(column)), strict=True))
-        if len(example) * 4 > len(entries) or not isinstance(test.right, terms.Constant):
-            return [e for e in entries if self.values.holds(test, e, NO_CAPTURES)]
         good = {fact for fact, e in example.items() if self.values.holds(test, e, NO_CAPTURES)}
         return [e for e in entries if column[e] in good]
-
-    def known(self, known: Known, entry: int) -> Captures:
-        """The captures of predicates that are known to hold at the entry."""
-        captures: dict[str, int | str] = {}
-        for place, predicate in enumerate(known):
-            captures |= self.captures(predicate, entry, known[:place])
-        return captures
-
-
-def in_order(predicate: terms.AllOf) -> tuple[Predicate, ...]:
-    """The items in the order of evaluation: those that use captures after those that bind them."""
-    return tuple(sorted(predicate.items, key=uses_captures))
 
 
 def is_set(attribute: object) -> bool:

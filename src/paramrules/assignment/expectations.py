@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from paramrules.assignment.evaluate import Evaluator
 from paramrules.assignment.labels import Label, fill
-from paramrules.assignment.partition import Taken, by_captures, one_name
+from paramrules.assignment.partition import Taken, one_name
 from paramrules.diagnostics import Diagnostic, Place
 from paramrules.rules.model import Axis, Expectation, Rule
 
@@ -55,8 +55,7 @@ def outcomes(axis: Axis, labels: Sequence[Label], evaluator: Evaluator) -> Itera
 
 
 def _wanted(expectation: Expectation, entries: list[int], evaluator: Evaluator) -> Iterator[tuple[str, int]]:
-    captures = expectation.captures
-    for found, some in by_captures(expectation.predicate, captures, entries, evaluator) if entries else ():
+    for found, some in evaluator.captured.apart((expectation.predicate,), entries) if entries else ():
         for text, _, group in fill(expectation.label, Taken(-1, found, some), evaluator.values):
             yield from ((text, entry) for entry in group)
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from paramrules.assignment.arithmetic import shown
-from paramrules.assignment.evaluate import Evaluator, Known, in_order
+from paramrules.assignment.captures import Known, in_order
+from paramrules.assignment.evaluate import Evaluator
 from paramrules.assignment.groups import Group
 from paramrules.inventory import ABSENT, Class, Parameter
 from paramrules.inventory.classes import match as class_match
@@ -107,11 +108,11 @@ class _Reader:
         self.evaluator = evaluator
         self.entries = entries
 
-    def captures(self, rule: Rule) -> dict[str, Any]:
+    def captures(self, rule: Rule) -> Mapping[str, Any]:
         """What the rule, which holds, captured."""
-        if rule.predicate is None or not rule.captures:
+        if rule.predicate is None:
             return {}
-        return self.evaluator.captures(rule.predicate, self._entry(rule.predicate, ()))
+        return self.evaluator.captured.at((rule.predicate,), self._entry(rule.predicate, ()))
 
     def held(self, predicate: Predicate) -> Clause:
         """The branch that held; of an `and`, the whole."""
@@ -151,7 +152,7 @@ class _Reader:
         return facts.first(self.evaluator.holds(predicate, self.entries, known))
 
     def _clause(self, predicate: Predicate, entry: int, known: Known) -> Clause:
-        captures = self.evaluator.known(known, entry)
+        captures = self.evaluator.captured.at(known, entry)
         return Clause(
             predicate,
             " ".join(predicate.span.text.split()),

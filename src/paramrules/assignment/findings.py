@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from paramrules.assignment.evaluate import Evaluator, uses_captures
+from paramrules.assignment.captures import uses_captures
+from paramrules.assignment.evaluate import Evaluator
 from paramrules.assignment.facts import Facts
 from paramrules.assignment.partition import Partition
-from paramrules.diagnostics import Diagnostic, Place, RulesError, did_you_mean
+from paramrules.diagnostics import Diagnostic, Place, RulesError, Span, did_you_mean
 from paramrules.inventory import Inventory
 from paramrules.inventory.classes import match as class_match
 from paramrules.rules import terms
@@ -84,11 +85,12 @@ def dead_parts(axis: Axis, partition: Partition, evaluator: Evaluator) -> Iterat
     for number, rule in enumerate(axis.rules):
         if rule.predicate is None or (rule.optional and number not in took):
             continue
-        yield from _dead_alternatives(rule, evaluator.facts)
+        dead = list(_dead_alternatives(rule, evaluator.facts))
         if number not in took:
+            yield from dead
             yield _dead_rule(axis, number, partition, evaluator)
         else:
-            yield from _dead_branches(rule, evaluator)
+            yield from _dead_branches(rule, dead, evaluator)
 
 
 def _dead_rule(axis: Axis, number: int, partition: Partition, evaluator: Evaluator) -> Diagnostic:
@@ -116,20 +118,28 @@ def _dead_rule(axis: Axis, number: int, partition: Partition, evaluator: Evaluat
     )
 
 
-def _dead_branches(rule: Rule, evaluator: Evaluator) -> Iterator[Diagnostic]:
-    for term in terms_in(rule, lets=False):
-        if not isinstance(term, terms.AnyOf):
-            continue
-        for branch in term.items:
-            if id(branch) in evaluator.alive or isinstance(branch, terms.ClassTest) or uses_captures(branch):
-                continue  # an alternative is reported itself; a capture means nothing outside of its rule
-            if not _holds_anywhere(branch, evaluator):
-                yield Diagnostic(
+def _dead_branches(rule: Rule, dead: list[Diagnostic], evaluator: Evaluator) -> list[Diagnostic]:
+    """These dead alternatives and the dead branches; of what is dead as a whole, the innermost part alone."""
+    either = [term for term in terms_in(rule, lets=False) if isinstance(term, terms.AnyOf)]
+    for branch in (branch for term in reversed(either) for branch in term.items):
+        if id(branch) in evaluator.alive or uses_captures(branch):
+            continue  # a capture means nothing outside of its rule
+        if not any(_within(finding.span, branch.span) for finding in dead) and not _holds_anywhere(
+            branch, evaluator
+        ):
+            dead.append(
+                Diagnostic(
                     "W202",
                     f"no parameter of the model satisfies `{branch.span.text}`",
                     branch.span,
                     "this branch of `or` holds for nothing",
                 )
+            )
+    return sorted(dead, key=lambda finding: finding.span.start if finding.span else 0)
+
+
+def _within(inner: Span | None, outer: Span) -> bool:
+    return inner is not None and outer.start <= inner.start and inner.end <= outer.end
 
 
 def _holds_anywhere(predicate: Predicate, evaluator: Evaluator) -> bool:

@@ -2,16 +2,11 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import Any
 
-from paramrules.assignment.evaluate import Evaluator, binds, without
+from paramrules.assignment.evaluate import Evaluator, without
 from paramrules.assignment.facts import Facts
-from paramrules.rules import terms
+from paramrules.assignment.values import Captures
 from paramrules.rules.model import Axis
-from paramrules.rules.terms import Predicate, RegexTest
-
-Key = tuple[int | str, ...]
-"""The values of the captures that a rule bound, in the order of `Rule.captures`; absent ones are left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +14,7 @@ class Taken:
     """The entries that one rule took with the same captures; one entry a parameter."""
 
     rule: int
-    captures: dict[str, Any]
+    captures: Captures
     entries: list[int]
 
 
@@ -43,7 +38,8 @@ def partition(axis: Axis, evaluator: Evaluator, entries: list[int] | None = None
         if not hits:
             continue
         chosen = one_name(hits, facts)
-        parts = by_captures(rule.predicate, rule.captures, chosen, evaluator)
+        known = () if rule.predicate is None else (rule.predicate,)
+        parts = evaluator.captured.apart(known, chosen)
         taken += (Taken(number, captures, some) for captures, some in parts)
         rest = without(rest, hits if chosen is hits else facts.with_siblings(chosen))
     return Partition(tuple(taken), one_name(rest, facts))
@@ -57,39 +53,3 @@ def one_name(entries: list[int], facts: Facts) -> list[int]:
     for entry in entries:
         names[facts.parameter(entry)].append(entry)
     return [facts.first(some) if len(some) > 1 else some[0] for some in names.values()]
-
-
-def by_captures(
-    predicate: Predicate | None, names: tuple[str, ...], entries: list[int], evaluator: Evaluator
-) -> list[tuple[dict[str, Any], list[int]]]:
-    """The entries for which a predicate holds, apart by what it captures under these names."""
-    if predicate is None or not names:
-        return [({}, entries)]
-    apart: dict[object, list[int]] = defaultdict(list)
-    match = only_match(predicate)
-    if match is not None:
-        found = evaluator.facts.found(match, entries)
-        for entry in entries:
-            apart[found[entry]].append(entry)
-        return [(evaluator.captures(match, some[0]), some) for some in apart.values()]
-    made: dict[object, dict[str, Any]] = {}
-    for entry in entries:
-        captures = evaluator.captures(predicate, entry)
-        key = tuple(captures.items())
-        made[key] = captures
-        apart[key].append(entry)
-    return [(made[key], some) for key, some in apart.items()]
-
-
-def only_match(predicate: Predicate) -> RegexTest | None:
-    """The match that alone binds the captures wherever the predicate holds, if there is one."""
-    match predicate:
-        case terms.RegexTest():
-            return predicate
-        case terms.LetPredicate():
-            return only_match(predicate.predicate)
-        case terms.AllOf():
-            binding = [item for item in predicate.items if binds(item)]
-            return only_match(binding[0]) if len(binding) == 1 else None
-        case _:
-            return None

@@ -12,7 +12,7 @@ from paramrules.inventory import ABSENT
 from paramrules.rules import terms
 from paramrules.rules.terms import Value
 
-Captures = Mapping[str, Any]
+Captures = Mapping[str, int | str]
 NO_CAPTURES: Captures = {}
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {

@@ -1,0 +1,127 @@
+"""What the matches of a predicate captured.
+
+A capture belongs to the way in which a predicate holds: of the branches of an `or`, the first that does.
+Captures travel as `known`: the predicates that are known to hold, because they stand beside the one that
+asks under an `and`.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable
+
+from paramrules.assignment.facts import Facts, number
+from paramrules.assignment.values import Captures, captures_of
+from paramrules.rules import terms
+from paramrules.rules.terms import Predicate, RegexTest, Value
+
+Entries = list[int]
+Known = tuple[Predicate, ...]
+
+
+class Captured:
+    """Finds captures; `holds` is the evaluator's."""
+
+    def __init__(self, facts: Facts, holds: Callable[[Predicate, Entries, Known], Entries]) -> None:
+        self.facts = facts
+        self._holds = holds
+
+    def at(self, known: Known, entry: int) -> Captures:
+        """The captures of predicates that all hold at an entry."""
+        captures: dict[str, int | str] = {}
+        for place, predicate in enumerate(known):
+            captures |= self._of(predicate, entry, known[:place])
+        return captures
+
+    def apart(self, known: Known, entries: Entries) -> list[tuple[Captures, Entries]]:
+        """The entries, for which the predicates all hold, apart by what these captured."""
+        binding = [predicate for predicate in known if binds(predicate)]
+        if not binding:
+            return [({}, entries)]
+        apart: dict[object, Entries] = defaultdict(list)
+        match = _only_match(binding[0]) if len(binding) == 1 else None
+        if match is not None:
+            found = self.facts.found(match, entries)
+            for entry in entries:
+                apart[found.get(entry)].append(entry)
+            return [(self._of(match, some[0], ()), some) for some in apart.values()]
+        made: dict[object, Captures] = {}
+        for entry in entries:
+            captures = self.at(known, entry)
+            key = tuple(captures.items())
+            made[key] = captures
+            apart[key].append(entry)
+        return [(made[key], some) for key, some in apart.items()]
+
+    def _of(self, predicate: Predicate, entry: int, known: Known) -> Captures:
+        match predicate:
+            case terms.RegexTest():
+                texts = None if predicate.negated else self.facts.found(predicate, [entry]).get(entry)
+                return {
+                    group.name: number(text) if group.numeric else text
+                    for group, text in zip(predicate.regex.groups, texts or (), strict=False)
+                    if group.name is not None and text is not None
+                }
+            case terms.LetPredicate():
+                return self._of(predicate.predicate, entry, known)
+            case terms.AllOf():
+                return self.at((*known, *in_order(predicate)), entry)
+            case terms.AnyOf() if binds(predicate):
+                first = next((i for i in predicate.items if self._holds(i, [entry], known)), None)
+                return {} if first is None else self._of(first, entry, known)
+            case _:
+                return {}
+
+
+def binds(predicate: Predicate) -> bool:
+    """Whether a match in it names a group, outside of `not`."""
+    match predicate:
+        case terms.RegexTest():
+            return not predicate.negated and bool(predicate.regex.names)
+        case terms.LetPredicate():
+            return binds(predicate.predicate)
+        case terms.AnyOf() | terms.AllOf():
+            return any(map(binds, predicate.items))
+        case _:
+            return False
+
+
+def uses_captures(predicate: Predicate) -> bool:
+    """Whether a comparison in it reads a capture."""
+    match predicate:
+        case terms.AnyOf() | terms.AllOf():
+            return any(map(uses_captures, predicate.items))
+        case terms.Not():
+            return uses_captures(predicate.item)
+        case terms.Comparison() | terms.ValueAmong() | terms.ShapeTest():
+            return any(map(captures_of, compared(predicate)))
+        case _:
+            return False
+
+
+def compared(test: terms.Comparison | terms.ValueAmong | terms.ShapeTest) -> list[Value]:
+    """The values that a comparison looks at, beside the shape."""
+    match test:
+        case terms.Comparison():
+            return [test.left, test.right]
+        case terms.ValueAmong():
+            return [test.left, *test.items]
+        case terms.ShapeTest():
+            return [extent for extent in test.extents if extent is not None]
+
+
+def in_order(predicate: terms.AllOf) -> Known:
+    """The items in the order of evaluation: those that use captures after those that bind them."""
+    return tuple(sorted(predicate.items, key=uses_captures))
+
+
+def _only_match(predicate: Predicate) -> RegexTest | None:
+    """The match that alone binds the captures wherever the predicate holds, if there is one."""
+    match predicate:
+        case terms.RegexTest():
+            return predicate
+        case terms.LetPredicate():
+            return _only_match(predicate.predicate)
+        case terms.AllOf():
+            binding = [item for item in predicate.items if binds(item)]
+            return _only_match(binding[0]) if len(binding) == 1 else None
+        case _:
+            return None
