@@ -27,5 +27,7 @@ def test_the_check_leaves_out_nothing_but_the_bare_regex() -> None:
 def test_all_productions_are_built() -> None:
     from paramrules.syntax.build import Builder
 
-    names = {rule.alias or rule.origin.name for rule in _strict().rules if not rule.options.expand1 or rule.alias}
+    names = {
+        rule.alias or rule.origin.name for rule in _strict().rules if not rule.options.expand1 or rule.alias
+    }
     assert {str(name) for name in names if not hasattr(Builder, str(name))} == set()

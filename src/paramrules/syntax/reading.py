@@ -78,7 +78,7 @@ class _Reader:
         said, commented = len(self.findings), len(self.comments)
         result = self._parse(self.source.text, piece.start, piece.end)
         if not isinstance(result, self._failure):
-            deep = self._builder.depth > limits.NESTING and too_deep(result)
+            deep = self._builder.depth >= limits.NESTING and too_deep(result)
             if not deep and not self._builder.refused:
                 self.statements.append(result)
                 return

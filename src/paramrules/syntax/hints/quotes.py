@@ -26,10 +26,9 @@ def unclosed(mistake: Mistake) -> Diagnostic | None:
 
 def prefix(mistake: Mistake) -> Diagnostic | None:
     r"""`name ~ r"\d"`, as in Python."""
-    adjacent = mistake.text[mistake.at - 1 : mistake.at]
     if mistake.found[:1] not in ('"', "'") or mistake.word.lower() not in ("r", "f", "b", "u", "rb", "br"):
         return None
-    if adjacent.lower() not in ("r", "f", "b", "u"):
+    if mistake.stack[-1].end_pos != mistake.at:
         return None
     return mistake.finding(
         f"a string has no prefix `{mistake.word}`",

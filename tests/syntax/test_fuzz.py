@@ -1,0 +1,133 @@
+"""No text makes the reader fail or hang: what it does not understand ends in a finding."""
+
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from paramrules import RulesError, parse, render
+from paramrules.diagnostics import CODES, Source
+from paramrules.syntax import read
+
+POLICIES = [
+    path.read_text() for path in sorted((Path(__file__).parent.parent / "cases" / "policies").glob("*.rules"))
+]
+WORDS = [
+    "and",
+    "or",
+    "not",
+    "else",
+    "in",
+    "like",
+    "let",
+    "option",
+    "include",
+    "edition",
+    "expect",
+    "true",
+    "false",
+    "none",
+    "type",
+    "within",
+    "variable",
+    "attr",
+    "name",
+    "leaf",
+    "module",
+    "ndim",
+    "shape",
+    "dtype",
+    "role",
+    "count",
+    "index",
+    "a",
+    "b_1",
+    "LayerNorm",
+    "1",
+    "0.5",
+    "1e9",
+    "->",
+    "?",
+    "~",
+    "!~",
+    "==",
+    "!=",
+    "<=",
+    ">=",
+    "<",
+    ">",
+    "+",
+    "-",
+    "*",
+    "/",
+    "//",
+    "%",
+    "**",
+    "(",
+    ")",
+    "[",
+    "]",
+    "{",
+    "}",
+    ",",
+    "|",
+    ":",
+    "=",
+    "#",
+    ";",
+    "&",
+    "!",
+    ".",
+    '"',
+    "'",
+    "\\",
+    '"x"',
+    "'y'",
+    "<timm>",
+    "^blocks\\.(?<i>\\d+)\\.",
+    "*.bias",
+]
+SPACES = st.sampled_from([" ", "", "\n", "\n  ", "\t", "\n# allow: W402 -- x\n", "  # c\n    "])
+
+
+def survives(text: str) -> None:
+    """Reads a text in both ways; whatever is found has its place in the text."""
+    source = Source("f.rules", text)
+    file, findings = read(source)
+    for finding in findings:
+        assert finding.code in CODES
+        assert finding.span is not None
+        assert 0 <= finding.span.start <= finding.span.end <= len(text)
+        render(finding)
+    for statement in file.statements:
+        assert statement.span.text == statement.span.text.strip() != ""
+    assert (
+        (len(file.statements) + len(file.broken) > 0) or findings or not text.strip(" \t\n#") or "#" in text
+    )
+    try:
+        parse(text)
+    except RulesError as error:
+        assert str(error)
+
+
+@given(st.text(max_size=200))
+@settings(deadline=None)
+def test_any_text(text: str) -> None:
+    survives(text)
+
+
+@given(st.lists(st.tuples(st.sampled_from(WORDS), SPACES), max_size=40))
+@settings(deadline=None, max_examples=300)
+def test_soups_of_tokens(words: list[tuple[str, str]]) -> None:
+    survives("".join(word + space for word, space in words))
+
+
+@given(st.sampled_from(POLICIES), st.data())
+@settings(deadline=None, max_examples=200)
+def test_policies_with_something_cut_out_or_put_in(text: str, data: st.DataObject) -> None:
+    for _ in range(data.draw(st.integers(1, 4))):
+        start = data.draw(st.integers(0, len(text)))
+        end = data.draw(st.integers(start, min(len(text), start + 12)))
+        put = data.draw(st.one_of(st.just(""), st.sampled_from(WORDS), st.text(max_size=3)))
+        text = text[:start] + put + text[end:]
+    survives(text)
