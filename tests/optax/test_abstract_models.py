@@ -1,0 +1,84 @@
+"""Models built without memory."""
+
+import resource
+import time
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import pytest
+from flax import linen, nnx
+from jax_models import NnxTransformer, Transformer
+from paramrules_optax import abstractly, backend
+from paramrules_optax.inventory import inventory_of
+
+
+def abstract(tree):
+    return all(isinstance(leaf, jax.ShapeDtypeStruct) for leaf in jax.tree.leaves(tree))
+
+
+def test_an_equinox_module_keeps_what_is_no_array():
+    model = abstractly(lambda: Transformer(key=jax.random.key(0)))
+    assert isinstance(model, Transformer)
+    assert model.length == 6
+    assert callable(model.blocks[0].mlp.activation)
+    assert abstract(eqx.filter(model, lambda leaf: hasattr(leaf, "shape")))
+
+
+def test_an_nnx_module():
+    model = abstractly(lambda: NnxTransformer(rngs=nnx.Rngs(0)))
+    assert isinstance(model, NnxTransformer)
+    assert model.positions.get_metadata()["lr_mult"] == 2
+    assert abstract(nnx.state(model))
+
+
+def test_nnx_modules_inside_tuples_and_dicts():
+    made = abstractly(lambda: ({"a": NnxTransformer(rngs=nnx.Rngs(0))}, [nnx.LayerNorm(3, rngs=nnx.Rngs(0))]))
+    assert abstract(nnx.state(made))
+    assert made[1][0].scale.shape == (3,)
+
+
+def test_linen_parameters():
+    variables = abstractly(lambda: linen.Dense(4).init(jax.random.key(0), jnp.ones((1, 3))))
+    assert inventory_of(variables).column("shape") == [(4,), (3, 4)]
+    assert abstract(variables)
+
+
+def test_a_model_with_its_state():
+    model, state = abstractly(lambda: eqx.nn.make_with_state(eqx.nn.BatchNorm)(3, "batch", mode="batch"))
+    assert list(inventory_of((model, state)).names) == ["weight", "bias"]
+
+
+def test_what_is_no_tree_is_given_back():
+    torch = pytest.importorskip("torch")
+    module = torch.nn.Linear(2, 3)
+    assert abstractly(lambda: module) is module
+    with torch.device("meta"):
+        assert backend.abstractly(lambda: torch.nn.Linear(2, 3)).weight.is_meta
+
+
+def test_make_runs_once():
+    calls = []
+    abstractly(lambda: calls.append(1) or jnp.ones(3))
+    assert calls == [1]
+
+
+def test_what_goes_wrong_in_the_model_is_not_hidden():
+    with pytest.raises(ZeroDivisionError):
+        abstractly(lambda: 1 / 0)
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda: Transformer(40, 8192, 64, 128_000, 8192, key=jax.random.key(0)),
+        lambda: NnxTransformer(40, 8192, 64, 128_000, 8192, rngs=nnx.Rngs(0)),
+    ],
+    ids=["Equinox", "NNX"],
+)
+def test_thirty_billion_parameters_cost_neither_memory_nor_time(build):
+    before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
+    inventory = inventory_of(abstractly(build))
+    assert sum(inventory.column("size")) > 30e9
+    assert time.perf_counter() - start < 30
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 500_000  # KiB
