@@ -80,15 +80,17 @@ def _exponential(text: str, loop: Repeat) -> Refused:
 
 
 def _polynomial(text: str, chain: tuple[int, ...], automaton: Automaton) -> Refused:
-    loops = [automaton.loops[state] for state in chain if state != BEFORE]
+    loops = list(dict.fromkeys(automaton.loops[state] for state in chain if state != BEFORE))
     begin = "begin with `^`, or " if BEFORE in chain else ""
+    dots = any(text[loop.start] == "." for loop in loops)
+    instead = "write `[^.]*` for a `.*` that need not cross a dot" if dots else "drop repeats"
     return Refused(
         "E404",
         f"the time for a name could grow as its length to the power {len(chain)}; {limits.DEGREE} is allowed",
         loops[0].start,
         loops[-1].end,
         label="these repeats can take the same text" if len(loops) > 1 else "",
-        help=f"{begin}write `[^.]*` for a `.*` that need not cross a dot",
+        help=begin + instead,
     )
 
 

@@ -1,23 +1,24 @@
 """E403: a regex that matches the empty string is found in every name."""
 
+import re
+
 from paramrules.regex.facts import nullable
 from paramrules.regex.faults import Refused
-from paramrules.regex.nodes import Anchor, Capture, Choice, Node, Repeat
+from paramrules.regex.nodes import Anchor, Capture, Choice, Node, Repeat, Sequence
 from paramrules.regex.parse import Parsed, parse
 
 
 def refuse_empty(text: str, parsed: Parsed) -> None:
     """Refuse what matches everywhere."""
-    if nullable(parsed.tree):
-        raise Refused(
-            "E403",
-            f"`{text}` matches the empty string, so it is found in every name"
-            if text
-            else "the regex is empty",
-            0,
-            len(text),
-            help=_mend(text, parsed.tree),
-        )
+    if not nullable(parsed.tree):
+        return
+    if not text:
+        message = "the regex is empty"
+    elif re.search(parsed.python, "x", re.ASCII):
+        message = f"`{text}` matches the empty string, so it is found in every name"
+    else:
+        message = f"`{text}` matches only the empty string"
+    raise Refused("E403", message, 0, len(text), help=_mend(text, parsed.tree))
 
 
 def _mend(text: str, tree: Node) -> str:
@@ -39,6 +40,8 @@ def _mend(text: str, tree: Node) -> str:
                 return f"write `{mended}`"
     if isinstance(node, Anchor):
         return "write `true` for a test that holds for every parameter"
+    if isinstance(node, Sequence) and all(isinstance(item, Anchor) for item in node.items):
+        return 'write `== ""` for a text that is empty'
     return "make it take at least one character"
 
 

@@ -1,8 +1,8 @@
 """A predicate as a choice of cubes, so that rules can be compared without a model.
 
 A cube is what has to be true together: `here`, tests that hold at one name of the parameter, and `facts`,
-what is true or false of the parameter as a whole. A tied one has several names, and `not P` says something about all of them, so it is a fact: "P holds nowhere". `not` of what is the same for all names is the plain
-opposite.
+what is true or false of the parameter as a whole. A tied one has several names, and `not P` says something about
+all of them, so it is a fact: "P holds nowhere". `not` of what is the same for all names is the plain opposite.
 """
 
 from collections.abc import Iterable

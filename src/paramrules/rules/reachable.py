@@ -2,8 +2,8 @@
 
 Each way in which a rule can hold (a cube) is given the smallest parameter that has it: one name at which no
 more is true than has to be, and one more name for each "holds somewhere" that is needed. If an earlier rule
-takes even that parameter, one of the facts that it needs must be otherwise: these are tried, one after the other.
-When none is left, the earlier rules take every parameter that the rule could have had.
+takes even that parameter, one of the facts that it needs must be otherwise: these are tried in turn. When none
+is left, the earlier rules take every parameter that the rule could have had.
 """
 
 from collections import Counter, defaultdict
@@ -29,8 +29,8 @@ def dead_rules(axis: Axis) -> list[Diagnostic]:
 def unreachable(rules: Sequence[Rule]) -> Iterator[tuple[Rule, tuple[Rule, ...]]]:
     """The rules that can never win, each with the earlier ones that take all it could have had.
 
-    There are no earlier ones where the rule contradicts itself. `else` is never reported; `label?:` is, for it
-    says no more than that some models have nothing for the rule.
+    There are no earlier ones where the rule contradicts itself. `else` is never reported; `label?:` is: it says
+    no more than that some models have nothing for the rule.
     """
     known, earlier = Known(), _Earlier()
     for rule in rules:
