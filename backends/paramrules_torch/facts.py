@@ -12,7 +12,6 @@ from paramrules.inventory.fans import fans
 from paramrules.inventory.roles import role, unparametrized
 from paramrules_torch.walk import Walk
 
-
 _NOTES = ("_is_param", "_is_hf_initialized")
 """What torch and transformers note on parameters for themselves, and no rule is about."""
 

@@ -54,8 +54,7 @@ def param_groups(
 
     Raises:
         RulesError: what `paramrules.assign` finds; E601 where the assignment was made of another model;
-            E604 where a scale is set, but nothing that it could multiply; E605 where a setting has
-            the name of something that a group holds itself. Nothing is frozen then.
+            E604 where a scale is set, but nothing that it could multiply. Nothing is frozen then.
 
     Warns:
         RulesWarning: for each finding that is no error, such as a dead rule.
@@ -124,13 +123,13 @@ def _check_fit(assigned: Inventory, own: Inventory) -> None:
     missing = [name for name in there if name not in here]
     new = [name for name in here if name not in there]
     if missing or new:
-        name, whose = (missing[0], "the assigned one alone") if missing else (new[0], "this one alone")
-        how = f"`{name}` is in {whose}"
+        one, other = ("it", "this one") if missing else ("this one", "it")
+        how = f"{one} has `{(missing or new)[0]}`, and {other} has not"
     elif list(there) != list(here):
         how = "its parameters come in another order"
     else:
         name = next(name for name in there if tuple(there[name]) != tuple(here[name]))
-        how = f"`{name}` is {tuple(there[name])} there and {tuple(here[name])} here"
+        how = f"its `{name}` is of shape {tuple(there[name])}, and this one's of {tuple(here[name])}"
     raise RulesError(
         Diagnostic(
             "E601",

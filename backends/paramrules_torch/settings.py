@@ -1,11 +1,9 @@
 """A group's settings as a torch optimizer takes them: rates computed, `freeze` taken out."""
 
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from paramrules.assignment import Group
 from paramrules.diagnostics import Diagnostic
-
-_HELD: Final = ("params", "param_names", "label")
 
 
 class Rates(NamedTuple):
@@ -22,15 +20,7 @@ def settings_of(group: Group, rates: Rates) -> tuple[dict[str, Any], list[Diagno
     `lr` in the rules replaces the base rate and `lr_scale` multiplies it then; likewise `weight_decay`.
     """
     settings = {key: value for key, value in group.settings.items() if key != "freeze"}
-    wrong = [
-        Diagnostic(
-            "E605",
-            f"the group `{group.label}` sets `{key}`, which is what a torch group holds itself",
-            help="give the setting another name",
-        )
-        for key in _HELD
-        if key in settings
-    ]
+    wrong: list[Diagnostic] = []
     if rates.lr is not None:
         settings.setdefault("lr", rates.lr)
     if rates.weight_decay is not None:

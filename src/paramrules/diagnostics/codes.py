@@ -116,7 +116,6 @@ _declare("""
     E602 there is no such label
     E603 there is no such axis
     E604 a scale has nothing to multiply
-    E605 a setting has the name of something that groups hold
 """)
 
 _declare("""

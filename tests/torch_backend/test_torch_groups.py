@@ -1,0 +1,294 @@
+"""What `param_groups` makes of an assignment: groups, settings, switches, errors, warnings."""
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from paramrules_torch import param_groups
+from torch import nn
+
+import paramrules
+from paramrules import RulesError, RulesWarning
+from paramrules.inventory import Inventory
+
+DECAY = """
+no_decay: type(LayerNorm|Embedding) or ndim <= 1 -> weight_decay = 0
+decay: else
+"""
+
+
+class Net(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.emb = nn.Embedding(7, 4)
+        self.blocks = nn.ModuleList(nn.Sequential(nn.LayerNorm(4), nn.Linear(4, 4)) for _ in range(2))
+        self.head = nn.Linear(4, 7, bias=False)
+
+
+def grouped(text: str, model: nn.Module | None = None, **how: Any) -> list[dict[str, Any]]:
+    return param_groups(Net() if model is None else model, paramrules.parse(text), **how)
+
+
+def settings(group: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in group.items() if key not in ("params", "param_names", "label")}
+
+
+def said(text: str, **how: Any) -> str:
+    with pytest.raises(RulesError) as raised:
+        grouped(text, **how)
+    return str(raised.value)
+
+
+def test_every_trainable_tensor_is_in_one_group() -> None:
+    model = Net()
+    groups = grouped(DECAY, model)
+    ours = [id(p) for group in groups for p in group["params"]]
+    assert sorted(ours) == sorted(map(id, model.parameters()))
+
+
+def test_a_group_holds_tensors_their_names_its_label_and_settings() -> None:
+    model = Net()
+    no_decay, decay = grouped(DECAY, model)
+    named = dict(model.named_parameters())
+    assert list(no_decay) == ["params", "param_names", "label", "weight_decay"]
+    assert no_decay["label"] == "no_decay"
+    assert no_decay["weight_decay"] == 0
+    assert no_decay["param_names"][:3] == ["emb.weight", "blocks.0.0.weight", "blocks.0.0.bias"]
+    assert all(named[n] is p for n, p in zip(no_decay["param_names"], no_decay["params"], strict=True))
+    assert (decay["param_names"], settings(decay)) == (
+        ["blocks.0.1.weight", "blocks.1.1.weight", "head.weight"],
+        {},
+    )
+
+
+def test_rules_may_be_a_path_and_have_options(tmp_path: Path) -> None:
+    file = tmp_path / "net.rules"
+    file.write_text("option rate = 1\nall: else -> momentum = rate\n")
+    (group,) = param_groups(Net(), file, options={"rate": 3})
+    assert group["momentum"] == 3
+    (group,) = param_groups(Net(), str(file))
+    assert group["momentum"] == 1
+
+
+def test_base_rates_are_scaled() -> None:
+    groups = grouped(
+        """
+a: leaf == "bias" -> lr_scale = 0.5, weight_decay_scale = 0
+b: type(LayerNorm) -> lr = 2, lr_scale = 0.25, weight_decay = 1, weight_decay_scale = 3
+c: type(Embedding) -> lr = 5
+d: else
+""",
+        lr=0.1,
+        weight_decay=0.04,
+    )
+    assert [settings(group) for group in groups] == [
+        {"lr": 0.05, "weight_decay": 0},
+        {"lr": 0.5, "weight_decay": 3},
+        {"lr": 5, "weight_decay": 0.04},
+        {"lr": 0.1, "weight_decay": 0.04},
+    ]
+
+
+def test_scales_of_axes_are_multiplied_and_folded() -> None:
+    groups = grouped(
+        """
+[depth]
+deep: name ~ ^blocks\\.1 -> lr_scale = 0.5
+rest: else
+[kind]
+bias: leaf == "bias" -> lr_scale = 0.5
+other: else
+""",
+        lr=1.0,
+    )
+    assert {group["label"]: group["lr"] for group in groups} == {
+        "deep/bias": 0.25,
+        "deep/other": 0.5,
+        "rest/bias": 0.5,
+        "rest/other": 1.0,
+    }
+
+
+def test_a_scale_may_stay_a_key_for_schedulers_that_multiply_it_in() -> None:
+    groups = grouped(
+        'a: leaf == "bias" -> lr_scale = 0.5, weight_decay_scale = 0.5\nb: else\n',
+        lr=0.1,
+        weight_decay=1.0,
+        lr_scale="keep",
+    )
+    assert [settings(g) for g in groups] == [
+        {"lr": 0.1, "lr_scale": 0.5, "weight_decay": 0.5},
+        {"lr": 0.1, "weight_decay": 1.0},
+    ]
+    assert settings(grouped("a: else -> lr_scale = 0.5", lr_scale="keep")[0]) == {"lr_scale": 0.5}
+
+
+def test_a_scale_without_a_base_is_not_lost() -> None:
+    text = 'a: leaf == "bias" -> lr_scale = 0.5\nb: else -> weight_decay_scale = 2\n'
+    assert said(text) == (
+        "\nerror[E604]: the group `a` has `lr_scale = 0.5` and no `lr` that it could multiply\n"
+        '  = help: pass the base rate to `param_groups`, as `lr=...`, or `lr_scale="keep"` where a scheduler '
+        "multiplies it in\n"
+        "\nerror[E604]: the group `b` has `weight_decay_scale = 2` "
+        "and no `weight_decay` that it could multiply\n"
+        "  = help: pass the base rate to `param_groups`, as `weight_decay=...`"
+    )
+
+
+def test_a_scale_of_zero_or_one_needs_no_base() -> None:
+    groups = grouped('a: leaf == "bias" -> weight_decay_scale = 0, lr_scale = 1\nb: else\n')
+    assert [settings(group) for group in groups] == [{"weight_decay": 0.0}, {}]
+
+
+def test_freezing() -> None:
+    model = Net()
+    groups = grouped("off: type(Embedding) -> freeze = true\non: else -> freeze = false, lr = 1\n", model)
+    assert [(group["label"], settings(group)) for group in groups] == [("on", {"lr": 1})]
+    assert not model.emb.weight.requires_grad
+    assert model.head.weight.requires_grad
+
+
+def test_nothing_is_frozen_where_something_is_wrong() -> None:
+    model = Net()
+    with pytest.raises(RulesError, match="E604"):
+        grouped("off: type(Embedding) -> freeze = true\non: else -> lr_scale = 0.5\n", model)
+    assert model.emb.weight.requires_grad
+
+
+def test_frozen_parameters_are_left_out_unless_asked_for() -> None:
+    model = Net()
+    model.emb.requires_grad_(False)
+    model.blocks.requires_grad_(False)
+    (decay,) = grouped(DECAY, model)
+    assert decay["param_names"] == ["head.weight"]
+    assert [len(group["params"]) for group in grouped(DECAY, model, empty=True)] == [0, 1]
+    assert [len(group["params"]) for group in grouped(DECAY, model, frozen=True)] == [7, 3]
+    off = grouped("off: type(Embedding) -> freeze = true\non: else\n", model, frozen=True, empty=True)
+    assert [group["label"] for group in off] == ["on"]
+
+
+def test_groups_with_equal_settings_may_be_one() -> None:
+    text = """
+[decay]
+no_decay: ndim <= 1 -> weight_decay = 0
+decay: else
+[block]
+block_{i}: name ~ ^blocks\\.(?<i>\\d)\\.
+rest: else
+"""
+    assert [group["label"] for group in grouped(text)] == [
+        "no_decay/block_0",
+        "no_decay/block_1",
+        "decay/block_0",
+        "decay/block_1",
+        "decay/rest",
+    ]
+    model = Net()
+    merged = grouped(text, model, merge=True)
+    assert [g["label"] for g in merged] == [
+        "no_decay/block_0+no_decay/block_1",
+        "decay/block_0+decay/block_1+decay/rest",
+    ]
+    order = [name for name, _ in model.named_parameters()]
+    for group in merged:
+        assert group["param_names"] == sorted(group["param_names"], key=order.index)
+
+
+def test_merging_tells_numbers_from_booleans() -> None:
+    text = "a: type(Embedding) -> own = true\nb: type(LayerNorm) -> own = 1\nc: type(Linear) -> own = 1.0\n"
+    assert [group["label"] for group in grouped(text, merge=True)] == ["a", "b+c"]
+
+
+def test_plain_groups_have_params_and_settings_alone() -> None:
+    groups = grouped(DECAY, plain=True, lr=0.1, weight_decay=0.5)
+    assert [list(group) for group in groups] == [
+        ["params", "weight_decay", "lr"],
+        ["params", "lr", "weight_decay"],
+    ]
+
+
+def test_tied_and_wrapped_names_are_torchs_own() -> None:
+    model = Net()
+    model.head.weight = model.emb.weight
+    groups = grouped("all: else -> weight_decay = 0", nn.DataParallel(model))
+    assert [name for group in groups for name in group["param_names"]].count("module.emb.weight") == 1
+    named = {name for name, _ in nn.DataParallel(model).named_parameters()}
+    assert {name for group in groups for name in group["param_names"]} == named
+
+
+def test_a_prepared_assignment() -> None:
+    model = Net()
+    rules = paramrules.parse(DECAY)
+    saved = Inventory.from_json(paramrules.inventory(Net()).to_json())
+    for source in (model, saved):
+        groups = param_groups(model, paramrules.assign(rules, source))
+        assert [group["param_names"] for group in groups] == [g["param_names"] for g in grouped(DECAY)]
+
+
+def other(change: str) -> nn.Module:
+    model = Net()
+    if change == "fewer":
+        del model.head
+    elif change == "more":
+        model.extra = nn.Linear(2, 2)
+    elif change == "order":
+        emb = model.emb
+        del model.emb
+        model.emb = emb
+    else:
+        model.head = nn.Linear(4, 8, bias=False)
+    return model
+
+
+@pytest.mark.parametrize(
+    ("change", "how"),
+    [
+        ("fewer", "it has `head.weight`, and this one has not"),
+        ("more", "this one has `extra.weight`, and it has not"),
+        ("order", "its parameters come in another order"),
+        ("shape", "its `head.weight` is of shape (7, 4), and this one's of (8, 4)"),
+    ],
+)
+def test_an_assignment_of_another_model(change: str, how: str) -> None:
+    assignment = paramrules.assign(paramrules.parse(DECAY), Net())
+    with pytest.raises(RulesError) as raised:
+        param_groups(other(change), assignment)
+    assert str(raised.value) == (
+        f"\nerror[E601]: the assignment was made of another model: {how}\n"
+        "  = help: assign the rules to this model, or give `param_groups` the rules themselves"
+    )
+
+
+def test_findings_are_warnings_where_the_function_was_called() -> None:
+    rules = paramrules.parse("gone: type(LayrNorm)\nall: else\n", "net.rules")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        param_groups(Net(), rules)
+    assert {warning.category for warning in caught} == {RulesWarning}
+    assert {warning.filename for warning in caught} == {__file__}
+    assert str(caught[0].message).startswith("\nwarning[W203]: no module of the model is a `LayrNorm`\n")
+    with pytest.raises(RulesError, match="W203"):
+        param_groups(Net(), rules, strict=True)
+
+
+def test_importing_the_backend_imports_no_torch() -> None:
+    import subprocess
+    import sys
+
+    code = "import sys, paramrules_torch as p; p.backend.recognises(1); assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_backend_has_no_other_names() -> None:
+    import paramrules_torch
+
+    with pytest.raises(AttributeError, match="module 'paramrules_torch' has no attribute 'groups_for'"):
+        paramrules_torch.groups_for  # noqa: B018
+
+
+def test_groups_of_a_model_on_the_meta_device() -> None:
+    with torch.device("meta"):
+        model = Net()
+    assert [len(group["params"]) for group in grouped(DECAY, model)] == [7, 3]

@@ -1,0 +1,381 @@
+"""Inventories of torch modules: order, names, owners, shapes, attributes; and what cannot be described."""
+
+import sys
+from types import ModuleType
+
+import pytest
+import torch
+from golden import golden_model
+from paramrules_torch import backend
+from paramrules_torch.inventory import take
+from torch import Tensor, nn
+from torch.nn.utils import parametrizations, parametrize
+
+import paramrules
+from paramrules import RulesError
+from paramrules.inventory import ABSENT, Class, Inventory
+
+
+def names(model: nn.Module) -> list[str]:
+    return [name for name, _ in model.named_parameters()]
+
+
+class Block(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(4)
+        self.fc = nn.Linear(4, 3, bias=False)
+        self.gamma = nn.Parameter(torch.ones(4))
+        self.register_parameter("nothing", None)
+        self.drop: nn.Module | None = None
+
+
+class Net(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.emb = nn.Embedding(7, 4)
+        self.blocks = nn.ModuleList(Block() for _ in range(2))
+        self.head = nn.Linear(4, 7, bias=False)
+        self.token = nn.Parameter(torch.zeros(1, 1, 4, dtype=torch.bfloat16), requires_grad=False)
+
+
+def test_parameters_come_in_the_order_of_the_model() -> None:
+    model = Net()
+    inventory = paramrules.inventory(model)
+    assert inventory.names == names(model)
+    assert inventory.column("shape") == [tuple(p.shape) for p in model.parameters()]
+    assert inventory.column("ndim") == [p.ndim for p in model.parameters()]
+    assert inventory.framework == "torch"
+
+
+def test_a_row() -> None:
+    row = paramrules.inventory(Net())["token"]
+    assert (row.shape, row.dtype, row.trainable, row.role) == ((1, 1, 4), "bfloat16", False, "other")
+    assert row.variable == Class.of(nn.Parameter)
+
+
+def test_owners_are_shared_by_class_and_surroundings() -> None:
+    inventory = paramrules.inventory(Net())
+    by_name = dict(zip(inventory.names, inventory.owners, strict=True))
+    assert repr(by_name["blocks.0.fc.weight"]) == "Owner(Net > ModuleList > Block > Linear)"
+    assert by_name["blocks.0.fc.weight"] is by_name["blocks.1.fc.weight"]
+    assert by_name["blocks.0.fc.weight"] is not by_name["head.weight"]
+    assert repr(by_name["token"]) == "Owner(Net)"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: nn.Transformer(16, 2, 2, 2, 32, batch_first=True),
+        lambda: nn.LSTM(3, 4, num_layers=2, bidirectional=True, proj_size=2),
+        lambda: nn.GRUCell(3, 4),
+        lambda: nn.MultiheadAttention(8, 2, kdim=3, vdim=5, add_bias_kv=True),
+        lambda: nn.Sequential(nn.Conv2d(4, 8, 3, groups=2), nn.BatchNorm2d(8), nn.ConvTranspose2d(8, 4, 2)),
+        lambda: nn.Sequential(nn.Bilinear(2, 3, 4), nn.PReLU(), nn.EmbeddingBag(5, 4), nn.GroupNorm(1, 4)),
+        lambda: nn.ParameterList([torch.zeros(3), torch.zeros(2, 2)]),
+        lambda: nn.ParameterDict({"a": nn.Parameter(torch.zeros(3))}),
+    ],
+)
+def test_torchs_own_modules(make: object) -> None:
+    model: nn.Module = make()  # type: ignore[operator]
+    inventory = paramrules.inventory(model)
+    assert inventory.names == names(model)
+    roles = dict(zip(inventory.names, inventory.column("role"), strict=True))
+    fans = dict(zip(inventory.names, inventory.column("fan_in"), strict=True))
+    for name in inventory.names:
+        leaf = name.rpartition(".")[2]
+        if leaf.startswith("bias") or leaf.endswith("_bias"):
+            assert (roles[name], fans[name]) == ("bias", None)
+        elif "weight" in leaf and inventory[name].owner.cls.short not in ("PReLU", "EmbeddingBag"):
+            ndim = len(inventory[name].shape)
+            assert (roles[name], fans[name] is None) == (
+                ("weight", False) if ndim > 1 else ("scale", True)
+            ), name
+
+
+def test_an_lstm_and_a_grouped_convolution() -> None:
+    rows = paramrules.inventory(nn.ModuleDict({"rnn": nn.LSTM(3, 4), "conv": nn.Conv2d(4, 8, 3, groups=2)}))
+    assert (rows["rnn.weight_ih_l0"].fan_in, rows["rnn.weight_ih_l0"].fan_out) == (3, 16)
+    assert (rows["conv.weight"].fan_in, rows["conv.weight"].fan_out) == (2 * 9, 8 * 9)
+
+
+class Tied(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.emb = nn.Embedding(7, 4)
+        self.body = nn.Linear(4, 4)
+        self.twice = self.body
+        self.head = nn.Linear(4, 7, bias=False)
+        self.head.weight = self.emb.weight
+
+
+def test_a_tied_tensor_is_one_parameter_with_several_names() -> None:
+    model = Tied()
+    inventory = paramrules.inventory(model)
+    assert [p.name for p in inventory] == names(model) == ["emb.weight", "body.weight", "body.bias"]
+    assert inventory["head.weight"].names == ("emb.weight", "head.weight")
+    assert inventory["twice.bias"].names == ("body.bias", "twice.bias")
+    assert set(inventory.names) == {n for n, _ in model.named_parameters(remove_duplicate=False)}
+    assert inventory["head.weight"].owner.cls.short == "Linear"
+    assert (inventory["emb.weight"].role, inventory["head.weight"].role) == ("embedding", "weight")
+    assert (inventory["emb.weight"].fan_in, inventory["head.weight"].fan_in) == (7, 4)
+    assert inventory["head.weight"].shape == (7, 4)
+
+
+def test_attributes_of_tied_tensors_stand_under_each_name() -> None:
+    model = Tied()
+    model.emb.weight.lr_mult = 2  # type: ignore[attr-defined]
+    inventory = paramrules.inventory(model)
+    at = dict(zip(inventory.names, inventory.attribute("lr_mult"), strict=True))
+    assert (at["emb.weight"], at["head.weight"], at["body.bias"]) == (2, 2, ABSENT)
+    assert inventory["head.weight"].attributes == {"lr_mult": 2}
+
+
+def test_only_what_was_set_on_a_tensor_is_an_attribute() -> None:
+    model = nn.Linear(2, 2)
+    model.weight._optim = {"lr": 1e-3, "betas": (0.9, 0.95)}  # type: ignore[attr-defined]
+    model.weight.callback = print  # type: ignore[attr-defined]
+    model.weight.by_number = {1: 2}  # type: ignore[attr-defined]
+    inventory = paramrules.inventory(model)
+    assert inventory.attribute("_optim")[0] == {"lr": 1e-3, "betas": (0.9, 0.95)}
+    assert inventory.attribute("shape") == [ABSENT, ABSENT]
+    assert inventory["weight"].attributes == {"_optim": {"lr": 1e-3, "betas": (0.9, 0.95)}}
+    assert inventory["bias"].attributes == {}
+
+
+class Backbone(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.cls_token = nn.Parameter(torch.zeros(1, 1, 4))
+        self.rel = nn.ModuleList([nn.Embedding(2, 4), nn.Embedding(2, 4)])
+
+    def no_weight_decay(self) -> set[str]:
+        return {"cls_token", "rel.*.weight", "dist_token"}
+
+
+def undecayed(model: nn.Module) -> list[str]:
+    inventory = paramrules.inventory(model)
+    column = inventory.attribute("no_weight_decay")
+    rows = [parameter.name for parameter in inventory if parameter.attributes.get("no_weight_decay")]
+    assert rows == [name for name, value in zip(inventory.names, column, strict=True) if value is True]
+    return rows
+
+
+def test_what_a_method_names_is_an_attribute() -> None:
+    assert undecayed(Backbone()) == ["cls_token", "rel.0.weight", "rel.1.weight"]
+
+
+def test_a_method_speaks_of_its_own_module_wherever_that_stands() -> None:
+    model = nn.ModuleDict({"backbone": Backbone(), "head": nn.Linear(4, 2)})
+    model["head"].cls_token = nn.Parameter(torch.zeros(4))
+    assert undecayed(nn.DataParallel(model)) == [
+        "backbone.cls_token",
+        "backbone.rel.0.weight",
+        "backbone.rel.1.weight",
+    ]
+
+
+def test_a_function_set_on_the_model_itself() -> None:
+    model = nn.Linear(2, 2)
+    model.no_weight_decay = lambda: ["bias"]  # type: ignore[assignment, return-value]
+    model.weight.no_weight_decay = False  # type: ignore[attr-defined]
+    assert undecayed(model) == ["bias"]
+    assert paramrules.inventory(model).attribute("no_weight_decay") == [False, True]
+
+
+def test_weight_norm_has_a_gain() -> None:
+    model = nn.Sequential(parametrizations.weight_norm(nn.Conv2d(4, 6, 3)), nn.Linear(6, 2))
+    inventory = paramrules.inventory(model)
+    assert inventory.names == ["0.bias", "0.weight.original0", "0.weight.original1", "1.weight", "1.bias"]
+    gain, direction = inventory["0.weight.original0"], inventory["0.weight.original1"]
+    assert (gain.role, gain.fan_in, direction.role, direction.fan_in) == ("scale", None, "weight", 36)
+    assert gain.owner.cls == Class.of(nn.Conv2d)
+    assert take(model)[2] == names(model)
+
+
+def test_a_parametrization_keeps_the_class() -> None:
+    plain = paramrules.inventory(nn.Sequential(nn.Linear(3, 3)))
+    for wrap in (parametrizations.spectral_norm, parametrizations.orthogonal):
+        inventory = paramrules.inventory(nn.Sequential(wrap(nn.Linear(3, 3))))
+        row = inventory["0.weight.original"]
+        assert row.owner.around == plain["0.weight"].owner.around
+        assert (row.role, row.fan_in, row.fan_out) == ("weight", 3, 3)
+
+
+class LowRank(nn.Module):
+    """A parametrization of two tensors, none of them a gain, and a parameter of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.temperature = nn.Parameter(torch.ones(1))
+
+    def forward(self, left: Tensor, right: Tensor) -> Tensor:
+        return left @ right * self.temperature
+
+    def right_inverse(self, weight: Tensor) -> tuple[Tensor, Tensor]:
+        return weight[:, :2], weight[:2]
+
+
+def test_a_parametrization_of_ones_own() -> None:
+    model = nn.Sequential(nn.Linear(4, 4, bias=False))
+    parametrize.register_parametrization(model[0], "weight", LowRank(), unsafe=True)
+    model[0].inner = nn.Linear(2, 2, bias=False)
+    inventory = paramrules.inventory(model)
+    assert inventory.names == [
+        "0.weight.original0",
+        "0.weight.original1",
+        "0.weight.0.temperature",
+        "0.inner.weight",
+    ]
+    assert [row.role for row in inventory] == ["weight", "weight", "other", "weight"]
+    assert repr(inventory["0.weight.0.temperature"].owner) == "Owner(Sequential > Linear > LowRank)"
+    assert take(model)[2] == names(model)
+
+
+@pytest.mark.filterwarnings("ignore:.*weight_norm.*:FutureWarning")
+def test_the_older_norms() -> None:
+    model = nn.utils.weight_norm(nn.Linear(3, 2))
+    inventory = paramrules.inventory(model)
+    assert {row.name: (row.role, row.fan_in) for row in inventory} == {
+        "bias": ("bias", None),
+        "weight_g": ("scale", None),
+        "weight_v": ("weight", 3),
+    }
+    spectral = paramrules.inventory(nn.utils.spectral_norm(nn.Linear(3, 2)))
+    assert (spectral["weight_orig"].role, spectral["weight_orig"].fan_in) == ("weight", 3)
+
+
+@pytest.mark.parametrize("file", golden_model.FILES)
+def test_the_golden_models(file: str) -> None:
+    model, data = golden_model.load(file)
+    inventory = paramrules.inventory(model)
+    rows = data["parameters"]
+    assert [parameter.name for parameter in inventory] == [row["name"] for row in rows]
+    for parameter, row in zip(inventory, rows, strict=True):
+        assert (parameter.shape, parameter.dtype) == (tuple(row["shape"]), row["dtype"])
+        assert [cls.name for cls in parameter.owner.around] == row["around"]
+        assert parameter.names[1:] == tuple(other["name"] for other in row.get("also", []))
+    named = undecayed(model)
+    assert set(named) == {row["name"] for row in rows if row["name"] in data["no_weight_decay"]}
+
+
+def test_roles_of_the_golden_models() -> None:
+    def roles(file: str) -> dict[str, str]:
+        inventory = paramrules.inventory(golden_model.load(file)[0])
+        return {row.name: row.role or "" for row in inventory}
+
+    vit, gpt2 = roles("timm-vit_tiny_patch16_224.json"), roles("transformers-gpt2.json")
+    assert (vit["blocks.0.norm1.weight"], vit["cls_token"], vit["head.weight"]) == (
+        "scale",
+        "other",
+        "weight",
+    )
+    assert (gpt2["transformer.wte.weight"], gpt2["transformer.h.0.attn.c_attn.weight"]) == (
+        "embedding",
+        "weight",
+    )
+    llama, t5 = roles("transformers-llama.json"), roles("transformers-t5.json")
+    assert {role for name, role in llama.items() if "norm" in name} == {"scale"}
+    assert t5["encoder.block.0.layer.0.layer_norm.weight"] == "scale"
+
+
+def test_a_transposed_linear_contracts_its_first_axis() -> None:
+    inventory = paramrules.inventory(golden_model.load("transformers-gpt2.json")[0])
+    row = inventory["transformer.h.0.attn.c_attn.weight"]
+    assert (row.shape, row.fan_in, row.fan_out) == ((768, 2304), 768, 2304)
+
+
+def test_zero_3_keeps_the_shape_beside_an_empty_tensor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "deepspeed", ModuleType("deepspeed"))
+    model = nn.Linear(3, 2)
+    model.weight.data = torch.empty(0)
+    model.weight.ds_shape = torch.Size([2, 3])  # type: ignore[attr-defined]
+    row = paramrules.inventory(model)["weight"]
+    assert (row.shape, row.fan_in) == ((2, 3), 3)
+    assert paramrules.inventory(model).column("ndim") == [2, 1]
+
+
+class Special(nn.Parameter):
+    pass
+
+
+def test_the_class_of_a_parameter() -> None:
+    model = nn.Linear(3, 2)
+    model.weight = Special(torch.zeros(2, 3))
+    inventory = paramrules.inventory(model)
+    assert inventory["weight"].variable == Class.of(Special)
+    assert inventory["bias"].variable == Class.of(nn.Parameter)
+
+
+def test_two_parameters_that_come_to_one_name() -> None:
+    model = nn.DataParallel(nn.Linear(2, 2))
+    model.weight = nn.Parameter(torch.zeros(2))
+    with pytest.raises(RulesError) as raised:
+        paramrules.inventory(nn.Sequential(model))
+    assert str(raised.value) == (
+        "\nerror[E502]: without wrappers `0.weight` and `0.module.weight` are both `0.weight`\n"
+        "  = help: rename one of the two modules or parameters"
+    )
+
+
+@pytest.mark.filterwarnings("ignore:Lazy modules")  # where torch still says that they are new
+def test_a_lazy_module_has_no_shapes_yet() -> None:
+    model = nn.Sequential(nn.LazyLinear(3), nn.LazyConv2d(3, 3))
+    with pytest.raises(RulesError) as raised:
+        paramrules.inventory(model)
+    assert str(raised.value) == (
+        "\nerror[E503]: `0.weight`, `0.bias`, `1.weight`, 1 more "
+        "have no shape before the model has seen a batch\n"
+        "  = help: run the model once, `model(batch)`, before its parameters are grouped"
+    )
+    model[0](torch.zeros(1, 5))
+    assert paramrules.inventory(model[0])["weight"].owner.cls == Class.of(nn.Linear)
+
+
+class Child(nn.Module):
+    def __init__(self, parent: nn.Module) -> None:
+        super().__init__()
+        self.parent = parent
+
+
+class Parent(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.child = Child(self)
+
+
+def test_a_model_that_contains_itself() -> None:
+    with pytest.raises(RulesError) as raised:
+        paramrules.inventory(Parent())
+    assert str(raised.value) == (
+        "\nerror[E501]: the model is more than 200 modules deep at "
+        "`child.parent.child.parent.child.parent.child.parent.child.pa...`: "
+        "a `Parent` seems to contain itself\n"
+        "  = help: keep a reference to an outer module in a tuple, where torch does not see it"
+    )
+
+
+def test_a_model_without_parameters() -> None:
+    assert len(paramrules.inventory(nn.ReLU())) == 0
+
+
+def test_the_backend_recognises_modules_alone() -> None:
+    assert backend.recognises(nn.Linear(2, 2))
+    assert not backend.recognises({"weight": torch.zeros(2)})
+    assert not backend.recognises(nn.Linear)
+
+
+def test_an_abstract_model_costs_no_memory() -> None:
+    model = backend.abstractly(lambda: nn.Linear(1_000_000, 1_000_000))
+    assert isinstance(model, nn.Linear)
+    assert model.weight.is_meta
+    assert paramrules.inventory(model).column("size") == [10**12, 10**6]
+
+
+def test_a_saved_inventory_says_the_same() -> None:
+    model = nn.ModuleDict({"backbone": Backbone(), "tied": Tied()})
+    inventory = paramrules.inventory(model)
+    read = Inventory.from_json(inventory.to_json())
+    assert read.to_json() == inventory.to_json()
+    assert [row.name for row in read] == names(model)
+    assert read["backbone.cls_token"].attributes == {"no_weight_decay": True}
