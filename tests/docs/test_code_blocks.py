@@ -1,0 +1,50 @@
+"""What the pages say runs, and prints what they say it prints."""
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from docs.pages import ROOT, all_pages, blocks, findings, prepare, run, write
+
+PAGES = [page for page in all_pages() if page.read_text("utf-8")]
+NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_a_pages_code_prints_what_the_page_says(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    modules = set(sys.modules)
+    for block, said, printed in run(page, tmp_path):
+        assert printed == said, f"{page.name}:{block.line}"
+    for name in (
+        set(sys.modules) - modules
+    ):  # a page's own modules, which another page may call by the same name
+        if (tmp_path / f"{name}.py").exists():
+            del sys.modules[name]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_a_pages_links_lead_somewhere(page: Path) -> None:
+    text = re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    for target in re.findall(r"\]\(([^)]+)\)", text):
+        if not target.startswith(("https://", "#")):
+            assert (page.parent / target.partition("#")[0]).exists(), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_rules_without_printed_findings_have_none(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = blocks(page.read_text("utf-8"))
+    for number, block in enumerate(found):
+        if block.language != "rules":
+            continue
+        name = write(block, tmp_path)
+        if not block.name and [after.language for after in found[number + 1 : number + 2]] != ["text"]:
+            assert findings(name) == "\n", f"{page.name}:{block.line}"
