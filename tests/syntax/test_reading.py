@@ -168,6 +168,10 @@ def test_an_allow_comment_at_a_broken_statement_is_not_reported() -> None:
     assert [allow.statement.text for allow in file.allows] == ["a b"]
 
 
+def test_a_file_that_only_looks_like_another_kind() -> None:
+    assert tree("a:\n  - ndim < 0\n") == tree("a: -ndim < 0")
+
+
 def test_all_errors_are_reported_and_the_rest_is_read() -> None:
     file, findings = read(Source("t.rules", 'a b\nc: d\ne: name == "\n[x]\nlet f =\noption g\n expect: 1\n'))
     assert [(f.code, f.span and f.span.start) for f in findings][:2] == [("E104", 2), ("E109", 20)]

@@ -9,6 +9,7 @@ from paramrules.syntax.allowances import allowances
 from paramrules.syntax.broken import broken
 from paramrules.syntax.cut import Piece, cut
 from paramrules.syntax.editions import EDITIONS, misplaced
+from paramrules.syntax.foreign import foreign
 from paramrules.syntax.indented import dedented, indented
 from paramrules.syntax.nesting import too_deep
 from paramrules.syntax.nodes import Broken, Edition, File, Statement
@@ -38,6 +39,10 @@ def read(source: Source) -> tuple[File, list[Diagnostic]]:
         reader = _Reader(source)
         for piece in pieces:
             reader.read(piece)
+    if pieces and not any(s.span.start < pieces[0].end for s in reader.statements[:1]):
+        other = foreign(source, pieces[0])
+        if other:
+            return File(whole, (), (), broken=(broken(source, pieces[0]),)), [other]
     for statement in reader.statements:
         if isinstance(statement, Edition) and statement.number not in EDITIONS:
             # nobody knows what is right in another edition

@@ -77,6 +77,7 @@ def spelling(mistake: Mistake) -> Diagnostic | None:
         )
     if found == ";":
         return mistake.finding("`;` ends nothing", help="a statement ends where the next starts, in column 0")
-    if not mistake.wants_operand and begins_setting(mistake):
+    in_predicate = "COLON" in mistake.kinds or "LET" in mistake.kinds
+    if in_predicate and not mistake.wants_operand and begins_setting(mistake):
         return missing_arrow(mistake)
     return None
