@@ -148,6 +148,24 @@ def test_a_let_with_an_error_fits_everywhere(tmp_path: Path) -> None:
     assert codes(path) == ["E301"]
 
 
+def test_a_let_that_names_a_broken_let_fits_everywhere(tmp_path: Path) -> None:
+    text = "let x = name ~ '(?<i>x'\nlet y = x\na: ndim == count(x) and ndim == index(y)\nb_{i}: y\n"
+    assert codes(written(tmp_path, main=text)) == ["E401"]
+    text = "let x = nothing\nlet y = x\na: ndim == count(x) and ndim == index(y) and ndim == count(z)\n"
+    assert codes(written(tmp_path, main=text)) == ["E301", "E301"]
+
+
+def test_a_capture_of_an_included_let_is_named_with_it(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        blocks="let block = name ~ ^h\\.(?<i>\\d+)\n",
+        main='include "blocks.rules"\na_{i}: name ~ ^h\n',
+    )
+    (finding,) = check(path)
+    assert finding.message == "`i` is not defined"
+    assert finding.help == "it is a capture of `block`: write `block` into the predicate of this rule"
+
+
 def test_a_broken_regex_brings_no_undefined_captures(tmp_path: Path) -> None:
     path = written(
         tmp_path,

@@ -13,13 +13,11 @@ class Draft:
     """An axis that is being read. `header` is where `[name]` stands; None for the rules before any.
 
     `unread` says that a rule of it could not be understood, or the header: nobody knows all its labels.
-    `flawed` says that a rule of it has an error.
     """
 
     name: str
     header: Span | None
     unread: bool = False
-    flawed: bool = False
     rules: list[Rule] = field(default_factory=list)
     expectations: list[Expectation] = field(default_factory=list)
 
@@ -52,7 +50,7 @@ def check_axes(drafts: list[Draft], scope: Scope) -> None:
 
 def check_rules(drafts: list[Draft], scope: Scope) -> None:
     """Whether a file that was understood as a whole has rules."""
-    if any(draft.rules or draft.header for draft in drafts):
+    if any(draft.rules or draft.header or draft.unread for draft in drafts):
         return
     help = "write at least one, as in `no_decay: ndim <= 1 -> weight_decay = 0`"
     if scope.own:

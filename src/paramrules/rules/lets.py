@@ -14,6 +14,7 @@ from paramrules.rules.scope import (
     Declared,
     Let,
     Scope,
+    Typed,
     broken,
     described,
     shown,

@@ -13,10 +13,11 @@ from paramrules.rules.loaded import Loaded
 from paramrules.rules.model import Axis, Expectation, Rule, Rules
 from paramrules.rules.predicates import predicate
 from paramrules.rules.reachable import dead_rules
-from paramrules.rules.scope import Let, Scope
+from paramrules.rules.scope import BrokenPredicate, BrokenValue, Let, Scope
 from paramrules.rules.settings import settings
 from paramrules.rules.size import LARGEST
-from paramrules.rules.terms import Term
+from paramrules.rules.terms import Predicate, Term
+from paramrules.rules.walk import terms_in
 from paramrules.syntax import nodes
 
 
@@ -36,10 +37,7 @@ def resolve(loaded: Loaded) -> tuple[Rules | None, list[Diagnostic]]:
     if _understood(loaded):
         check_rules(drafts, scope)
     check_conflicts(drafts, scope)
-    if scope.written_out <= LARGEST:
-        for draft in drafts:
-            if not draft.flawed:
-                findings += dead_rules(draft.axis(loaded.file.span))
+    findings += list(_dead_rules(drafts, loaded, scope))
     if any(finding.is_error for finding in findings):
         return None, findings
     included = tuple(loaded.files())
@@ -76,21 +74,19 @@ def _statements(loaded: Loaded, scopes: dict[int, Scope], scope: Scope) -> list[
             case nodes.Axis():
                 drafts.append(Draft(statement.name, statement.span))
             case nodes.Rule():
-                before = len(scope.findings)
                 drafts[-1].rules.append(_rule(statement, scope))
-                drafts[-1].flawed |= any(finding.is_error for finding in scope.findings[before:])
             case nodes.Expect():
                 drafts[-1].expectations.append(_expectation(statement, scope))
             case nodes.Broken(kind="axis"):
                 drafts.append(Draft(statement.name, statement.span, unread=True))
             case nodes.Broken(kind="rule" | ""):
                 drafts[-1].unread = True
-            case nodes.Edition() | nodes.Broken():
-                pass
+            case _:
+                pass  # an edition, or a definition that could not be understood
         if scope.written_out > LARGEST:
             scope.report(
                 "E110",
-                f"with its lets written out, the file has more than {LARGEST} expressions",
+                f"with its lets written out, the file has more than {LARGEST:,} expressions",
                 statement.span,
                 help="use lets that use lets less often",
             )
@@ -106,6 +102,21 @@ def _understood(loaded: Loaded) -> bool:
 
 
 _CONTENT = re.compile(r"^[ \t]*[^\s#]", re.MULTILINE)
+
+
+def _dead_rules(drafts: list[Draft], loaded: Loaded, scope: Scope) -> Iterable[Diagnostic]:
+    """The rules that can never win, of the axes whose predicates are all known."""
+    if scope.written_out > LARGEST:
+        return
+    sound = not (loaded.file.broken or scope.open or any(finding.is_error for finding in scope.findings))
+    for draft in drafts:
+        predicates = [rule.predicate for rule in draft.rules if rule.predicate is not None]
+        if sound or not any(_broken(predicate) for predicate in predicates):
+            yield from dead_rules(draft.axis(loaded.file.span))
+
+
+def _broken(predicate: Predicate) -> bool:
+    return any(isinstance(term, BrokenPredicate | BrokenValue) for term in terms_in(predicate))
 
 
 def _in_order(file: nodes.File) -> Iterable[nodes.Statement | nodes.Broken]:

@@ -3,7 +3,7 @@
 from typing import cast
 
 from paramrules.diagnostics import Span
-from paramrules.rules.matches import countable, regex_test
+from paramrules.rules.matches import countable, meant, regex_test
 from paramrules.rules.names import undefined
 from paramrules.rules.scope import BrokenPredicate, Declared, Let, Scope, Typed, broken, described, shown
 from paramrules.rules.terms import (
@@ -198,7 +198,7 @@ def _about_a_match(node: nodes.Call, scope: Scope) -> Typed:
             undefined(argument.name, argument.span, scope)
             return broken(node.span)
         match = found.predicate if isinstance(found, Let) else None
-    if isinstance(match, BrokenPredicate):
+    if isinstance(meant(match), BrokenPredicate):
         return broken(node.span)
     test = countable(node.function, argument, match, scope)
     if test is None:
