@@ -46,9 +46,10 @@ def blocks(page: str) -> list[Block]:
 
 
 def prepare(folder: Path) -> None:
-    """Puts what every page may use into the folder in which its code runs: the example models."""
+    """Puts what every page may use into the folder in which its code runs: models and examples."""
     for model in MODELS.iterdir():
         (folder / model.name).symlink_to(model)
+    (folder / "examples").symlink_to(ROOT / "examples")
 
 
 class Run(NamedTuple):
@@ -140,4 +141,5 @@ if __name__ == "__main__":
         with tempfile.TemporaryDirectory() as temporary:
             prepare(Path(temporary))
             os.chdir(temporary)
+            sys.path.insert(0, temporary)
             rewrite(page, list(run(page, Path(temporary))))

@@ -95,6 +95,24 @@ def test_the_core_gives_the_groups_of_the_peer(file: str, policy: str) -> None:
     compare(from_rows(file, policy), theirs, policy)
 
 
+@pytest.mark.parametrize(
+    ("file", "policy", "missed"),
+    [
+        ("x-transformers-layernorm.json", "x-transformers createOptimizer(decay=0.1)", 5),
+        ("x-transformers-rmsnorm.json", "transformers.Trainer.create_optimizer(weight_decay=0.05)", 4),
+    ],
+)
+def test_one_line_takes_the_norms_that_the_peers_let_decay(file: str, policy: str, missed: int) -> None:
+    data = golden_model.read(file)
+    norms = {row["name"] for row in data["parameters"] if "Norm" in row["owner"][0]}
+    decaying = {name for group in data["groups"][policy] if group["weight_decay"] for name in group["params"]}
+    assert len(norms & decaying) == missed
+    model, _ = golden_model.load(file)
+    no_decay, _ = paramrules_torch.param_groups(model, POLICIES / "card.rules")
+    assert no_decay["label"] == "no_decay"
+    assert norms <= set(no_decay["param_names"])
+
+
 @pytest.mark.parametrize(("file", "policy"), RUNS)
 def test_param_groups_are_those_of_the_peer(file: str, policy: str) -> None:
     theirs = peers(golden_model.read(file)["groups"][policy])
