@@ -19,13 +19,13 @@ if TYPE_CHECKING:
         Explanation,
         Group,
         Outcome,
-        assign,
-        expectations,
     )
+    from paramrules.assignment.assign import assign, expectations
     from paramrules.backends import inventory
     from paramrules.diagnostics import Diagnostic, RulesError, RulesWarning, render
     from paramrules.inventory import Inventory, Parameter
-    from paramrules.rules import Rules, check, load, parse
+    from paramrules.rules import Rules
+    from paramrules.rules.load import check, load, parse
 
 __version__ = "0.1.0"
 
