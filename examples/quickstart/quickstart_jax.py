@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import jax
-import jax.numpy as jnp
 import optax
 import paramrules_optax
 from flax import nnx

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
+import paramrules_torch
 import torch
 from torch import nn
-
-import paramrules_torch
 
 RULES = Path(__file__).with_name("quickstart.rules")
 
