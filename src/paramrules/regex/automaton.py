@@ -12,7 +12,7 @@ from typing import NamedTuple
 from paramrules.regex import limits
 from paramrules.regex.characters import ANY, Ranges, fold, single
 from paramrules.regex.facts import nullable
-from paramrules.regex.nodes import Anchor, Capture, Characters, Choice, Literal, Node, Repeat, Sequence
+from paramrules.regex.nodes import Anchor, Characters, Choice, Literal, Node, Repeat, Sequence
 from paramrules.regex.parse import Parsed
 
 Ways = dict[int, int]
@@ -88,7 +88,7 @@ def size(node: Node) -> int:
             return sum(map(size, node.branches))
         case Repeat():
             return size(node.item) * _copies(node)
-        case Capture():
+        case _:
             return size(node.item)
 
 
@@ -134,10 +134,10 @@ class _Builder:
                 return part
             case Choice():
                 return _either([self.part(branch) for branch in node.branches])
-            case Capture():
-                return self.part(node.item)
             case Repeat():
                 return self.repeat(node)
+            case _:
+                return self.part(node.item)
 
     def state(self, ranges: Ranges) -> _Part:
         """A new state that takes one of these characters."""

@@ -57,7 +57,7 @@ def _bound(node: Node) -> _Bound | None:
             if isinstance(node, Choice):
                 return _Bound(sum(b.paths for b in known), max(b.loops for b in known))
             return _Bound(prod(b.paths for b in known), sum(b.loops for b in known))
-        case Repeat():
+        case _:
             bound = _bound(node.item)
             if bound is None:
                 return None

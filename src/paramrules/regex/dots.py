@@ -66,5 +66,5 @@ def _borders(node: Node, *, last: bool) -> bool:
             return all(_borders(branch, last=last) for branch in node.branches)
         case Repeat():
             return node.least > 0 and not nullable(node.item) and _borders(node.item, last=last)
-        case Capture():
+        case _:
             return _borders(node.item, last=last)

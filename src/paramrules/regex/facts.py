@@ -22,7 +22,7 @@ def nullable(node: Node) -> bool:
             return any(nullable(branch) for branch in node.branches)
         case Repeat():
             return node.least == 0 or nullable(node.item)
-        case Capture():
+        case _:
             return nullable(node.item)
 
 
@@ -39,7 +39,7 @@ def digits_only(node: Node) -> bool:
             return all(digits_only(item) for item in node.items)
         case Choice():
             return all(digits_only(branch) for branch in node.branches)
-        case Repeat() | Capture():
+        case _:
             return digits_only(node.item)
 
 

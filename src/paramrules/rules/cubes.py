@@ -1,8 +1,8 @@
 """A predicate as a choice of cubes, so that rules can be compared without a model.
 
 A cube is what has to be true together: `here`, tests that hold at one name of the parameter, and `facts`,
-what is true or false of the parameter as a whole. A tied one has several names, and `not P` says something about
-all of them, so it is a fact: "P holds nowhere". `not` of what is the same for all names is the plain opposite.
+what is true or false of the parameter as a whole. A tied one has several names, and `not P` says something
+about all of them, so it is a fact: "P holds nowhere". `not` of what all names share is the plain opposite.
 """
 
 from collections.abc import Iterable
@@ -31,7 +31,7 @@ class Atom(NamedTuple):
     constant    dtype, role        one constant
     number      a field, an extent the operator and the number
     nowhere                        the atoms that no name of the parameter has together
-    other                          the term, and where its captures come from
+    other                          the term's repr, for 1 equals True, and that of where its captures come from
     """
 
     kind: str
@@ -39,7 +39,8 @@ class Atom(NamedTuple):
     what: object
 
 
-Facts: TypeAlias = frozenset[tuple[Atom, bool]]
+Facts: TypeAlias = tuple[tuple[Atom, bool], ...]
+"""Atoms and whether they are true, none twice, in the order written: findings may not depend on hashes."""
 
 
 class Cube(NamedTuple):
@@ -50,7 +51,8 @@ class Cube(NamedTuple):
 
     def and_(self, other: "Cube") -> "Cube":
         """Both, at the same name."""
-        return Cube(self.here | other.here, self.facts | other.facts)
+        more = tuple(fact for fact in other.facts if fact not in self.facts)
+        return Cube(self.here | other.here, self.facts + more)
 
 
 Cubes: TypeAlias = list[Cube]
@@ -65,21 +67,24 @@ def cubes(predicate: Predicate) -> Cubes:
     return _Reader(predicate).read(predicate)
 
 
-_TRUE = Cube(frozenset(), frozenset())
+_TRUE = Cube(frozenset(), ())
 
 
 def _here(kind: str, subject: str, what: object) -> Cubes:
-    return [Cube(frozenset((Atom(kind, subject, what),)), frozenset())]
+    return [Cube(frozenset((Atom(kind, subject, what),)), ())]
 
 
 def _fact(kind: str, subject: str, what: object, value: bool = True) -> Cubes:
-    return [Cube(frozenset(), frozenset(((Atom(kind, subject, what), value),)))]
+    return [Cube(frozenset(), ((Atom(kind, subject, what), value),))]
 
 
 def _all(parts: Iterable[Cubes]) -> Cubes:
     found = [_TRUE]
     for part in parts:
-        found = [left.and_(right) for left in found for right in part]
+        both = (left.and_(right) for left in found for right in part)
+        found = [
+            cube for cube in both if not any((atom, not value) in cube.facts for atom, value in cube.facts)
+        ]
         if len(found) > LARGEST:
             raise TooLarge
     return found
@@ -95,7 +100,7 @@ def _any(parts: Iterable[Cubes]) -> Cubes:
 def _nowhere(some: Cubes) -> Cubes:
     """No name has any of the cubes: each lacks one of its facts, or its tests hold nowhere."""
     return _all(
-        [Cube(frozenset(), frozenset(((atom, not value),))) for atom, value in cube.facts]
+        [Cube(frozenset(), ((atom, not value),)) for atom, value in cube.facts]
         + (_fact("nowhere", "", cube.here) if cube.here else [])
         for cube in some
     )
@@ -136,13 +141,13 @@ class _Reader:
             case terms.ShapeTest():
                 if any(not isinstance(each, terms.Constant | None) for each in predicate.extents):
                     return self.other(predicate)
-                return _fact("other", "shape", predicate.extents, not predicate.negated)
+                return _fact("other", "shape", repr(predicate.extents), not predicate.negated)
             case terms.Comparison():
                 return self.compared(predicate, predicate.left, predicate.operator, (predicate.right,))
             case terms.ValueAmong():
                 operator = "!=" if predicate.negated else "=="
                 return self.compared(predicate, predicate.left, operator, predicate.items)
-            case terms.AttributeTest():
+            case _:
                 return self.other(predicate)
 
     def compared(self, predicate: Predicate, left: Value, operator: str, items: tuple[Value, ...]) -> Cubes:
@@ -168,7 +173,7 @@ class _Reader:
     def other(self, term: Term) -> Cubes:
         """A test that is only known to equal itself, its captures coming from the same place."""
         captured = any(isinstance(each, terms.Capture) for each in terms_in(term))
-        return _here("other", "", (term, self.whole if captured else None))
+        return _here("other", "", (repr(term), repr(self.whole) if captured else ""))
 
 
 _MIRRORED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}

@@ -2,8 +2,8 @@
 
 Each way in which a rule can hold (a cube) is given the smallest parameter that has it: one name at which no
 more is true than has to be, and one more name for each "holds somewhere" that is needed. If an earlier rule
-takes even that parameter, one of the facts that it needs must be otherwise: these are tried in turn. When none
-is left, the earlier rules take every parameter that the rule could have had.
+takes even that parameter, one of the facts that it needs must be otherwise: these are tried in turn. When
+none is left, the earlier rules take every parameter that the rule could have had.
 """
 
 from collections import Counter, defaultdict
@@ -29,8 +29,8 @@ def dead_rules(axis: Axis) -> list[Diagnostic]:
 def unreachable(rules: Sequence[Rule]) -> Iterator[tuple[Rule, tuple[Rule, ...]]]:
     """The rules that can never win, each with the earlier ones that take all it could have had.
 
-    There are no earlier ones where the rule contradicts itself. `else` is never reported; `label?:` is: it says
-    no more than that some models have nothing for the rule.
+    There are no earlier ones where the rule contradicts itself. `else` is never reported; `label?:` is:
+    it says no more than that some models have nothing for the rule.
     """
     known, earlier = Known(), _Earlier()
     for rule in rules:
@@ -53,21 +53,22 @@ class _Earlier:
     """The cubes of the rules above, each filed under its rarest test: it wins only where that holds."""
 
     def __init__(self) -> None:
-        self.filed: dict[Atom | None, list[tuple[Cube, Rule]]] = defaultdict(list)
+        self.filed: dict[Atom | None, list[int]] = defaultdict(list)
         self.uses: Counter[Atom] = Counter()
+        self.cubes: list[tuple[Cube, Rule]] = []
 
     def add(self, rule: Rule, ways: Sequence[Cube]) -> None:
         for cube in ways:
             self.uses.update(cube.here)
             rarest = min(cube.here, key=self.uses.__getitem__, default=None)
-            self.filed[rarest].append((cube, rule))
+            self.filed[rarest].append(len(self.cubes))
+            self.cubes.append((cube, rule))
 
     def at(self, name: frozenset[Atom]) -> Iterator[tuple[Cube, Rule]]:
-        """The cubes whose tests all hold at a name."""
-        for atom in (None, *name):
-            for cube, rule in self.filed.get(atom, ()):
-                if cube.here <= name:
-                    yield cube, rule
+        """The cubes whose tests all hold at a name, from top to bottom."""
+        for place in sorted(place for atom in (None, *name) for place in self.filed.get(atom, ())):
+            if self.cubes[place][0].here <= name:
+                yield self.cubes[place]
 
 
 class _Search:

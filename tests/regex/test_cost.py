@@ -1,0 +1,173 @@
+"""No regex that is accepted takes more than a small power of a name's length."""
+
+import itertools
+import re
+import time
+
+import pytest
+from backtracking import Matcher, TooManySteps
+from drawn_regexes import small
+from hypothesis import given, settings
+
+from paramrules.diagnostics import Source, Span
+from paramrules.regex import limits, read
+from paramrules.regex.ambiguity import Ambiguity
+from paramrules.regex.automaton import build
+from paramrules.regex.parse import parse
+
+
+def codes(text: str) -> list[str]:
+    return [finding.code for finding in read(text, Span(Source("x.rules", text), 0, len(text)))[1]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(a+)+$",
+        "(a+)+",
+        "([a-zA-Z]+)*!",
+        "(a|aa)+$",
+        "(a|a?)+!",
+        "(.*a){20}",
+        "(.*a){4}x",
+        "^(([a-z])+.)+[A-Z]([a-z])+$",
+        "(a*)*b",
+        "((a?)*)*b",
+        "(a*)+b",
+        "(a|a)*b",
+        "(a|b|ab)*c",
+        r"(\w+\s?)*x",
+        "(a?){25}a{25}",
+        "a?" * 22 + "a" * 22,
+        "((a{1,50}){1,50}){1,50}$",
+        "(?i)(a|A)*b",
+        r"(\d|\w)+x",
+        r"(.|\w)*z",
+        "(x+x+)+y",
+        "(?:é|[^a])*b",
+        "(aa|aaa)*b",
+        "(ab|aba|b)*c",
+        "(?:a{2,3}){2,}$",
+        "(?:a(?:b?c?)*)*d",
+        "(a|a)" * 12 + "x",
+        "(?:" + "(|)" * 11 + "b)x",
+        "b" + "(|)" * 11 + "$",
+        "a.*b.*c.*d.*e",
+        r"(\w*\.)*\w*\w*\w*\w*\w*x",
+        r"^\d+\d+\d+\d+\d+$",
+        r"^\d+(?:ab)?\d+(?:ab)?\d+(?:ab)?\d+(?:ab)?\d+$",
+        "(?:[a-c]|[d-f])*[c-d]*[c-d]*[c-d]*!",
+        "(?:xy)*(?:xyxy)*(?:xy|x)*(?:xy)*(?:xy)*z",
+        r"^([^\W\d]|[a-z])*!",
+        r"(?:(?:\B)*a?)*x",
+        "(?:(?:a?){70})x",
+    ],
+)
+def test_evil(text: str) -> None:
+    assert codes(text) == ["E404"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"(?:^|\.)blocks\.(?:\d+\.)?(?<i>\d+)\.",
+        "encoder.*layer.*attn.*weight",
+        r"^(?:.*\.)?pos_embedding$",
+        r"(?i)(layernorm|layer_norm|ln|norm)[^.]*\.(scale|kernel)$",
+        r"^layers\.(\d+)\.(?:downsample|blocks\.(\d+))\.",
+        r"(?:\w+\.)*weight$",
+        r"weight(?:_\w+)?$",
+        r"(encoder|decoder)\.(layers|blocks)\.\d+\.(attn|mlp|norm1|norm2)\.(q|k|v|o)_proj\.(weight|bias)$",
+        r"(?:^|\.)(?:[a-z_]+\.)*(?<i>\d+)(?:\.[a-z_]+)*$",
+        r"^[^.]+\.[^.]+\.[^.]+\.[^.]+\.[^.]+\.[^.]+$",
+        "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{64}",
+        r"\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}",
+        "(?:a|b)+c",
+        "(?:[a-c]|[d-f])*[c-d]*[c-d]*!",
+        "^a.*b.*c.*d.*e",
+        "a.*b.*c.*d.*",
+        "(.*a){3}x",
+        "(?:ab){2,}c(?:de){0}(?:f{0}g)+",
+        "(?:q|k|v){1,80}x",
+        r"(?:[^\d\D]a)*b",
+        "(?:a(?:bc|bd)*)+e",
+        "^(?:(?:a|b)+c|(?:d|e)+f)",
+        "(?:a|b)+c?(?:de)?",
+        r"(?:a|b)*?\bc(?:d|e)*$",
+        r"(?:layer(?:s|_stack)?\.)?(?:\d+\.)?(?:attn|attention)(?:_?(?:q|k|v)(?:_proj)?)?\.(?:weight|bias)?$",
+        "|".join(f"layer_{n}_of_many" for n in range(500)),
+    ],
+)
+def test_harmless(text: str) -> None:
+    assert not {code for code in codes(text) if code != "W402"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(?:" + "|".join(f"[a-z]{{60}}{n}" for n in range(12)) + ")+x",
+        "(?:" + "[ab]?" * 300 + "c)+x",
+        "^" + "(?:a|b)*" * 4 + "[ab]?" * 500 + "x",
+    ],
+)
+def test_too_entangled_to_judge(text: str) -> None:
+    begun = time.perf_counter()
+    assert codes(text) == ["E406"]
+    assert time.perf_counter() - begun < 5
+
+
+def attacks(text: str) -> list[tuple[str, str, str]]:
+    """Beginnings, what to repeat, and ends of names on which a regex over `a` and `b` may be slow."""
+    words = ["".join(word) for n in (1, 2, 3) for word in itertools.product("ab", repeat=n)]
+    return [(first, word, "!") for first in ("", "ab") for word in words]
+
+
+def steps(text: str, name: str, most: int) -> int:
+    matcher = Matcher(parse(text), name, most)
+    try:
+        matcher.search()
+    except (TooManySteps, RecursionError):
+        return most
+    return matcher.steps
+
+
+@settings(max_examples=40, deadline=None)
+@given(small.map(lambda text: f"{text}!?c"))
+def test_accepted_ones_grow_no_faster_than_allowed(text: str) -> None:
+    if codes(text) not in ([], ["W402"]):
+        return
+    degree = len(Ambiguity(build(parse(text)), failing=True).chain())
+    assert degree <= limits.DEGREE
+    for first, word, last in attacks(text):
+        counts = [steps(text, first + word * (length // len(word)) + last, 200_000) for length in (12, 24)]
+        # A little more than the power, for what is only a constant in the end.
+        assert counts[1] <= counts[0] * 2 ** (degree + 1.5) or counts[1] < 5_000 or counts[0] == 200_000
+
+
+@settings(max_examples=40, deadline=None)
+@given(small.map(lambda text: f"^{text}c"))
+def test_refused_ones_are_slow(text: str) -> None:
+    """Some short attack on a loop that splits and meets takes more than any small power."""
+    (state,) = [Ambiguity(build(parse(text)), failing=True).exponential()]
+    if state is None or "{" in text:  # a counted repeat may be judged by the unbounded one
+        return
+    slow = max(
+        steps(text, first + word * (36 // len(word)) + last, 40_000) for first, word, last in attacks(text)
+    )
+    assert slow >= 40_000
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (r"(?:^|\.)blocks\.(?:\d+\.)?(?<i>\d+)\.", "blocks.1" * 1250),
+        (r"(?:\w+\.)*weight$", "ab." * 3333),
+        (r"[^.]*\.(scale|kernel)$", "a" * 10_000),
+        (r"\d+x", "1" * 10_000),
+    ],
+)
+def test_long_names_take_little_time(text: str, name: str) -> None:
+    assert len(Ambiguity(build(parse(text)), failing=True).chain()) <= 2
+    begun = time.perf_counter()
+    re.search(parse(text).python, name, re.ASCII)
+    assert time.perf_counter() - begun < 5

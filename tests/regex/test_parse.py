@@ -1,0 +1,105 @@
+"""The parser and Python's `re` agree, but for what the language leaves out."""
+
+import re
+import warnings
+
+import pytest
+from backtracking import Matcher, TooManySteps
+from drawn_regexes import scraps, small
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from paramrules.diagnostics import Source, Span, render
+from paramrules.regex import limits, read
+from paramrules.regex.faults import Refused
+from paramrules.regex.parse import Parsed, parse
+
+
+def parsed(text: str) -> Parsed | str:
+    try:
+        return parse(text)
+    except Refused as refused:
+        return refused.fault.code
+
+
+def python(text: str) -> re.Pattern[str] | None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            return re.compile(text, re.ASCII)
+        except (re.error, FutureWarning, DeprecationWarning):
+            return None
+
+
+@settings(max_examples=400, deadline=None)
+@given(scraps)
+def test_accepts_what_re_accepts(text: str) -> None:
+    ours = parsed(text)
+    if isinstance(ours, Parsed):
+        theirs = python(ours.python)
+        assert theirs is not None
+        assert theirs.groups == len(ours.groups)
+        assert dict(theirs.groupindex) == {group.name: group.number for group in ours.groups if group.name}
+    elif ours == "E401":
+        assert python(text.replace("(?<i>", "(?P<i>")) is None
+    else:
+        assert ours == "E405"
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.one_of(small, scraps), st.text("abAB0_.", max_size=6))
+def test_finds_what_re_finds(text: str, name: str) -> None:
+    ours = parsed(text)
+    if isinstance(ours, Parsed):
+        found = re.search(ours.python, name, re.ASCII)
+        try:
+            spot = Matcher(ours, name, 20_000).search()
+        except TooManySteps:
+            return
+        assert (spot is None) == (found is None)
+        if "?" not in text and spot and found:  # a lazy repeat ends elsewhere
+            assert spot == found.span()
+
+
+@pytest.mark.parametrize(
+    "text", [r"[\b]", r"[]a]+", r"[^]a]", "[a-]", r"[\]-a]", "a{", "a{1", "{a}", "a{,}b", "x}]"]
+)
+def test_reads_odd_texts_as_re_does(text: str) -> None:
+    ours = parse(text)
+    theirs = re.compile(text, re.ASCII)
+    for name in ("\b", "]", "a", "-", "^", "a{", "a{1", "{a}", "aab", "b", "x}]", "z"):
+        assert (Matcher(ours, name).search() is None) == (theirs.search(name) is None)
+
+
+def test_folds_ascii_letters_alone() -> None:
+    regex, _ = read("(?i)[k-s]É", span("(?i)[k-s]É"))
+    assert regex is not None
+    assert regex.pattern.search("KÉ")
+    assert not regex.pattern.search("ké")
+    assert not regex.pattern.search("\u212aÉ")  # the Kelvin sign, a K to Unicode
+
+
+def span(text: str) -> Span:
+    source = Source("x.rules", f"a: name ~ '{text}'")
+    return Span(source, 11, 11 + len(text))
+
+
+def test_a_regex_that_is_too_long() -> None:
+    text = "a" * (limits.LENGTH + 1)
+    regex, (finding,) = read(text, span(text))
+    assert regex is None
+    said = render(finding).replace(text, "A...A").replace("^" * len(text), "^...^")
+    assert said == (
+        "error[E406]: the regex has 10,001 characters, and 10,000 are allowed\n"
+        "  --> x.rules:1:12\n"
+        "   |\n"
+        " 1 | a: name ~ 'A...A'\n"
+        "   |            ^...^\n"
+        "   = help: split it into several tests with `or`"
+    )
+
+
+def test_a_text_is_read_once_and_reported_everywhere() -> None:
+    first, second = span("a**"), Span(Source("y.rules", "a: name ~ a**"), 10, 13)
+    assert [finding.span for finding in read("a**", first)[1]] == [Span(first.source, 12, 14)]
+    assert [finding.span for finding in read("a**", second)[1]] == [Span(second.source, 11, 13)]
