@@ -111,17 +111,18 @@ class TreeColumns(Columns):
         return found
 
     def _listed(self) -> list[int]:
-        patterns = []
-        for name, module in self._modules:
+        """The entries that a module's `no_weight_decay()` lists, whole or by a glob, relative to it."""
+        found: set[int] = set()
+        for module_name, module in self._modules:
             listed = getattr(module, "no_weight_decay", None)
             if callable(listed):
-                prefix = name + "." if name else ""
-                patterns += [prefix + pattern for pattern in listed()]
-        return [
-            entry
-            for entry, name in enumerate(self._names)
-            if any(name == pattern or fnmatchcase(name, pattern) for pattern in patterns)
-        ]
+                prefix = module_name + "." if module_name else ""
+                patterns = tuple(listed())
+                for entry, name in enumerate(self._names):
+                    own = name[len(prefix) :] if name.startswith(prefix) else None
+                    if own and (own in patterns or any(fnmatchcase(own, pattern) for pattern in patterns)):
+                        found.add(entry)
+        return sorted(found)
 
 
 def _metadata(box: Any) -> Mapping[str, object]:

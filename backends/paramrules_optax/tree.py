@@ -154,20 +154,20 @@ def _refuse_collections(tree: Any) -> None:
 
 
 def _refuse_equal_names(tree: Any, walk: Walk) -> None:
-    first: dict[str, int] = {}
     if len(set(walk.names)) == len(walk.names):
         return
     paths = [keystr(path) for path, _ in tree_flatten_with_path(tree)[0]]
-    for number, name in enumerate(walk.names):
-        if name in first:
-            raise RulesError(
-                Diagnostic(
-                    "E502",
-                    f"two parameters are called `{name}`",
-                    help=f"they are `{paths[first[name]]}` and `{paths[number]}`: rename one",
-                )
-            )
-        first[name] = number
+    found: dict[str, list[str]] = {}
+    for name, path in zip(walk.names, paths, strict=True):
+        found.setdefault(name, []).append(path)
+    name, (first, second, *_) = next((name, some) for name, some in found.items() if len(some) > 1)
+    raise RulesError(
+        Diagnostic(
+            "E502",
+            f"two parameters are called `{name}`",
+            help=f"they are `{first}` and `{second}`: rename one",
+        )
+    )
 
 
 def holds_arrays(model: Any) -> bool:

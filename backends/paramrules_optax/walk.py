@@ -8,7 +8,7 @@ may have tens of thousands of leaves, are walked here; every other node says its
 from typing import Any, NamedTuple
 
 import jax
-from jax.tree_util import GetAttrKey
+from jax.tree_util import DictKey, FlattenedIndexKey, GetAttrKey, SequenceKey
 
 from paramrules.inventory import UNKNOWN_OWNER, Class, Owner
 from paramrules_optax import frameworks
@@ -164,10 +164,16 @@ class Walk:
 
 def _joined(name: str, key: Any) -> str:
     """A name with one step of jax's key path behind it."""
-    for attribute in ("key", "idx", "name"):  # DictKey and FlattenedIndexKey, SequenceKey, GetAttrKey
-        if hasattr(key, attribute):
-            return f"{name}.{getattr(key, attribute)}" if name else str(getattr(key, attribute))
-    return f"{name}{key}"
+    match key:
+        case DictKey() | FlattenedIndexKey():
+            step = key.key
+        case SequenceKey():
+            step = key.idx
+        case GetAttrKey():
+            step = key.name
+        case _:  # a node may have keys of a kind of its own
+            step = key
+    return f"{name}.{step}" if name else str(step)
 
 
 def _without_collection(tree: Any) -> Any:

@@ -71,8 +71,8 @@ def test_what_goes_wrong_in_the_model_is_not_hidden():
 @pytest.mark.parametrize(
     "build",
     [
-        lambda: Transformer(40, 8192, 64, 128_000, 8192, key=jax.random.key(0)),
-        lambda: NnxTransformer(40, 8192, 64, 128_000, 8192, rngs=nnx.Rngs(0)),
+        lambda: Transformer(10, 16384, 64, 128_000, 8192, key=jax.random.key(0)),
+        lambda: NnxTransformer(10, 16384, 64, 128_000, 8192, rngs=nnx.Rngs(0)),
     ],
     ids=["Equinox", "NNX"],
 )

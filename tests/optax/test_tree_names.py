@@ -97,6 +97,18 @@ def test_a_node_that_jax_knows_without_keys_gives_indexes():
     assert names({"o": Opaque(ONE, {"k": ONE})}) == ["o.0", "o.1.k"]
 
 
+def test_a_node_with_keys_of_its_own_gives_their_text():
+    class Slots:
+        def __init__(self, items):
+            self.items = items
+
+    jax.tree_util.register_pytree_with_keys(
+        Slots, lambda s: (tuple(enumerate(s.items)), None), lambda _, items: Slots(items)
+    )
+    assert names({"o": Slots([ONE, {"k": ONE}])}) == ["o.0", "o.1.k"]
+    assert names(Slots([ONE])) == ["0"]
+
+
 KEYS = st.text("ab/_0", min_size=1, max_size=3)
 TREES = st.recursive(
     st.just(ONE) | st.none(),
