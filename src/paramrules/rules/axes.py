@@ -21,6 +21,11 @@ class Draft:
     rules: list[Rule] = field(default_factory=list)
     expectations: list[Expectation] = field(default_factory=list)
 
+    @property
+    def has_else(self) -> bool:
+        """Whether the last rule takes whatever is left."""
+        return bool(self.rules) and self.rules[-1].predicate is None
+
     def axis(self, start: Span) -> Axis:
         """The axis; `start` is a place for one without a header."""
         return Axis(self.header or start, self.name, tuple(self.rules), tuple(self.expectations))
@@ -29,23 +34,25 @@ class Draft:
 def check_axes(drafts: list[Draft], scope: Scope) -> None:
     """Whether each axis has rules and a name of its own, `else` comes last, and expectations name labels."""
     first: dict[str, Span] = {}
+    homes = _homes(drafts)
     for draft in drafts:
-        if draft.header is not None:
-            if draft.name in first:
-                scope.report(
-                    "E312",
-                    f"the axis `{draft.name}` is written twice",
-                    draft.header,
-                    help=f"move these rules below the first `[{draft.name}]`, or choose another name",
-                    also=(Place(first[draft.name], "it is written first here"),),
-                )
-            first.setdefault(draft.name, draft.header)
         if draft.rules:
             _check_else(draft.rules, scope)
-            _check_expectations(draft, scope)
-        elif draft.header is not None and not draft.unread:
+        _check_expectations(draft, homes, scope)
+        if draft.header is None:
+            continue
+        if draft.name in first:
+            scope.report(
+                "E312",
+                f"the axis `{draft.name}` is written twice",
+                draft.header,
+                help=f"move what follows below the first `[{draft.name}]`, or choose another name",
+                also=(Place(first[draft.name], "it is written first here"),),
+            )
+        elif not draft.rules and not draft.unread:
             help = "write `label: predicate` in the lines below it, or take it out"
             scope.report("E311", f"the axis `{draft.name}` has no rules", draft.header, help=help)
+        first.setdefault(draft.name, draft.header)
 
 
 def check_rules(drafts: list[Draft], scope: Scope) -> None:
@@ -80,18 +87,29 @@ def _check_else(rules: list[Rule], scope: Scope) -> None:
             )
 
 
-def _check_expectations(draft: Draft, scope: Scope) -> None:
-    if draft.unread or not draft.expectations:
+def _homes(drafts: list[Draft]) -> dict[str, str]:
+    """The axis that gives each label, the first where several do."""
+    homes: dict[str, str] = {}
+    for draft in drafts:
+        for rule in draft.rules:
+            homes.setdefault(rule.label.text, draft.name)
+    return homes
+
+
+def _check_expectations(draft: Draft, homes: dict[str, str], scope: Scope) -> None:
+    """Whether each names a label of its axis; an axis without rules has an error of its own."""
+    if draft.unread or not draft.expectations or not (draft.rules or (homes and draft.header is None)):
         return
-    labels = [rule.label for rule in draft.rules]
-    given = Given(labels, left_over=draft.rules[-1].predicate is not None)
+    given = Given([rule.label for rule in draft.rules], left_over=not draft.has_else)
     for expectation in draft.expectations:
-        if not given.may_be(expectation.label):
-            text = expectation.label.text
-            where = f"the axis `{draft.name}`" if draft.name else "this axis"
-            scope.report(
-                "E320",
-                f"no rule of {where} gives the label `{text}`",
-                expectation.label.span,
-                help=scope.suggest(text, given.literals) or given.some,
-            )
+        if given.may_be(expectation.label):
+            continue
+        text = expectation.label.text
+        if homes.get(text):
+            help = f"it is a label of the axis `{homes[text]}`: move the expectation below `[{homes[text]}]`"
+        else:
+            help = scope.suggest(text, given.literals) or given.some
+        where = f"the axis `{draft.name}`" if draft.name else "this axis"
+        scope.report(
+            "E320", f"no rule of {where} gives the label `{text}`", expectation.label.span, help=help
+        )

@@ -44,7 +44,8 @@ class Given:
         if left_over:
             self.literals.add("default")
         first = list(islice(dict.fromkeys(f"`{label.text}`" for label in labels), 6))
-        self.some = f"its labels are {', '.join(first[:5])}{', ...' if len(first) > 5 else ''}"
+        more = ", ..." if len(first) > 5 else ""
+        self.some = f"its labels are {', '.join(first[:5])}{more}" if first else ""
         self._begins = {_begin(label) for label in labels if literal(label) is None}
         self._lengths = {len(begin) for begin in self._begins}
         self._sorted = sorted(self.literals | self._begins)

@@ -113,7 +113,10 @@ def _no_predicate(node: nodes.Expression, what: Typed, scope: Scope) -> Predicat
     if isinstance(term, BrokenValue):
         return BrokenPredicate(node.span, False)
     if isinstance(term, Constant):
-        help = f"write `name ~ {text}`" if type == "string" else ""
+        help = {
+            "string": f"write the test out, as in `name ~ {text}`",
+            "number": f"write the comparison out, as in `ndim == {text}`",
+        }.get(type, "")
     elif type == "string":
         help = f'compare it, as in `{text} == "..."`'
     elif type == "number":

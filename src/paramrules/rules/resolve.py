@@ -143,9 +143,9 @@ def _expectation(node: nodes.Expect, scope: Scope) -> Expectation:
 
 
 def _axes(drafts: list[Draft], loaded: Loaded) -> tuple[Axis, ...]:
-    """The axes; what stands before the first header is one only if it holds anything."""
+    """The axes; what stands before the first header is one only if it has rules."""
     first, *others = drafts
-    some = [first] if first.rules or first.expectations else []
+    some = [first] if first.rules else []
     return tuple(draft.axis(loaded.file.span) for draft in some + others)
 
 

@@ -7,7 +7,7 @@ from paramrules.rules.keys import KEYS, OTHER_NAMES, RESERVED
 from paramrules.rules.model import Setting
 from paramrules.rules.scope import Scope, Typed, described
 from paramrules.rules.terms import Constant, TupleValue
-from paramrules.rules.values import kind, value
+from paramrules.rules.values import in_digits, kind, value
 from paramrules.rules.words import a
 from paramrules.syntax import nodes
 
@@ -83,7 +83,7 @@ def _check_type(node: nodes.Setting, typed: Typed, scope: Scope) -> None:
             "E317",
             f"`{node.key}` is {' or '.join(map(a, allowed))}, and {described(node.value.span, type)}",
             node.value.span,
-            help=_mend(node.key, type, allowed[0]),
+            help=in_digits(term) or _mend(node.key, type, allowed[0]),
         )
     elif isinstance(term, TupleValue):
         for item in term.items:

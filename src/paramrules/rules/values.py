@@ -1,5 +1,6 @@
 """Expressions as values: numbers, strings, booleans, none, tuples."""
 
+import re
 from typing import cast
 
 from paramrules.diagnostics import Span
@@ -76,9 +77,12 @@ def in_digits(term: Value) -> str:
     """How to write a string as a number, where it was perhaps meant as one."""
     if isinstance(term, Capture):
         return rf"a group that can match only digits is a number: `(?<{term.name}>\d+)`"
-    if isinstance(term, Constant) and str(term.value).isdigit():
+    if isinstance(term, Constant) and isinstance(term.value, str) and _NUMBER.fullmatch(term.value):
         return f"write `{term.value}` without quotes"
     return ""
+
+
+_NUMBER = re.compile(r"[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?")
 
 
 def kind(constant: object) -> str:
