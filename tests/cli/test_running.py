@@ -29,10 +29,10 @@ Options:
 
 Commands:
   check      Find the mistakes in rule files, without a model.
-  explain    Say why a parameter is in its group.
-  inventory  Save the facts about a model's parameters as JSON.
   show       Show the groups that a rule file makes of a model.
+  explain    Say why a parameter is in its group.
   test       Run the `expect` statements of a rule file on a model.
+  inventory  Save the facts about a model's parameters as JSON.
 """
 
 
