@@ -1,9 +1,13 @@
 """The plain texts in a regex: which it looks for, and which it cannot do without."""
 
+import re
 from typing import NamedTuple
 
 from paramrules.regex.nodes import Anchor, Capture, Choice, Literal, Node, Sequence
 from paramrules.regex.parse import Parsed, parse
+
+_NOT_PLAIN = re.compile(r"[*+?\[{$]|\\[A-Za-z]|(?<!\\)\.")
+"""A quick look that leaves most regexes out, and a few plain ones that are oddly written."""
 
 
 class Run(NamedTuple):
@@ -16,6 +20,8 @@ class Run(NamedTuple):
 
 def literals(text: str) -> tuple[Run, ...]:
     """The texts of a regex that looks for nothing else, as `bias|^norm`; empty for any other."""
+    if _NOT_PLAIN.search(text, 4 if text.startswith("(?i)") else 0):
+        return ()
     parsed = parse(text)
     found: list[Run] = []
     for branch in _branches(parsed.tree):

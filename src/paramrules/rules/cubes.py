@@ -31,7 +31,7 @@ class Atom(NamedTuple):
     constant    dtype, role        one constant
     number      a field, an extent the operator and the number
     nowhere                        the atoms that no name of the parameter has together
-    other                          the term's repr, for 1 equals True, and that of where its captures come from
+    other                          the term's repr (1 equals True), and that of where its captures come from
     """
 
     kind: str

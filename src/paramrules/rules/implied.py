@@ -70,7 +70,7 @@ class Known:
             yield atom._replace(subject="within")
         elif atom.kind == "number":
             yield from (a for a in self.by_number[atom.subject] if not _feasible([(atom, True), (a, False)]))
-        elif atom.kind in ("regex", "glob", "text"):
+        elif atom.kind in ("regex", "glob", "text") and self.by_literal:
             for subject in _WITHIN[atom.subject]:
                 yield from self._holding(atom, subject)
 
