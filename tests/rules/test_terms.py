@@ -48,6 +48,7 @@ option mode = "fast"
 option on = true
 option width
 let depth = 12
+let last = -1
 let norm = type(LayerNorm)
 let block = name ~ ^h\.(?<i>\d+)\.
 let same = block
@@ -108,6 +109,7 @@ PREDICATES: dict[str, Predicate] = {
     "role != weight": ConstantTest(AT, "role", ("weight",), True),
     "shape == (1, *, depth)": ShapeTest(AT, (number(1), None, LetValue(AT, "depth", number(12))), False),
     "shape != (ndim + 1,)": ShapeTest(AT, (Arithmetic(AT, "+", (Field(AT, "ndim"), number(1))),), True),
+    "shape[last] < shape[0]": Comparison(AT, Extent(AT, -1), "<", Extent(AT, 0)),
     "shape[-1] < shape[0]": Comparison(AT, Extent(AT, -1), "<", Extent(AT, 0)),
     "attr(no_decay)": AttributeTest(AT, ("no_decay",)),
     "attr(_optim.lr) == 2": Comparison(AT, Attribute(AT, ("_optim", "lr")), "==", number(2)),

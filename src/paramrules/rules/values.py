@@ -6,7 +6,17 @@ from typing import cast
 from paramrules.diagnostics import Span
 from paramrules.rules.matches import countable, meant, regex_test
 from paramrules.rules.names import undefined
-from paramrules.rules.scope import BrokenPredicate, Declared, Let, Scope, Typed, broken, described, shown
+from paramrules.rules.scope import (
+    BrokenPredicate,
+    BrokenValue,
+    Declared,
+    Let,
+    Scope,
+    Typed,
+    broken,
+    described,
+    shown,
+)
 from paramrules.rules.terms import (
     Arithmetic,
     Attribute,
@@ -145,7 +155,8 @@ _EXAMPLES = {
 def _arithmetic(node: nodes.Arithmetic, scope: Scope) -> Typed:
     left = number(node.left, scope, f"`{node.operator}`")
     right = number(node.right, scope, f"`{node.operator}`")
-    if node.operator in ("/", "//", "%") and isinstance(right, Constant) and right.value == 0:
+    zero = isinstance(right, Constant) and right.value == 0 and right.value is not False
+    if node.operator in ("/", "//", "%") and zero:
         scope.report("E208", f"`{shown(node.span)}` divides by zero", node.right.span)
     return Typed(Arithmetic(node.span, node.operator, (left, right)), "number")
 
@@ -159,12 +170,16 @@ def _minus(node: nodes.Minus, scope: Scope) -> Typed:
 
 def _extent(node: nodes.Index, scope: Scope) -> Typed:
     position = value(node.position, scope).term
+    while isinstance(position, LetValue):
+        position = position.value
     if node.name != "shape":
         help = f"write `shape[{shown(node.position.span)}]`"
         scope.report("E306", f"only `shape` can be indexed, not `{node.name}`", node.span, help=help)
         return broken(node.span)
     if isinstance(position, Constant) and type(position.value) is int:
         return Typed(Extent(node.span, position.value), "number")
+    if isinstance(position, BrokenValue):
+        return broken(node.span)
     help = "write `shape[0]` for the first extent, `shape[-1]` for the last"
     scope.report("E306", "`shape` is indexed with a whole number", node.position.span, help=help)
     return broken(node.span)
@@ -199,7 +214,7 @@ def _about_a_match(node: nodes.Call, scope: Scope) -> Typed:
     elif isinstance(argument, nodes.Reference):
         found = scope.names.get(argument.name)
         if found is None and argument.name not in scope.captures and not taken(argument.name):
-            undefined(argument.name, argument.span, scope)
+            undefined(argument.name, argument.span, scope, f"write `{node.function}(name ~ ...)`")
             return broken(node.span)
         match = found.predicate if isinstance(found, Let) else None
     if isinstance(meant(match), BrokenPredicate):
