@@ -59,7 +59,19 @@ COUNTED = [
     r"\.(attn)?[.m]",
 ]
 GLOBS = ["*.bias", "blocks.*", "*weight?", "*[12]*", "head.weight", "*"]
-TAGS = ['"a"', '"b"', "1", "2.5", "true", "none", "(1, 2)", '("a", 0.5)']
+TAGS = [
+    '"a"',
+    "1",
+    "2.5",
+    "true",
+    "none",
+    "(1, 2)",
+    '("a", 0.5)',
+    "attr(lr_mult)",
+    "attr(kind)",
+    "attr(_optim.lr)",
+    "(ndim, 1)",
+]
 KEYS = [["weight_decay", "betas", "tag"], ["lr", "momentum"], ["eps", "freeze", "optimizer"]]
 
 

@@ -11,23 +11,25 @@ from oracle.strategies import rule_files
 from support import inventory_of
 
 import paramrules
-from paramrules.diagnostics import Diagnostic, RulesError
+from paramrules.diagnostics import Diagnostic, RulesError, Source
 from paramrules.inventory import Inventory
 from paramrules.rules import Rules
+from paramrules.syntax import read
 
 EXAMPLES = int(os.environ.get("PARAMRULES_ORACLE_EXAMPLES", "0"))
-COMPUTING = {"E207", "E208", "E209"}
-STATIC = {"E208", "E303", "E310", "E315"}
-"""What a file that is well-typed may still be wrong in before a model is seen."""
-
-
-@settings(
-    max_examples=EXAMPLES or 300,
+PROFILE = settings(
+    max_examples=EXAMPLES or 200,
     derandomize=not EXAMPLES,
     deadline=None,
     database=None,
     suppress_health_check=list(HealthCheck),
 )
+COMPUTING = {"E207", "E208", "E209"}
+STATIC = {"E208", "E303", "E310", "E315"}
+"""What a file that is well-typed may still be wrong in before a model is seen."""
+
+
+@PROFILE
 @given(
     text=rule_files(),
     model=models(),
@@ -43,6 +45,28 @@ def test_agrees_with_the_naive_evaluator(
     expected = naive.assign(rules.file, inventory, options=options, strict=strict)
     event("errors" if expected.errors else "groups")
     assert answer(rules, inventory, options, strict) == wanted(expected)
+
+
+@PROFILE
+@given(text=rule_files(), model=models())
+def test_a_rule_that_can_never_win_takes_nothing(text: str, model: list[dict[str, Any]]) -> None:
+    lines = never_winning(text)
+    file, _ = read(Source("<rules>", text))
+    rules = {axis.name: axis.rules for axis in naive.axes_of(file)}
+    for axis in naive.assign(file, inventory_of(model)).axes:
+        taking = {naive.line(rules[axis.name][rule]) for rule in axis.rules if rule >= 0}
+        assert not taking & lines
+
+
+def never_winning(text: str) -> set[int]:
+    """The lines of the rules that are said never to win on any model."""
+    try:
+        paramrules.parse(text)
+    except RulesError as error:
+        return {
+            d.span.source.position(d.span.start)[0] for d in error.diagnostics if d.code == "E310" and d.span
+        }
+    return set()
 
 
 def parsed(text: str) -> Rules | None:
