@@ -54,6 +54,11 @@ class Cube(NamedTuple):
         more = tuple(fact for fact in other.facts if fact not in self.facts)
         return Cube(self.here | other.here, self.facts + more)
 
+    @property
+    def impossible(self) -> bool:
+        """Whether a fact would have to be both true and false."""
+        return len(self.facts) > 1 and any((atom, not value) in self.facts for atom, value in self.facts)
+
 
 Cubes: TypeAlias = list[Cube]
 
@@ -81,10 +86,7 @@ def _fact(kind: str, subject: str, what: object, value: bool = True) -> Cubes:
 def _all(parts: Iterable[Cubes]) -> Cubes:
     found = [_TRUE]
     for part in parts:
-        both = (left.and_(right) for left in found for right in part)
-        found = [
-            cube for cube in both if not any((atom, not value) in cube.facts for atom, value in cube.facts)
-        ]
+        found = [both for left in found for right in part if not (both := left.and_(right)).impossible]
         if len(found) > LARGEST:
             raise TooLarge
     return found
