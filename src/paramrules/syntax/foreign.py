@@ -15,11 +15,14 @@ _KINDS = {
 }
 
 
-def foreign(source: Source, piece: Piece) -> Diagnostic | None:
-    """The finding for a file that begins as no rule file does."""
-    start = piece.start
-    while source.text[start] in " \t":
-        start += 1
+def foreign(source: Source, piece: Piece, start: int) -> Diagnostic | None:
+    """The finding for a file whose first piece begins as no rule file does.
+
+    `start` is where the first statement begins that could not be understood: no file is turned away whose
+    first statement can be.
+    """
+    if source.text[piece.start : start].strip(" \t"):
+        return None
     for kind, begins in _KINDS.items():
         if begins.match(source.text, start, piece.end):
             end = source.text.find("\n", start, piece.end)

@@ -39,10 +39,9 @@ def read(source: Source) -> tuple[File, list[Diagnostic]]:
         reader = _Reader(source)
         for piece in pieces:
             reader.read(piece)
-    if pieces and not any(s.span.start < pieces[0].end for s in reader.statements[:1]):
-        other = foreign(source, pieces[0])
-        if other:
-            return File(whole, (), (), broken=(broken(source, pieces[0]),)), [other]
+    other = foreign(source, pieces[0], reader.broken[0].span.start) if reader.broken else None
+    if other:
+        return File(whole, (), (), broken=(broken(source, pieces[0]),)), [other]
     for statement in reader.statements:
         if isinstance(statement, Edition) and statement.number not in EDITIONS:
             # nobody knows what is right in another edition
