@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import paramrules_torch
 import pytest
 from golden import golden_model
 from support import Row, golden_rows, inventory_of
@@ -208,6 +209,19 @@ def test_mingpt_and_the_tied_head_of_a_bert() -> None:
     assert findings == ["W210"]
     assert {name: with_defaults(settings, DECAY) for name, settings in given.items()} == {
         p.name: mingpt(p) for p in seen(rows)
+    }
+
+
+def test_mup_scales_by_what_a_layer_contracts() -> None:
+    # transformers' Conv1D keeps its weight as (in, out), so the first extent is the fan-in.
+    model, _ = golden_model.load(GPT2)
+    groups = paramrules_torch.param_groups(
+        model, POLICIES / "mup.rules", options={"base_width": 256}, lr=1.0, weight_decay=1.0
+    )
+    given = {name: (group["lr"], group["weight_decay"]) for group in groups for name in group["param_names"]}
+    assert given == {
+        name: (256 / p.shape[0], p.shape[0] / 256) if p.ndim == 2 and ".h." in name else (1.0, 1.0)
+        for name, p in model.named_parameters()
     }
 
 

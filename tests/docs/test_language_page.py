@@ -1,0 +1,49 @@
+"""The language's page names what the language has."""
+
+from importlib.resources import files
+
+import pytest
+from docs.pages import DOCS
+
+from paramrules.inventory.vocabulary import vocabulary
+from paramrules.regex import limits as regex_limits
+from paramrules.rules import words
+from paramrules.syntax import limits
+from paramrules.syntax.reserved import RESERVED
+
+PAGE = (DOCS / "language.md").read_text("utf-8")
+LIBRARY = [f.name.removesuffix(".rules") for f in files("paramrules.rules.library").iterdir()]
+
+
+@pytest.mark.parametrize("family", vocabulary().families)
+def test_every_family_is_named(family: str) -> None:
+    assert f"`{family}`" in PAGE
+
+
+@pytest.mark.parametrize("word", sorted(words.FIELDS | words.FLAGS | set(words.CONSTANTS["role"])))
+def test_every_fact_is_named(word: str) -> None:
+    assert f"`{word}`" in PAGE or f"`{word}[" in PAGE or f"`{word} " in PAGE
+
+
+@pytest.mark.parametrize("function", sorted(words.FUNCTIONS))
+def test_every_function_is_named(function: str) -> None:
+    arithmetic = "`min max sqrt log exp abs floor ceil`"
+    assert f"`{function}(" in PAGE or (function in arithmetic and arithmetic in PAGE)
+
+
+def test_the_reserved_words_are_named() -> None:
+    line = next(line for line in PAGE.splitlines() if line.endswith("are reserved."))
+    assert set(line.split("`")[1].split()) == set(RESERVED)
+
+
+@pytest.mark.parametrize("name", [name for name in LIBRARY if not name.startswith("_")])
+def test_every_shipped_file_is_named(name: str) -> None:
+    assert f"`<{name}>`" in PAGE
+
+
+def test_the_limits_are_those_of_the_reader() -> None:
+    page = " ".join(PAGE.split())
+    assert f"{limits.BYTES >> 20} MiB, {limits.STATEMENTS:,} statements and {limits.FILES} includes" in page
+    assert f"expressions nest up to {limits.NESTING} deep" in page
+    assert f"at most {regex_limits.LENGTH:,} characters, {regex_limits.NESTING} brackets" in page
+    assert f"repeats of up to {regex_limits.COUNT:,}." in page
