@@ -3,13 +3,14 @@
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
+from functools import cached_property
 
 import torch
 from torch import Tensor, nn
 
 from paramrules.inventory import ABSENT, Class, Columns
-from paramrules.inventory.fans import fans
-from paramrules.inventory.roles import role, unparametrized
+from paramrules.inventory.fans import fans_of_all
+from paramrules.inventory.roles import role, roles
 from paramrules_torch.walk import Walk
 
 _NOTES = ("_is_param", "_is_hf_initialized")
@@ -61,24 +62,31 @@ class TorchColumns(Columns):
         return [described[type(tensor)] for tensor in self.tensors]
 
     def role(self) -> Sequence[str]:
-        """The roles by the vocabulary; a part that a parametrization keeps has the role of the whole."""
+        """The roles by the vocabulary. The gain of a weight norm is known here by its parametrization."""
         walk = self.walk
-        return [
-            "scale" if e in walk.gains else role(walk.owners[e], unparametrized(walk.names[e])[0])
-            for e in self.order
-        ]
+        column = roles(walk.owners, walk.names)
+        for entry in walk.parts:
+            owner, whole = walk.owners[entry], walk.names[entry].rpartition(".")[0]
+            column[entry] = "scale" if entry in walk.gains else role(owner, whole)
+        return [column[entry] for entry in self.order]
 
     def fan_in(self) -> Sequence[int | None]:
         """What the layer contracts."""
-        return [pair[0] for pair in self._fans()]
+        return [pair[0] for pair in self._fans]
 
     def fan_out(self) -> Sequence[int | None]:
         """What the layer produces."""
-        return [pair[1] for pair in self._fans()]
+        return [pair[1] for pair in self._fans]
 
+    @cached_property
     def _fans(self) -> list[tuple[int | None, int | None]]:
-        walk, shapes = self.walk, {id(t): shape for t, shape in zip(self.tensors, self.shape(), strict=True)}
-        return [fans(walk.owners[e], walk.names[e], shapes[id(walk.tensors[e])]) for e in self.order]
+        walk, order = self.walk, self.order
+        shapes = {id(t): shape for t, shape in zip(self.tensors, self.shape(), strict=True)}
+        return fans_of_all(
+            (walk.owners[e] for e in order),
+            (walk.names[e] for e in order),
+            (shapes[id(walk.tensors[e])] for e in order),
+        )
 
     def attribute(self, name: str) -> Sequence[object]:
         """What was set on the tensor under this name; what modules' `no_weight_decay()` names is True."""
@@ -87,8 +95,7 @@ class TorchColumns(Columns):
         if len(order) > len(own):
             by_tensor = dict(zip(map(id, self.tensors), own, strict=True))
             own = [by_tensor[id(tensors[entry])] for entry in order]
-        if name == "no_weight_decay":
-            named = self._named_no_decay()
+        if name == "no_weight_decay" and (named := self._named_no_decay()):
             return [value or (True if e in named else value) for value, e in zip(own, order, strict=True)]
         return own
 

@@ -27,7 +27,8 @@ class Walk:
         names: canonical names.
         tensors: the parameters themselves; a tied one comes once for each of its names.
         owners: whose each is.
-        gains: the entries that are the gain of a weight norm.
+        parts: the entries that a parametrization keeps in place of one parameter.
+        gains: those of them that are the gain of a weight norm.
         flattened: the entries that FSDP's first version has made of many parameters.
         sharded: the entries of which it keeps but a piece here.
         deciders: prefix and module of those that have a method `no_weight_decay`.
@@ -37,6 +38,7 @@ class Walk:
         self.names: list[str] = []
         self.tensors: list[Tensor] = []
         self.owners: list[Owner] = []
+        self.parts: set[int] = set()
         self.gains: set[int] = set()
         self.flattened: set[int] = set()
         self.sharded: set[int] = set()
@@ -163,6 +165,7 @@ class Walk:
                 with self._renaming(f"{prefix}{leaf}.", f"parametrizations.{leaf}.", len(prefix)):
                     start = len(self.names)
                     self._own(parts, f"{prefix}{leaf}.", owner)
+                    self.parts.update(range(start, len(self.names)))
                     if any(Class.of(type(part)).name == _WEIGHT_NORM for part in parts.children()):
                         self.gains.add(start)
                     self._descend(parts._modules, f"{prefix}{leaf}.", owner)

@@ -1,7 +1,7 @@
 import pytest
 
 from paramrules.inventory import UNKNOWN_OWNER, Class, Owner
-from paramrules.inventory.fans import fans
+from paramrules.inventory.fans import fans, fans_of_all
 
 NONE = (None, None)
 
@@ -77,3 +77,17 @@ def test_fans(
     whose: Owner, name: str, shape: tuple[int, ...], expected: tuple[int | None, int | None]
 ) -> None:
     assert fans(whose, name, shape) == expected
+
+
+def test_fans_of_many_are_those_of_each() -> None:
+    rows = [
+        (LINEAR, "a.weight", (4, 3)),
+        (LINEAR, "b.weight", (4, 3)),
+        (LINEAR, "a.b.weight", (3, 4)),
+        (LINEAR, "weight", (3, 4)),
+        (CONV, "c.weight.original0", (4, 1, 1, 1)),
+        (CONV, "c.weight.original1", (4, 2, 3, 3)),
+        (FLAX_ATTENTION, "attn.query.kernel", (768, 12, 64)),
+        (FLAX_ATTENTION, "attn.out.kernel", (12, 64, 768)),
+    ]
+    assert fans_of_all(*zip(*rows, strict=True)) == [fans(*row) for row in rows]

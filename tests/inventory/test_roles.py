@@ -1,7 +1,7 @@
 import pytest
 
 from paramrules.inventory import UNKNOWN_OWNER, Class, Owner
-from paramrules.inventory.roles import role, unparametrized
+from paramrules.inventory.roles import role, roles, unparametrized
 
 ROOT = "torch.nn.modules.module.Module"
 
@@ -84,3 +84,10 @@ def test_role(whose: Owner, name: str, expected: str) -> None:
 )
 def test_unparametrized(name: str, expected: tuple[str, str]) -> None:
     assert unparametrized(name) == expected
+
+
+def test_roles_of_many_are_those_of_each() -> None:
+    names = ["a.weight", "b.weight", "c.weight.original0", "c.weight.original1", "weight", "d.bias"]
+    owners = [LINEAR, NORM, CONV, CONV, LINEAR, LINEAR]
+    expected = ["weight", "scale", "scale", "weight", "weight", "bias"]
+    assert roles(owners, names) == expected == [role(o, n) for o, n in zip(owners, names, strict=True)]

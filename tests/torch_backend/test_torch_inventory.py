@@ -193,6 +193,11 @@ def test_weight_norm_has_a_gain() -> None:
     assert take(model)[2] == names(model)
 
 
+def test_parametrized_modules_of_one_class_share_their_owner() -> None:
+    model = nn.Sequential(*(parametrizations.weight_norm(nn.Linear(2, 2)) for _ in range(2)), nn.Linear(2, 2))
+    assert len(set(paramrules.inventory(model).owners)) == 1
+
+
 def test_a_parametrization_keeps_the_class() -> None:
     plain = paramrules.inventory(nn.Sequential(nn.Linear(3, 3)))
     for wrap in (parametrizations.spectral_norm, parametrizations.orthogonal):

@@ -1,5 +1,6 @@
 """What a matrix contracts and what it produces, whatever way round its class keeps it."""
 
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from math import prod
 
@@ -28,6 +29,24 @@ def fans(owner: Owner, name: str, shape: tuple[int, ...]) -> tuple[int | None, i
         return None, None
     layout = _layout(owner.around[-2:], ".".join(whole.split(".")[-2:]))
     return _read(layout, shape) if layout else (None, None)
+
+
+def fans_of_all(
+    owners: Iterable[Owner], names: Iterable[str], shapes: Iterable[tuple[int, ...]]
+) -> list[tuple[int | None, int | None]]:
+    """`fans` of many entries, in their order, what layers have in common looked up once."""
+    known: dict[tuple[Owner, str, str, tuple[int, ...]], tuple[int | None, int | None]] = {}
+    column = []
+    for owner, name, shape in zip(owners, names, shapes, strict=True):
+        *_, module, leaf = ["", *name.rsplit(".", 2)]
+        if leaf.startswith("original"):
+            column.append(fans(owner, name, shape))
+            continue
+        key = (owner, module, leaf, shape)
+        if key not in known:
+            known[key] = fans(owner, name, shape)
+        column.append(known[key])
+    return column
 
 
 @lru_cache(maxsize=100_000)

@@ -1,5 +1,6 @@
 """What a parameter is for: `weight`, `bias`, `scale` (a gain), `embedding` or `other`."""
 
+from collections.abc import Iterable
 from functools import cache, lru_cache
 
 from paramrules.inventory.classes import in_family, named, pattern
@@ -22,6 +23,22 @@ def role(owner: Owner, name: str) -> str:
     if part == "original0":
         return "scale"
     return _role(owner.cls, whole.rpartition(".")[2]) if owner.known else "other"
+
+
+def roles(owners: Iterable[Owner], names: Iterable[str]) -> list[str]:
+    """`role` of many entries, in their order, each owner and leaf looked up once."""
+    known: dict[tuple[Owner, str], str] = {}
+    column = []
+    for owner, name in zip(owners, names, strict=True):
+        leaf = name[name.rfind(".") + 1 :]
+        if leaf.startswith("original"):
+            column.append(role(owner, name))
+            continue
+        key = (owner, leaf)
+        if key not in known:
+            known[key] = role(owner, name)
+        column.append(known[key])
+    return column
 
 
 def unparametrized(name: str) -> tuple[str, str]:

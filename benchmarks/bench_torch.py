@@ -1,0 +1,180 @@
+"""Param groups of a large model, against listing its parameters: `python benchmarks/bench_torch.py`.
+
+The model is a mixture of experts of 45,000 tensors on the meta device, the yardstick is
+`list(model.named_parameters())`. All are timed in turn, with what was garbage before collected, and the
+median is taken of the ratios of each turn, so that a busy machine slows all down alike.
+"""
+
+import gc
+import time
+from collections.abc import Callable
+from statistics import median
+
+import torch
+from paramrules_torch import param_groups
+from torch import nn
+
+from paramrules import inventory
+from paramrules.rules import Rules, parse
+
+ROUNDS = 15
+LAYERS = 60
+
+CARD = parse(
+    "no_decay: type(LayerNorm|Embedding) or name~bias|mem_k|mem_v or ndim<=1 -> weight_decay = 0\n"
+    "decay: else\n",
+    "card.rules",
+)
+
+THREE_AXES = """
+option rate = 0.9
+let block = name ~ ^blocks\\.(?<i>\\d+)\\.
+let expert = name ~ \\.experts\\.(?<e>\\d+)\\.
+let depth = count(block)
+
+[decay]
+embeddings: type(Embedding) -> weight_decay = 0
+gains: type(LayerNorm) and leaf == "weight" -> weight_decay = 0
+biases: leaf == "bias" -> weight_decay = 0
+vectors?: ndim <= 1 -> weight_decay = 0
+tokens?: name ~ cls_token|pos_embed|mem_k|mem_v -> weight_decay = 0
+marked?: attr(no_weight_decay) -> weight_decay = 0
+tables?: role == embedding -> weight_decay = 0
+router: name ~ \\.gate\\. -> weight_decay_scale = 0.1
+attention: within(Attention) -> weight_decay_scale = 0.5
+decay: else
+
+[lr]
+stem: name ~ ^embed\\. -> lr_scale = rate ** (depth + 1)
+first: name ~ ^blocks\\.0\\.(ln_1|attn) -> lr_scale = rate ** depth
+router_{i}: name ~ ^blocks\\.(?<i>\\d+)\\.mlp\\.gate -> lr_scale = 0.1 * rate ** (depth - i)
+norm_{i}: block and type(LayerNorm) -> lr_scale = rate ** (depth - i)
+query_{i}: name ~ ^blocks\\.(?<i>\\d+)\\.attn\\.q_proj -> lr_scale = rate ** (depth - i)
+key_{i}: name ~ ^blocks\\.(?<i>\\d+)\\.attn\\.k_proj -> lr_scale = rate ** (depth - i)
+block_{i+1}: block -> lr_scale = rate ** (depth - i)
+last_norm: name ~ ^norm\\. -> lr_scale = 1
+head: leaf == "weight" and name ~ ^head -> lr_scale = 1
+rest?: else
+
+[kind]
+up: name ~ \\.w1\\. and within(Expert) -> betas = (0.9, 0.95)
+down: name ~ \\.w2\\. and within(Expert) -> betas = (0.9, 0.98)
+early: expert and e < 8 -> eps = 1e-9
+gate: expert -> eps = 1e-8
+values: name ~ v_proj -> eps = 1e-7
+outputs: name like *.o_proj.weight -> eps = 1e-7
+wide?: size > 100_000 -> eps = 1e-6
+square: shape == (64, 64) -> eps = 1e-6
+table: shape[0] == 1000 -> eps = 1e-5
+other: else
+"""
+
+
+class Expert(nn.Module):
+    """Three matrices."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.w1 = nn.Linear(64, 64, bias=False)
+        self.w2 = nn.Linear(64, 64, bias=False)
+        self.w3 = nn.Linear(64, 64, bias=False)
+
+
+class Mixture(nn.Module):
+    """Experts and their router."""
+
+    def __init__(self, experts: int) -> None:
+        super().__init__()
+        self.gate = nn.Linear(64, experts, bias=False)
+        self.experts = nn.ModuleList(Expert() for _ in range(experts))
+
+
+class Attention(nn.Module):
+    """Four projections."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.q_proj, self.k_proj = nn.Linear(64, 64), nn.Linear(64, 64)
+        self.v_proj, self.o_proj = nn.Linear(64, 64), nn.Linear(64, 64)
+
+
+class Block(nn.Module):
+    """A layer of the transformer."""
+
+    def __init__(self, experts: int) -> None:
+        super().__init__()
+        self.ln_1, self.attn = nn.LayerNorm(64), Attention()
+        self.ln_2, self.mlp = nn.LayerNorm(64), Mixture(experts)
+
+
+class Model(nn.Module):
+    """A mixture of experts, `13 + 3 * experts` tensors a layer."""
+
+    def __init__(self, layers: int, experts: int = 247) -> None:
+        super().__init__()
+        self.embed = nn.Embedding(1000, 64)
+        self.blocks = nn.ModuleList(Block(experts) for _ in range(layers))
+        self.norm, self.head = nn.LayerNorm(64), nn.Linear(64, 1000, bias=False)
+
+
+def by_layer(rules: int) -> Rules:
+    """So many rules, each of which takes a third of a layer or nothing."""
+    text = "".join(
+        f"part_{number}?: name ~ ^blocks\\.{number // 2}\\.mlp\\.experts\\.{number % 2 + 1}\n"
+        for number in range(rules)
+    )
+    return parse(text + "rest: else\n", "layers.rules")
+
+
+def ratios(ways: dict[str, Callable[[], object]]) -> dict[str, tuple[float, float]]:
+    """The median time of each in milliseconds, and the median ratio to the first."""
+    times: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(ROUNDS):
+        for name, way in ways.items():
+            gc.collect()
+            start = time.perf_counter()
+            made = way()
+            times[name].append(1000 * (time.perf_counter() - start))
+            del made
+    first = next(iter(times.values()))
+    return {
+        name: (median(taken), median(a / b for a, b in zip(taken, first, strict=True)))
+        for name, taken in times.items()
+    }
+
+
+def main() -> None:
+    """Prints what was measured beside what is aimed at."""
+    with torch.device("meta"):
+        model, small = Model(LAYERS), Model(LAYERS // 10)
+    axes, few, many = parse(THREE_AXES, "axes.rules"), by_layer(10), by_layer(100)
+
+    print(f"{len(list(model.parameters())):,} tensors, {ROUNDS} rounds")
+    for name, (taken, ratio) in ratios(
+        {
+            "list(model.named_parameters())": lambda: list(model.named_parameters()),
+            "inventory": lambda: inventory(model),
+            "the card's rule and an `else` (1.0)": lambda: param_groups(model, CARD, weight_decay=0.1),
+            "three axes, 30 rules, captures (3)": lambda: param_groups(model, axes, lr=1.0, weight_decay=0.1),
+        }
+    ).items():
+        print(f"{name:48} {taken:7.1f} ms {ratio:6.2f}")
+
+    growths = {
+        "10 times the tensors, card (10.5)": (
+            lambda: param_groups(small, CARD, weight_decay=0.1),
+            lambda: param_groups(model, CARD, weight_decay=0.1),
+        ),
+        "10 times the tensors, three axes (10.5)": (
+            lambda: param_groups(small, axes, lr=1.0, weight_decay=0.1),
+            lambda: param_groups(model, axes, lr=1.0, weight_decay=0.1),
+        ),
+        "10 times the rules (6)": (lambda: param_groups(model, few), lambda: param_groups(model, many)),
+    }
+    for name, (less, more) in growths.items():
+        taken, ratio = ratios({"less": less, "more": more})["more"]
+        print(f"{name:48} {taken:7.1f} ms {ratio:6.2f}")
+
+
+if __name__ == "__main__":
+    main()
