@@ -66,7 +66,7 @@ def _stranger(values: Mapping[str, Any], walk: Walk, number: int, leaf: Any, in_
         )
     return Diagnostic(
         "E601",
-        f"`{name}` is none of the {len(values)} parameters that the rules were assigned to",
+        f"`{name}` is no parameter of the model that the rules were assigned to",
         help=did_you_mean(name, values)
         or "hand over the tree that is trained, or the model that it belongs to",
     )

@@ -12,13 +12,16 @@ from paramrules_optax.tree import Tree, take_apart
 
 Types = Mapping[str, type]
 
-_HAND_OVER = (
+_NO_MODULES = (
     "a tree of arrays does not know its modules: hand over the Equinox or NNX module itself (`model=` beside "
     'its arrays), or name the classes: `paramrules.inventory(params, types={"encoder.norm": LayerNorm})`'
 )
-_HAND_OVER_VARIABLES = (
-    "a tree of arrays does not know the variables that held them: hand over the NNX module itself, or "
-    "`nnx.state(model, nnx.Param)`"
+_NO_VARIABLES = (
+    "arrays do not know the variables that held them: hand over the NNX module itself, or its state"
+)
+_NO_ATTRIBUTES = (
+    "attributes are those of NNX variables, and what modules' `no_weight_decay()` lists: hand over the "
+    "Equinox or NNX module itself (`model=` beside its arrays)"
 )
 
 
@@ -71,10 +74,12 @@ def described(tree: Tree, types: Types | None = None) -> TreeInventory:
         names.append(tie.name)
         owners.append(tie.owner)
         parameter.append(tie.number)
+    unknown = _unknown(owners, boxes)
     if types:
         owners = _named(names, owners, types)
+        if all(owner.known for owner in owners):
+            unknown = {fact: help for fact, help in unknown.items() if help != _NO_MODULES}
     columns = TreeColumns(leaves, boxes, names, owners, parameter, modules)
-    unknown = _unknown(owners, boxes)
     inventory = TreeInventory("optax", names, owners, columns, also=also, unknown=unknown)
     inventory.tree = tree
     return inventory
@@ -108,9 +113,11 @@ def _named(names: Sequence[str], owners: Sequence[Owner], types: Types) -> list[
 
 
 def _unknown(owners: Sequence[Owner], boxes: Sequence[Any]) -> dict[str, str]:
+    """The facts that a tree cannot tell where it does not know the modules of all of its leaves."""
     if UNKNOWN_OWNER not in set(owners):
         return {}
-    unknown = dict.fromkeys(("type", "within", "role", "fan_in", "fan_out"), _HAND_OVER)
+    unknown = dict.fromkeys(("type", "within", "role", "fan_in", "fan_out"), _NO_MODULES)
+    unknown["attr"] = _NO_ATTRIBUTES
     if None in boxes:
-        unknown |= dict.fromkeys(("variable", "attr"), _HAND_OVER_VARIABLES)
+        unknown["variable"] = _NO_VARIABLES
     return unknown

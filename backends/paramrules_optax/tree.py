@@ -65,7 +65,7 @@ def take_apart(tree: Any) -> Tree:
         tree = tree[0]
     try:
         walk = Walk(tree)
-        if not walk.graph:  # which may hold itself
+        if not walk.graph:  # which may hold itself, and a RecursionError of jax's own does harm
             leaves, structure = jax.tree_util.tree_flatten(tree)
     except RecursionError:
         raise RulesError(Diagnostic("E501", "the tree is nested too deeply, or holds itself")) from None
@@ -171,12 +171,14 @@ def _refuse_equal_names(tree: Any, walk: Walk) -> None:
 
 
 def holds_arrays(model: Any) -> bool:
-    """Whether it is a module of Equinox or NNX, or a tree with an array of jax or NumPy among its leaves."""
-    if isinstance(model, frameworks.equinox_modules() + frameworks.nnx_modules()):
+    """Whether it is a module of Equinox or NNX, or a tree with an array of jax or NumPy among its leaves.
+
+    A tree that jax cannot take apart is one too: what is wrong with it is for its inventory to say.
+    """
+    if isinstance(model, frameworks.equinox_modules()):
         return True
     try:
-        leaves = jax.tree_util.tree_leaves(model)
+        walk = Walk(model)
+        return walk.graph or any(map(is_array, jax.tree_util.tree_leaves(model)))
     except (TypeError, ValueError, RecursionError):
-        return False
-    modules = frameworks.nnx_modules()
-    return any(isinstance(leaf, (*_ARRAYS, *modules)) for leaf in leaves)
+        return isinstance(model, dict | list | tuple)

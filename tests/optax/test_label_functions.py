@@ -93,13 +93,13 @@ def test_a_tree_of_another_model():
     assert (
         refused(answer, {"encoder": {"kernl": jnp.ones(1)}})
         == """
-error[E601]: `encoder.kernl` is none of the 2 parameters that the rules were assigned to
+error[E601]: `encoder.kernl` is no parameter of the model that the rules were assigned to
   = help: did you mean `encoder.kernel`?"""
     )
     assert (
         refused(answer, {"bias": jnp.ones(1), "x": jnp.ones(1)})
         == """
-error[E601]: `bias` is none of the 2 parameters that the rules were assigned to
+error[E601]: `bias` is no parameter of the model that the rules were assigned to
   = help: hand over the tree that is trained, or the model that it belongs to"""
     )
 
@@ -150,6 +150,6 @@ def test_an_array_that_an_equinox_module_has_got_since():
     assert (
         refused(answer, {"a": eqx.nn.Linear(2, 2, key=jax.random.key(0))})
         == """
-error[E601]: `a.bias` is none of the 1 parameters that the rules were assigned to
+error[E601]: `a.bias` is no parameter of the model that the rules were assigned to
   = help: hand over the tree that is trained, or the model that it belongs to"""
     )

@@ -155,6 +155,8 @@ def test_a_module_that_knows_the_one_around_it():
             self.child = Child(self)
 
     assert list(inventory_of(Parent()).names) == ["child.w"]
+    assert backend.recognises({"a": Parent()})
+    assert list(inventory_of({"a": Parent()}).names) == ["a.child.w"]
 
 
 def test_a_module_that_is_no_pytree():

@@ -12,6 +12,7 @@ from paramrules_optax.inventory import inventory_of
 from paramrules import RulesError, assign
 from paramrules.rules import parse
 
+ONE = np.ones(1)
 TREE = {
     "encoder": {
         "norm": {"scale": jnp.ones(3, jnp.bfloat16), "bias": jnp.ones(3)},
@@ -66,13 +67,36 @@ def test_what_follows_from_types_is_not_known_either(rule):
         assign(parse(f"a: {rule}\nb: else\n"), TREE)
 
 
-@pytest.mark.parametrize("rule", ["variable(LoRAParam)", "attr(lr_mult)"])
-def test_what_a_variable_said_is_known_of_a_state_only(rule):
-    rules = parse(f"a?: {rule}\nb: else\n", "a.rules")
-    with pytest.raises(RulesError, match="does not know the variables that held them"):
-        assign(rules, TREE)
+def test_attributes_are_known_only_with_the_modules_and_variables_of_a_state():
     state = nnx.state(nnx.Linear(2, 3, rngs=nnx.Rngs(0)), nnx.Param)
-    assert [group.label for group in assign(rules, state).groups] == ["b"]
+    lora = parse("a?: variable(LoRAParam)\nb: else\n", "a.rules")
+    assert [group.label for group in assign(lora, state).groups] == ["b"]
+    with pytest.raises(RulesError) as caught:
+        assign(lora, TREE)
+    assert (
+        str(caught.value)
+        == """
+error[E215]: `variable` is not known of this model
+  --> a.rules:1:5
+   |
+ 1 | a?: variable(LoRAParam)
+   |     ^^^^^^^^^^^^^^^^^^^ nobody can tell
+   = help: arrays do not know the variables that held them: hand over the NNX module itself, or its state"""
+    )
+    for tree in (TREE, state):
+        with pytest.raises(RulesError) as caught:
+            assign(parse("a: attr(lr_mult)\nb: else\n", "a.rules"), tree)
+        assert (
+            str(caught.value)
+            == """
+error[E215]: `attr` is not known of this model
+  --> a.rules:1:4
+   |
+ 1 | a: attr(lr_mult)
+   |    ^^^^^^^^^^^^^ nobody can tell
+   = help: attributes are those of NNX variables, and what modules' `no_weight_decay()` lists: \
+hand over the Equinox or NNX module itself (`model=` beside its arrays)"""
+        )
 
 
 def test_types_handed_over():
@@ -86,7 +110,7 @@ def test_types_handed_over():
         "": Encoder,
     }
     inventory = inventory_of(TREE, types=types)
-    assert inventory.unknown == {}
+    assert set(inventory.unknown) == {"variable", "attr"}
     kernel = inventory["encoder.dense.kernel"]
     assert [cls.short for cls in kernel.owner.around] == [Encoder.__qualname__.rpartition(".")[2]] * 2 + [
         "Dense"
@@ -171,8 +195,9 @@ def test_partitioned_boxes_hold_their_arrays():
 def test_what_the_backend_recognises():
     assert backend.recognises(TREE)
     assert backend.recognises({"a": [None, np.ones(2)]})
+    assert backend.recognises({"a": ONE, 1: ONE})
     assert not backend.recognises({})
-    assert not backend.recognises({"a": "text", 1: 2})
+    assert not backend.recognises({"a": "text", "b": 2})
     assert not backend.recognises(linen.Dense(3))
     assert not backend.recognises(object())
 
