@@ -83,7 +83,11 @@ def _polynomial(text: str, chain: tuple[int, ...], automaton: Automaton) -> Refu
     loops = list(dict.fromkeys(automaton.loops[state] for state in chain if state != BEFORE))
     begin = "begin with `^`, or " if BEFORE in chain else ""
     dots = any(text[loop.start] == "." for loop in loops)
-    instead = "write `[^.]*` for a `.*` that need not cross a dot" if dots else "drop repeats"
+    instead = (
+        "write `[^.]*` for a `.*` that need not cross a dot"
+        if dots
+        else r"let repeats take different characters, as in `\d+\.\d+`"
+    )
     return Refused(
         "E404",
         f"the time for a name could grow as its length to the power {len(chain)}; {limits.DEGREE} is allowed",
