@@ -28,11 +28,10 @@ class TorchBackend:
         return inventory(model, **how)
 
     def abstractly(self, make: Callable[[], object]) -> object:
-        """What `make()` gives on the meta device: shapes and dtypes without memory or initialisation."""
-        import torch
+        """What `make()` gives, without memory for its parameters; see `paramrules_torch.abstract`."""
+        from paramrules_torch.abstract import abstractly
 
-        with torch.device("meta"):
-            return make()
+        return abstractly(make)
 
 
 backend = TorchBackend()

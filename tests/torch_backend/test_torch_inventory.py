@@ -377,6 +377,53 @@ def test_an_abstract_model_costs_no_memory() -> None:
     assert paramrules.inventory(model).column("size") == [10**12, 10**6]
 
 
+class Looks(nn.Module):
+    """Reads values while it is built, as many vision transformers do for their drop path rates."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rates = [rate.item() for rate in torch.linspace(0, 0.1, 3)]
+        self.emb = nn.Embedding(4, 3)
+        self.head = nn.Linear(3, 4, bias=False)
+        self.head.weight = self.emb.weight
+        shared = nn.Parameter(torch.ones(2))
+        self.one, self.other = shared, shared
+        self.scale = Special(torch.ones(3), requires_grad=False)
+        self.lazy = nn.UninitializedParameter()
+        self.register_parameter("none", None)
+
+
+def test_a_model_that_looks_at_values_is_built_all_the_same() -> None:
+    def make() -> nn.Module:
+        model = Looks()
+        model.emb.weight.no_decay = True  # type: ignore[attr-defined]
+        return model
+
+    model = backend.abstractly(make)
+    assert isinstance(model, Looks)
+    assert model.rates[2] == pytest.approx(0.1)
+    assert model.emb.weight.is_meta
+    assert model.scale.is_meta
+    assert type(model.scale) is Special
+    assert not model.scale.requires_grad
+    assert model.head.weight is model.emb.weight
+    assert model.one is model.other
+    assert vars(model.emb.weight) == {"no_decay": True}
+    assert not nn.Linear(2, 2).weight.is_meta
+
+
+def test_an_error_of_the_models_own_stays_as_it_is() -> None:
+    calls = []
+
+    def make() -> nn.Module:
+        calls.append(1)
+        raise RuntimeError("no such checkpoint")
+
+    with pytest.raises(RuntimeError, match="no such checkpoint"):
+        backend.abstractly(make)
+    assert calls == [1]
+
+
 def test_a_saved_inventory_says_the_same() -> None:
     model = nn.ModuleDict({"backbone": Backbone(), "tied": Tied()})
     inventory = paramrules.inventory(model)

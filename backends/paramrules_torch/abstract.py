@@ -1,0 +1,49 @@
+"""Models without memory for their parameters."""
+
+from collections.abc import Callable
+from typing import cast
+
+import torch
+from torch import nn
+from torch.nn.modules.module import register_module_parameter_registration_hook
+from torch.nn.parameter import UninitializedParameter
+from torch.utils.weak import WeakIdKeyDictionary
+
+
+def abstractly(make: Callable[[], object]) -> object:
+    """What `make()` gives on the meta device: shapes and dtypes without memory or initialisation.
+
+    A model that wants to know values while it is built, such as `torch.linspace(0, rate, depth)[3].item()`,
+    cannot be built there. It is built a second time on the CPU, and each parameter is let go as soon as
+    its module has it.
+    """
+    try:
+        with torch.device("meta"):
+            return make()
+    except RuntimeError as error:  # NotImplementedError among them
+        if "meta" not in str(error):
+            raise
+    made = WeakIdKeyDictionary()
+
+    def without_memory(_: nn.Module, __: str, parameter: nn.Parameter | None) -> nn.Parameter | None:
+        """The parameter on the meta device, the same one each time; None leaves it as it is."""
+        if parameter is None or parameter.is_meta or isinstance(parameter, UninitializedParameter):
+            return None
+        if parameter not in made:
+            made[parameter] = _like(parameter)
+        return cast(nn.Parameter, made[parameter])
+
+    hook = register_module_parameter_registration_hook(without_memory)  # type: ignore[arg-type]  # see its docs
+    try:
+        return make()
+    finally:
+        hook.remove()
+
+
+def _like(parameter: nn.Parameter) -> nn.Parameter:
+    """The parameter's class, shape, dtype and attributes, without its values."""
+    empty = torch.Tensor._make_subclass(
+        type(parameter), parameter.detach().to("meta"), parameter.requires_grad
+    )
+    vars(empty).update(vars(parameter))
+    return empty
