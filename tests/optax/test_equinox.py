@@ -1,5 +1,7 @@
 """Inventories of Equinox modules."""
 
+import functools
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -9,8 +11,11 @@ from paramrules_optax import abstractly, backend
 from paramrules_optax.inventory import inventory_of
 
 
-def transformer():
+def build():
     return Transformer(layers=2, key=jax.random.key(0))
+
+
+transformer = functools.cache(build)
 
 
 BLOCK = [
@@ -53,8 +58,8 @@ def test_parameters_alone_and_an_abstract_model_say_the_same():
     whole = inventory_of(transformer())
     for other in (
         inventory_of(eqx.filter(transformer(), eqx.is_inexact_array)),
-        inventory_of(abstractly(transformer)),
-        inventory_of(eqx.filter_eval_shape(transformer)),
+        inventory_of(abstractly(build)),
+        inventory_of(eqx.filter_eval_shape(build)),
     ):
         assert facts(other) == facts(whole)
 
@@ -183,5 +188,5 @@ def test_one_layer_in_two_places_is_two_layers():
 
 def test_the_backend_recognises_modules_whatever_they_hold():
     assert backend.recognises(transformer())
-    assert backend.recognises(abstractly(transformer))
+    assert backend.recognises(abstractly(build))
     assert backend.recognises(eqx.nn.Lambda(jax.nn.relu))

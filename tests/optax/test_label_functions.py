@@ -1,5 +1,6 @@
 """label_fn and mask_fn: what optimizers are handed, whatever tree they come with."""
 
+import functools
 import gc
 import weakref
 
@@ -18,6 +19,7 @@ from paramrules.rules import parse
 RULES = parse("no_decay?: ndim <= 1\ndecay: else\n", "decay.rules")
 
 
+@functools.cache
 def transformer():
     return Transformer(key=jax.random.key(0))
 

@@ -16,6 +16,7 @@ import paramrules
 from paramrules import RulesError, RulesWarning
 from paramrules.rules import parse
 
+TRANSFORMER = Transformer(key=jax.random.key(0))
 ONE = np.ones(1, np.float32)
 MATRIX = np.ones((2, 2), np.float32)
 TREE = {
@@ -120,7 +121,7 @@ def test_masks_by_label_in_the_order_of_groups():
         Record(ONE, Pair(MATRIX, {"k": [ONE, None, (MATRIX,)]})),
         {"a": None, "b": ONE},
         {"a": linen.Partitioned(MATRIX, names=("x", None)), "b": ONE},
-        eqx.filter(Transformer(key=jax.random.key(0)), eqx.is_inexact_array),
+        eqx.filter(TRANSFORMER, eqx.is_inexact_array),
         jax.eval_shape(lambda: TREE),
         ONE,
     ],
@@ -138,7 +139,7 @@ def test_the_structure_is_that_of_the_parameters(tree):
 
 
 def test_labels_of_an_equinox_module_have_the_structure_of_its_parameters():
-    model = Transformer(key=jax.random.key(0))
+    model = TRANSFORMER
     found = labels(model, ONE_AXIS)
     assert jax.tree.structure(found) == jax.tree.structure(eqx.filter(model, eqx.is_inexact_array))
     assert found.length is None
@@ -178,7 +179,7 @@ def test_a_model_beside_bare_parameters_tells_the_types():
 
 def test_a_part_of_the_model_beside_the_model():
     rules = parse("norm: type(LayerNorm)\nrest: else\n")
-    model = Transformer(key=jax.random.key(0))
+    model = TRANSFORMER
     only_norm = eqx.tree_at(lambda t: t.norm, jax.tree.map(lambda _: None, model), model.norm)
     found = labels(only_norm, rules, model=model)
     assert jax.tree.leaves(found) == ["norm", "norm"]

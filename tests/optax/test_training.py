@@ -1,5 +1,7 @@
 """Real steps with real optimizers: what a rule keeps from decay is undecayed to the bit."""
 
+import functools
+
 import equinox as eqx
 import flax
 import jax
@@ -63,8 +65,11 @@ def injected(answer):
 HANDED = pytest.mark.parametrize("handed", [adamw, masked, injected])
 
 
-def equinox_model():
+def build():
     return Transformer(layers=2, key=jax.random.key(0))
+
+
+equinox_model = functools.cache(build)
 
 
 @HANDED
@@ -228,7 +233,7 @@ def test_trees_are_labels_of_a_partition_too():
 
 
 def test_rules_assigned_to_an_abstract_model_serve_the_real_one():
-    abstract = eqx.filter_eval_shape(equinox_model)
+    abstract = eqx.filter_eval_shape(build)
     params = eqx.filter(equinox_model(), eqx.is_inexact_array)
     after = trained(adamw(mask_fn(abstract, LINEAR, "decay")), params)
     assert undecayed(params, after) == undecayed(

@@ -97,13 +97,16 @@ def test_a_node_that_jax_knows_without_keys_gives_indexes():
     assert names({"o": Opaque(ONE, {"k": ONE})}) == ["o.0", "o.1.k"]
 
 
-def test_a_node_with_keys_of_its_own_gives_their_text():
+@pytest.mark.parametrize("key", [int, jax.tree_util.SequenceKey, jax.tree_util.DictKey])
+def test_a_node_that_gives_keys_has_them_in_its_names(key):
     class Slots:
         def __init__(self, items):
             self.items = items
 
     jax.tree_util.register_pytree_with_keys(
-        Slots, lambda s: (tuple(enumerate(s.items)), None), lambda _, items: Slots(items)
+        Slots,
+        lambda slots: (tuple((key(n), item) for n, item in enumerate(slots.items)), None),
+        lambda _, items: Slots(items),
     )
     assert names({"o": Slots([ONE, {"k": ONE}])}) == ["o.0", "o.1.k"]
     assert names(Slots([ONE])) == ["0"]
