@@ -9,7 +9,7 @@ def text() -> str:
 
 
 def tables() -> str:
-    """The parser's tables that Lark has made of the grammar (`tables.json`, see `paramrules.syntax.tables`)."""
+    """The tables that Lark has made of it (`tables.json`; see `paramrules.syntax.tables`)."""
     return _file("tables.json")
 
 

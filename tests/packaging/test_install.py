@@ -18,6 +18,7 @@ DATA = (
     "paramrules/inventory/vocabulary.toml",
     "paramrules/rules/library/timm.rules",
     "paramrules_grammar/paramrules.lark",
+    "paramrules_grammar/tables.json",
     "paramrules_torch/py.typed",
     "paramrules_optax/py.typed",
 )

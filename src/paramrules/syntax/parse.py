@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 from lark import Lark
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 from lark.lexer import ContextualLexer
-from paramrules_grammar import text
 
 from paramrules.syntax.build import Builder
 from paramrules.syntax.nodes import Statement
+from paramrules.syntax.tables import parser
 
 
 class Failure(NamedTuple):
@@ -42,12 +42,7 @@ def builder() -> Builder:
 
 @cache
 def _parser() -> Lark:
-    return Lark(
-        text(),
-        parser="lalr",
-        start="statement",
-        keep_all_tokens=True,
-        maybe_placeholders=False,
+    return parser(
         transformer=builder(),
         lexer_callbacks={"COMMENT": builder().comment},
         _plugins={"ContextualLexer": _TrustingLexer},

@@ -1,7 +1,7 @@
 """The parser, from tables that were made ahead: they load in 10 ms, making them takes 50.
 
-`python -m paramrules.syntax.tables > grammar/paramrules_grammar/tables.json` makes them anew after a change of
-the grammar; a test says when that is due. Tables of another grammar or another Lark are never used.
+`python grammar/make_tables.py` makes them anew after a change of the grammar; a test says when that is due.
+Tables of another grammar or another Lark are never used.
 """
 
 import json
@@ -33,24 +33,19 @@ def parser(**callbacks: Any) -> lark.Lark:
 def made() -> str:
     """The text of `tables.json` for the present grammar."""
     grammar = paramrules_grammar.text()
-    data, memo = lark.Lark(grammar, **_OPTIONS).memo_serialize([TerminalDef, Rule])  # type: ignore[no-untyped-call]
-    return json.dumps({"made_by": _maker(grammar), "data": data, "memo": memo}, separators=(",", ":")) + "\n"
+    parser = lark.Lark(grammar, **_OPTIONS)
+    data, memo = parser.memo_serialize([TerminalDef, Rule])
+    tables = {"made_by": _maker(grammar), "data": data, "memo": memo}
+    return json.dumps(tables, separators=(",", ":")) + "\n"
 
 
 def _maker(grammar: str) -> str:
-    return f"lark {lark.__version__}, grammar {crc32(grammar.encode()):08x}"
+    return f"lark {lark.__version__}, grammar {crc32(f'{_OPTIONS}{grammar}'.encode()):08x}"
 
 
 def _loaded(data: Any, memo: dict[str, Any], callbacks: dict[str, Any]) -> lark.Lark:
-    """As the parsers that `lark.tools.standalone` writes are loaded. JSON made texts of the numbers in keys."""
+    """As `lark.tools.standalone` loads its parsers. JSON has made texts of the numbers in keys."""
     tables = data["parser"]["parser"]
     tables["states"] = {int(state): actions for state, actions in tables["states"].items()}
-    for actions in tables["states"].values():
-        for token in list(actions):
-            actions[int(token)] = actions.pop(token)
     numbered = {int(number): value for number, value in memo.items()}
     return lark.Lark._load_from_dict(data, numbered, **callbacks)  # type: ignore[no-untyped-call,no-any-return]
-
-
-if __name__ == "__main__":  # pragma: no cover - `made` is tested
-    print(made(), end="")
