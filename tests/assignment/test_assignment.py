@@ -136,3 +136,15 @@ def test_public_names_are_what_they_say() -> None:
     assert all(getattr(paramrules, name) for name in paramrules.__all__)
     with pytest.raises(AttributeError, match="module 'paramrules' has no attribute 'lode'"):
         _ = paramrules.lode  # type: ignore[attr-defined]
+
+
+def test_true_and_false_are_predicates() -> None:
+    rules = paramrules.parse("a: name ~ ln and true\nb: name ~ fc and not false\nc: else\n")
+    assert [len(group.parameters) for group in paramrules.assign(rules, GPT).groups] == [6, 6, 2]
+
+
+def test_one_is_not_true() -> None:
+    text = "x_{i}: name ~ ^h\\.(?<i>\\d+)\\.ln -> foo = 1\nx_1: name ~ ^h\\.1 -> foo = true\n"
+    assert said(paramrules.assign, paramrules.parse(text), GPT).startswith(
+        "error[E207]: the label `x_1` has two different settings"
+    )

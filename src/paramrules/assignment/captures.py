@@ -104,7 +104,7 @@ def compared(test: terms.Comparison | terms.ValueAmong | terms.ShapeTest) -> lis
             return [test.left, test.right]
         case terms.ValueAmong():
             return [test.left, *test.items]
-        case terms.ShapeTest():
+        case _:
             return [extent for extent in test.extents if extent is not None]
 
 

@@ -85,7 +85,7 @@ class Evaluator:
                 return [e for e in entries if column[e]]
             case terms.Truth():
                 return entries if predicate.value else []
-            case terms.OptionFlag():
+            case _:
                 return entries if self.values.options[predicate.name] else []
 
     def _any_of(self, items: tuple[Predicate, ...], entries: Entries, known: Known) -> Entries:

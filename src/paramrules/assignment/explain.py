@@ -126,12 +126,10 @@ class _Reader:
     def _failed(self, predicate: Predicate, entries: list[int], known: Known) -> Clause:
         match predicate:
             case terms.AllOf():
-                for item in in_order(predicate):
-                    some = self.evaluator.holds(item, entries, known)
-                    if not some:
-                        break
-                    entries, known = some, (*known, item)
-                return self._failed(item, entries, known)
+                first, *rest = in_order(predicate)
+                while some := self.evaluator.holds(first, entries, known):
+                    entries, known, (first, *rest) = some, (*known, first), rest
+                return self._failed(first, entries, known)
             case terms.LetPredicate():
                 return _named(predicate, self._failed(predicate.predicate, entries, known))
             case _:

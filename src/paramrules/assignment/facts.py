@@ -156,10 +156,8 @@ class Facts:
             return [entry for entry in entries if first in names[entry]]
         hits: list[int] = []
         for literal in present:
-            rest = [entry for entry in entries if literal not in names[entry]]
-            if len(rest) < len(entries):
-                hits += [entry for entry in entries if literal in names[entry]]
-            entries = rest
+            hits += [entry for entry in entries if literal in names[entry]]
+            entries = [entry for entry in entries if literal not in names[entry]]
         return hits
 
     def found(self, test: RegexTest, entries: Sequence[int] | None = None) -> dict[int, Texts]:

@@ -110,7 +110,7 @@ def settings_of(axis: Axis, label: Label, values: Values) -> list[tuple[Settings
             _join(apart, label, taken, axis)
             continue
         found = list(_settings(own or (), taken, values))
-        if taken.rule != label.rule and own != first.settings:
+        if taken.rule != label.rule and repr(own) != repr(first.settings):  # to `==`, 1 is true
             for settings, _ in found:
                 if _key(settings) not in apart:
                     raise RulesError(_conflict(label, first, rule, settings, [s for s, _ in apart.values()]))

@@ -7,7 +7,7 @@ from paramrules.assignment.facts import Facts, Groups
 from paramrules.assignment.labels import fill
 from paramrules.assignment.partition import Partition, partition
 from paramrules.assignment.values import Values
-from paramrules.diagnostics import Diagnostic
+from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.rules.model import Axis
 from paramrules.rules.terms import RegexTest
 
@@ -39,7 +39,8 @@ def disagreements(axis: Axis, parts: Partition, facts: Facts, values: Values) ->
     tied = facts.inventory.also
     if not tied:
         return
-    labels = _labels_alone(axis, [entry for p in tied for entry in facts.inventory.entries(p)], facts, values)
+    own = Values(_Alone(facts), values.options)
+    labels = {entry: _label_alone(axis, entry, own) for p in tied for entry in facts.inventory.entries(p)}
     takers = {
         facts.parameter(entry): (taken.rule, facts.names[entry])
         for taken in parts.taken
@@ -50,23 +51,22 @@ def disagreements(axis: Axis, parts: Partition, facts: Facts, values: Values) ->
         entries = sorted(facts.inventory.entries(parameter), key=facts.order)
         if len({labels[entry] for entry in entries}) > 1:
             rule, name = takers.get(parameter, (-1, ""))
-            alone = ", ".join(f"`{facts.names[entry]}` `{labels[entry]}`" for entry in entries)
+            alone = ", ".join(f"`{facts.names[entry]}` {labels[entry]}" for entry in entries)
             yield Diagnostic(
                 "W210",
                 f"the names of a tied parameter disagree: alone they would get {alone}",
                 axis.rules[rule].span,
                 f"takes it as `{name}`" if name else "after this rule it is left over",
-                help="write a rule above this one for it, or `tied`, if it should be elsewhere",
+                help="for another label write a rule above for it, or for `tied`; if it is as meant, write "
+                "`# allow: W210 -- why` above",
             )
 
 
-def _labels_alone(axis: Axis, entries: list[int], facts: Facts, values: Values) -> dict[int, str]:
-    """The label that each of the entries would get if it were a parameter of its own."""
-    alone = _Alone(facts)
-    own = Values(alone, values.options)
-    parts = partition(axis, Evaluator(alone, own), entries)
-    labels = dict.fromkeys(parts.left, "default")
-    for taken in parts.taken:
-        for text, _, some in fill(axis.rules[taken.rule].label, taken, own):
-            labels |= dict.fromkeys(some, text)
-    return labels
+def _label_alone(axis: Axis, entry: int, values: Values) -> str:
+    """The label that an entry would get if it were a parameter of its own."""
+    try:
+        parts = partition(axis, Evaluator(values.facts, values), [entry])
+        filled = [fill(axis.rules[taken.rule].label, taken, values) for taken in parts.taken]
+    except RulesError:  # its own business: under its other names the parameter may well have a label
+        return "no label"
+    return f"`{filled[0][0][0]}`" if filled else "`default`"

@@ -97,7 +97,7 @@ class Values:
             case terms.Position():
                 place = self.facts.position(value.match, entry)
                 return ABSENT if place is None else place
-            case terms.TupleValue():
+            case _:
                 items = tuple(self.of(item, entry, captures) for item in value.items)
                 return ABSENT if ABSENT in items else items
 
