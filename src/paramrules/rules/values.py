@@ -185,10 +185,14 @@ def _extent(node: nodes.Index, scope: Scope) -> Typed:
     return broken(node.span)
 
 
+_PYTHONS_FUNCTIONS = {"isinstance": "type", "hasattr": "attr", "getattr": "attr"}
+
+
 def _call(node: nodes.Call, scope: Scope) -> Typed:
     if node.function not in ARITY:
         span = Span(node.span.source, node.span.start, node.span.start + len(node.function))
-        help = scope.suggest(node.function, FUNCTIONS) or _FUNCTIONS
+        meant = _PYTHONS_FUNCTIONS.get(node.function)
+        help = f"write `{meant}(...)`" if meant else scope.suggest(node.function, FUNCTIONS) or _FUNCTIONS
         scope.report("E307", f"there is no function `{node.function}`", span, help=help)
         return broken(node.span)
     least, most = ARITY[node.function]
