@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cached_property
 
-import torch
 from torch import Tensor, nn
 
 from paramrules.inventory import ABSENT, Class, Columns
@@ -34,17 +33,18 @@ class TorchColumns(Columns):
 
     def shape(self) -> Sequence[tuple[int, ...]]:
         """Whole tensors' shapes: a DTensor's global one, what DeepSpeed's ZeRO-3 notes on an empty one."""
-        return [tuple(shape) for shape in self._shapes()]
+        return self._shapes
 
-    def _shapes(self) -> Sequence[torch.Size]:
+    @cached_property
+    def _shapes(self) -> Sequence[tuple[int, ...]]:
         if "deepspeed" in sys.modules:
-            return [getattr(tensor, "ds_shape", tensor.shape) for tensor in self.tensors]
-        return [tensor.shape for tensor in self.tensors]
+            return [tuple(getattr(tensor, "ds_shape", tensor.shape)) for tensor in self.tensors]
+        return [tuple(tensor.shape) for tensor in self.tensors]
 
     def ndim(self) -> Sequence[int]:
-        """The number of axes."""
-        if "deepspeed" in sys.modules:
-            return [len(shape) for shape in self._shapes()]
+        """The number of axes; read off shapes only where these are there already or kept elsewhere."""
+        if "deepspeed" in sys.modules or "_shapes" in vars(self):
+            return [len(shape) for shape in self._shapes]
         return [tensor.ndim for tensor in self.tensors]
 
     def dtype(self) -> Sequence[str]:
@@ -81,7 +81,7 @@ class TorchColumns(Columns):
     @cached_property
     def _fans(self) -> list[tuple[int | None, int | None]]:
         walk, order = self.walk, self.order
-        shapes = {id(t): shape for t, shape in zip(self.tensors, self.shape(), strict=True)}
+        shapes = {id(t): shape for t, shape in zip(self.tensors, self._shapes, strict=True)}
         return fans_of_all(
             (walk.owners[e] for e in order),
             (walk.names[e] for e in order),

@@ -55,6 +55,7 @@ def param_groups(
     Raises:
         RulesError: what `paramrules.assign` finds; E601 where the assignment was made of another model;
             E604 where a scale is set, but nothing that it could multiply. Nothing is frozen then.
+        ValueError: `lr_scale` is neither of the two; `options` or `strict` beside an assignment.
 
     Warns:
         RulesWarning: for each finding that is no error, such as a dead rule.
@@ -64,6 +65,10 @@ def param_groups(
     [('no_decay', 102, 0), ('decay', 50, 0.05)]
     >>> optimizer = torch.optim.AdamW(groups)
     """
+    if lr_scale not in ("fold", "keep"):
+        raise ValueError(f"`lr_scale` is {lr_scale!r} and should be 'fold' or 'keep'")
+    if isinstance(rules, Assignment) and (options is not None or strict):
+        raise ValueError("give `options` and `strict` to `paramrules.assign`, which has made this assignment")
     inventory, tensors, raw = take(model)
     if isinstance(rules, Assignment):
         assignment = rules

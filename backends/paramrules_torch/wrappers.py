@@ -25,6 +25,7 @@ _KEEPS: Final = {
 """Wrapper classes, and the child that each is wrapped around.
 
 A wrapper's other children stay below it: PEFT's `lora_A` is within its `LoraLayer`, its `base_layer` is not.
+Where PEFT keeps a whole module twice (`modules_to_save`), both keep their names: one name cannot be for both.
 """
 
 _MIXED_IN: Final = (

@@ -261,6 +261,17 @@ def test_an_assignment_of_another_model(change: str, how: str) -> None:
     )
 
 
+def test_arguments_that_would_have_no_effect() -> None:
+    with pytest.raises(ValueError, match=r"^`lr_scale` is 'kept' and should be 'fold' or 'keep'$"):
+        grouped(DECAY, lr_scale="kept")
+    assignment = paramrules.assign(paramrules.parse(DECAY), Net())
+    for how in ({"strict": True}, {"options": {}}):
+        with pytest.raises(
+            ValueError, match="^give `options` and `strict` to `paramrules.assign`, which has made"
+        ):
+            param_groups(Net(), assignment, **how)  # type: ignore[arg-type]
+
+
 def test_findings_are_warnings_where_the_function_was_called() -> None:
     rules = paramrules.parse("gone: type(LayrNorm)\nall: else\n", "net.rules")
     with warnings.catch_warnings(record=True) as caught:
