@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
@@ -261,6 +262,26 @@ def test_numbers_of_any_length_end_in_a_finding() -> None:
 )
 def test_open_brackets_take_no_time(text: str) -> None:
     assert [f.code for f in read(Source("t.rules", "a: " + text))[1]] == ["E104"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: name ~ (" + "[^]" * 500,
+        "a: name ~ (" + "[]" * 500,
+        "a: name ~ ((((" + "(a)" * 5000,
+        "[" + " " * 50_000,
+        "a: b" + " " * 50_000 + "@",
+        "a" + "-a" * 50_000,
+        "\n".join(["# allow: W402 -- x"] * 20_000) + "\na: b",
+        "[x]\n" + "  a: b\n" * 5000,
+    ],
+    ids=lambda text: text[:14],
+)
+def test_time_does_not_grow_faster_than_the_text(text: str) -> None:
+    started = time.process_time()
+    read(Source("t.rules", text))
+    assert time.process_time() - started < 5
 
 
 def test_reading_is_thread_safe() -> None:

@@ -58,7 +58,7 @@ def _start(mistake: Mistake) -> Diagnostic | None:
 
 def _axis(mistake: Mistake) -> Diagnostic | None:
     """`[]`, `[no-decay]`, `["lr"]`, `[lr] stem: ...`."""
-    inside = re.match(r"\[[ \t]*([^\]\n]*?)[ \t]*\]", mistake.text)
+    inside = re.match(r"\[([^\]\n]*)\]", mistake.text)
     if mistake.last == "RSQB":
         if mistake.found == ":":
             return mistake.finding("an axis has no `:`", help=f"write `{inside[0] if inside else '[lr]'}`")
@@ -67,13 +67,14 @@ def _axis(mistake: Mistake) -> Diagnostic | None:
         )
     if inside is None:
         return mistake.finding("`[` is not closed", start=0, end=1, help="an axis is written `[name]`")
-    if not inside[1]:
+    name = inside[1].strip()
+    if not name:
         return mistake.finding("the axis has no name", start=0, end=inside.end(), help="write `[name]`")
     return mistake.finding(
-        f"`{inside[1]}` is no name for an axis",
-        start=inside.start(1),
-        end=inside.end(1),
-        help=f"names are made of letters, digits and `_`: `[{_name(inside[1])}]`",
+        f"`{name}` is no name for an axis",
+        start=inside[0].index(name),
+        end=inside[0].index(name) + len(name),
+        help=f"names are made of letters, digits and `_`: `[{_name(name)}]`",
     )
 
 
