@@ -3,9 +3,12 @@
 import subprocess
 import sys
 
+import jax
 import jax.numpy as jnp
 import paramrules_optax
 import pytest
+from flax import nnx
+from jax_models import NnxTransformer, Transformer, facts
 
 from paramrules import assign
 from paramrules.backends import inventory
@@ -46,3 +49,20 @@ def test_its_names():
         assert callable(getattr(paramrules_optax, name)) or name == "backend"
     with pytest.raises(AttributeError, match="module 'paramrules_optax' has no attribute 'lables'"):
         paramrules_optax.lables  # noqa: B018 - the look-up is the test
+
+
+def build(name):
+    if name == "Equinox":
+        return Transformer(key=jax.random.key(0))
+    if name == "NNX":
+        return NnxTransformer(rngs=nnx.Rngs(0))
+    return {"dense": {"kernel": jnp.ones((2, 3), jnp.bfloat16)}, "gain": 1.0}
+
+
+@pytest.mark.parametrize("name", ["Equinox", "NNX", "tree"])
+def test_a_saved_inventory_says_the_same(name, tmp_path):
+    taken = inventory(build(name))
+    taken.save(tmp_path / "model.json")
+    loaded = Inventory.load(tmp_path / "model.json")
+    assert facts(loaded) == facts(taken)
+    assert loaded.unknown == taken.unknown
