@@ -148,3 +148,45 @@ def test_one_is_not_true() -> None:
     assert said(paramrules.assign, paramrules.parse(text), GPT).startswith(
         "error[E207]: the label `x_1` has two different settings"
     )
+
+
+def test_a_let_of_more_than_a_match_keeps_its_captures() -> None:
+    from support import inventory_of
+
+    model = inventory_of(["h.1.g7", "h.5.g8"])
+    text = "let early = name ~ ^h\\.(?<i>\\d+)\\. and i < 3\na_{i}: name ~ g(?<i>\\d+) and early\n"
+    groups = paramrules.assign(paramrules.parse(text), model).groups
+    assert [group.label for group in groups] == ["a_7", "default"]
+
+
+def test_a_capture_that_may_be_a_text_is_one() -> None:
+    from support import inventory_of
+
+    model = inventory_of(["q05", "r05", "rx", "s.07"])
+    text = "a_{x}: name ~ ^q(?<x>\\d+) or name ~ ^r(?<x>\\w+)\nb_{x}: name ~ s\\.(?<x>\\d+)\n"
+    assignment = paramrules.assign(paramrules.parse(text), model)
+    assert [group.label for group in assignment.groups] == ["a_05", "a_x", "b_7"]
+    assert assignment.explain("q05").axes[0].captures == {"x": "05"}
+    assert assignment.explain("s.07").axes[0].captures == {"x": 7}
+
+
+def test_an_option_without_a_default_as_a_predicate() -> None:
+    rules = paramrules.parse("option on\na: on and ndim == 1\n", "m.rules")
+    assert len(paramrules.assign(rules, GPT, options={"on": True}).groups) == 2
+    assert said(lambda: paramrules.assign(rules, GPT, options={"on": 3})) == (
+        "error[E213]: option `on` is used as a predicate here, and is 3\n"
+        "  --> m.rules:2:4\n"
+        "   |\n"
+        " 2 | a: on and ndim == 1\n"
+        "   |    ^^ true or false\n"
+        "   = help: give it a boolean, or compare it: `on == 3`"
+    )
+
+
+def test_booleans_have_no_order() -> None:
+    from support import inventory_of
+
+    model = inventory_of([{"name": "w", "attributes": {"a": False, "b": True}}])
+    for predicate, groups in (("attr(a) < attr(b)", ["default"]), ("attr(a) != attr(b)", ["x"])):
+        assignment = paramrules.assign(paramrules.parse(f"x?: {predicate}\n"), model)
+        assert [group.label for group in assignment.groups] == groups

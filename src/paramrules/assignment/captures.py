@@ -1,4 +1,4 @@
-"""What the matches of a predicate captured.
+"""What the matches of a predicate captured, as text; a use of a capture knows whether it is a number.
 
 A capture belongs to the way in which a predicate holds: of the branches of an `or`, the first that does.
 Captures travel as `known`: the predicates that are known to hold, because they stand beside the one that
@@ -8,9 +8,10 @@ asks under an `and`.
 from collections import defaultdict
 from collections.abc import Callable
 
-from paramrules.assignment.facts import Facts, number
+from paramrules.assignment.facts import Facts
 from paramrules.assignment.values import Captures, captures_of
 from paramrules.rules import terms
+from paramrules.rules.matches import meant
 from paramrules.rules.terms import Predicate, RegexTest, Value
 
 Entries = list[int]
@@ -26,7 +27,7 @@ class Captured:
 
     def at(self, known: Known, entry: int) -> Captures:
         """The captures of predicates that all hold at an entry."""
-        captures: dict[str, int | str] = {}
+        captures: dict[str, str] = {}
         for place, predicate in enumerate(known):
             captures |= self._of(predicate, entry, known[:place])
         return captures
@@ -53,15 +54,14 @@ class Captured:
 
     def _of(self, predicate: Predicate, entry: int, known: Known) -> Captures:
         match predicate:
-            case terms.RegexTest():
-                texts = None if predicate.negated else self.facts.found(predicate, [entry]).get(entry)
+            case terms.RegexTest() | terms.LetPredicate():
+                match = carried(predicate)
+                texts = match and self.facts.found(match, [entry]).get(entry)
                 return {
-                    group.name: number(text) if group.numeric else text
-                    for group, text in zip(predicate.regex.groups, texts or (), strict=False)
+                    group.name: text
+                    for group, text in zip(match.regex.groups if match else (), texts or (), strict=False)
                     if group.name is not None and text is not None
                 }
-            case terms.LetPredicate():
-                return self._of(predicate.predicate, entry, known)
             case terms.AllOf():
                 return self.at((*known, *in_order(predicate)), entry)
             case terms.AnyOf() if binds(predicate):
@@ -71,13 +71,18 @@ class Captured:
                 return {}
 
 
+def carried(predicate: terms.RegexTest | terms.LetPredicate) -> RegexTest | None:
+    """The match whose captures a rule sees: written there, or alone in a `let`; others keep their own."""
+    match = meant(predicate)
+    return match if isinstance(match, RegexTest) and not match.negated else None
+
+
 def binds(predicate: Predicate) -> bool:
     """Whether a match in it names a group, outside of `not`."""
     match predicate:
-        case terms.RegexTest():
-            return not predicate.negated and bool(predicate.regex.names)
-        case terms.LetPredicate():
-            return binds(predicate.predicate)
+        case terms.RegexTest() | terms.LetPredicate():
+            match = carried(predicate)
+            return match is not None and bool(match.regex.names)
         case terms.AnyOf() | terms.AllOf():
             return any(map(binds, predicate.items))
         case _:
@@ -116,10 +121,8 @@ def in_order(predicate: terms.AllOf) -> Known:
 def _only_match(predicate: Predicate) -> RegexTest | None:
     """The match that alone binds the captures wherever the predicate holds, if there is one."""
     match predicate:
-        case terms.RegexTest():
-            return predicate
-        case terms.LetPredicate():
-            return _only_match(predicate.predicate)
+        case terms.RegexTest() | terms.LetPredicate():
+            return carried(predicate)
         case terms.AllOf():
             binding = [item for item in predicate.items if binds(item)]
             return _only_match(binding[0]) if len(binding) == 1 else None

@@ -12,6 +12,7 @@ from fnmatch import translate
 from functools import cache
 from re import Pattern, compile
 
+from paramrules.assignment.arithmetic import shown
 from paramrules.assignment.captures import (
     Captured,
     Entries,
@@ -22,6 +23,7 @@ from paramrules.assignment.captures import (
 )
 from paramrules.assignment.facts import Facts
 from paramrules.assignment.values import NO_CAPTURES, Captures, Values, by_parameter, compare
+from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.inventory import ABSENT
 from paramrules.rules import terms
 from paramrules.rules.terms import Predicate
@@ -57,7 +59,7 @@ class Evaluator:
             case terms.Not():
                 return self._none(lambda some: self.holds(predicate.item, some, known), entries)
             case terms.LetPredicate():
-                return self.holds(predicate.predicate, entries, known)
+                return self.holds(predicate.predicate, entries)  # a let sees no captures but its own
             case terms.ClassTest():
                 return facts.with_class(predicate, entries)
             case terms.RegexTest():
@@ -86,7 +88,21 @@ class Evaluator:
             case terms.Truth():
                 return entries if predicate.value else []
             case _:
-                return entries if self.values.options[predicate.name] else []
+                return entries if self._flag(predicate) else []
+
+    def _flag(self, option: terms.OptionFlag) -> bool:
+        value = self.values.options[option.name]
+        if isinstance(value, bool):
+            return value
+        raise RulesError(
+            Diagnostic(
+                "E213",
+                f"option `{option.name}` is used as a predicate here, and is {shown(value)}",
+                option.span,
+                "true or false",
+                help=f"give it a boolean, or compare it: `{option.name} == {shown(value)}`",
+            )
+        )
 
     def _any_of(self, items: tuple[Predicate, ...], entries: Entries, known: Known) -> Entries:
         found: Entries = []

@@ -8,6 +8,7 @@ from paramrules.assignment.arithmetic import shown
 from paramrules.assignment.captures import Known, in_order
 from paramrules.assignment.evaluate import Evaluator
 from paramrules.assignment.groups import Group
+from paramrules.assignment.labels import captured_values
 from paramrules.inventory import ABSENT, Class, Parameter
 from paramrules.inventory.classes import match as class_match
 from paramrules.rules import terms
@@ -112,7 +113,8 @@ class _Reader:
         """What the rule, which holds, captured."""
         if rule.predicate is None:
             return {}
-        return self.evaluator.captured.at((rule.predicate,), self._entry(rule.predicate, ()))
+        captures = self.evaluator.captured.at((rule.predicate,), self._entry(rule.predicate, ()))
+        return captured_values(rule, captures)
 
     def held(self, predicate: Predicate) -> Clause:
         """The branch that held; of an `and`, the whole."""

@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from paramrules.assignment.arithmetic import shown
+from paramrules.assignment.facts import number
 from paramrules.assignment.order import OrderKey, order_key
 from paramrules.assignment.partition import Partition, Taken
 from paramrules.assignment.values import Captures, Values, by_parameter, captures_of
 from paramrules.diagnostics import Diagnostic, Place, RulesError
 from paramrules.inventory import ABSENT
+from paramrules.rules.captures import bound
 from paramrules.rules.model import Axis, Rule, Setting, Template
 from paramrules.rules.terms import Value
 
@@ -38,9 +40,10 @@ def labels_of(axis: Axis, partition: Partition, values: Values) -> list[Label]:
     labels: dict[str, Label] = {}
     for taken in partition.taken:
         rule = axis.rules[taken.rule]
+        captured = captured_values(rule, taken.captures)
         for text, holes, entries in fill(rule.label, taken, values):
             part = Taken(taken.rule, taken.captures, entries)
-            order = order_key([*(taken.captures.get(name) for name in rule.captures), *holes])
+            order = order_key([*captured.values(), *holes])
             label = labels.setdefault(text, Label(text, taken.rule, order, []))
             label.taken.append(part)
             if label.rule == taken.rule:
@@ -52,6 +55,13 @@ def labels_of(axis: Axis, partition: Partition, values: Values) -> list[Label]:
         left = Taken(-1, {}, partition.left)
         ordered.append(Label("default", len(axis.rules), (), [left], [({}, partition.left)]))
     return ordered
+
+
+def captured_values(rule: Rule, captures: Captures) -> dict[str, int | str | None]:
+    """What a rule captured, in the order written, as numbers where it can be nothing else."""
+    numbers = bound(rule.predicate) if rule.predicate is not None and rule.captures else {}
+    texts = {name: captures.get(name) for name in rule.captures}
+    return {name: number(text) if text and numbers[name] else text for name, text in texts.items()}
 
 
 def fill(template: Template, taken: Taken, values: Values) -> list[tuple[str, list[Any], list[int]]]:

@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from paramrules.assignment.arithmetic import NoResultError, compute, shown
-from paramrules.assignment.facts import Facts
+from paramrules.assignment.facts import Facts, number
 from paramrules.assignment.options import OptionValue
 from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.inventory import ABSENT
 from paramrules.rules import terms
 from paramrules.rules.terms import Value
 
-Captures = Mapping[str, int | str]
+Captures = Mapping[str, str]
 NO_CAPTURES: Captures = {}
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
@@ -77,7 +77,8 @@ class Values:
             case terms.Constant():
                 return value.value
             case terms.Capture():
-                return captures.get(value.name, ABSENT)
+                text = captures.get(value.name, ABSENT)
+                return number(text) if value.numeric and text is not ABSENT else text
             case terms.OptionValue():
                 return self.options[value.name]
             case terms.LetValue():
