@@ -267,7 +267,7 @@ def test_arguments_that_would_have_no_effect() -> None:
     assignment = paramrules.assign(paramrules.parse(DECAY), Net())
     for how in ({"strict": True}, {"options": {}}):
         with pytest.raises(
-            ValueError, match="^give `options` and `strict` to `paramrules.assign`, which has made"
+            ValueError, match=r"^give `options` and `strict` to `paramrules\.assign`, which has made"
         ):
             param_groups(Net(), assignment, **how)  # type: ignore[arg-type]
 
