@@ -88,6 +88,8 @@ def _text(node: _Test, subject: str, operator: str, items: _Items, scope: Scope)
         known = isinstance(item, nodes.Reference) and item.name in scope.names
         help = f"write the string itself in place of `{word}`" if known else f'write `"{word}"`'
         _mismatch(f"`{subject}` is compared only with quoted strings", item, help, scope)
+    if len(texts) < len(items):
+        return BrokenPredicate(node.span, False)
     return TextTest(node.span, subject, tuple(texts), operator in ("!=", "not in"))
 
 
@@ -105,6 +107,8 @@ def _constant(node: _Test, subject: str, operator: str, items: _Items, scope: Sc
         word = text if text in CONSTANTS[subject] else ABBREVIATIONS.get(text, EXAMPLES[subject])
         help = f"write the word without quotes, as in `{subject} == {word}`"
         _mismatch(f"`{subject}` is compared with a bare word", item, help, scope)
+    if len(words) < len(items):
+        return BrokenPredicate(node.span, False)
     return ConstantTest(node.span, subject, tuple(words), operator in ("!=", "not in"))
 
 
