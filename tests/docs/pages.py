@@ -123,7 +123,8 @@ def typed(command: str) -> str:
 def rewrite(path: Path, runs: list[Run]) -> None:
     """Writes into a page what its code prints now."""
     page = path.read_text("utf-8")
-    for block, _, printed in sorted(runs, key=lambda run: -run.block.start):
+    for block, said, printed in sorted(runs, key=lambda run: -run.block.start):
+        assert page[block.start : block.end] == said, f"{path} was changed meanwhile"
         page = page[: block.start] + printed + page[block.end :]
     path.write_text(page, "utf-8")
 
