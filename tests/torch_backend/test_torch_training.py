@@ -162,3 +162,21 @@ def test_mixed_precision() -> None:
     loss.backward()
     optimizer.step()
     assert all(torch.isfinite(parameter).all() for parameter in net.parameters())
+
+
+def test_adapters_train_and_what_they_adapt_stays() -> None:
+    peft = pytest.importorskip("peft")
+    net = model()
+    adapted = peft.get_peft_model(net, peft.LoraConfig(target_modules=["linear1", "linear2"], r=2))
+    rules = paramrules.parse(
+        "a: name ~ lora_A -> lr_scale = 1\nb: name ~ lora_B -> lr_scale = 16\nbase: else\n"
+    )
+    groups = param_groups(adapted, rules, lr=0.01)
+    assert [(group["label"], group["lr"], len(group["params"])) for group in groups] == [
+        ("a", 0.01, 2),
+        ("b", 0.16, 2),
+    ]
+    before = state(adapted)
+    train(adapted, torch.optim.AdamW(groups))
+    moved = {name for name, after in state(adapted).items() if not torch.equal(before[name], after)}
+    assert moved == {name for group in groups for name in group["param_names"]}
