@@ -51,13 +51,12 @@ def dead_branches(e: Any, looking: Looking, scope: Scope) -> Iterator[nodes.Expr
 
 def uses_captures(e: Any, scope: Scope) -> bool:
     """Whether an expression compares something with a capture."""
-    known = {*scope.names, *FIELDS, "shape", "trainable", "tied"}
-    sides = [side for compare in every(e, nodes.Compare) for side in (compare.left, compare.right)]
+    known = {*scope.names, *FIELDS, *TEXTS, "shape", "trainable", "tied"}
     return any(
         name.name not in known
-        for side in sides
-        if not (isinstance(side, nodes.Reference) and side.name in (*TEXTS, "dtype", "role"))
-        for name in every(side, nodes.Reference)
+        for compare in (*every(e, nodes.Compare), *every(e, nodes.Among))
+        if getattr(compare.left, "name", "") not in ("dtype", "role")  # beside these stand constants
+        for name in every(compare, nodes.Reference)
     )
 
 
