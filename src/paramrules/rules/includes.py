@@ -1,7 +1,6 @@
 """Follows the `include` statements of a file: what may be included, and why the rest may not."""
 
 import os
-from importlib.resources import files
 from typing import NamedTuple
 
 from paramrules.diagnostics import Diagnostic, Place, Source, Span, did_you_mean
@@ -135,11 +134,15 @@ class Reading:
 
 def shipped() -> list[str]:
     """The names of the files in the shipped library."""
+    from importlib.resources import files  # 7 ms that most rule files need not pay
+
     names = (file.name for file in files("paramrules.rules.library").iterdir())
     return sorted(name.removesuffix(".rules") for name in names if name.endswith(".rules"))
 
 
 def _shipped_source(file: _Open) -> Source:
+    from importlib.resources import files
+
     path = files("paramrules.rules.library").joinpath(file.name.strip("<>") + ".rules")
     return Source(file.name, path.read_text(encoding="utf-8"))
 
