@@ -122,7 +122,7 @@ def _no_parameters(walk: Walk, leaves: Sequence[Any], wrong: Sequence[int]) -> D
     number = wrong[0]
     leaf, box = leaves[number], walk.boxes.get(number)
     more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
-    name = f"`{walk.names[number]}` is"
+    name = f"`{walk.names[number]}` is" if walk.names[number] else "what is handed over is"
     if isinstance(box, frameworks.nnx_untrained()):
         return Diagnostic(
             "E501",

@@ -20,9 +20,9 @@ def inventory(model: nn.Module) -> Inventory:
     stand for (`conv.weight.original0`). Shapes are whole tensors' shapes, also where FSDP2, tensor
     parallelism or ZeRO-3 keep only a part.
 
-    Raises RulesError: E501 where modules are nested without an end, E502 where two parameters come to
-    one canonical name, E503 where a parameter has no shape of its own yet (a lazy module) or no more
-    (flattened by FSDP's first version).
+    Raises RulesError: E501 where it is no module or modules are nested without an end, E502 where two
+    parameters come to one canonical name, E503 where a parameter has no shape of its own yet (a lazy
+    module) or no more (flattened by FSDP's first version).
 
     >>> inventory(torch.nn.Linear(3, 2)).names
     ['weight', 'bias']
@@ -32,6 +32,15 @@ def inventory(model: nn.Module) -> Inventory:
 
 def take(model: nn.Module) -> tuple[Inventory, Sequence[Tensor], Sequence[str]]:
     """The inventory of a model with the parameters themselves and their names in torch, an item each."""
+    if not isinstance(model, nn.Module):
+        cls = Class.of(type(model)).name
+        raise RulesError(
+            Diagnostic(
+                "E501",
+                f"a `{cls}` is no `torch.nn.Module`",
+                help="hand over the model itself: parameters alone do not know which modules they belong to",
+            )
+        )
     walk = Walk(model)
     _check_shapes(walk)
     _check_names(walk)

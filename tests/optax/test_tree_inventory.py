@@ -173,6 +173,15 @@ error[E501]: `act` is a `{what}` and no array
     )
 
 
+def test_what_is_no_tree():
+    assert (
+        refused(flax.linen.Dense(3))
+        == """
+error[E501]: what is handed over is a `flax.linen.linear.Dense` and no array
+  = help: hand over parameters alone, as the optimizer is handed them"""
+    )
+
+
 @pytest.mark.parametrize("freeze", [dict, flax.core.freeze])
 def test_linens_other_collections(freeze):
     variables = freeze({"params": {"a": {"scale": jnp.ones(2)}}, "batch_stats": {"a": {"mean": jnp.ones(2)}}})

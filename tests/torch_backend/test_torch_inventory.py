@@ -360,6 +360,15 @@ def test_a_model_that_contains_itself() -> None:
     )
 
 
+def test_parameters_without_their_model() -> None:
+    with pytest.raises(RulesError) as raised:
+        take(dict(nn.Linear(2, 1).named_parameters()))  # type: ignore[arg-type]
+    assert str(raised.value) == (
+        "\nerror[E501]: a `builtins.dict` is no `torch.nn.Module`\n"
+        "  = help: hand over the model itself: parameters alone do not know which modules they belong to"
+    )
+
+
 def test_a_model_without_parameters() -> None:
     assert len(paramrules.inventory(nn.ReLU())) == 0
 
