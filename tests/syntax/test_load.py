@@ -46,6 +46,23 @@ def test_a_file_that_is_not_there() -> None:
         load(Path("main.rules"))
 
 
+def test_a_file_of_another_name() -> None:
+    write(mian=RULE)
+    Path("rules").mkdir()
+    Path("rules/vit.rules").write_text(RULE)
+    missing = "error[E101]: `{}` cannot be read: it does not exist\n  = help: did you mean `{}`?"
+    assert said() == missing.format("main.rules", "mian.rules")
+    assert said("rules/vti.rules") == missing.format("rules/vti.rules", "rules/vit.rules")
+    assert said("rules/vit.rules/main.rules").endswith("cannot be read: not a directory")
+
+
+@pytest.mark.parametrize("text", ["a: ndim <= 1", "[lr]\nfast: else"])
+def test_a_text_where_a_path_should_be(text: str) -> None:
+    with pytest.raises(RulesError) as raised:
+        load(text)
+    assert str(raised.value).endswith("\n  = help: rules in a text are read by `paramrules.parse`")
+
+
 def test_a_folder() -> None:
     Path("main.rules").mkdir()
     assert said() == "error[E101]: `main.rules` cannot be read: it is a directory"

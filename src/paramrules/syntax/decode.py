@@ -3,7 +3,7 @@
 import codecs
 import os
 
-from paramrules.diagnostics import Diagnostic, Source, Span
+from paramrules.diagnostics import Diagnostic, Source, Span, did_you_mean
 from paramrules.syntax import limits
 
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -19,7 +19,7 @@ def open_source(path: str, name: str, place: Span | None = None) -> Source | Dia
             data = file.read(limits.BYTES + 1)
     except OSError as error:
         reason = "it does not exist" if isinstance(error, FileNotFoundError) else _reason(error, path)
-        return Diagnostic("E101", f"`{name}` cannot be read: {reason}", place)
+        return Diagnostic("E101", f"`{name}` cannot be read: {reason}", place, help=_meant(path))
     if len(data) > limits.BYTES:
         return Diagnostic(
             "E103",
@@ -48,6 +48,18 @@ def _reason(error: OSError, path: str) -> str:
     if os.path.isdir(path):
         return "it is a directory"
     return (error.strerror or str(error)).lower()
+
+
+def _meant(path: str) -> str:
+    """What to write instead of a path that cannot be read: another path, or a text read as one."""
+    if "\n" in path or ": " in path:
+        return "rules in a text are read by `paramrules.parse`"
+    folder = os.path.dirname(path)
+    try:
+        beside = [] if os.path.lexists(path) else os.listdir(folder or os.curdir)
+    except OSError:
+        return ""
+    return did_you_mean(path, (os.path.join(folder, name) for name in beside if name.endswith(".rules")))
 
 
 def _not_utf8(data: bytes, name: str, error: UnicodeDecodeError) -> Diagnostic:
