@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from paramrules.inventory import ABSENT, Class, Columns, Inventory, Owner
+from paramrules.inventories import ABSENT, Class, Columns, Inventory, Owner
 
 Row = Mapping[str, Any]
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from paramrules.inventory import Inventory
+from paramrules.inventories import Inventory
 
 
 class OptaxBackend:

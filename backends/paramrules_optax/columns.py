@@ -7,9 +7,9 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from paramrules.inventory import ABSENT, Class, Columns, Owner
-from paramrules.inventory.fans import fans
-from paramrules.inventory.roles import role
+from paramrules.inventories import ABSENT, Class, Columns, Owner
+from paramrules.inventories.fans import fans
+from paramrules.inventories.roles import role
 
 _ARRAY = Class("jax.Array")
 _FLAGS = frozenset(("hijax", "ref", "eager_sharding"))

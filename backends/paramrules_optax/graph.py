@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from paramrules.inventory import Class, Owner
+from paramrules.inventories import Class, Owner
 
 Path = tuple[Any, ...]
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
-from paramrules.inventory import UNKNOWN_OWNER, Class, Inventory, Owner
+from paramrules.inventories import UNKNOWN_OWNER, Class, Inventory, Owner
 from paramrules_optax import graph
 from paramrules_optax.columns import TreeColumns
 from paramrules_optax.shared import Tie, shared_ties

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import jax
 from jax.tree_util import tree_flatten, tree_unflatten
 
-from paramrules.inventory import Owner
+from paramrules.inventories import Owner
 from paramrules_optax.walk import Stretch, Walk
 
 

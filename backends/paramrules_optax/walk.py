@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import jax
 from jax.tree_util import DictKey, FlattenedIndexKey, GetAttrKey, SequenceKey
 
-from paramrules.inventory import UNKNOWN_OWNER, Class, Owner
+from paramrules.inventories import UNKNOWN_OWNER, Class, Owner
 from paramrules_optax import frameworks
 
 Around = tuple[Class, ...]

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from paramrules.inventory import Inventory
+from paramrules.inventories import Inventory
 
 if TYPE_CHECKING:
     from torch import nn

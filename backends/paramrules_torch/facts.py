@@ -7,9 +7,9 @@ from functools import cached_property
 
 from torch import Tensor, nn
 
-from paramrules.inventory import ABSENT, Class, Columns
-from paramrules.inventory.fans import fans_of_all
-from paramrules.inventory.roles import role, roles
+from paramrules.inventories import ABSENT, Class, Columns
+from paramrules.inventories.fans import fans_of_all
+from paramrules.inventories.roles import role, roles
 from paramrules_torch.walk import Walk
 
 _NOTES = ("_is_param", "_is_hf_initialized")

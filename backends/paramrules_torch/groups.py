@@ -9,7 +9,7 @@ from torch import nn
 
 from paramrules.assignment import Assignment, assign
 from paramrules.diagnostics import Diagnostic, RulesError, RulesWarning, render
-from paramrules.inventory import Inventory
+from paramrules.inventories import Inventory
 from paramrules.rules import Rules
 from paramrules_torch.inventory import take
 from paramrules_torch.settings import Rates, settings_of

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from torch import Tensor, nn
 
 from paramrules.diagnostics import Diagnostic, RulesError
-from paramrules.inventory import Class, Inventory
+from paramrules.inventories import Class, Inventory
 from paramrules_torch.facts import TorchColumns
 from paramrules_torch.walk import Walk
 

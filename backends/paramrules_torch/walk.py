@@ -13,7 +13,7 @@ from typing import NamedTuple
 from torch import Tensor, nn
 
 from paramrules.diagnostics import Diagnostic, RulesError
-from paramrules.inventory import Class, Owner
+from paramrules.inventories import Class, Owner
 from paramrules_torch.wrappers import Kind
 
 _DEEPEST = 200

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from paramrules.assignment.assign import assign, expectations
     from paramrules.backends import inventory
     from paramrules.diagnostics import Diagnostic, RulesError, RulesWarning, render
-    from paramrules.inventory import Inventory, Parameter
+    from paramrules.inventories import Inventory, Parameter
     from paramrules.rules import Rules
     from paramrules.rules.load import check, load, parse
 
@@ -33,7 +33,7 @@ _ROOMS = {
     "assignment": ("Assignment", "AxisLabels", "Explanation", "Group", "Outcome", "assign", "expectations"),
     "backends": ("inventory",),
     "diagnostics": ("Diagnostic", "RulesError", "RulesWarning", "render"),
-    "inventory": ("Inventory", "Parameter"),
+    "inventories": ("Inventory", "Parameter"),
     "rules": ("Rules", "check", "load", "parse"),
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}

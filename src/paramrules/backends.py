@@ -11,7 +11,7 @@ from importlib.metadata import entry_points
 from typing import Any, Protocol, cast
 
 from paramrules.diagnostics import Diagnostic, RulesError
-from paramrules.inventory import Inventory
+from paramrules.inventories import Inventory
 
 
 class Backend(Protocol):

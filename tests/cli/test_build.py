@@ -11,7 +11,7 @@ from paramrules import backends
 from paramrules.cli.build import inventory_of
 from paramrules.cli.model import read_model_name
 from paramrules.diagnostics import RulesError, render
-from paramrules.inventory import UNKNOWN_OWNER, Columns, Inventory
+from paramrules.inventories import UNKNOWN_OWNER, Columns, Inventory
 
 NETS = """\
     from dataclasses import dataclass

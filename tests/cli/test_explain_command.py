@@ -84,7 +84,7 @@ def test_a_model_of_which_little_is_known(run: Callable[..., Ran]) -> None:
     with open("bare.py", "w") as file:
         file.write(
             "from support import RowColumns\n"
-            "from paramrules.inventory import UNKNOWN_OWNER, Inventory\n"
+            "from paramrules.inventories import UNKNOWN_OWNER, Inventory\n"
             "facts = ('type', 'within', 'variable', 'role', 'fan_in', 'fan_out', 'attr')\n"
             "unknown = dict.fromkeys(facts, 'hand over the types')\n"
             "tree = Inventory('optax', ['w'], [UNKNOWN_OWNER], RowColumns([{}], [{}]), unknown=unknown)\n"

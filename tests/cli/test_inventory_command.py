@@ -4,7 +4,7 @@ from pathlib import Path
 
 from conftest import Ran
 
-from paramrules.inventory import Inventory
+from paramrules.inventories import Inventory
 
 
 def test_a_saved_inventory_stands_for_the_model(run: Callable[..., Ran]) -> None:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from support import inventory_of
 
-from paramrules.inventory import Inventory
+from paramrules.inventories import Inventory
 
 FOLDER = Path(__file__).parent
 

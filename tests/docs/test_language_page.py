@@ -5,7 +5,7 @@ from importlib.resources import files
 import pytest
 from docs.pages import DOCS
 
-from paramrules.inventory.vocabulary import vocabulary
+from paramrules.inventories.vocabulary import vocabulary
 from paramrules.regex import limits as regex_limits
 from paramrules.rules import words
 from paramrules.syntax import limits

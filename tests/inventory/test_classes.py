@@ -2,8 +2,8 @@ import time
 
 import pytest
 
-from paramrules.inventory import Class
-from paramrules.inventory.classes import Match, is_root, match
+from paramrules.inventories import Class
+from paramrules.inventories.classes import Match, is_root, match
 
 ROOT = "torch.nn.modules.module.Module"
 LAYER_NORM = Class("torch.nn.modules.normalization.LayerNorm", (ROOT,))

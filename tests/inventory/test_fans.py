@@ -1,7 +1,7 @@
 import pytest
 
-from paramrules.inventory import UNKNOWN_OWNER, Class, Owner
-from paramrules.inventory.fans import fans, fans_of_all
+from paramrules.inventories import UNKNOWN_OWNER, Class, Owner
+from paramrules.inventories.fans import fans, fans_of_all
 
 NONE = (None, None)
 

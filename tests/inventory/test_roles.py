@@ -1,7 +1,7 @@
 import pytest
 
-from paramrules.inventory import UNKNOWN_OWNER, Class, Owner
-from paramrules.inventory.roles import role, roles, unparametrized
+from paramrules.inventories import UNKNOWN_OWNER, Class, Owner
+from paramrules.inventories.roles import role, roles, unparametrized
 
 ROOT = "torch.nn.modules.module.Module"
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from support import inventory_of
 
 from paramrules import RulesError
-from paramrules.inventory import ABSENT, UNKNOWN_OWNER, Inventory
+from paramrules.inventories import ABSENT, UNKNOWN_OWNER, Inventory
 
 ROLES = "`weight`, `bias`, `scale`, `embedding`, `other`"
 LINEAR = ["torch.nn.modules.linear.Linear", "torch.nn.modules.module.Module"]

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from paramrules.inventory import Class
-from paramrules.inventory.classes import in_family, is_root, match, named
-from paramrules.inventory.vocabulary import vocabulary
+from paramrules.inventories import Class
+from paramrules.inventories.classes import in_family, is_root, match, named
+from paramrules.inventories.vocabulary import vocabulary
 
 VOCABULARY = vocabulary()
 LIBRARIES = ("torch", "x_transformers", "flax", "equinox", "haiku")

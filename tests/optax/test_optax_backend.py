@@ -12,7 +12,7 @@ from jax_models import NnxTransformer, Transformer, facts
 
 from paramrules import assign
 from paramrules.backends import inventory
-from paramrules.inventory import Inventory
+from paramrules.inventories import Inventory
 
 
 def test_importing_it_imports_no_framework():

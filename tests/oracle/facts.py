@@ -10,11 +10,11 @@ from re import _parser
 from typing import Any
 
 import paramrules
-from paramrules.inventory import Class, Parameter
+from paramrules.inventories import Class, Parameter
 
 ABSENT = type("Absent", (), {"__repr__": lambda self: "ABSENT"})()
 VOCABULARY = tomllib.loads(
-    (Path(paramrules.__file__).parent / "inventory" / "vocabulary.toml").read_text("utf-8")
+    (Path(paramrules.__file__).parent / "inventories" / "vocabulary.toml").read_text("utf-8")
 )
 
 

@@ -9,7 +9,7 @@ from oracle import facts
 from oracle.arithmetic import compute, is_number
 from oracle.facts import ABSENT, natural
 
-from paramrules.inventory import Parameter
+from paramrules.inventories import Parameter
 from paramrules.syntax import nodes
 
 TEXTS = ("name", "leaf", "module")

@@ -18,7 +18,7 @@ from oracle.facts import ABSENT
 from oracle.looking import Bound, Looking, Scope
 from oracle.order import rank, same, same_settings, sortable
 
-from paramrules.inventory import Inventory, Parameter
+from paramrules.inventories import Inventory, Parameter
 from paramrules.syntax import nodes
 
 Finding = tuple[str, int]

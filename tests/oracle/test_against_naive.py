@@ -12,7 +12,7 @@ from support import inventory_of
 
 import paramrules
 from paramrules.diagnostics import Diagnostic, RulesError, Source
-from paramrules.inventory import Inventory
+from paramrules.inventories import Inventory
 from paramrules.rules import Rules
 from paramrules.syntax import read
 

@@ -3,7 +3,7 @@
 import ast
 from pathlib import Path
 
-SHARED = {"paramrules", "paramrules.inventory", "paramrules.syntax"}
+SHARED = {"paramrules", "paramrules.inventories", "paramrules.syntax"}
 """The package's place (its vocabulary is data), the rows of an inventory, the nodes of a syntax tree."""
 
 

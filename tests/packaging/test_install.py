@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ("paramrules", "paramrules_grammar", "paramrules_torch", "paramrules_optax")
 DATA = (
     "paramrules/py.typed",
-    "paramrules/inventory/vocabulary.toml",
+    "paramrules/inventories/vocabulary.toml",
     "paramrules/rules/library/timm.rules",
     "paramrules_grammar/paramrules.lark",
     "paramrules_grammar/tables.json",

@@ -11,7 +11,7 @@ from torch import nn
 
 import paramrules
 from paramrules import RulesError, RulesWarning
-from paramrules.inventory import Inventory
+from paramrules.inventories import Inventory
 
 DECAY = """
 no_decay: type(LayerNorm|Embedding) or ndim <= 1 -> weight_decay = 0

@@ -13,7 +13,7 @@ from torch.nn.utils import parametrizations, parametrize
 
 import paramrules
 from paramrules import RulesError
-from paramrules.inventory import ABSENT, Class, Inventory
+from paramrules.inventories import ABSENT, Class, Inventory
 
 
 def names(model: nn.Module) -> list[str]:

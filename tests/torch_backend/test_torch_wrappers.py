@@ -20,7 +20,7 @@ from torch.testing._internal.distributed.fake_pg import FakeStore
 
 import paramrules
 from paramrules import RulesError
-from paramrules.inventory import Class
+from paramrules.inventories import Class
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::UserWarning:torch")
 

@@ -11,7 +11,7 @@ from paramrules.assignment.groups import Group
 from paramrules.assignment.labels import Label
 from paramrules.assignment.options import OptionValue
 from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
-from paramrules.inventory import Inventory
+from paramrules.inventories import Inventory
 from paramrules.rules.model import Rules
 
 

@@ -24,7 +24,7 @@ from paramrules.assignment.captures import (
 from paramrules.assignment.facts import Facts
 from paramrules.assignment.values import NO_CAPTURES, Captures, Values, by_parameter, compare
 from paramrules.diagnostics import Diagnostic, RulesError
-from paramrules.inventory import ABSENT
+from paramrules.inventories import ABSENT
 from paramrules.rules import terms
 from paramrules.rules.terms import Predicate
 

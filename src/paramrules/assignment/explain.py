@@ -9,8 +9,8 @@ from paramrules.assignment.captures import Known, in_order
 from paramrules.assignment.evaluate import Evaluator
 from paramrules.assignment.groups import Group
 from paramrules.assignment.labels import captured_values
-from paramrules.inventory import ABSENT, Class, Parameter
-from paramrules.inventory.classes import match as class_match
+from paramrules.inventories import ABSENT, Class, Parameter
+from paramrules.inventories.classes import match as class_match
 from paramrules.rules import terms
 from paramrules.rules.model import Axis, Rule
 from paramrules.rules.terms import Predicate, Value

@@ -1,6 +1,6 @@
 """What the evaluator asks of an inventory: whole columns an entry each, found out once.
 
-An *entry* is a parameter under one of its names (see `paramrules.inventory`). Everything here is by
+An *entry* is a parameter under one of its names (see `paramrules.inventories`). Everything here is by
 entry, so that the many places that look at facts need not know about tied parameters.
 """
 
@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from paramrules.assignment.order import NaturalKey, natural, order_key
-from paramrules.inventory import Class, Inventory, Owner
-from paramrules.inventory.classes import match as class_match
+from paramrules.inventories import Class, Inventory, Owner
+from paramrules.inventories.classes import match as class_match
 from paramrules.rules.terms import ClassTest, RegexTest
 
 Texts = tuple[str | None, ...]

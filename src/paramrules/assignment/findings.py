@@ -7,8 +7,8 @@ from paramrules.assignment.evaluate import Evaluator
 from paramrules.assignment.facts import Facts
 from paramrules.assignment.partition import Partition
 from paramrules.diagnostics import Diagnostic, Place, RulesError, Span, did_you_mean
-from paramrules.inventory import Inventory
-from paramrules.inventory.classes import match as class_match
+from paramrules.inventories import Inventory
+from paramrules.inventories.classes import match as class_match
 from paramrules.rules import terms
 from paramrules.rules.model import Axis, Rule, Rules
 from paramrules.rules.terms import Predicate

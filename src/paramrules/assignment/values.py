@@ -8,7 +8,7 @@ from paramrules.assignment.arithmetic import NoResultError, compute, shown
 from paramrules.assignment.facts import Facts, number
 from paramrules.assignment.options import OptionValue
 from paramrules.diagnostics import Diagnostic, RulesError
-from paramrules.inventory import ABSENT
+from paramrules.inventories import ABSENT
 from paramrules.rules import terms
 from paramrules.rules.terms import Value
 

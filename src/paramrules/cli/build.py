@@ -21,7 +21,7 @@ from paramrules.cli.abstract import built_abstractly
 from paramrules.cli.blame import blame
 from paramrules.cli.model import Call, ModelName
 from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
-from paramrules.inventory import Inventory
+from paramrules.inventories import Inventory
 
 
 def inventory_of(name: ModelName) -> Inventory:

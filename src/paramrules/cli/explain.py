@@ -13,7 +13,7 @@ from paramrules.cli.words import settings_text
 
 if TYPE_CHECKING:
     from paramrules.assignment import AxisExplanation, Clause
-    from paramrules.inventory import Parameter
+    from paramrules.inventories import Parameter
     from paramrules.rules.model import Rule
 
 

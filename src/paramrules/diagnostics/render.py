@@ -1,11 +1,11 @@
 """The one shape that every error and warning has, in a terminal and as JSON.
 
-    warning[W203]: no module of the model is a `LayrNorm`
-      --> vit.rules:9:16
-       |
-     9 | no_decay: type(LayrNorm) or ndim <= 1
-       |                ^^^^^^^^ this alternative holds for nothing
-       = help: did you mean `LayerNorm`?
+warning[W203]: no module of the model is a `LayrNorm`
+  --> vit.rules:9:16
+   |
+ 9 | no_decay: type(LayrNorm) or ndim <= 1
+   |                ^^^^^^^^ this alternative holds for nothing
+   = help: did you mean `LayerNorm`?
 """
 
 from paramrules.diagnostics.diagnostic import Diagnostic, Place

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Source:
-    """A rule file's name and text. Offsets count characters of `text`, which has no BOM and ends lines in LF."""
+    """A rule file's name and text. Offsets count characters of `text`: without a BOM, lines ending in LF."""
 
     def __init__(self, name: str, text: str) -> None:
         self.name = name

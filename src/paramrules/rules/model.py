@@ -72,7 +72,7 @@ class Axis(Term):
 
 @dataclass(frozen=True, slots=True)
 class Option(Term):
-    """A value that the caller may set. `type` is `number`, `string`, `boolean`, or `any` without a default."""
+    """A value that the caller may set. `type`: `number`, `string`, `boolean`, or `any` without a default."""
 
     name: str
     type: str

@@ -164,14 +164,14 @@ class LetPredicate(Term):
 
 @dataclass(frozen=True, slots=True)
 class Alternative(Term):
-    """A class name as written: bare (`LayerNorm`), with wildcards (`*Norm`), or dotted (`torch.nn.Linear`)."""
+    """A class name as written: `LayerNorm`, with wildcards `*Norm`, or dotted `torch.nn.Linear`."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class ClassTest(Term):
-    """`function` is `type` (the owner), `within` (the owner or a module around it), `variable` (its own class)."""
+    """`function`: `type` (the owner), `within` (it or a module around it), `variable` (the parameter's own class)."""
 
     function: str
     alternatives: tuple[Alternative, ...]
@@ -179,7 +179,7 @@ class ClassTest(Term):
 
 @dataclass(frozen=True, slots=True)
 class RegexTest(Term):
-    """`subject` is `name`, `leaf` or `module`; a negated one holds if the regex is found in none of the names."""
+    """`subject`: `name`, `leaf` or `module`; a negated one holds if the regex is found in none of the names."""
 
     subject: str
     regex: Regex
@@ -223,7 +223,7 @@ class ShapeTest(Term):
 
 @dataclass(frozen=True, slots=True)
 class Comparison(Term):
-    """Two values; false if either does not apply to the parameter. `!=` holds if `==` holds for none of the names."""
+    """Two values; false if either does not apply. `!=` holds if `==` holds for none of the names."""
 
     left: Value
     operator: str

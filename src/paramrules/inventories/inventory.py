@@ -12,7 +12,7 @@ from math import prod
 from pathlib import Path
 from typing import Any, Final
 
-from paramrules.inventory.owner import Class, Owner
+from paramrules.inventories.owner import Class, Owner
 
 ABSENT: Final = type("Absent", (), {"__repr__": lambda self: "ABSENT", "__bool__": lambda self: False})()
 """Stands in an attribute column where a parameter has no such attribute."""
@@ -212,8 +212,8 @@ class Inventory:
         return self.parameter(entry)
 
     def to_json(self) -> str:
-        """The text of a file that `from_json` and `load` read; paramrules.inventory.saved describes it."""
-        from paramrules.inventory.saved import written
+        """The text of a file that `from_json` and `load` read; paramrules.inventories.saved describes it."""
+        from paramrules.inventories.saved import written
 
         return written(self)
 
@@ -222,21 +222,21 @@ class Inventory:
 
         >>> paramrules.inventory(model).save("vit.json")
         """
-        from paramrules.inventory.writing import write_whole
+        from paramrules.inventories.writing import write_whole
 
         write_whole(path, self.to_json())
 
     @staticmethod
     def load(path: str | Path) -> "Inventory":
         """The inventory that was saved in a file. Raises RulesError (E505, E506)."""
-        from paramrules.inventory.reading import load
+        from paramrules.inventories.reading import load
 
         return load(path)
 
     @staticmethod
     def from_json(text: str) -> "Inventory":
         """The inventory that `to_json` has made this text of. Raises RulesError (E505, E506)."""
-        from paramrules.inventory.reading import parse
+        from paramrules.inventories.reading import parse
 
         return parse(text)
 

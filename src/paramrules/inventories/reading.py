@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
 from paramrules.diagnostics import Diagnostic, RulesError
-from paramrules.inventory.inventory import Inventory
-from paramrules.inventory.owner import UNKNOWN_OWNER, Class, Owner
-from paramrules.inventory.saved import VERSION, Rows
+from paramrules.inventories.inventory import Inventory
+from paramrules.inventories.owner import UNKNOWN_OWNER, Class, Owner
+from paramrules.inventories.saved import VERSION, Rows
 
 ROLES: Final = ("weight", "bias", "scale", "embedding", "other")
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from functools import cache, lru_cache
 from math import prod
 
-from paramrules.inventory.classes import named, pattern
-from paramrules.inventory.owner import Class, Owner
-from paramrules.inventory.roles import unparametrized
-from paramrules.inventory.vocabulary import vocabulary
+from paramrules.inventories.classes import named, pattern
+from paramrules.inventories.owner import Class, Owner
+from paramrules.inventories.roles import unparametrized
+from paramrules.inventories.vocabulary import vocabulary
 
 _KEPT_AS = {"weight_v": "weight", "weight_orig": "weight"}
 """What the older weight and spectral norm of torch, and its pruning, call the weight that they train."""

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from functools import cache, lru_cache
 
-from paramrules.inventory.classes import in_family, named, pattern
-from paramrules.inventory.owner import Class, Owner
-from paramrules.inventory.vocabulary import RoleTable, vocabulary
+from paramrules.inventories.classes import in_family, named, pattern
+from paramrules.inventories.owner import Class, Owner
+from paramrules.inventories.vocabulary import RoleTable, vocabulary
 
 
 def role(owner: Owner, name: str) -> str:

@@ -5,8 +5,8 @@ import re
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from paramrules.inventory.owner import Class
-from paramrules.inventory.vocabulary import vocabulary
+from paramrules.inventories.owner import Class
+from paramrules.inventories.vocabulary import vocabulary
 
 
 class Match(NamedTuple):

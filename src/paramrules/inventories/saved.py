@@ -31,8 +31,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from paramrules.inventory.inventory import ABSENT, Columns, Inventory, Parameter
-from paramrules.inventory.owner import Class, Owner
+from paramrules.inventories.inventory import ABSENT, Columns, Inventory, Parameter
+from paramrules.inventories.owner import Class, Owner
 
 VERSION: Final = 1
 
