@@ -171,7 +171,7 @@ class Alternative(Term):
 
 @dataclass(frozen=True, slots=True)
 class ClassTest(Term):
-    """`function`: `type` (the owner), `within` (it or a module around it), `variable` (the parameter's own class)."""
+    """`function`: `type` (the owner), `within` (or one around it), `variable` (the parameter itself)."""
 
     function: str
     alternatives: tuple[Alternative, ...]
@@ -179,7 +179,7 @@ class ClassTest(Term):
 
 @dataclass(frozen=True, slots=True)
 class RegexTest(Term):
-    """`subject`: `name`, `leaf` or `module`; a negated one holds if the regex is found in none of the names."""
+    """`subject`: `name`, `leaf`, `module`; a negated one holds if the regex is found in none of the names."""
 
     subject: str
     regex: Regex

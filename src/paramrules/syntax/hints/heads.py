@@ -68,9 +68,9 @@ def _no_label(mistake: Mistake, word: str) -> Diagnostic | None:
             end=end,
         )
     if word in _OTHER:
-        return mistake.finding(
-            f"`{word}` begins no statement", help="a rule is written `label: predicate`", start=0, end=end
-        )
+        imports = word in ("import", "from")
+        help = 'write `include "file.rules"`' if imports else "a rule is written `label: predicate`"
+        return mistake.finding(f"`{word}` begins no statement", help=help, start=0, end=end)
     if re.match(r"=(?!=)", mistake.after):
         return mistake.finding(
             f"`{word} = ...` is no statement",

@@ -74,6 +74,8 @@ def _equals(mistake: Mistake) -> Diagnostic:
     key, found = mistake.word, mistake.found
     if found in (":", ":=", "=="):
         return mistake.finding(f"a setting is written with `=`, not `{found}`", help=f"write `{key} = ...`")
+    if more := re.match(r"(\w+)[ \t]*=(?!=)", mistake.after):
+        return mistake.finding("the key of a setting is one word", help=f"write `{key}_{more[1]} = ...`")
     if found in ("-", ".") and (more := re.match(r"[-.](\w+)", mistake.after)):
         return mistake.finding(
             f"`{found}` cannot stand in the key of a setting",
