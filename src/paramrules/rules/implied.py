@@ -36,7 +36,8 @@ class Known:
         self.by_text: dict[str, list[Atom]] = defaultdict(list)
         self.by_number: dict[str, list[Atom]] = defaultdict(list)
         self.by_literal: dict[tuple[str, Run], list[Atom]] = defaultdict(list)
-        self.lengths: set[int] = set()
+        self.literals: dict[int, set[str]] = defaultdict(set)
+        """Their texts, by length."""
 
     def add(self, atom: Atom) -> None:
         """Make an atom known, so that others can imply it."""
@@ -50,7 +51,7 @@ class Known:
         if isinstance(atom.what, Regex):
             for run in literals(atom.what.text):
                 self.by_literal[atom.subject, run].append(atom)
-                self.lengths.add(len(run.text))
+                self.literals[len(run.text)].add(run.text)
 
     def closure(self, here: Iterable[Atom]) -> frozenset[Atom] | None:
         """The atoms, and all known ones that hold with them; None if they exclude each other."""
@@ -93,13 +94,15 @@ class Known:
         return self.by_literal.get((subject, run), ())
 
     def _parts(self, run: Run) -> Iterator[Run]:
-        """The texts inside a run that a known literal could be."""
+        """The known literals inside a run, and what else is spelt like one."""
         text = run.text
-        for length in self.lengths:
-            if run.first and length <= len(text):
-                yield from _cases(Run(text[:length], True, run.folded))
+        lower = text.lower() if text.isascii() else text
+        for length, known in self.literals.items():
             for at in range(len(text) - length + 1):
-                yield from _cases(Run(text[at : at + length], False, run.folded))
+                if text[at : at + length] in known or lower[at : at + length] in known:
+                    if run.first and at == 0:
+                        yield from _cases(Run(text[:length], True, run.folded))
+                    yield from _cases(Run(text[at : at + length], False, run.folded))
 
 
 def consistent(facts: Iterable[tuple[Atom, bool]]) -> bool:

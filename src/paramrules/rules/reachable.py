@@ -50,23 +50,42 @@ def unreachable(rules: Sequence[Rule]) -> Iterator[tuple[Rule, tuple[Rule, ...]]
 
 
 class _Earlier:
-    """The cubes of the rules above, each filed under its rarest test: it wins only where that holds."""
+    """The cubes of the rules above, each filed under a test or a fact without which it wins nothing.
+
+    A fact that stands for itself, such as `trainable`, and that no rule above wants false, is free: it may be
+    taken as false wherever it is not known to be true, and the cubes that want it true are out of the way.
+    """
 
     def __init__(self) -> None:
         self.filed: dict[Atom | None, list[int]] = defaultdict(list)
+        self.free: dict[Atom, list[int]] = defaultdict(list)
+        self.bound: set[Atom] = set()
         self.uses: Counter[Atom] = Counter()
         self.cubes: list[tuple[Cube, Rule]] = []
 
     def add(self, rule: Rule, ways: Sequence[Cube]) -> None:
         for cube in ways:
             self.uses.update(cube.here)
-            rarest = min(cube.here, key=self.uses.__getitem__, default=None)
-            self.filed[rarest].append(len(self.cubes))
+            for atom, value in cube.facts:
+                if not value and atom not in self.bound:
+                    self.bound.add(atom)
+                    self.filed[None] += self.free.pop(atom, ())
+            self._file(cube).append(len(self.cubes))
             self.cubes.append((cube, rule))
 
-    def at(self, name: frozenset[Atom]) -> Iterator[tuple[Cube, Rule]]:
-        """The cubes whose tests all hold at a name, from top to bottom."""
-        for place in sorted(place for atom in (None, *name) for place in self.filed.get(atom, ())):
+    def _file(self, cube: Cube) -> list[int]:
+        if cube.here:
+            return self.filed[min(cube.here, key=self.uses.__getitem__)]
+        for atom, _ in cube.facts:
+            if atom.kind == "other" and atom not in self.bound:
+                return self.free[atom]
+        return self.filed[None]
+
+    def at(self, name: frozenset[Atom], facts: dict[Atom, bool]) -> Iterator[tuple[Cube, Rule]]:
+        """The cubes whose tests all hold at a name and that no free fact keeps away, from top to bottom."""
+        places = [place for atom in (None, *name) for place in self.filed.get(atom, ())]
+        places += (place for atom in self.free.keys() & facts.keys() for place in self.free[atom])
+        for place in sorted(places):
             if self.cubes[place][0].here <= name:
                 yield self.cubes[place]
 
@@ -98,7 +117,7 @@ class _Search:
         for name in names:
             if name is None or any(absent <= name for absent in nowhere):
                 return False
-            for cube, rule in self.earlier.at(name):
+            for cube, rule in self.earlier.at(name, facts):
                 self.steps += 1
                 if self.steps > STEPS:
                     return True
