@@ -31,6 +31,10 @@ BOUND = {
     "head": (),
     "negated": (),
     "head or tied": (),
+    r"name ~ ^b\.(?<i>\d+) and not block": ("i",),
+    r"not block and name ~ ^b\.(?<i>\d+)": ("i",),
+    r"name ~ ^b\.(?<i>\d+) and name !~ ^h\.(?<i>\d+)": ("i",),
+    r"not block and name !~ ^b\.(?<i>\d+)": (),
 }
 
 

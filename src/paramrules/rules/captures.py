@@ -101,12 +101,19 @@ def _groups(predicate: Predicate, scope: Scope) -> dict[str, _Group]:
             together: dict[str, _Group] = {}
             for item in predicate.items:
                 for name, group in _groups(item, scope).items():
-                    first = together.setdefault(name, group)
-                    if first[0] != group[0]:
+                    first = together.get(name, group)
+                    if _lost(first) or _lost(group):
+                        together[name] = group if _lost(first) else first
+                    elif together.setdefault(name, group)[0] != group[0]:
                         _twice(name, first[1], group[1], scope)
             return together
         case _:
             return {}
+
+
+def _lost(group: _Group) -> bool:
+    """Whether it stands where nothing is ever captured."""
+    return group[2] in (_NOT[0], _NEGATED[0])
 
 
 def _twice(name: str, first: Span, second: Span, scope: Scope) -> None:
