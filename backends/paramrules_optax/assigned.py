@@ -26,6 +26,10 @@ class Assigned:
         self._params = params
         self._fresh = model is None and not isinstance(rules, Assignment)
         if isinstance(rules, Assignment):
+            if options is not None or strict:
+                raise ValueError(
+                    "give `options` and `strict` to `paramrules.assign`, which has made this assignment"
+                )
             self.assignment = rules
         else:
             inventory = inventory_of(params if model is None else model)

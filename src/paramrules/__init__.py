@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         Group,
         Outcome,
     )
-    from paramrules.assignment.assign import assign, expectations
+    from paramrules.assignment.assign import assign, examine, expectations
     from paramrules.backends import inventory
     from paramrules.diagnostics import Diagnostic, RulesError, RulesWarning, render
     from paramrules.inventories import Inventory, Parameter
@@ -30,7 +30,16 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _ROOMS = {
-    "assignment": ("Assignment", "AxisLabels", "Explanation", "Group", "Outcome", "assign", "expectations"),
+    "assignment": (
+        "Assignment",
+        "AxisLabels",
+        "Explanation",
+        "Group",
+        "Outcome",
+        "assign",
+        "examine",
+        "expectations",
+    ),
     "backends": ("inventory",),
     "diagnostics": ("Diagnostic", "RulesError", "RulesWarning", "render"),
     "inventories": ("Inventory", "Parameter"),
@@ -52,6 +61,7 @@ __all__ = [
     "RulesWarning",
     "assign",
     "check",
+    "examine",
     "expectations",
     "inventory",
     "load",

@@ -143,3 +143,25 @@ def test_a_match_through_the_vocabulary_and_through_a_base() -> None:
         "c": "`m.Table` is a `Embedding` by its base `flax.linen.linear.Embed`, "
         "which the vocabulary counts among them",
     }
+
+
+def test_in_words() -> None:
+    text = (
+        "[decay]\nno_decay: ndim <= 1 -> weight_decay = 0\n"
+        "[lr]\na: name ~ fc -> lr = 1\nb: name ~ h and not tied\nc: else\n"
+    )
+    assignment = paramrules.assign(paramrules.parse(text, "m.rules"), GPT)
+    assert str(assignment.explain("h.1.fc.weight")) == (
+        "`h.1.fc.weight` is in `default/a` with lr = 1\n"
+        "  [decay] `default`: no rule took it\n"
+        "    failed above: `ndim <= 1` at m.rules:2: ndim is 2\n"
+        "  [lr] `a`: `name ~ fc` at m.rules:4: finds `fc`\n"
+        "    would hold too: `name ~ h and not tied` at m.rules:5"
+    )
+    one = paramrules.assign(paramrules.parse("a: ndim > 9\nb: else\n", "m.rules"), GPT)
+    assert str(one.explain("frozen.weight")) == (
+        "`frozen.weight` is in `b` with no settings\n"
+        "  `b`: `else` at m.rules:2\n"
+        "    failed above: `ndim > 9` at m.rules:1: ndim is 2"
+    )
+    assert one.names(one.groups[0])[:2] == ("wte.weight", "h.0.ln.weight")

@@ -1,6 +1,6 @@
 """Rules and an inventory, to groups: which rule took which parameter, and why."""
 
-from paramrules.assignment.assign import assign, expectations
+from paramrules.assignment.assign import assign, examine, expectations
 from paramrules.assignment.assignment import Assignment, AxisLabels
 from paramrules.assignment.expectations import Outcome
 from paramrules.assignment.explain import AxisExplanation, Clause, Explanation, Verdict
@@ -16,5 +16,6 @@ __all__ = [
     "Outcome",
     "Verdict",
     "assign",
+    "examine",
     "expectations",
 ]

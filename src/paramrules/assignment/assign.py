@@ -50,7 +50,7 @@ def assign(
     >>> assignment.group_of("blocks.11.attn.qkv.weight").settings
     {'lr_scale': 0.8}
     """
-    assignment = tried(rules, model, options=options, strict=strict)
+    assignment = examine(rules, model, options=options, strict=strict)
     if any(finding.is_error for finding in assignment.findings):
         raise RulesError(assignment.findings)
     return assignment
@@ -67,21 +67,28 @@ def expectations(
 
     Raises RulesError for whatever keeps the rules from being assigned, but not for an expectation.
     """
-    assignment = tried(rules, model, options=options, strict=strict)
+    assignment = examine(rules, model, options=options, strict=strict)
     wrong = [finding for finding in assignment.findings if finding.is_error and finding.code != "E206"]
     if wrong:
         raise RulesError(wrong)
     return assignment.outcomes
 
 
-def tried(
+def examine(
     rules: Rules | str | Path,
     model: object,
     *,
     options: Mapping[str, OptionValue] | None = None,
     strict: bool = False,
 ) -> Assignment:
-    """An assignment whose findings may be errors: dead rules under `strict`, expectations that fail."""
+    """What `assign` gives, also where findings are errors. For reports; takes what `assign` takes.
+
+    Such errors are what is dead or left over under `strict`, and expectations that do not hold. Raises
+    RulesError for whatever leaves no groups to report.
+
+    >>> [finding.code for finding in paramrules.examine("vit.rules", model, strict=True).findings]
+    ['W201']
+    """
     if not isinstance(rules, Rules):
         rules = load(rules)
     inventory = inventory_of(model)

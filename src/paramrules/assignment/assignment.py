@@ -91,6 +91,10 @@ class Assignment:
         """The group of the parameter with this canonical name. Raises RulesError (E214)."""
         return self.groups[self.group_numbers[self._parameter(name)]]
 
+    def names(self, group: Group) -> tuple[str, ...]:
+        """The canonical names of a group's parameters, in the model's order."""
+        return tuple(self.inventory.names[parameter] for parameter in group.parameters)
+
     def axis(self, name: str) -> AxisLabels:
         """An axis by its name, "" for the one without. Raises RulesError (E603)."""
         for axis in self.axes:
@@ -113,8 +117,9 @@ class Assignment:
     def explain(self, name: str) -> Explanation:
         """Why the parameter with this canonical name is in its group. Raises RulesError (E214).
 
-        >>> assignment.explain("blocks.0.norm1.weight").axes[0].clause.text
-        'type(LayerNorm)'
+        >>> print(assignment.explain("blocks.0.norm1.weight"))
+        `blocks.0.norm1.weight` is in `no_decay` with weight_decay = 0
+          `no_decay`: `type(LayerNorm)` at vit.rules:1: `torch.nn...LayerNorm` is a `LayerNorm`
         """
         parameter = self._parameter(name)
         axes = []

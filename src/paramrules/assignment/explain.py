@@ -9,6 +9,7 @@ from paramrules.assignment.captures import Known, in_order
 from paramrules.assignment.evaluate import Evaluator
 from paramrules.assignment.groups import Group
 from paramrules.assignment.labels import captured_values
+from paramrules.assignment.telling import told
 from paramrules.inventories import ABSENT, Class, Parameter
 from paramrules.inventories.classes import match as class_match
 from paramrules.rules import terms
@@ -68,11 +69,14 @@ class AxisExplanation:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why a parameter is in its group, axis by axis."""
+    """Why a parameter is in its group, axis by axis. `print` says it in words."""
 
     parameter: Parameter
     group: Group
     axes: tuple[AxisExplanation, ...]
+
+    def __str__(self) -> str:
+        return told(self)
 
 
 def explain_axis(

@@ -133,6 +133,7 @@ def _dead_branches(rule: Rule, dead: list[Diagnostic], evaluator: Evaluator) -> 
                     f"no parameter of the model satisfies `{branch.span.text}`",
                     branch.span,
                     "this branch of `or` holds for nothing",
+                    help="if the rules are for other models too, put it in a `let`, or take it out",
                 )
             )
     return sorted(dead, key=lambda finding: finding.span.start if finding.span else 0)
@@ -164,5 +165,6 @@ def _dead_alternatives(rule: Rule, facts: Facts) -> Iterator[Diagnostic]:
                     f"no {what} of the model is a `{alternative.text}`",
                     alternative.span,
                     "this alternative holds for nothing",
-                    help=did_you_mean(alternative.text, (cls.short for cls in classes)),
+                    help=did_you_mean(alternative.text, (cls.short for cls in classes))
+                    or "if the rules are for other models too, put the test in a `let`, or take the name out",
                 )

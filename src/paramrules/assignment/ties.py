@@ -51,10 +51,10 @@ def disagreements(axis: Axis, parts: Partition, facts: Facts, values: Values) ->
         entries = sorted(facts.inventory.entries(parameter), key=facts.order)
         if len({labels[entry] for entry in entries}) > 1:
             rule, name = takers.get(parameter, (-1, ""))
-            alone = ", ".join(f"`{facts.names[entry]}` {labels[entry]}" for entry in entries)
+            alone = ", ".join(f"{labels[entry]} as `{facts.names[entry]}`" for entry in entries)
             yield Diagnostic(
                 "W210",
-                f"the names of a tied parameter disagree: alone they would get {alone}",
+                f"a tied parameter would get different labels under its names: {alone}",
                 axis.rules[rule].span,
                 f"takes it as `{name}`" if name else "after this rule it is left over",
                 help="for another label write a rule above for it, or for `tied`; if it is as meant, write "

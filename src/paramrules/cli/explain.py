@@ -38,14 +38,13 @@ def explain(
     later    rules that would have held, each with the clause that does
     """
     import paramrules
-    from paramrules.assignment.assign import tried
     from paramrules.cli.build import inventory_of
 
     rules = paramrules.load(file)
     options = typed(given, rules)
     with progress(f"building {model.text}"):
         inventory = inventory_of(model)
-    explanation = tried(rules, inventory, options=options, strict=strict).explain(name)
+    explanation = paramrules.examine(rules, inventory, options=options, strict=strict).explain(name)
     facts = _facts(explanation.parameter)
     group = explanation.group
     result = {

@@ -34,7 +34,6 @@ def show(
     tied     lists of names of one tensor
     """
     import paramrules
-    from paramrules.assignment.assign import tried
     from paramrules.cli.build import inventory_of
 
     rules = paramrules.load(file)
@@ -45,7 +44,7 @@ def show(
         with progress(f"building {model.text}"):
             inventory = inventory_of(model)
         with progress("assigning"):
-            assignment = tried(rules, inventory, options=options, strict=strict)
+            assignment = paramrules.examine(rules, inventory, options=options, strict=strict)
             result = _result(model, assignment)
         blocks += ["", *_blocks(file, result)] if blocks else _blocks(file, result)
         results.append(result)
