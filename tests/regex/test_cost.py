@@ -11,7 +11,7 @@ from hypothesis import given, settings
 
 from paramrules.diagnostics import Source, Span
 from paramrules.regex import limits, read
-from paramrules.regex.ambiguity import Ambiguity
+from paramrules.regex.ambiguity import Ambiguity, Entangled, components
 from paramrules.regex.automaton import build
 from paramrules.regex.parse import parse
 
@@ -111,9 +111,39 @@ def test_harmless(text: str) -> None:
     ],
 )
 def test_too_entangled_to_judge(text: str) -> None:
-    begun = time.perf_counter()
     assert codes(text) == ["E406"]
-    assert time.perf_counter() - begun < 5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(?:" + "|".join(f"[a-z]{{60}}{n}" for n in range(8)) + ")+-",
+        "(?:" + "|".join("a" * n for n in range(1, 33)) + ")*-",
+        "|".join(f"(?:[a-z]+{n})*" for n in range(100)) + "-",
+        "^(?:a|b)*" + "[ab]?" * 500 + "x",
+    ],
+)
+def test_looking_for_the_worst_case_ends_soon(text: str) -> None:
+    ambiguity = Ambiguity(build(parse(text)), failing=True)
+    with pytest.raises(Entangled):
+        _ = ambiguity.exponential(), ambiguity.chain(), ambiguity.ways()
+    assert limits.STEPS < ambiguity.steps < limits.STEPS + limits.POSITIONS**2
+
+
+def test_components_are_found_in_linear_time() -> None:
+    class Vertex:
+        compared = 0
+
+        def __eq__(self, other: object) -> bool:
+            Vertex.compared += 1
+            return self is other
+
+        __hash__ = object.__hash__
+
+    path = [Vertex() for _ in range(300)]
+    graph = {vertex: [after] for vertex, after in itertools.pairwise(path)} | {path[-1]: []}
+    assert components(graph) == [(vertex,) for vertex in reversed(path)]
+    assert Vertex.compared < 2 * len(path)
 
 
 def attacks(text: str) -> list[tuple[str, str, str]]:

@@ -52,44 +52,41 @@ class Ambiguity:
             if states[0] in self._inside(states).get(states[0], ()) or len(states) > 1
         ]
         best: list[tuple[int, ...]] = []
-        for number, loop in enumerate(loops):
+        after: list[set[int]] = []
+        for loop in loops:
             chains: list[tuple[int, ...]] = [(loop[0],)]
-            for earlier, chain in zip(loops[:number], best, strict=True):
-                reached = self._reached(earlier[0])
+            for earlier, chain, reached in zip(loops, best, after, strict=False):
+                self.steps += 1
                 if loop[0] in reached:
                     chains.append((*chain, loop[0]) if self._hands_over(earlier, loop, reached) else chain)
             best.append(max(chains, key=len))
+            after.append(self._reached(loop[0]))
         return max(best, key=len, default=())
 
     def ways(self) -> int:
         """At most how many ways there are to one state, those aside that go round a loop at another time."""
         active = self._active()
+        entries: list[list[tuple[int, int, int]]] = [[] for _ in self.components]
+        for source, edges in self.edges.items():
+            for target, ways in edges.items():
+                if self.component[target] != self.component[source]:
+                    entries[self.component[target]].append((source, target, ways))
         bound = {BEGINNING: 1}
-        for states in self.components:
-            if states == (BEGINNING,):
-                continue
-            inside = set(states)
-            entries = [
-                (source, target, ways * bound[source])
-                for source, edges in self.edges.items()
-                if source in bound
-                for target, ways in edges.items()
-                if target in inside
-            ]
-            most = 0
-            for source, target, _ in entries:
+        for states, inward in zip(self.components, entries, strict=True):
+            most = int(BEGINNING in states)
+            for source, target, _ in inward:
                 together = 0
-                for other, beside, ways in entries:
-                    self.steps += 1
+                for other, beside, ways in inward:
                     at_once = source == other or (min(source, other), max(source, other)) in active
                     if at_once and self.labels[target] & self.labels[beside]:
-                        together += ways
+                        together += ways * bound[other]
                 most = max(most, together)
-            self._keep_going()
+                self.steps += len(inward)
+                self._keep_going()
             bound |= dict.fromkeys(states, most)
-        ends = (ways * bound.get(state, 1) for state, ways in self.automaton.ends.items())
-        edges = (ways for edges in self.automaton.edges for ways in edges.values())
-        return max(*bound.values(), *ends, *edges)
+        at_ends = (ways * bound.get(state, 1) for state, ways in self.automaton.ends.items())
+        on_edges = (ways for edges in self.automaton.edges for ways in edges.values())
+        return max(*bound.values(), *at_ends, *on_edges)
 
     def _splits_and_meets(self, states: tuple[int, ...]) -> bool:
         """Whether two ways part at some state of a loop, read the same, and come together again."""
@@ -137,7 +134,7 @@ class Ambiguity:
                 for s in go[q]:
                     both = self.labels[r] & self.labels[s]
                     after += [(r, t, s) for t in self.edges[m] if t in reached and both & self.labels[t]]
-                    self.steps += len(self.edges[m])
+                    self.steps += 1 + len(self.edges[m])
             if m == q:
                 after.append((p, p, q))
                 back.add(triple)
@@ -155,9 +152,10 @@ class Ambiguity:
         seen: set[int] = set()
         todo = [state]
         while todo:
-            more = self.edges[todo.pop()].keys() - seen
-            seen |= more
-            todo += more
+            after = self.edges[todo.pop()].keys()
+            self.steps += len(after)
+            todo += after - seen
+            seen |= after
         return seen
 
     def _active(self) -> set[tuple[int, int]]:
@@ -216,7 +214,9 @@ def components(graph: Mapping[Vertex, Iterable[Vertex]]) -> list[tuple[Vertex, .
                 if path:
                     low[path[-1][0]] = min(low[path[-1][0]], low[vertex])
                 if low[vertex] == order[vertex]:
-                    at = stack.index(vertex)
+                    at = len(stack) - 1
+                    while stack[at] != vertex:
+                        at -= 1
                     found.append(tuple(stack[at:]))
                     done.update(stack[at:])
                     del stack[at:]
