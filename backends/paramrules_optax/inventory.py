@@ -93,7 +93,7 @@ def _named(names: Sequence[str], owners: Sequence[Owner], types: Types) -> list[
     """The owners that `types` tells, where the tree itself does not know them."""
     modules = [name.rpartition(".")[0] for name in names]
     for path in types:
-        if path not in modules and not any(module.startswith(path + ".") for module in modules):
+        if path and path not in modules and not any(module.startswith(path + ".") for module in modules):
             raise RulesError(
                 Diagnostic(
                     "E501",

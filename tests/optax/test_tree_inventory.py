@@ -128,6 +128,16 @@ def test_what_types_leave_out_stays_unknown():
     assert not inventory["encoder.dense.bias"].owner.known
 
 
+def test_a_type_for_a_root_that_holds_only_modules():
+    class Net:
+        pass
+
+    tree = {"norm": {"scale": jax.ShapeDtypeStruct((3,), "float32")}}
+    inventory = inventory_of(tree, types={"": Net, "norm": linen.LayerNorm})
+    groups = assign(parse("a: within(Net) and type(LayerNorm)\n"), inventory).groups
+    assert [group.label for group in groups] == ["a"]
+
+
 def test_a_type_for_a_module_that_is_not_there():
     assert (
         refused(TREE, types={"encoder.nrm": linen.LayerNorm})
