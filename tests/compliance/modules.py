@@ -74,28 +74,28 @@ def lineage(cls: str | Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in names if not name.endswith("module.Module"))
 
 
-FACTS = ("type", "within", "variable", "role", "fan_in", "fan_out", "attr", "trainable", "dtype", "shape", "tied")
+_NAMED = ("type", "within", "variable", "role", "fan_in", "fan_out", "attr", "trainable", "dtype")
+"""The facts that rules ask for by one word."""
 
 
 def differing(case: Case, built: Inventory) -> list[str]:
-    """The facts that the case's rules look at, and that the built model tells otherwise than the rows.
+    """The facts that the case's rules ask for, and that the built model tells otherwise than the rows.
 
     `unknown` and `known` stand for those that the model does not know and the rows do, and the reverse. What
-    rules look at is seen by words in their text; shapes and ties are always compared. Framework's own bases
-    of a class are no difference.
+    rules ask for is seen by the words in their text; shapes and ties are always compared. Further bases of a
+    class, which a framework has, are no difference.
     """
     rows = case.inventory
     assert len(rows) == len(built)
+    pairs = [(rows[name], built[name]) for parameter in built for name in parameter.names]
     text = "\n".join((case.rules, *case.files.values()))
-    pairs = [(rows[name], built[name]) for p in built for name in p.names]
-    found = []
-    for fact in FACTS:
-        if fact in ("shape", "tied") or re.search(rf"\b{fact}\b", text):
-            if (fact in built.unknown) != (fact in rows.unknown):
-                found.append("unknown" if fact in built.unknown else "known")
-            elif fact not in built.unknown and not all(_same(fact, row, own) for row, own in pairs):
-                found.append(fact)
-    return found
+    found: dict[str, None] = {}
+    for fact in ("shape", "tied", *(fact for fact in _NAMED if re.search(rf"\b{fact}\b", text))):
+        if (fact in built.unknown) != (fact in rows.unknown):
+            found["unknown" if fact in built.unknown else "known"] = None
+        elif fact not in built.unknown and not all(_same(fact, row, own) for row, own in pairs):
+            found[fact] = None
+    return list(found)
 
 
 def _same(fact: str, row: Parameter, own: Parameter) -> bool:
@@ -112,7 +112,8 @@ def _same(fact: str, row: Parameter, own: Parameter) -> bool:
             return row.attributes == own.attributes
         case "tied":
             return set(row.names) == set(own.names)
-    return bool(getattr(row, fact) == getattr(own, fact))
+        case _:
+            return bool(getattr(row, fact) == getattr(own, fact))
 
 
 def _is(row: Class, own: Class) -> bool:

@@ -1,13 +1,15 @@
 """Runs a case, and compares what came out with what it says."""
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from compliance.suite import Case
 
 import paramrules
-from paramrules import Assignment, Diagnostic, Inventory, RulesError
+from paramrules import Assignment, Diagnostic, Inventory, RulesError, RulesWarning, render
 
 
 def write(case: Case, folder: Path) -> Path:
@@ -21,9 +23,7 @@ def write(case: Case, folder: Path) -> Path:
 def run(case: Case, path: Path, model: object) -> tuple[Assignment | None, dict[str, Any]]:
     """Holds the rules at `path` against a model of any framework, or an inventory."""
     try:
-        assignment = paramrules.assign(
-            paramrules.load(path), model, options=case.options, strict=case.strict
-        )
+        assignment = paramrules.assign(paramrules.load(path), model, options=case.options, strict=case.strict)
     except RulesError as error:
         return None, {
             "error": sorted({d.code for d in error.diagnostics if d.is_error}),
@@ -91,6 +91,16 @@ def _on_the_model(findings: tuple[Diagnostic, ...]) -> list[list[object]]:
         for d in findings
         if d.code[1] == "2" and d.span
     )
+
+
+@contextmanager
+def warned(assignment: Assignment) -> Iterator[None]:
+    """What happens inside has to warn of the assignment's findings, and of nothing else."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    got = [(w.category, str(w.message)) for w in caught]
+    assert got == [(RulesWarning, "\n" + render(finding)) for finding in assignment.findings]
 
 
 def plain(settings: Mapping[str, object]) -> dict[str, object]:
