@@ -238,7 +238,20 @@ def test_a_file_that_is_none(tmp_path: Path, data: bytes, why: str) -> None:
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     file = tmp_path / "net.json"
     assert said_by_loading(file) == (
-        f"\nerror[E505]: `{file}` cannot be read as an inventory: No such file or directory\n"
+        f"\nerror[E505]: `{file}` cannot be read as an inventory: it does not exist\n"
+        "  = help: `paramrules inventory MODEL -o FILE` saves one"
+    )
+    for name in ("nets.json", "net.rules", "vit.json"):
+        (tmp_path / name).write_text("")
+    assert said_by_loading(file) == (
+        f"\nerror[E505]: `{file}` cannot be read as an inventory: it does not exist\n"
+        "  = help: did you mean `nets.json`?"
+    )
+
+
+def test_a_folder(tmp_path: Path) -> None:
+    assert said_by_loading(tmp_path) == (
+        f"\nerror[E505]: `{tmp_path}` cannot be read as an inventory: Is a directory\n"
         "  = help: `paramrules inventory MODEL -o FILE` saves one"
     )
 

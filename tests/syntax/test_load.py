@@ -52,7 +52,8 @@ def test_a_file_of_another_name() -> None:
     Path("rules/vit.rules").write_text(RULE)
     missing = "error[E101]: `{}` cannot be read: it does not exist\n  = help: did you mean `{}`?"
     assert said() == missing.format("main.rules", "mian.rules")
-    assert said("rules/vti.rules") == missing.format("rules/vti.rules", "rules/vit.rules")
+    assert said("rules/vti.rules") == missing.format("rules/vti.rules", "vit.rules")
+    assert said("rules/recurrent.rules").endswith("recurrent.rules` cannot be read: it does not exist")
     assert said("rules/vit.rules/main.rules").endswith("cannot be read: not a directory")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
-from paramrules.diagnostics import Diagnostic, RulesError
+from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
 from paramrules.inventories.inventory import Inventory
 from paramrules.inventories.owner import UNKNOWN_OWNER, Class, Owner
 from paramrules.inventories.saved import VERSION, Rows
@@ -18,6 +18,9 @@ def load(path: str | Path) -> Inventory:
     """The inventory that a file holds. Raises RulesError: E505 if it is none, E506 for another version."""
     try:
         text = Path(path).read_text("utf-8")
+    except FileNotFoundError:
+        beside = (file.name for file in Path(path).parent.glob("*.json"))
+        raise _unreadable(str(path), "it does not exist", did_you_mean(Path(path).name, beside)) from None
     except OSError as error:
         raise _unreadable(str(path), error.strerror or str(error)) from None
     except UnicodeDecodeError:
@@ -177,11 +180,11 @@ def _shown(value: object) -> str:
     return f"`{text if len(text) <= 40 else text[:37] + '...'}`"
 
 
-def _unreadable(name: str, why: str) -> RulesError:
+def _unreadable(name: str, why: str, near: str = "") -> RulesError:
     return RulesError(
         Diagnostic(
             "E505",
             f"`{name}` cannot be read as an inventory: {why}",
-            help="`paramrules inventory MODEL -o FILE` saves one",
+            help=near or "`paramrules inventory MODEL -o FILE` saves one",
         )
     )

@@ -54,12 +54,12 @@ def _meant(path: str) -> str:
     """What to write instead of a path that cannot be read: another path, or a text read as one."""
     if "\n" in path or ": " in path:
         return "rules in a text are read by `paramrules.parse`"
-    folder = os.path.dirname(path)
+    folder, name = os.path.split(path)
     try:
         beside = [] if os.path.lexists(path) else os.listdir(folder or os.curdir)
     except OSError:
         return ""
-    return did_you_mean(path, (os.path.join(folder, name) for name in beside if name.endswith(".rules")))
+    return did_you_mean(name, (other for other in beside if other.endswith(".rules")))
 
 
 def _not_utf8(data: bytes, name: str, error: UnicodeDecodeError) -> Diagnostic:
