@@ -46,6 +46,21 @@ def test_a_file_that_is_not_there() -> None:
         load(Path("main.rules"))
 
 
+@pytest.mark.parametrize(
+    "text", ["let norm = type(LayerNorm)\n", "option rate = 0.5\n", "edition 1\ninclude <norms>\n"]
+)
+def test_a_file_of_definitions_is_right_but_not_loaded(text: str) -> None:
+    write(main=text)
+    assert said() == ""
+    with pytest.raises(RulesError) as raised:
+        load("main.rules")
+    line = text.splitlines()[0]
+    assert str(raised.value) == (
+        f"\nerror[E311]: the file has no rules\n  --> main.rules:1:1\n   |\n 1 | {line}\n   | ^\n"
+        "   = help: a file of definitions is used by the file that includes it: load that one"
+    )
+
+
 def test_a_file_of_another_name() -> None:
     write(mian=RULE)
     Path("rules").mkdir()

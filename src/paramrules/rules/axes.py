@@ -55,13 +55,16 @@ def check_axes(drafts: list[Draft], scope: Scope) -> None:
         first.setdefault(draft.name, draft.header)
 
 
-def check_rules(drafts: list[Draft], scope: Scope) -> None:
-    """Whether a file that was understood as a whole has rules."""
+def check_rules(drafts: list[Draft], scope: Scope, *, may_define_only: bool) -> None:
+    """Whether a file that was understood as a whole has rules, or definitions alone where that is enough."""
     if any(draft.rules or draft.header or draft.unread for draft in drafts):
         return
+    defines_only = scope.names and not drafts[0].expectations
+    if defines_only and may_define_only:
+        return
     help = "write at least one, as in `no_decay: ndim <= 1 -> weight_decay = 0`"
-    if scope.own:
-        help = "a file of definitions is checked with the file that includes it"
+    if defines_only:
+        help = "a file of definitions is used by the file that includes it: load that one"
     scope.report("E311", "the file has no rules", Span(scope.source, 0, 0), help=help)
 
 

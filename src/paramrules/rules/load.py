@@ -43,24 +43,28 @@ def parse(text: str, name: str = "<rules>") -> Rules:
 def check(path: str | os.PathLike[str]) -> list[Diagnostic]:
     """Every error and warning that can be found in a file without a model. Never raises for a bad file.
 
+    A file of definitions alone, for others to include, is a right one here; `load` refuses it.
+
     >>> [finding.code for finding in check("vit.rules")]
     []
     """
-    _, findings = _load(path)
+    _, findings = _load(path, may_define_only=True)
     return findings
 
 
-def _load(path: str | os.PathLike[str]) -> tuple[Rules | None, list[Diagnostic]]:
+def _load(path: str | os.PathLike[str], may_define_only: bool = False) -> tuple[Rules | None, list[Diagnostic]]:
     name = os.fspath(path)
     source = open_source(name, name)
     if isinstance(source, Diagnostic):
         return None, [source]
     reading = Reading(source)
-    return _understand(reading.main(source, name), reading)
+    return _understand(reading.main(source, name), reading, may_define_only)
 
 
-def _understand(loaded: Loaded, reading: Reading) -> tuple[Rules | None, list[Diagnostic]]:
-    rules, findings = resolve(loaded)
+def _understand(
+    loaded: Loaded, reading: Reading, may_define_only: bool = False
+) -> tuple[Rules | None, list[Diagnostic]]:
+    rules, findings = resolve(loaded, may_define_only=may_define_only)
     findings = reading.findings + findings
     allows = [allow for each in (loaded, *loaded.files()) for allow in each.file.allows]
     findings = _sorted(unsilenced(findings, allows), reading.sources)

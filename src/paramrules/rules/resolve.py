@@ -21,10 +21,11 @@ from paramrules.rules.walk import terms_in
 from paramrules.syntax import nodes
 
 
-def resolve(loaded: Loaded) -> tuple[Rules | None, list[Diagnostic]]:
+def resolve(loaded: Loaded, *, may_define_only: bool = False) -> tuple[Rules | None, list[Diagnostic]]:
     """What a file and its includes mean, and every error and warning that can be found without a model.
 
-    The rules are None where one of the findings is an error.
+    The rules are None where one of the findings is an error. With `may_define_only` a file without rules is
+    right if it defines something for others to include; its rules have no axes.
     """
     findings: list[Diagnostic] = []
     scopes: dict[int, Scope] = {}
@@ -35,7 +36,7 @@ def resolve(loaded: Loaded) -> tuple[Rules | None, list[Diagnostic]]:
     declared = options(list(scopes.values()))
     check_axes(drafts, scope)
     if _understood(loaded):
-        check_rules(drafts, scope)
+        check_rules(drafts, scope, may_define_only=may_define_only)
     check_conflicts(drafts, scope)
     findings += list(_dead_rules(drafts, loaded, scope))
     if any(finding.is_error for finding in findings):
