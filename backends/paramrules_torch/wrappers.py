@@ -19,8 +19,12 @@ _KEEPS: Final = {
     "fairscale.nn.FullyShardedDataParallel": "_fsdp_wrapped_module",
     "deepspeed.DeepSpeedEngine": "module",
     "peft.PeftModel": "base_model",
+    "peft.PeftMixedModel": "base_model",
     "peft.tuners.tuners_utils.BaseTuner": "model",
     "peft.tuners.tuners_utils.BaseTunerLayer": "base_layer",
+    "peft.tuners.adaption_prompt.AdaptionPromptModel": "model",
+    "peft.tuners.adaption_prompt.layer._BaseAdaptedAttention": "model",
+    "peft.utils.other.TrainableTokensWrapper": "token_adapter",
 }
 """Wrapper classes, and the child that each is wrapped around.
 

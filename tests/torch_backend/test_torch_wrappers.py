@@ -1,6 +1,7 @@
 """Wrapped models have the inventory of the model itself; wrappers are known by their class, not by names."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import torch
@@ -212,3 +213,43 @@ def test_a_whole_module_that_peft_keeps_a_copy_of_has_names_for_both() -> None:
         "norm.modules_to_save.default.weight": True,
         "norm.modules_to_save.default.bias": True,
     }
+
+
+def test_peft_with_adapters_of_several_kinds() -> None:
+    peft = pytest.importorskip("peft")
+    model = peft.PeftMixedModel(Adapted(), peft.LoraConfig(target_modules=["q_proj"], r=2))
+    inventory = paramrules.inventory(model)
+    adapters = {"q_proj.lora_A.default.weight", "q_proj.lora_B.default.weight"}
+    assert set(inventory.names) == {*paramrules.inventory(Adapted()).names, *adapters}
+    assert repr(inventory["norm.weight"].owner) == "Owner(Adapted > LayerNorm)"
+
+
+def test_tokens_that_peft_trains_beside_lora() -> None:
+    peft = pytest.importorskip("peft")
+    config = peft.LoraConfig(target_modules=["q_proj"], r=2, trainable_token_indices={"emb": [1, 3]})
+    inventory, _, raw = take(peft.get_peft_model(Adapted(), config))
+    assert [name for name in inventory.names if name.startswith("emb")] == [
+        "emb.weight",
+        "emb.trainable_tokens_delta.default",
+    ]
+    assert repr(inventory["emb.weight"].owner) == "Owner(Adapted > Embedding)"
+    assert "base_model.model.emb.token_adapter.base_layer.weight" in raw
+
+
+def test_prompts_that_peft_puts_into_attention() -> None:
+    peft = pytest.importorskip("peft")
+    transformers: Any = pytest.importorskip("transformers")
+
+    def llama() -> nn.Module:
+        sizes = {"hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 2, "num_attention_heads": 2}
+        config = transformers.LlamaConfig(**sizes, vocab_size=10)
+        return transformers.LlamaForCausalLM(config)  # type: ignore[no-any-return]
+
+    config = peft.AdaptionPromptConfig(adapter_len=2, adapter_layers=1, task_type="CAUSAL_LM")
+    inventory = paramrules.inventory(peft.get_peft_model(llama(), config))
+    plain = paramrules.inventory(llama())
+    assert set(inventory.names) - set(plain.names) == {
+        "model.layers.1.self_attn.adaption_prompt",
+        "model.layers.1.self_attn.adaption_gate",
+    }
+    assert all(inventory[name].owner.around == plain[name].owner.around for name in plain.names)
