@@ -15,14 +15,25 @@ def abstractly(make: Callable[[], object]) -> object:
 
     A model that wants to know values while it is built, such as `torch.linspace(0, rate, depth)[3].item()`,
     cannot be built there. It is built a second time on the CPU, and each parameter is let go as soon as
-    its module has it.
+    its module has it. One that looks at its parameters' own values, as
+    `torch.nn.utils.parametrizations.orthogonal` does, is then built as it is.
     """
-    try:
-        with torch.device("meta"):
-            return make()
-    except RuntimeError as error:  # NotImplementedError among them
-        if "meta" not in str(error):
-            raise
+    for build in (_on_meta, _letting_go):
+        try:
+            return build(make)
+        except (RuntimeError, TypeError) as error:  # NotImplementedError among them
+            if "meta" not in str(error):
+                raise
+    return make()
+
+
+def _on_meta(make: Callable[[], object]) -> object:
+    with torch.device("meta"):
+        return make()
+
+
+def _letting_go(make: Callable[[], object]) -> object:
+    """What `make()` gives on the CPU, each parameter replaced by one on the meta device."""
     made = WeakIdKeyDictionary()
 
     def without_memory(_: nn.Module, __: str, parameter: nn.Parameter | None) -> nn.Parameter | None:

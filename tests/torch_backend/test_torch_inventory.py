@@ -421,6 +421,25 @@ def test_a_model_that_looks_at_values_is_built_all_the_same() -> None:
     assert not nn.Linear(2, 2).weight.is_meta
 
 
+def test_a_model_that_makes_arrays_of_values_while_it_is_built() -> None:
+    def make() -> nn.Module:
+        width = torch.arange(4).numpy()[-1]  # a TypeError on the meta device
+        return nn.Linear(2, int(width))
+
+    model = backend.abstractly(make)
+    assert isinstance(model, nn.Linear)
+    assert model.weight.is_meta
+    assert model.weight.shape == (3, 2)
+
+
+def test_a_model_that_looks_at_its_parameters_is_built_with_them() -> None:
+    model = backend.abstractly(lambda: nn.utils.parametrizations.orthogonal(nn.Linear(3, 3)))
+    inventory = paramrules.inventory(model)
+    assert inventory.names == ["bias", "weight.original"]
+    assert inventory["weight.original"].fan_in == 3
+    assert not nn.Linear(2, 2).weight.is_meta
+
+
 def test_an_error_of_the_models_own_stays_as_it_is() -> None:
     calls = []
 
