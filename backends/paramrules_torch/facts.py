@@ -4,9 +4,11 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cached_property
+from math import isfinite
 
 from torch import Tensor, nn
 
+from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.inventories import ABSENT, Class, Columns
 from paramrules.inventories.fans import fans_of_all
 from paramrules.inventories.roles import role, roles
@@ -117,7 +119,7 @@ class TorchColumns(Columns):
         """The entries that a module's `no_weight_decay()` names, relative to it, whole or by a glob."""
         found: set[int] = set()
         for prefix, module in self.walk.deciders:
-            wanted = list(_call(module))
+            wanted = _undecayed(module, prefix)
             exact, globs = set(wanted), [w for w in wanted if any(c in w for c in "*?[")]
             for entry, name in enumerate(self.walk.names):
                 if name.startswith(prefix):
@@ -127,9 +129,19 @@ class TorchColumns(Columns):
         return found
 
 
-def _call(module: nn.Module) -> Iterable[str]:
-    names: Iterable[str] = module.no_weight_decay()  # type: ignore[operator]
-    return names
+def _undecayed(module: nn.Module, prefix: str) -> list[str]:
+    """What `no_weight_decay()` of the module at this prefix gives."""
+    names = module.no_weight_decay()  # type: ignore[operator]
+    if isinstance(names, str) or not isinstance(names, Iterable):
+        where = f" at `{prefix.removesuffix('.')}`" if prefix else ""
+        raise RulesError(
+            Diagnostic(
+                "E501",
+                f"`no_weight_decay()` of the `{type(module).__name__}`{where} gives {names!r}, and no names",
+                help="let it return a set of names, such as `{'pos_embed'}`, or `set()`",
+            )
+        )
+    return list(names)
 
 
 def _variable(cls: type) -> Class:
@@ -146,4 +158,4 @@ def _plain(value: object) -> bool:
         return all(isinstance(key, str) and _plain(inner) for key, inner in value.items())
     if isinstance(value, list | tuple):
         return all(map(_plain, value))
-    return value is None or isinstance(value, bool | int | float | str)
+    return value is None or isinstance(value, int | str) or (isinstance(value, float) and isfinite(value))

@@ -2,10 +2,11 @@
 
 import warnings
 from collections.abc import Mapping
+from numbers import Real
 from pathlib import Path
 from typing import Any, Literal
 
-from torch import nn
+from torch import Tensor, nn
 
 from paramrules.assignment import Assignment, assign
 from paramrules.diagnostics import Diagnostic, RulesError, RulesWarning, render
@@ -55,6 +56,7 @@ def param_groups(
     Raises:
         RulesError: what `paramrules.assign` finds; E601 where the assignment was made of another model;
             E604 where a scale is set, but nothing that it could multiply. Nothing is frozen then.
+        TypeError: `lr` or `weight_decay` is no number, such as the text that YAML makes of `1e-3`.
         ValueError: `lr_scale` is neither of the two; `options` or `strict` beside an assignment.
 
     Warns:
@@ -65,6 +67,8 @@ def param_groups(
     [('no_decay', 102, 0), ('decay', 50, 0.05)]
     >>> optimizer = torch.optim.AdamW(groups)
     """
+    _check_number("lr", lr)
+    _check_number("weight_decay", weight_decay)
     if lr_scale not in ("fold", "keep"):
         raise ValueError(f"`lr_scale` is {lr_scale!r} and should be 'fold' or 'keep'")
     if isinstance(rules, Assignment) and (options is not None or strict):
@@ -99,6 +103,12 @@ def param_groups(
         named = {} if plain else {"param_names": [raw[n] for n in numbers], "label": label}
         groups.append({**held, **named, **settings})
     return groups
+
+
+def _check_number(name: str, rate: object) -> None:
+    """Refuses a base rate that is no number. torch takes a tensor too."""
+    if rate is not None and (isinstance(rate, bool) or not isinstance(rate, Real | Tensor)):
+        raise TypeError(f"`{name}` is {rate!r}, a `{type(rate).__name__}`, and should be a number")
 
 
 def _merged(made: list[tuple[str, dict[str, Any], list[int]]]) -> list[tuple[str, dict[str, Any], list[int]]]:

@@ -272,6 +272,16 @@ def test_arguments_that_would_have_no_effect() -> None:
             param_groups(Net(), assignment, **how)  # type: ignore[arg-type]
 
 
+def test_base_rates_are_numbers() -> None:
+    with pytest.raises(TypeError, match=r"^`lr` is '1e-3', a `str`, and should be a number$"):
+        grouped(DECAY, lr="1e-3")
+    with pytest.raises(TypeError, match=r"^`weight_decay` is True, a `bool`, and should be a number$"):
+        grouped(DECAY, weight_decay=True)
+    assert torch.equal(
+        grouped("all: else -> lr_scale = 2\n", lr=torch.tensor(0.5))[0]["lr"], torch.tensor(1.0)
+    )
+
+
 def test_findings_are_warnings_where_the_function_was_called() -> None:
     rules = paramrules.parse("gone: type(LayrNorm)\nall: else\n", "net.rules")
     with warnings.catch_warnings(record=True) as caught:

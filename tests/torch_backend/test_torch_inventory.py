@@ -136,6 +136,7 @@ def test_only_what_was_set_on_a_tensor_is_an_attribute() -> None:
     model.weight._optim = {"lr": 1e-3, "betas": (0.9, 0.95)}  # type: ignore[attr-defined]
     model.weight.callback = print  # type: ignore[attr-defined]
     model.weight.by_number = {1: 2}  # type: ignore[attr-defined]
+    model.weight.bound = float("inf")  # type: ignore[attr-defined]  # which JSON does not have
     inventory = paramrules.inventory(model)
     assert inventory.attribute("_optim")[0] == {"lr": 1e-3, "betas": (0.9, 0.95)}
     assert inventory.attribute("shape") == [ABSENT, ABSENT]
@@ -181,6 +182,23 @@ def test_a_function_set_on_the_model_itself() -> None:
     model.weight.no_weight_decay = False  # type: ignore[attr-defined]
     assert undecayed(model) == ["bias"]
     assert paramrules.inventory(model).attribute("no_weight_decay") == [False, True]
+
+
+@pytest.mark.parametrize("given", [None, "bias"])
+def test_a_method_that_gives_no_names(given: object) -> None:
+    class Careless(nn.Linear):
+        def no_weight_decay(self) -> object:
+            return given
+
+    inventory = paramrules.inventory(nn.Sequential(Careless(2, 2)))
+    with pytest.raises(RulesError) as raised:
+        inventory.attribute("no_weight_decay")
+    assert str(raised.value) == (
+        f"\nerror[E501]: `no_weight_decay()` of the `Careless` at `0` gives {given!r}, and no names\n"
+        "  = help: let it return a set of names, such as `{'pos_embed'}`, or `set()`"
+    )
+    with pytest.raises(RulesError, match=r"of the `Careless` gives "):
+        paramrules.inventory(Careless(2, 2)).attribute("no_weight_decay")
 
 
 def test_weight_norm_has_a_gain() -> None:
