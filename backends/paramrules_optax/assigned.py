@@ -26,9 +26,10 @@ class Assigned:
         self._params = params
         self._fresh = model is None and not isinstance(rules, Assignment)
         if isinstance(rules, Assignment):
-            if options is not None or strict:
+            if options is not None or strict or model is not None:
                 raise ValueError(
-                    "give `options` and `strict` to `paramrules.assign`, which has made this assignment"
+                    "give `options`, `strict` and the model to `paramrules.assign`, "
+                    "which has made this assignment"
                 )
             self.assignment = rules
         else:

@@ -10,7 +10,7 @@ from typing import Any
 import jax
 
 from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
-from paramrules_optax import graph
+from paramrules_optax import frameworks, graph
 from paramrules_optax.tree import inexact, is_array
 from paramrules_optax.walk import Walk
 
@@ -51,6 +51,13 @@ def _stranger(values: Mapping[str, Any], walk: Walk, number: int, leaf: Any, in_
             "a single array stands where the tree of parameters should",
             help="`optax.inject_hyperparams` takes a function for a schedule unless told otherwise: "
             '`optax.inject_hyperparams(optax.adamw, static_args="mask")`',
+        )
+    box = walk.boxes.get(number)
+    if isinstance(box, frameworks.nnx_untrained()):
+        return Diagnostic(
+            "E601",
+            f"`{name}` is a `{type(box).__name__}` and no parameter",
+            help="hand over `nnx.state(model, nnx.Param)`",
         )
     if any(stretch.start <= number < stretch.stop for stretch in walk.states):
         return Diagnostic(

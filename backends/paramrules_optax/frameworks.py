@@ -27,6 +27,11 @@ def equinox_shared() -> Classes:
     return _classes("equinox.nn", "Shared")
 
 
+def linen_modules() -> Classes:
+    """`flax.linen.Module`."""
+    return _classes("flax.linen", "Module")
+
+
 def nnx_modules() -> Classes:
     """`flax.nnx.Module`."""
     return _classes("flax.nnx", "Module")

@@ -74,13 +74,10 @@ def described(tree: Tree, types: Types | None = None) -> TreeInventory:
         names.append(tie.name)
         owners.append(tie.owner)
         parameter.append(tie.number)
-    unknown = _unknown(owners, boxes)
-    if types:
-        owners = _named(names, owners, types)
-        if all(owner.known for owner in owners):
-            unknown = {fact: help for fact, help in unknown.items() if help != _NO_MODULES}
-    columns = TreeColumns(leaves, boxes, names, owners, parameter, modules)
-    inventory = TreeInventory("optax", names, owners, columns, also=also, unknown=unknown)
+    told = _named(names, owners, types) if types else owners
+    unknown = _unknown(names, owners, told, boxes)
+    columns = TreeColumns(leaves, boxes, names, told, parameter, modules)
+    inventory = TreeInventory("optax", names, told, columns, also=also, unknown=unknown)
     inventory.tree = tree
     return inventory
 
@@ -92,7 +89,15 @@ def _chosen(column: Sequence[Any], numbers: Sequence[int]) -> list[Any]:
 def _named(names: Sequence[str], owners: Sequence[Owner], types: Types) -> list[Owner]:
     """The owners that `types` tells, where the tree itself does not know them."""
     modules = [name.rpartition(".")[0] for name in names]
-    for path in types:
+    for path, cls in types.items():
+        if not isinstance(cls, type):
+            raise RulesError(
+                Diagnostic(
+                    "E501",
+                    f"the type of `{path}` is given as `{cls!r}`, which is no class",
+                    help='hand over the class itself: `types={"encoder.norm": LayerNorm}`',
+                )
+            )
         if path and path not in modules and not any(module.startswith(path + ".") for module in modules):
             raise RulesError(
                 Diagnostic(
@@ -112,12 +117,29 @@ def _named(names: Sequence[str], owners: Sequence[Owner], types: Types) -> list[
     ]
 
 
-def _unknown(owners: Sequence[Owner], boxes: Sequence[Any]) -> dict[str, str]:
-    """The facts that a tree cannot tell where it does not know the modules of all of its leaves."""
+def _unknown(
+    names: Sequence[str], owners: Sequence[Owner], told: Sequence[Owner], boxes: Sequence[Any]
+) -> dict[str, str]:
+    """The facts that nobody can tell: `owners` are what the tree knows, `told` with what `types` adds."""
     if UNKNOWN_OWNER not in set(owners):
         return {}
-    unknown = dict.fromkeys(("type", "within", "role", "fan_in", "fan_out"), _NO_MODULES)
+    unknown: dict[str, str] = {}
+    different = set(told)
+    if UNKNOWN_OWNER in different:
+        no_modules = _NO_MODULES if len(different) == 1 else _no_module(names, told)
+        unknown = dict.fromkeys(("type", "within", "role", "fan_in", "fan_out"), no_modules)
     unknown["attr"] = _NO_ATTRIBUTES
     if None in boxes:
         unknown["variable"] = _NO_VARIABLES
     return unknown
+
+
+def _no_module(names: Sequence[str], owners: Sequence[Owner]) -> str:
+    """What to do where the modules of some parameters are known, and those of others not."""
+    without = [name for name, owner in zip(names, owners, strict=True) if not owner.known]
+    more = f" (and of {len(without) - 1} more)" if len(without) > 1 else ""
+    module = without[0].rpartition(".")[0]
+    return (
+        f"the tree does not know the module of `{without[0]}`{more}: name its class, as in "
+        f'`paramrules.inventory(params, types={{"{module}": LayerNorm}})`'
+    )

@@ -99,7 +99,9 @@ def _where(assignment: Assignment, label: str, axis: str | None) -> Sequence[boo
 def _labels(assignment: Assignment, axis: AxisLabels) -> list[str]:
     """The labels of an axis, also those that no parameter of this model has, as far as they have no holes."""
     rules = next(a.rules for a in assignment.rules.axes if a.name == axis.name)
-    written = (rule.label.text for rule in rules if len(rule.label.parts) == 1)
+    written = [rule.label.text for rule in rules if len(rule.label.parts) == 1]
+    if rules[-1].predicate is not None:  # without `else` there may always be something left
+        written.append("default")
     return list(dict.fromkeys((*axis.labels, *written)))
 
 

@@ -1,7 +1,7 @@
 """A tree of parameters taken apart: its structure, its leaves, and which of them are parameters."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, is_dataclass, replace
 from typing import Any
 
 import jax
@@ -133,9 +133,17 @@ def _no_parameters(walk: Walk, leaves: Sequence[Any], wrong: Sequence[int]) -> D
         return Diagnostic(
             "E501", f"{name} an array of {leaf.dtype.name}, which no optimizer trains{more}", help=_ALONE
         )
+    if isinstance(leaf, type):
+        help = f"hand over an instance: `{leaf.__name__}(...)`"
+        return Diagnostic("E501", f"{name} the class `{leaf.__qualname__}` and no array{more}", help=help)
     kind = type(leaf)
+    help = _ALONE
+    if isinstance(leaf, frameworks.linen_modules()):
+        help = 'linen keeps parameters apart from modules: hand over `model.init(...)["params"]`'
+    elif is_dataclass(leaf):
+        help = f"if it holds parameters, call `jax.tree_util.register_dataclass({kind.__name__})`"
     return Diagnostic(
-        "E501", f"{name} a `{kind.__module__}.{kind.__qualname__}` and no array{more}", help=_ALONE
+        "E501", f"{name} a `{kind.__module__}.{kind.__qualname__}` and no array{more}", help=help
     )
 
 
@@ -173,9 +181,10 @@ def _refuse_equal_names(tree: Any, walk: Walk) -> None:
 def holds_arrays(model: Any) -> bool:
     """Whether it is a module of Equinox or NNX, or a tree with an array of jax or NumPy among its leaves.
 
-    A tree that jax cannot take apart is one too: what is wrong with it is for its inventory to say.
+    So is what holds none but belongs to jax, a module of linen or a tree that jax cannot take apart: what is
+    wrong with it is for its inventory to say.
     """
-    if isinstance(model, frameworks.equinox_modules()):
+    if isinstance(model, frameworks.equinox_modules() + frameworks.linen_modules()):
         return True
     try:
         walk = Walk(model)

@@ -147,6 +147,16 @@ error[E601]: `batch_state_index.init.0` is a running statistic and no parameter
     )
 
 
+def test_variables_of_nnx_that_are_no_parameters():
+    model = nnx.BatchNorm(3, rngs=nnx.Rngs(0))
+    assert (
+        refused(label_fn(model, RULES), nnx.state(model))
+        == """
+error[E601]: `mean` is a `BatchStat` and no parameter
+  = help: hand over `nnx.state(model, nnx.Param)`"""
+    )
+
+
 def test_an_array_that_an_equinox_module_has_got_since():
     answer = label_fn({"a": eqx.nn.Linear(2, 2, use_bias=False, key=jax.random.key(0))}, RULES)
     assert (

@@ -97,6 +97,7 @@ def test_masks():
 def test_a_label_that_no_parameter_has_is_an_empty_mask():
     assert not any(jax.tree.leaves(mask(TREE, TWO_AXES, "wide")))
     assert not any(jax.tree.leaves(mask(TREE, TWO_AXES, "wide", "lr")))
+    assert not any(jax.tree.leaves(mask(TREE, parse("all: ndim >= 0"), "default")))
 
 
 def test_masks_by_label_in_the_order_of_groups():
@@ -210,6 +211,16 @@ def test_an_assignment_in_place_of_rules():
     assert labels(part, assignment) == {"head": {"kernel": "other/other"}, "block_2": None}
     nested = {**TREE, "head": {"kernel": linen.Partitioned(MATRIX, names=("a", "b"))}}
     assert labels(nested, assignment)["head"]["kernel"].value == "other/other"
+
+
+@pytest.mark.parametrize("how", [{"options": {}}, {"strict": True}, {"model": TREE}])
+def test_what_an_assignment_has_settled(how):
+    assignment = paramrules.assign(ONE_AXIS, inventory_of(TREE))
+    with pytest.raises(ValueError, match="which has made this assignment") as caught:
+        labels(TREE, assignment, **how)
+    assert str(caught.value) == (
+        "give `options`, `strict` and the model to `paramrules.assign`, which has made this assignment"
+    )
 
 
 def test_an_inventory_that_was_not_made_of_a_tree_serves_by_name():

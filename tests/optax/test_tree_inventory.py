@@ -1,5 +1,8 @@
 """What is known of a plain tree of arrays, and what is not."""
 
+from dataclasses import dataclass
+
+import equinox as eqx
 import flax
 import jax
 import jax.numpy as jnp
@@ -21,6 +24,11 @@ TREE = {
     "gain": 1.5,
     "phase": np.complex64(1j),
 }
+
+
+@dataclass
+class Unregistered:
+    kernel: object
 
 
 def refused(tree, **how):
@@ -126,6 +134,29 @@ def test_what_types_leave_out_stays_unknown():
     assert "type" in inventory.unknown
     assert inventory["encoder.norm.scale"].owner.cls.short == "LayerNorm"
     assert not inventory["encoder.dense.bias"].owner.known
+    with pytest.raises(RulesError) as caught:
+        assign(parse("no_decay: type(LayerNorm)\n", "decay.rules"), inventory)
+    assert (
+        str(caught.value)
+        == """
+error[E215]: `type` is not known of this model
+  --> decay.rules:1:11
+   |
+ 1 | no_decay: type(LayerNorm)
+   |           ^^^^^^^^^^^^^^^ nobody can tell
+   = help: the tree does not know the module of `encoder.dense.bias` (and of 3 more): name its class, as in \
+`paramrules.inventory(params, types={"encoder.dense": LayerNorm})`"""
+    )
+
+
+def test_an_array_beside_modules():
+    tree = {"actor": eqx.nn.Linear(2, 2, key=jax.random.key(0)), "temperature": jnp.ones(())}
+    help = (
+        "the tree does not know the module of `temperature`: name its class, as in "
+        '`paramrules.inventory(params, types={"": LayerNorm})`'
+    )
+    assert inventory_of(tree).unknown["type"] == help
+    assert "type" not in inventory_of(tree, types={"": dict}).unknown
 
 
 def test_a_type_for_a_root_that_holds_only_modules():
@@ -150,6 +181,15 @@ error[E501]: the tree has no module `encoder.nrm`, whose type is given
         == """
 error[E501]: the tree has no module `x`, whose type is given
   = help: paths are canonical: `encoder.layers_0.norm`"""
+    )
+
+
+def test_a_type_that_is_no_class():
+    assert (
+        refused(TREE, types={"encoder.norm": "LayerNorm"})
+        == """
+error[E501]: the type of `encoder.norm` is given as `'LayerNorm'`, which is no class
+  = help: hand over the class itself: `types={"encoder.norm": LayerNorm}`"""
     )
 
 
@@ -188,7 +228,19 @@ def test_what_is_no_tree():
         refused(flax.linen.Dense(3))
         == """
 error[E501]: what is handed over is a `flax.linen.linear.Dense` and no array
-  = help: hand over parameters alone, as the optimizer is handed them"""
+  = help: linen keeps parameters apart from modules: hand over `model.init(...)["params"]`"""
+    )
+    assert (
+        refused({"a": ONE, "b": Unregistered(ONE)})
+        == f"""
+error[E501]: `b` is a `{__name__}.Unregistered` and no array
+  = help: if it holds parameters, call `jax.tree_util.register_dataclass(Unregistered)`"""
+    )
+    assert (
+        refused(nnx.Linear)
+        == """
+error[E501]: what is handed over is the class `Linear` and no array
+  = help: hand over an instance: `Linear(...)`"""
     )
 
 
@@ -215,9 +267,9 @@ def test_what_the_backend_recognises():
     assert backend.recognises(TREE)
     assert backend.recognises({"a": [None, np.ones(2)]})
     assert backend.recognises({"a": ONE, 1: ONE})
+    assert backend.recognises(linen.Dense(3))
     assert not backend.recognises({})
     assert not backend.recognises({"a": "text", "b": 2})
-    assert not backend.recognises(linen.Dense(3))
     assert not backend.recognises(object())
 
 
