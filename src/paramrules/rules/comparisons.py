@@ -1,5 +1,6 @@
 """`== != < <= > >=`, `in` and `not in`: what may be compared with what."""
 
+from paramrules.rules import python
 from paramrules.rules.scope import BrokenPredicate, Scope, Typed, described, shown
 from paramrules.rules.terms import (
     Comparison,
@@ -12,10 +13,12 @@ from paramrules.rules.terms import (
     ValueAmong,
 )
 from paramrules.rules.values import in_digits, number, value
-from paramrules.rules.words import ABBREVIATIONS, CONSTANTS, EXAMPLES, TEXTS, a
+from paramrules.rules.words import ABBREVIATIONS, CLASS_TESTS, CONSTANTS, EXAMPLES, TEXTS, a
 from paramrules.syntax import nodes
 
 _EQUALITY = ("==", "!=", "in", "not in")
+_Test = nodes.Compare | nodes.Among
+_Items = tuple[nodes.Expression, ...]
 
 
 def compare(node: nodes.Compare, scope: Scope) -> Predicate:
@@ -23,6 +26,8 @@ def compare(node: nodes.Compare, scope: Scope) -> Predicate:
     name = node.left.name if isinstance(node.left, nodes.Reference) else ""
     if name in TEXTS:
         return _text(node, name, node.operator, (node.right,), scope)
+    if function := _class_test(node.left, (node.right,)):
+        return _classes(function, node.operator == "!=", node, (node.right,), scope)
     if name in CONSTANTS:
         return _constant(node, name, node.operator, (node.right,), scope)
     if name == "shape":
@@ -50,6 +55,8 @@ def among(node: nodes.Among, scope: Scope) -> Predicate:
     """`a in (b, c)`, `a not in (b, c)`."""
     operator = "not in" if node.negated else "in"
     name = node.left.name if isinstance(node.left, nodes.Reference) else ""
+    if function := _class_test(node.left, node.items):
+        return _classes(function, node.negated, node, node.items, scope)
     if name in TEXTS:
         return _text(node, name, operator, node.items, scope)
     if name in CONSTANTS:
@@ -71,8 +78,21 @@ def _mismatch(message: str, node: nodes.Expression, help: str, scope: Scope) -> 
     return BrokenPredicate(node.span, False)
 
 
-_Test = nodes.Compare | nodes.Among
-_Items = tuple[nodes.Expression, ...]
+def _class_test(node: nodes.Expression, items: _Items) -> str:
+    """`type` in `type == LayerNorm` and in `type(module) == LayerNorm`; "" in `type(LayerNorm) == true`."""
+    if isinstance(node, nodes.Reference):
+        return node.name if node.name in CLASS_TESTS else ""
+    if isinstance(node, nodes.Member) and node.function in CLASS_TESTS and python.names(items):
+        return node.function
+    return ""
+
+
+def _classes(function: str, negated: bool, node: _Test, items: _Items, scope: Scope) -> Predicate:
+    help = f"write `{'not ' if negated else ''}{function}({python.names(items) or '...'})`"
+    scope.report(
+        "E307", f"`{function}` is not compared: classes stand in its brackets", node.left.span, help=help
+    )
+    return BrokenPredicate(node.span, False)
 
 
 def _text(node: _Test, subject: str, operator: str, items: _Items, scope: Scope) -> Predicate:
@@ -103,7 +123,7 @@ def _constant(node: _Test, subject: str, operator: str, items: _Items, scope: Sc
             words.append(item.name)
             _known(item, subject, scope)
             continue
-        text = str(item.value) if isinstance(item, nodes.Literal) else ""
+        text = str(item.value).rpartition(".")[2] if isinstance(item, nodes.Literal) else ""
         word = text if text in CONSTANTS[subject] else ABBREVIATIONS.get(text, EXAMPLES[subject])
         help = f"write the word without quotes, as in `{subject} == {word}`"
         _mismatch(f"`{subject}` is compared with a bare word", item, help, scope)

@@ -52,7 +52,9 @@ def check(path: str | os.PathLike[str]) -> list[Diagnostic]:
     return findings
 
 
-def _load(path: str | os.PathLike[str], may_define_only: bool = False) -> tuple[Rules | None, list[Diagnostic]]:
+def _load(
+    path: str | os.PathLike[str], may_define_only: bool = False
+) -> tuple[Rules | None, list[Diagnostic]]:
     name = os.fspath(path)
     source = open_source(name, name)
     if isinstance(source, Diagnostic):

@@ -84,7 +84,8 @@ def countable(
     test = carried(match)
     if test is None:
         why = f"`{shown(node.span)}` is no match"
-        help = f"write `{function}(name ~ ...)`, or name a `let` that is a single match"
+        regex = shown(node.span) if isinstance(node, nodes.Literal) else "..."
+        help = f"write `{function}(name ~ {regex})`, or name a `let` that is a single match"
     elif test.negated:
         why, help = f"`{shown(node.span)}` is negated and captures nothing", "write the match with `~`"
     elif not test.regex.groups:

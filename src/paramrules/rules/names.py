@@ -4,12 +4,10 @@ import re
 from itertools import chain
 
 from paramrules.diagnostics import Place, Span
+from paramrules.rules import python
 from paramrules.rules.matches import carried
 from paramrules.rules.scope import BrokenPredicate, Declared, Let, Scope, broken
 from paramrules.rules.words import FLAGS, FUNCTIONS, NUMBERS, taken
-
-_OTHERWISE_WRITTEN = {"True": "true", "False": "false", "None": "none", "otherwise": "else"}
-"""Words that people bring from Python and elsewhere, and what they are here."""
 
 
 def define(name: str, span: Span, what: Let | Declared, scope: Scope) -> None:
@@ -81,8 +79,8 @@ def _unknown(name: str, span: Span, scope: Scope, help: str) -> None:
         return
     if carrier:
         help = f"it is a capture of `{carrier}`: write `{carrier}` into the predicate of this rule"
-    elif name in _OTHERWISE_WRITTEN:
-        help = f"write `{_OTHERWISE_WRITTEN[name]}`"
+    elif name in python.WORDS:
+        help = f"write `{python.WORDS[name]}`"
     else:
         help = scope.suggest(name, chain(scope.names, scope.captures, NUMBERS, FLAGS)) or help
     scope.report("E301", f"`{name}` is not defined", span, help=help)

@@ -1,5 +1,8 @@
 """Expressions as predicates."""
 
+import re
+
+from paramrules.rules import python
 from paramrules.rules.captures import bound, captures_or_breaks
 from paramrules.rules.comparisons import among, compare
 from paramrules.rules.matches import glob_test, regex_test
@@ -94,13 +97,18 @@ def _reference(node: nodes.Reference, scope: Scope) -> Predicate:
     elif name == "shape":
         return _wrong(node, "`shape` is a tuple", "compare it, as in `shape == (1, *, 768)`", scope)
     elif found is None and name not in scope.captures and name not in NUMBERS:
-        undefined(name, span, scope, _what_to_write(name))
+        undefined(name, span, scope, _what_to_write(name, scope))
         scope.capturing = True
         return BrokenPredicate(span, True)
     return _no_predicate(node, value(node, scope), scope)
 
 
-def _what_to_write(name: str) -> str:
+def _what_to_write(name: str, scope: Scope) -> str:
+    alone = re.fullmatch(rf"(\S+?)\s*:\s*{name}\s*(?:->.*)?", scope.statement.text, re.DOTALL)
+    if alone and alone[1] == "axis":
+        return f"an axis is written `[{name}]`, on a line of its own"
+    if alone and name in python.REST:
+        return f"write `{alone[1]}: else` for whatever the rules above leave"
     if name[0].isupper():
         return f"write `type({name})` for parameters of that class"
     return f"write `name ~ {name}` for names that contain it"

@@ -4,6 +4,7 @@ import re
 from typing import cast
 
 from paramrules.diagnostics import Span
+from paramrules.rules import python
 from paramrules.rules.matches import countable, meant, regex_test
 from paramrules.rules.names import undefined
 from paramrules.rules.scope import (
@@ -185,14 +186,10 @@ def _extent(node: nodes.Index, scope: Scope) -> Typed:
     return broken(node.span)
 
 
-_PYTHONS_FUNCTIONS = {"isinstance": "type", "hasattr": "attr", "getattr": "attr"}
-
-
 def _call(node: nodes.Call, scope: Scope) -> Typed:
     if node.function not in ARITY:
         span = Span(node.span.source, node.span.start, node.span.start + len(node.function))
-        meant = _PYTHONS_FUNCTIONS.get(node.function)
-        help = f"write `{meant}(...)`" if meant else scope.suggest(node.function, FUNCTIONS) or _FUNCTIONS
+        help = python.call(node) or scope.suggest(node.function, FUNCTIONS) or _FUNCTIONS
         scope.report("E307", f"there is no function `{node.function}`", span, help=help)
         return broken(node.span)
     least, most = ARITY[node.function]

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from paramrules.diagnostics import Diagnostic, Source
 from paramrules.syntax.cut import Piece
 from paramrules.syntax.hints.brackets import closing, opening
+from paramrules.syntax.hints.calls import call
+from paramrules.syntax.hints.dotted import dotted
 from paramrules.syntax.hints.heads import head
 from paramrules.syntax.hints.members import member
 from paramrules.syntax.hints.mistake import Mistake
@@ -18,6 +20,7 @@ from paramrules.syntax.hints.quotes import prefix, unclosed
 from paramrules.syntax.hints.settings import setting
 from paramrules.syntax.hints.spelling import spelling, typography
 from paramrules.syntax.hints.statements import statement
+from paramrules.syntax.hints.verbs import among, verb
 from paramrules.syntax.parse import Failure
 
 _HINTS: tuple[Callable[[Mistake], Diagnostic | None], ...] = (
@@ -29,8 +32,12 @@ _HINTS: tuple[Callable[[Mistake], Diagnostic | None], ...] = (
     prefix,
     pattern,
     setting,
+    call,
     closing,
+    verb,
     spelling,
+    among,
+    dotted,
     predicate,
     opening,
 )

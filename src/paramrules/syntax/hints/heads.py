@@ -10,6 +10,7 @@ _KEYWORDS = ("let", "option", "include", "edition", "expect")
 _OTHER = frozenset(
     {"if", "elif", "while", "for", "import", "from", "def", "class", "return", "with", "del", "set"}
 )
+_SECTIONS = frozenset({"axis", "section", "partition", "group", "table"})
 _LABEL = re.compile(r"([\w{}]+(?:[-.+/ ][\w{}]+)+)[ \t]*\??[ \t]*:(?!=)")
 _TEST = re.compile(r"[~<>=!(\[.]|->|(?:and|or|in|like|not[ \t]+(?:in|like))\b")
 
@@ -50,7 +51,7 @@ def _add_colon(mistake: Mistake, start: int, at: int) -> Diagnostic:
     return mistake.finding(
         f"a `:` is missing behind `{mistake.text[start:at].strip()}`",
         start=at,
-        end=at + max(1, len(mistake.found)) if at == mistake.at else mistake.at,
+        end=at + len(mistake.found) if at == mistake.at else mistake.at,
         help="a rule is written `label: predicate -> settings`",
     )
 
@@ -66,6 +67,12 @@ def _no_label(mistake: Mistake, word: str) -> Diagnostic | None:
             help="indent the line, so that it continues the one above",
             start=0,
             end=end,
+        )
+    if word in _SECTIONS and (
+        name := re.fullmatch(r"\w+[ \t]+[\"']?([A-Za-z_]\w*)[\"']?[ \t]*:?", mistake.text)
+    ):
+        return mistake.finding(
+            f"`{word}` begins no statement", help=f"an axis is written `[{name[1]}]`", start=0, end=end
         )
     if word in _OTHER:
         imports = word in ("import", "from")

@@ -5,7 +5,7 @@ import re
 from paramrules.diagnostics import Diagnostic
 from paramrules.syntax.hints.mistake import Mistake
 
-_LOOSE = re.compile(r"[ \t]+([\w.*?]+)")
+_LOOSE = re.compile(r"[ \t]+(?:(?:is|of|isa)[ \t]+)?([\w.*?]+)")
 
 
 def member(mistake: Mistake) -> Diagnostic | None:

@@ -86,6 +86,11 @@ class Mistake:
         """The text of the last token."""
         return str(self.stack[-1]) if self.stack and isinstance(self.stack[-1], Token) else ""
 
+    def operand(self, place: int) -> str:
+        """The text of what was understood, counted as in `stack`; "" where there is none."""
+        item = self.stack[place] if -len(self.stack) <= place < len(self.stack) else ""
+        return item.span.text if hasattr(item, "span") else str(item)
+
     @property
     def in_settings(self) -> bool:
         """Whether an arrow has been read."""

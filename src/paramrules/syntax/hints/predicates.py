@@ -7,13 +7,12 @@ from paramrules.syntax.hints.mistake import Mistake
 from paramrules.syntax.reserved import RESERVED
 
 _COMPARES = ("==", "!=", "<", "<=", ">", ">=")
-_METHOD = re.compile(r"\.(startswith|endswith)\([\"']([^\"'\n]*)[\"']\)")
 _DOTTED = re.compile(r"[\w.]+")
 
 
 def predicate(mistake: Mistake) -> Diagnostic | None:
     """The first of these hints that knows the mistake."""
-    for hint in (_missing, _reserved, _number, _chained, _list, _dot, _second, _arrow, _not):
+    for hint in (_missing, _reserved, _number, _chained, _list, _second, _arrow, _not):
         finding = hint(mistake)
         if finding:
             return finding
@@ -25,15 +24,24 @@ def _missing(mistake: Mistake) -> Diagnostic | None:
     if not mistake.wants_operand or not mistake.stack:
         return None
     found, last = mistake.found, mistake.last
+    if last == "COLON" and mistake.kinds[0] == "Label" and (mistake.ended or found in ("->", "*")):
+        return _no_predicate(mistake)
     if not mistake.ended and found not in ("->", "and", "or", "in", "like", ")", ",", *_COMPARES):
         return None
-    if last == "COLON" and (mistake.ended or found == "->"):
-        return mistake.finding(
-            "the predicate is missing", help="`label: else` takes whatever the rules above leave"
-        )
     if mistake.ended or found in ("->", ")"):
         return mistake.finding(f"nothing stands behind `{mistake.word}`")
     return mistake.finding(f"nothing stands before `{found}`")
+
+
+def _no_predicate(mistake: Mistake) -> Diagnostic:
+    """`decay:`, `decay: *`, `decay: -> lr = 1`."""
+    label = mistake.operand(0)
+    help = f"write `{label}: else` for whatever the rules above leave"
+    if mistake.ended and label.isidentifier():
+        help += f"; an axis is written `[{label}]`"
+    if mistake.found == "*":
+        return mistake.finding("`*` is no predicate", help=help)
+    return mistake.finding("the predicate is missing", help=help)
 
 
 def _reserved(mistake: Mistake) -> Diagnostic | None:
@@ -76,39 +84,10 @@ def _chained(mistake: Mistake) -> Diagnostic | None:
 
 
 def _list(mistake: Mistake) -> Diagnostic | None:
-    """`name in ["a"]`, `"norm" in name`, `shape == [1, 2]`."""
-    if mistake.last == "IN":
-        if mistake.before_last == "Literal" and mistake.found[:1].isalpha():
-            text = str(mistake.stack[-2].value)
-            return mistake.finding(
-                "what is looked at stands on the left", help=f"write `{mistake.found} ~ {re.escape(text)}`"
-            )
-        return mistake.finding("`in` needs a list in round brackets", help='write `in ("a", "b")`')
+    """`shape == [1, 2]`."""
     if mistake.wants_operand and mistake.found in ("[", "{"):
         return mistake.finding(f"a list is not written with `{mistake.found}`", help="write `(1, 2)`")
     return None
-
-
-def _dot(mistake: Mistake) -> Diagnostic | None:
-    """`name == encoder.norm`, `name.endswith("bias")`, `p.ndim`."""
-    if mistake.found[:1] != "." or mistake.last != "NAME":
-        return None
-    start = mistake.stack[-1].start_pos
-    dotted = _DOTTED.match(mistake.text, start)
-    assert dotted
-    if mistake.before_last == "COMPARE" or (mistake.open and "IN" in mistake.kinds):
-        return mistake.finding(
-            "text stands in quotes", help=f'write `"{dotted[0]}"`', start=start, end=dotted.end()
-        )
-    method = _METHOD.match(mistake.after)
-    if method:
-        glob = f"{method[2]}*" if method[1] == "startswith" else f"*{method[2]}"
-        help = f"write `{mistake.word} like {glob}`"
-    else:
-        help = "a fact about the parameter is a word of its own: `name`, `ndim`, `shape[0]`, `attr(x)`"
-    return mistake.finding(
-        "there are no methods and no dotted names", help=help, start=start, end=dotted.end()
-    )
 
 
 def _second(mistake: Mistake) -> Diagnostic | None:
