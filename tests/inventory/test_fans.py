@@ -35,6 +35,25 @@ FLAX_ATTENTION = owner("app.Net", "flax.linen.attention.MultiHeadDotProductAtten
         (owner(("app.Mine", "torch.nn.modules.linear.Linear")), "fc.weight", (4, 3), (3, 4)),
         (LINEAR, "fc.weight", (4, 3, 2), NONE),  # a subclass that keeps something else under the name
         (owner("transformers.pytorch_utils.Conv1D"), "attn.c_attn.weight", (768, 2304), (768, 2304)),
+        (
+            owner("transformers.models.mixtral.modeling_mixtral.MixtralExperts"),
+            "gate_up_proj",
+            (8, 6, 4),
+            (4, 6),
+        ),
+        (
+            owner("transformers.models.mixtral.modeling_mixtral.MixtralTopKRouter"),
+            "gate.weight",
+            (8, 4),
+            (4, 8),
+        ),
+        (
+            owner("transformers.models.gpt_oss.modeling_gpt_oss.GptOssExperts"),
+            "gate_up_proj",
+            (8, 4, 6),
+            (4, 6),
+        ),
+        (owner("transformers.models.gpt_oss.modeling_gpt_oss.GptOssExperts"), "down_proj_bias", (8, 4), NONE),
         (owner("torch.nn.modules.linear.Bilinear"), "b.weight", (5, 3, 4), (12, 5)),
         (owner("torch.nn.modules.sparse.Embedding"), "wte.weight", (50257, 768), (50257, 768)),
         (CONV, "stem.weight", (64, 3, 7, 7), (3 * 49, 64 * 49)),

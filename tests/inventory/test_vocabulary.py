@@ -50,6 +50,7 @@ def test_names_a_class_by_where_it_is_defined(name: str) -> None:
         ("LayerNorm", ["timm.layers.norm.LayerNorm", "timm.layers.norm.LayerNorm2d"]),
         ("RMSNorm", ["transformers.models.llama.modeling_llama.LlamaRMSNorm"]),
         ("RMSNorm", ["transformers.models.t5.modeling_t5.T5LayerNorm"]),
+        ("RMSNorm", ["transformers.models.mamba2.modeling_mamba2.MambaRMSNormGated"]),
         ("Linear", ["transformers.pytorch_utils.Conv1D"]),
         (
             "Attention",

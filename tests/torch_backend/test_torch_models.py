@@ -111,3 +111,16 @@ def test_a_tied_head_is_reported_and_stays_with_the_embedding() -> None:
     with pytest.warns(RulesWarning, match="W210"):
         groups = param_groups(Tied(), paramrules.parse("no_decay: type(Embedding)\ndecay?: else\n"))
     assert [(group["label"], group["param_names"]) for group in groups] == [("no_decay", ["wte.weight"])]
+
+
+@pytest.mark.parametrize("name", ["Mixtral", "GptOss"])
+def test_matrices_of_experts_have_fans(name: str) -> None:
+    transformers: Any = pytest.importorskip("transformers")
+    sizes = {"vocab_size": 64, "hidden_size": 16, "num_attention_heads": 2, "num_hidden_layers": 1}
+    config = getattr(transformers, f"{name}Config")(
+        **sizes, intermediate_size=24, num_local_experts=4, num_key_value_heads=1
+    )
+    inventory = paramrules.inventory(getattr(transformers, f"{name}ForCausalLM")(config))
+    weights = {row.leaf: (row.fan_in, row.fan_out) for row in inventory if row.role == "weight"}
+    assert weights["gate_up_proj"] == (16, 48)
+    assert weights["down_proj"] == (24, 16)
