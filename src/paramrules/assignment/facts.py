@@ -45,6 +45,7 @@ class Facts:
         self._order: dict[tuple[str, str], dict[Groups, int]] = {}
         self._place: dict[tuple[str, str], dict[Texts, int]] = {}
         self._all_names: str | None = None
+        self._natural: dict[int, tuple[NaturalKey, str]] = {}
 
     # Entries and parameters
 
@@ -69,7 +70,9 @@ class Facts:
 
     def order(self, entry: int) -> tuple[NaturalKey, str]:
         """A key that sorts entries by name, in natural order."""
-        return natural(self.names[entry]), self.names[entry]
+        if entry not in self._natural:
+            self._natural[entry] = natural(self.names[entry]), self.names[entry]
+        return self._natural[entry]
 
     def first(self, entries: Iterable[int]) -> int:
         """The entry whose name comes first in natural order."""

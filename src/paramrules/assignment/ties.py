@@ -40,7 +40,7 @@ def disagreements(axis: Axis, parts: Partition, facts: Facts, values: Values) ->
     if not tied:
         return
     own = Values(_Alone(facts), values.options)
-    labels = {entry: _label_alone(axis, entry, own) for p in tied for entry in facts.inventory.entries(p)}
+    labels = _labels_alone(axis, [entry for p in tied for entry in facts.inventory.entries(p)], own)
     takers = {
         facts.parameter(entry): (taken.rule, facts.names[entry])
         for taken in parts.taken
@@ -62,11 +62,17 @@ def disagreements(axis: Axis, parts: Partition, facts: Facts, values: Values) ->
             )
 
 
-def _label_alone(axis: Axis, entry: int, values: Values) -> str:
-    """The label that an entry would get if it were a parameter of its own."""
+def _labels_alone(axis: Axis, entries: list[int], values: Values) -> dict[int, str]:
+    """The label that each of the entries would get if it were a parameter of its own, as it is shown."""
     try:
-        parts = partition(axis, Evaluator(values.facts, values), [entry])
-        filled = [fill(axis.rules[taken.rule].label, taken, values) for taken in parts.taken]
-    except RulesError:  # its own business: under its other names the parameter may well have a label
-        return "no label"
-    return f"`{filled[0][0][0]}`" if filled else "`default`"
+        parts = partition(axis, Evaluator(values.facts, values), entries)
+        labels = dict.fromkeys(parts.left, "`default`")
+        for taken in parts.taken:
+            for text, _, some in fill(axis.rules[taken.rule].label, taken, values):
+                labels |= dict.fromkeys(some, f"`{text}`")
+    except RulesError:  # some name's own business: under its other names its parameter may well have a label
+        if len(entries) == 1:
+            return {entries[0]: "no label"}
+        half = len(entries) // 2
+        return _labels_alone(axis, entries[:half], values) | _labels_alone(axis, entries[half:], values)
+    return labels
