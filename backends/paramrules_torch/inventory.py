@@ -66,6 +66,7 @@ def _tied(walk: Walk) -> tuple[Sequence[int], Mapping[int, Sequence[int]]]:
             own.append(entry)
         else:
             further.append(entry)
+    further.sort(key=lambda entry: number[id(tensors[entry])])  # as a saved inventory has them
     also: dict[int, list[int]] = {}
     for at, entry in enumerate(further, len(own)):
         also.setdefault(number[id(tensors[entry])], []).append(at)

@@ -475,5 +475,6 @@ def test_a_saved_inventory_says_the_same() -> None:
     inventory = paramrules.inventory(model)
     read = Inventory.from_json(inventory.to_json())
     assert read.to_json() == inventory.to_json()
+    assert read.names == inventory.names
     assert [row.name for row in read] == names(model)
     assert read["backbone.cls_token"].attributes == {"no_weight_decay": True}
