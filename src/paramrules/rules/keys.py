@@ -55,9 +55,11 @@ OTHER_NAMES = {
     "lr_factor": "lr_scale",
     "epsilon": "eps",
     "frozen": "freeze",
+    "requires_grad": "freeze = true",
+    "trainable": "freeze = true",
     "optim": "optimizer",
 }
-"""What people also call a key, and what it is called here."""
+"""What people also call a key, and what to write here."""
 
 RESERVED = frozenset({"params", "param_names", "label"})
 """What a torch group holds beside its settings."""

@@ -109,6 +109,10 @@ def _what_to_write(name: str, scope: Scope) -> str:
         return f"an axis is written `[{name}]`, on a line of its own"
     if alone and name in python.REST:
         return f"write `{alone[1]}: else` for whatever the rules above leave"
+    if name == "requires_grad":
+        return "write `trainable`"
+    if name.startswith("is_") and name[3:] in CONSTANTS["role"]:
+        return f"write `role == {name[3:]}`"
     if name[0].isupper():
         return f"write `type({name})` for parameters of that class"
     return f"write `name ~ {name}` for names that contain it"
@@ -120,9 +124,12 @@ def _no_predicate(node: nodes.Expression, what: Typed, scope: Scope) -> Predicat
     text = shown(node.span)
     if isinstance(term, BrokenValue):
         return BrokenPredicate(node.span, False)
-    if isinstance(term, Constant):
+    alone = re.fullmatch(r"(lr|weight_decay|wd|eps|momentum)\s*:\s*(\S+)", scope.statement.text)
+    if isinstance(term, Constant) and alone:
+        help = f"settings stand behind `->`, as in `rest: else -> {alone[1]} = {alone[2]}`"
+    elif isinstance(term, Constant):
         help = {
-            "string": f"write the test out, as in `name ~ {text}`",
+            "string": f"write the test out, as in `name {'like' if '*' in text[:2] else '~'} {text}`",
             "number": f"write the comparison out, as in `ndim == {text}`",
         }.get(type, "")
     elif type == "string":

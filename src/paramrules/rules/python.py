@@ -12,8 +12,28 @@ REST = frozenset(
 )
 """Words for whatever is left."""
 
+BASE = {
+    "lr": "lr_scale",
+    "base_lr": "lr_scale",
+    "learning_rate": "lr_scale",
+    "weight_decay": "weight_decay_scale",
+    "base_weight_decay": "weight_decay_scale",
+    "wd": "weight_decay_scale",
+}
+"""What the optimizer is given, and the setting that multiplies it."""
+
 _ATTRIBUTES = ("hasattr", "getattr")
 _CLASSES = ("isinstance", "issubclass")
+_OTHER_TESTS = {
+    "class": "type({})",
+    "cls": "type({})",
+    "module": "within({})",
+    "inside": "within({})",
+    "name": "name ~ {}",
+    "leaf": "leaf ~ {}",
+    "role": "role == {}",
+    "dtype": "dtype == {}",
+}
 _OF_SHAPE = {"len": "ndim", "prod": "size", "numel": "size", "rank": "ndim", "dim": "ndim"}
 
 
@@ -26,8 +46,15 @@ def call(node: nodes.Call) -> str:
         return f"write `attr({names(arguments[:2][-1:]) or '...'})`"
     if function in _OF_SHAPE:
         return f"write `{_OF_SHAPE[function]}`"
+    if function in ("all", "any") and arguments:
+        return f"join them by `{'and' if function == 'all' else 'or'}`"
+    if function == "pow" and len(arguments) == 2:
+        base, power = (_bracketed(each.span.text) for each in arguments)
+        return f"write `{base} ** {power}`"
+    if function in _OTHER_TESTS:
+        return f"write `{_OTHER_TESTS[function].format(names(arguments) or '...')}`"
     words = (each.name for each in arguments if isinstance(each, nodes.Reference))
-    subject = next((word for word in words if word in TEXTS), "")
+    subject = next((word for word in words if word in TEXTS), "name" if len(arguments) == 1 else "")
     text = next(filter(None, map(_text, arguments)), "")
     test = text_test(function, subject, text) if subject and text else ""
     return f"write `{test}`" if test else ""
@@ -39,6 +66,10 @@ def names(written: tuple[nodes.Expression, ...]) -> str:
         written = written[0].items
     found = [each.name if isinstance(each, nodes.Reference) else _text(each) for each in written]
     return "|".join(found) if all(found) else ""
+
+
+def _bracketed(text: str) -> str:
+    return text if text.replace(".", "").isalnum() else f"({text})"
 
 
 def _text(node: nodes.Expression) -> str:

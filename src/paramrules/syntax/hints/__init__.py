@@ -14,7 +14,7 @@ from paramrules.syntax.hints.dotted import dotted
 from paramrules.syntax.hints.heads import head
 from paramrules.syntax.hints.members import member
 from paramrules.syntax.hints.mistake import Mistake
-from paramrules.syntax.hints.patterns import pattern
+from paramrules.syntax.hints.patterns import bare, pattern
 from paramrules.syntax.hints.predicates import predicate
 from paramrules.syntax.hints.quotes import prefix, unclosed
 from paramrules.syntax.hints.settings import setting
@@ -33,6 +33,7 @@ _HINTS: tuple[Callable[[Mistake], Diagnostic | None], ...] = (
     pattern,
     setting,
     call,
+    bare,
     closing,
     verb,
     spelling,

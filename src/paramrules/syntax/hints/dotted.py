@@ -33,6 +33,10 @@ def dotted(mistake: Mistake) -> Diagnostic | None:
     whole = _DOTTED.match(mistake.text, start)
     assert whole
     words = whole[0].strip(".").split(".")
+    if mistake.in_settings:
+        return mistake.finding(
+            "text stands in quotes", help=f'write `"{words[-1]}"`', start=start, end=whole.end()
+        )
     if _compared(mistake):
         return _constant(mistake, words, start, whole.end())
     message = "there are no methods and no dotted names"

@@ -12,6 +12,8 @@ _OTHER = frozenset(
 )
 _SECTIONS = frozenset({"axis", "section", "partition", "group", "table"})
 _LABEL = re.compile(r"([\w{}]+(?:[-.+/ ][\w{}]+)+)[ \t]*\??[ \t]*:(?!=)")
+_LABEL_LAST = re.compile(r"(.+?)[ \t]*(?:->|:|=>)[ \t]*([A-Za-z_]\w*)")
+_SETTINGS_LAST = re.compile(r"([^:]+?)[ \t]*:[ \t]*(\w+[ \t]*=[^=].*)")
 _TEST = re.compile(r"[~<>=!(\[.]|->|(?:and|or|in|like|not[ \t]+(?:in|like))\b")
 
 
@@ -103,11 +105,16 @@ def _add_label(mistake: Mistake) -> Diagnostic:
     line = mistake.text[len(first) :].partition("\n")[0].strip()
     shown = line if len(line) <= 60 else f"{line[:57]}..."
     start = mistake.text.index(line)
+    rule = f"no_decay: {shown}"
+    if label := _LABEL_LAST.fullmatch(line):
+        rule = f"{label[2]}: {label[1]}"
+    elif settings := _SETTINGS_LAST.fullmatch(line):
+        rule = f"no_decay: {settings[1]} -> {settings[2]}"
     return mistake.finding(
         "the expectation has no label" if first else "the rule has no label",
         start=start,
         end=start + len(line),
-        help=f"write `{'expect ' if first else ''}no_decay: {shown}`",
+        help=f"write `{'expect ' if first else ''}{rule}`",
     )
 
 

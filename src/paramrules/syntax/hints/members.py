@@ -5,6 +5,7 @@ import re
 from paramrules.diagnostics import Diagnostic
 from paramrules.syntax.hints.mistake import Mistake
 
+_SEVERAL = re.compile(r"[A-Za-z_]\w*(?:[ \t]*[|,][ \t]*[A-Za-z_]\w*)+(?=[ \t]*(?:$|->|#|\n))")
 _LOOSE = re.compile(r"[ \t]+(?:(?:is|of|isa)[ \t]+)?([\w.*?]+)")
 
 
@@ -22,6 +23,19 @@ def member(mistake: Mistake) -> Diagnostic | None:
                 end=loose.end(),
             )
         return None
+    written = _SEVERAL.match(mistake.text, max(mistake.text.rfind(mistake.operand(-1), 0, mistake.at), 0))
+    if (
+        mistake.found in ("|", ",")
+        and mistake.last in ("NAME", "Reference")
+        and not mistake.in_settings
+        and written
+    ):
+        names = "|".join(re.findall(r"\w+", written[0]))
+        test = f"type({names})" if names[0].isupper() else f"name ~ {names}"
+        return mistake.finding(
+            f"`{mistake.found}` does not join two predicates",
+            help=f"write `{test}`",
+        )
     if "MEMBER" not in kinds or kinds[-1] not in ("LPAR", "ALTERNATIVE", "VBAR", "list"):
         return None
     function = str(mistake.stack[len(kinds) - 1 - kinds[::-1].index("MEMBER")])

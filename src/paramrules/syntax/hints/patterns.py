@@ -1,9 +1,14 @@
 """Regexes and globs that stand without quotes where they need some."""
 
+import re
+
 from paramrules.diagnostics import Diagnostic
 from paramrules.syntax.hints.mistake import Mistake
 from paramrules.syntax.hints.settings import begins_setting
 from paramrules.syntax.hints.spelling import SPELLING
+
+_BARE = re.compile(r"/[^\s/]+/|(?:\*[.\w]|\.\*|\^)[\w.*?^$\\|+-]*(?=\s|$)")
+"""A glob that begins with `*`, or what can begin no expression and is meant as a regex."""
 
 
 def pattern(mistake: Mistake) -> Diagnostic | None:
@@ -31,6 +36,10 @@ def pattern(mistake: Mistake) -> Diagnostic | None:
         )
     if mistake.ended or mistake.found in SPELLING or begins_setting(mistake) or mistake.found in ")]},;":
         return None
+    if mistake.found == "(" and token.end_pos == mistake.at and _unbalanced(mistake):
+        return mistake.finding(
+            "`(` is not closed", help="close it, write `\\(` for the text itself, or quote the regex"
+        )
     if token.end_pos == mistake.at:
         return mistake.finding(
             f"a {what} without quotes ends before `{mistake.found[0]}`",
@@ -48,3 +57,25 @@ def pattern(mistake: Mistake) -> Diagnostic | None:
             help=f"for a {what} with white space write quotes; otherwise put `and` or `or` between the two",
         )
     return None
+
+
+def bare(mistake: Mistake) -> Diagnostic | None:
+    """`a: *.bias`, `a: ^blocks`, `name == *.bias`: a pattern without what looks at it."""
+    written = _BARE.match(mistake.after)
+    if written is None or not mistake.wants_operand or mistake.in_settings:
+        return None
+    text = written[0].strip("/")
+    subject = mistake.operand(-2) if mistake.last == "COMPARE" else "name"
+    if mistake.last not in ("COLON", "OR", "AND", "NOT", "COMPARE", "EQUAL") or not subject.isidentifier():
+        return None
+    test = f"{subject} like {text}" if text.startswith("*") else f"{subject} ~ {text}"
+    return mistake.finding(
+        f"`{written[0]}` is no value" if mistake.last == "COMPARE" else f"`{written[0]}` is no predicate",
+        end=mistake.at + written.end(),
+        help=f"write `{test}`",
+    )
+
+
+def _unbalanced(mistake: Mistake) -> bool:
+    regex = re.split(r"\s", mistake.after, maxsplit=1)[0].replace("\\(", "").replace("\\)", "")
+    return regex.count("(") > regex.count(")")

@@ -4,6 +4,7 @@ import re
 
 from paramrules.diagnostics import Diagnostic
 from paramrules.syntax.hints.mistake import Mistake
+from paramrules.syntax.hints.settings import begins_setting
 from paramrules.syntax.reserved import RESERVED
 
 _COMPARES = ("==", "!=", "<", "<=", ">", ">=")
@@ -97,6 +98,8 @@ def _second(mistake: Mistake) -> Diagnostic | None:
     if mistake.found not in (":", ":="):
         return None
     if "COLON" in mistake.kinds:
+        if begins_setting(mistake, 1):
+            return mistake.finding("there is no `->` before the settings", help="write `->` in place of `:`")
         return mistake.finding(
             "a second `:` in one rule", help="every rule starts on a line of its own, in column 0"
         )

@@ -22,6 +22,34 @@ def missing_arrow(mistake: Mistake) -> Diagnostic:
     return mistake.finding("there is no `->` before the settings", help=help)
 
 
+_COMMON = frozenset(
+    {"lr", "lr_scale", "weight_decay", "weight_decay_scale", "wd", "eps", "betas", "momentum", "freeze"}
+    | {"optimizer"}
+)
+
+
+def without_predicate(mistake: Mistake) -> Diagnostic | None:
+    """`decay: weight_decay = 0.1`: a setting where the predicate stands."""
+    key = mistake.operand(-1)
+    if (
+        mistake.found != "="
+        or not mistake.wants_operator
+        or mistake.in_settings
+        or key not in _COMMON
+        or mistake.kinds[0] != "Label"
+    ):
+        return None
+    label = "rest" if mistake.operand(0) == "else" else mistake.operand(0)
+    value = mistake.after[1:].split(maxsplit=1)[:1] or ["..."]
+    start = mistake.text.rindex(key, 0, mistake.at)
+    return mistake.finding(
+        "settings stand behind `->`",
+        start=start,
+        help=f"write `{label}: else -> {key} = {value[0]}`, or a predicate in place of `else`",
+        end=mistake.at + 1,
+    )
+
+
 def setting(mistake: Mistake) -> Diagnostic | None:
     """`-> lr == 1`, `-> lr: 1`, `-> lr = 1 eps = 2`, `-> betas = [0.9, 0.95]`."""
     found, last = mistake.found, mistake.last
@@ -72,6 +100,14 @@ def _key(mistake: Mistake) -> Diagnostic | None:
 
 def _equals(mistake: Mistake) -> Diagnostic:
     key, found = mistake.word, mistake.found
+    if scaled := re.match(r"\*[ \t]*=[ \t]*([\w.]+)", mistake.after):
+        return mistake.finding(
+            "`*=` sets nothing", end=mistake.at + 2, help=f"write `{key}_scale = {scaled[1]}`"
+        )
+    if key == "freeze" and (mistake.ended or found == ","):
+        return mistake.finding("the setting `freeze` has no value", help="write `freeze = true`")
+    if found[:1].isdigit():
+        return mistake.finding(f"the setting `{key}` has no `=`", help=f"write `{key} = {found}`")
     if found in (":", ":=", "=="):
         return mistake.finding(f"a setting is written with `=`, not `{found}`", help=f"write `{key} = ...`")
     if more := re.match(r"(\w+)[ \t]*=(?!=)", mistake.after):

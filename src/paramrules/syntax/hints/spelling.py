@@ -4,7 +4,7 @@ from typing import Final
 
 from paramrules.diagnostics import Diagnostic
 from paramrules.syntax.hints.mistake import Mistake
-from paramrules.syntax.hints.settings import begins_setting, missing_arrow
+from paramrules.syntax.hints.settings import begins_setting, missing_arrow, without_predicate
 
 SPELLING: Final = {
     "&&": "`and`",
@@ -24,6 +24,9 @@ SPELLING: Final = {
     "\u2192": "`->`",
     "contains": "`~`",
     "matches": "`~`",
+    "unless": "`and not`",
+    "except": "`and not`",
+    "but": "`and`",
 }
 
 _TYPOGRAPHY = {
@@ -70,6 +73,9 @@ def spelling(mistake: Mistake) -> Diagnostic | None:
             help="write one rule for each case: the first whose predicate holds wins, "
             "and `label: else` takes what is left",
         )
+    misplaced = without_predicate(mistake)
+    if misplaced:
+        return misplaced
     if found in SPELLING and not (found == "=" and mistake.wants_operand):
         return mistake.finding(f"`{found}` is no operator", help=f"it is written {SPELLING[found]}")
     if found == "\\":
