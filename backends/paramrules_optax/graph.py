@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from paramrules.inventories import Class, Owner
+from paramrules.inventories import UNKNOWN_OWNER, Class, Owner
 
 Path = tuple[Any, ...]
 
@@ -56,7 +56,10 @@ def parameters(model: Any) -> Any:
 
 
 def unfold(model: Any) -> Graph:
-    """All names of everything in a model. `model` is an NNX module, or a dict or list of some."""
+    """All names of everything in a model. `model` is an NNX module, or a dict or list of some.
+
+    What `nnx.bridge.ToNNX` wraps is a linen module, whose parts nobody knows from here.
+    """
     from flax import nnx
 
     edges: dict[int, list[tuple[Any, Any]]] = defaultdict(list)
@@ -67,12 +70,14 @@ def unfold(model: Any) -> Graph:
         edges[id(nodes[path[:-1]])].append((path[-1], node))
     graph = Graph({}, {}, {})
     interned: dict[tuple[Class, ...], Owner] = {}
+    bridge = Class.of(nnx.bridge.ToNNX)
 
     def visit(node: Any, path: Path, around: tuple[Class, ...], passed: frozenset[int]) -> None:
         name = ".".join(map(str, path))
         if isinstance(node, nnx.Variable):
             graph.variables[name] = node
-            graph.owners[name] = interned.setdefault(around, Owner(around))
+            foreign = bridge in around
+            graph.owners[name] = UNKNOWN_OWNER if foreign else interned.setdefault(around, Owner(around))
             return
         if isinstance(node, nnx.Module):
             graph.modules[name] = node

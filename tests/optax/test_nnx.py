@@ -2,7 +2,7 @@
 
 import jax.numpy as jnp
 import pytest
-from flax import nnx
+from flax import linen, nnx
 from jax_models import NnxTransformer, facts
 from paramrules_optax import abstractly, backend
 from paramrules_optax.inventory import inventory_of
@@ -215,6 +215,24 @@ def test_a_state_of_variables_of_ones_own():
 
     assert list(inventory_of(Model()).names) == ["w"]
     assert list(inventory_of(nnx.state(Model(), Prompt)).names) == ["prompt"]
+
+
+def test_what_a_linen_module_in_a_bridge_owns_is_not_guessed():
+    class Model(nnx.Module):
+        def __init__(self):
+            norm = nnx.bridge.ToNNX(linen.LayerNorm(), rngs=nnx.Rngs(0))
+            self.encoder = nnx.bridge.lazy_init(norm, jnp.ones((2, 3)))
+            self.norm = nnx.LayerNorm(3, rngs=nnx.Rngs(0))
+
+    inventory = inventory_of(Model())
+    assert [parameter.owner.known for parameter in inventory] == [False, False, True, True]
+    assert (
+        inventory.unknown["type"]
+        == "the tree does not know the module of `encoder.bias` (and of 1 more): name its class, as in "
+        '`paramrules.inventory(params, types={"encoder": LayerNorm})`'
+    )
+    inventory = inventory_of(Model(), types={"encoder": linen.LayerNorm})
+    assert [parameter.role for parameter in inventory] == ["bias", "scale"] * 2
 
 
 def test_an_integer_in_a_parameter():
