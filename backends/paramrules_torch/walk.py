@@ -5,6 +5,7 @@ lists instead of an object for each parameter, and what is to know of a class is
 each class and surroundings.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
@@ -130,11 +131,12 @@ class Walk:
         if owner is None:
             around = parent.around if parent else ()
             if len(around) == _DEEPEST:
+                oftenest = Counter(around).most_common(1)[0][0]
                 raise RulesError(
                     Diagnostic(
                         "E501",
                         f"the model is more than {_DEEPEST} modules deep at `{prefix[:60]}...`: "
-                        f"a `{cls.short}` seems to contain itself",
+                        f"a `{oftenest.short}` seems to contain itself",
                         help="keep a reference to an outer module in a tuple, where torch does not see it",
                     )
                 )

@@ -364,6 +364,7 @@ class Child(nn.Module):
 class Parent(nn.Module):
     def __init__(self) -> None:
         super().__init__()
+        self.before = nn.Linear(2, 2)
         self.child = Child(self)
 
 
