@@ -14,7 +14,8 @@ def abstractly(make: Callable[[], object]) -> Any:
 
     `make` runs once, under `jax.eval_shape`: nothing is computed and nothing allocated. It may give an
     Equinox or NNX module, a tree of arrays, or any of these in tuples and dicts; what is no array, a
-    module of another framework among it, is given back as it is.
+    module of another framework among it, is given back as it is. A model that wants to know values while
+    it is built, such as `jnp.linspace(0, rate, depth)[3].item()`, is built a second time, with its arrays.
 
     >>> abstractly(lambda: eqx.nn.Linear(100_000, 100_000, key=jax.random.key(0))).weight
     ShapeDtypeStruct(shape=(100000, 100000), dtype=float32)
@@ -39,5 +40,8 @@ def abstractly(make: Callable[[], object]) -> Any:
         rebuild.append(rebuilt)
         return arrays
 
-    abstract = jax.eval_shape(traced)
+    try:
+        abstract = jax.eval_shape(traced)
+    except jax.errors.JAXTypeError:
+        return make()
     return rebuild[0](abstract)

@@ -6,6 +6,7 @@ import time
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
 from flax import linen, nnx
 from jax_models import NnxTransformer, Transformer
@@ -61,6 +62,15 @@ def test_make_runs_once():
     calls = []
     abstractly(lambda: calls.append(1) or jnp.ones(3))
     assert calls == [1]
+
+
+@pytest.mark.parametrize("value_of", [lambda x: x.item(), int, np.asarray, lambda x: range(8)[x], bool])
+def test_a_model_that_looks_at_values_is_built_with_them(value_of):
+    def make():
+        value_of(jnp.arange(4)[1])
+        return eqx.nn.Linear(2, 3, key=jax.random.key(0))
+
+    assert isinstance(abstractly(make).weight, jax.Array)
 
 
 def test_what_goes_wrong_in_the_model_is_not_hidden():
