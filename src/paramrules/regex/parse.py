@@ -259,10 +259,11 @@ class _Parser:
 
     def _nothing_to_repeat(self, start: int, end: int) -> None:
         sign = self.text[start:end]
+        glob = ", or `like` in place of `~` for a glob" if start == 0 and sign == "*" else ""
         raise Refused(
             "E401",
             f"`{sign}` has nothing to repeat",
             start,
             end,
-            help=rf"write `\{sign}` for the text itself",
+            help=rf"write `\{sign}` for the text itself{glob}",
         )

@@ -140,6 +140,8 @@ def _known(item: nodes.Reference, subject: str, scope: Scope) -> None:
     help = f"did you mean `{other}`?" if other in known else scope.suggest(item.name, known)
     if not help and subject == "role":
         help = f"the roles are {', '.join(f'`{word}`' for word in known)}"
+        if "norm" in item.name.lower():
+            help = "a norm's gain is a `scale`; for all of its parameters write `type(*Norm)`"
     scope.report("E319", f"there is no {subject} `{item.name}`", item.span, help=help)
 
 

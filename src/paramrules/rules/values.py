@@ -139,16 +139,22 @@ def _reference(node: nodes.Reference, scope: Scope, help: str, unknown: str) -> 
         help = f"it stands only on the left of a test, as in `{_EXAMPLES[name]}`"
         scope.report("E306", f"`{name}` cannot be used as a value", span, help=help)
     else:
-        undefined(name, span, scope, _what_to_write(name, unknown))
+        undefined(name, span, scope, _what_to_write(name, unknown, scope))
     return broken(span)
 
 
-def _what_to_write(name: str, unknown: str) -> str:
+def _what_to_write(name: str, unknown: str, scope: Scope) -> str:
     if name in python.BASE:
         return f"what the optimizer was given is not known here: `{python.BASE[name]} = 0.1` multiplies it"
     if unknown is _DEFINE and name[0].isupper() and not name.isupper():
         return f"write `type({name})` for parameters of that class"
+    if unknown is _DEFINE and _UNNAMED.search(scope.statement.text):
+        return rf"give the group its name: `(?<{name}>\d+)`"
     return unknown.format(name)
+
+
+_UNNAMED = re.compile(r"~.*\((?!\?)[^()|]*\\d")
+"""A match with a group for digits that has no name."""
 
 
 _EXAMPLES = {

@@ -14,7 +14,7 @@ _KINDS = {
         "option": rf"option[ \t]+{_NAME}",
         "include": r"include\b()",
         "edition": r"edition\b()",
-        "axis": rf"\[[ \t]*{_NAME}",
+        "axis": rf"\[[ \t]*(?:axis[ \t.:]+)?{_NAME}",
         "expect": rf"expect[ \t]+(?:not[ \t]+)?{_NAME}",
         "rule": r"([A-Za-z_](?:\w|\{[^{}\n]*\})*)",
     }.items()

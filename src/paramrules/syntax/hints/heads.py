@@ -10,6 +10,7 @@ _KEYWORDS = ("let", "option", "include", "edition", "expect")
 _OTHER = frozenset(
     {"if", "elif", "while", "for", "import", "from", "def", "class", "return", "with", "del", "set"}
 )
+_DEFINE = frozenset({"const", "var", "val", "def", "define", "set", "param", "float", "int"})
 _SECTIONS = frozenset({"axis", "section", "partition", "group", "table"})
 _LABEL = re.compile(r"([\w{}]+(?:[-.+/ ][\w{}]+)+)[ \t]*\??[ \t]*:(?!=)")
 _LABEL_LAST = re.compile(r"(.+?)[ \t]*(?:->|:|=>)[ \t]*([A-Za-z_]\w*)")
@@ -50,6 +51,10 @@ def head(mistake: Mistake) -> Diagnostic | None:
 
 
 def _add_colon(mistake: Mistake, start: int, at: int) -> Diagnostic:
+    if mistake.found in ("$", "\\", "%") and not mistake.text[at - 1].isspace():
+        return mistake.finding(
+            f"`{mistake.found}` cannot stand in a label", help="a capture is written into it as `{i}`"
+        )
     return mistake.finding(
         f"a `:` is missing behind `{mistake.text[start:at].strip()}`",
         start=at,
@@ -76,6 +81,13 @@ def _no_label(mistake: Mistake, word: str) -> Diagnostic | None:
         return mistake.finding(
             f"`{word}` begins no statement", help=f"an axis is written `[{name[1]}]`", start=0, end=end
         )
+    defined = re.match(r"([A-Za-z_]\w*)[ \t]*=(?!=)", mistake.after)
+    if word in _DEFINE and defined:
+        help = f"write `let {defined[1]} = ...`"
+        return mistake.finding(f"`{word}` begins no statement", help=help, start=0, end=end)
+    if word in ("assert", "check", "test", "require") and re.match(r"[A-Za-z_]", mistake.after):
+        help = "write `expect label: predicate`"
+        return mistake.finding(f"`{word}` begins no statement", help=help, start=0, end=end)
     if word in _OTHER:
         imports = word in ("import", "from")
         help = 'write `include "file.rules"`' if imports else "a rule is written `label: predicate`"

@@ -74,7 +74,7 @@ def _axis(mistake: Mistake) -> Diagnostic | None:
         f"`{name}` is no name for an axis",
         start=inside[0].index(name),
         end=inside[0].index(name) + len(name),
-        help=f"names are made of letters, digits and `_`: `[{_name(name)}]`",
+        help=f"names are made of letters, digits and `_`: `[{_name(re.sub(r'^axis[ .:]+', '', name))}]`",
     )
 
 

@@ -8,6 +8,8 @@ from paramrules.syntax.verbs import text_test
 
 _TEXT = re.compile(r"""[ \t]*(?:with[ \t]+)?(?:r?"([^"\n]*)"|r?'([^'\n]*)'|/([^/\s]+)/|([\w.*?^$\\|+-]+))""")
 
+_LIST = re.compile(r"[\[{]([^\[\]{}\n]*[^\[\]{}\s][^\[\]{}\n]*)[\]}]")
+
 
 def verb(mistake: Mistake) -> Diagnostic | None:
     """`name endswith "x"`, `name not contains x`, `name =~ x`."""
@@ -34,4 +36,7 @@ def among(mistake: Mistake) -> Diagnostic | None:
     if mistake.found in ("name", "leaf", "module") and looked_for != mistake.found:
         test = text_test("contains", mistake.found, looked_for, negated=negated)
         return mistake.finding("what is looked at stands on the left", help=f"write `{test}`")
-    return mistake.finding("`in` needs a list in round brackets", help='write `in ("a", "b")`')
+    listed = _LIST.match(mistake.after)
+    words = re.findall(r"[^\s,\"']+", listed[1]) if listed else ["a", "b"]
+    shown = ", ".join(word if word.isdecimal() else f'"{word}"' for word in words)
+    return mistake.finding("`in` needs a list in round brackets", help=f"write `in ({shown})`")
