@@ -122,6 +122,15 @@ def test_rules_by_path(tmp_path) -> None:  # type: ignore[no-untyped-def]
     assert paramrules.assign(path, GPT).groups == paramrules.assign(str(path), GPT).groups
 
 
+def test_the_wrong_order_of_arguments() -> None:
+    with pytest.raises(TypeError) as caught:
+        paramrules.assign(GPT, "m.rules")  # type: ignore[arg-type]
+    assert str(caught.value) == (
+        "`rules` comes first, as a path or what `paramrules.load` gives; "
+        "this is a `paramrules.inventories.inventory.Inventory`"
+    )
+
+
 def test_numbers_too_long_to_be_numbers_stay_texts() -> None:
     from support import inventory_of
 

@@ -90,6 +90,11 @@ def examine(
     ['W201']
     """
     if not isinstance(rules, Rules):
+        if not isinstance(rules, str | Path):
+            raise TypeError(
+                "`rules` comes first, as a path or what `paramrules.load` gives; "
+                f"this is a `{type(rules).__module__}.{type(rules).__qualname__}`"
+            )
         rules = load(rules)
     inventory = inventory_of(model)
     given = option_values(rules, options)
