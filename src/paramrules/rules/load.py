@@ -68,8 +68,7 @@ def _understand(
 ) -> tuple[Rules | None, list[Diagnostic]]:
     rules, findings = resolve(loaded, may_define_only=may_define_only)
     findings = reading.findings + findings
-    allows = [allow for each in (loaded, *loaded.files()) for allow in each.file.allows]
-    findings = _sorted(unsilenced(findings, allows), reading.sources)
+    findings = _sorted(unsilenced(findings, loaded.allows), reading.sources)
     return rules and replace(rules, findings=tuple(findings)), findings
 
 

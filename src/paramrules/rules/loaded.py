@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from paramrules.diagnostics import Source
-from paramrules.syntax.nodes import File, Include
+from paramrules.syntax.nodes import Allow, File, Include
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,11 @@ class Loaded:
     source: Source
     file: File
     includes: tuple[tuple[Include, "Loaded"], ...] = ()
+
+    @property
+    def allows(self) -> tuple[Allow, ...]:
+        """The allow comments of the file, then those of the included ones."""
+        return tuple(allow for each in (self, *self.files()) for allow in each.file.allows)
 
     def files(self) -> Iterator["Loaded"]:
         """The included files, directly or not, each once and after those that it includes itself."""

@@ -41,7 +41,6 @@ def resolve(loaded: Loaded, *, may_define_only: bool = False) -> tuple[Rules | N
     findings += list(_dead_rules(drafts, loaded, scope))
     if any(finding.is_error for finding in findings):
         return None, findings
-    included = tuple(loaded.files())
     rules = Rules(
         source=loaded.source,
         edition=next((s.number for s in loaded.file.statements if isinstance(s, nodes.Edition)), 1),
@@ -49,9 +48,9 @@ def resolve(loaded: Loaded, *, may_define_only: bool = False) -> tuple[Rules | N
         options=declared,
         lets=_lets(scope),
         findings=tuple(findings),
-        allows=tuple(allow for each in (loaded, *included) for allow in each.file.allows),
+        allows=loaded.allows,
         file=loaded.file,
-        included=tuple(each.file for each in included),
+        included=tuple(each.file for each in loaded.files()),
     )
     return rules, findings
 
