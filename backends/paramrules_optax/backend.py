@@ -7,16 +7,17 @@ from paramrules.inventories import Inventory
 
 
 class OptaxBackend:
-    """Equinox and NNX modules, NNX states, and trees of arrays."""
+    """Modules of Equinox, NNX and linen, haiku functions, NNX states, and trees of arrays."""
 
     name = "optax"
     frameworks = ("jax",)
 
     def recognises(self, model: object) -> bool:
-        """Whether it is a module of Equinox or NNX, or a tree that holds an array of jax or NumPy."""
+        """Whether it is a module or function of these, or a tree that holds an array of jax or NumPy."""
+        from paramrules_optax.initialised import has_to_run
         from paramrules_optax.tree import holds_arrays
 
-        return holds_arrays(model)
+        return has_to_run(model) or holds_arrays(model)
 
     def inventory(self, model: Any, **how: Any) -> Inventory:
         """See `paramrules_optax.inventory`."""

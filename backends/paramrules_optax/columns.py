@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cached_property
+from math import prod
 from typing import Any
 
 import jax.numpy as jnp
@@ -26,6 +27,7 @@ class TreeColumns(Columns):
         owners: for each entry its module.
         parameter: for each entry the number of its parameter.
         modules: every module with the canonical name under which it stands.
+        shapes: the logical shapes, where it is known which axes stacking layers has added.
     """
 
     def __init__(
@@ -36,6 +38,7 @@ class TreeColumns(Columns):
         owners: Sequence[Owner],
         parameter: Sequence[int],
         modules: Iterable[tuple[str, Any]],
+        shapes: Sequence[tuple[int, ...]] | None = None,
     ) -> None:
         self._leaves = leaves
         self._boxes = boxes
@@ -43,14 +46,23 @@ class TreeColumns(Columns):
         self._owners = owners
         self._parameter = parameter
         self._modules = modules
+        self._logical = shapes
 
     @cached_property
     def _shapes(self) -> Sequence[tuple[int, ...]]:
+        return self._stored if self._logical is None else self._logical
+
+    @cached_property
+    def _stored(self) -> Sequence[tuple[int, ...]]:
         return [leaf.shape if hasattr(leaf, "shape") else () for leaf in self._leaves]
 
     def shape(self) -> Sequence[tuple[int, ...]]:
-        """The shapes as they are stored."""
+        """The logical shapes where they are known, else the shapes as they are stored."""
         return self._shapes
+
+    def elements(self) -> Sequence[int]:
+        """The number of elements that are stored."""
+        return [prod(shape) for shape in self._stored]
 
     def dtype(self) -> Sequence[str]:
         """The dtypes; of a Python number the one that jax gives it."""

@@ -11,7 +11,7 @@ import jax
 
 from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
 from paramrules_optax import frameworks, graph
-from paramrules_optax.tree import inexact, is_array
+from paramrules_optax.tree import inexact, is_array, refuse_collections
 from paramrules_optax.walk import Walk
 
 
@@ -20,7 +20,7 @@ def fitted(values: Mapping[str, Any], tree: Any) -> Any:
 
     `values` are by canonical name. What is no array in an Equinox module (an activation) becomes None.
 
-    Raises RulesError: E601 where a leaf is none of these parameters.
+    Raises RulesError: E601 where a leaf is none of these parameters, E501 for linen's variables.
     """
     walk = Walk(tree)
     if walk.graph:
@@ -29,6 +29,7 @@ def fitted(values: Mapping[str, Any], tree: Any) -> Any:
     try:
         found = [values[name] for name in walk.names]
     except KeyError:
+        refuse_collections(tree)
         found = [_value(values, walk, number, leaf) for number, leaf in enumerate(leaves)]
     return jax.tree_util.tree_unflatten(structure, found)
 
@@ -74,6 +75,13 @@ def _stranger(values: Mapping[str, Any], walk: Walk, number: int, leaf: Any, in_
     return Diagnostic(
         "E601",
         f"`{name}` is no parameter of the model that the rules were assigned to",
-        help=did_you_mean(name, values)
-        or "hand over the tree that is trained, or the model that it belongs to",
+        help=_help(values, walk, name),
     )
+
+
+def _help(values: Mapping[str, Any], walk: Walk, name: str) -> str:
+    """A similar name, unless nothing in the tree is a parameter of the model."""
+    near = did_you_mean(name, values)
+    if near and (len(walk.names) == 1 or any(other in values for other in walk.names)):
+        return near
+    return "hand over the tree that is trained, or the model that it belongs to"

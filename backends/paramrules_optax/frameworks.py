@@ -37,6 +37,12 @@ def nnx_modules() -> Classes:
     return _classes("flax.nnx", "Module")
 
 
+def haiku_transformed() -> Classes:
+    """What haiku makes of a function that uses its modules."""
+    names = ("Transformed", "TransformedWithState", "MultiTransformed", "MultiTransformedWithState")
+    return _classes("haiku", *names)
+
+
 def nnx_variables() -> Classes:
     """`flax.nnx.Variable`."""
     return _classes("flax.nnx", "Variable")

@@ -1,27 +1,29 @@
-"""Inventories of Equinox and NNX modules and of plain trees of arrays."""
+"""Inventories of everything that jax trains; here of Equinox and NNX modules and of plain trees of arrays."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
 from paramrules.inventories import UNKNOWN_OWNER, Class, Inventory, Owner
 from paramrules_optax import graph
 from paramrules_optax.columns import TreeColumns
+from paramrules_optax.runs import How
 from paramrules_optax.shared import Tie, shared_ties
 from paramrules_optax.tree import Tree, take_apart
 
 Types = Mapping[str, type]
 
 _NO_MODULES = (
-    "a tree of arrays does not know its modules: hand over the Equinox or NNX module itself (`model=` beside "
-    'its arrays), or name the classes: `paramrules.inventory(params, types={"encoder.norm": LayerNorm})`'
+    "a tree of arrays does not know its modules: hand over the model beside it, as in `labels(params, rules, "
+    "model=model)`, a linen module or haiku function as `model=paramrules.inventory(module, inputs=batch)`; "
+    'or name the classes: `paramrules.inventory(params, types={"encoder.norm": LayerNorm})`'
 )
 _NO_VARIABLES = (
     "arrays do not know the variables that held them: hand over the NNX module itself, or its state"
 )
 _NO_ATTRIBUTES = (
     "attributes are those of NNX variables, and what modules' `no_weight_decay()` lists: hand over the "
-    "Equinox or NNX module itself (`model=` beside its arrays)"
+    "model beside the arrays, as in `labels(params, rules, model=model)`"
 )
 
 
@@ -31,22 +33,58 @@ class TreeInventory(Inventory):
     tree: Tree
 
 
-def inventory_of(model: Any, types: Types | None = None) -> TreeInventory:
-    """The parameters of a module or tree, in the order in which jax lists its leaves.
+def inventory_of(
+    model: Any,
+    types: Types | None = None,
+    *,
+    inputs: Any = None,
+    kwargs: Mapping[str, Any] | None = None,
+    method: Callable[..., Any] | str | None = None,
+    rngs: Any = None,
+) -> Inventory:
+    """The parameters of a model or tree, in the order in which jax lists its leaves.
+
+    A linen module or haiku function has parameters only once it is run, which is done abstractly: `init`
+    runs once under `jax.eval_shape`. Its shapes are without the axes that scanning or stacking layers adds.
 
     Args:
-        model: an Equinox or NNX module, an NNX state, or a tree of dicts, FrozenDicts, dataclasses,
-            tuples and lists; its leaves arrays or `jax.ShapeDtypeStruct`.
+        model: an Equinox or NNX module, an NNX state, a linen module, a haiku function, transformed or
+            not, or a tree of dicts, FrozenDicts, dataclasses, tuples and lists; its leaves arrays or
+            `jax.ShapeDtypeStruct`. An inventory is given back as it is.
         types: for a tree that does not know its modules, the class of each by canonical path:
             `{"encoder.layers_0.norm": flax.linen.LayerNorm}`; `""` is the root.
+        inputs: what a linen module or haiku function is called with, arrays or `jax.ShapeDtypeStruct`: a
+            tuple of the arguments, or the only one. What is no array (a flag) is handed over as it is.
+        kwargs: the arguments that it takes by name: `{"train": False}`.
+        method: the method of a linen module to initialise with, in place of `__call__`.
+        rngs: random keys as `init` takes them, one or a dict of several; needed only where a model
+            looks at them.
 
-    Raises RulesError: E501 where a leaf is no parameter or `types` names a module that is not there,
-    E502 where two parameters have one name.
+    Raises RulesError: E501 where a leaf is no parameter, `types` names a module that is not there, or a
+    model cannot be run with the inputs; E502 where two parameters have one name.
 
     >>> paramrules.inventory({"dense": {"kernel": jnp.ones((2, 3)), "bias": jnp.ones(3)}})
     <Inventory of 2 parameters, optax>
     """
+    from paramrules_optax.initialised import has_to_run, inventory_of_run
+
+    if isinstance(model, Inventory):
+        return model
+    how = How(inputs, kwargs, method, rngs)
+    if has_to_run(model) and types is None:
+        return inventory_of_run(model, how)
+    needless = ["types"] if has_to_run(model) else [k for k, v in how._asdict().items() if v is not None]
+    if needless:
+        raise RulesError(_needless(needless[0]))
     return described(take_apart(model), types)
+
+
+def _needless(keyword: str) -> Diagnostic:
+    if keyword == "types":
+        why = "`types` is for trees of arrays; a linen module or haiku function knows its types"
+    else:
+        why = f"`{keyword}` is for linen modules and haiku functions; this model has its parameters already"
+    return Diagnostic("E501", why, help=f"leave `{keyword}` out")
 
 
 def described(tree: Tree, types: Types | None = None) -> TreeInventory:

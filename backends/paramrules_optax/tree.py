@@ -73,7 +73,7 @@ def take_apart(tree: Any) -> Tree:
         raise RulesError(Diagnostic("E501", f"jax cannot take the tree apart: {error}")) from error
     if walk.graph:
         return replace(take_apart(graph.parameters(tree)), model=tree)
-    _refuse_collections(tree)
+    refuse_collections(tree)
     _refuse_equal_names(tree, walk)
     return Tree(walk, leaves, structure, _trained(walk, leaves))
 
@@ -147,7 +147,8 @@ def _no_parameters(walk: Walk, leaves: Sequence[Any], wrong: Sequence[int]) -> D
     )
 
 
-def _refuse_collections(tree: Any) -> None:
+def refuse_collections(tree: Any) -> None:
+    """Raises RulesError (E501) for linen's variables, which hold more than parameters."""
     dicts = frameworks.dicts()
     if isinstance(tree, dicts) and isinstance(tree.get("params"), dicts):
         for beside in _COLLECTIONS:

@@ -85,6 +85,14 @@ def test_an_owner_or_a_fact_that_nobody_knows_stays_unknown() -> None:
     assert Inventory.from_json(read.to_json()).to_json() == read.to_json()
 
 
+def test_a_stack_of_layers_says_how_much_it_holds() -> None:
+    text = TEXT.replace('"role": "bias"}', '"role": "bias", "elements": 240}')
+    read = Inventory.from_json(text)
+    assert (read["head.bias"].shape, read.column("size"), read.column("elements")) == ((10,), [10], [240])
+    assert read.to_json() == text
+    assert NET.column("elements") == NET.column("size") == [40, 10]
+
+
 def test_a_model_without_parameters() -> None:
     assert len(Inventory.from_json(inventory_of([]).to_json())) == 0
 
@@ -194,6 +202,7 @@ def changed(key: str, value: object) -> dict[str, Any]:
             "`parameters[0].role` is `[]` and should be one of " + ROLES,
         ),
         ("parameter.fan_in", -1, "`parameters[0].fan_in` is `-1` and should be a whole number from 0"),
+        ("parameter.elements", "8", '`parameters[0].elements` is `"8"` and should be a whole number from 0'),
         ("parameter.attributes", [], "`parameters[0].attributes` is `[]` and should be an object"),
         ("parameter.also", 1, "`parameters[0].also` is `1` and should be a list"),
         ("also.name", "head.bias", "the name `head.bias` is there twice"),

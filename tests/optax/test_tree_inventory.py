@@ -63,8 +63,9 @@ error[E215]: `type` is not known of this model
    |
  1 | no_decay: type(LayerNorm) or ndim <= 1
    |           ^^^^^^^^^^^^^^^ nobody can tell
-   = help: a tree of arrays does not know its modules: hand over the Equinox or NNX module itself \
-(`model=` beside its arrays), or name the classes: \
+   = help: a tree of arrays does not know its modules: hand over the model beside it, as in \
+`labels(params, rules, model=model)`, a linen module or haiku function as \
+`model=paramrules.inventory(module, inputs=batch)`; or name the classes: \
 `paramrules.inventory(params, types={"encoder.norm": LayerNorm})`"""
     )
 
@@ -103,7 +104,7 @@ error[E215]: `attr` is not known of this model
  1 | a: attr(lr_mult)
    |    ^^^^^^^^^^^^^ nobody can tell
    = help: attributes are those of NNX variables, and what modules' `no_weight_decay()` lists: \
-hand over the Equinox or NNX module itself (`model=` beside its arrays)"""
+hand over the model beside the arrays, as in `labels(params, rules, model=model)`"""
         )
 
 
@@ -225,9 +226,9 @@ error[E501]: `act` is a `{what}` and no array
 
 def test_what_is_no_tree():
     assert (
-        refused(flax.linen.Dense(3))
+        refused({"dense": flax.linen.Dense(3)})
         == """
-error[E501]: what is handed over is a `flax.linen.linear.Dense` and no array
+error[E501]: `dense` is a `flax.linen.linear.Dense` and no array
   = help: linen keeps parameters apart from modules: hand over `model.init(...)["params"]`"""
     )
     assert (

@@ -35,7 +35,8 @@ def inventory_of(name: ModelName) -> Inventory:
     folder = os.path.dirname(os.path.abspath(name.place)) if name.is_file else os.getcwd()
     with _first_on_path(folder), redirect_stdout(sys.stderr):
         value = _attribute(name, _file(name) if name.is_file else _module(name))
-        if name.call or not _is_model(value):
+        # A function makes a model, even where haiku is loaded, whose models are functions themselves.
+        if name.call or inspect.isfunction(value) or not _is_model(value):
             value = _made(name, value, name.call or Call((), {}))
         return backends.inventory(value)
 

@@ -53,7 +53,7 @@ def show(
 
 
 def _result(model: ModelName, assignment: "Assignment") -> dict[str, Any]:
-    inventory, sizes = assignment.inventory, assignment.inventory.column("size")
+    inventory, sizes = assignment.inventory, assignment.inventory.column("elements")
     trained = _trained(assignment)
     total = sum(size for size, is_trained in zip(sizes, trained, strict=True) if is_trained)
     groups = []

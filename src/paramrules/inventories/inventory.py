@@ -35,8 +35,12 @@ class Columns:
         return [len(shape) for shape in self.shape()]
 
     def size(self) -> Sequence[int]:
-        """The number of elements."""
+        """The number of elements of the logical shape."""
         return [prod(shape) for shape in self.shape()]
+
+    def elements(self) -> Sequence[int]:
+        """The number of elements that are stored: of a stack, those of all its layers."""
+        return self.size()
 
     def squeezed_ndim(self) -> Sequence[int]:
         """The number of extents other than 1."""

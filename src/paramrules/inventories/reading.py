@@ -88,6 +88,8 @@ def _check_parameter(
 ) -> None:
     """What a parameter says about itself, whatever its name."""
     _get(where, row, "shape", _NUMBERS)
+    if "elements" in row:
+        _get(where, row, "elements", _NUMBER)
     _get(where, row, "dtype", _TEXT)
     _get(where, row, "trainable", _FLAG)
     if "variable" not in unknown:

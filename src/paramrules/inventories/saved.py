@@ -21,10 +21,11 @@ The file is written so that two of them can be compared line by line:
 
 `classes` holds a class and its bases, most derived first, without `object`. `owners` are lists of numbers
 of classes, from the model's root to the owner. A parameter's `owner` is a number of an owner or null where
-nobody knows it, `variable` the number of its own class, `shape` the logical shape. `role`, `fan_in`,
-`fan_out` and `attributes` (what is set on the parameter) may be left out where there is none. A tied
-parameter has `also`: a list of its further names, each with its `name`, `owner`, `role`, `fan_in`, `fan_out`
-and `attributes`. `unknown` holds the facts that nobody can know of this model, with what to do about it.
+nobody knows it, `variable` the number of its own class, `shape` the logical shape. `elements` is there
+where stacked layers make the stored elements more than the shape says. `role`, `fan_in`, `fan_out` and
+`attributes` (what is set on the parameter) may be left out where there is none. A tied parameter has
+`also`: a list of its further names, each with its `name`, `owner`, `role`, `fan_in`, `fan_out` and
+`attributes`. `unknown` holds the facts that nobody can know of this model, with what to do about it.
 """
 
 import json
@@ -53,6 +54,11 @@ class Rows(Columns):
     def shape(self) -> Sequence[tuple[int, ...]]:
         """The logical shapes."""
         return [tuple(row["shape"]) for row in self._parameters]
+
+    def elements(self) -> Sequence[int]:
+        """The numbers of elements that the model stores."""
+        sizes = self.size()
+        return [row.get("elements", size) for row, size in zip(self._parameters, sizes, strict=True)]
 
     def dtype(self) -> Sequence[str]:
         """The dtypes."""
@@ -140,6 +146,8 @@ def _rows(inventory: Inventory, numbers: _Numbers) -> Iterator[dict[str, object]
         if parameter.variable is not None:
             row["variable"] = numbers.cls(parameter.variable)
         row |= _by_owner(parameter)
+        if inventory.column("elements")[number] != inventory.column("size")[number]:
+            row["elements"] = inventory.column("elements")[number]
         if parameter.tied:
             others = map(inventory.parameter, inventory.also[number])
             row["also"] = [{"name": o.name, "owner": numbers.owner(o.owner)} | _by_owner(o) for o in others]

@@ -1,0 +1,96 @@
+"""Linen modules: which module each parameter belongs to, seen from inside while `init` runs."""
+
+from typing import Any
+
+import jax
+from flax import linen as nn
+
+from paramrules_optax.runs import How, Run, Sight, evaluated
+from paramrules_optax.walk import Walk
+
+_EXAMPLE = 'module, inputs=jax.ShapeDtypeStruct((1, 224, 224, 3), "float32")'
+
+
+def linen_run(model: nn.Module, how: How) -> Run:
+    """Runs `model.init` abstractly. Raises RulesError (E501) where that fails."""
+    watcher = _Watcher()
+
+    def init(rngs: Any, *inputs: Any, **kwargs: Any) -> Any:
+        with nn.intercept_methods(watcher):
+            return model.init(rngs, *inputs, method=how.method, **kwargs)
+
+    variables = evaluated(f"the linen module `{type(model).__name__}`", init, how, _EXAMPLE)
+    return Run(variables.get("params", {}), watcher.sights, watcher.modules)
+
+
+class _Watcher:
+    """Is told of every call of a module's method, and looks at the module's parameters when it returns."""
+
+    def __init__(self) -> None:
+        self.sights: dict[str, Sight] = {}
+        self.modules: dict[str, Any] = {}
+        self._classes: dict[str, list[type]] = {}  # of the modules of a name, outermost first
+        self._root: type = object
+        self._depth = 0
+        self._outside = 0
+
+    def __call__(self, call: Any, args: Any, kwargs: Any, context: Any) -> Any:
+        module = context.module
+        outside = self._is_outside(module)
+        self._depth += 1
+        self._outside += outside
+        try:
+            if self._outside:
+                return call(*args, **kwargs)
+            name = _dotted(*module.path)
+            self._enter(name, module)
+            result = call(*args, **kwargs)
+            self._look(name, module)
+            return result
+        finally:
+            self._depth -= 1
+            self._outside -= outside
+
+    def _is_outside(self, module: nn.Module) -> bool:
+        """Whether it is a model of its own, which the model that is run initialises or applies by itself."""
+        if not self._depth:
+            self._root = type(module)
+        return module.scope is None or (not module.path and not issubclass(self._root, type(module)))
+
+    def _enter(self, name: str, module: nn.Module) -> None:
+        cls, here = type(module), self._classes.setdefault(name, [])
+        if hasattr(cls, "no_weight_decay"):
+            self.modules[name] = module
+        # What `nn.scan`, `nn.remat` and the like make of a class is a subclass, and runs the class itself.
+        if here and issubclass(here[-1], cls):
+            here[-1] = cls
+        elif not any(issubclass(cls, other) for other in here):
+            here.append(cls)  # the first, or one that `nn.share_scope` puts into another's place
+
+    def _look(self, name: str, module: nn.Module) -> None:
+        """What is seen first counts: inside a scan a parameter does not have the axis that scanning adds."""
+        around: tuple[type, ...] = ()
+        for key, value in module.variables.get("params", {}).items():
+            whole = _dotted(name, key)
+            if whole in self._classes or whole in self.sights:
+                continue
+            around = around or self._around(name, type(module))
+            if hasattr(value, "shape"):
+                self.sights[whole] = Sight(around, value.shape)
+                continue
+            # a box, or a parameter that is a tree
+            for inner, leaf in zip(Walk(value).names, jax.tree_util.tree_leaves(value), strict=True):
+                self.sights.setdefault(_dotted(whole, inner), Sight(around, leaf.shape))
+
+    def _around(self, name: str, cls: type) -> tuple[type, ...]:
+        """The classes around a parameter of a module of this name and class."""
+        parts = name.split(".") if name else []
+        outer = (self._classes.get(".".join(parts[:count]), ()) for count in range(len(parts)))
+        here = self._classes[name]
+        own = next(n for n, other in enumerate(here) if issubclass(cls, other))
+        return (*(cls for classes in outer for cls in classes), *here[: own + 1])
+
+
+def _dotted(*parts: str) -> str:
+    """A canonical name."""
+    return ".".join(filter(None, parts)).replace("/", ".")

@@ -1,0 +1,120 @@
+"""Models that have no parameters before they run: linen modules and haiku functions.
+
+Both keep their parameters in dicts that do not know whose they are. So `init` is run once, under
+`jax.eval_shape`, and whoever asks for a parameter is written down. Nothing is computed and nothing allocated.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import jax
+from jax.tree_util import tree_flatten, tree_unflatten
+
+from paramrules.diagnostics import Diagnostic, RulesError
+from paramrules.inventories import Class, Owner
+from paramrules_optax.tree import is_array
+
+Shape = tuple[int, ...]
+
+
+class How(NamedTuple):
+    """How a model is to be run.
+
+    Attributes:
+        inputs: the positional arguments, as a tuple; anything else is the only one. None if not given.
+        kwargs: the arguments by name.
+        method: the method that runs in place of `__call__`.
+        rngs: a random key, or several by name.
+    """
+
+    inputs: Any = None
+    kwargs: Mapping[str, Any] | None = None
+    method: Callable[..., Any] | str | None = None
+    rngs: Any = None
+
+
+class Sight(NamedTuple):
+    """A parameter as it was seen where it was made.
+
+    Attributes:
+        around: the classes of the modules around it, from the root to its owner.
+        shape: its shape there, without the axes that stacking layers adds.
+    """
+
+    around: tuple[type, ...]
+    shape: Shape
+
+
+class Run(NamedTuple):
+    """What a run has shown.
+
+    Attributes:
+        params: the parameters, abstract.
+        sights: what was seen of each, by canonical name.
+        modules: the modules by canonical name, as far as they can be asked for anything later.
+    """
+
+    params: Any
+    sights: Mapping[str, Sight]
+    modules: Mapping[str, Any]
+
+    def owners(self, names: Sequence[str]) -> list[Owner]:
+        """Whose each parameter is."""
+        interned: dict[tuple[type, ...], Owner] = {}
+        found = []
+        for name in names:
+            around = self.sights[name].around
+            if around not in interned:
+                interned[around] = Owner(tuple(map(Class.of, around)))
+            found.append(interned[around])
+        return found
+
+    def shapes(self, names: Sequence[str], leaves: Sequence[Any]) -> list[Shape]:
+        """The logical shapes: as the module saw them, where what is stored has further axes."""
+        return [_logical(leaf.shape, self.sights[n].shape) for n, leaf in zip(names, leaves, strict=True)]
+
+
+def _logical(stored: Shape, seen: Shape) -> Shape:
+    extents = iter(stored)
+    return seen if len(stored) > len(seen) and all(extent in extents for extent in seen) else stored
+
+
+def evaluated(what: str, init: Callable[..., Any], how: How, example: str) -> Any:
+    """What `init(rngs, *inputs, **kwargs)` gives, with a `jax.ShapeDtypeStruct` for each array.
+
+    Arrays among the inputs, concrete or abstract, are traced; all else (a flag, a text) is handed over
+    as it is.
+
+    Raises RulesError: E501 where there are no inputs, or where running fails.
+    """
+    if how.inputs is None:
+        raise RulesError(
+            Diagnostic(
+                "E501",
+                f"{what} has no parameters before it is run, and nothing is there to run it with",
+                help=f"hand over inputs, arrays or shapes: `paramrules.inventory({example})`",
+            )
+        )
+    inputs = how.inputs if type(how.inputs) is tuple else (how.inputs,)
+    leaves, structure = tree_flatten((how.rngs, inputs, dict(how.kwargs or {})))
+    arrays = {number: leaf for number, leaf in enumerate(leaves) if is_array(leaf)}
+
+    def traced(arrays: dict[int, Any]) -> Any:
+        rngs, inputs, kwargs = tree_unflatten(
+            structure, [arrays.get(number, leaf) for number, leaf in enumerate(leaves)]
+        )
+        return init(jax.random.key(0) if rngs is None else rngs, *inputs, **kwargs)
+
+    try:
+        return jax.eval_shape(traced, arrays)
+    except Exception as error:  # whatever the model's code raises
+        paragraph = str(error).strip().partition("\n\n")[0]
+        why = " ".join(f"{type(error).__name__}: {paragraph}".split()).removesuffix(".")
+        raise RulesError(
+            Diagnostic(
+                "E501",
+                f"{what} cannot be run with these inputs: {why}",
+                help="`inputs` is a tuple of what it is called with, arrays or shapes; what it takes by name "
+                'goes into `kwargs={"train": False}`',
+            )
+        ) from error
