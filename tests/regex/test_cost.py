@@ -149,7 +149,7 @@ def test_components_are_found_in_linear_time() -> None:
 def attacks(text: str) -> list[tuple[str, str, str]]:
     """Beginnings, what to repeat, and ends of names on which a regex over `a` and `b` may be slow."""
     words = ["".join(word) for n in (1, 2, 3) for word in itertools.product("ab", repeat=n)]
-    return [(first, word, "!") for first in ("", "ab") for word in words]
+    return [(first, word, "!") for first in ("", "a", "b", "ab", "ba", "bb") for word in words]
 
 
 def steps(text: str, name: str, most: int) -> int:
