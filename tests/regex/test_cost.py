@@ -149,7 +149,7 @@ def test_components_are_found_in_linear_time() -> None:
 def attacks(text: str) -> list[tuple[str, str, str]]:
     """Beginnings, what to repeat, and ends of names on which a regex over `a` and `b` may be slow."""
     words = ["".join(word) for n in (1, 2, 3) for word in itertools.product("ab", repeat=n)]
-    return [(first, word, "!") for first in ("", "a", "b", "ab", "ba", "bb") for word in words]
+    return [(first, word, "!") for first in ("", "ab") for word in words]
 
 
 def steps(text: str, name: str, most: int) -> int:
@@ -181,10 +181,12 @@ def test_refused_ones_are_slow(text: str) -> None:
     (state,) = [Ambiguity(build(parse(text)), failing=True).exponential()]
     if state is None or "{" in text:  # a counted repeat may be judged by the unbounded one
         return
-    slow = max(
-        steps(text, first + word * (36 // len(word)) + last, 40_000) for first, word, last in attacks(text)
+    begins = ["".join(first) for n in range(7) for first in itertools.product("ab", repeat=n)]
+    assert any(
+        steps(text, first + word * (36 // len(word)) + last, 40_000) >= 40_000
+        for first in begins
+        for _, word, last in attacks(text)
     )
-    assert slow >= 40_000
 
 
 @pytest.mark.parametrize(
