@@ -138,9 +138,9 @@ def test_a_match_through_the_vocabulary_and_through_a_base() -> None:
     assignment = paramrules.assign(paramrules.parse("a: type(Embedding|Linear)\n"), model)
     notes = {name: assignment.explain(name).axes[0].clause.note for name in "abc"}  # type: ignore[union-attr]
     assert notes == {
-        "a": "`flax.linen.linear.Embed` is a `Embedding`, which the vocabulary counts among them",
+        "a": "`flax.linen.linear.Embed` is an `Embedding`, which the vocabulary counts among them",
         "b": "`m.MyLinear` is a `Linear` by its base `torch.nn.modules.linear.Linear`",
-        "c": "`m.Table` is a `Embedding` by its base `flax.linen.linear.Embed`, "
+        "c": "`m.Table` is an `Embedding` by its base `flax.linen.linear.Embed`, "
         "which the vocabulary counts among them",
     }
 

@@ -18,7 +18,7 @@ settings  weight_decay=0
 
 [decay] no_decay: weight_decay=0
 verdict  rule      place        because
-won      no_decay  net.rules:4  type(Embedding) (`torch.nn.modules.sparse.Embedding` is a `Embedding`) as wte.weight
+won      no_decay  net.rules:4  type(Embedding) (`torch.nn.modules.sparse.Embedding` is an `Embedding`) as wte.weight
 later    decay     net.rules:5  type(Linear) (`torch.nn.modules.linear.Linear` is a `Linear`)
 
 [lr] rest: -

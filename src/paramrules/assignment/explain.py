@@ -10,6 +10,7 @@ from paramrules.assignment.evaluate import Evaluator
 from paramrules.assignment.groups import Group
 from paramrules.assignment.labels import captured_values
 from paramrules.assignment.telling import told
+from paramrules.diagnostics import a
 from paramrules.inventories import ABSENT, Class, Parameter
 from paramrules.inventories.classes import match as class_match
 from paramrules.rules import terms
@@ -223,8 +224,8 @@ class _Reader:
                 if found:
                     base = f" by its base `{found.name}`" if found.base else ""
                     family = ", which the vocabulary counts among them" if found.family else ""
-                    return f"`{cls.name}` is a `{alternative.text}`{base}{family}"
+                    return f"`{cls.name}` is {a(alternative.text)}{base}{family}"
         if test.function == "within":
             return "around it: " + ", ".join(f"`{cls.short}`" for cls in reversed(classes))
         what = "it is" if test.function == "variable" else "its owner is"
-        return f"{what} a `{classes[0].name}`"
+        return f"{what} {a(classes[0].name)}"

@@ -6,8 +6,8 @@ from paramrules.assignment.captures import uses_captures
 from paramrules.assignment.evaluate import Evaluator
 from paramrules.assignment.facts import Facts
 from paramrules.assignment.partition import Partition
-from paramrules.diagnostics import Diagnostic, Place, RulesError, Span, did_you_mean
-from paramrules.inventories import Inventory
+from paramrules.diagnostics import Diagnostic, Place, RulesError, Span, a, did_you_mean
+from paramrules.inventories import Class, Inventory
 from paramrules.inventories.classes import match as class_match
 from paramrules.rules import terms
 from paramrules.rules.model import Axis, Rule, Rules
@@ -158,13 +158,25 @@ def _dead_alternatives(rule: Rule, facts: Facts) -> Iterator[Diagnostic]:
             continue
         classes = facts.classes(term.function)
         for alternative in term.alternatives:
-            if not any(class_match(alternative.text, cls) for cls in classes):
-                what = "parameter" if term.function == "variable" else "module"
-                yield Diagnostic(
-                    "W203",
-                    f"no {what} of the model is a `{alternative.text}`",
-                    alternative.span,
-                    "this alternative holds for nothing",
-                    help=did_you_mean(alternative.text, (cls.short for cls in classes))
-                    or "if the rules are for other models too, put the test in a `let`, or take the name out",
-                )
+            if not _among(alternative.text, classes):
+                yield _dead_alternative(term, alternative, facts)
+
+
+def _dead_alternative(test: terms.ClassTest, alternative: terms.Alternative, facts: Facts) -> Diagnostic:
+    name = alternative.text
+    message = f"no {'parameter' if test.function == 'variable' else 'module'} of the model is {a(name)}"
+    mend = did_you_mean(name, (cls.short for cls in facts.classes(test.function)))
+    if test.function == "type" and _among(name, facts.classes("within")):
+        message = f"{a(name)} of the model owns no parameter itself"
+        mend = f"for the parameters of the modules inside it, write `within({name})`"
+    return Diagnostic(
+        "W203",
+        message,
+        alternative.span,
+        "this alternative holds for nothing",
+        help=mend or "if the rules are for other models too, put the test in a `let`, or take the name out",
+    )
+
+
+def _among(alternative: str, classes: list[Class]) -> bool:
+    return any(class_match(alternative, cls) for cls in classes)

@@ -9,7 +9,7 @@ from paramrules.diagnostics.diagnostic import Diagnostic, Place
 from paramrules.diagnostics.errors import RulesError, RulesWarning
 from paramrules.diagnostics.render import render, to_json
 from paramrules.diagnostics.source import Source, Span
-from paramrules.diagnostics.suggest import did_you_mean
+from paramrules.diagnostics.suggest import a, did_you_mean
 
 __all__ = [
     "CODES",
@@ -20,6 +20,7 @@ __all__ = [
     "RulesWarning",
     "Source",
     "Span",
+    "a",
     "did_you_mean",
     "render",
     "to_json",

@@ -1,4 +1,4 @@
-"""`did you mean ...?`"""
+"""Words that messages are made of: `did you mean ...?`, `a` or `an`."""
 
 from collections.abc import Iterable
 
@@ -17,3 +17,12 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
         return f"did you mean `{folded[word.lower()]}`?"
     near = get_close_matches(word, candidates, n=1, cutoff=0.7)
     return f"did you mean `{near[0]}`?" if near else ""
+
+
+def a(word: str) -> str:
+    """The word in backticks with its article.
+
+    >>> a("Embedding")
+    'an `Embedding`'
+    """
+    return f"{'an' if word.lstrip('*?')[:1].lower() in tuple('aeiou') else 'a'} `{word}`"

@@ -64,11 +64,6 @@ class Axis(Term):
     rules: tuple[Rule, ...]
     expectations: tuple[Expectation, ...]
 
-    @property
-    def has_else(self) -> bool:
-        """Whether the last rule takes whatever is left."""
-        return bool(self.rules) and self.rules[-1].predicate is None
-
 
 @dataclass(frozen=True, slots=True)
 class Option(Term):
