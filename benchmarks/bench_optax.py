@@ -1,11 +1,12 @@
-"""Labels and masks of a large tree, against naming its leaves with jax: `python benchmarks/bench_optax.py`.
+"""Labels and masks of a large tree, and inventories of linen modules: `python benchmarks/bench_optax.py`.
 
 The tree is a mixture of experts as linen keeps it: dicts of dicts, 45,000 abstract arrays. The yardstick is
 `jax.tree_util.tree_map_with_path(lambda path, leaf: keystr(path), tree)`, with which masks are made by hand.
-All are timed in turn, and the median is taken of the ratios of each turn, so that a busy machine slows
-all down alike.
+An inventory of a linen transformer is held against the bare `jax.eval_shape` of its `init`. All are timed in
+turn, and the median is taken of the ratios of each turn, so that a busy machine slows all down alike.
 """
 
+import gc
 import time
 from collections.abc import Callable
 from statistics import median
@@ -13,13 +14,15 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from flax import linen as nn
 from paramrules_optax import label_fn, labels, mask
 
-from paramrules import assign
+from paramrules import assign, inventory
 from paramrules.rules import parse
 
 ROUNDS = 21
 TARGET = 0.5
+INVENTORY_TARGET = 1.3
 
 RULES = parse("no_decay: name ~ bias|mem_k|mem_v or ndim <= 1\ndecay: else\n", "decay.rules")
 
@@ -39,8 +42,66 @@ def mixture(layers: int = 60, experts: int = 124) -> dict[str, Any]:
     }
 
 
+class Block(nn.Module):
+    """A layer of a transformer, with a carry and an output as a scan wants them."""
+
+    @nn.compact
+    def __call__(self, x: jax.Array, _: None = None) -> tuple[jax.Array, None]:
+        h = nn.LayerNorm()(x)
+        x = x + nn.MultiHeadDotProductAttention(8)(h)
+        h = nn.gelu(nn.Dense(2048)(nn.LayerNorm()(x)))
+        return x + nn.Dense(512)(h), None
+
+
+class Transformer(nn.Module):
+    """Layers one by one, or as one that is scanned."""
+
+    layers: int
+    scanned: bool
+
+    @nn.compact
+    def __call__(self, ids: jax.Array) -> jax.Array:
+        table = nn.Embed(32_000, 512)
+        x = table(ids)
+        if self.scanned:
+            both = {"variable_axes": {"params": 0}, "split_rngs": {"params": True}}
+            x, _ = nn.scan(Block, length=self.layers, **both)()(x, None)
+        else:
+            for _ in range(self.layers):
+                x, _ = Block()(x)
+        return table.attend(nn.LayerNorm()(x))
+
+
+def of_linen_modules() -> None:
+    """Prints how long an inventory takes, and how long `init` alone."""
+    ids = jax.ShapeDtypeStruct((1, 128), jnp.int32)
+    print(f"target for an inventory: {INVENTORY_TARGET}")
+    for layers, scanned in ((24, True), (60, False)):
+        module, ratios, taken = Transformer(layers, scanned), [], []
+        for _ in range(ROUNDS):
+            bare = timed(
+                lambda m=module: jax.eval_shape(lambda key, x: m.init(key, x), jax.random.key(0), ids)
+            )
+            taken.append(timed(lambda m=module: inventory(m, inputs=ids)))
+            ratios.append(taken[-1] / bare)
+        name = f"inventory of {layers} {'scanned' if scanned else 'unrolled'} layers"
+        print(f"{name:48} {1000 * median(taken):7.1f} ms {median(ratios):6.2f}")
+
+
+def timed(way: Callable[[], object]) -> float:
+    """Seconds, without the rubbish of what ran before."""
+    gc.collect()
+    gc.disable()
+    start = time.perf_counter()
+    way()
+    seconds = time.perf_counter() - start
+    gc.enable()
+    return seconds
+
+
 def main() -> None:
     """Prints a table, one row a way to the same trees."""
+    of_linen_modules()
     tree = mixture()
     assignment = assign(RULES, tree)
     answer = label_fn(tree, RULES)

@@ -60,7 +60,7 @@ class _Watcher:
     def _enter(self, name: str, module: nn.Module) -> None:
         cls, here = type(module), self._classes.setdefault(name, [])
         if hasattr(cls, "no_weight_decay"):
-            self.modules[name] = module
+            self.modules[name] = module.clone(parent=None)  # which holds nothing of this run
         # What `nn.scan`, `nn.remat` and the like make of a class is a subclass, and runs the class itself.
         if here and issubclass(here[-1], cls):
             here[-1] = cls
