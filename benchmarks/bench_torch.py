@@ -161,6 +161,10 @@ def main() -> None:
         print(f"{name:48} {taken:7.1f} ms {ratio:6.2f}")
 
     growths = {
+        "10 times the tensors, named_parameters()": (
+            lambda: list(small.named_parameters()),
+            lambda: list(model.named_parameters()),
+        ),
         "10 times the tensors, card (10.5)": (
             lambda: param_groups(small, CARD, weight_decay=0.1),
             lambda: param_groups(model, CARD, weight_decay=0.1),
