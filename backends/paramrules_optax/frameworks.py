@@ -53,6 +53,11 @@ def nnx_untrained() -> Classes:
     return _classes("flax.nnx", "BatchStat", "Cache", "Intermediate", "Perturbation", "RngState")
 
 
+def nnx_bridges() -> Classes:
+    """The linen module that stands for one of NNX."""
+    return _classes("flax.nnx.bridge", "ToLinen")
+
+
 def boxes() -> Classes:
     """What flax puts around a single parameter: NNX variables and linen's `Partitioned`."""
     return nnx_variables() + _classes("flax.core.meta", "AxisMetadata")

@@ -7,14 +7,17 @@ from typing import Any
 
 import jax
 
-from paramrules.diagnostics import Diagnostic, RulesError
+from paramrules.inventories import UNKNOWN_OWNER
 from paramrules_optax import frameworks
 from paramrules_optax.columns import TreeColumns
-from paramrules_optax.inventory import TreeInventory
+from paramrules_optax.inventory import BY_OWNER, TreeInventory, Types, named, no_module
 from paramrules_optax.runs import How, Run
 from paramrules_optax.tree import take_apart
 
-_NO_ATTRIBUTES = "a haiku parameter carries no attributes: ask for its name, its type or its shape"
+_NONE_IN_HAIKU = "a haiku parameter carries no attributes: ask for its name, its type or its shape"
+_NONE_IN_BRIDGES = (
+    "the attributes of an NNX module inside of linen are not known: ask for a name, type or shape"
+)
 
 
 def has_to_run(model: object) -> bool:
@@ -24,10 +27,13 @@ def has_to_run(model: object) -> bool:
     return "haiku" in sys.modules and isinstance(model, FunctionType | MethodType | partial)
 
 
-def inventory_of_run(model: Any, how: How) -> TreeInventory:
+def inventory_of_run(model: Any, how: How, types: Types | None) -> TreeInventory:
     """The parameters that `init` makes, in the order in which jax lists their leaves.
 
-    Raises RulesError: E501 where running fails or a parameter was there before.
+    Of one that no module was seen to make, and of one inside an NNX module, the owner is not known unless
+    `types` tells it.
+
+    Raises RulesError: E501 where running fails.
     """
     run = _run(model, how)
     tree = take_apart(run.params)
@@ -35,14 +41,16 @@ def inventory_of_run(model: Any, how: How) -> TreeInventory:
     if any(name not in run.sights for name in names):  # what `jit` has traced before does not run again
         with jax.disable_jit():
             run = _run(model, how)
-    unseen = [name for name in names if name not in run.sights]
-    if unseen:
-        raise RulesError(_not_made(unseen))
-    owners, shapes = run.owners(names), run.shapes(names, tree.leaves)
+    owners, shapes = run.owners(names, frameworks.nnx_bridges()), run.shapes(names, tree.leaves)
     boxes = [tree.walk.boxes.get(number) for number in range(len(names))]
-    columns = TreeColumns(tree.leaves, boxes, names, owners, range(len(names)), run.modules.items(), shapes)
-    unknown = {} if _is_linen(model) else {"attr": _NO_ATTRIBUTES}
-    inventory = TreeInventory("optax", names, owners, columns, unknown=unknown)
+    told = named(names, owners, types) if types else owners
+    columns = TreeColumns(tree.leaves, boxes, names, told, range(len(names)), run.modules.items(), shapes)
+    unknown = dict.fromkeys(BY_OWNER, no_module(names, told)) if UNKNOWN_OWNER in told else {}
+    if not _is_linen(model):
+        unknown["attr"] = _NONE_IN_HAIKU
+    elif UNKNOWN_OWNER in owners:
+        unknown["attr"] = _NONE_IN_BRIDGES
+    inventory = TreeInventory("optax", names, told, columns, unknown=unknown)
     inventory.tree = tree
     return inventory
 
@@ -59,13 +67,3 @@ def _run(model: Any, how: How) -> Run:
     from paramrules_optax.haiku_functions import haiku_run
 
     return haiku_run(model, how)
-
-
-def _not_made(names: list[str]) -> Diagnostic:
-    more = f" (and {len(names) - 1} more)" if len(names) > 1 else ""
-    return Diagnostic(
-        "E501",
-        f"no module has made `{names[0]}`{more}, so that its type is not known",
-        help="hand over the tree of parameters with its classes: "
-        '`paramrules.inventory(params, types={"encoder.norm": LayerNorm})`',
-    )

@@ -13,6 +13,9 @@ from paramrules_optax.tree import Tree, take_apart
 
 Types = Mapping[str, type]
 
+BY_OWNER = ("type", "within", "role", "fan_in", "fan_out")
+"""The facts that nobody knows of a parameter without its module."""
+
 _NO_MODULES = (
     "a tree of arrays does not know its modules: hand over the model beside it, as in `labels(params, rules, "
     "model=model)`, a linen module or haiku function as `model=paramrules.inventory(module, inputs=batch)`; "
@@ -71,20 +74,18 @@ def inventory_of(
     if isinstance(model, Inventory):
         return model
     how = How(inputs, kwargs, method, rngs)
-    if has_to_run(model) and types is None:
-        return inventory_of_run(model, how)
-    needless = ["types"] if has_to_run(model) else [k for k, v in how._asdict().items() if v is not None]
-    if needless:
-        raise RulesError(_needless(needless[0]))
+    if has_to_run(model):
+        return inventory_of_run(model, how, types)
+    for keyword, value in how._asdict().items():
+        if value is not None:
+            raise RulesError(
+                Diagnostic(
+                    "E501",
+                    f"`{keyword}` is for linen modules and haiku functions; this model has its own",
+                    help=f"leave `{keyword}` out",
+                )
+            )
     return described(take_apart(model), types)
-
-
-def _needless(keyword: str) -> Diagnostic:
-    if keyword == "types":
-        why = "`types` is for trees of arrays; a linen module or haiku function knows its types"
-    else:
-        why = f"`{keyword}` is for linen modules and haiku functions; this model has its parameters already"
-    return Diagnostic("E501", why, help=f"leave `{keyword}` out")
 
 
 def described(tree: Tree, types: Types | None = None) -> TreeInventory:
@@ -112,7 +113,7 @@ def described(tree: Tree, types: Types | None = None) -> TreeInventory:
         names.append(tie.name)
         owners.append(tie.owner)
         parameter.append(tie.number)
-    told = _named(names, owners, types) if types else owners
+    told = named(names, owners, types) if types else owners
     unknown = _unknown(names, owners, told, boxes)
     columns = TreeColumns(leaves, boxes, names, told, parameter, modules)
     inventory = TreeInventory("optax", names, told, columns, also=also, unknown=unknown)
@@ -124,7 +125,7 @@ def _chosen(column: Sequence[Any], numbers: Sequence[int]) -> list[Any]:
     return list(column) if len(numbers) == len(column) else [column[number] for number in numbers]
 
 
-def _named(names: Sequence[str], owners: Sequence[Owner], types: Types) -> list[Owner]:
+def named(names: Sequence[str], owners: Sequence[Owner], types: Types) -> list[Owner]:
     """The owners that `types` tells, where the tree itself does not know them."""
     modules = [name.rpartition(".")[0] for name in names]
     for path, cls in types.items():
@@ -164,15 +165,15 @@ def _unknown(
     unknown: dict[str, str] = {}
     different = set(told)
     if UNKNOWN_OWNER in different:
-        no_modules = _NO_MODULES if len(different) == 1 else _no_module(names, told)
-        unknown = dict.fromkeys(("type", "within", "role", "fan_in", "fan_out"), no_modules)
+        no_modules = _NO_MODULES if len(different) == 1 else no_module(names, told)
+        unknown = dict.fromkeys(BY_OWNER, no_modules)
     unknown["attr"] = _NO_ATTRIBUTES
     if None in boxes:
         unknown["variable"] = _NO_VARIABLES
     return unknown
 
 
-def _no_module(names: Sequence[str], owners: Sequence[Owner]) -> str:
+def no_module(names: Sequence[str], owners: Sequence[Owner]) -> str:
     """What to do where the modules of some parameters are known, and those of others not."""
     without = [name for name, owner in zip(names, owners, strict=True) if not owner.known]
     more = f" (and of {len(without) - 1} more)" if len(without) > 1 else ""

@@ -11,7 +11,7 @@ import jax
 from jax.tree_util import tree_flatten, tree_unflatten
 
 from paramrules.diagnostics import Diagnostic, RulesError
-from paramrules.inventories import Class, Owner
+from paramrules.inventories import UNKNOWN_OWNER, Class, Owner
 from paramrules_optax.tree import is_array
 
 Shape = tuple[int, ...]
@@ -58,20 +58,26 @@ class Run(NamedTuple):
     sights: Mapping[str, Sight]
     modules: Mapping[str, Any]
 
-    def owners(self, names: Sequence[str]) -> list[Owner]:
-        """Whose each parameter is."""
+    def owners(self, names: Sequence[str], foreign: tuple[type, ...]) -> list[Owner]:
+        """Whose each parameter is. What is inside of `foreign` modules is of classes that nobody saw."""
         interned: dict[tuple[type, ...], Owner] = {}
         found = []
         for name in names:
-            around = self.sights[name].around
+            around = self.sights[name].around if name in self.sights else ()
             if around not in interned:
-                interned[around] = Owner(tuple(map(Class.of, around)))
+                known = around and not issubclass(around[-1], foreign)
+                interned[around] = Owner(tuple(map(Class.of, around))) if known else UNKNOWN_OWNER
             found.append(interned[around])
         return found
 
     def shapes(self, names: Sequence[str], leaves: Sequence[Any]) -> list[Shape]:
         """The logical shapes: as the module saw them, where what is stored has further axes."""
-        return [_logical(leaf.shape, self.sights[n].shape) for n, leaf in zip(names, leaves, strict=True)]
+        stored = [leaf.shape for leaf in leaves]
+        seen = [self.sights[name].shape if name in self.sights else None for name in names]
+        return [
+            outer if inner is None else _logical(outer, inner)
+            for outer, inner in zip(stored, seen, strict=True)
+        ]
 
 
 def _logical(stored: Shape, seen: Shape) -> Shape:

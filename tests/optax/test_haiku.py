@@ -216,12 +216,35 @@ def test_a_parameter_that_no_module_makes():
     def loaded(rng, x):
         return {"linear": {"w": jnp.ones((4, 3)), "b": jnp.ones(3)}}
 
+    model = hk.Transformed(loaded, None)
+    inventory = paramrules.inventory(model, inputs=IDS)
+    rules = parse("linear: type(Linear)\nrest: else\n", "a.rules")
+    with pytest.raises(RulesError, match="E215"):
+        assign(rules, inventory)
+    inventory = paramrules.inventory(model, inputs=IDS, types={"linear": hk.Linear})
+    assert [group.label for group in assign(rules, inventory).groups] == ["linear"]
+
+
+def test_a_transparent_stack_keeps_its_layers_apart():
+    class Names:
+        def stacked_to_flat(self, name, number):
+            return f"layer_{number}/{name}"
+
+        def flat_to_stacked(self, name):
+            layer, _, inner = name.partition("/")
+            return inner, int(layer.removeprefix("layer_"))
+
+    def model(x):
+        return hk.layer_stack(2, transparent=True, transparency_map=Names())(lambda y: hk.Linear(3)(y))(x)
+
+    inventory = paramrules.inventory(model, inputs=jnp.ones((2, 3)))
+    assert {p.name: p.shape for p in inventory} == {
+        f"layer_{n}.linear.{leaf}": shape for n in (0, 1) for leaf, shape in (("w", (3, 3)), ("b", (3,)))
+    }
     assert (
-        refused(hk.Transformed(loaded, None), inputs=IDS)
-        == """
-error[E501]: no module has made `linear.b` (and 1 more), so that its type is not known
-  = help: hand over the tree of parameters with its classes: \
-`paramrules.inventory(params, types={"encoder.norm": LayerNorm})`"""
+        inventory.unknown["type"]
+        == "the tree does not know the module of `layer_0.linear.b` (and of 3 more): name its class, as in "
+        '`paramrules.inventory(params, types={"layer_0.linear": LayerNorm})`'
     )
 
 

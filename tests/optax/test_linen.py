@@ -6,6 +6,7 @@ import jax.numpy as jnp
 import optax
 import pytest
 from flax import linen as nn
+from flax import nnx
 from flax.training.train_state import TrainState
 from jax_models import facts
 from linen_models import ResNet, Tagger, Transformer
@@ -463,12 +464,34 @@ def test_what_is_not_needed():
     assert (
         refused(paramrules.inventory, {"a": jnp.ones(2)}, inputs=IDS)
         == """
-error[E501]: `inputs` is for linen modules and haiku functions; this model has its parameters already
+error[E501]: `inputs` is for linen modules and haiku functions; this model has its own
   = help: leave `inputs` out"""
     )
+
+
+def test_what_an_nnx_module_in_a_bridge_owns_is_not_guessed():
+    class Mixed(nn.Module):
+        @nn.compact
+        def __call__(self, x):
+            return nnx.bridge.to_linen(nnx.LayerNorm, 4, name="norm")(nn.Dense(4, name="dense")(x))
+
+    inventory = paramrules.inventory(Mixed(), inputs=jnp.ones((2, 4)))
+    assert [p.owner.known for p in inventory] == [True, True, False, False]
+    with pytest.raises(RulesError) as caught:
+        assign(DECAY, inventory)
     assert (
-        refused(paramrules.inventory, Transformer(), inputs=(IDS, True), types={"norm": nn.LayerNorm})
+        str(caught.value)
         == """
-error[E501]: `types` is for trees of arrays; a linen module or haiku function knows its types
-  = help: leave `types` out"""
+error[E215]: `type` is not known of this model
+  --> decay.rules:1:11
+   |
+ 1 | no_decay: type(LayerNorm|RMSNorm|Embedding) or ndim <= 1
+   |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ nobody can tell
+   = help: the tree does not know the module of `norm.bias` (and of 1 more): name its class, as in \
+`paramrules.inventory(params, types={"norm": LayerNorm})`"""
     )
+    inventory = paramrules.inventory(Mixed(), inputs=jnp.ones((2, 4)), types={"norm": nnx.LayerNorm})
+    assert inventory["norm.scale"].role == "scale"
+    assert inventory.unknown == {
+        "attr": "the attributes of an NNX module inside of linen are not known: ask for a name, type or shape"
+    }
