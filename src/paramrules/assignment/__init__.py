@@ -3,7 +3,7 @@
 from paramrules.assignment.assign import assign, examine, expectations
 from paramrules.assignment.assignment import Assignment, AxisLabels
 from paramrules.assignment.expectations import Outcome
-from paramrules.assignment.explain import AxisExplanation, Clause, Explanation, Verdict
+from paramrules.assignment.explanation import AxisExplanation, Clause, Explanation, Verdict
 from paramrules.assignment.groups import Group
 
 __all__ = [

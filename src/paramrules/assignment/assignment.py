@@ -6,7 +6,8 @@ from functools import cached_property
 
 from paramrules.assignment.evaluate import Evaluator
 from paramrules.assignment.expectations import Outcome
-from paramrules.assignment.explain import Explanation, explain_axis
+from paramrules.assignment.explain import explain_axis
+from paramrules.assignment.explanation import Explanation
 from paramrules.assignment.groups import Group
 from paramrules.assignment.labels import Label
 from paramrules.assignment.options import OptionValue

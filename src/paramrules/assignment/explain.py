@@ -1,83 +1,20 @@
 """Why one parameter is where it is. Asks the same evaluator that made the assignment, one entry at a time."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from paramrules.assignment.arithmetic import shown
 from paramrules.assignment.captures import Known, in_order
 from paramrules.assignment.evaluate import Evaluator
-from paramrules.assignment.groups import Group
+from paramrules.assignment.explanation import AxisExplanation, Clause, Verdict
 from paramrules.assignment.labels import captured_values
-from paramrules.assignment.telling import told
 from paramrules.diagnostics import a
-from paramrules.inventories import ABSENT, Class, Parameter
+from paramrules.inventories import ABSENT, Class
 from paramrules.inventories.classes import match as class_match
 from paramrules.rules import terms
 from paramrules.rules.model import Axis, Rule
 from paramrules.rules.terms import Predicate, Value
-
-
-@dataclass(frozen=True, slots=True)
-class Clause:
-    """A part of a predicate, and what it found.
-
-    Attributes:
-        predicate: the part.
-        text: it as written, after the name of the `let` that it stands in.
-        note: the fact that decided, in a few words; may be empty.
-        name: the name of the parameter that was looked at.
-    """
-
-    predicate: Predicate
-    text: str
-    note: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """A rule that did not take the parameter, and the clause of it that failed, or for later rules held."""
-
-    rule: Rule
-    clause: Clause | None
-
-
-@dataclass(frozen=True, slots=True)
-class AxisExplanation:
-    """One axis's answer.
-
-    Attributes:
-        axis: its name, "" for the one without a name.
-        label: the label that the parameter has there.
-        rule: the rule that won; None where no rule did and the label is `default`.
-        clause: the part of its predicate that held; None for `else` and `default`.
-        captures: what it captured, by name.
-        settings: what the label gives the parameter.
-        earlier: the rules before it, each with the first clause that failed.
-        later: the rules after it that would have held too, each with the clause that does.
-    """
-
-    axis: str
-    label: str
-    rule: Rule | None
-    clause: Clause | None
-    captures: Mapping[str, Any]
-    settings: Mapping[str, Any]
-    earlier: tuple[Verdict, ...]
-    later: tuple[Verdict, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """Why a parameter is in its group, axis by axis. `print` says it in words."""
-
-    parameter: Parameter
-    group: Group
-    axes: tuple[AxisExplanation, ...]
-
-    def __str__(self) -> str:
-        return told(self)
 
 
 def explain_axis(
