@@ -1,5 +1,6 @@
 """What is worth saying about rules and a model together, beside the groups."""
 
+import re
 from collections.abc import Iterator
 
 from paramrules.assignment.captures import uses_captures
@@ -15,6 +16,11 @@ from paramrules.rules.terms import Predicate
 from paramrules.rules.walk import terms_in
 
 _BIT = 1000
+_WRAPPERS = re.compile(
+    r"(_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module|base_model|base_layer|parametrizations"
+    r"|(?<=[\^\"' ])(?:module|params)(?=\\?\.))"
+)
+"""What wrappers and collections put into names, at the beginning where it is an everyday word."""
 
 
 def require_known(rules: Rules, inventory: Inventory) -> None:
@@ -104,7 +110,7 @@ def _dead_rule(axis: Axis, number: int, partition: Partition, evaluator: Evaluat
             message,
             rule.span,
             "its predicate holds for nothing",
-            help=f"if that is meant, write `{rule.label.text}?:`",
+            help=_added(rule.predicate) or f"if that is meant, write `{rule.label.text}?:`",
         )
     hits = evaluator.facts.parameters(entries)
     takers = {taken.rule for taken in partition.taken if hits & evaluator.facts.parameters(taken.entries)}
@@ -116,6 +122,16 @@ def _dead_rule(axis: Axis, number: int, partition: Partition, evaluator: Evaluat
         also=tuple(Place(axis.rules[taker].span, "takes them") for taker in sorted(takers)),
         help=f"move it up, or write `{rule.label.text}?:` if that is meant",
     )
+
+
+def _added(predicate: Predicate) -> str:
+    """A help line for a test that looks for what wrappers add to names, which names here are without."""
+    for term in terms_in(predicate):
+        if isinstance(term, terms.RegexTest | terms.GlobTest | terms.TextTest):
+            found = _WRAPPERS.search(term.span.text)
+            if found:
+                return f"names are without what wrappers add: leave `{found[1]}` out"
+    return ""
 
 
 def _dead_branches(rule: Rule, dead: list[Diagnostic], evaluator: Evaluator) -> list[Diagnostic]:
