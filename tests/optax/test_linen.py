@@ -138,6 +138,28 @@ def test_layers_that_share_their_parameters_in_a_scan_have_no_axis_more():
     assert inventory.column("elements") == [4, 16]
 
 
+def test_layers_that_are_scanned_twice_and_used_as_they_are():
+    class Layer(nn.Module):
+        @nn.compact
+        def __call__(self, x, _):
+            return nn.Dense(4, name="dense")(x), None
+
+        def double(self, x):  # is not scanned: the class that flax has made runs it
+            return 2 * x
+
+    class Twice(nn.Module):
+        def setup(self):
+            scan = nn.scan(Layer, variable_axes={"params": 0}, split_rngs={"params": True}, length=5)
+            self.layers = scan()
+
+        def __call__(self, x):
+            return self.layers.double(self.layers(self.layers(x, None)[0], None)[0])
+
+    inventory = paramrules.inventory(Twice(), inputs=jnp.ones((2, 4)))
+    assert owners(inventory) == {"layers.dense": "Twice > Layer > Dense"}
+    assert inventory["layers.dense.kernel"].shape == (4, 4)
+
+
 def test_a_resnet_with_its_statistics_left_out():
     inventory = paramrules.inventory(ResNet(), inputs=jax.ShapeDtypeStruct((2, 8, 8, 3), "float32"))
     residual = {
