@@ -16,7 +16,7 @@ from paramrules.syntax.hints.members import member
 from paramrules.syntax.hints.mistake import Mistake
 from paramrules.syntax.hints.patterns import bare, pattern
 from paramrules.syntax.hints.predicates import predicate
-from paramrules.syntax.hints.quotes import prefix, unclosed
+from paramrules.syntax.hints.quotes import prefix, swallowed, unclosed
 from paramrules.syntax.hints.settings import setting
 from paramrules.syntax.hints.spelling import spelling, typography
 from paramrules.syntax.hints.statements import statement
@@ -30,6 +30,7 @@ _HINTS: tuple[Callable[[Mistake], Diagnostic | None], ...] = (
     head,
     member,
     prefix,
+    swallowed,
     pattern,
     setting,
     call,

@@ -1,4 +1,4 @@
-"""Strings that are not closed, and letters in front of strings."""
+"""Strings that are not closed, or not where they should be, and letters in front of strings."""
 
 import re
 
@@ -35,4 +35,22 @@ def prefix(mistake: Mistake) -> Diagnostic | None:
         help=f"strings are raw as they stand: write {mistake.found}",
         start=mistake.at - len(mistake.word),
         end=mistake.at + len(mistake.found),
+    )
+
+
+def swallowed(mistake: Mistake) -> Diagnostic | None:
+    """`("gamma, "pos")`: without its quote a string goes on to the beginning of the next."""
+    strings = list(_STRING.finditer(mistake.text, 0, mistake.at))
+    if not strings or strings[-1].end() != mistake.at or not mistake.found[:1].isidentifier():
+        return None
+    quote, text = strings[-1][0][0], strings[-1][0][1:-1].rstrip()
+    if not text.endswith(","):
+        return None
+    return mistake.finding(
+        "the string is not closed where it should be",
+        label="it goes on to here",
+        help=f"write {quote} before the comma: {quote}{text[:-1]}{quote}",
+        start=strings[-1].start(),
+        end=mistake.at,
+        code="E109",
     )
