@@ -131,7 +131,7 @@ class TorchColumns(Columns):
 
 def _undecayed(module: nn.Module, prefix: str) -> list[str]:
     """What `no_weight_decay()` of the module at this prefix gives."""
-    names = module.no_weight_decay()  # type: ignore[operator]
+    names = module.no_weight_decay()  # type: ignore[operator]  # torch: a Tensor or a Module
     if isinstance(names, str) or not isinstance(names, Iterable):
         where = f" at `{prefix.removesuffix('.')}`" if prefix else ""
         raise RulesError(

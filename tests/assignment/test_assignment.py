@@ -1,5 +1,8 @@
 """The face of an assignment."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 from gpt import GPT
 
@@ -43,9 +46,9 @@ def test_an_axis_by_its_name(layers: paramrules.Assignment) -> None:
     assert (axis.of[GPT.index("wte.weight")], axis.rules[GPT.index("wte.weight")]) == (3, -1)
 
 
-def said(work: object, *arguments: object) -> str:
+def said(work: Callable[..., object], *arguments: object) -> str:
     with pytest.raises(paramrules.RulesError) as caught:
-        work(*arguments)  # type: ignore[operator]
+        work(*arguments)
     return str(caught.value).strip()
 
 
@@ -104,7 +107,7 @@ def test_expectations_have_outcomes() -> None:
         paramrules.expectations(rules, GPT, strict=True)
 
 
-def test_options_reach_everything(tmp_path: object) -> None:
+def test_options_reach_everything() -> None:
     text = "option w = 4\noption on = true\nx_{w}: on and ndim == 1 and size <= w -> eps = w / 2\n"
     rules = paramrules.parse(text)
     groups = paramrules.assign(rules, GPT, options={"w": 8}).groups
@@ -116,7 +119,7 @@ def test_options_reach_everything(tmp_path: object) -> None:
     assert group.label == "default"
 
 
-def test_rules_by_path(tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_rules_by_path(tmp_path: Path) -> None:
     path = tmp_path / "m.rules"
     path.write_text("a: else\n")
     assert paramrules.assign(path, GPT).groups == paramrules.assign(str(path), GPT).groups

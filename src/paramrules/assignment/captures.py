@@ -11,7 +11,7 @@ from collections.abc import Callable
 from paramrules.assignment.facts import Facts
 from paramrules.assignment.values import Captures, captures_of
 from paramrules.rules import terms
-from paramrules.rules.matches import meant
+from paramrules.rules.matches import carried
 from paramrules.rules.terms import Predicate, RegexTest, Value
 
 Entries = list[int]
@@ -55,7 +55,7 @@ class Captured:
     def _of(self, predicate: Predicate, entry: int, known: Known) -> Captures:
         match predicate:
             case terms.RegexTest() | terms.LetPredicate():
-                match = carried(predicate)
+                match = _seen(predicate)
                 texts = match and self.facts.found(match, [entry]).get(entry)
                 return {
                     group.name: text
@@ -71,17 +71,17 @@ class Captured:
                 return {}
 
 
-def carried(predicate: terms.RegexTest | terms.LetPredicate) -> RegexTest | None:
-    """The match whose captures a rule sees: written there, or alone in a `let`; others keep their own."""
-    match = meant(predicate)
-    return match if isinstance(match, RegexTest) and not match.negated else None
+def _seen(predicate: Predicate) -> RegexTest | None:
+    """The match whose captures a rule sees; a negated one captures nothing."""
+    match = carried(predicate)
+    return None if match is None or match.negated else match
 
 
 def binds(predicate: Predicate) -> bool:
     """Whether a match in it names a group, outside of `not`."""
     match predicate:
         case terms.RegexTest() | terms.LetPredicate():
-            match = carried(predicate)
+            match = _seen(predicate)
             return match is not None and bool(match.regex.names)
         case terms.AnyOf() | terms.AllOf():
             return any(map(binds, predicate.items))
@@ -122,7 +122,7 @@ def _only_match(predicate: Predicate) -> RegexTest | None:
     """The match that alone binds the captures wherever the predicate holds, if there is one."""
     match predicate:
         case terms.RegexTest() | terms.LetPredicate():
-            return carried(predicate)
+            return _seen(predicate)
         case terms.AllOf():
             binding = [item for item in predicate.items if binds(item)]
             return _only_match(binding[0]) if len(binding) == 1 else None

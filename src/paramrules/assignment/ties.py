@@ -1,6 +1,7 @@
 """W210: a tied parameter whose names alone would get different labels."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from paramrules.assignment.evaluate import Evaluator
 from paramrules.assignment.facts import Facts, Groups
@@ -21,7 +22,7 @@ class _Alone(Facts):
         self.count = len(facts.names)
         self.extra = []
 
-    def column(self, fact: str) -> object:  # type: ignore[override]
+    def column(self, fact: str) -> Sequence[Any]:
         return self._facts.column(fact)
 
     def tied(self, entry: int) -> bool:

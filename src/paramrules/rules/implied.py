@@ -120,7 +120,7 @@ def _feasible(some: list[tuple[Atom, bool]]) -> bool:
     """Whether a whole number from 0, or none where it may be absent, compares like this."""
     if some[0][0].subject not in ALWAYS and not any(value for _, value in some):
         return True
-    constants: list[Any] = [atom.what[1] for atom, _ in some]  # type: ignore[index]
+    constants: list[Any] = [atom.what[1] for atom, _ in some]  # type: ignore[index]  # see `Atom`
     numbers = {0} | {n + more for c in constants for n in (floor(c), ceil(c)) for more in (-1, 0, 1)}
     return any(
         all(_COMPARE[atom.what[0]](n, atom.what[1]) == value for atom, value in some)  # type: ignore[index]

@@ -57,7 +57,7 @@ def parse(text: str, start: int, end: int) -> Statement | Failure:
     build.refused = False
     piece = text[start:end]
     try:
-        statement: Statement = _parser().parse(piece)  # type: ignore[assignment]
+        statement: Statement = _parser().parse(piece)  # type: ignore[assignment]  # Lark knows of trees alone
     except UnexpectedInput as error:
         return _failure(error, start)
     return statement
