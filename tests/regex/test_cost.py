@@ -9,6 +9,8 @@ from backtracking import Matcher, TooManySteps
 from drawn_regexes import small
 from hypothesis import given, settings
 
+from paramrules import RulesError
+from paramrules import parse as parse_rules
 from paramrules.diagnostics import Source, Span
 from paramrules.regex import limits, read
 from paramrules.regex.ambiguity import Ambiguity, Entangled, components
@@ -203,3 +205,32 @@ def test_long_names_take_little_time(text: str, name: str) -> None:
     begun = time.perf_counter()
     re.search(parse(text).python, name, re.ASCII)
     assert time.perf_counter() - begun < 5
+
+
+def test_a_file_of_hostile_regexes_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "ALL_STEPS", 1_000)
+    slow, harmless = "^(?:a|b)*[ab]?[ab]?x", "bias"
+    lines = [f'r{n}: name ~ "{slow}{n // 2}"\n' for n in range(200)]
+    text = "".join(
+        (f"first: name ~ {harmless}\n", *lines, f"again: name ~ {harmless}\n", "last: name ~ norm\n")
+    )
+    with pytest.raises(RulesError) as caught:
+        parse_rules(text, name="hostile.rules")
+    assert str(caught.value) == (
+        "\nerror[E406]: judging the regexes of this file takes too long\n"
+        "   --> hostile.rules:12:14\n"
+        "    |\n"
+        f' 12 | r10: name ~ "{slow}5"\n'
+        f"    |              {'^' * 21} this one and those below it were not looked at\n"
+        "    = help: use fewer, smaller ones: without repeats inside of repeats, "
+        "and without many `?` in a row"
+    )
+
+
+def test_refused_regexes_cost_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "ALL_STEPS", 100)
+    with pytest.raises(RulesError) as caught:
+        parse_rules("".join(f"r{n}: name ~ (a+)+{n}\n" for n in range(100)))
+    found = [finding.code for finding in caught.value.diagnostics]
+    assert found[0] == "E404"
+    assert found.count("E406") == 1

@@ -12,27 +12,38 @@ from paramrules.regex.nodes import Anchor, Capture, Characters, Choice, Literal,
 from paramrules.regex.parse import Parsed
 
 
-def refuse_slow(text: str, parsed: Parsed) -> None:
-    """Refuse a regex whose search could take more than `limits.DEGREE`-th power of the name's length."""
+def refuse_slow(text: str, parsed: Parsed) -> int:
+    """Refuse a regex whose search could take more than `limits.DEGREE`-th power of the name's length.
+
+    Returns the steps that it took to find out, for `limits.ALL_STEPS`.
+    """
     bound = _bound(parsed.tree)
     if bound and bound.paths <= limits.WAYS and bound.loops < limits.DEGREE:
-        return
+        return 0
     if size(parsed.tree) > limits.POSITIONS:
         raise _entangled(text)
     automaton = build(parsed)
-    ambiguity = Ambiguity(automaton, failing=True)
+    # A last `(a+)+` never fails, but nobody needs it either, and it is one edit away from one that does.
+    unending, failing = Ambiguity(automaton, failing=False), Ambiguity(automaton, failing=True)
+    refused = _judged(text, automaton, unending, failing)
+    steps = sum(map(len, automaton.edges)) + unending.steps + failing.steps
+    if refused:
+        refused.steps = steps
+        raise refused
+    return steps
+
+
+def _judged(text: str, automaton: Automaton, unending: Ambiguity, failing: Ambiguity) -> Refused | None:
     try:
-        # A last `(a+)+` never fails, but nobody needs it either, and it is one edit away from one that does.
-        state = Ambiguity(automaton, failing=False).exponential()
+        state = unending.exponential()
         if state is not None:
-            raise _exponential(text, automaton.loops[state])
-        chain = ambiguity.chain()
+            return _exponential(text, automaton.loops[state])
+        chain = failing.chain()
         if len(chain) > limits.DEGREE:
-            raise _polynomial(text, chain, automaton)
-        if ambiguity.ways() > limits.WAYS:
-            raise _many(text)
+            return _polynomial(text, chain, automaton)
+        return _many(text) if failing.ways() > limits.WAYS else None
     except Entangled:
-        raise _entangled(text) from None
+        return _entangled(text)
 
 
 class _Bound(NamedTuple):

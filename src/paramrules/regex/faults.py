@@ -22,10 +22,11 @@ class Fault(NamedTuple):
 
 
 class Refused(Exception):  # noqa: N818  raised inside this room only, to leave a recursion
-    """A regex cannot be used; `fault` says why."""
+    """A regex cannot be used; `fault` says why. `steps` is what it took to find out."""
 
     def __init__(
         self, code: str, message: str, start: int, end: int, label: str = "", help: str = ""
     ) -> None:
         super().__init__(message)
+        self.steps = 0
         self.fault = Fault(code, message, start, end, label, help)

@@ -30,3 +30,6 @@ POSITIONS = 600
 
 STEPS = 100_000
 """Steps of the search for a bad worst case, about 0.1 s."""
+
+ALL_STEPS = 3_000_000
+"""The same for all regexes of a file and its includes, some seconds. A repeated one costs none."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from paramrules.diagnostics import Diagnostic, Place
+from paramrules.regex import Effort
 from paramrules.rules.captures import bind
 from paramrules.rules.loaded import Loaded
 from paramrules.rules.model import Option
@@ -26,9 +27,11 @@ from paramrules.rules.words import FLAGS
 from paramrules.syntax import limits, nodes
 
 
-def definitions(loaded: Loaded, scopes: Mapping[int, Scope], findings: list[Diagnostic]) -> Scope:
+def definitions(
+    loaded: Loaded, scopes: Mapping[int, Scope], findings: list[Diagnostic], effort: Effort
+) -> Scope:
     """A scope in which no name is defined yet, but is known to be defined further down."""
-    scope = Scope(loaded.source, findings, loaded.file.span)
+    scope = Scope(loaded.source, findings, effort, loaded.file.span)
     for statement in loaded.file.statements:
         if isinstance(statement, nodes.Let | nodes.Option):
             scope.own.setdefault(statement.name, statement.name_span)

@@ -11,7 +11,7 @@ from paramrules.syntax import nodes
 def regex_test(node: nodes.Matches, scope: Scope) -> Predicate:
     """`name ~ REGEX`, `name !~ REGEX`."""
     subject = _subject(node.left, "!~" if node.negated else "~", node.regex, scope)
-    pattern, findings = regex.read(node.regex.text, _inside(node.regex))
+    pattern, findings = regex.read(node.regex.text, _inside(node.regex), scope.effort)
     scope.findings.extend(findings)
     if subject is None or pattern is None:
         scope.capturing = True

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 
 from paramrules.diagnostics import Diagnostic
+from paramrules.regex import Effort
 from paramrules.rules.axes import Draft, check_axes, check_rules
 from paramrules.rules.captures import bind
 from paramrules.rules.conflicts import check_conflicts
@@ -28,10 +29,11 @@ def resolve(loaded: Loaded, *, may_define_only: bool = False) -> tuple[Rules | N
     right if it defines something for others to include; its rules have no axes.
     """
     findings: list[Diagnostic] = []
+    effort = Effort()
     scopes: dict[int, Scope] = {}
     drafts: list[Draft] = []
     for each in (*loaded.files(), loaded):
-        scope = scopes[id(each)] = definitions(each, scopes, findings)
+        scope = scopes[id(each)] = definitions(each, scopes, findings, effort)
         drafts = _statements(each, scopes, scope)
     declared = options(list(scopes.values()))
     check_axes(drafts, scope)

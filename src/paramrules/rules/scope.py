@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from paramrules.diagnostics import Diagnostic, Place, Source, Span, did_you_mean
+from paramrules.regex import Effort
 from paramrules.rules.model import Option
 from paramrules.rules.terms import Attribute, Predicate, Truth, Value
 from paramrules.rules.words import a
@@ -62,6 +63,7 @@ class Scope:
     Attributes:
         source: the file.
         findings: what was found wrong so far, in all files.
+        effort: what has been spent on regexes so far, in all files.
         written_out: expressions so far that stand there by the name of a let.
         statement: the rule or the definition that is being read.
         names: its lets and options and those of its includes.
@@ -80,6 +82,7 @@ class Scope:
 
     source: Source
     findings: list[Diagnostic]
+    effort: Effort
     statement: Span
     written_out: int = 0
     names: dict[str, Let | Declared] = field(default_factory=dict)
