@@ -20,7 +20,7 @@ from paramrules.syntax.hints.quotes import prefix, swallowed, unclosed
 from paramrules.syntax.hints.settings import setting
 from paramrules.syntax.hints.spelling import spelling, typography
 from paramrules.syntax.hints.statements import statement
-from paramrules.syntax.hints.verbs import among, verb
+from paramrules.syntax.hints.verbs import among, unsaid, verb
 from paramrules.syntax.parse import Failure
 
 _HINTS: tuple[Callable[[Mistake], Diagnostic | None], ...] = (
@@ -38,6 +38,7 @@ _HINTS: tuple[Callable[[Mistake], Diagnostic | None], ...] = (
     closing,
     verb,
     spelling,
+    unsaid,
     among,
     dotted,
     predicate,

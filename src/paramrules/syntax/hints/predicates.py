@@ -8,6 +8,7 @@ from paramrules.syntax.hints.settings import begins_setting
 from paramrules.syntax.reserved import RESERVED
 
 _COMPARES = ("==", "!=", "<", "<=", ">", ">=")
+_CLASSES = re.compile(r"""[\[{](?:[ \t]*["']?[A-Z][A-Za-z0-9]*["']?[ \t]*,?)+[\]}]""")
 _DOTTED = re.compile(r"[\w.]+")
 
 
@@ -29,9 +30,20 @@ def _missing(mistake: Mistake) -> Diagnostic | None:
         return _no_predicate(mistake)
     if not mistake.ended and found not in ("->", "and", "or", "in", "like", ")", ",", *_COMPARES):
         return None
+    if mistake.word == "*" and mistake.kinds[-3:-1] == ("COMPARE", "Reference"):
+        return _wildcard(mistake)
     if mistake.ended or found in ("->", ")"):
         return mistake.finding(f"nothing stands behind `{mistake.word}`")
     return mistake.finding(f"nothing stands before `{found}`")
+
+
+def _wildcard(mistake: Mistake) -> Diagnostic:
+    """`name == bias*`."""
+    subject, text = mistake.operand(-4), mistake.operand(-2)
+    start = mistake.stack[-1].start_pos
+    known = subject in ("name", "leaf", "module")
+    help = f"write `{subject} like {text}*`" if known else f"`name like {text}*` has a wildcard"
+    return mistake.finding("`*` is no wildcard here", start=start, end=start + 1, help=help)
 
 
 def _no_predicate(mistake: Mistake) -> Diagnostic:
@@ -85,10 +97,12 @@ def _chained(mistake: Mistake) -> Diagnostic | None:
 
 
 def _list(mistake: Mistake) -> Diagnostic | None:
-    """`shape == [1, 2]`."""
-    if mistake.wants_operand and mistake.found in ("[", "{"):
-        return mistake.finding(f"a list is not written with `{mistake.found}`", help="write `(1, 2)`")
-    return None
+    """`shape == [1, 2]`, `let norms = [LayerNorm, RMSNorm]`."""
+    if not mistake.wants_operand or mistake.found not in ("[", "{"):
+        return None
+    classes = _CLASSES.match(mistake.after)
+    help = f"write `type({'|'.join(re.findall(r'[A-Z][A-Za-z0-9]*', classes[0]))})`" if classes else ""
+    return mistake.finding(f"a list is not written with `{mistake.found}`", help=help or "write `(1, 2)`")
 
 
 def _second(mistake: Mistake) -> Diagnostic | None:
@@ -100,6 +114,9 @@ def _second(mistake: Mistake) -> Diagnostic | None:
     if "COLON" in mistake.kinds:
         if begins_setting(mistake, 1):
             return mistake.finding("there is no `->` before the settings", help="write `->` in place of `:`")
+        subject, written = mistake.operand(-1), _DOTTED.match(mistake.after[1:].lstrip())
+        if subject in ("name", "leaf", "module") and written:
+            return mistake.finding("`:` is no operator", help=f"write `{subject} ~ {written[0]}`")
         return mistake.finding(
             "a second `:` in one rule", help="every rule starts on a line of its own, in column 0"
         )

@@ -8,6 +8,8 @@ from paramrules.syntax.verbs import text_test
 
 _TEXT = re.compile(r"""[ \t]*(?:with[ \t]+)?(?:r?"([^"\n]*)"|r?'([^'\n]*)'|/([^/\s]+)/|([\w.*?^$\\|+-]+))""")
 
+_ALONE = re.compile(r"""("[\w.]+"|'[\w.]+'|[A-Za-z_]\w*)(?=[ \t]*(?:$|\n|\)|->|and\b|or\b))""")
+
 _LIST = re.compile(r"[\[{]([^\[\]{}\n]*[^\[\]{}\s][^\[\]{}\n]*)[\]}]")
 
 
@@ -25,6 +27,20 @@ def verb(mistake: Mistake) -> Diagnostic | None:
     if not test:
         return None
     return mistake.finding(f"`{found}` is no operator", help=f"write `{test}`")
+
+
+def unsaid(mistake: Mistake) -> Diagnostic | None:
+    """`name "bias"`, `role bias`."""
+    subject, written = mistake.operand(-1), _ALONE.match(mistake.after)
+    operator = {"name": "~", "leaf": "==", "module": "~", "role": "==", "dtype": "=="}.get(subject)
+    if not mistake.wants_operator or not operator or not written:
+        return None
+    text = written[1].strip("\"'")
+    shown = f'"{text}"' if subject == "leaf" else text
+    return mistake.finding(
+        f"nothing says how `{subject}` and `{text}` are compared",
+        help=f"write `{subject} {operator} {shown}`",
+    )
 
 
 def among(mistake: Mistake) -> Diagnostic | None:
