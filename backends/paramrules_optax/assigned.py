@@ -9,7 +9,8 @@ from paramrules.assignment import Assignment, assign
 from paramrules.diagnostics import RulesWarning, render
 from paramrules.rules import Rules
 from paramrules_optax.fit import fitted
-from paramrules_optax.inventory import TreeInventory, inventory_of
+from paramrules_optax.inventory import inventory_of
+from paramrules_optax.slices import TreeInventory
 
 AnyRules = Rules | Assignment | str | Path
 Options = Mapping[str, int | float | str | bool] | None

@@ -10,8 +10,9 @@ import jax
 from paramrules.inventories import UNKNOWN_OWNER
 from paramrules_optax import frameworks
 from paramrules_optax.columns import TreeColumns
-from paramrules_optax.inventory import BY_OWNER, TreeInventory, Types, named, no_module
+from paramrules_optax.inventory import BY_OWNER, Types, named, no_module
 from paramrules_optax.runs import How, Run
+from paramrules_optax.slices import TreeInventory
 from paramrules_optax.tree import take_apart
 
 _NONE_IN_HAIKU = "a haiku parameter carries no attributes: ask for its name, its type or its shape"

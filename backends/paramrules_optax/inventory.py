@@ -9,6 +9,7 @@ from paramrules_optax import graph
 from paramrules_optax.columns import TreeColumns
 from paramrules_optax.runs import How
 from paramrules_optax.shared import Tie, shared_ties
+from paramrules_optax.slices import TreeInventory
 from paramrules_optax.tree import Tree, take_apart
 
 Types = Mapping[str, type]
@@ -28,12 +29,6 @@ _NO_ATTRIBUTES = (
     "attributes are those of NNX variables, and what modules' `no_weight_decay()` lists: hand over the "
     "model beside the arrays, as in `labels(params, rules, model=model)`"
 )
-
-
-class TreeInventory(Inventory):
-    """An inventory that knows the tree it was taken of, so that labels find their places without names."""
-
-    tree: Tree
 
 
 def inventory_of(
