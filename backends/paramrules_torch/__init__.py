@@ -4,22 +4,33 @@
 >>> groups = paramrules_torch.param_groups(model, "vit.rules", lr=1e-3, weight_decay=0.05)
 >>> optimizer = torch.optim.AdamW(groups)
 
-Importing this package does not import torch; using `param_groups` does.
+or in one call
+
+>>> optimizer = paramrules_torch.build(model, "vit.rules", torch.optim.AdamW, lr=1e-3, weight_decay=0.05)
+
+Importing this package does not import torch; using what it holds does.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from paramrules_torch.backend import backend
 
 if TYPE_CHECKING:
     from paramrules_torch.groups import param_groups
+    from paramrules_torch.optimizers import MultiOptimizer, build, scheduled
 
-__all__ = ["backend", "param_groups"]
+__all__ = ["backend", "param_groups", "build", "scheduled", "MultiOptimizer"]
+
+_HOMES = {
+    "param_groups": "paramrules_torch.groups",
+    "build": "paramrules_torch.optimizers",
+    "scheduled": "paramrules_torch.optimizers",
+    "MultiOptimizer": "paramrules_torch.optimizers",
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name == "param_groups":
-        from paramrules_torch.groups import param_groups
-
-        return param_groups
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -12,6 +12,7 @@ from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.inventories import ABSENT, Class, Columns
 from paramrules.inventories.fans import fans_of_all
 from paramrules.inventories.roles import role, roles
+from paramrules_torch.freezing import frozen_by_rules
 from paramrules_torch.walk import Walk
 
 _NOTES = ("_is_param", "_is_hf_initialized")
@@ -55,8 +56,9 @@ class TorchColumns(Columns):
         return [plain[tensor.dtype] for tensor in self.tensors]
 
     def trainable(self) -> Sequence[bool]:
-        """`requires_grad`."""
-        return [tensor.requires_grad for tensor in self.tensors]
+        """`requires_grad`, as it would be without the rules that have frozen something: see `freezing`."""
+        frozen = frozen_by_rules(self.walk.model, self.tensors)
+        return [tensor.requires_grad or id(tensor) in frozen for tensor in self.tensors]
 
     def variable(self) -> Sequence[Class]:
         """The classes of the tensors. One that `nn.Parameter` took in, FSDP's DTensor, is a Parameter too."""

@@ -1,18 +1,15 @@
 """Param groups: an assignment as `torch.optim` wants it."""
 
-import warnings
 from collections.abc import Mapping
-from numbers import Real
 from pathlib import Path
 from typing import Any, Literal
 
-from torch import Tensor, nn
+from torch import nn
 
-from paramrules.assignment import Assignment, assign
-from paramrules.diagnostics import Diagnostic, RulesError, RulesWarning, render
-from paramrules.inventories import Inventory
+from paramrules.assignment import Assignment
+from paramrules.diagnostics import RulesError
 from paramrules.rules import Rules
-from paramrules_torch.inventory import take
+from paramrules_torch.assigned import assigned, check_rate, check_switch
 from paramrules_torch.settings import Rates, settings_of
 
 
@@ -51,7 +48,8 @@ def param_groups(
     Returns:
         Groups in the order of rules, parameters in the order of the model. Each has `params`; `param_names`,
         their names as torch gives them, wrappers and all; `label`; and its settings. A group with
-        `freeze = true` is not among them: its parameters' `requires_grad` has been cleared.
+        `freeze = true` is not among them: its parameters' `requires_grad` has been cleared. It is set again
+        where earlier rules cleared it and these do not; what the user froze stays as it is.
 
     Raises:
         RulesError: what `paramrules.assign` finds; E601 where the assignment was made of another model;
@@ -67,48 +65,24 @@ def param_groups(
     [('no_decay', 102, 0), ('decay', 50, 0.05)]
     >>> optimizer = torch.optim.AdamW(groups)
     """
-    _check_number("lr", lr)
-    _check_number("weight_decay", weight_decay)
-    if lr_scale not in ("fold", "keep"):
-        raise ValueError(f"`lr_scale` is {lr_scale!r} and should be 'fold' or 'keep'")
-    if isinstance(rules, Assignment) and (options is not None or strict):
-        raise ValueError("give `options` and `strict` to `paramrules.assign`, which has made this assignment")
-    inventory, tensors, raw = take(model)
-    if isinstance(rules, Assignment):
-        assignment = rules
-        _check_fit(assignment.inventory, inventory)
-    else:
-        assignment = assign(rules, inventory, options=options, strict=strict)
-    for finding in assignment.findings:
-        warnings.warn("\n" + render(finding), RulesWarning, stacklevel=2)
-
+    check_rate("lr", lr)
+    check_rate("weight_decay", weight_decay)
+    check_switch(lr_scale)
+    held = assigned(model, rules, options, strict, stacklevel=2)
     rates = Rates(lr, weight_decay, keep_lr_scale=lr_scale == "keep")
-    described = [(group, *settings_of(group, rates)) for group in assignment.groups]
+    described = [(group, *settings_of(group, rates)) for group in held.assignment.groups]
     if wrong := [finding for _, _, findings in described for finding in findings]:
         raise RulesError(wrong)
 
-    trainable = inventory.column("trainable")
+    held.freeze()
     made: list[tuple[str, dict[str, Any], list[int]]] = []
     for group, settings, _ in described:
         if group.settings.get("freeze"):
-            for number in group.parameters:
-                tensors[number].requires_grad_(False)
             continue
-        numbers = [n for n in group.parameters if frozen or trainable[n]]
+        numbers = [n for n in group.parameters if frozen or held.trainable[n]]
         if numbers or empty:
             made.append((group.label, settings, numbers))
-    groups = []
-    for label, settings, numbers in _merged(made) if merge else made:
-        held = {"params": [tensors[n] for n in numbers]}
-        named = {} if plain else {"param_names": [raw[n] for n in numbers], "label": label}
-        groups.append({**held, **named, **settings})
-    return groups
-
-
-def _check_number(name: str, rate: object) -> None:
-    """Refuses a base rate that is no number. torch takes a tensor too."""
-    if rate is not None and (isinstance(rate, bool) or not isinstance(rate, Real | Tensor)):
-        raise TypeError(f"`{name}` is {rate!r}, a `{type(rate).__name__}`, and should be a number")
+    return [held.group(*one, plain=plain) for one in (_merged(made) if merge else made)]
 
 
 def _merged(made: list[tuple[str, dict[str, Any], list[int]]]) -> list[tuple[str, dict[str, Any], list[int]]]:
@@ -128,27 +102,3 @@ def _merged(made: list[tuple[str, dict[str, Any], list[int]]]) -> list[tuple[str
 def _equal(some: dict[str, Any], others: dict[str, Any]) -> bool:
     """Whether an optimizer would treat them alike: `1` and `1.0` are equal, `1` and `true` are not."""
     return some == others and all(isinstance(v, bool) == isinstance(others[k], bool) for k, v in some.items())
-
-
-def _check_fit(assigned: Inventory, own: Inventory) -> None:
-    """Refuses an assignment that was made of another model."""
-    there, here = (dict(zip(i.names[: len(i)], i.column("shape"), strict=True)) for i in (assigned, own))
-    if list(there.items()) == list(here.items()):
-        return
-    missing = [name for name in there if name not in here]
-    new = [name for name in here if name not in there]
-    if missing or new:
-        one, other = ("it", "this one") if missing else ("this one", "it")
-        how = f"{one} has `{(missing or new)[0]}`, and {other} has not"
-    elif list(there) != list(here):
-        how = "its parameters come in another order"
-    else:
-        name = next(name for name in there if tuple(there[name]) != tuple(here[name]))
-        how = f"its `{name}` is of shape {tuple(there[name])}, and this one's of {tuple(here[name])}"
-    raise RulesError(
-        Diagnostic(
-            "E601",
-            f"the assignment was made of another model: {how}",
-            help="assign the rules to this model, or give `param_groups` the rules themselves",
-        )
-    )

@@ -44,5 +44,5 @@ def _no_base(group: Group, base: str, scale: float) -> Diagnostic:
     return Diagnostic(
         "E604",
         f"the group `{group.label}` has `{base}_scale = {scale!r}` and no `{base}` that it could multiply",
-        help=f"pass the base rate to `param_groups`, as `{base}=...`{or_keep}",
+        help=f"pass the base rate, as `{base}=...`{or_keep}",
     )

@@ -25,6 +25,7 @@ class Walk:
     """All entries of a model, in the order of `named_parameters(remove_duplicate=False)`.
 
     Attributes:
+        model: the model.
         names: canonical names.
         tensors: the parameters themselves; a tied one comes once for each of its names.
         owners: whose each is.
@@ -36,6 +37,7 @@ class Walk:
     """
 
     def __init__(self, model: nn.Module) -> None:
+        self.model = model
         self.names: list[str] = []
         self.tensors: list[Tensor] = []
         self.owners: list[Owner] = []

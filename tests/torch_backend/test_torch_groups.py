@@ -129,11 +129,11 @@ def test_a_scale_without_a_base_is_not_lost() -> None:
     text = 'a: leaf == "bias" -> lr_scale = 0.5\nb: else -> weight_decay_scale = 2\n'
     assert said(text) == (
         "\nerror[E604]: the group `a` has `lr_scale = 0.5` and no `lr` that it could multiply\n"
-        '  = help: pass the base rate to `param_groups`, as `lr=...`, or `lr_scale="keep"` where a scheduler '
+        '  = help: pass the base rate, as `lr=...`, or `lr_scale="keep"` where a scheduler '
         "multiplies it in\n"
         "\nerror[E604]: the group `b` has `weight_decay_scale = 2` "
         "and no `weight_decay` that it could multiply\n"
-        "  = help: pass the base rate to `param_groups`, as `weight_decay=...`"
+        "  = help: pass the base rate, as `weight_decay=...`"
     )
 
 
@@ -257,7 +257,7 @@ def test_an_assignment_of_another_model(change: str, how: str) -> None:
         param_groups(other(change), assignment)
     assert str(raised.value) == (
         f"\nerror[E601]: the assignment was made of another model: {how}\n"
-        "  = help: assign the rules to this model, or give `param_groups` the rules themselves"
+        "  = help: assign the rules to this model, or hand over the rules themselves"
     )
 
 

@@ -116,6 +116,15 @@ _declare("""
     E602 there is no such label
     E603 there is no such axis
     E604 a scale has nothing to multiply
+    E610 it is not clear which optimizer a group is for
+    E611 an optimizer does not know a setting
+    E612 no optimizer takes an argument
+    E613 an optimizer takes one group only
+    E614 nothing is left to train
+    E615 an optimizer cannot be one of several
+    W616 a scheduler has changed the ratios of learning rates
+    W617 no rule is for an optimizer
+    E618 a saved group is another optimizer's
 """)
 
 _declare("""

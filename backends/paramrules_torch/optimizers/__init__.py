@@ -1,0 +1,7 @@
+"""From rules to optimizers: one or several, and their schedules."""
+
+from paramrules_torch.optimizers.building import build
+from paramrules_torch.optimizers.multi import MultiOptimizer
+from paramrules_torch.optimizers.schedules import scheduled
+
+__all__ = ["build", "scheduled", "MultiOptimizer"]

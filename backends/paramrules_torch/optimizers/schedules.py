@@ -1,0 +1,138 @@
+"""A scheduler of the base rate, under which every group keeps its ratio to it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+
+from paramrules_torch.optimizers.ratios import RATIO
+
+
+def scheduled(
+    optimizer: Optimizer, make_scheduler: Callable[[Optimizer], Any], *, lr: float | None = None
+) -> "Scheduled":
+    """A scheduler under which each group's learning rate stays `lr_scale` times the base rate, exactly.
+
+    Schedulers that are given a rate (`OneCycleLR`, `CyclicLR`, `SWALR`, anything with `eta_min` or `min_lr`)
+    set it in every group, whatever the group's scale, and those that multiply again and again let the
+    groups drift apart by rounding. Here the scheduler sees an optimizer with one group that has the base
+    rate, and each rate that it sets there is multiplied by each group's `lr_ratio`. A momentum that it sets
+    is set as it is: as `momentum`, or as the first of `betas`.
+
+    Args:
+        optimizer: what `build` gave.
+        make_scheduler: makes a scheduler, of torch, transformers, timm or your own, of the optimizer that it
+            is called with.
+        lr: the base rate, for an optimizer that `build` has not made.
+
+    Returns:
+        A scheduler of `optimizer`, with the methods and attributes of the one that was made.
+
+    Raises:
+        ValueError: there is no base rate that is a number above zero.
+
+    >>> scheduler = paramrules_torch.scheduled(
+    ...     optimizer, lambda base: torch.optim.lr_scheduler.OneCycleLR(base, max_lr=1e-3, total_steps=100)
+    ... )
+    >>> scheduler.step()
+    """
+    base = optimizer.defaults.get("lr") if lr is None else lr
+    if not isinstance(base, Tensor | int | float) or not float(base) > 0:
+        raise ValueError(f"the base rate is {base!r} and should be a number above zero: give it as `lr=...`")
+    ratios = [group.get(RATIO, float(group["lr"]) / float(base)) for group in optimizer.param_groups]
+    return Scheduled(optimizer, make_scheduler, float(base), ratios)
+
+
+class Scheduled(LRScheduler):
+    """What `scheduled` gives: a scheduler of the whole optimizer around one of the base rate.
+
+    Attributes:
+        optimizer: the whole optimizer.
+        inner: the scheduler of the base rate.
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        make_scheduler: Callable[[Optimizer], Any],
+        base: float,
+        ratios: list[float],
+    ) -> None:
+        # LRScheduler's constructor is left out: it would set rates by a `get_lr` that there is none of.
+        self.optimizer = optimizer
+        self._group = _BaseGroup(optimizer, base, ratios)
+        proxy = _BaseRate(self._group, optimizer.defaults)
+        self.inner = make_scheduler(proxy)
+        # Schedulers warn where they are stepped before their optimizer, so theirs steps with the real one.
+        optimizer.register_step_post_hook(lambda *_: proxy.step())
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "inner":  # not set yet, in a copy that is being made
+            raise AttributeError(name)
+        return getattr(self.inner, name)
+
+    def step(self, *args: Any, **kwargs: Any) -> None:
+        """Steps the scheduler, with what it takes."""
+        self.inner.step(*args, **kwargs)
+
+    def get_last_lr(self) -> list[float | Tensor]:
+        """The learning rate of each group of the whole optimizer."""
+        return [group["lr"] for group in self.optimizer.param_groups]
+
+    get_lr = get_last_lr
+
+    def state_dict(self) -> dict[str, Any]:
+        """The scheduler's state, and the group with the base rate that it works on."""
+        base = {key: value for key, value in self._group.items() if key != "params"}
+        return {"base": base, "scheduler": self.inner.state_dict()}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Loads what `state_dict` gave; the optimizer's groups get the rates that go with it."""
+        self.inner.load_state_dict(state_dict["scheduler"])
+        for key, value in state_dict["base"].items():
+            self._group[key] = value
+
+
+class _BaseGroup(dict[str, Any]):
+    """The one group that a scheduler of the base rate sees. What is set here is set in the real groups."""
+
+    def __init__(self, optimizer: Optimizer, base: float, ratios: list[float]) -> None:
+        super().__init__(params=[torch.zeros(1)], lr=base)
+        self.optimizer = optimizer
+        self.ratios = ratios
+        for key in ("momentum", "betas"):
+            if key in optimizer.defaults:
+                super().__setitem__(key, optimizer.defaults[key])
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        super().__setitem__(key, value)
+        if key == "lr":
+            for group, ratio in zip(self.optimizer.param_groups, self.ratios, strict=False):
+                _set_rate(group, float(value) * ratio)
+        elif key in ("momentum", "betas"):
+            momentum = value[0] if key == "betas" else value
+            for group in self.optimizer.param_groups:
+                if "betas" in group:
+                    group["betas"] = (momentum, *group["betas"][1:])
+                elif "momentum" in group:
+                    group["momentum"] = momentum
+
+
+def _set_rate(group: dict[str, Any], rate: float) -> None:
+    if isinstance(group["lr"], Tensor):
+        group["lr"].fill_(rate)
+    else:
+        group["lr"] = rate
+
+
+class _BaseRate(Optimizer):
+    """An optimizer with one group, which moves nothing."""
+
+    def __init__(self, group: _BaseGroup, defaults: dict[str, Any]) -> None:
+        super().__init__([group], {key: defaults[key] for key in group.keys() & defaults.keys()})
+
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
+        """Nothing: it is there for schedulers, which note that it was called."""

@@ -1,0 +1,86 @@
+"""The state of several optimizers as one: seen while they run, and as it is saved."""
+
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from itertools import chain
+from typing import Any
+
+from torch import Tensor
+from torch.optim import Optimizer
+
+
+class JoinedState(MutableMapping[Tensor, Any]):
+    """The `state` of optimizers, each of which has its own parameters. One that none has is a KeyError."""
+
+    def __init__(self, optimizers: Mapping[str, Optimizer]) -> None:
+        self._optimizers = optimizers
+
+    def __getitem__(self, tensor: Tensor) -> Any:
+        return self._of(tensor)[tensor]
+
+    def __setitem__(self, tensor: Tensor, value: Any) -> None:
+        self._of(tensor)[tensor] = value
+
+    def __delitem__(self, tensor: Tensor) -> None:
+        del self._of(tensor)[tensor]
+
+    def __contains__(self, tensor: object) -> bool:
+        return any(tensor in optimizer.state for optimizer in self._optimizers.values())
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return chain.from_iterable(list(optimizer.state) for optimizer in self._optimizers.values())
+
+    def __len__(self) -> int:
+        return sum(len(optimizer.state) for optimizer in self._optimizers.values())
+
+    def _of(self, tensor: Tensor) -> Any:
+        """The state of the optimizer that has this tensor."""
+        for optimizer in self._optimizers.values():
+            if tensor in optimizer.state:
+                return optimizer.state
+        for optimizer in self._optimizers.values():
+            if any(tensor is own for group in optimizer.param_groups for own in group["params"]):
+                return optimizer.state
+        raise KeyError(tensor)
+
+
+def join(parts: Mapping[str, Mapping[str, Any]], order: Sequence[str]) -> dict[str, Any]:
+    """The state dicts of several optimizers as that of one, whose groups are theirs in this order.
+
+    Parameters are numbered through. What a state dict holds beside `state` and `param_groups` is kept under
+    `optimizers` and the optimizer's name.
+    """
+    groups = {name: iter(part["param_groups"]) for name, part in parts.items()}
+    numbers: dict[str, dict[Any, int]] = {name: {} for name in parts}
+    joined, count = [], 0
+    for name in order:
+        group = dict(next(groups[name]))
+        numbers[name].update(zip(group["params"], range(count, count + len(group["params"])), strict=True))
+        group["params"] = [numbers[name][own] for own in group["params"]]
+        count += len(group["params"])
+        joined.append(group)
+    state = {
+        numbers[name].get(own, own): value
+        for name, part in parts.items()
+        for own, value in part["state"].items()
+    }
+    rest = {
+        name: {key: value for key, value in part.items() if key not in ("state", "param_groups")}
+        for name, part in parts.items()
+    }
+    beside = {"optimizers": rest} if any(rest.values()) else {}
+    return {"state": state, "param_groups": joined, **beside}
+
+
+def split(joined: Mapping[str, Any], order: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """The state dict of each optimizer, from what `join` gave; its parameters keep their numbers."""
+    parts: dict[str, dict[str, Any]] = {
+        name: {"state": {}, "param_groups": [], **joined.get("optimizers", {}).get(name, {})}
+        for name in order
+    }
+    owner = {}
+    for name, group in zip(order, joined["param_groups"], strict=True):
+        parts[name]["param_groups"].append(group)
+        owner.update(dict.fromkeys(group["params"], name))
+    for own, value in joined["state"].items():
+        parts[owner[own]]["state"][own] = value
+    return parts
