@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     )
     from paramrules.assignment.assign import assign, examine, expectations
     from paramrules.backends import inventory
+    from paramrules.comparison import Parity, parity
     from paramrules.diagnostics import Diagnostic, RulesError, RulesWarning, render
     from paramrules.inventories import Inventory, Parameter
     from paramrules.rules import Rules
@@ -41,6 +42,7 @@ _ROOMS = {
         "expectations",
     ),
     "backends": ("inventory",),
+    "comparison": ("Parity", "parity"),
     "diagnostics": ("Diagnostic", "RulesError", "RulesWarning", "render"),
     "inventories": ("Inventory", "Parameter"),
     "rules": ("Rules", "check", "load", "parse"),
@@ -56,6 +58,7 @@ __all__ = [
     "Inventory",
     "Outcome",
     "Parameter",
+    "Parity",
     "Rules",
     "RulesError",
     "RulesWarning",
@@ -65,6 +68,7 @@ __all__ = [
     "expectations",
     "inventory",
     "load",
+    "parity",
     "parse",
     "render",
 ]

@@ -33,6 +33,7 @@ Commands:
   explain    Say why a parameter is in its group.
   test       Run the `expect` statements of a rule file on a model.
   inventory  Save the facts about a model's parameters as JSON.
+  parity     Say whether a rule file means the same on two models.
 """
 
 

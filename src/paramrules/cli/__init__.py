@@ -10,7 +10,7 @@ import click
 
 from paramrules import __version__
 
-_COMMANDS = ("check", "show", "explain", "test", "inventory")
+_COMMANDS = ("check", "show", "explain", "test", "inventory", "parity")
 
 
 class _Commands(click.Group):

@@ -60,6 +60,11 @@ def on_a_model(command: Callable[..., Any]) -> Callable[..., Any]:
     return _model(_given(_strict(with_traceback(command))))
 
 
+def on_two_models(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds what a command takes that holds rules against two models."""
+    return _models(_given(with_traceback(command)))
+
+
 def on_models(command: Callable[..., Any]) -> Callable[..., Any]:
     """The same, for as many models as are named."""
     return _models(_given(_strict(with_traceback(command))))

@@ -132,3 +132,8 @@ _declare("""
     E702 the model cannot be built
     E703 the output cannot be written
 """)
+
+_declare("""
+    E801 two models have a parameter in different groups
+    E802 a parameter has no partner in the other model
+""")
