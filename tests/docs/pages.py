@@ -138,6 +138,9 @@ if __name__ == "__main__":
     import sys
     import tempfile
 
+    import torchvision_ops
+
+    torchvision_ops.install()
     for page in [Path(name).resolve() for name in sys.argv[1:]] or all_pages():
         with tempfile.TemporaryDirectory() as temporary:
             prepare(Path(temporary))
