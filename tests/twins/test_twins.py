@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from table import README, with_table
 from twins import ALL, TWINS, Twin, ask
 
 TWICE = {"speech/speech_torch.py:make": {f"no_decay/lstm_{layer}": 4 * 512 for layer in range(4)}}
@@ -11,8 +12,7 @@ TWICE = {"speech/speech_torch.py:make": {f"no_decay/lstm_{layer}": 4 * 512 for l
 
 @pytest.mark.parametrize("twin", ALL, ids=lambda twin: twin.name)
 def test_both_models_have_the_same_groups(twin: Twin) -> None:
-    models = [argument for model in (twin.torch, twin.jax) for argument in ("--model", str(TWINS / model))]
-    shown = ask("show", str(TWINS / twin.rules), *models)
+    shown = ask("show", str(TWINS / twin.rules), *twin.models)
     torch, jax = shown["models"]
     assert (torch["framework"], jax["framework"], shown["findings"]) == ("torch", "optax", [])
     for model in (torch, jax):
@@ -25,3 +25,8 @@ def test_both_models_have_the_same_groups(twin: Twin) -> None:
         ]
 
     assert told(torch, TWICE.get(twin.torch, {})) == told(jax, {})
+
+
+def test_the_table_says_what_is() -> None:
+    page = README.read_text("utf-8")
+    assert with_table(page) == page
