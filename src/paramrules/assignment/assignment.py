@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from paramrules.assignment.evaluate import Evaluator
 from paramrules.assignment.expectations import Outcome
@@ -88,6 +89,19 @@ class Assignment:
                 numbers[parameter] = number
         return numbers
 
+    @cached_property
+    def _settings(self) -> Sequence[Sequence[Mapping[str, Any]]]:
+        """For each axis and parameter the settings that its label gives it."""
+        axes = []
+        for labels in self._labels:
+            of: list[Mapping[str, Any]] = [{}] * len(self.inventory)
+            for label in labels:
+                for settings, entries in label.settings:
+                    for parameter in self._evaluator.facts.parameters(entries):
+                        of[parameter] = settings
+            axes.append(of)
+        return axes
+
     def group_of(self, name: str) -> Group:
         """The group of the parameter with this canonical name. Raises RulesError (E214)."""
         return self.groups[self.group_numbers[self._parameter(name)]]
@@ -124,16 +138,9 @@ class Assignment:
         """
         parameter = self._parameter(name)
         axes = []
-        for axis, labels, made in zip(self.rules.axes, self.axes, self._labels, strict=True):
-            label = labels.labels[labels.of[parameter]]
-            settings = next(
-                settings
-                for settings, entries in made[labels.of[parameter]].settings
-                if parameter in self._evaluator.facts.parameters(entries)
-            )
-            axes.append(
-                explain_axis(axis, parameter, label, labels.rules[parameter], settings, self._evaluator)
-            )
+        for axis, labels, settings in zip(self.rules.axes, self.axes, self._settings, strict=True):
+            label, rule = labels.labels[labels.of[parameter]], labels.rules[parameter]
+            axes.append(explain_axis(axis, parameter, label, rule, settings[parameter], self._evaluator))
         return Explanation(self.inventory[name], self.group_of(name), tuple(axes))
 
     def _parameter(self, name: str) -> int:

@@ -29,6 +29,10 @@ from paramrules.rules import terms
 from paramrules.rules.terms import Predicate
 
 
+_FEW = 16
+"""Up to how many entries each is looked at by itself, and not the whole column first."""
+
+
 @cache
 def glob(text: str) -> Pattern[str]:
     """A glob as `fnmatch` has it, case-sensitive."""
@@ -144,7 +148,7 @@ class Evaluator:
             if isinstance(test, terms.ConstantTest)
             else self.facts.texts(test.subject)
         )
-        if test.subject not in ("name", "module"):  # few different texts
+        if test.subject not in ("name", "module") and len(entries) > _FEW:  # few different texts
             accepts = {text for text in set(column) if accepts(text)}.__contains__
         return self._signed(test, lambda some: [e for e in some if accepts(column[e])], entries)
 
@@ -199,6 +203,8 @@ class Evaluator:
     def _field(self, test: terms.Comparison, field: terms.Field, entries: Entries) -> Entries:
         """A fact against a constant. Few facts are different, so each is compared once."""
         column = self.facts.column(field.name)
+        if len(entries) <= _FEW:
+            return [e for e in entries if self.values.holds(test, e, NO_CAPTURES)]
         example: dict[object, int] = dict(zip(column, range(len(column)), strict=True))
         good = {fact for fact, e in example.items() if self.values.holds(test, e, NO_CAPTURES)}
         return [e for e in entries if column[e] in good]

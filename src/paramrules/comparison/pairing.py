@@ -128,7 +128,8 @@ class Pairing:
             if side.is_sorted and not _numbered_alone(mine):
                 return [], ORDER
         pairs = list(zip(*sides, strict=True))
-        if any(a.form != b.form for a, b in pairs) or not self._keeps_order(*sides):
+        numbered = any(map(_numbered_alone, sides))
+        if any(a.form != b.form for a, b in pairs) or not (numbered or self._keeps_order(*sides)):
             return [], ORDER
         return pairs, ORDER
 
