@@ -28,7 +28,6 @@ from paramrules.inventories import ABSENT
 from paramrules.rules import terms
 from paramrules.rules.terms import Predicate
 
-
 _FEW = 16
 """Up to how many entries each is looked at by itself, and not the whole column first."""
 

@@ -11,13 +11,23 @@ from paramrules.cli.table import Block, Table, progress
 from paramrules.cli.words import counted, large, settings_text
 
 if TYPE_CHECKING:
-    from paramrules.comparison import Count, Difference, Parity, Reason
+    from paramrules.comparison import Count, Difference, Parity, Reason, Unpaired
 
 
 @click.command(cls=Command)
 @click.argument("file")
 @on_two_models
-def parity(file: str, models: tuple[ModelName, ...], given: tuple[tuple[str, str], ...]) -> Answer:
+@click.option(
+    "--mapping", metavar="FILE", help="Which parameters are the same, where that cannot be found out."
+)
+@click.option("--write-mapping", metavar="FILE", help="Write down what was paired, to be completed by hand.")
+def parity(
+    file: str,
+    models: tuple[ModelName, ...],
+    given: tuple[tuple[str, str], ...],
+    mapping: str | None,
+    write_mapping: str | None,
+) -> Answer:
     """Say whether a rule file means the same on two models.
 
     JSON: `findings` and
@@ -29,22 +39,26 @@ def parity(file: str, models: tuple[ModelName, ...], given: tuple[tuple[str, str
     counts       by label: axis (null for joined labels), label, tensors, parameters, each of both models
     differences  pairs in different groups: a, b, axis, labels, settings, reasons of both (label, file, line,
                  clause, note, held)
-    unpaired     of both models: name, candidates
+    unpaired     of both models: name, candidates, together (whether it could be all of these in one)
     pairs        all: a and b (lists of names), how
     """
     import paramrules
     from paramrules.cli.build import inventory_of
+    from paramrules.inventories.writing import write_new
 
     if len(models) != 2:
         raise click.UsageError(f"two models are compared, and {len(models)} named: write `--model` twice")
     rules = paramrules.load(file)
     options = typed(given, rules)
-    inventories = []
-    for model in models:
-        with progress(f"building {model.text}"):
-            inventories.append(inventory_of(model))
+    first, second = models
+    with progress(f"building {first.text}"):
+        a = inventory_of(first)
+    with progress(f"building {second.text}"):
+        b = inventory_of(second)
     with progress("comparing"):
-        found = paramrules.parity(rules, *inventories, options=options)
+        found = paramrules.parity(rules, a, b, mapping, options=options)
+    if write_mapping:
+        write_new(write_mapping, found.mapping())
     return Answer(_blocks(file, models, found), _result(models, found), found.findings, _summary(found))
 
 
@@ -72,9 +86,13 @@ def _blocks(file: str, models: tuple[ModelName, ...], found: "Parity") -> list[B
         blocks += ["", Table(parted, [_parted(difference) for difference in found.differences])]
     for which, unpaired in zip("AB", found.unpaired, strict=True):
         if unpaired:
-            rows = [(each.name, ", ".join(each.candidates) or "-") for each in unpaired]
-            blocks += ["", Table((f"only in {which}", "could be"), rows)]
+            alone = [(each.name, _candidates(each)) for each in unpaired]
+            blocks += ["", Table((f"only in {which}", "could be"), alone)]
     return blocks
+
+
+def _candidates(unpaired: "Unpaired") -> str:
+    return (" and " if unpaired.together else " or ").join(unpaired.candidates) or "-"
 
 
 def _sized(found: "Parity", side: int) -> str:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from paramrules.assignment import Assignment, AxisExplanation, examine
 from paramrules.assignment.options import OptionValue
-from paramrules.comparison.candidates import candidates
+from paramrules.comparison.candidates import Rest
 from paramrules.comparison.items import Side
-from paramrules.comparison.pairing import Pairing
+from paramrules.comparison.mapping import read, resolved
+from paramrules.comparison.pairing import MAPPING, Pairing
 from paramrules.comparison.result import Count, Difference, Pair, Parity, Reason, Unpaired
 from paramrules.rules.load import load
 from paramrules.rules.model import Rules
@@ -18,6 +19,7 @@ def parity(
     rules: Rules | str | Path,
     a: object,
     b: object,
+    mapping: str | Path | None = None,
     *,
     options: Mapping[str, OptionValue] | None = None,
 ) -> Parity:
@@ -27,6 +29,7 @@ def parity(
         rules: what `paramrules.load` gives, or the path of a rule file.
         a: a model that an installed backend knows, or an `Inventory`.
         b: the other one, of the same framework or of another.
+        mapping: the path of a mapping file (see paramrules.comparison.mapping), for what cannot be found out.
         options: values for the file's options, by name.
 
     Returns:
@@ -34,7 +37,8 @@ def parity(
         labels and settings. Settings are compared exactly: the same rules give the same numbers.
 
     Raises:
-        RulesError: for whatever keeps the rules from being assigned to one of the models.
+        RulesError: for whatever keeps the rules from being assigned to one of the models, or, E803 to E805,
+            the mapping from being understood.
 
     >>> parity = paramrules.parity("vit.rules", torch_vit, flax_vit)
     >>> parity.same, len(parity.pairs)
@@ -44,18 +48,21 @@ def parity(
         rules = load(rules)
     assignments = examine(rules, a, options=options), examine(rules, b, options=options)
     pairing = Pairing(Side(assignments[0].inventory), Side(assignments[1].inventory))
+    mapped = resolved(read(mapping), *(each.inventory for each in assignments)) if mapping else []
+    pairing.given(mapped)
     pairing.run()
     pairs = [Pair((found.a.name,), (found.b.name,), found.how) for found in pairing.pairs]
+    pairs += [Pair(*each, MAPPING) for each in mapped if len(each.a) + len(each.b) > 2]
     order = assignments[0].inventory.index
     pairs.sort(key=lambda pair: order(pair.a[0]))
-    left, right = (list(items.values()) for items in pairing.left)
+    rests = [Rest(list(items.values())) for items in pairing.left]
     return Parity(
         assignments,
         tuple(pairs),
         tuple(_differences(assignments, pairs)),
         (
-            tuple(Unpaired(item.name, candidates(item, right)) for item in left),
-            tuple(Unpaired(item.name, candidates(item, left)) for item in right),
+            tuple(Unpaired(item.name, *rests[1].candidates(item)) for item in pairing.left[0].values()),
+            tuple(Unpaired(item.name, *rests[0].candidates(item)) for item in pairing.left[1].values()),
         ),
         tuple(_counts(assignments)),
     )

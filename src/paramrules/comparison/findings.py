@@ -52,9 +52,9 @@ def _place(reason: "Reason", name: str) -> Place:
 def _alone(which: str, unpaired: Sequence["Unpaired"]) -> Diagnostic:
     first = unpaired[0]
     more = f" and {len(unpaired) - 1} more" if len(unpaired) > 1 else ""
-    others = " or ".join(f"`{name}`" for name in first.candidates)
+    others = (" and " if first.together else " or ").join(f"`{name}`" for name in first.candidates)
     return Diagnostic(
         "E802",
         f"`{first.name}`{more} of the {which} model {'have' if more else 'has'} no partner in the other",
-        help=f"`{first.name}` could be {others}; a mapping file says which" if others else "",
+        help=f"`{first.name}` could be {others}; a mapping file can say so" if others else "",
     )

@@ -9,9 +9,11 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from paramrules.comparison.items import Item, Side
+from paramrules.comparison.mapping import Mapped
 from paramrules.comparison.series import Cell, Series, cells, side_by_side
 from paramrules.comparison.similarity import likest
 
+MAPPING: Final = "mapping"
 NAME: Final = "name"
 NORMALISED: Final = "normalised name"
 SIMILAR: Final = "similar name"
@@ -38,14 +40,30 @@ class Pairing:
         left: for each side the parameters without a partner, by number.
     """
 
-    def __init__(self, a: Side, b: Side, taken: tuple[set[int], set[int]] = (set(), set())) -> None:
+    def __init__(self, a: Side, b: Side) -> None:
         self.sides = (a, b)
         self.pairs: list[Found] = []
         self.left: tuple[dict[int, Item], ...] = tuple(
-            {item.number: item for item in side.items if item.number not in numbers}
-            for side, numbers in zip(self.sides, taken, strict=True)
+            {item.number: item for item in side.items} for side in self.sides
         )
         self._around: tuple[dict[str, set[str]], ...] = (defaultdict(set), defaultdict(set))
+
+    def given(self, mapped: Iterable[Mapped]) -> None:
+        """Pairs what a mapping says, and then the rest of modules that it pairs."""
+        for names in mapped:
+            numbers = [
+                [side.inventory.index(name) for name in each]
+                for side, each in zip(self.sides, names, strict=True)
+            ]
+            if all(len(each) == 1 for each in numbers):
+                a, b = (items[each[0]] for items, each in zip(self.left, numbers, strict=True))
+                self._record(a, b, MAPPING)
+            else:
+                for side, each in enumerate(numbers):
+                    for number in each:
+                        del self.left[side][number]
+        for a, b, _ in list(self.pairs):
+            self._take_rest(a, b, MAPPING)
 
     def run(self) -> None:
         """All passes, from certain to likely."""
@@ -158,8 +176,12 @@ class Pairing:
         return bool(pairs)
 
     def _take(self, a: Item, b: Item, how: str) -> None:
-        """Pairs two parameters, and what else their modules have of the same name and shape."""
+        """Pairs two parameters, and the rest of their modules."""
         self._record(a, b, how)
+        self._take_rest(a, b, how)
+
+    def _take_rest(self, a: Item, b: Item, how: str) -> None:
+        """Pairs what is left of two modules, where it has the same name and shape."""
         rest = [self._rest(side, item.module) for side, item in enumerate((a, b))]
         for leaf, x in rest[0].items():
             y = rest[1].get(leaf)

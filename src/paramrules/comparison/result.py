@@ -59,10 +59,17 @@ class Difference(NamedTuple):
 
 
 class Unpaired(NamedTuple):
-    """A parameter without a partner, and a few unpaired ones of the other model that it could be."""
+    """A parameter without a partner.
+
+    Attributes:
+        name: its name.
+        candidates: a few unpaired ones of the other model that it could be.
+        together: whether it could be all of these together and none of them alone.
+    """
 
     name: str
     candidates: tuple[str, ...]
+    together: bool = False
 
 
 class Count(NamedTuple):
@@ -108,6 +115,15 @@ class Parity:
     def found(self) -> Mapping[str, int]:
         """How many pairs were found in which way."""
         return Counter(pair.how for pair in self.pairs)
+
+    def mapping(self) -> str:
+        """The text of a mapping file that says what has been paired, and as comments what has not.
+
+        Complete it, save it and hand it to `parity` as `mapping=`.
+        """
+        from paramrules.comparison.draft import draft
+
+        return draft(self)
 
     @property
     def findings(self) -> tuple[Diagnostic, ...]:

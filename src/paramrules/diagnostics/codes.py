@@ -136,4 +136,8 @@ _declare("""
 _declare("""
     E801 two models have a parameter in different groups
     E802 a parameter has no partner in the other model
+    E803 a line of a mapping cannot be understood
+    E804 a mapping names a parameter that is not there
+    E805 a parameter is mapped twice
+    E806 a mapping would be overwritten
 """)

@@ -6,6 +6,22 @@ from pathlib import Path
 from paramrules.diagnostics import Diagnostic, RulesError
 
 
+def write_new(path: str | Path, text: str) -> None:
+    """Puts `text` into a file that is not there yet.
+
+    Raises RulesError: E806 where it is there, E703 where it cannot be written.
+    """
+    if os.path.lexists(path):
+        raise RulesError(
+            Diagnostic(
+                "E806",
+                f"`{path}` is there already, and somebody may have completed it",
+                help="name another file, or remove this one",
+            )
+        )
+    write_whole(path, text)
+
+
 def write_whole(path: str | Path, text: str) -> None:
     """Puts `text` into the file at once, so that a reader finds the old text or the new, never a part.
 
