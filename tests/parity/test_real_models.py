@@ -88,7 +88,7 @@ model.norm.weight = norm.weight
 lm_head.weight = head.weight
 """
 
-# Three matrices of linen's attention are one in timm and in GPT-2: they have no partner unless they are mapped.
+# Three matrices of linen's attention are one in timm and GPT-2: they have no partner unless they are mapped.
 VIT = """
 cls_token = cls
 pos_embed = Transformer.posembed_input.pos_embedding
