@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from paramrules_optax.abstract import abstractly
     from paramrules_optax.label_trees import label_fn, labels
     from paramrules_optax.mask_trees import mask, mask_fn, masks
+    from paramrules_optax.transforms.build import build
 
 _HOME = {
     "abstractly": "abstract",
+    "build": "transforms.build",
     "label_fn": "label_trees",
     "labels": "label_trees",
     "mask": "mask_trees",
@@ -25,7 +27,7 @@ _HOME = {
     "masks": "mask_trees",
 }
 
-__all__ = ["OptaxBackend", "abstractly", "backend", "label_fn", "labels", "mask", "mask_fn", "masks"]
+__all__ = ["OptaxBackend", "abstractly", "backend", "build", "label_fn", "labels", "mask", "mask_fn", "masks"]
 
 
 def __getattr__(name: str) -> Any:

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from torch.optim import Optimizer
 
 from paramrules.assignment import Assignment, Group
+from paramrules.assignment.origin import setting
 from paramrules.diagnostics import Diagnostic, did_you_mean
 from paramrules_torch.optimizers.factories import Factory
-from paramrules_torch.optimizers.origin import setting
 
 _OURS = frozenset({"lr_scale", "optimizer"})
 """Settings that are not for the optimizer itself: for its schedulers, and for `build`."""

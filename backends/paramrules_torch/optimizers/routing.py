@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 from paramrules.assignment import Assignment, Group
+from paramrules.assignment.origin import setting
 from paramrules.diagnostics import Diagnostic, did_you_mean
 from paramrules.rules.terms import Constant
 from paramrules_torch.optimizers.factories import Factory
-from paramrules_torch.optimizers.origin import setting
 
 DEFAULT = "default"
 """The entry for groups that name no optimizer."""

@@ -125,6 +125,9 @@ _declare("""
     W616 a scheduler has changed the ratios of learning rates
     W617 no rule is for an optimizer
     E618 a saved group is another optimizer's
+    E630 a schedule has no base rate
+    E632 gradients and parameters are not of one tree
+    E633 Muon is given what is no matrix
 """)
 
 _declare("""

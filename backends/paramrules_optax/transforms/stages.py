@@ -1,0 +1,119 @@
+"""What is done to each array by numbers of its own: decay, rate, standing still. None of it holds moments.
+
+The numbers are kept by canonical name and put into whatever tree comes, boxed, pure or partly masked. Each is
+a number, or an array that broadcasts along the layers of a stack.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from paramrules_optax.fit import fitted
+
+Numbers = Mapping[str, Any]
+Schedule = Callable[[Any], Any]
+
+
+def decayed(weights: Numbers) -> optax.GradientTransformation:
+    """Adds to each update its weight times the parameter, as `optax.add_decayed_weights` does."""
+
+    def update(updates: Any, state: optax.EmptyState, params: Any = None) -> tuple[Any, optax.EmptyState]:
+        if all(_is(0, weight) for weight in weights.values()):
+            return updates, state
+        if params is None:
+            raise ValueError("weight decay needs the parameters: call `update(grads, state, params)`")
+
+        def one(update: Any, param: Any, weight: Any) -> Any:
+            return update if update is None or _is(0, weight) else update + _like(weight, update) * param
+
+        return _mapped(one, updates, params, fitted(weights, updates)), state
+
+    return optax.GradientTransformation(_no_state, update)
+
+
+def scaled(rates: Numbers, sign: int = -1) -> optax.GradientTransformation:
+    """Multiplies each update by its rate."""
+
+    def update(updates: Any, state: optax.EmptyState, params: Any = None) -> tuple[Any, optax.EmptyState]:
+        def one(update: Any, rate: Any) -> Any:
+            return None if update is None else _like(sign * rate, update) * update
+
+        return _mapped(one, updates, fitted(rates, updates)), state
+
+    return optax.GradientTransformation(_no_state, update)
+
+
+def beside(weights: Numbers, inner: optax.GradientTransformation) -> optax.GradientTransformation:
+    """Adds what `inner` makes of the decay alone."""
+    decay = decayed(weights)
+
+    def update(updates: Any, state: Any, params: Any = None) -> tuple[Any, Any]:
+        amounts, _ = decay.update(jax.tree.map(jnp.zeros_like, updates), optax.EmptyState(), params)
+        scaled, state = inner.update(amounts, state, params)
+        return jax.tree.map(jnp.add, updates, scaled), state
+
+    return optax.GradientTransformation(inner.init, update)
+
+
+def scheduled(schedule: Schedule, scales: Numbers, sign: int = -1) -> optax.GradientTransformation:
+    """Multiplies each update by its scale and the schedule's rate, which is looked up once a step."""
+
+    def init(params: Any) -> optax.ScaleByScheduleState:
+        return optax.ScaleByScheduleState(count=jnp.zeros([], jnp.int32))
+
+    def update(
+        updates: Any, state: optax.ScaleByScheduleState, params: Any = None
+    ) -> tuple[Any, optax.ScaleByScheduleState]:
+        rate = schedule(state.count)
+        known: dict[Any, Any] = {}
+
+        def step(scale: Any, dtype: Any) -> Any:
+            if isinstance(scale, np.ndarray):
+                return jnp.array(sign * (rate * _as(scale, rate)), dtype=dtype)
+            if (scale, dtype) not in known:  # every parameter of a group takes the same
+                known[scale, dtype] = jnp.array(sign * (rate * scale), dtype=dtype)
+            return known[scale, dtype]
+
+        def one(update: Any, scale: Any) -> Any:
+            return None if update is None else step(scale, update.dtype) * update
+
+        scaled = _mapped(one, updates, fitted(scales, updates))
+        return scaled, optax.ScaleByScheduleState(count=optax.safe_increment(state.count))
+
+    return optax.GradientTransformation(init, update)
+
+
+def still() -> optax.GradientTransformation:
+    """Updates that move nothing: -0.0, which added to any number, also to -0.0, gives that number."""
+
+    def update(updates: Any, state: optax.EmptyState, params: Any = None) -> tuple[Any, optax.EmptyState]:
+        return jax.tree.map(lambda update: jnp.full_like(update, -0.0), updates), state
+
+    return optax.GradientTransformation(_no_state, update)
+
+
+def _no_state(params: Any) -> optax.EmptyState:
+    return optax.EmptyState()
+
+
+def _mapped(function: Callable[..., Any], updates: Any, *trees: Any) -> Any:
+    """`jax.tree.map` over gradients of which some may be None."""
+    return jax.tree.map(function, updates, *trees, is_leaf=lambda node: node is None)
+
+
+def _is(number: float, value: Any) -> bool:
+    return isinstance(value, int | float) and value == number
+
+
+def _like(value: Any, update: Any) -> Any:
+    """A number as it is, which takes the update's dtype by itself; an array in the update's dtype."""
+    return jnp.asarray(value, update.dtype) if isinstance(value, np.ndarray) else value
+
+
+def _as(scale: np.ndarray[Any, Any], rate: Any) -> Any:
+    """The scales of a stack in the precision in which a single scale would be multiplied."""
+    return jnp.asarray(scale, rate.dtype) if isinstance(rate, jax.Array) else scale
