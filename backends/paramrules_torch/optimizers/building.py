@@ -71,13 +71,13 @@ def build(
     check_switch(lr_scale)
     entries = optimizer if isinstance(optimizer, Mapping) else {"": optimizer}
     factories = {name: Factory(name, make) for name, make in entries.items()}
-    _raise(lost(defaults, factories))
+    bases = {"lr": lr, "weight_decay": weight_decay}
+    _raise(lost(bases, defaults, factories))
     held = assigned(model, rules, options, strict, stacklevel=2)
     places = _places(held, factories, Rates(lr, weight_decay, lr_scale == "keep"))
     for finding in unused(held.assignment, factories):
         warnings.warn("\n" + render(finding), RulesWarning, stacklevel=2)
     parts = {name: [place for place in places if place.factory.name == name] for name in factories}
-    bases = {"lr": lr, "weight_decay": weight_decay}
     made = {
         name: _made(held.assignment, factories[name], part, bases, defaults)
         for name, part in parts.items()
@@ -158,7 +158,12 @@ def _made(
         _raise([one_group_only(factory, groups)])
     given = {name: rate for name, rate in bases.items() if rate is not None} | dict(defaults)
     arguments = {name: value for name, value in given.items() if factory.takes(name)}
-    made = factory.construct([place.held for place in places], arguments)
+    try:
+        made = factory.construct([place.held for place in places], arguments)
+    except Exception as error:
+        labels = ", ".join(f"`{group.label}`" for group in groups)
+        error.add_note(f"raised by `{factory.called}` for the groups {labels}")
+        raise
     drop_unknown_bases(made, groups)
     _raise(unknown(assignment, factory, made, groups))
     return made

@@ -49,7 +49,7 @@ class Factory:
     @property
     def called(self) -> str:
         """Its name for messages."""
-        return self.name or getattr(self.make, "__name__", None) or repr(self.cls)
+        return self.name or getattr(self.cls or self.make, "__name__", "the function that was given")
 
     @property
     def arguments(self) -> list[str]:

@@ -61,12 +61,16 @@ def drop_unknown_bases(made: Optimizer, groups: Sequence[Group]) -> None:
                 held.pop(base, None)
 
 
-def lost(arguments: Iterable[str], factories: Mapping[str, Factory]) -> Iterator[Diagnostic]:
-    """The arguments that none of the optimizers takes."""
-    for argument in arguments:
-        if any(factory.takes(argument) for factory in factories.values()):
-            continue
-        yield nobody_takes(argument, factories)
+def lost(
+    bases: Mapping[str, float | None], arguments: Iterable[str], factories: Mapping[str, Factory]
+) -> Iterator[Diagnostic]:
+    """The arguments that none of the optimizers takes. Base rates go into groups, unless all bind their own."""
+    for name, rate in bases.items():
+        if rate is not None and all(name in factory.bound for factory in factories.values()):
+            yield nobody_takes(name, factories)
+    for name in arguments:
+        if not any(factory.takes(name) for factory in factories.values()):
+            yield nobody_takes(name, factories)
 
 
 def nobody_takes(argument: str, factories: Mapping[str, Factory]) -> Diagnostic:

@@ -42,8 +42,7 @@ def scheduled(
     base = optimizer.defaults.get("lr") if lr is None else lr
     if not isinstance(base, Tensor | int | float) or not float(base) > 0:
         raise ValueError(f"the base rate is {base!r} and should be a number above zero: give it as `lr=...`")
-    ratios = [group.get(RATIO, float(group["lr"]) / float(base)) for group in optimizer.param_groups]
-    return Scheduled(optimizer, make_scheduler, float(base), ratios)
+    return Scheduled(optimizer, make_scheduler, float(base))
 
 
 class Scheduled(LRScheduler):
@@ -59,11 +58,10 @@ class Scheduled(LRScheduler):
         optimizer: Optimizer,
         make_scheduler: Callable[[Optimizer], Any],
         base: float,
-        ratios: list[float],
     ) -> None:
         # LRScheduler's constructor is left out: it would set rates by a `get_lr` that there is none of.
         self.optimizer = optimizer
-        self._group = _BaseGroup(optimizer, base, ratios)
+        self._group = _BaseGroup(optimizer, base)
         proxy = _BaseRate(self._group, optimizer.defaults)
         self.inner = make_scheduler(proxy)
         # Schedulers warn where they are stepped before their optimizer, so theirs steps with the real one.
@@ -99,18 +97,26 @@ class Scheduled(LRScheduler):
 class _BaseGroup(dict[str, Any]):
     """The one group that a scheduler of the base rate sees. What is set here is set in the real groups."""
 
-    def __init__(self, optimizer: Optimizer, base: float, ratios: list[float]) -> None:
+    def __init__(self, optimizer: Optimizer, base: float) -> None:
         super().__init__(params=[torch.zeros(1)], lr=base)
         self.optimizer = optimizer
-        self.ratios = ratios
+        self.base = base
+        self.ratios: list[float] = []
+        self._see_groups()
         for key in ("momentum", "betas"):
             if key in optimizer.defaults:
                 super().__setitem__(key, optimizer.defaults[key])
 
+    def _see_groups(self) -> None:
+        """Notes the ratios of all groups; one that is added later keeps that which it has when it is seen."""
+        for group in self.optimizer.param_groups[len(self.ratios) :]:
+            self.ratios.append(group.get(RATIO, float(group["lr"]) / (self["lr"] or self.base)))
+
     def __setitem__(self, key: str, value: Any) -> None:
+        self._see_groups()
         super().__setitem__(key, value)
         if key == "lr":
-            for group, ratio in zip(self.optimizer.param_groups, self.ratios, strict=False):
+            for group, ratio in zip(self.optimizer.param_groups, self.ratios, strict=True):
                 _set_rate(group, float(value) * ratio)
         elif key in ("momentum", "betas"):
             momentum = value[0] if key == "betas" else value

@@ -61,7 +61,7 @@ OTHER_NAMES = {
 }
 """What people also call a key, and what to write here."""
 
-RESERVED = frozenset({"params", "param_names", "label"})
+RESERVED = frozenset({"params", "param_names", "label", "lr_ratio"})
 """What a torch group holds beside its settings."""
 
 MULTIPLIED = frozenset({"lr_scale", "weight_decay_scale"})

@@ -56,7 +56,12 @@ def _check_key(node: nodes.Setting, typed: Typed, scope: Scope) -> None:
         )
 
 
-_KEPT = {"params": "parameters", "param_names": "parameters' names", "label": "label"}
+_KEPT = {
+    "params": "parameters",
+    "param_names": "parameters' names",
+    "label": "label",
+    "lr_ratio": "learning rate over the base one",
+}
 
 
 def _near(key: str, scope: Scope) -> str:
