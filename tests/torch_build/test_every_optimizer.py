@@ -35,7 +35,7 @@ def takes(cls: Any, **arguments: Any) -> dict[str, Any]:
     return {name: value for name, value in arguments.items() if name in inspect.signature(cls).parameters}
 
 
-def both(cls: Any, lr: float = 0.01, **how: Any) -> tuple[nn.Module, nn.Module, Optimizer]:
+def both(cls: Any, lr: float = 0.01, steps: int = 4, **how: Any) -> tuple[nn.Module, nn.Module, Optimizer]:
     """A model trained with groups from rules, and one with groups made by hand."""
     ours, theirs = gpt(), gpt()
     decay = takes(cls, weight_decay=0.1)
@@ -45,7 +45,8 @@ def both(cls: Any, lr: float = 0.01, **how: Any) -> tuple[nn.Module, nn.Module, 
         for group in groups:
             del group["weight_decay"]
     assert len(optimizer.param_groups) == len(groups) == 4
-    assert train(ours, optimizer) == train(theirs, cls(groups, lr=lr, **decay, **how))
+    other = cls(groups, lr=lr, **decay, **how)
+    assert train(ours, optimizer, steps) == train(theirs, other, steps)
     return ours, theirs, optimizer
 
 
@@ -124,21 +125,21 @@ def test_muon_alone() -> None:
 
 
 def of_timm() -> list[Any]:
-    """Every optimizer of timm that needs no further package, once for each set of arguments bound to it."""
+    """Every class of optimizers that is timm's own, but for what compiles its steps or needs second gradients."""
     import timm.optim
 
-    found: dict[str, Any] = {}
-    for name in timm.optim.list_optimizers(exclude_filters=["bnb*", "fused*", "adahessian", "nadam*legacy"]):
-        cls = timm.optim.get_optimizer_class(name, bind_defaults=True)
-        found.setdefault(repr(cls), cls)
-    return list(found.values())
+    names = timm.optim.list_optimizers(exclude_filters=["bnb*", "fused*", "adahessian", "kron*"])
+    classes = {timm.optim.get_optimizer_class(name, bind_defaults=False) for name in names}
+    return sorted(
+        (cls for cls in classes if cls.__module__.startswith("timm.")), key=lambda cls: cls.__name__
+    )
 
 
 def test_of_timm() -> None:
     every = of_timm()
-    assert len(every) > 60
+    assert {"Lamb", "Lion", "Muon"} <= {cls.__name__ for cls in every}
     for cls in every:
-        ours, theirs, _ = both(cls, **takes(cls, momentum=0.9))
+        ours, theirs, _ = both(cls, **takes(cls, momentum=0.9), steps=2)
         assert equal(ours, theirs), cls
 
 

@@ -91,11 +91,7 @@ class MultiOptimizer(Optimizer):
 
         Raises RulesError: E610 where that is not clear. Raises ValueError as torch does.
         """
-        name = named(
-            f"the new group `{param_group.get('label', len(self.param_groups))}`",
-            param_group,
-            self.optimizers,
-        )
+        name = named("the new group", param_group, self.optimizers)
         if isinstance(name, Diagnostic):
             raise RulesError(name)
         held = {id(tensor) for group in self.param_groups for tensor in group["params"]}
