@@ -2,7 +2,8 @@
 
 What rules froze is noted beside the parameter, on the module that holds it: a note on the tensor itself would
 be gone after a deep copy or `fully_shard`, which make new tensors. So rules that no longer freeze a
-parameter can let it train again, while what the user froze stays frozen.
+parameter can let it train again, while what the user froze stays frozen. The note says what rules froze last:
+a parameter that the user unfreezes and freezes again by hand still counts as frozen by them.
 """
 
 from collections.abc import Collection, Iterable
