@@ -1,4 +1,4 @@
-"""Every optimizer of torch and of timm trains with groups from rules as with groups made by hand, to the bit."""
+"""Every optimizer of torch and timm trains with groups from rules as with groups made by hand, to the bit."""
 
 import inspect
 from functools import partial
@@ -9,9 +9,9 @@ import torch
 from paramrules_torch import build
 from torch import nn
 from torch.optim import Optimizer
+from torch_build.small_gpt import RULES, by_hand, equal, gpt, loss, train
 
 import paramrules
-from torch_build.small_gpt import RULES, by_hand, equal, gpt, loss, train
 
 OPTIMIZERS = [
     cls
@@ -125,7 +125,7 @@ def test_muon_alone() -> None:
 
 
 def of_timm() -> list[Any]:
-    """Every class of optimizers that is timm's own, but for what compiles its steps or needs second gradients."""
+    """Every class that is timm's own, but for those that compile their steps or need second gradients."""
     import timm.optim
 
     names = timm.optim.list_optimizers(exclude_filters=["bnb*", "fused*", "adahessian", "kron*"])

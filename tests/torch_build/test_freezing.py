@@ -7,10 +7,10 @@ import pytest
 import torch
 from paramrules_torch import build, param_groups
 from torch import nn
+from torch_build.small_gpt import gpt, train
 
 import paramrules
 from paramrules import RulesError
-from torch_build.small_gpt import gpt, train
 
 GRADUALLY = paramrules.parse(
     """

@@ -12,10 +12,10 @@ import torch
 from paramrules_torch import MultiOptimizer, build
 from torch import nn
 from torch.optim import AdamW, Muon, Optimizer
+from torch_build.small_gpt import equal, gpt, loss, train
 
 import paramrules
 from paramrules import RulesError, RulesWarning
-from torch_build.small_gpt import equal, gpt, loss, train
 
 RULES = paramrules.parse(
     """

@@ -69,6 +69,8 @@ def build(
     check_rate("lr", lr)
     check_rate("weight_decay", weight_decay)
     check_switch(lr_scale)
+    if optimizer == {}:
+        raise ValueError("`optimizer` is an empty mapping: hand over at least one optimizer")
     entries = optimizer if isinstance(optimizer, Mapping) else {"": optimizer}
     factories = {name: Factory(name, make) for name, make in entries.items()}
     bases = {"lr": lr, "weight_decay": weight_decay}

@@ -32,8 +32,8 @@ class Factory:
     def __init__(self, name: str, make: Make) -> None:
         if isinstance(make, Optimizer) or not callable(make):
             raise TypeError(
-                f"an optimizer is {make!r:.60} and should be a class such as `torch.optim.AdamW`, or a "
-                "function that makes one of groups"
+                "`optimizer` should be a class such as `torch.optim.AdamW`, or a function that makes one of "
+                f"groups, and not a `{type(make).__name__}`"
             )
         self.name = name
         self.make = make
@@ -79,6 +79,11 @@ class Factory:
             if not isinstance(made, Optimizer):
                 what = type(made).__name__
                 raise TypeError(f"`{self.called}` made a `{what}`, and should make a `torch.optim.Optimizer`")
+            if len(made.param_groups) != len(groups):
+                there = len(made.param_groups)
+                raise TypeError(
+                    f"`{self.called}` was given {len(groups)} groups, and made an optimizer with {there}"
+                )
             return made
         made = self.make(
             [{"params": [tensor for group in groups for tensor in group["params"]]}], **arguments

@@ -38,8 +38,7 @@ def unknown(
             if key == "weight_decay" and value == 0:
                 held.pop("weight_decay", None)
                 continue
-            written = setting(assignment, group, key)
-            span = written.key_span if written else None
+            span = setting(assignment, group, key).key_span
             if (key, span) in told:
                 continue
             told.add((key, span))
@@ -64,7 +63,7 @@ def drop_unknown_bases(made: Optimizer, groups: Sequence[Group]) -> None:
 def lost(
     bases: Mapping[str, float | None], arguments: Iterable[str], factories: Mapping[str, Factory]
 ) -> Iterator[Diagnostic]:
-    """The arguments that none of the optimizers takes. Base rates go into groups, unless all bind their own."""
+    """The arguments that no optimizer takes. Base rates go into groups, unless all bind their own."""
     for name, rate in bases.items():
         if rate is not None and all(name in factory.bound for factory in factories.values()):
             yield nobody_takes(name, factories)

@@ -29,8 +29,7 @@ def route(assignment: Assignment, group: Group, factories: Mapping[str, Factory]
         )
     if isinstance(found, str):
         return factories[found]
-    written = setting(assignment, group, "optimizer")
-    return replace(found, span=written.span if written else None)
+    return found if name is None else replace(found, span=setting(assignment, group, "optimizer").span)
 
 
 def named(what: str, settings: Mapping[str, Any], there: Mapping[str, object]) -> str | Diagnostic:
