@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cached_property
-from math import prod
 from typing import Any
 
 import jax.numpy as jnp
 
-from paramrules.inventories import ABSENT, Class, Columns, Owner
+from paramrules.inventories import ABSENT, Class, Columns, Layer, Owner
 from paramrules.inventories.fans import fans
 from paramrules.inventories.roles import role
 
@@ -60,9 +59,13 @@ class TreeColumns(Columns):
         """The logical shapes where they are known, else the shapes as they are stored."""
         return self._shapes
 
-    def elements(self) -> Sequence[int]:
-        """The number of elements that are stored."""
-        return [prod(shape) for shape in self._stored]
+    def stored(self) -> Sequence[tuple[int, ...]]:
+        """The shapes of the leaves."""
+        return self._stored
+
+    def layer(self) -> Sequence[Layer | None]:
+        """Every array counts as a whole here."""
+        return [None] * len(self._leaves)
 
     def dtype(self) -> Sequence[str]:
         """The dtypes; of a Python number the one that jax gives it."""

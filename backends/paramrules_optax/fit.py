@@ -10,6 +10,7 @@ from typing import Any
 import jax
 
 from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
+from paramrules.inventories import Inventory
 from paramrules_optax import frameworks, graph
 from paramrules_optax.tree import inexact, is_array, refuse_collections
 from paramrules_optax.walk import Walk
@@ -32,6 +33,27 @@ def fitted(values: Mapping[str, Any], tree: Any) -> Any:
         refuse_collections(tree)
         found = [_value(values, walk, number, leaf) for number, leaf in enumerate(leaves)]
     return jax.tree_util.tree_unflatten(structure, found)
+
+
+def refuse_other_stacks(inventory: Inventory, tree: Any) -> None:
+    """Raises RulesError: E601 where an array of the tree has another shape than the model's stack."""
+    layers = zip(inventory.column("layer"), inventory.column("stored"), strict=True)
+    expected = {layer.array: stored for layer, stored in layers if layer}
+    if not expected:
+        return
+    walk = Walk(tree)
+    if walk.graph:
+        return refuse_other_stacks(inventory, graph.parameters(tree))
+    for name, leaf in zip(walk.names, jax.tree_util.tree_leaves(tree), strict=True):
+        shape = getattr(leaf, "shape", None)
+        if name in expected and shape not in (None, expected[name]):
+            raise RulesError(
+                Diagnostic(
+                    "E601",
+                    f"`{name}` has the shape {shape}, and the model has stacked it to {expected[name]}",
+                    help="hand over the parameters and the inventory of one and the same model",
+                )
+            )
 
 
 def _value(values: Mapping[str, Any], walk: Walk, number: int, leaf: Any) -> Any:

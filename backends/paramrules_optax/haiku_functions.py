@@ -6,7 +6,8 @@ from typing import Any
 import haiku as hk
 
 from paramrules.diagnostics import Diagnostic, RulesError
-from paramrules_optax.runs import How, Run, Sight, evaluated
+from paramrules_optax.haiku_names import canonical
+from paramrules_optax.runs import How, Run, Sightings, evaluated
 
 _EXAMPLE = 'forward, inputs=jax.ShapeDtypeStruct((1, 28, 28, 1), "float32")'
 _WITH_STATE = (hk.TransformedWithState, hk.MultiTransformedWithState)
@@ -39,14 +40,15 @@ def haiku_run(model: Any, how: How) -> Run:
         return hk.transform(watched).apply({}, None, rng, *inputs, **kwargs)
 
     made = evaluated(f"the haiku function{name}", init, how, _EXAMPLE)
-    return Run(made[0] if isinstance(transformed, _WITH_STATE) else made, watcher.sights, {})
+    params = made[0] if isinstance(transformed, _WITH_STATE) else made
+    return Run(params, watcher.sightings.around, watcher.sightings.views, {})
 
 
 class _Watcher:
     """Is told of every call of a module's method and of every parameter that is made."""
 
     def __init__(self) -> None:
-        self.sights: dict[str, Sight] = {}
+        self.sightings = Sightings()
         self._classes: dict[str, type] = {}
         self._active: list[tuple[str, type]] = []
 
@@ -57,15 +59,27 @@ class _Watcher:
         self._classes[name] = type(context.module)
         self._active.append((name, type(context.module)))
         try:
-            return call(*args, **kwargs)
+            result = call(*args, **kwargs)
         finally:
             self._active.pop()
+        if type(context.module).__name__ == _LIFTING and hk.running_init():
+            self._lifted(name, result[0])
+        return result
+
+    def _lifted(self, name: str, params: Any) -> None:
+        """What leaves a stack has the axis that stacking adds."""
+        around = "".join(f"{outer}/" for outer, cls in self._active if cls.__name__ == _LIFTING)
+        for module, leaves in params.items():
+            for leaf, value in leaves.items():
+                whole = canonical(f"{around}{name}/{module}/{leaf}")
+                self.sightings.seen(whole, value.shape, canonical(around))
 
     def created(self, make: Any, shape: Any, dtype: Any, init: Any, context: Any) -> Any:
         lifted = context.lifted_prefix_name or ""
-        whole = (lifted + context.full_name).replace("/", ".")
-        if whole not in self.sights:
-            self.sights[whole] = Sight(self._around(lifted, context), tuple(shape))
+        whole = canonical(lifted + context.full_name)
+        if whole not in self.sightings.around:
+            self.sightings.around[whole] = self._around(lifted, context)
+        self.sightings.seen(whole, tuple(shape), canonical(lifted))
         return make(shape, dtype, init)
 
     def _around(self, lifted: str, context: Any) -> tuple[type, ...]:

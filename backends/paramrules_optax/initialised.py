@@ -10,9 +10,12 @@ import jax
 from paramrules.inventories import UNKNOWN_OWNER
 from paramrules_optax import frameworks
 from paramrules_optax.columns import TreeColumns
+from paramrules_optax.declared_stacks import Stacked, declared_stacks
 from paramrules_optax.inventory import BY_OWNER, Types, named, no_module
 from paramrules_optax.runs import How, Run
+from paramrules_optax.seen_stacks import seen_stacks
 from paramrules_optax.slices import TreeInventory
+from paramrules_optax.stacks import Arrays, inventory_of_arrays, layer_shapes
 from paramrules_optax.tree import take_apart
 
 _NONE_IN_HAIKU = "a haiku parameter carries no attributes: ask for its name, its type or its shape"
@@ -28,32 +31,45 @@ def has_to_run(model: object) -> bool:
     return "haiku" in sys.modules and isinstance(model, FunctionType | MethodType | partial)
 
 
-def inventory_of_run(model: Any, how: How, types: Types | None) -> TreeInventory:
+def inventory_of_run(
+    model: Any, how: How, types: Types | None = None, stacked: Stacked | None = None
+) -> TreeInventory:
     """The parameters that `init` makes, in the order in which jax lists their leaves.
 
-    Of one that no module was seen to make, and of one inside an NNX module, the owner is not known unless
-    `types` tells it.
+    Stacks are those that the run shows; below a path that is declared, those that are declared. Of a
+    parameter that no module was seen to make, and of one inside an NNX module, the owner is not known
+    unless `types` tells it.
 
-    Raises RulesError: E501 where running fails.
+    Raises RulesError: E501 where running fails, and what `paramrules_optax.inventory` raises.
     """
     run = _run(model, how)
     tree = take_apart(run.params)
     names = tree.walk.names
-    if any(name not in run.sights for name in names):  # what `jit` has traced before does not run again
+    if any(name not in run.around for name in names):  # what `jit` has traced before does not run again
         with jax.disable_jit():
             run = _run(model, how)
-    owners, shapes = run.owners(names, frameworks.nnx_bridges()), run.shapes(names, tree.leaves)
+    owners = run.owners(names, frameworks.nnx_bridges())
+    stored = [leaf.shape for leaf in tree.leaves]
+    stacks = seen_stacks(stored, [run.views.get(name, {}) for name in names])
+    for number, told in declared_stacks(stacked or {}, names, stored).items():
+        stacks[number] = told
     boxes = [tree.walk.boxes.get(number) for number in range(len(names))]
-    told = named(names, owners, types) if types else owners
-    columns = TreeColumns(tree.leaves, boxes, names, told, range(len(names)), run.modules.items(), shapes)
-    unknown = dict.fromkeys(BY_OWNER, no_module(names, told)) if UNKNOWN_OWNER in told else {}
+    named_owners = named(names, owners, types) if types else owners
+    columns = TreeColumns(
+        tree.leaves,
+        boxes,
+        names,
+        named_owners,
+        range(len(names)),
+        run.modules.items(),
+        layer_shapes(stored, stacks),
+    )
+    unknown = dict.fromkeys(BY_OWNER, no_module(names, named_owners)) if UNKNOWN_OWNER in named_owners else {}
     if not _is_linen(model):
         unknown["attr"] = _NONE_IN_HAIKU
     elif UNKNOWN_OWNER in owners:
         unknown["attr"] = _NONE_IN_BRIDGES
-    inventory = TreeInventory("optax", names, told, columns, unknown=unknown)
-    inventory.tree = tree
-    return inventory
+    return inventory_of_arrays(Arrays(tree, names, named_owners, columns, {}, unknown, stored, stacks))
 
 
 def _is_linen(model: object) -> bool:

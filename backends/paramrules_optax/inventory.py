@@ -7,9 +7,13 @@ from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
 from paramrules.inventories import UNKNOWN_OWNER, Class, Inventory, Owner
 from paramrules_optax import graph
 from paramrules_optax.columns import TreeColumns
+from paramrules_optax.declared_stacks import Stacked, declared_stacks
+from paramrules_optax.likely_stacks import likely_stacks
 from paramrules_optax.runs import How
+from paramrules_optax.seen_stacks import Shape
 from paramrules_optax.shared import Tie, shared_ties
 from paramrules_optax.slices import TreeInventory
+from paramrules_optax.stacks import Arrays, Stacks, inventory_of_arrays, layer_shapes
 from paramrules_optax.tree import Tree, take_apart
 
 Types = Mapping[str, type]
@@ -39,11 +43,14 @@ def inventory_of(
     kwargs: Mapping[str, Any] | None = None,
     method: Callable[..., Any] | str | None = None,
     rngs: Any = None,
+    stacked: Stacked | None = None,
 ) -> Inventory:
     """The parameters of a model or tree, in the order in which jax lists its leaves.
 
     A linen module or haiku function has parameters only once it is run, which is done abstractly: `init`
-    runs once under `jax.eval_shape`. Its shapes are without the axes that scanning or stacking layers adds.
+    runs once under `jax.eval_shape`. An array that holds several layers, because they are scanned or built
+    under `vmap`, stands for each of them: `layers.0.norm.scale`, `layers.1.norm.scale`, in the shape that
+    it has in one layer. Linen and haiku show which arrays these are; of other models say it with `stacked`.
 
     Args:
         model: an Equinox or NNX module, an NNX state, a linen module, a haiku function, transformed or
@@ -57,9 +64,12 @@ def inventory_of(
         method: the method of a linen module to initialise with, in place of `__call__`.
         rngs: random keys as `init` takes them, one or a dict of several; needed only where a model
             looks at them.
+        stacked: how many leading axes of all arrays below a canonical path are layers: `{"layers": 1}`;
+            `""` is the root. 0 says that there is no stack, and keeps W509 from asking.
 
-    Raises RulesError: E501 where a leaf is no parameter, `types` names a module that is not there, or a
-    model cannot be run with the inputs; E502 where two parameters have one name.
+    Raises RulesError: E501 where a leaf is no parameter, `types` names a module that is not there or is
+    known, or a model cannot be run with the inputs; E502 where two parameters have one name; E507 and E508
+    where `stacked` does not fit.
 
     >>> paramrules.inventory({"dense": {"kernel": jnp.ones((2, 3)), "bias": jnp.ones(3)}})
     <Inventory of 2 parameters, optax>
@@ -70,7 +80,7 @@ def inventory_of(
         return model
     how = How(inputs, kwargs, method, rngs)
     if has_to_run(model):
-        return inventory_of_run(model, how, types)
+        return inventory_of_run(model, how, types, stacked)
     for keyword, value in how._asdict().items():
         if value is not None:
             raise RulesError(
@@ -80,11 +90,11 @@ def inventory_of(
                     help=f"leave `{keyword}` out",
                 )
             )
-    return described(take_apart(model), types)
+    return described(take_apart(model), types, stacked)
 
 
-def described(tree: Tree, types: Types | None = None) -> TreeInventory:
-    """The inventory of a model that has been taken apart."""
+def described(tree: Tree, types: Types | None = None, stacked: Stacked | None = None) -> TreeInventory:
+    """The inventory of a model that has been taken apart. Raises what `inventory_of` raises."""
     walk, numbers = tree.walk, tree.trained
     names = _chosen(walk.names, numbers)
     owners = _chosen(walk.owners, numbers)
@@ -110,10 +120,37 @@ def described(tree: Tree, types: Types | None = None) -> TreeInventory:
         parameter.append(tie.number)
     told = named(names, owners, types) if types else owners
     unknown = _unknown(names, owners, told, boxes)
-    columns = TreeColumns(leaves, boxes, names, told, parameter, modules)
-    inventory = TreeInventory("optax", names, told, columns, also=also, unknown=unknown)
-    inventory.tree = tree
+    stored: Sequence[Shape] = ()
+    stacks: Sequence[Stacks] = ()
+    shapes = None
+    if stacked:
+        stored = [leaf.shape if hasattr(leaf, "shape") else () for leaf in leaves]
+        stacks = _stacks(stacked, names, stored, parameter)
+        shapes = layer_shapes(stored, stacks[: len(leaves)])
+    columns = TreeColumns(leaves, boxes, names, told, parameter, modules, shapes)
+    inventory = inventory_of_arrays(Arrays(tree, names, told, columns, also, unknown, stored, stacks))
+    count = len(leaves)
+    inventory.doubts = lambda: likely_stacks(names[:count], told[:count], columns.shape(), stacked or {})
     return inventory
+
+
+def _stacks(
+    stacked: Stacked, names: Sequence[str], stored: Sequence[Shape], parameter: Sequence[int]
+) -> list[Stacks]:
+    """The stacks of each name's array. Raises RulesError: E508 where names of a tied one do not agree."""
+    declared = declared_stacks(stacked, names, [stored[number] for number in parameter])
+    stacks = [declared.get(entry, ()) for entry in range(len(names))]
+    for entry, number in enumerate(parameter):
+        if len(stacks[entry]) != len(stacks[number]):
+            raise RulesError(
+                Diagnostic(
+                    "E508",
+                    f"`{names[number]}` and `{names[entry]}` are one array, and only one of them is declared "
+                    "to be stacked",
+                    help="declare the paths of both",
+                )
+            )
+    return stacks
 
 
 def _chosen(column: Sequence[Any], numbers: Sequence[int]) -> list[Any]:
@@ -138,6 +175,16 @@ def named(names: Sequence[str], owners: Sequence[Owner], types: Types) -> list[O
                     "E501",
                     f"the tree has no module `{path}`, whose type is given",
                     help=did_you_mean(path, modules) or "paths are canonical: `encoder.layers_0.norm`",
+                )
+            )
+    for owner, module in zip(owners, modules, strict=True):
+        if module in types and owner.known and owner.cls != Class.of(types[module]):
+            raise RulesError(
+                Diagnostic(
+                    "E501",
+                    f"`{module}` is known to be a `{owner.cls.name}`, and its type is given as "
+                    f"`{Class.of(types[module]).name}`",
+                    help="leave it out of `types`, which is for modules whose class nobody knows",
                 )
             )
     known: dict[str, Owner] = {}

@@ -1,10 +1,9 @@
 """Labels: a tree of strings for `optax.partition`, and a function that gives it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-from paramrules.assignment import Assignment
-from paramrules_optax.assigned import AnyRules, Assigned, Options
+from paramrules_optax.assigned import AnyRules, Assigned, Options, labels_of
 from paramrules_optax.fit import fitted
 
 
@@ -28,20 +27,23 @@ def labels(
             axes, joined with `/`.
         options: values for the file's options.
         strict: see `paramrules.assign`.
-        model: the module, where `params` is a tree that does not know its types.
+        model: the module, where `params` is a tree that does not know its types; or its inventory, where
+            there is more to say of it: `paramrules.inventory(module, stacked={"layers": 1})`.
 
     Returns:
         A tree of str. Frozen parameters are labelled like others.
 
     Raises:
         RulesError: what `paramrules.assign` raises, E601 where `params` holds a leaf that is no parameter of
-            `model`, E603 for an axis that the rules do not have.
+            `model` or stacks of other layers, E603 for an axis that the rules do not have, E605 where layers
+            of one array have different labels.
 
     >>> labels({"norm": {"scale": jnp.ones(3)}, "dense": {"kernel": jnp.ones((3, 3))}}, "decay.rules")
     {'dense': {'kernel': 'decay'}, 'norm': {'scale': 'no_decay'}}
     """
     assigned = Assigned(params, rules, options, strict, model)
-    return assigned.tree(_column(assigned.assignment, axis))
+    found = labels_of(assigned.assignment, axis)
+    return assigned.tree(found.each(), found)
 
 
 def label_fn(
@@ -62,13 +64,6 @@ def label_fn(
     >>> tx = optax.partition({"decay": adamw, "no_decay": adam}, label_fn(model, "decay.rules"))
     """
     assigned = Assigned(params, rules, options, strict, model)
-    values = assigned.by_name(_column(assigned.assignment, axis))
+    found = labels_of(assigned.assignment, axis)
+    values = assigned.by_name(found.each(), found)
     return lambda tree: fitted(values, tree)
-
-
-def _column(assignment: Assignment, axis: str | None) -> Sequence[str]:
-    if axis is None:
-        texts = [group.label for group in assignment.groups]
-        return [texts[number] for number in assignment.group_numbers]
-    found = assignment.axis(axis)
-    return [found.labels[number] for number in found.of]

@@ -1,11 +1,14 @@
 """Linen modules: which module each parameter belongs to, seen from inside while `init` runs."""
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import jax
 from flax import linen as nn
 
-from paramrules_optax.runs import How, Run, Sight, evaluated
+from paramrules_optax import frameworks
+from paramrules_optax.runs import How, Run, Sightings, evaluated
+from paramrules_optax.seen_stacks import Shape
 from paramrules_optax.walk import Walk
 
 _EXAMPLE = 'module, inputs=jax.ShapeDtypeStruct((1, 224, 224, 3), "float32")'
@@ -20,17 +23,19 @@ def linen_run(model: nn.Module, how: How) -> Run:
             return model.init(rngs, *inputs, method=how.method, **kwargs)
 
     variables = evaluated(f"the linen module `{type(model).__name__}`", init, how, _EXAMPLE)
-    return Run(variables.get("params", {}), watcher.sights, watcher.modules)
+    seen = watcher.sightings
+    return Run(variables.get("params", {}), seen.around, seen.views, watcher.modules)
 
 
 class _Watcher:
     """Is told of every call of a module's method, and looks at the module's parameters when it returns."""
 
     def __init__(self) -> None:
-        self.sights: dict[str, Sight] = {}
+        self.sightings = Sightings()
         self.modules: dict[str, Any] = {}
         self._classes: dict[str, list[type]] = {}  # of the modules of a name, outermost first
         self._root: type = object
+        self._boxes = frameworks.boxes()
         self._depth = 0
         self._outside = 0
 
@@ -68,19 +73,35 @@ class _Watcher:
             here.append(cls)  # the first, or one that `nn.share_scope` puts into another's place
 
     def _look(self, name: str, module: nn.Module) -> None:
-        """What is seen first counts: inside a scan a parameter does not have the axis that scanning adds."""
+        """Who is first to see a parameter has made it. Inside a scan it does not have the axis of layers."""
+        params = module.variables.get("params", {})
         around: tuple[type, ...] = ()
-        for key, value in module.variables.get("params", {}).items():
+        for key, value in params.items():
             whole = _dotted(name, key)
-            if whole in self._classes or whole in self.sights:
+            if whole not in self._classes:
+                around = around or self._around(name, type(module))
+                for inner, _ in self._leaves(value):
+                    self.sightings.around.setdefault(_dotted(whole, inner), around)
+        self._view(name, f"{name}." if name else "", params)
+
+    def _view(self, path: str, prefix: str, params: Mapping[str, Any]) -> None:
+        """Writes down how a module of this path sees all that is in it."""
+        for key, value in params.items():
+            if isinstance(value, Mapping):
+                self._view(path, f"{prefix}{key}.", value)
                 continue
-            around = around or self._around(name, type(module))
-            if hasattr(value, "shape"):
-                self.sights[whole] = Sight(around, value.shape)
-                continue
-            # a box, or a parameter that is a tree
-            for inner, leaf in zip(Walk(value).names, jax.tree_util.tree_leaves(value), strict=True):
-                self.sights.setdefault(_dotted(whole, inner), Sight(around, leaf.shape))
+            for inner, shape in self._leaves(value):
+                self.sightings.seen(_dotted(f"{prefix}{key}", inner), shape, path)
+
+    def _leaves(self, value: Any) -> Iterator[tuple[str, Shape]]:
+        """The arrays of a parameter, which may be a box or a tree, with their names in it."""
+        if hasattr(value, "shape"):
+            yield "", value.shape
+            return
+        leaves = jax.tree_util.tree_leaves(value)
+        names = [""] if isinstance(value, self._boxes) and len(leaves) == 1 else Walk(value).names
+        for name, leaf in zip(names, leaves, strict=True):
+            yield name, leaf.shape
 
     def _around(self, name: str, cls: type) -> tuple[type, ...]:
         """The classes around a parameter of a module of this name and class."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from paramrules.assignment import Assignment, AxisLabels
 from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
-from paramrules_optax.assigned import AnyRules, Assigned, Options
+from paramrules_optax.assigned import AnyRules, Assigned, Labels, Options, labels_of
 from paramrules_optax.fit import fitted
 
 
@@ -33,7 +33,8 @@ def mask(
     {'dense': {'kernel': True}, 'norm': {'scale': False}}
     """
     assigned = Assigned(params, rules, options, strict, model)
-    return assigned.tree(_where(assigned.assignment, label, axis))
+    labels, number = _find(assigned.assignment, label, axis)
+    return assigned.tree(labels.where(number), labels)
 
 
 def mask_fn(
@@ -53,7 +54,8 @@ def mask_fn(
     >>> tx = optax.adamw(1e-3, weight_decay=0.1, mask=mask_fn(model, "decay.rules", "decay"))
     """
     assigned = Assigned(params, rules, options, strict, model)
-    values = assigned.by_name(_where(assigned.assignment, label, axis))
+    labels, number = _find(assigned.assignment, label, axis)
+    values = assigned.by_name(labels.where(number), labels)
     return lambda tree: fitted(values, tree)
 
 
@@ -72,28 +74,22 @@ def masks(
     ['no_decay', 'decay']
     """
     assigned = Assigned(params, rules, options, strict, model)
-    assignment = assigned.assignment
-    if axis is None:
-        numbers: Sequence[int] = assignment.group_numbers
-        texts: Sequence[str] = [group.label for group in assignment.groups]
-    else:
-        numbers, texts = assignment.axis(axis).of, assignment.axis(axis).labels
-    return {text: assigned.tree([n == number for n in numbers]) for number, text in enumerate(texts)}
+    labels = labels_of(assigned.assignment, axis)
+    return {text: assigned.tree(labels.where(number), labels) for number, text in enumerate(labels.texts)}
 
 
-def _where(assignment: Assignment, label: str, axis: str | None) -> Sequence[bool]:
-    """For each parameter, whether it has the label."""
+def _find(assignment: Assignment, label: str, axis: str | None) -> tuple[Labels, int]:
+    """The labels among which this one is, and its number there; -1 where no parameter has it."""
     if axis is None:
-        for number, group in enumerate(assignment.groups):
-            if group.label == label:
-                return [n == number for n in assignment.group_numbers]
+        of_groups = labels_of(assignment, None)
+        if label in of_groups.texts:
+            return of_groups, of_groups.texts.index(label)
     axes = assignment.axes if axis is None else (assignment.axis(axis),)
     having = [a for a in axes if label in _labels(assignment, a)]
     if len(having) != 1:
         raise RulesError(_no_one_axis(assignment, label, axis, axes, having))
     found = having[0]
-    number = found.labels.index(label) if label in found.labels else -1
-    return [n == number for n in found.of]
+    return Labels(found.of, found.labels), found.labels.index(label) if label in found.labels else -1
 
 
 def _labels(assignment: Assignment, axis: AxisLabels) -> list[str]:
@@ -125,5 +121,5 @@ def _no_one_axis(
     return Diagnostic(
         "E602",
         f"{where} gives no parameter the label `{label}`",
-        help=did_you_mean(label, known) or "its labels: " + ", ".join(f"`{text}`" for text in known),
+        help=did_you_mean(str(label), known) or "its labels: " + ", ".join(f"`{text}`" for text in known),
     )

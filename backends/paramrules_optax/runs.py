@@ -12,9 +12,8 @@ from jax.tree_util import tree_flatten, tree_unflatten
 
 from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.inventories import UNKNOWN_OWNER, Class, Owner
+from paramrules_optax.seen_stacks import Shape, Views
 from paramrules_optax.tree import is_array
-
-Shape = tuple[int, ...]
 
 
 class How(NamedTuple):
@@ -33,29 +32,20 @@ class How(NamedTuple):
     rngs: Any = None
 
 
-class Sight(NamedTuple):
-    """A parameter as it was seen where it was made.
-
-    Attributes:
-        around: the classes of the modules around it, from the root to its owner.
-        shape: its shape there, without the axes that stacking layers adds.
-    """
-
-    around: tuple[type, ...]
-    shape: Shape
-
-
 class Run(NamedTuple):
     """What a run has shown.
 
     Attributes:
         params: the parameters, abstract.
-        sights: what was seen of each, by canonical name.
+        around: for each parameter that a module was seen to make, by canonical name, the classes of the
+            modules around it, from the root to its owner.
+        views: in which shapes each parameter was seen, from the inside of stacks and from outside.
         modules: the modules by canonical name, as far as they can be asked for anything later.
     """
 
     params: Any
-    sights: Mapping[str, Sight]
+    around: Mapping[str, tuple[type, ...]]
+    views: Mapping[str, Views]
     modules: Mapping[str, Any]
 
     def owners(self, names: Sequence[str], foreign: tuple[type, ...]) -> list[Owner]:
@@ -63,26 +53,26 @@ class Run(NamedTuple):
         interned: dict[tuple[type, ...], Owner] = {}
         found = []
         for name in names:
-            around = self.sights[name].around if name in self.sights else ()
+            around = self.around.get(name, ())
             if around not in interned:
                 known = around and not issubclass(around[-1], foreign)
                 interned[around] = Owner(tuple(map(Class.of, around))) if known else UNKNOWN_OWNER
             found.append(interned[around])
         return found
 
-    def shapes(self, names: Sequence[str], leaves: Sequence[Any]) -> list[Shape]:
-        """The logical shapes: as the module saw them, where what is stored has further axes."""
-        stored = [leaf.shape for leaf in leaves]
-        seen = [self.sights[name].shape if name in self.sights else None for name in names]
-        return [
-            outer if inner is None else _logical(outer, inner)
-            for outer, inner in zip(stored, seen, strict=True)
-        ]
 
+class Sightings:
+    """Who makes each parameter, and in which shapes modules around it see it. A run's watcher fills it in."""
 
-def _logical(stored: Shape, seen: Shape) -> Shape:
-    extents = iter(stored)
-    return seen if len(stored) > len(seen) and all(extent in extents for extent in seen) else stored
+    def __init__(self) -> None:
+        self.around: dict[str, tuple[type, ...]] = {}
+        self.views: dict[str, dict[Shape, str]] = {}
+
+    def seen(self, name: str, shape: Shape, path: str) -> None:
+        """A module of this path has seen the parameter in this shape; of several paths the shortest stays."""
+        views = self.views.setdefault(name.replace("/", "."), {})
+        if len(path) < len(views.setdefault(shape, path)):
+            views[shape] = path
 
 
 def evaluated(what: str, init: Callable[..., Any], how: How, example: str) -> Any:

@@ -1,9 +1,11 @@
 """Stacks of layers: one array that holds a parameter of every layer, and stands for as many entries."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
 
-from paramrules.inventories import Inventory
+from paramrules.diagnostics import Diagnostic
+from paramrules.inventories import Class, Columns, Inventory, Layer
 from paramrules_optax.tree import Tree
 
 
@@ -12,7 +14,8 @@ class Slice(NamedTuple):
 
     Attributes:
         array: the number of the array among the tree's parameters, in the order of `tree.trained`.
-        axes: the stored axes that stacking has added; none for an array that is no stack.
+        axes: the stored axes that stacking has added, outermost stack first; none for an array that is no
+            stack.
         at: the place along each of them.
     """
 
@@ -28,7 +31,83 @@ class TreeInventory(Inventory):
         tree: the tree.
         slices: for each parameter (not for the further names of tied ones) where it is stored; None where
             every parameter is a whole array.
+        doubts: looks for what `findings` gives, when it is first asked for.
     """
 
     tree: Tree
     slices: Sequence[Slice] | None = None
+    doubts: Callable[[], Iterable[Diagnostic]] = tuple
+
+    @cached_property
+    def findings(self) -> Sequence[Diagnostic]:
+        """What is doubtful about the model: stacks that are likely and not declared (W509)."""
+        return tuple(self.doubts())
+
+
+class SliceColumns(Columns):
+    """Repeats the facts of arrays for their layers.
+
+    Args:
+        arrays: the facts of arrays; their shapes are those of one layer.
+        names: the names of arrays.
+        slices: for each parameter the layer that it is.
+        entries: for each entry the entry of its array.
+    """
+
+    def __init__(
+        self, arrays: Columns, names: Sequence[str], slices: Sequence[Slice], entries: Sequence[int]
+    ) -> None:
+        self._arrays = arrays
+        self._names = names
+        self._slices = slices
+        self._entries = entries
+
+    def _of_parameters(self, column: Sequence[Any]) -> list[Any]:
+        return [column[one.array] for one in self._slices]
+
+    def _of_entries(self, column: Sequence[Any]) -> list[Any]:
+        return [column[entry] for entry in self._entries]
+
+    def shape(self) -> Sequence[tuple[int, ...]]:
+        """The shapes of layers."""
+        return self._of_parameters(self._arrays.shape())
+
+    def stored(self) -> Sequence[tuple[int, ...]]:
+        """The shapes of arrays."""
+        return self._of_parameters(self._arrays.stored())
+
+    def layer(self) -> Sequence[Layer | None]:
+        """Which array, and where in it."""
+        return [Layer(self._names[array], axes, at) if axes else None for array, axes, at in self._slices]
+
+    def dtype(self) -> Sequence[str]:
+        """The dtypes."""
+        return self._of_parameters(self._arrays.dtype())
+
+    def trainable(self) -> Sequence[bool]:
+        """Whether each takes part in training."""
+        return self._of_parameters(self._arrays.trainable())
+
+    def variable(self) -> Sequence[Class]:
+        """The classes of what holds the arrays."""
+        return self._of_parameters(self._arrays.variable())
+
+    def role(self) -> Sequence[str]:
+        """The roles."""
+        return self._of_entries(self._arrays.role())
+
+    def fan_in(self) -> Sequence[int | None]:
+        """What one layer contracts."""
+        return self._of_entries(self._arrays.fan_in())
+
+    def fan_out(self) -> Sequence[int | None]:
+        """What one layer produces."""
+        return self._of_entries(self._arrays.fan_out())
+
+    def attribute(self, name: str) -> Sequence[object]:
+        """One attribute, the same for all layers."""
+        return self._of_entries(self._arrays.attribute(name))
+
+    def attributes(self) -> Sequence[Mapping[str, object]]:
+        """All attributes."""
+        return self._of_entries(self._arrays.attributes())

@@ -12,6 +12,7 @@ from jax.tree_util import DictKey, FlattenedIndexKey, GetAttrKey, SequenceKey
 
 from paramrules.inventories import UNKNOWN_OWNER, Class, Owner
 from paramrules_optax import frameworks
+from paramrules_optax.haiku_names import named
 
 Around = tuple[Class, ...]
 
@@ -59,8 +60,11 @@ class Walk:
         self._graph = frameworks.nnx_modules()
         self._visit(_without_collection(tree), "")
         self._belongs_to(UNKNOWN_OWNER)
-        if "/" in "".join(self.names):  # haiku's module paths, and dicts that were flattened
+        together = "".join(self.names)
+        if "/" in together:  # haiku's module paths, and dicts that were flattened
             self.names = [name.replace("/", ".") for name in self.names]
+        if "__layer_stack_" in together:
+            self.names = list(map(named, self.names))
 
     def _kind(self, node: object) -> int:
         cls = type(node)

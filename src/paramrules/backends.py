@@ -70,6 +70,14 @@ def inventory(model: object, **how: Any) -> Inventory:
     for backend in loaded():
         if backend.recognises(model):
             return backend.inventory(model, **how)
+    if isinstance(model, type):
+        raise RulesError(
+            Diagnostic(
+                "E504",
+                f"`{model.__module__}.{model.__qualname__}` is a class, and no model",
+                help=f"hand over an instance: `{model.__name__}(...)`",
+            )
+        )
     known = ", ".join(f"`{backend.name}`" for backend in loaded()) or "none"
     raise RulesError(
         Diagnostic(

@@ -69,25 +69,28 @@ def test_a_convolution_with_batch_norm_and_a_static_argument():
         assert inventory["batch_norm.scale"].role == "scale"
 
 
-def test_a_stack_of_layers_has_the_shapes_of_one():
+def test_a_stack_is_its_layers():
     model = hk.transform(haiku_models.encoder)
     inventory = paramrules.inventory(model, inputs=IDS)
     attention = "Encoder > Layer > MultiHeadAttention > Linear"
     assert owners(inventory) == {
         "encoder.~.embed": "Encoder > Embed",
         "encoder.norm": "Encoder > RMSNorm",
-        "encoder.stack.layer.norm": "Encoder > Layer > LayerNorm",
-        "encoder.stack.layer.out": "Encoder > Layer > Linear",
+        **{f"encoder.stack.{n}.layer.norm": "Encoder > Layer > LayerNorm" for n in range(3)},
+        **{f"encoder.stack.{n}.layer.out": "Encoder > Layer > Linear" for n in range(3)},
         **{
-            f"encoder.stack.layer.attention.{part}": attention for part in ("query", "key", "value", "linear")
+            f"encoder.stack.{n}.layer.attention.{part}": attention
+            for n in range(3)
+            for part in ("query", "key", "value", "linear")
         },
         "head": "Linear",
     }
     params = jax.eval_shape(model.init, jax.random.key(0), IDS)
     assert params["encoder/stack/layer/attention/query"]["w"].shape == (3, 8, 8)
-    query = inventory["encoder.stack.layer.attention.query.w"]
-    assert (query.shape, query.fan_in, query.fan_out) == ((8, 8), 8, 8)
-    assert inventory["encoder.stack.layer.norm.scale"].shape == (8,)
+    query = inventory["encoder.stack.2.layer.attention.query.w"]
+    assert (query.shape, query.stored, query.fan_in, query.fan_out) == ((8, 8), (3, 8, 8), 8, 8)
+    assert query.layer == ("encoder.stack.layer.attention.query.w", (0,), (2,))
+    assert inventory["encoder.stack.1.layer.norm.scale"].shape == (8,)
     assert sum(inventory.column("elements")) == sum(leaf.size for leaf in jax.tree.leaves(params))
 
 
@@ -101,17 +104,19 @@ def test_stacks_in_stacks():
         return hk.layer_stack(4, name="outer")(lambda y: Outer(name="layer")(y))(x)
 
     inventory = paramrules.inventory(model, inputs=jnp.ones((2, 3)))
-    assert owners(inventory) == {
-        "outer.layer.inner.mlp.~.linear_0": "Outer > MLP > Linear",
-        "outer.layer.norm": "Outer > LayerNorm",
+    inner = {
+        f"outer.{n}.layer.inner.{m}.mlp.~.linear_0": "Outer > MLP > Linear"
+        for n in range(4)
+        for m in range(5)
     }
+    assert owners(inventory) == inner | {f"outer.{n}.layer.norm": "Outer > LayerNorm" for n in range(4)}
     assert {p.name.rpartition(".")[2]: p.shape for p in inventory} == {
         "w": (3, 3),
         "b": (3,),
         "scale": (3,),
         "offset": (3,),
     }
-    assert inventory.column("elements")[:2] == [60, 180]
+    assert inventory["outer.3.layer.inner.4.mlp.~.linear_0.w"].stored == (4, 5, 3, 3)
 
 
 def test_a_recurrent_core():
@@ -164,8 +169,9 @@ def test_labels_and_training_with_a_mask_by_type():
     assert loss(trained(jax.grad(loss))) < loss(params)
     still = trained(lambda tree: jax.tree.map(jnp.zeros_like, tree))
     same = jax.tree.map(lambda a, b: bool((a == b).all()), params, still)
-    flat = dict(zip(inventory.names, jax.tree.leaves(same), strict=True))
-    nonzero = {name for name, v in zip(inventory.names, jax.tree.leaves(params), strict=True) if v.any()}
+    names = paramrules.inventory(params).names
+    flat = dict(zip(names, jax.tree.leaves(same), strict=True))
+    nonzero = {name for name, v in zip(names, jax.tree.leaves(params), strict=True) if v.any()}
     assert {name for name in nonzero if flat[name]} == {
         "encoder.~.embed.embeddings",
         "encoder.norm.scale",

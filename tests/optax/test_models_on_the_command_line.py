@@ -57,12 +57,12 @@ def test_a_scanned_linen_module_counts_what_all_layers_hold(tmp_path, monkeypatc
     assert run(tmp_path, monkeypatch, "net") == (
         0,
         """\
-decay.rules on jax_nets.py:net: 4 tensors, 140 parameters (optax)
+decay.rules on jax_nets.py:net: 20 tensors, 140 parameters (optax)
 
 group     settings  tensors  parameters  share
-no_decay  -               3          60  42.9%
-decay     -               1          80  57.1%
-total                     4         140""",
+no_decay  -              15          60  42.9%
+decay     -               5          80  57.1%
+total                    20         140""",
     )
 
 

@@ -102,7 +102,7 @@ def examine(
     facts = Facts(inventory)
     values = Values(facts, given)
     evaluator = Evaluator(facts, values)
-    findings: list[Diagnostic] = []
+    findings: list[Diagnostic] = list(inventory.findings)
     labels: list[list[Label]] = []
     tests: list[Outcome] = []
     for axis in rules.axes:

@@ -7,6 +7,7 @@ from typing import Any
 from paramrules.assignment.groups import Group
 from paramrules.assignment.labels import written
 from paramrules.inventories import Parameter
+from paramrules.inventories.layer import stored_text
 from paramrules.rules.model import Rule
 from paramrules.rules.terms import Predicate
 
@@ -71,7 +72,11 @@ class Explanation:
 
     def __str__(self) -> str:
         group = self.group
-        lines = [f"`{self.parameter.name}` is in `{group.label}` with {written(group.settings)}"]
+        parameter = self.parameter
+        lines = [f"`{parameter.name}` is in `{group.label}` with {written(group.settings)}"]
+        if parameter.stored != parameter.shape:
+            stored = stored_text(parameter.stored, parameter.layer)
+            lines.append(f"  shape {parameter.shape}, stored {stored}")
         for axis in self.axes:
             lines += _told(axis)
         return "\n".join(lines)

@@ -28,8 +28,8 @@ def explain(
 
     NAME is the parameter's canonical name, one of several if it is tied.
 
-    JSON: `parameter` (name, names, owner, within, variable, shape, dtype, role, fan_in, fan_out, trainable,
-    attributes), `group`, `settings`, `findings`, and `axes`, each with
+    JSON: `parameter` (name, names, owner, within, variable, shape, stored, layer, dtype, role, fan_in,
+    fan_out, trainable, attributes), `group`, `settings`, `findings`, and `axes`, each with
 
     \b
     axis, label, settings, captures
@@ -54,7 +54,7 @@ def explain(
         "axes": list(map(_result, explanation.axes)),
     }
     rows = [
-        *((fact, str(value)) for fact, value in _shown(facts)),
+        *((fact, str(value)) for fact, value in _shown(explanation.parameter, facts)),
         ("group", group.label),
         ("settings", settings_text(group.settings)),
     ]
@@ -70,6 +70,8 @@ def _facts(parameter: "Parameter") -> dict[str, Any]:
         "name": parameter.name,
         "names": parameter.names,
         "shape": parameter.shape,
+        "stored": parameter.stored,
+        "layer": parameter.layer and parameter.layer._asdict(),
         "dtype": parameter.dtype,
         "owner": owner.cls.name if owner.known else None,
         "within": [cls.name for cls in owner.around],
@@ -82,10 +84,14 @@ def _facts(parameter: "Parameter") -> dict[str, Any]:
     }
 
 
-def _shown(facts: dict[str, Any]) -> Iterator[tuple[str, object]]:
+def _shown(parameter: "Parameter", facts: dict[str, Any]) -> Iterator[tuple[str, object]]:
     """What there is to say, for reading."""
+    from paramrules.inventories.layer import stored_text
+
     others = [name for name in facts["names"] if name != facts["name"]]
-    yield "shape", facts["shape"]
+    yield "shape", parameter.shape
+    if parameter.stored != parameter.shape:
+        yield "stored", stored_text(parameter.stored, parameter.layer)
     yield "dtype", facts["dtype"]
     if facts["owner"]:
         yield "owner", facts["owner"]

@@ -109,6 +109,9 @@ _declare("""
     E504 no backend knows this model
     E505 an inventory cannot be read
     E506 an inventory has another version
+    E507 a stack is declared where there is none
+    E508 arrays are not stacked as declared
+    W509 a stack is likely, and not declared
 """)
 
 _declare("""
@@ -116,6 +119,7 @@ _declare("""
     E602 there is no such label
     E603 there is no such axis
     E604 a scale has nothing to multiply
+    E605 layers of one array have different labels
     E610 it is not clear which optimizer a group is for
     E611 an optimizer does not know a setting
     E612 no optimizer takes an argument

@@ -12,6 +12,8 @@ from math import prod
 from pathlib import Path
 from typing import Any, Final
 
+from paramrules.diagnostics import Diagnostic
+from paramrules.inventories.layer import Layer
 from paramrules.inventories.owner import Class, Owner
 
 ABSENT: Final = type("Absent", (), {"__repr__": lambda self: "ABSENT", "__bool__": lambda self: False})()
@@ -30,6 +32,14 @@ class Columns:
         """The logical shapes: whole tensors, without the axes that stacking layers put in front."""
         raise NotImplementedError
 
+    def stored(self) -> Sequence[tuple[int, ...]]:
+        """The shapes of the arrays as they are stored: of a layer of a stack, that of the whole stack."""
+        return self.shape()
+
+    def layer(self) -> Sequence[Layer | None]:
+        """Of which array each is a layer; None for one that has an array of its own."""
+        return [None] * len(self.shape())
+
     def ndim(self) -> Sequence[int]:
         """The number of axes of the logical shape."""
         return [len(shape) for shape in self.shape()]
@@ -39,7 +49,7 @@ class Columns:
         return [prod(shape) for shape in self.shape()]
 
     def elements(self) -> Sequence[int]:
-        """The number of elements that are stored: of a stack, those of all its layers."""
+        """The number of elements that are stored."""
         return self.size()
 
     def squeezed_ndim(self) -> Sequence[int]:
@@ -83,15 +93,18 @@ class Columns:
 class Parameter:
     """One parameter under one of its names: a row of the inventory, for reading.
 
-    `names` holds all its canonical names, its own first. `shape` is logical. `variable` is the class
-    of the parameter itself. `fan_in` and `fan_out` are None where they do not apply, `owner` has no
-    classes where the inventory does not know them.
+    `names` holds all its canonical names, its own first. `shape` is logical, `stored` that of the array that
+    holds it, `layer` where in a stack it is (None outside of stacks). `variable` is the class of the
+    parameter itself. `fan_in` and `fan_out` are None where they do not apply, `owner` has no classes
+    where the inventory does not know them.
     """
 
     name: str
     names: tuple[str, ...]
     owner: Owner
     shape: tuple[int, ...]
+    stored: tuple[int, ...]
+    layer: Layer | None
     dtype: str
     trainable: bool
     variable: Class | None
@@ -155,6 +168,11 @@ class Inventory:
         self._index: dict[str, int] | None = None
         self._count = len(names) - sum(map(len, self.also.values()))
 
+    @property
+    def findings(self) -> Sequence[Diagnostic]:
+        """Warnings about the model, which every assignment of rules to it repeats. A saved one has none."""
+        return ()
+
     def __len__(self) -> int:
         return self._count
 
@@ -201,6 +219,8 @@ class Inventory:
             names=tuple(self.names[e] for e in self.entries(number)),
             owner=self.owners[entry],
             shape=tuple(self.column("shape")[number]),
+            stored=tuple(self.column("stored")[number]),
+            layer=self.column("layer")[number],
             dtype=self.column("dtype")[number],
             trainable=self.column("trainable")[number],
             variable=known("variable", number),

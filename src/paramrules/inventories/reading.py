@@ -90,10 +90,23 @@ def _check_parameter(
     _get(where, row, "shape", _NUMBERS)
     if "elements" in row:
         _get(where, row, "elements", _NUMBER)
+    stored = _get(where, row, "stored", _NUMBERS) if "stored" in row else row["shape"]
+    if "layer" in row:
+        _check_layer(f"{where}.layer", _get(where, row, "layer", _MAPPING), stored)
     _get(where, row, "dtype", _TEXT)
     _get(where, row, "trainable", _FLAG)
     if "variable" not in unknown:
         _at(classes, _get(where, row, "variable", _NUMBER), f"{where}.variable")
+
+
+def _check_layer(where: str, row: Mapping[str, Any], stored: list[int]) -> None:
+    """Where in an array of this shape a layer is."""
+    _get(where, row, "array", _NAME)
+    axes, at = _get(where, row, "axes", _NUMBERS), _get(where, row, "at", _NUMBERS)
+    if len(axes) != len(at):
+        raise _Fault(f"`{where}` has {len(axes)} axes and {len(at)} places")
+    for axis, place in zip(axes, at, strict=True):
+        _at(range(_at(stored, axis, f"{where}.axes")), place, f"{where}.at")
 
 
 def _entry_name(where: str, row: Mapping[str, Any], unknown: Mapping[str, str], owners: list[Owner]) -> str:
@@ -170,7 +183,7 @@ def _checked(place: str, value: Any, kind: _Kind) -> Any:
     return value
 
 
-def _at(items: list[_T], number: int, place: str) -> _T:
+def _at(items: Sequence[_T], number: int, place: str) -> _T:
     if number >= len(items):
         raise _Fault(f"`{place}` is {number}, and there are {len(items)}")
     return items[number]

@@ -21,11 +21,12 @@ The file is written so that two of them can be compared line by line:
 
 `classes` holds a class and its bases, most derived first, without `object`. `owners` are lists of numbers
 of classes, from the model's root to the owner. A parameter's `owner` is a number of an owner or null where
-nobody knows it, `variable` the number of its own class, `shape` the logical shape. `elements` is there
-where stacked layers make the stored elements more than the shape says. `role`, `fan_in`, `fan_out` and
-`attributes` (what is set on the parameter) may be left out where there is none. A tied parameter has
-`also`: a list of its further names, each with its `name`, `owner`, `role`, `fan_in`, `fan_out` and
-`attributes`. `unknown` holds the facts that nobody can know of this model, with what to do about it.
+nobody knows it, `variable` the number of its own class, `shape` the logical shape. `stored` is there where
+the array is stored in another shape, `layer` where it holds several layers: the name of the `array`, the
+`axes` that stacking has added, and the place `at` each. `role`, `fan_in`, `fan_out` and `attributes`
+(what is set on the parameter) may be left out where there is none. A tied parameter has `also`: a list of
+its further names, each with its `name`, `owner`, `role`, `fan_in`, `fan_out` and `attributes`. `unknown`
+holds the facts that nobody can know of this model, with what to do about it.
 """
 
 import json
@@ -33,6 +34,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from paramrules.inventories.inventory import ABSENT, Columns, Inventory, Parameter
+from paramrules.inventories.layer import Layer
 from paramrules.inventories.owner import Class, Owner
 
 VERSION: Final = 1
@@ -55,8 +57,17 @@ class Rows(Columns):
         """The logical shapes."""
         return [tuple(row["shape"]) for row in self._parameters]
 
+    def stored(self) -> Sequence[tuple[int, ...]]:
+        """The shapes as the arrays are stored."""
+        return [tuple(row.get("stored", row["shape"])) for row in self._parameters]
+
+    def layer(self) -> Sequence[Layer | None]:
+        """Of which array each is a layer."""
+        found = (row.get("layer") for row in self._parameters)
+        return [layer and Layer(layer["array"], tuple(layer["axes"]), tuple(layer["at"])) for layer in found]
+
     def elements(self) -> Sequence[int]:
-        """The numbers of elements that the model stores."""
+        """The numbers of elements; files of the first version counted those of a whole stack."""
         sizes = self.size()
         return [row.get("elements", size) for row, size in zip(self._parameters, sizes, strict=True)]
 
@@ -146,8 +157,10 @@ def _rows(inventory: Inventory, numbers: _Numbers) -> Iterator[dict[str, object]
         if parameter.variable is not None:
             row["variable"] = numbers.cls(parameter.variable)
         row |= _by_owner(parameter)
-        if inventory.column("elements")[number] != inventory.column("size")[number]:
-            row["elements"] = inventory.column("elements")[number]
+        if parameter.stored != parameter.shape:
+            row["stored"] = parameter.stored
+        if parameter.layer:
+            row["layer"] = parameter.layer._asdict()
         if parameter.tied:
             others = map(inventory.parameter, inventory.also[number])
             row["also"] = [{"name": o.name, "owner": numbers.owner(o.owner)} | _by_owner(o) for o in others]

@@ -9,7 +9,8 @@ from paramrules.syntax.nodes import Allow
 def unsilenced(diagnostics: Iterable[Diagnostic], allows: Iterable[Allow]) -> list[Diagnostic]:
     """The findings without the warnings that an allow comment names for the statement they stand in.
 
-    A finding stands where its `span` starts. Errors are never silenced, nor what `strict` made an error.
+    A finding stands where its `span` starts; one without a span, which is about the model, is silenced by any
+    comment that names it. Errors are never silenced, nor what `strict` made an error.
 
     >>> unsilenced(findings, rules.allows)
     """
@@ -21,8 +22,10 @@ def unsilenced(diagnostics: Iterable[Diagnostic], allows: Iterable[Allow]) -> li
 
 def _silenced(diagnostic: Diagnostic, by_source: dict[int, list[Allow]]) -> bool:
     span = diagnostic.span
-    if diagnostic.is_error or span is None:
+    if diagnostic.is_error:
         return False
+    if span is None:
+        return any(diagnostic.code in allow.codes for allows in by_source.values() for allow in allows)
     return any(
         diagnostic.code in allow.codes and allow.statement.start <= span.start < allow.statement.end
         for allow in by_source.get(id(span.source), ())
