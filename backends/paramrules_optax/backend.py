@@ -11,6 +11,7 @@ class OptaxBackend:
 
     name = "optax"
     frameworks = ("jax",)
+    keywords = frozenset(("types", "inputs", "kwargs", "method", "rngs", "stacked"))
 
     def recognises(self, model: object) -> bool:
         """Whether it is a module or function of these, or a tree that holds an array of jax or NumPy."""

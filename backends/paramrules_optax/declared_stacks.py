@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
+from paramrules.inventories.layer import is_below
 from paramrules_optax.stacks import Stack, Stacks
 
 Stacked = Mapping[str, int]
@@ -36,11 +37,6 @@ def declared_stacks(
         if paths:
             found[number] = tuple(stacks)
     return found
-
-
-def is_below(name: str, path: str) -> bool:
-    """Whether a parameter is below a path, or is the path itself; everything is below the root, ``""``."""
-    return not path or name == path or name.startswith(path + ".")
 
 
 def _check(path: str, count: object, names: Sequence[str]) -> None:

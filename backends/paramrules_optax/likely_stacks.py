@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from paramrules.diagnostics import Diagnostic
 from paramrules.inventories import Owner
 from paramrules.inventories.fans import fans
+from paramrules.inventories.layer import is_below
 from paramrules.inventories.roles import role
-from paramrules_optax.declared_stacks import Stacked, is_below
+from paramrules_optax.declared_stacks import Stacked
 
 Shape = tuple[int, ...]
 

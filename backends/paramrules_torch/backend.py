@@ -15,6 +15,7 @@ class TorchBackend:
 
     name = "torch"
     frameworks = ("torch",)
+    keywords: frozenset[str] = frozenset()
 
     def recognises(self, model: object) -> bool:
         """Whether it is a `torch.nn.Module`."""

@@ -5,7 +5,7 @@ the methods of `Backend`. Importing it must be cheap and must not import the fra
 """
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from importlib.metadata import entry_points
 from typing import Any, Protocol, cast
@@ -17,11 +17,13 @@ from paramrules.inventories import Inventory
 class Backend(Protocol):
     """What the core asks of a framework.
 
-    `frameworks` names the modules one of which is in `sys.modules` whenever a model of this backend exists.
+    `frameworks` names the modules one of which is in `sys.modules` whenever a model of this backend exists,
+    `keywords` what `inventory` takes beside the model.
     """
 
     name: str
     frameworks: tuple[str, ...]
+    keywords: frozenset[str]
 
     def recognises(self, model: object) -> bool:
         """Whether the object is a model (or a tree of parameters) of this framework."""
@@ -53,6 +55,19 @@ def frameworks() -> frozenset[str]:
     return frozenset(framework for backend in _installed() for framework in backend.frameworks)
 
 
+def takes(model: object, keyword: str) -> bool:
+    """Whether the keyword means something to `inventory` for this model."""
+    knows = (backend for backend in loaded() if backend.recognises(model))
+    return not isinstance(model, Inventory) and any(keyword in backend.keywords for backend in knows)
+
+
+def _refuse_keywords(keywords: Iterable[str], what: str) -> None:
+    for keyword in sorted(keywords):
+        raise RulesError(
+            Diagnostic("E501", f"`{keyword}` says nothing about {what}", help=f"leave `{keyword}` out")
+        )
+
+
 def inventory(model: object, **how: Any) -> Inventory:
     """The facts about a model's parameters, in a form that no framework is needed to read.
 
@@ -60,15 +75,18 @@ def inventory(model: object, **how: Any) -> Inventory:
     tree of arrays, concrete or abstract (meta device, `jax.eval_shape`). An `Inventory` is given back
     as it is. `how` goes to the backend.
 
-    Raises RulesError (E504) where no backend knows the model, and what the backend finds wrong with it.
+    Raises RulesError: E504 where no backend knows the model, E501 for keywords that its backend does not
+    take, and what the backend finds wrong with it.
 
     >>> paramrules.inventory(torch.nn.Linear(3, 2))
     <Inventory of 2 parameters, torch>
     """
     if isinstance(model, Inventory):
+        _refuse_keywords(how, "an inventory, which has been taken already")
         return model
     for backend in loaded():
         if backend.recognises(model):
+            _refuse_keywords(how.keys() - backend.keywords, f"a model of `{backend.name}`")
             return backend.inventory(model, **how)
     if isinstance(model, type):
         raise RulesError(

@@ -64,6 +64,7 @@ class Backend:
 
     name = "nets"
     frameworks = ("sys",)
+    keywords: frozenset[str] = frozenset()
     built = 0
 
     def recognises(self, model: object) -> bool:

@@ -10,7 +10,7 @@ import inspect
 import os
 import pkgutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from functools import partial
 from pathlib import Path
@@ -20,25 +20,71 @@ from paramrules import backends
 from paramrules.cli.abstract import built_abstractly
 from paramrules.cli.blame import blame
 from paramrules.cli.model import Call, ModelName
+from paramrules.cli.table import progress
 from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
 from paramrules.inventories import Inventory
+from paramrules.inventories.layer import is_below
+
+Stacked = Mapping[str, int]
 
 
-def inventory_of(name: ModelName) -> Inventory:
-    """The inventory of the model of that name, saved or built.
+def inventory_of(name: ModelName, stacked: Stacked | None = None) -> Inventory:
+    """The inventory of the model of that name, saved or built. `stacked` is what `--stacked` declares.
 
     Raises RulesError: E701 where the name leads nowhere or the import fails, E702 where building fails or
-    gives no model, and what is wrong with the model or the saved file itself.
+    gives no model, E507 where it has no stack that is declared, and what is wrong with the model or the
+    saved file itself.
     """
+    return inventories_of((name,), stacked or {})[0]
+
+
+def inventories_of(names: Iterable[ModelName], stacked: Stacked) -> list[Inventory]:
+    """The inventories of all these models. Each stack that is declared has to be in one of them.
+
+    Raises what `inventory_of` raises.
+    """
+    found: list[Inventory] = []
+    paths: set[str] = set()
+    used: set[str] = set()
+    for name in names:
+        with progress(f"building {name.text}"):
+            inventory, stackable = _taken(name, stacked)
+        found.append(inventory)
+        if stackable:
+            used |= {path for path in stacked if _holds(inventory, path)}
+            paths |= {each[:end] for each in inventory.names for end, mark in enumerate(each) if mark == "."}
+    for path in stacked:
+        if path not in used:
+            raise RulesError(
+                Diagnostic(
+                    "E507",
+                    f"no model that can have stacks has a `{path}`, which is declared to be stacked",
+                    help=did_you_mean(path, sorted(paths))
+                    or "saved inventories, and those that functions return, keep the stacks that they have",
+                )
+            )
+    return found
+
+
+def _taken(name: ModelName, stacked: Stacked) -> tuple[Inventory, bool]:
+    """The inventory of a model, and whether stacks can be declared in it."""
     if name.is_saved:
-        return Inventory.load(name.place)
+        return Inventory.load(name.place), False
     folder = os.path.dirname(os.path.abspath(name.place)) if name.is_file else os.getcwd()
     with _first_on_path(folder), redirect_stdout(sys.stderr):
         value = _attribute(name, _file(name) if name.is_file else _module(name))
         # A function makes a model, even where haiku is loaded, whose models are functions themselves.
         if name.call or inspect.isfunction(value) or not _is_model(value):
             value = _made(name, value, name.call or Call((), {}))
-        return backends.inventory(value)
+        inventory = backends.inventory(value)
+        if not stacked or not backends.takes(value, "stacked"):
+            return inventory, False
+        own = {path: count for path, count in stacked.items() if _holds(inventory, path)}
+        return (backends.inventory(value, stacked=own) if own else inventory), True
+
+
+def _holds(inventory: Inventory, path: str) -> bool:
+    return any(is_below(name, path) for name in inventory.names)
 
 
 @contextmanager

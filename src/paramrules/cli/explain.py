@@ -8,7 +8,7 @@ import click
 from paramrules.cli.answer import Answer, Command
 from paramrules.cli.model import ModelName
 from paramrules.cli.options import on_a_model, typed
-from paramrules.cli.table import Block, Table, progress
+from paramrules.cli.table import Block, Table
 from paramrules.cli.words import settings_text
 
 if TYPE_CHECKING:
@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 @click.argument("name")
 @on_a_model
 def explain(
-    file: str, name: str, model: ModelName, given: tuple[tuple[str, str], ...], strict: bool
+    file: str,
+    name: str,
+    model: ModelName,
+    stacked: dict[str, int],
+    given: tuple[tuple[str, str], ...],
+    strict: bool,
 ) -> Answer:
     """Say why a parameter is in its group.
 
@@ -42,8 +47,7 @@ def explain(
 
     rules = paramrules.load(file)
     options = typed(given, rules)
-    with progress(f"building {model.text}"):
-        inventory = inventory_of(model)
+    inventory = inventory_of(model, stacked)
     explanation = paramrules.examine(rules, inventory, options=options, strict=strict).explain(name)
     facts = _facts(explanation.parameter)
     group = explanation.group

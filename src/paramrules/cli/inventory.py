@@ -4,8 +4,7 @@ import click
 
 from paramrules.cli.answer import Answer, Command
 from paramrules.cli.model import ModelName
-from paramrules.cli.options import model_name, with_traceback
-from paramrules.cli.table import progress
+from paramrules.cli.options import model_name, with_stacks, with_traceback
 
 
 @click.command(cls=Command)
@@ -13,8 +12,9 @@ from paramrules.cli.table import progress
 @click.option(
     "--output", "-o", required=True, help="The file to write, whole or not at all; `-` is standard output."
 )
+@with_stacks
 @with_traceback
-def inventory(model: ModelName, output: str) -> Answer:
+def inventory(model: ModelName, output: str, stacked: dict[str, int]) -> Answer:
     """Save the facts about a model's parameters as JSON.
 
     What is saved stands for the model in every other command, on a machine without its framework.
@@ -25,11 +25,10 @@ def inventory(model: ModelName, output: str) -> Answer:
 
     from paramrules.cli.build import inventory_of
 
-    with progress(f"building {model.text}"):
-        saved = inventory_of(model)
+    saved = inventory_of(model, stacked)
     counted = {"file": output, "framework": saved.framework, "parameters": len(saved)}
     if output == "-":
         text = saved.to_json()
-        return Answer([text], {**counted, "inventory": json.loads(text)})
+        return Answer([text], {**counted, "inventory": json.loads(text)}, saved.findings)
     saved.save(output)
-    return Answer(result=counted, summary=f"{output}: {len(saved)} parameters")
+    return Answer((), counted, saved.findings, f"{output}: {len(saved)} parameters")

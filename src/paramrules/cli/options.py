@@ -26,6 +26,13 @@ def _setting(text: str) -> tuple[str, str]:
     return name.strip(), value.strip()
 
 
+def _stack(text: str) -> tuple[str, int]:
+    path, equals, count = text.rpartition("=")
+    if not equals or not count.strip().isdecimal():
+        raise click.BadParameter(f"`{text}` declares no stack; write `--stacked PATH=1`")
+    return path.strip(), int(count)
+
+
 _HOW_TO_NAME = (
     "`package.module:NAME`, `path.py:NAME`, a call `module:make('tiny')`, or a saved inventory (.json)."
 )
@@ -52,22 +59,30 @@ _given = click.option(
     multiple=True,
     help="Set an option of the rule file: `--option rate=0.8`. May be repeated.",
 )
+with_stacks = click.option(
+    "--stacked",
+    metavar="PATH=AXES",
+    type=_stack,
+    multiple=True,
+    callback=lambda context, option, given: dict(given),
+    help="So many leading axes of all arrays below a path are layers: `--stacked layers=1`. May be repeated.",
+)
 _strict = click.option("--strict", is_flag=True, help="What is dead or left over is an error.")
 
 
 def on_a_model(command: Callable[..., Any]) -> Callable[..., Any]:
     """Adds what a command takes that holds rules against a model."""
-    return _model(_given(_strict(with_traceback(command))))
+    return _model(with_stacks(_given(_strict(with_traceback(command)))))
 
 
 def on_two_models(command: Callable[..., Any]) -> Callable[..., Any]:
     """Adds what a command takes that holds rules against two models."""
-    return _models(_given(with_traceback(command)))
+    return _models(with_stacks(_given(with_traceback(command))))
 
 
 def on_models(command: Callable[..., Any]) -> Callable[..., Any]:
     """The same, for as many models as are named."""
-    return _models(_given(_strict(with_traceback(command))))
+    return _models(with_stacks(_given(_strict(with_traceback(command)))))
 
 
 def typed(given: Iterable[tuple[str, str]], rules: "Rules") -> dict[str, Any]:

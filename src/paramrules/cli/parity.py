@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 def parity(
     file: str,
     models: tuple[ModelName, ...],
+    stacked: dict[str, int],
     given: tuple[tuple[str, str], ...],
     mapping: str | None,
     write_mapping: str | None,
@@ -43,18 +44,14 @@ def parity(
     pairs        all: a and b (lists of names), how
     """
     import paramrules
-    from paramrules.cli.build import inventory_of
+    from paramrules.cli.build import inventories_of
     from paramrules.inventories.writing import write_new
 
     if len(models) != 2:
         raise click.UsageError(f"two models are compared, and {len(models)} named: write `--model` twice")
     rules = paramrules.load(file)
     options = typed(given, rules)
-    first, second = models
-    with progress(f"building {first.text}"):
-        a = inventory_of(first)
-    with progress(f"building {second.text}"):
-        b = inventory_of(second)
+    a, b = inventories_of(models, stacked)
     with progress("comparing"):
         found = paramrules.parity(rules, a, b, mapping, options=options)
     if write_mapping:

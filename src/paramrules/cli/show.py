@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 @click.argument("file")
 @on_models
 def show(
-    file: str, models: tuple[ModelName, ...], given: tuple[tuple[str, str], ...], strict: bool
+    file: str,
+    models: tuple[ModelName, ...],
+    stacked: dict[str, int],
+    given: tuple[tuple[str, str], ...],
+    strict: bool,
 ) -> Answer:
     """Show the groups that a rule file makes of a model.
 
@@ -34,15 +38,13 @@ def show(
     tied     lists of names of one tensor
     """
     import paramrules
-    from paramrules.cli.build import inventory_of
+    from paramrules.cli.build import inventories_of
 
     rules = paramrules.load(file)
     options = typed(given, rules)
     blocks: list[Block] = []
     results, findings = [], []
-    for model in models:
-        with progress(f"building {model.text}"):
-            inventory = inventory_of(model)
+    for model, inventory in zip(models, inventories_of(models, stacked), strict=True):
         with progress("assigning"):
             assignment = paramrules.examine(rules, inventory, options=options, strict=strict)
             result = _result(model, assignment)

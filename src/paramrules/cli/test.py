@@ -7,7 +7,7 @@ import click
 from paramrules.cli.answer import Answer, Command
 from paramrules.cli.model import ModelName
 from paramrules.cli.options import on_a_model, typed
-from paramrules.cli.table import Table, progress
+from paramrules.cli.table import Table
 
 if TYPE_CHECKING:
     from paramrules.assignment import Outcome
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 @click.command(cls=Command)
 @click.argument("file")
 @on_a_model
-def test(file: str, model: ModelName, given: tuple[tuple[str, str], ...], strict: bool) -> Answer:
+def test(
+    file: str, model: ModelName, stacked: dict[str, int], given: tuple[tuple[str, str], ...], strict: bool
+) -> Answer:
     """Run the `expect` statements of a rule file on a model.
 
     JSON: `expectations` (each with axis, expectation, file, line, parameters, passed), how many `passed` and
@@ -28,8 +30,7 @@ def test(file: str, model: ModelName, given: tuple[tuple[str, str], ...], strict
 
     rules = paramrules.load(file)
     options = typed(given, rules)
-    with progress(f"building {model.text}"):
-        inventory = inventory_of(model)
+    inventory = inventory_of(model, stacked)
     outcomes = expectations(rules, inventory, options=options, strict=strict)
     passed = sum(outcome.holds for outcome in outcomes)
     failed = len(outcomes) - passed

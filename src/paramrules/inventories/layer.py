@@ -20,6 +20,11 @@ class Layer(NamedTuple):
         return ", ".join(f"layer {at} of axis {axis}" for axis, at in zip(self.axes, self.at, strict=True))
 
 
+def is_below(name: str, path: str) -> bool:
+    """Whether a parameter is below a path, or is the path itself; everything is below the root, `""`."""
+    return not path or name == path or name.startswith(path + ".")
+
+
 def stored_text(stored: tuple[int, ...], layer: Layer | None) -> str:
     """How an array is stored, in words.
 
