@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from paramrules.comparison import Parity, parity
     from paramrules.diagnostics import Diagnostic, RulesError, RulesWarning, render
     from paramrules.inventories import Inventory, Parameter
+    from paramrules.portability import portable
     from paramrules.rules import Rules
     from paramrules.rules.load import check, load, parse
 
@@ -45,6 +46,7 @@ _ROOMS = {
     "comparison": ("Parity", "parity"),
     "diagnostics": ("Diagnostic", "RulesError", "RulesWarning", "render"),
     "inventories": ("Inventory", "Parameter"),
+    "portability": ("portable",),
     "rules": ("Rules", "check", "load", "parse"),
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}
@@ -70,6 +72,7 @@ __all__ = [
     "load",
     "parity",
     "parse",
+    "portable",
     "render",
 ]
 

@@ -9,12 +9,18 @@ from paramrules.cli.words import counted
 
 @click.command(cls=Command)
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
-def check(files: tuple[str, ...]) -> Answer:
+@click.option("--portable", is_flag=True, help="Also warn of what is likely to differ between frameworks.")
+def check(files: tuple[str, ...], portable: bool) -> Answer:
     """Find the mistakes in rule files, without a model.
 
     JSON: `files`, as they were named, and `findings`.
     """
-    findings = [finding for file in files for finding in paramrules.check(file)]
+    findings: list[paramrules.Diagnostic] = []
+    for file in files:
+        found = paramrules.check(file)
+        findings += found
+        if portable and not any(finding.is_error for finding in found):
+            findings += paramrules.portable(file)
     return Answer(result={"files": files}, findings=findings, summary=_summary(len(files), findings))
 
 

@@ -147,4 +147,11 @@ _declare("""
     E804 a mapping names a parameter that is not there
     E805 a parameter is mapped twice
     E806 a mapping would be overwritten
+    W811 a leaf has this name in some frameworks alone
+    W812 a class is no family of the vocabulary
+    W813 a class of one framework
+    W814 variables have classes in some frameworks alone
+    W815 axes stand in another order in other frameworks
+    W816 attributes are there in some frameworks alone
+    W817 numbers stand otherwise in names of other frameworks
 """)

@@ -40,6 +40,11 @@ def parse(text: str, name: str = "<rules>") -> Rules:
     return _finish(*_understand(reading.main(source, None), reading))
 
 
+def read(path: str | os.PathLike[str]) -> Rules:
+    """The same as `load`, of a file that may hold nothing but definitions for others to include."""
+    return _finish(*_load(path, may_define_only=True))
+
+
 def check(path: str | os.PathLike[str]) -> list[Diagnostic]:
     """Every error and warning that can be found in a file without a model. Never raises for a bad file.
 

@@ -1,0 +1,58 @@
+"""W812 and W813: classes that only one framework has."""
+
+from collections.abc import Iterator
+
+from paramrules.diagnostics import Diagnostic
+from paramrules.inventories.classes import named
+from paramrules.inventories.vocabulary import vocabulary
+from paramrules.rules.terms import Alternative, ClassTest
+
+_WILD = frozenset("*?")
+_JAX = ("flax.", "equinox.", "haiku.")
+
+
+def class_findings(test: ClassTest) -> Iterator[Diagnostic]:
+    """A warning for each alternative that stands for no family of the vocabulary."""
+    for alternative in test.alternatives:
+        if alternative.text not in vocabulary().families:
+            yield from _finding(test.function, alternative)
+
+
+def _finding(function: str, alternative: Alternative) -> Iterator[Diagnostic]:
+    text = alternative.text
+    families, members = _families(text)
+    instead = f"write `{function}({families})`, which stands for it in every framework"
+    if "." in text:
+        yield Diagnostic(
+            "W813",
+            f"`{text}` is a class of one framework",
+            alternative.span,
+            help=instead if families else "write the name alone, if it is the same in all frameworks",
+        )
+    elif not _WILD & set(text):
+        yield Diagnostic(
+            "W812",
+            f"`{text}` is no family of the vocabulary, and stands for classes of that name alone",
+            alternative.span,
+            help=instead
+            if families
+            else "call the class so in every framework, or silence this with `# allow: W812 -- reason`",
+        )
+    elif len({member.startswith(_JAX) for member in members}) == 1:
+        where = "JAX" if members[0].startswith(_JAX) else "torch"
+        yield Diagnostic("W812", f"`{text}` finds classes of {where} alone", alternative.span, help=instead)
+
+
+def _families(text: str) -> tuple[str, list[str]]:
+    """The families of the classes that an alternative means, as it would be written, and their names.
+
+    Without wildcards the smallest family is the nearest: `Conv2d` before `Conv`.
+    """
+    known = vocabulary().families
+    found = {
+        family: members
+        for family, classes in known.items()
+        if (members := [member for member in classes if named(text, member)])
+    }
+    families = list(found) if _WILD & set(text) else sorted(found, key=lambda f: len(known[f]))[:1]
+    return "|".join(families), [member for members in found.values() for member in members]

@@ -1,0 +1,78 @@
+"""portable: the warnings of `paramrules check --portable`."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from paramrules.diagnostics import Diagnostic
+from paramrules.portability.classes import class_findings
+from paramrules.portability.leaves import leaf_findings, leaves_named
+from paramrules.portability.numbers import separator_findings
+from paramrules.portability.shapes import shape_findings
+from paramrules.rules.allow import unsilenced
+from paramrules.rules.load import read
+from paramrules.rules.model import Rules
+from paramrules.rules.terms import Attribute, AttributeTest, ClassTest, GlobTest, RegexTest, Term, TextTest
+from paramrules.rules.walk import terms_in
+
+_EVERYWHERE = frozenset({"no_weight_decay"})
+"""What a module's method lists, in every framework whose modules have methods."""
+
+
+def portable(rules: Rules | str | Path) -> list[Diagnostic]:
+    """What a rule file says that is likely to differ between frameworks, as warnings (W811 to W817).
+
+    Nothing of it is wrong for models of one framework. Included files are looked at when they are named
+    themselves. Comments silence these warnings like others: `# allow: W811 -- only for torch`.
+
+    Raises RulesError where the file has errors.
+
+    >>> [finding.code for finding in paramrules.portable("vit.rules")]
+    ['W817']
+    """
+    if not isinstance(rules, Rules):
+        rules = read(rules)
+    found: dict[tuple[object, ...], Diagnostic] = {}
+    for statement in _statements(rules):
+        terms = [term for term in terms_in(statement, lets=False) if term.span.source is rules.source]
+        named = frozenset(leaf for term in terms for leaf in leaves_named(term))
+        for term in terms:
+            for finding in _of(term, named):
+                found.setdefault((finding.code, finding.span), finding)
+    findings = sorted(found.values(), key=lambda finding: finding.span.start if finding.span else 0)
+    return unsilenced(findings, rules.allows)
+
+
+def _statements(rules: Rules) -> Iterator[Term]:
+    yield from rules.lets.values()
+    for axis in rules.axes:
+        yield from axis.rules
+        yield from axis.expectations
+
+
+def _of(term: Any, named: frozenset[str]) -> Iterator[Diagnostic]:
+    """The findings about one term; `named` are the leaves that its statement names."""
+    match term:
+        case ClassTest(function="variable"):
+            yield Diagnostic(
+                "W814",
+                "variables have classes in torch and NNX alone, and not the same ones",
+                term.span,
+                help="ask for the class of the owner with `type(...)`, or for a name or an attribute",
+            )
+        case ClassTest():
+            yield from class_findings(term)
+        case RegexTest():
+            yield from leaf_findings(term, named)
+            yield from separator_findings(term)
+        case GlobTest() | TextTest():
+            yield from leaf_findings(term, named)
+        case Attribute(path=path) | AttributeTest(path=path) if path[0] not in _EVERYWHERE:
+            yield Diagnostic(
+                "W816",
+                f"`{path[0]}` is set on torch's tensors or NNX's variables; other arrays have no attributes",
+                term.span,
+                help="say it by name, type or role, or list names in a `no_weight_decay()` of the model",
+            )
+        case _:
+            yield from shape_findings(term)
