@@ -10,7 +10,14 @@ from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules_optax.assigned import AnyRules, Assigned, Options
 from paramrules_optax.fit import fitted
 from paramrules_optax.transforms.arrays import arrays_of
-from paramrules_optax.transforms.checks import check_decay, check_decays, check_matrices, check_rate, guarded
+from paramrules_optax.transforms.checks import (
+    check_decay,
+    check_decays,
+    check_matrices,
+    check_rate,
+    check_trains,
+    guarded,
+)
 from paramrules_optax.transforms.optimizers import Factory, Optimizer, optimizer_of
 from paramrules_optax.transforms.parts import parts_of, transformation
 from paramrules_optax.transforms.settings import arguments
@@ -58,9 +65,9 @@ def build(
     Raises:
         RulesError: what `labels` raises; E604 where a scale has nothing to multiply; E610 where a group's
             optimizer is not clear; E611 where a group has a setting, and E612 where there is an argument,
-            that no optimizer knows; E630 where a schedule has no base rate; E631 where layers of one array
-            cannot be trained apart; E633 where Muon gets what is no matrix. The transformation's `update`
-            raises E632 for gradients of another tree.
+            that no optimizer knows; E614 where nothing is left to train; E630 where a schedule has no base
+            rate; E631 where layers of one array cannot be trained apart; E633 where Muon gets what is no
+            matrix. The transformation's `update` raises E632 for gradients of another tree.
         TypeError, ValueError: an argument is of no use.
 
     Warns:
@@ -72,6 +79,8 @@ def build(
     check_rate("learning_rate", learning_rate, or_schedule=True)
     check_rate("weight_decay", weight_decay)
     check_decay(decay)
+    if optimizer == {}:
+        raise ValueError("`optimizer` is an empty mapping and should name an optimizer")
     entries = optimizer if isinstance(optimizer, Mapping) else {"": optimizer}
     optimizers = {name: optimizer_of(name, factory) for name, factory in entries.items()}
     own = arguments(settings, optimizers)
@@ -79,15 +88,14 @@ def build(
     assignment = Assigned(params, rules, options, strict, model).assignment
     bases = Bases(learning_rate, weight_decay, decay == "unscaled", own)
     treatments = _treatments(assignment, optimizers, bases)
+    check_trains(treatments)
     parts = parts_of(arrays_of(assignment.inventory), treatments, assignment.inventory.names)
     for part in parts:
         check_matrices(part)
     made = {part.label: transformation(part, treatments, bases.unscaled) for part in parts}
-    if len(made) == 1:
-        (whole,) = made.values()
-        return guarded(whole)
     labels = {name: part.label for part in parts for array in part.arrays for name in array.names}
-    return guarded(optax.partition(made, lambda tree: fitted(labels, tree)))
+    whole = optax.partition(made, lambda tree: fitted(labels, tree))
+    return guarded(made[parts[0].label] if len(parts) == 1 else whole, labels)
 
 
 def _treatments(assignment: Assignment, optimizers: Mapping[str, Optimizer], bases: Bases) -> list[Treatment]:

@@ -1,6 +1,6 @@
 """What `build` and its transformation refuse to work with."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Real
 from typing import Any
 
@@ -9,9 +9,11 @@ import optax
 import optax.contrib
 
 from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
+from paramrules_optax.fit import fitted
 from paramrules_optax.transforms.optimizers import Optimizer
 from paramrules_optax.transforms.parts import Part
 from paramrules_optax.transforms.settings import no_decay
+from paramrules_optax.transforms.treatment import Treatment
 from paramrules_optax.walk import Walk
 
 
@@ -55,34 +57,68 @@ def check_matrices(part: Part) -> None:
             )
 
 
-def guarded(inner: optax.GradientTransformationExtraArgs) -> optax.GradientTransformationExtraArgs:
-    """The same, but for an error of its own where gradients and parameters are not of one tree."""
+def check_trains(treatments: Sequence[Treatment]) -> None:
+    """Raises RulesError (E614) where there is no parameter, or none that is trained."""
+    if any(treatment.optimizer for treatment in treatments):
+        return
+    if treatments:
+        message = "nothing is left to train: every parameter of the model is frozen"
+        help = "`freeze = true` in the rules freezes; train at least one parameter"
+    else:
+        message = "nothing is there to train: the tree has no parameters"
+        help = "hand over the parameters that the optimizer is to train"
+    raise RulesError(Diagnostic("E614", message, help=help))
+
+
+def guarded(
+    inner: optax.GradientTransformationExtraArgs, labels: Mapping[str, str]
+) -> optax.GradientTransformationExtraArgs:
+    """The same, but with errors of its own where trees are not of the parameters that have labels.
+
+    What has no gradient, such as a function in an Equinox model, is left out of the parameters, too.
+    """
+
+    def init(params: Any) -> Any:
+        fitted(labels, params)
+        return inner.init(params)
 
     def update(updates: Any, state: Any, params: Any = None, **extra: Any) -> tuple[Any, Any]:
         if params is not None:
-            _check_alike(updates, params)
+            params = _alike(updates, params)
         done: tuple[Any, Any] = inner.update(updates, state, params, **extra)
         return done
 
-    return optax.GradientTransformationExtraArgs(inner.init, update)
+    return optax.GradientTransformationExtraArgs(init, update)
 
 
-def _check_alike(updates: Any, params: Any) -> None:
-    """Raises RulesError (E632) where one tree has a leaf that the other has not. None stands for a leaf."""
+def _alike(updates: Any, params: Any) -> Any:
+    """The parameters, without those that have None for a gradient."""
+    if _structure(updates) == _structure(params):
+        return params
+    if _structure(updates, is_leaf=_is_none) != _structure(params, is_leaf=_is_none):
+        _check_names(updates, params)
+        return params
+    return jax.tree.map(lambda u, p: None if u is None else p, updates, params, is_leaf=_is_none)
 
-    def none(node: Any) -> bool:
-        return node is None
 
-    structures: list[Any] = [jax.tree.structure(tree, is_leaf=none) for tree in (updates, params)]
-    if structures[0] == structures[1]:
-        return
+def _structure(tree: Any, is_leaf: Callable[[Any], bool] | None = None) -> Any:
+    return jax.tree.structure(tree, is_leaf=is_leaf)
+
+
+def _is_none(node: Any) -> bool:
+    return node is None
+
+
+def _check_names(updates: Any, params: Any) -> None:
+    """Raises RulesError (E632) where one tree has a leaf that the other has not."""
     names = []
     for tree in (updates, params):
-        filled = jax.tree.map(lambda leaf: 0.0 if leaf is None else leaf, tree, is_leaf=none)
+        filled = jax.tree.map(lambda leaf: 0.0 if leaf is None else leaf, tree, is_leaf=_is_none)
         names.append(dict.fromkeys(Walk(filled).names))
+    gradients, parameters = names
     for one, other, here, there in (
-        (*names, "gradients", "parameters"),
-        (*reversed(names), "parameters", "gradients"),
+        (gradients, parameters, "gradients", "parameters"),
+        (parameters, gradients, "parameters", "gradients"),
     ):
         for name in one:
             if name not in other:

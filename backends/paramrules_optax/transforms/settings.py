@@ -39,7 +39,7 @@ def own_settings(
         written = setting(assignment, group, key)
         if names is None:
             message = f"`{optimizer.called}` knows no setting `{key}`, which the group `{group.label}` has"
-            help = _instead(optimizer, key)
+            help = _instead([optimizer], key)
         else:
             message = f"the group `{group.label}` has `{names[0][0]}` twice, here as `{key}`"
             help = "write it once, under the name that you prefer"
@@ -89,7 +89,7 @@ def _lost(key: str, optimizers: list[Optimizer]) -> Diagnostic:
     elif key == "weight_decay":
         help = 'leave it out, or let it decay beside the step, with `decay="unscaled"`'
     else:
-        help = next(filter(None, (_instead(optimizer, key) for optimizer in optimizers)), "")
+        help = _instead(optimizers, key)
     return Diagnostic("E612", f"{who} argument `{key}`", help=help)
 
 
@@ -109,12 +109,13 @@ def _betas(optimizer: Optimizer) -> list[str]:
     return [name for name in _BETAS if name in optimizer.takes]
 
 
-def _instead(optimizer: Optimizer, key: str) -> str:
-    names = _betas(optimizer)
-    if key == "betas" and len(names) > 1:
-        return f"it takes {len(names)}, which it calls {' and '.join(f'`{name}`' for name in names)}"
-    known = list(_known(optimizer))
-    return did_you_mean(key, known) or f"it knows {', '.join(f'`{name}`' for name in known)}"
+def _instead(optimizers: list[Optimizer], key: str) -> str:
+    betas = _betas(optimizers[0])
+    if key == "betas" and len(betas) > 1:
+        return f"it takes {len(betas)}, which it calls {' and '.join(f'`{name}`' for name in betas)}"
+    known = list(dict.fromkeys(name for optimizer in optimizers for name in _known(optimizer)))
+    who = "it knows" if len(optimizers) == 1 else "they know"
+    return did_you_mean(key, known) or f"{who} {', '.join(f'`{name}`' for name in known)}"
 
 
 def _known(optimizer: Optimizer) -> Iterator[str]:
@@ -122,6 +123,4 @@ def _known(optimizer: Optimizer) -> Iterator[str]:
     yield from optimizer.takes
     if len(_betas(optimizer)) > 1:
         yield "betas"
-    yield from (
-        key for key, other in _ELSEWHERE.items() if other in optimizer.takes and key not in optimizer.takes
-    )
+    yield from (key for key, other in _ELSEWHERE.items() if other in optimizer.takes)

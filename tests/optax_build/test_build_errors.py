@@ -1,0 +1,281 @@
+"""What `build` refuses, word for word."""
+
+from functools import partial
+from typing import Any
+
+import jax.numpy as jnp
+import optax
+import optax.contrib
+import paramrules_optax as pro
+import pytest
+
+import paramrules
+from paramrules import RulesError
+
+PARAMS = {
+    "embed": {"embedding": jnp.ones((4, 3))},
+    "head": {"kernel": jnp.ones((3, 2)), "bias": jnp.ones(2)},
+}
+
+
+def built(text: str, optimizer: Any = optax.adamw, params: Any = PARAMS, **arguments: Any) -> Any:
+    arguments = {"learning_rate": 0.1} | arguments
+    return pro.build(params, paramrules.parse(text, "r.rules"), optimizer, **arguments)
+
+
+def plain(learning_rate: float) -> optax.GradientTransformation:
+    """A factory without weight decay, as a third party may have it."""
+    return optax.sgd(learning_rate)
+
+
+REFUSED = {
+    "a setting that the optimizer does not know": (
+        lambda: built("bias: ndim <= 1 -> momentum_decay = 0.9\nrest: else", optax.sgd),
+        """
+error[E611]: `sgd` knows no setting `momentum_decay`, which the group `bias` has
+  --> r.rules:1:20
+   |
+ 1 | bias: ndim <= 1 -> momentum_decay = 0.9
+   |                    ^^^^^^^^^^^^^^
+   = help: did you mean `momentum`?""",
+    ),
+    "one that nothing is like": (
+        lambda: built("bias: ndim <= 1 -> rho = 0.9\nrest: else", optax.lion),
+        """
+error[E611]: `lion` knows no setting `rho`, which the group `bias` has
+  --> r.rules:1:20
+   |
+ 1 | bias: ndim <= 1 -> rho = 0.9
+   |                    ^^^
+   = help: it knows `b1`, `b2`, `mu_dtype`, `betas`, `beta1`, `beta2`""",
+    ),
+    "betas of another number": (
+        lambda: built("bias: ndim <= 1 -> betas = (0.9, 0.99)\nrest: else", optax.adan),
+        """
+error[E611]: `adan` knows no setting `betas`, which the group `bias` has
+  --> r.rules:1:20
+   |
+ 1 | bias: ndim <= 1 -> betas = (0.9, 0.99)
+   |                    ^^^^^
+   = help: it takes 3, which it calls `b1` and `b2` and `b3`""",
+    ),
+    "a setting under two names": (
+        lambda: built("bias: ndim <= 1 -> betas = (0.9, 0.99), b2 = 0.9\nrest: else"),
+        """
+error[E611]: the group `bias` has `b2` twice, here as `b2`
+  --> r.rules:1:41
+   |
+ 1 | bias: ndim <= 1 -> betas = (0.9, 0.99), b2 = 0.9
+   |                                         ^^
+   = help: write it once, under the name that you prefer""",
+    ),
+    "decay for an optimizer of a third party that has none": (
+        lambda: built("bias: ndim <= 1 -> weight_decay = 0.1\nrest: else", plain),
+        """
+error[E611]: `plain` knows no setting `weight_decay`, which the group `bias` has
+  --> r.rules:1:20
+   |
+ 1 | bias: ndim <= 1 -> weight_decay = 0.1
+   |                    ^^^^^^^^^^^^
+   = help: leave it out, or let it decay beside the step, with `decay="unscaled"`""",
+    ),
+    "the same from the caller": (
+        lambda: built("all: else", plain, weight_decay=0.1),
+        """
+error[E612]: `plain` takes no argument `weight_decay`
+  = help: leave it out, or let it decay beside the step, with `decay="unscaled"`""",
+    ),
+    "an argument that the optimizer does not know": (
+        lambda: built("all: else", bettas=(0.9, 0.99)),
+        """
+error[E612]: `adamw` takes no argument `bettas`
+  = help: did you mean `betas`?""",
+    ),
+    "an argument that none of several knows": (
+        lambda: built("all: else", {"default": optax.adamw, "muon": optax.contrib.muon}, ns_step=3),
+        """
+error[E612]: neither `adamw` nor `muon` takes an argument `ns_step`
+  = help: did you mean `ns_steps`?""",
+    ),
+    "a bound argument": (
+        lambda: built("all: else", partial(optax.adamw, beta=0.9)),
+        """
+error[E612]: `adamw` takes no argument `beta`
+  = help: did you mean `betas`?""",
+    ),
+    "a mask beside the rules": (
+        lambda: built("all: else", mask=lambda tree: tree),
+        """
+error[E612]: `adamw` takes no argument `mask`
+  = help: the rules say which parameters decay: `weight_decay = 0`""",
+    ),
+    "a scale without a decay": (
+        lambda: built("less: ndim <= 1 -> weight_decay_scale = 0.5\nrest: else", optax.adam),
+        """
+error[E604]: the group `less` has `weight_decay_scale = 0.5` and no `weight_decay` that it could multiply
+  = help: pass the base weight decay to `build`, as `weight_decay=...`""",
+    ),
+    "an optimizer where there is one": (
+        lambda: built('all: else -> optimizer = "muon"'),
+        """
+error[E610]: the group `all` is for the optimizer `muon`, and only `adamw` was handed over
+  --> r.rules:1:14
+   |
+ 1 | all: else -> optimizer = "muon"
+   |              ^^^^^^^^^^^^^^^^^^
+   = help: hand over both, as in `{"muon": ..., "default": adamw}`""",
+    ),
+    "an optimizer that is not there": (
+        lambda: built('all: else -> optimizer = "moun"', {"muon": optax.contrib.muon, "adamw": optax.adamw}),
+        """
+error[E610]: the group `all` is for the optimizer `moun`, and there are `muon` and `adamw`
+  --> r.rules:1:14
+   |
+ 1 | all: else -> optimizer = "moun"
+   |              ^^^^^^^^^^^^^^^^^^
+   = help: did you mean `muon`?""",
+    ),
+    "no optimizer where there are two": (
+        lambda: built("all: else", {"muon": optax.contrib.muon, "adamw": optax.adamw}),
+        """
+error[E610]: the group `all` names no optimizer, and there are `muon` and `adamw`
+  = help: write `optimizer = "adamw"` among its settings, or call one `default`""",
+    ),
+    "nothing to train": (
+        lambda: built("all: else", params={}),
+        """
+error[E614]: nothing is there to train: the tree has no parameters
+  = help: hand over the parameters that the optimizer is to train""",
+    ),
+    "nothing left to train": (
+        lambda: built("all: else -> freeze = true"),
+        """
+error[E614]: nothing is left to train: every parameter of the model is frozen
+  = help: `freeze = true` in the rules freezes; train at least one parameter""",
+    ),
+    "a rate under a schedule": (
+        lambda: built("bias: ndim <= 1 -> lr = 0.5\nrest: else", learning_rate=optax.constant_schedule(0.1)),
+        """
+error[E630]: the group `bias` has `lr = 0.5`, and a schedule has no base rate that it could replace
+  --> r.rules:1:20
+   |
+ 1 | bias: ndim <= 1 -> lr = 0.5
+   |                    ^^^^^^^^
+   = help: write `lr_scale` instead, or build with a number and let the schedule's shape follow: \
+`optax.chain(build(..., learning_rate=1e-3), optax.scale_by_schedule(shape))`""",
+    ),
+    "unscaled decay under a schedule": (
+        lambda: built("all: else", learning_rate=optax.constant_schedule(0.1), decay="unscaled"),
+        """
+error[E630]: decay that is `"unscaled"` goes with the schedule and not with the base rate, and a schedule \
+does not tell the two apart
+  = help: build with a number and let the schedule's shape follow: \
+`optax.chain(build(..., learning_rate=1e-3), optax.scale_by_schedule(shape))`""",
+    ),
+    "what is no matrix to Muon": (
+        lambda: built("all: else", optax.contrib.muon),
+        """
+error[E633]: `muon` trains matrices, and `head.bias` has the shape (2,)
+  = help: add `ndim == 2` to the rule that gives it to `muon`, or say which axes are its matrix's, with \
+`muon_weight_dimension_numbers`""",
+    ),
+    "another tree": (
+        lambda: built("all: else").init({"tail": {"kernel": jnp.ones((3, 2))}}),
+        """
+error[E601]: `tail.kernel` is no parameter of the model that the rules were assigned to
+  = help: did you mean `head.kernel`?""",
+    ),
+}
+
+
+@pytest.mark.parametrize("why", REFUSED)
+def test_what_is_refused(why: str) -> None:
+    act, said = REFUSED[why]
+    with pytest.raises(RulesError) as refused:
+        act()
+    assert str(refused.value) == said
+
+
+USELESS = {
+    "no rate": (lambda: built("all: else", learning_rate=None), "`learning_rate` is None, a `NoneType`"),
+    "text for a rate": (
+        lambda: built("all: else", learning_rate="1e-3"),
+        "`learning_rate` is '1e-3', a `str`",
+    ),
+    "several rates": (
+        lambda: built("all: else", learning_rate=jnp.ones(2)),
+        "`learning_rate` is Array([1., 1.], dtype=float32), a `ArrayImpl`",
+    ),
+    "true for a rate": (lambda: built("all: else", learning_rate=True), "`learning_rate` is True, a `bool`"),
+}
+
+
+@pytest.mark.parametrize("why", USELESS)
+def test_a_rate_is_a_number_or_a_schedule(why: str) -> None:
+    act, said = USELESS[why]
+    with pytest.raises(TypeError) as refused:
+        act()
+    assert str(refused.value) == said + ", and should be a number or a schedule"
+
+
+def test_a_decay_is_a_number() -> None:
+    with pytest.raises(TypeError) as refused:
+        built("all: else", weight_decay=optax.constant_schedule(0.1))
+    assert str(refused.value).startswith("`weight_decay` is <function constant_schedule")
+    assert str(refused.value).endswith("a `function`, and should be a number")
+
+
+def test_decay_has_two_words() -> None:
+    with pytest.raises(ValueError, match=r"^`decay` is 'coupled' and should be 'scaled' or 'unscaled'$"):
+        built("all: else", decay="coupled")
+
+
+def test_an_optimizer_is_a_factory() -> None:
+    with pytest.raises(TypeError) as refused:
+        built("all: else", optax.adamw(1e-3))
+    assert str(refused.value) == (
+        "an optimizer is one that has been made already, and should be what makes it: `optax.adamw`, and not "
+        "`optax.adamw(1e-3)`"
+    )
+    with pytest.raises(TypeError) as refused:
+        built("all: else", "adamw")
+    assert str(refused.value) == "an optimizer is 'adamw' and should be a factory such as `optax.adamw`"
+    with pytest.raises(ValueError, match=r"^`optimizer` is an empty mapping and should name an optimizer$"):
+        built("all: else", {})
+    with pytest.raises(
+        TypeError, match=r"^`clip` takes no `learning_rate`, which every factory of optax does$"
+    ):
+        built("all: else", optax.clip)
+
+
+def test_a_factory_makes_a_transformation() -> None:
+    def broken(learning_rate: float) -> float:
+        return learning_rate
+
+    with pytest.raises(TypeError) as refused:
+        built("all: else", broken)
+    assert str(refused.value) == (
+        "`broken` made a `float`, and should make an `optax.GradientTransformation`"
+    )
+
+
+def test_decay_needs_parameters() -> None:
+    tx = built("all: else")
+    with pytest.raises(ValueError, match=r"^weight decay needs the parameters: call `update\(grads, state, "):
+        tx.update(PARAMS, tx.init(PARAMS))
+    without = built("all: else -> weight_decay = 0")
+    without.update(PARAMS, without.init(PARAMS))
+
+
+@pytest.mark.parametrize("more", ["gradients", "parameters"])
+def test_gradients_of_another_tree(more: str) -> None:
+    tx = built("all: else")
+    less = {"head": PARAMS["head"]}
+    trees = (PARAMS, less) if more == "gradients" else (less, PARAMS)
+    with pytest.raises(RulesError) as refused:
+        tx.update(trees[0], tx.init(PARAMS), trees[1])
+    fewer = "parameters" if more == "gradients" else "gradients"
+    assert str(refused.value) == (
+        f"\nerror[E632]: the {more} have a leaf `embed.embedding`, and the {fewer} have not\n"
+        "  = help: hand over the gradients with respect to the very tree that is trained"
+    )
