@@ -1,0 +1,170 @@
+"""The Trainer of transformers, with its own schedule, accumulation and checkpoints, on groups of rules."""
+
+from pathlib import Path
+from typing import Any
+
+import paramrules_torch
+import pytest
+import torch
+from peft import LoraConfig, get_peft_model
+from torch import nn
+from trainers.gpt import (
+    DECAY,
+    LR,
+    ONE,
+    OPTIMIZERS,
+    SEVERAL,
+    Sequences,
+    check_coverage,
+    check_decays,
+    check_rates,
+    gpt,
+    optimizer_of,
+    same_state,
+    same_weights,
+)
+from transformers import LlamaConfig, LlamaForCausalLM, Trainer, TrainerCallback, TrainingArguments
+
+import paramrules
+
+
+class RulesTrainer(Trainer):
+    rules: paramrules.Rules
+
+    def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
+        if self.optimizer is None:
+            self.optimizer = paramrules_torch.build(
+                self.model if model is None else model,
+                self.rules,
+                torch.optim.AdamW if self.rules is not SEVERAL else OPTIMIZERS,
+                lr=self.args.learning_rate,
+                weight_decay=self.args.weight_decay,
+            )
+        return self.optimizer
+
+
+class Rates(TrainerCallback):
+    """Looks at the rates after each step: linear warm-up over three steps, linear decay to the twelfth."""
+
+    def __init__(self) -> None:
+        self.steps: list[int] = []
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **known: Any) -> None:
+        step = state.global_step
+        check_rates(known["optimizer"].param_groups, step / 3 if step < 3 else (12 - step) / 9)
+        self.steps.append(step)
+
+
+def arguments(folder: Path) -> TrainingArguments:
+    return TrainingArguments(
+        str(folder),
+        learning_rate=LR,
+        weight_decay=DECAY,
+        max_steps=12,
+        warmup_steps=3,
+        lr_scheduler_type="linear",
+        per_device_train_batch_size=4,
+        gradient_accumulation_steps=2,
+        save_steps=6,
+        use_cpu=True,
+        report_to="none",
+        disable_tqdm=True,
+    )
+
+
+def trained(trainer: Trainer, checkpoint: Path | None = None) -> None:
+    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+
+
+@pytest.mark.parametrize("rules", [ONE, SEVERAL], ids=["one", "several"])
+def test_groups_live_through_schedule_accumulation_and_resume(
+    rules: paramrules.Rules, tmp_path: Path
+) -> None:
+    def trainer(folder: str) -> tuple[RulesTrainer, Rates]:
+        rates = Rates()
+        made = RulesTrainer(gpt(), arguments(tmp_path / folder), train_dataset=Sequences(), callbacks=[rates])
+        made.rules = rules
+        return made, rates
+
+    whole, rates = trainer("whole")
+    trained(whole)
+    assert rates.steps == list(range(1, 13))
+    check_coverage(whole.model, whole.optimizer.param_groups)
+    check_decays(whole.model, whole.optimizer.param_groups, rules)
+
+    again, rates = trainer("again")
+    trained(again, tmp_path / "whole" / "checkpoint-6")
+    assert rates.steps == list(range(7, 13))
+    same_weights(again.model, whole.model)
+    same_state(again.optimizer.optimizer, whole.optimizer.optimizer)
+
+
+@pytest.mark.parametrize("rules", [ONE, SEVERAL], ids=["one", "several"])
+def test_every_way_of_handing_over_the_optimizer_trains_alike(
+    rules: paramrules.Rules, tmp_path: Path
+) -> None:
+    subclass = RulesTrainer(gpt(), arguments(tmp_path), train_dataset=Sequences())
+    subclass.rules = rules
+
+    model = gpt()
+    ready = Trainer(
+        model,
+        arguments(tmp_path),
+        train_dataset=Sequences(),
+        optimizers=(optimizer_of(model, rules), None),
+    )
+
+    optimizers = torch.optim.AdamW if rules is ONE else OPTIMIZERS
+    how = {"rules": rules, "optimizer": optimizers, "lr": LR, "weight_decay": DECAY}
+    factory = Trainer(
+        gpt(),
+        arguments(tmp_path),
+        train_dataset=Sequences(),
+        optimizer_cls_and_kwargs=(lambda: paramrules_torch.build, how),
+    )
+
+    for trainer in (subclass, ready, factory):
+        trained(trainer)
+        same_weights(trainer.model, subclass.model)
+        same_state(trainer.optimizer.optimizer, subclass.optimizer.optimizer)
+
+
+LORA_PLUS = paramrules.parse("""
+lora_A: name ~ lora_A
+lora_B: name ~ lora_B -> lr_scale = 16, weight_decay = 0
+expect lora_A: trainable and name ~ lora_A
+""")
+
+
+def adapted() -> nn.Module:
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
+    model = LlamaForCausalLM(LlamaConfig(vocab_size=17, max_position_embeddings=8, use_cache=False, **sizes))
+    return get_peft_model(model, LoraConfig(r=2, target_modules=["q_proj", "v_proj"]))
+
+
+# peft asks transformers for `is_gradient_checkpointing`, which transformers has renamed
+@pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")
+def test_an_adapted_model_moves_where_it_is_adapted(tmp_path: Path) -> None:
+    def trainer(folder: str) -> RulesTrainer:
+        made = RulesTrainer(
+            adapted(), arguments(tmp_path / folder), train_dataset=Sequences(), callbacks=[Rates()]
+        )
+        made.rules = LORA_PLUS
+        return made
+
+    whole = trainer("whole")
+    trained(whole)
+    check_coverage(whole.model, whole.optimizer.param_groups)
+    assert [
+        (group["label"], len(group["params"]), group["lr_ratio"], group["weight_decay"])
+        for group in whole.optimizer.param_groups
+    ] == [("lora_A", 4, 1, DECAY), ("lora_B", 4, 16, 0)]
+    before = dict(adapted().named_parameters())
+    for name, tensor in whole.model.named_parameters():
+        assert torch.equal(tensor, before[name]) == ("lora_" not in name), name
+
+    again = trainer("again")
+    trained(again, tmp_path / "whole" / "checkpoint-6")
+    same_weights(again.model, whole.model)
+    same_state(again.optimizer.optimizer, whole.optimizer.optimizer)
