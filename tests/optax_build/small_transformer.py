@@ -59,7 +59,7 @@ def batches(count: int) -> list[np.ndarray[Any, Any]]:
     return [np.cumsum(random.integers(1, 3, (4, 12)), axis=1) % WORDS for _ in range(count)]
 
 
-def loss(module: Transformer, params: Any, words: Any) -> jax.Array:
+def loss(module: nn.Module, params: Any, words: Any) -> jax.Array:
     """The cross-entropy of the next word."""
     logits = module.apply({"params": params}, words[:, :-1])
     return optax.softmax_cross_entropy_with_integer_labels(logits, words[:, 1:]).mean()
