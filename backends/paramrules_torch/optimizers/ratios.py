@@ -44,13 +44,13 @@ class _Look:
         self.told = False
 
     def __call__(self, optimizer: Optimizer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        if self.told:
-            return
+        if self.told or "initial_lr" not in optimizer.param_groups[0]:
+            return  # nothing that schedulers leave in groups
         first: dict[str, Any] | None = None
         base = 0.0
         for group in optimizer.param_groups:
             ratio, rate = group.get(RATIO), group["lr"]
-            if not ratio or "initial_lr" not in group or isinstance(rate, Tensor):
+            if not ratio or isinstance(rate, Tensor):
                 continue
             if first is None:
                 first, base = group, rate / ratio
