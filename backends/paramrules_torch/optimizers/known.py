@@ -17,7 +17,9 @@ ELSEWHERE = {
     "b2": "betas",
     "beta1": "betas",
     "beta2": "betas",
+    "beta": "momentum",
     "decay": "alpha",
+    "ns_coeffs": "ns_coefficients",
 }
 """What other libraries call a setting of torch's optimizers."""
 
