@@ -118,3 +118,17 @@ def test_what_is_in_one_model_alone(swapped: bool) -> None:
     assert [paramrules.render(finding) for finding in found.findings] == [
         f"error[E802]: `norm.weight` and 1 more of the {which} model have no partner in the other"
     ]
+
+
+def test_a_frozen_parameter_needs_no_partner() -> None:
+    """Sinusoidal positions are a frozen embedding in one framework, and a constant in another."""
+    positions = {"name": "positions.weight", "owner": "torch.nn.modules.sparse.Embedding", "shape": [9, 4]}
+    norm = {"name": "norm.weight", "owner": NORM, "shape": [4], "role": "scale"}
+    rules = paramrules.parse("no_decay: ndim <= 1\ndecay: else")
+    frozen = inventory_of([{**positions, "trainable": False}, norm])
+    assert paramrules.parity(rules, frozen, inventory_of([norm])).same
+    trained = inventory_of([positions, norm])
+    assert paramrules.parity(rules, trained, inventory_of([norm])).unpaired == (
+        (Unpaired("positions.weight", ()),),
+        (),
+    )

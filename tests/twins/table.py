@@ -1,27 +1,23 @@
 """The table of examples/twins/README.md. `python tests/twins/table.py` writes it anew."""
 
-from functools import cache
-
-from twins import ALL, TWINS, Twin, ask
+from twins import ALL, TWINS, Twin, shown
 
 README = TWINS / "README.md"
 _HEAD = "| model | PyTorch | JAX | groups | tensors | parameters |\n|---|---|---|---:|---:|---:|\n"
 
 
-@cache
 def table() -> str:
     """The whole table, measured now."""
     return _HEAD + "".join(_row(twin) for twin in ALL)
 
 
 def _row(twin: Twin) -> str:
-    shown = ask("show", str(TWINS / twin.rules), *twin.models)["models"]
+    models = shown(twin)["models"]
     counts = (
-        _either(*(len(model["groups"]) for model in shown)),
-        *(_either(*(model[what] for model in shown)) for what in ("tensors", "parameters")),
+        _either(*(len(model["groups"]) for model in models)),
+        *(_either(*(model[what] for model in models)) for what in ("tensors", "parameters")),
     )
-    folder = twin.rules.partition("/")[0]
-    return f"| {' | '.join((f'[{twin.title}]({folder})', *twin.kinds, *counts))} |\n"
+    return f"| {' | '.join((f'[{twin.title}]({twin.folder})', *twin.kinds, *counts))} |\n"
 
 
 def _either(torch: int, jax: int) -> str:

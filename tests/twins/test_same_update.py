@@ -121,7 +121,23 @@ def one_optimizer_a_group() -> optax.GradientTransformation:
     return optax.multi_transform(optimizers, labels)
 
 
-def test_ten_steps_end_at_the_same_parameters(by_the_rules: torch.nn.Module) -> None:
+def built(scan: bool) -> optax.GradientTransformation:
+    return paramrules_optax.build(
+        weights(torch_model(), scan),
+        RULES,
+        optax.adamw,
+        learning_rate=RATE,
+        weight_decay=DECAY,
+        model=described(scan),
+    )
+
+
+@pytest.mark.parametrize("scan", [False, True], ids=["unrolled", "scanned"])
+def test_ten_steps_end_at_the_same_parameters(by_the_rules: torch.nn.Module, scan: bool) -> None:
+    assert furthest(weights(by_the_rules, scan), trained_in_jax(built(scan), scan)) < 1e-10
+
+
+def test_so_they_do_with_an_optimizer_for_each_group(by_the_rules: torch.nn.Module) -> None:
     trained = trained_in_jax(one_optimizer_a_group(), scan=False)
     assert furthest(weights(by_the_rules), trained) < 1e-10
 

@@ -2,19 +2,23 @@
 
 from typing import Any
 
+import partners
 import pytest
 from table import README, with_table
-from twins import ALL, TWINS, Twin, ask
+from twins import ALL, Twin, compared, shown
 
-TWICE = {"speech/speech_torch.py:make": {f"no_decay/lstm_{layer}": 4 * 512 for layer in range(4)}}
-"""What a model of torch has and its twin has not: torch's LSTM adds two biases where one would do."""
+TWICE = {"speech": {f"no_decay/lstm_{layer}": 4 * 512 for layer in range(4)}}
+"""What the model of torch has and its twins have not: torch's LSTM adds two biases where one would do."""
+
+PARTNERS = {"t5": partners.T5, "bert": partners.BERT, "resnet": partners.RESNET}
+
+each = pytest.mark.parametrize("twin", ALL, ids=lambda twin: twin.name)
 
 
-@pytest.mark.parametrize("twin", ALL, ids=lambda twin: twin.name)
+@each
 def test_both_models_have_the_same_groups(twin: Twin) -> None:
-    shown = ask("show", str(TWINS / twin.rules), *twin.models)
-    torch, jax = shown["models"]
-    assert (torch["framework"], jax["framework"], shown["findings"]) == ("torch", "optax", [])
+    torch, jax = shown(twin)["models"]
+    assert (torch["framework"], jax["framework"], shown(twin)["findings"]) == ("torch", "optax", [])
     for model in (torch, jax):
         assert (model["dead"], model["left"]) == ([], {"decay": [], "lr": []})
 
@@ -24,7 +28,25 @@ def test_both_models_have_the_same_groups(twin: Twin) -> None:
             for group in model["groups"]
         ]
 
-    assert told(torch, TWICE.get(twin.torch, {})) == told(jax, {})
+    assert told(torch, TWICE.get(twin.folder, {})) == told(jax, {})
+
+
+@each
+def test_every_parameter_is_where_its_partner_is(twin: Twin) -> None:
+    found = compared(twin)
+    assert (found["same"], found["differences"], found["unpaired"]) == (True, [], [[], []])
+    for side, name in enumerate("ab"):
+        paired = [parameter for pair in found["pairs"] for parameter in pair[name]]
+        frozen = shown(twin)["models"][side]["frozen"]  # need no partner
+        assert len(paired) == len(set(paired)) == found["models"][side]["tensors"] - len(frozen)
+
+
+@pytest.mark.parametrize(
+    "twin", [twin for twin in ALL if twin.folder in PARTNERS], ids=lambda twin: twin.name
+)
+def test_parity_pairs_as_one_who_knows_both(twin: Twin) -> None:
+    pairs = {pair["a"][0]: pair["b"] for pair in compared(twin)["pairs"]}
+    assert pairs == {name: [partners.partner(name, PARTNERS[twin.folder])] for name in pairs}
 
 
 def test_the_table_says_what_is() -> None:

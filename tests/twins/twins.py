@@ -1,6 +1,7 @@
 """The twins of examples/twins: the same architecture from two worlds, and one rule file."""
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,6 +20,7 @@ class Twin(NamedTuple):
     torch: str
     jax: str
     kinds: tuple[str, str]
+    mapping: str | None = None
 
     @property
     def name(self) -> str:
@@ -26,37 +28,73 @@ class Twin(NamedTuple):
         return Path(self.jax).name.replace(".py", "")
 
     @property
-    def models(self) -> list[str]:
-        """The arguments that name both models."""
-        return [word for model in (self.torch, self.jax) for word in ("--model", str(TWINS / model))]
+    def folder(self) -> str:
+        """The twin's folder in examples/twins."""
+        return self.rules.partition("/")[0]
 
 
-def _twin(title: str, folder: str, torch: str, jax: str, kinds: tuple[str, str]) -> Twin:
-    return Twin(title, f"{folder}/{folder}.rules", f"{folder}/{torch}", f"{folder}/{jax}", kinds)
+def _twin(folder: str, title: str, torch: str, jax: str, kinds: str, mapping: str | None = None) -> Twin:
+    first, second = kinds.split(" / ")
+    at = f"{folder}/"
+    named = mapping and f"{at}{mapping}"
+    return Twin(title, f"{at}{folder}.rules", at + torch, at + jax, (first, second), named)
 
 
-_SPEECH = "Speech recogniser, 2 convolutions, LSTM of 4 layers"
+_GPT2 = ("gpt2", "GPT-2, 12 layers", "gpt2_torch.py:make")
+_SPEECH = ("speech", "Speech recogniser", "speech_torch.py:make")
 
 ALL = [
+    _twin(*_GPT2, "gpt2_linen.py:make", "transformers / linen, scanned", "gpt2_scanned.map"),
+    _twin(*_GPT2, "gpt2_linen.py:make_unrolled", "transformers / linen, unrolled", "gpt2_unrolled.map"),
+    _twin("vit", "ViT-B/16", "vit_b16_timm.json", "vit_nnx.py:make", "timm / NNX", "vit.map"),
+    _twin("t5", "T5 base", "t5_torch.py:make", "t5_linen.py:make", "transformers / linen, unrolled"),
+    _twin("bert", "BERT base", "bert_torch.py:make", "bert_equinox.py:make", "transformers / Equinox"),
+    _twin("resnet", "ResNet-50", "resnet50_timm.json", "resnet_haiku.py:make", "timm / haiku"),
     _twin(
-        "GPT-2, 12 layers",
-        "gpt2",
-        "gpt2_torch.py:make",
-        "gpt2_linen.py:make_unrolled",
-        ("transformers", "linen, unrolled"),
+        "mixtral",
+        "Mixtral 8x7B",
+        "mixtral_torch.py:make",
+        "mixtral_nnx.py:make",
+        "transformers / NNX, layers and experts stacked",
+        "mixtral.map",
     ),
-    _twin("ViT-B/16", "vit", "vit_b16_timm.json", "vit_nnx.py:make", ("timm", "NNX")),
-    _twin("T5 base", "t5", "t5_torch.py:make", "t5_linen.py:make", ("transformers", "linen, unrolled")),
-    _twin("BERT base", "bert", "bert_torch.py:make", "bert_equinox.py:make", ("transformers", "Equinox")),
-    _twin("ResNet-50", "resnet", "resnet50_timm.json", "resnet_haiku.py:make", ("timm", "haiku")),
-    _twin(_SPEECH, "speech", "speech_torch.py:make", "speech_equinox.py:make", ("torch", "Equinox")),
-    _twin(_SPEECH, "speech", "speech_torch.py:make", "speech_haiku.py:make", ("torch", "haiku")),
-    _twin(_SPEECH, "speech", "speech_torch.py:make", "speech_linen.py:make", ("torch", "linen")),
+    _twin(
+        "llama",
+        "Llama 2 7B",
+        "llama_torch.py:make",
+        "llama_haiku.py:make",
+        "transformers / haiku, `layer_stack`",
+        "llama.map",
+    ),
+    _twin(
+        "whisper",
+        "Whisper small",
+        "whisper_torch.py:make",
+        "whisper_linen.py:make",
+        "transformers / linen, scanned, `nn.remat`",
+        "whisper.map",
+    ),
+    _twin(*_SPEECH, "speech_equinox.py:make", "torch / Equinox", "speech_equinox.map"),
+    _twin(*_SPEECH, "speech_haiku.py:make", "torch / haiku", "speech_haiku.map"),
+    _twin(*_SPEECH, "speech_linen.py:make", "torch / linen", "speech_linen.map"),
 ]
 
 
-def ask(*arguments: str) -> Any:
-    """What a command prints as JSON."""
-    ran = CliRunner().invoke(main, [*arguments, "--json"])
+def ask(command: str, twin: Twin, *more: str) -> Any:
+    """What a command says of both models of a twin, as JSON."""
+    models = [word for model in (twin.torch, twin.jax) for word in ("--model", str(TWINS / model))]
+    ran = CliRunner().invoke(main, [command, str(TWINS / twin.rules), *models, *more, "--json"])
     assert ran.exit_code == 0, ran.output
     return json.loads(ran.stdout)
+
+
+@cache
+def shown(twin: Twin) -> Any:
+    """What `paramrules show` says."""
+    return ask("show", twin)
+
+
+@cache
+def compared(twin: Twin) -> Any:
+    """What `paramrules parity` says, with the mapping file that lies beside the models."""
+    return ask("parity", twin, *(("--mapping", str(TWINS / twin.mapping)) if twin.mapping else ()))

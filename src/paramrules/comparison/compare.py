@@ -7,7 +7,7 @@ from pathlib import Path
 from paramrules.assignment import Assignment, AxisExplanation, examine
 from paramrules.assignment.options import OptionValue
 from paramrules.comparison.candidates import Rest
-from paramrules.comparison.items import Side
+from paramrules.comparison.items import Item, Side
 from paramrules.comparison.mapping import read, resolved
 from paramrules.comparison.pairing import MAPPING, Pairing
 from paramrules.comparison.result import Count, Difference, Pair, Parity, Reason, Unpaired
@@ -34,7 +34,8 @@ def parity(
 
     Returns:
         What was found; `same` says whether every parameter has a counterpart, and both of them the same
-        labels and settings. Settings are compared exactly: the same rules give the same numbers.
+        labels and settings. Settings are compared exactly: the same rules give the same numbers. A frozen
+        parameter may be without one: it is in no group, and elsewhere often a constant.
 
     Raises:
         RulesError: for whatever keeps the rules from being assigned to one of the models, or, E803 to E805,
@@ -55,17 +56,24 @@ def parity(
     pairs += [Pair(*each, MAPPING) for each in mapped if len(each.a) + len(each.b) > 2]
     order = assignments[0].inventory.index
     pairs.sort(key=lambda pair: order(pair.a[0]))
-    rests = [Rest(list(items.values())) for items in pairing.left]
+    alone = [_missed(*each) for each in zip(assignments, pairing.left, strict=True)]
+    rests = [Rest(items) for items in alone]
     return Parity(
         assignments,
         tuple(pairs),
         tuple(_differences(assignments, pairs)),
         (
-            tuple(Unpaired(item.name, *rests[1].candidates(item)) for item in pairing.left[0].values()),
-            tuple(Unpaired(item.name, *rests[0].candidates(item)) for item in pairing.left[1].values()),
+            tuple(Unpaired(item.name, *rests[1].candidates(item)) for item in alone[0]),
+            tuple(Unpaired(item.name, *rests[0].candidates(item)) for item in alone[1]),
         ),
         tuple(_counts(assignments)),
     )
+
+
+def _missed(assignment: Assignment, left: Mapping[int, Item]) -> list[Item]:
+    """What has to have a partner: a frozen parameter is in no group, and elsewhere often a constant."""
+    trainable = assignment.inventory.column("trainable")
+    return [item for item in left.values() if trainable[item.number]]
 
 
 def _differences(assignments: tuple[Assignment, Assignment], pairs: Sequence[Pair]) -> Iterator[Difference]:
