@@ -320,14 +320,13 @@ def test_it_is_the_scheduler_that_was_made_for_whoever_asks() -> None:
         type(scheduler).__new__(type(scheduler)).step_size  # noqa: B018
 
 
-def test_a_scheduler_that_is_stepped_too_early_says_so_and_one_that_is_not_does_not() -> None:
-    optimizer = optimizer_of()
-    scheduler = scheduled(optimizer, partial(lr_scheduler.StepLR, step_size=3))
-    optimizer.step()
-    scheduler.step()
-    early = scheduled(optimizer_of(), partial(lr_scheduler.StepLR, step_size=3))
-    with pytest.warns(UserWarning, match="Detected call of `lr_scheduler.step\\(\\)` before `optimizer.step"):
-        early.step()
+def test_of_an_optimizer_that_a_trainer_has_wrapped() -> None:
+    from accelerate import Accelerator
+
+    schedule = OF_TORCH["OneCycleLR"]
+    wrapped, bare = Accelerator(cpu=True).prepare(optimizer_of()), optimizer_of()
+    ours = stepped(wrapped, scheduled(wrapped, schedule.make))
+    assert ours == stepped(bare, scheduled(bare, schedule.make))
 
 
 def test_an_optimizer_made_by_hand_needs_its_base_rate() -> None:

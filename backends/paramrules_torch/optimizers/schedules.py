@@ -62,10 +62,8 @@ class Scheduled(LRScheduler):
         # LRScheduler's constructor is left out: it would set rates by a `get_lr` that there is none of.
         self.optimizer = optimizer
         self._group = _BaseGroup(optimizer, base)
-        proxy = _BaseRate(self._group, optimizer.defaults)
-        self.inner = make_scheduler(proxy)
-        # Schedulers warn where they are stepped before their optimizer, so theirs steps with the real one.
-        optimizer.register_step_post_hook(lambda *_: proxy.step())
+        self._proxy = _BaseRate(self._group, optimizer.defaults)
+        self.inner = make_scheduler(self._proxy)
 
     def __getattr__(self, name: str) -> Any:
         if name == "inner":  # not set yet, in a copy that is being made
@@ -74,6 +72,7 @@ class Scheduled(LRScheduler):
 
     def step(self, *args: Any, **kwargs: Any) -> None:
         """Steps the scheduler, with what it takes."""
+        self._proxy.step()  # schedulers warn where their optimizer has not stepped before them
         self.inner.step(*args, **kwargs)
 
     def get_last_lr(self) -> list[float | Tensor]:
@@ -141,4 +140,4 @@ class _BaseRate(Optimizer):
         super().__init__([group], {key: defaults[key] for key in group.keys() & defaults.keys()})
 
     def step(self, closure: Any = None) -> None:  # type: ignore[override]
-        """Nothing: it is there for schedulers, which note that it was called."""
+        """Does nothing; schedulers note that it was called."""
