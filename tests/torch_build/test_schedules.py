@@ -309,6 +309,29 @@ def test_a_schedule_goes_on_where_it_was_saved(name: str) -> None:
         resumed.step()
 
 
+def test_a_group_keeps_its_own_betas_when_a_schedule_is_loaded() -> None:
+    rules = paramrules.parse('a: leaf == "bias" -> betas = (0.5, 0.99), lr_scale = 0.5\nb: else')
+    optimizer = build(nn.Linear(3, 3), rules, lr=BASE)
+    scheduler = scheduled(optimizer, partial(lr_scheduler.StepLR, step_size=1))
+    scheduler.load_state_dict(scheduler.state_dict())
+    assert [group["betas"] for group in optimizer.param_groups] == [(0.5, 0.99), (0.9, 0.999)]
+
+
+def test_ratios_are_the_new_rules_where_a_state_of_old_rules_is_loaded() -> None:
+    def built(scale: float) -> Optimizer:
+        text = f'a: leaf == "bias" -> lr_scale = {scale}\nb: else'
+        return build(nn.Linear(3, 3), paramrules.parse(text), lr=BASE)
+
+    old, new = built(0.5), built(0.25)
+    make = partial(lr_scheduler.StepLR, step_size=1)
+    saved = scheduled(old, make).state_dict(), old.state_dict()
+    scheduler = scheduled(new, make)
+    new.load_state_dict(saved[1])
+    scheduler.load_state_dict(saved[0])
+    assert [(g["lr"], g["lr_ratio"]) for g in new.param_groups] == [(BASE * 0.25, 0.25), (BASE, 1.0)]
+    new.step()  # and nothing is warned about
+
+
 def test_it_is_the_scheduler_that_was_made_for_whoever_asks() -> None:
     optimizer = optimizer_of()
     scheduler = scheduled(optimizer, partial(lr_scheduler.StepLR, step_size=3))

@@ -265,8 +265,12 @@ def test_a_group_is_added_to_the_optimizer_that_it_names() -> None:
     assert optimizer.param_groups[-1]["lr"] == 0.01
     optimizer.load_state_dict(optimizer.state_dict())
     assert optimizer.param_groups[-1]["params"] == [vector]
-    with pytest.raises(ValueError, match=r"^some parameters appear in more than one parameter group$"):
-        optimizer.add_param_group({"params": [matrix], "param_names": ["m"]})
+    for params in ([matrix], [("m", matrix)]):
+        with pytest.raises(ValueError, match=r"^some parameters appear in more than one parameter group$"):
+            optimizer.add_param_group({"params": params, "param_names": ["m"]})
+    with pytest.raises(TypeError, match="ordered collections"):
+        optimizer.add_param_group({"params": {nn.Parameter(torch.ones(1))}, "param_names": ["m"]})
+    assert len(optimizer.param_groups) == len(optimizer.optimizers["default"].param_groups) + 2
     with pytest.raises(RulesError) as raised:
         optimizer.add_param_group({"params": [nn.Parameter(torch.ones(1))], "optimizer": "moun"})
     assert str(raised.value) == (

@@ -95,12 +95,11 @@ class MultiOptimizer(Optimizer):
         if isinstance(name, Diagnostic):
             raise RulesError(name)
         held = {id(tensor) for group in self.param_groups for tensor in group["params"]}
-        params = param_group["params"]
-        param_group["params"] = [params] if isinstance(params, Tensor) else list(params)
-        if any(id(tensor) in held for tensor in param_group["params"]):
-            raise ValueError("some parameters appear in more than one parameter group")
         param_group["optimizer"] = name
         self.optimizers[name].add_param_group(param_group)
+        if any(id(tensor) in held for tensor in param_group["params"]):
+            self.optimizers[name].param_groups.pop()
+            raise ValueError("some parameters appear in more than one parameter group")
         self.order.append(name)
         self._list_groups()
 

@@ -53,12 +53,7 @@ class Scheduled(LRScheduler):
         inner: the scheduler of the base rate.
     """
 
-    def __init__(
-        self,
-        optimizer: Optimizer,
-        make_scheduler: Callable[[Optimizer], Any],
-        base: float,
-    ) -> None:
+    def __init__(self, optimizer: Optimizer, make_scheduler: Callable[[Optimizer], Any], base: float) -> None:
         # LRScheduler's constructor is left out: it would set rates by a `get_lr` that there is none of.
         self.optimizer = optimizer
         self._group = _BaseGroup(optimizer, base)
@@ -89,8 +84,8 @@ class Scheduled(LRScheduler):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Loads what `state_dict` gave; the optimizer's groups get the rates that go with it."""
         self.inner.load_state_dict(state_dict["scheduler"])
-        for key, value in state_dict["base"].items():
-            self._group[key] = value
+        self._group.update(state_dict["base"])  # by itself: only what a scheduler sets is for the real groups
+        self._group["lr"] = state_dict["base"]["lr"]
 
 
 class _BaseGroup(dict[str, Any]):
@@ -117,6 +112,8 @@ class _BaseGroup(dict[str, Any]):
         if key == "lr":
             for group, ratio in zip(self.optimizer.param_groups, self.ratios, strict=True):
                 _set_rate(group, float(value) * ratio)
+                if RATIO in group:
+                    group[RATIO] = ratio  # a state that was saved under other rules may have changed it
         elif key in ("momentum", "betas"):
             momentum = value[0] if key == "betas" else value
             for group in self.optimizer.param_groups:
