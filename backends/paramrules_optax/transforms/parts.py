@@ -10,7 +10,7 @@ from paramrules_optax.transforms import stages
 from paramrules_optax.transforms.arrays import Array
 from paramrules_optax.transforms.optimizers import Optimizer
 from paramrules_optax.transforms.recipes import Places
-from paramrules_optax.transforms.treatment import FROZEN, Treatment
+from paramrules_optax.transforms.treatment import Treatment
 
 
 class Part(NamedTuple):
@@ -68,21 +68,25 @@ def _labels(first: Mapping[Any, Treatment]) -> dict[Any, str]:
 def _torn(
     array: Array, one: int, other: int, treatments: Sequence[Treatment], names: Sequence[str]
 ) -> Diagnostic:
-    optimizers = [treatments[number].optimizer for number in (one, other)]
-    if None in optimizers:
-        frozen, moving = (one, other) if treatments[one] is FROZEN else (other, one)
+    first, second = (treatments[number].optimizer for number in (one, other))
+    pair = f"`{names[one]}` and `{names[other]}`"
+    help = "layers of a stack may differ in `lr`, `lr_scale`, `weight_decay` and `weight_decay_scale`"
+    if first is None or second is None:
+        frozen, moving = (one, other) if first is None else (other, one)
         how = f"`{names[frozen]}` is frozen and `{names[moving]}` is not"
         help = (
             "`lr_scale = 0` with `weight_decay = 0` keeps a layer where it is, at the cost of its state; "
             "to freeze it without, do not stack these layers"
         )
-    elif optimizers[0] == optimizers[1]:
-        called = optimizers[0].called if optimizers[0] else ""
-        how = f"`{names[one]}` and `{names[other]}` have different settings of `{called}`"
-        help = "layers of a stack may differ in `lr`, `lr_scale`, `weight_decay` and `weight_decay_scale`"
+    elif first.name != second.name:
+        how = f"{pair} have different optimizers"
+    elif treatments[one].settings != treatments[other].settings:
+        how = f"{pair} have different settings of `{first.called}`"
     else:
-        how = f"`{names[one]}` and `{names[other]}` have different optimizers"
-        help = "layers of a stack may differ in `lr`, `lr_scale`, `weight_decay` and `weight_decay_scale`"
+        how = f"{pair} have different rates, and `{first.called}` takes one a call"
+        help = (
+            "take an optimizer that `build` takes apart, such as `optax.adamw`, or do not stack these layers"
+        )
     return Diagnostic(
         "E631", f"the layers that `{array.names[0]}` holds cannot be trained apart: {how}", help=help
     )

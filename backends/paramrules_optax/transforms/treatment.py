@@ -142,5 +142,13 @@ def _times(number: Any, scale: Any) -> Any:
 
 def _equal(value: Any, other: Any) -> bool:
     """Whether two settings are known to be equal; of what is traced nothing is known."""
-    plain = isinstance(other, bool | int | float | str | tuple) or other is None
-    return plain and bool(value == other) and isinstance(value, bool) == isinstance(other, bool)
+    return (
+        _plain(value)
+        and _plain(other)
+        and isinstance(value, bool) == isinstance(other, bool)
+        and value == other
+    )
+
+
+def _plain(value: Any) -> bool:
+    return value is None or isinstance(value, bool | int | float | str | tuple)

@@ -130,6 +130,7 @@ _declare("""
     W617 no rule is for an optimizer
     E618 a saved group is another optimizer's
     E630 a schedule has no base rate
+    E631 the layers of a stack cannot be trained apart
     E632 gradients and parameters are not of one tree
     E633 Muon is given what is no matrix
 """)
