@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from paramrules.inventories import ABSENT, Class, Columns, Layer, Owner
 from paramrules.inventories.fans import fans
 from paramrules.inventories.roles import role
+from paramrules_optax.layouts import layouts
 
 _ARRAY = Class("jax.Array")
 _FLAGS = frozenset(("hijax", "ref", "eager_sharding"))
@@ -105,7 +106,10 @@ class TreeColumns(Columns):
     @cached_property
     def _fans(self) -> Sequence[tuple[int | None, int | None]]:
         entries = zip(self._owners, self._names, self._parameter, strict=True)
-        return [fans(owner, name, self._shapes[parameter]) for owner, name, parameter in entries]
+        told = layouts(self._modules)
+        return [
+            fans(owner, name, self._shapes[parameter], told.get(name)) for owner, name, parameter in entries
+        ]
 
     def attribute(self, name: str) -> Sequence[object]:
         """A variable's metadata; `no_weight_decay` also for what a module's method of that name lists."""

@@ -37,6 +37,16 @@ def nnx_modules() -> Classes:
     return _classes("flax.nnx", "Module")
 
 
+def linen_general() -> Classes:
+    """`flax.linen.DenseGeneral`."""
+    return _classes("flax.linen", "DenseGeneral")
+
+
+def nnx_general() -> Classes:
+    """`flax.nnx.LinearGeneral`."""
+    return _classes("flax.nnx", "LinearGeneral")
+
+
 def haiku_transformed() -> Classes:
     """What haiku makes of a function that uses its modules."""
     names = ("Transformed", "TransformedWithState", "MultiTransformed", "MultiTransformedWithState")

@@ -64,7 +64,7 @@ class _Watcher:
 
     def _enter(self, name: str, module: nn.Module) -> None:
         cls, here = type(module), self._classes.setdefault(name, [])
-        if hasattr(cls, "no_weight_decay"):
+        if hasattr(cls, "no_weight_decay") or isinstance(module, nn.DenseGeneral):
             self.modules[name] = module.clone(parent=None)  # which holds nothing of this run
         # What `nn.scan`, `nn.remat` and the like make of a class is a subclass, and runs the class itself.
         if here and issubclass(here[-1], cls):

@@ -5,12 +5,14 @@ from typing import Any
 import partners
 import pytest
 from table import README, with_table
-from twins import ALL, Twin, compared, shown
+from twins import ALL, Twin, compared, inventory, shown
 
 TWICE = {"speech": {f"no_decay/lstm_{layer}": 4 * 512 for layer in range(4)}}
 """What the model of torch has and its twins have not: torch's LSTM adds two biases where one would do."""
 
 PARTNERS = {"t5": partners.T5, "bert": partners.BERT, "resnet": partners.RESNET}
+
+OWN_TABLES = ("relpos_bias.rel_embedding", "decoder.positions")
 
 each = pytest.mark.parametrize("twin", ALL, ids=lambda twin: twin.name)
 
@@ -39,6 +41,16 @@ def test_every_parameter_is_where_its_partner_is(twin: Twin) -> None:
         paired = [parameter for pair in found["pairs"] for parameter in pair[name]]
         frozen = shown(twin)["models"][side]["frozen"]  # need no partner
         assert len(paired) == len(set(paired)) == found["models"][side]["tensors"] - len(frozen)
+
+
+@each
+def test_roles_and_fans_are_the_same(twin: Twin) -> None:
+    """But for tables that a model keeps itself, in no `Embed`: nobody can know what these are for."""
+    torch, jax = inventory(twin.torch), inventory(twin.jax)
+    pairs = [(*pair["a"], *pair["b"]) for pair in compared(twin)["pairs"]]
+    for a, b in (pair for pair in pairs if len(pair) == 2 and not pair[1].endswith(OWN_TABLES)):
+        one, other = torch[a], jax[b]
+        assert (one.role, one.fan_in, one.fan_out) == (other.role, other.fan_in, other.fan_out), (a, b)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,10 @@ from typing import Any, NamedTuple
 
 from click.testing import CliRunner
 
+from paramrules import Inventory
 from paramrules.cli import main
+from paramrules.cli.build import inventory_of
+from paramrules.cli.model import read_model_name
 
 TWINS = Path(__file__).parents[2] / "examples" / "twins"
 
@@ -86,6 +89,12 @@ def ask(command: str, twin: Twin, *more: str) -> Any:
     ran = CliRunner().invoke(main, [command, str(TWINS / twin.rules), *models, *more, "--json"])
     assert ran.exit_code == 0, ran.output
     return json.loads(ran.stdout)
+
+
+@cache
+def inventory(model: str) -> Inventory:
+    """What is known of one model's parameters."""
+    return inventory_of(read_model_name(str(TWINS / model)))
 
 
 @cache

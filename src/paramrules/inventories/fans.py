@@ -13,13 +13,16 @@ _KEPT_AS = {"weight_v": "weight", "weight_orig": "weight"}
 """What the older weight and spectral norm of torch, and its pruning, call the weight that they train."""
 
 
-def fans(owner: Owner, name: str, shape: tuple[int, ...]) -> tuple[int | None, int | None]:
+def fans(
+    owner: Owner, name: str, shape: tuple[int, ...], own: tuple[str, ...] | None = None
+) -> tuple[int | None, int | None]:
     """`fan_in` and `fan_out` of the parameter of this name and logical shape, None where it has none.
 
     The vocabulary's layouts decide, by the class that owns the parameter, or the class around it for
     attention kernels. Both fans of a convolution are multiplied with its receptive field. Biases and scales
     have none, and no guess is made: neither has a matrix whose layout nobody has written down, such
-    as a `weight` that a module of your own holds, nor one whose shape does not fit its layout.
+    as a `weight` that a module of your own holds, nor one whose shape does not fit its layout. `own` is the
+    layout that the layer itself tells, and comes before the vocabulary's.
 
     >>> fans(linear, "head.weight", (1000, 192)), fans(conv2d, "stem.weight", (64, 3, 7, 7))
     ((192, 1000), (147, 3136))
@@ -27,7 +30,7 @@ def fans(owner: Owner, name: str, shape: tuple[int, ...]) -> tuple[int | None, i
     whole, part = unparametrized(name)
     if part == "original0" or not owner.known:  # the gain of a weight norm
         return None, None
-    layout = _layout(owner.around[-2:], ".".join(whole.split(".")[-2:]))
+    layout = own or _layout(owner.around[-2:], ".".join(whole.split(".")[-2:]))
     return _read(layout, shape) if layout else (None, None)
 
 
