@@ -265,6 +265,21 @@ def test_of_timm() -> None:
         ], name
 
 
+def test_what_is_said_of_a_scheduler_that_sets_one_rate_everywhere() -> None:
+    rules = paramrules.parse('a: leaf == "bias" -> lr_scale = 0.1\nb: else')
+    optimizer = build(nn.Linear(3, 3), rules, lr=0.5)
+    lr_scheduler.OneCycleLR(optimizer, max_lr=1.0, total_steps=10)
+    with pytest.warns(RulesWarning) as warned:
+        optimizer.step()
+    optimizer.step()  # it is said once
+    assert [str(one.message) for one in warned] == [
+        "\nwarning[W616]: a scheduler has changed the ratios of learning rates: "
+        "that of the group `b` should be 10 times that of `a`, and is 1 times that\n"
+        "  = help: let it schedule the base rate: `paramrules_torch.scheduled(optimizer, lambda base: ...)`"
+    ]
+    assert warned[0].filename == __file__
+
+
 def test_momentum_that_cycles_is_every_groups() -> None:
     torch.manual_seed(0)
     model = nn.Linear(3, 3)
