@@ -4,8 +4,11 @@ from typing import Any
 
 import partners
 import pytest
+from click.testing import CliRunner
 from table import README, with_table
-from twins import ALL, Twin, compared, inventory, shown
+from twins import ALL, TWINS, Twin, compared, inventory, shown
+
+from paramrules.cli import main
 
 TWICE = {"speech": {f"no_decay/lstm_{layer}": 4 * 512 for layer in range(4)}}
 """What the model of torch has and its twins have not: torch's LSTM adds two biases where one would do."""
@@ -64,3 +67,8 @@ def test_parity_pairs_as_one_who_knows_both(twin: Twin) -> None:
 def test_the_table_says_what_is() -> None:
     page = README.read_text("utf-8")
     assert with_table(page) == page
+
+
+def test_the_rules_are_portable() -> None:
+    ran = CliRunner().invoke(main, ["check", "--portable", *map(str, sorted(TWINS.glob("*/*.rules")))])
+    assert (ran.exit_code, ran.output) == (0, f"{len({twin.rules for twin in ALL})} files: no findings\n")
