@@ -29,6 +29,8 @@ def declared_stacks(
             first, last = len(stacks), len(stacks) + stacked[path]
             if last > len(shape):
                 raise RulesError(_too_few(name, shape, path, last))
+            if 0 in shape[first:last]:
+                raise RulesError(_no_layers(name, shape, path))
             there, counted = extents.setdefault(path, (name, shape[first:last]))
             if counted != shape[first:last]:
                 raise RulesError(_unequal(path, there, counted, name, shape[first:last]))
@@ -67,10 +69,19 @@ def _too_few(name: str, shape: tuple[int, ...], path: str, wanted: int) -> Diagn
     )
 
 
+def _no_layers(name: str, shape: tuple[int, ...], path: str) -> Diagnostic:
+    return Diagnostic(
+        "E508",
+        f"`{name}` has the shape {shape}, which holds no layers",
+        help=f"leave it out of the model, or `{path}` out of `stacked`",
+    )
+
+
 def _unequal(path: str, one: str, counted: tuple[int, ...], other: str, there: tuple[int, ...]) -> Diagnostic:
+    called = f"`{path}`" if path else "the whole model"
     layers, more = (" times ".join(map(str, extents)) for extents in (counted, there))
     return Diagnostic(
         "E508",
-        f"`{path}` is declared to be stacked, and `{one}` has {layers} layers, `{other}` {more}",
+        f"{called} is declared to be stacked, and `{one}` has {layers} layers, `{other}` {more}",
         help="declare each stack by a path of its own: all below one have the same layers",
     )

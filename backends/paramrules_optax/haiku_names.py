@@ -2,7 +2,7 @@
 
 import re
 
-_UNNAMED = re.compile(r"(?:(?<=[./])|^)__layer_stack_(?:no|with)_per_layer(?=(?:_\d+)?(?:[./]|$))")
+_UNNAMED = re.compile(r"(?:(?<=[./])|^)__layer_stack(?:_no_per_layer|(?=_with_per_layer))")
 """How `hk.layer_stack` calls the module of a stack that is not given a name."""
 
 
@@ -16,5 +16,8 @@ def canonical(path: str) -> str:
 
 
 def named(name: str) -> str:
-    """A name in which stacks that have no name are called `layer_stack`."""
+    """A name in which a stack that has no name is called `layer_stack`.
+
+    One whose function takes inputs of each layer's own is `layer_stack_with_per_layer`.
+    """
     return _UNNAMED.sub("layer_stack", name) if "__layer_stack_" in name else name

@@ -28,7 +28,7 @@ def likely_stacks(
 
     Args:
         names, owners, shapes: of each array, the shapes without the axes that are declared to be layers.
-        stacked: what is declared. Nothing is said about a path with 0, what is in it and around it.
+        stacked: what is declared. Nothing is said about what is around such a path, nor inside of one with 0.
     """
     models = _Arrays(names, owners, shapes)
     silent = [path for path, count in stacked.items() if count == 0]
@@ -40,7 +40,7 @@ def likely_stacks(
         ends = [0, *(end for end, letter in enumerate(name) if letter == ".")]
         for path in (name[:end] for end in ends):
             count = models.layers(path, models.surplus(number))
-            if count and not any(is_below(zero, path) for zero in silent):
+            if count and not any(is_below(inner, path) and inner != path for inner in stacked):
                 found.append(path or models.inmost(path))
                 yield _likely(found[-1], names, shapes, number, count, stacked.get(path, 0))
                 break

@@ -60,16 +60,17 @@ class _Watcher:
         """Whether it is a model of its own, which the model that is run initialises or applies by itself."""
         if not self._depth:
             self._root = type(module)
-        return module.scope is None or (not module.path and not issubclass(self._root, type(module)))
+        return module.scope is None or (not module.path and type(module) not in self._root.__mro__)
 
     def _enter(self, name: str, module: nn.Module) -> None:
         cls, here = type(module), self._classes.setdefault(name, [])
         if hasattr(cls, "no_weight_decay") or isinstance(module, nn.DenseGeneral):
             self.modules[name] = module.clone(parent=None)  # which holds nothing of this run
+        # `issubclass` would ask every subclass that there is, and flax makes new ones for each scan.
         # What `nn.scan`, `nn.remat` and the like make of a class is a subclass, and runs the class itself.
-        if here and issubclass(here[-1], cls):
+        if here and cls in here[-1].__mro__:
             here[-1] = cls
-        elif not any(issubclass(cls, other) for other in here):
+        elif not any(other in cls.__mro__ for other in here):
             here.append(cls)  # the first, or one that `nn.share_scope` puts into another's place
 
     def _look(self, name: str, module: nn.Module) -> None:
@@ -108,7 +109,7 @@ class _Watcher:
         parts = name.split(".") if name else []
         outer = (self._classes.get(".".join(parts[:count]), ()) for count in range(len(parts)))
         here = self._classes[name]
-        own = next(n for n, other in enumerate(here) if issubclass(cls, other))
+        own = next(n for n, other in enumerate(here) if other in cls.__mro__)
         return (*(cls for classes in outer for cls in classes), *here[: own + 1])
 
 

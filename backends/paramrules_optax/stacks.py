@@ -120,7 +120,7 @@ def placed(name: str, stacks: Stacks, at: tuple[int, ...]) -> str:
     >>> placed("layers.mlp.kernel", (Stack("layers", 0),), (3,))
     'layers.3.mlp.kernel'
     """
-    whole, done, parts = f".{name}", 0, []
+    whole, done, parts = f".{name}".rstrip("."), 0, []
     for (root, _), place in zip(stacks, at, strict=True):
         end = len(root) + 1 if root else 0
         parts += [whole[done:end], f".{place}"]
