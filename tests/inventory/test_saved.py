@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from support import inventory_of
 
 from paramrules import RulesError
-from paramrules.inventories import ABSENT, UNKNOWN_OWNER, Inventory
+from paramrules.inventories import ABSENT, UNKNOWN_OWNER, Inventory, Layer
 
 ROLES = "`weight`, `bias`, `scale`, `embedding`, `other`"
 LINEAR = ["torch.nn.modules.linear.Linear", "torch.nn.modules.module.Module"]
@@ -90,6 +90,17 @@ def test_a_file_that_counts_the_elements_of_a_stack_is_still_read() -> None:
     read = Inventory.from_json(text)
     assert (read["head.bias"].shape, read.column("size"), read.column("elements")) == ((10,), [10], [240])
     assert NET.column("elements") == NET.column("size") == [40, 10]
+
+
+def test_a_layer_of_a_stack_says_where_it_is_stored() -> None:
+    layer = '"role": "bias", "stored": [12, 10], "layer": {"array": "bias", "axes": [0], "at": [3]}}'
+    text = TEXT.replace('"role": "bias"}', layer)
+    read = Inventory.from_json(text)
+    assert read["head.bias"].shape == (10,)
+    assert read["head.bias"].stored == (12, 10)
+    assert read["head.bias"].layer == Layer("bias", (0,), (3,))
+    assert read.to_json() == text
+    assert (NET["head.bias"].stored, NET["head.bias"].layer) == ((10,), None)
 
 
 def test_a_model_without_parameters() -> None:
@@ -174,6 +185,28 @@ def changed(key: str, value: object) -> dict[str, Any]:
             "parameter.owner",
             True,
             "`parameters[0].owner` is `true` and should be a whole number from 0 or null",
+        ),
+        (
+            "parameter.stored",
+            [None],
+            "`parameters[0].stored` is `[null]` and should be a list of whole numbers from 0",
+        ),
+        ("parameter.layer", [0], "`parameters[0].layer` is `[0]` and should be an object"),
+        ("parameter.layer", {}, "`parameters[0].layer.array` is missing"),
+        (
+            "parameter.layer",
+            {"array": "w", "axes": [0], "at": [0, 1]},
+            "`parameters[0].layer` has 1 axes and 2 places",
+        ),
+        (
+            "parameter.layer",
+            {"array": "w", "axes": [1], "at": [0]},
+            "`parameters[0].layer.axes` is 1, and there are 1",
+        ),
+        (
+            "parameter.layer",
+            {"array": "w", "axes": [0], "at": [10]},
+            "`parameters[0].layer.at` is 10, and there are 10",
         ),
         (
             "parameter.shape",

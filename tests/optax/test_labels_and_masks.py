@@ -267,6 +267,12 @@ error[E602]: `one.rules` gives no parameter the label `embedding`
   = help: its labels: `no_decay`, `decay`"""
     )
     assert (
+        refused(mask, TREE, ONE_AXIS, None)
+        == """
+error[E602]: `one.rules` gives no parameter the label `None`
+  = help: its labels: `no_decay`, `decay`"""
+    )
+    assert (
         refused(mask_fn, TREE, TWO_AXES, "no_decay", "lr")
         == """
 error[E602]: the axis `lr` of `two.rules` gives no parameter the label `no_decay`

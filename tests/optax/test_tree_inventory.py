@@ -194,6 +194,18 @@ error[E501]: the type of `encoder.norm` is given as `'LayerNorm'`, which is no c
     )
 
 
+def test_a_type_for_a_module_whose_class_is_known():
+    model = eqx.nn.Linear(2, 3, key=jax.random.key(0))
+    assert inventory_of(model, types={"": eqx.nn.Linear})["weight"].owner.cls.short == "Linear"
+    assert (
+        refused({"layer": model}, types={"layer": linen.LayerNorm})
+        == """
+error[E501]: `layer` is known to be a `equinox.nn._linear.Linear`, and its type is given as \
+`flax.linen.normalization.LayerNorm`
+  = help: leave it out of `types`, which is for modules whose class nobody knows"""
+    )
+
+
 def test_an_integer_leaf():
     assert (
         refused({"w": jnp.ones(2), "step": jnp.zeros((), jnp.int32), "seen": np.arange(3)})

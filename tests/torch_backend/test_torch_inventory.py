@@ -479,3 +479,25 @@ def test_a_saved_inventory_says_the_same() -> None:
     assert read.names == inventory.names
     assert [row.name for row in read] == names(model)
     assert read["backbone.cls_token"].attributes == {"no_weight_decay": True}
+
+
+def test_a_class_in_place_of_a_module() -> None:
+    with pytest.raises(RulesError) as caught:
+        paramrules.inventory(nn.Linear)
+    assert (
+        str(caught.value)
+        == """
+error[E504]: `torch.nn.modules.linear.Linear` is a class, and no model
+  = help: hand over an instance: `Linear(...)`"""
+    )
+
+
+def test_what_is_said_beside_a_module_that_knows_all() -> None:
+    with pytest.raises(RulesError) as caught:
+        paramrules.inventory(nn.Linear(3, 2), stacked={"layers": 1})
+    assert (
+        str(caught.value)
+        == """
+error[E501]: `stacked` says nothing about a model of `torch`
+  = help: leave `stacked` out"""
+    )
