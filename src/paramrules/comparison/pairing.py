@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from paramrules.comparison.items import Item, Side
 from paramrules.comparison.mapping import Mapped
-from paramrules.comparison.series import Cell, Series, cells, side_by_side
+from paramrules.comparison.series import Cell, Ranks, Series, cells, side_by_side
 from paramrules.comparison.similarity import likest
 
 MAPPING: Final = "mapping"
@@ -19,9 +19,6 @@ NORMALISED: Final = "normalised name"
 SIMILAR: Final = "similar name"
 SHAPE: Final = "shape"
 ORDER: Final = "shape and order"
-
-_DEPTH: Final = 3
-"""How often series are divided in search of counterparts."""
 
 
 class Found(NamedTuple):
@@ -104,14 +101,12 @@ class Pairing:
         while at < len(evidence):
             found = False
             for cell in self._cells(biases, loosely):
-                for _ in range(_DEPTH):
-                    pairs, how = evidence[at](cell)
-                    pairs = _whole(pairs)
-                    for a, b in pairs:
+                for each in (cell, cell.divided()):
+                    pairs, how = evidence[at](each)
+                    for a, b in _whole(pairs):
                         found = self._take_series(a, b, how) or found
-                    if pairs:
+                    if found:
                         break
-                    cell = cell.divided()
             at = 0 if found else at + 1
 
     def _cells(self, biases: bool, loosely: bool) -> list[Cell]:
@@ -119,41 +114,51 @@ class Pairing:
         return cells(*left, loosely=loosely)
 
     def _unique(self, cell: Cell) -> tuple[list[tuple[Series, Series]], str]:
-        """Series that run as none other of their side does, and one of the other side."""
-        if len(cell.a) == len(cell.b) == 1 and cell.balanced:
+        """Series that run as one of the other side does and none else.
+
+        Several that run alike are told apart by the numbers that all of a series have, where both sides
+        have the same of these (the stages of a ResNet).
+        """
+        if cell.balanced and len(cell.a) == len(cell.b) == 1:
             return [(cell.a[0], cell.b[0])], SHAPE
-        for runs in (lambda s: s.ranks, lambda s: s.form):
-            first, second = (_only(side, runs) for side in (cell.a, cell.b))
-            pairs = [
-                (a, second[key])
-                for key, a in first.items()
-                if key in second and (cell.balanced or a.words & second[key].words)
-            ]
-            if pairs:
-                return pairs, SHAPE
-        return [], SHAPE
+        forms = [_by(side, lambda series: series.form) for side in (cell.a, cell.b)]
+        pairs: list[tuple[Series, Series]] = []
+        for form, of_a in forms[0].items():
+            of_b = forms[1].get(form, [])
+            first, second = (_by(of, _ranks) for of in (of_a, of_b))
+            if len(of_a) == len(of_b) == 1 or (
+                first.keys() == second.keys() and len(first) == len(of_a) == len(of_b)
+            ):
+                pairs += zip(sorted(of_a, key=_ranks), sorted(of_b, key=_ranks), strict=True)
+        same = {form: len(of) for form, of in forms[0].items()} == {f: len(of) for f, of in forms[1].items()}
+        return [(a, b) for a, b in pairs if same or a.words & b.words], SHAPE
 
     def _alike(self, cell: Cell) -> tuple[list[tuple[Series, Series]], str]:
         """Series whose names are more like one another than like any other's."""
         return likest(cell, (self._context(0), self._context(1))), SIMILAR
 
     def _in_order(self, cell: Cell) -> tuple[list[tuple[Series, Series]], str]:
-        """Series in the order in which both models have them, where that order says something."""
-        if not cell.balanced or len(cell.a) != len(cell.b):
+        """What is left, one by one in the order in which both models have it, where that says something."""
+        a, b = (self._ordered(side, of) for side, of in enumerate((cell.a, cell.b)))
+        if not cell.balanced or not a or not b or not self._keeps_order(a, b):
             return [], ORDER
-        sides = [sorted(side, key=lambda s: s.items[0].number) for side in (cell.a, cell.b)]
-        for side, mine in zip(self.sides, sides, strict=True):
-            if side.is_sorted and not _numbered_alone(mine):
-                return [], ORDER
-        pairs = list(zip(*sides, strict=True))
-        numbered = any(map(_numbered_alone, sides))
-        if any(a.form != b.form for a, b in pairs) or not (numbered or self._keeps_order(*sides)):
-            return [], ORDER
-        return pairs, ORDER
+        return [(Series([x]), Series([y])) for x, y in zip(a, b, strict=True)], ORDER
 
-    def _keeps_order(self, a: list[Series], b: list[Series]) -> bool:
+    def _ordered(self, side: int, of: list[Series]) -> list[Item]:
+        """The items of a cell in their order; none where the order is that of the alphabet.
+
+        Numbers are an order in any case.
+        """
+        items = [item for series in of for item in series.items]
+        if not self.sides[side].is_sorted:
+            return sorted(items, key=lambda item: item.number)
+        return items if len({series.template for series in of}) == 1 else []
+
+    def _keeps_order(self, a: list[Item], b: list[Item]) -> bool:
         """Whether what was paired around them comes in the same order in both models."""
-        around = [_common([s.items[0].module for s in side]) for side in (a, b)]
+        if any(side.is_sorted for side in self.sides):
+            return True  # one of them counts
+        around = [_common([item.module for item in items]) for items in (a, b)]
         numbers = sorted(
             (pair.a.number, pair.b.number)
             for pair in self.pairs
@@ -206,11 +211,15 @@ class Pairing:
                     module = module.rpartition(".")[0]
 
 
-def _only(side: Iterable[Series], runs: Callable[[Series], Hashable]) -> dict[Hashable, Series]:
-    found: dict[Hashable, list[Series]] = defaultdict(list)
-    for series in side:
-        found[runs(series)].append(series)
-    return {key: each[0] for key, each in found.items() if len(each) == 1}
+def _by(series: Iterable[Series], key: Callable[[Series], Ranks]) -> dict[Ranks, list[Series]]:
+    found: dict[Ranks, list[Series]] = defaultdict(list)
+    for each in series:
+        found[key(each)].append(each)
+    return found
+
+
+def _ranks(series: Series) -> Ranks:
+    return series.ranks
 
 
 def _whole(pairs: list[tuple[Series, Series]]) -> list[tuple[Series, Series]]:
@@ -219,11 +228,6 @@ def _whole(pairs: list[tuple[Series, Series]]) -> list[tuple[Series, Series]]:
         found = Counter(pair[side].template for pair in pairs)
         pairs = [pair for pair in pairs if found[pair[side].template] >= pair[side].parts]
     return pairs
-
-
-def _numbered_alone(series: list[Series]) -> bool:
-    """Whether they differ by a number alone."""
-    return len({each.template for each in series}) == 1
 
 
 def _common(modules: list[str]) -> str:

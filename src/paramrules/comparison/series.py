@@ -1,9 +1,9 @@
 """Series: parameters that differ by numbers in their names alone, as the same matrix of every layer."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
-from itertools import permutations
+from itertools import combinations, permutations
 from typing import Final
 
 from paramrules.comparison.items import Item, Kind
@@ -67,17 +67,37 @@ class Series:
         stems = [canonical(stem) for stem, is_numbered in self.template if is_numbered]
         return [stems[at] for at in self.varying]
 
-    def divided(self) -> list["Series"]:
-        """The series by the innermost rank that varies; itself alone where none does."""
-        if not self.varying:
+    def divided(self, others: Sequence["Series"]) -> list["Series"]:
+        """The series in few parts that are each as long as one of the others, if there is one way to do so.
+
+        Of several ways that one is taken which leaves what the others count: layers, and not what is in them.
+        """
+        lengths = {len(other.items) for other in others}
+        if len(self.items) in lengths or len(self.items) < min(lengths):
             return [self]
-        at = self.varying[-1]
-        parts: dict[int, list[Item]] = defaultdict(list)
+        ways = [
+            (kept, self._parts(kept))
+            for count in range(len(self.varying))
+            for kept in combinations(self.varying, count)
+        ]
+        ways = [way for way in ways if {len(part.items) for part in way[1]} <= lengths]
+        fewest = min((len(parts) for _, parts in ways), default=0)
+        ways = [way for way in ways if len(way[1]) == fewest]
+        if len(ways) > 1:
+            stems = dict(zip(self.varying, self.numbered(), strict=True))
+            counted = {tuple(other.numbered()) for other in others}
+            ways = [way for way in ways if tuple(stems[at] for at in way[0]) in counted]
+        if len(ways) != 1 or fewest > _MOST_PARTS:
+            return [self]
+        return ways[0][1]
+
+    def _parts(self, kept: Collection[int]) -> list["Series"]:
+        """The items apart by all ranks that vary but those that are kept."""
+        parts: dict[tuple[int, ...], list[Item]] = defaultdict(list)
+        apart = [at for at in self.varying if at not in kept]
         for item in self.items:
-            parts[item.ranks[at]].append(item)
-        if len(parts) > _MOST_PARTS:
-            return [self]
-        return [Series(items, self.parts * len(parts)) for _, items in sorted(parts.items())]
+            parts[tuple(item.ranks[at] for at in apart)].append(item)
+        return [Series(items, len(parts)) for _, items in sorted(parts.items())]
 
 
 def series_of(items: Iterable[Item]) -> list[Series]:
@@ -136,22 +156,29 @@ class Cell:
         """Whether both models have as many parameters of this kind."""
         return sum(len(s.items) for s in self.a) == sum(len(s.items) for s in self.b)
 
-    def divided(self) -> "Cell":
-        """The cell with every series divided that is longer than some opposite, and as long as none."""
-        lengths = [{len(series.items) for series in side} for side in (self.a, self.b)]
-        return Cell(_divided(self.a, lengths[1]), _divided(self.b, lengths[0]))
-
-
-def _divided(side: Iterable[Series], others: set[int]) -> list[Series]:
-    return [
-        part
-        for series in side
-        for part in (
-            series.divided()
-            if len(series.items) not in others and len(series.items) > min(others)
-            else [series]
+    def alone(self, *pair: Series) -> bool:
+        """Whether one of two has none opposite that is as long: then it may be a part of it, or the whole."""
+        return any(
+            all(len(series.items) != len(other.items) for other in others)
+            for series, others in zip(pair, (self.b, self.a), strict=True)
         )
-    ]
+
+    def divided(self) -> "Cell":
+        """The cell with every series divided that has none opposite that is as long, the longest first."""
+        cell, further = self, self._divided_once()
+        while further is not cell:
+            cell, further = further, further._divided_once()
+        return cell
+
+    def _divided_once(self) -> "Cell":
+        sides = [self.a, self.b]
+        every = [(series, side) for side in (0, 1) for series in sides[side]]
+        for series, side in sorted(every, key=lambda each: -len(each[0].items)):
+            parts = series.divided(sides[1 - side])
+            if len(parts) > 1:
+                sides[side] = [p for each in sides[side] for p in (parts if each is series else [each])]
+                return Cell(*sides)
+        return self
 
 
 def cells(a: Iterable[Item], b: Iterable[Item], *, loosely: bool) -> list[Cell]:

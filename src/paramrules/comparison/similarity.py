@@ -30,7 +30,10 @@ def likest(cell: Cell, contexts: tuple[Context, Context]) -> list[tuple[Series, 
         [context(s) for s in side] for side, context in zip((cell.a, cell.b), contexts, strict=True)
     )
     scores = [
-        [_score(a, b, around, of_b[j], weights) if runs_alike(a, b) else -1.0 for j, b in enumerate(cell.b)]
+        [
+            _score(a, b, around, of_b[j], weights) if runs_alike(a, b) or cell.alone(a, b) else 0.0
+            for j, b in enumerate(cell.b)
+        ]
         for a, around in zip(cell.a, of_a, strict=True)
     ]
     rows = [sorted(row, reverse=True)[:2] for row in scores]
@@ -39,7 +42,7 @@ def likest(cell: Cell, contexts: tuple[Context, Context]) -> list[tuple[Series, 
         (a, b)
         for a, row, highest in zip(cell.a, scores, rows, strict=True)
         for b, score, rivals in zip(cell.b, row, columns, strict=True)
-        if score >= _LEAST and _leads(score, highest) and _leads(score, rivals)
+        if score >= _LEAST and _leads(score, highest) and _leads(score, rivals) and runs_alike(a, b)
     ]
 
 
