@@ -44,6 +44,7 @@ class Pairing:
             {item.number: item for item in side.items} for side in self.sides
         )
         self._around: tuple[dict[str, set[str]], ...] = (defaultdict(set), defaultdict(set))
+        self._partners: tuple[dict[str, set[str]], ...] = (defaultdict(set), defaultdict(set))
 
     def given(self, mapped: Iterable[Mapped]) -> None:
         """Pairs what a mapping says, and then the rest of modules that it pairs."""
@@ -103,7 +104,7 @@ class Pairing:
             for cell in self._cells(biases, loosely):
                 for each in (cell, cell.divided()):
                     pairs, how = evidence[at](each)
-                    for a, b in _whole(pairs):
+                    for a, b in _whole([pair for pair in pairs if self._in_place(*pair)]):
                         found = self._take_series(a, b, how) or found
                     if found:
                         break
@@ -168,9 +169,18 @@ class Pairing:
         )
         return all(before[1] < after[1] for before, after in pairwise(numbers))
 
+    def _in_place(self, a: Series, b: Series) -> bool:
+        """Whether what has been paired around one stands around the other, as far as that is known."""
+        places = [_inside(_container(series.items[0].module)) for series in (a, b)]
+        for side, (here, there) in enumerate((places, places[::-1])):
+            partners = self._partners[side].get(here)
+            if partners and not any(at.startswith(there) or there.startswith(at) for at in partners):
+                return False
+        return True
+
     def _context(self, side: int) -> Callable[[Series], frozenset[str]]:
         around = self._around[side]
-        return lambda series: frozenset(around.get(series.items[0].module.rpartition(".")[0], ()))
+        return lambda series: frozenset(around.get(_container(series.items[0].module), ()))
 
     def _take_series(self, a: Series, b: Series, how: str) -> bool:
         """Pairs two series item by item, if they run alike; says whether it did."""
@@ -205,10 +215,11 @@ class Pairing:
         for side, item, other in ((0, a, b), (1, b, a)):
             del self.left[side][item.number]
             if not item.ranks or item.ranks[0] == 0:
-                module = item.module
+                module, place = item.module, _inside(_container(other.module))
                 while module:
                     self._around[side][module].update(other.words)
-                    module = module.rpartition(".")[0]
+                    self._partners[side][_inside(module)].add(place)
+                    module = _container(module)
 
 
 def _by(series: Iterable[Series], key: Callable[[Series], Ranks]) -> dict[Ranks, list[Series]]:
@@ -228,6 +239,16 @@ def _whole(pairs: list[tuple[Series, Series]]) -> list[tuple[Series, Series]]:
         found = Counter(pair[side].template for pair in pairs)
         pairs = [pair for pair in pairs if found[pair[side].template] >= pair[side].parts]
     return pairs
+
+
+def _container(module: str) -> str:
+    """The module around a module."""
+    return module.rpartition(".")[0]
+
+
+def _inside(module: str) -> str:
+    """How all names in a module begin."""
+    return module and module + "."
 
 
 def _common(modules: list[str]) -> str:
