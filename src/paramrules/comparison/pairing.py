@@ -5,7 +5,7 @@ Nothing is guessed: what could be one of several stays without a partner, and is
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Final, NamedTuple
 
 from paramrules.comparison.items import Item, Side
@@ -170,11 +170,11 @@ class Pairing:
         return all(before[1] < after[1] for before, after in pairwise(numbers))
 
     def _in_place(self, a: Series, b: Series) -> bool:
-        """Whether what has been paired around one stands around the other, as far as that is known."""
-        places = [_inside(_container(series.items[0].module)) for series in (a, b)]
-        for side, (here, there) in enumerate((places, places[::-1])):
-            partners = self._partners[side].get(here)
-            if partners and not any(at.startswith(there) or there.startswith(at) for at in partners):
+        """Whether what has been paired around one stands near the other, as far as that is known."""
+        here, there = (_container(series.items[0].module) for series in (a, b))
+        for side, mine, other in ((0, here, there), (1, there, here)):
+            partners = self._partners[side].get(mine)
+            if partners and not any(_near(other, place) for place in partners):
                 return False
         return True
 
@@ -215,10 +215,10 @@ class Pairing:
         for side, item, other in ((0, a, b), (1, b, a)):
             del self.left[side][item.number]
             if not item.ranks or item.ranks[0] == 0:
-                module, place = item.module, _inside(_container(other.module))
+                module, place = item.module, _container(other.module)
                 while module:
                     self._around[side][module].update(other.words)
-                    self._partners[side][_inside(module)].add(place)
+                    self._partners[side][module].add(place)
                     module = _container(module)
 
 
@@ -246,9 +246,13 @@ def _container(module: str) -> str:
     return module.rpartition(".")[0]
 
 
-def _inside(module: str) -> str:
-    """How all names in a module begin."""
-    return module and module + "."
+def _near(module: str, other: str) -> bool:
+    """Whether one is around the other, or both are in one module, the root apart."""
+    if not module or not other:
+        return True
+    a, b = module.split("."), other.split(".")
+    shared = sum(takewhile(bool, (x == y for x, y in zip(a, b, strict=False))))
+    return shared >= max(1, min(len(a), len(b)) - 1)
 
 
 def _common(modules: list[str]) -> str:
