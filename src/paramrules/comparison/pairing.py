@@ -21,6 +21,11 @@ SHAPE: Final = "shape"
 ORDER: Final = "shape and order"
 
 
+Said = tuple[list[tuple[Series, Series]], str]
+Evidence = Callable[[Cell], Said]
+"""What pairs series of a cell, with the name of the way."""
+
+
 class Found(NamedTuple):
     """Two parameters that are the same one, and how that was found."""
 
@@ -97,24 +102,25 @@ class Pairing:
 
     def _search(self, biases: bool, loosely: bool) -> None:
         """What shapes, likeness and order say, the surest first, until none says more."""
-        evidence = (self._unique, self._alike, self._in_order)
+        evidence: tuple[Evidence, ...] = (self._unique, self._alike, self._in_order)
         at = 0
         while at < len(evidence):
             found = False
             for cell in self._cells(biases, loosely):
-                for each in (cell, cell.divided()):
-                    pairs, how = evidence[at](each)
-                    for a, b in _whole([pair for pair in pairs if self._in_place(*pair)]):
-                        found = self._take_series(a, b, how) or found
-                    if found:
-                        break
+                found = self._says(evidence[at], cell) or self._says(evidence[at], cell.divided()) or found
             at = 0 if found else at + 1
+
+    def _says(self, evidence: Evidence, cell: Cell) -> bool:
+        """Pairs what the evidence says of a cell; whether it says anything."""
+        pairs, how = evidence(cell)
+        taken = [self._take_series(a, b, how) for a, b in _whole(pairs) if self._in_place(a, b)]
+        return any(taken)
 
     def _cells(self, biases: bool, loosely: bool) -> list[Cell]:
         left = ([item for item in side.values() if biases or item.leaf != "bias"] for side in self.left)
         return cells(*left, loosely=loosely)
 
-    def _unique(self, cell: Cell) -> tuple[list[tuple[Series, Series]], str]:
+    def _unique(self, cell: Cell) -> Said:
         """Series that run as one of the other side does and none else.
 
         Several that run alike are told apart by the numbers that all of a series have, where both sides
@@ -134,31 +140,28 @@ class Pairing:
         same = {form: len(of) for form, of in forms[0].items()} == {f: len(of) for f, of in forms[1].items()}
         return [(a, b) for a, b in pairs if same or a.words & b.words], SHAPE
 
-    def _alike(self, cell: Cell) -> tuple[list[tuple[Series, Series]], str]:
+    def _alike(self, cell: Cell) -> Said:
         """Series whose names are more like one another than like any other's."""
         return likest(cell, (self._context(0), self._context(1))), SIMILAR
 
-    def _in_order(self, cell: Cell) -> tuple[list[tuple[Series, Series]], str]:
-        """What is left, one by one in the order in which both models have it, where that says something."""
-        a, b = (self._ordered(side, of) for side, of in enumerate((cell.a, cell.b)))
-        if not cell.balanced or not a or not b or not self._keeps_order(a, b):
+    def _in_order(self, cell: Cell) -> Said:
+        """What is left, one by one in the order in which both models have it, where that says something.
+
+        What differs by numbers alone has their order; anything else that of the model, if that is not the
+        alphabet's, and if what was paired around comes in the same order in both.
+        """
+        counted = [len({series.template for series in of}) == 1 for of in (cell.a, cell.b)]
+        known = all(by or not side.is_sorted for by, side in zip(counted, self.sides, strict=True))
+        a, b = (
+            sorted((item for series in of for item in series.items), key=_rank if by else _number)
+            for of, by in zip((cell.a, cell.b), counted, strict=True)
+        )
+        if not cell.balanced or not known or not (any(counted) or self._keeps_order(a, b)):
             return [], ORDER
         return [(Series([x]), Series([y])) for x, y in zip(a, b, strict=True)], ORDER
 
-    def _ordered(self, side: int, of: list[Series]) -> list[Item]:
-        """The items of a cell in their order; none where the order is that of the alphabet.
-
-        Numbers are an order in any case.
-        """
-        items = [item for series in of for item in series.items]
-        if not self.sides[side].is_sorted:
-            return sorted(items, key=lambda item: item.number)
-        return items if len({series.template for series in of}) == 1 else []
-
     def _keeps_order(self, a: list[Item], b: list[Item]) -> bool:
         """Whether what was paired around them comes in the same order in both models."""
-        if any(side.is_sorted for side in self.sides):
-            return True  # one of them counts
         around = [_common([item.module for item in items]) for items in (a, b)]
         numbers = sorted(
             (pair.a.number, pair.b.number)
@@ -227,6 +230,14 @@ def _by(series: Iterable[Series], key: Callable[[Series], Ranks]) -> dict[Ranks,
     for each in series:
         found[key(each)].append(each)
     return found
+
+
+def _rank(item: Item) -> tuple[int, ...]:
+    return item.ranks
+
+
+def _number(item: Item) -> tuple[int, ...]:
+    return (item.number,)
 
 
 def _ranks(series: Series) -> Ranks:

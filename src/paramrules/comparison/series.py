@@ -1,7 +1,7 @@
 """Series: parameters that differ by numbers in their names alone, as the same matrix of every layer."""
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from itertools import combinations, permutations
 from typing import Final
@@ -75,29 +75,26 @@ class Series:
         lengths = {len(other.items) for other in others}
         if len(self.items) in lengths or len(self.items) < min(lengths):
             return [self]
-        ways = [
-            (kept, self._parts(kept))
-            for count in range(len(self.varying))
-            for kept in combinations(self.varying, count)
-        ]
-        ways = [way for way in ways if {len(part.items) for part in way[1]} <= lengths]
-        fewest = min((len(parts) for _, parts in ways), default=0)
-        ways = [way for way in ways if len(way[1]) == fewest]
+        ways = []
+        for count in range(1, len(self.varying) + 1):
+            for apart in combinations(self.varying, count):
+                parts = Counter(self._apart(item, apart) for item in self.items)
+                if len(parts) <= _MOST_PARTS and set(parts.values()) <= lengths:
+                    ways.append((len(parts), apart))
+        ways = [way for way in ways if way[0] == min(ways)[0]]
         if len(ways) > 1:
-            stems = dict(zip(self.varying, self.numbered(), strict=True))
             counted = {tuple(other.numbered()) for other in others}
-            ways = [way for way in ways if tuple(stems[at] for at in way[0]) in counted]
-        if len(ways) != 1 or fewest > _MOST_PARTS:
+            stems = list(zip(self.varying, self.numbered(), strict=True))
+            ways = [way for way in ways if tuple(stem for at, stem in stems if at not in way[1]) in counted]
+        if len(ways) != 1:
             return [self]
-        return ways[0][1]
-
-    def _parts(self, kept: Collection[int]) -> list["Series"]:
-        """The items apart by all ranks that vary but those that are kept."""
-        parts: dict[tuple[int, ...], list[Item]] = defaultdict(list)
-        apart = [at for at in self.varying if at not in kept]
+        (number, apart), parts_of = ways[0], defaultdict(list)
         for item in self.items:
-            parts[tuple(item.ranks[at] for at in apart)].append(item)
-        return [Series(items, len(parts)) for _, items in sorted(parts.items())]
+            parts_of[self._apart(item, apart)].append(item)
+        return [Series(items, number) for _, items in sorted(parts_of.items())]
+
+    def _apart(self, item: Item, by: Iterable[int]) -> tuple[int, ...]:
+        return tuple(item.ranks[at] for at in by)
 
 
 def series_of(items: Iterable[Item]) -> list[Series]:
@@ -121,7 +118,7 @@ def side_by_side(a: Series, b: Series) -> list[tuple[Item, Item]] | None:
     """
     if len(a.items) != len(b.items):
         return None
-    if a.ranks == b.ranks or (a.form == b.form and len(a.varying) < 2):
+    if len(a.items) == 1 or a.ranks == b.ranks or (a.form == b.form and len(a.varying) < 2):
         return list(zip(a.items, b.items, strict=True))
     if len(a.varying) != len(b.varying):
         return list(zip(a.items, b.items, strict=True))
