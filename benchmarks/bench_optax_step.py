@@ -21,7 +21,7 @@ from paramrules import assign
 from paramrules.rules import parse
 
 LAYERS, WIDTH = 12, 64
-BUILDS, ROUNDS, STEPS = 5, 15, 30
+BUILDS, ROUNDS, STEPS = 5, 15, 20
 TARGETS = {"trace": 1.15, "compile": 2.0, "step": 1.1}
 
 RULES = parse(
