@@ -279,3 +279,26 @@ def test_a_checkpoint_goes_on_under_another_schedule_or_other_rates(changed: str
         lambda one, other: not np.allclose(one, other, rtol=1e-5, atol=1e-6), ours, unchanged
     )
     assert any(jax.tree.leaves(moved)) == (changed != "nothing")
+
+
+def test_boxes_around_parameters_are_around_moments_too() -> None:
+    """So that flax finds where moments belong on many devices."""
+
+    class Boxed(nn.Module):
+        @nn.compact
+        def __call__(self, x: jax.Array) -> jax.Array:
+            split = nn.with_partitioning(nn.initializers.lecun_normal(), (None, "data"))
+            return nn.Dense(4, name="head")(nn.Dense(8, kernel_init=split, name="hidden")(x))
+
+    x = jnp.ones((2, 8))
+    params = Boxed().init(jax.random.key(0), x)["params"]
+    rules = paramrules.parse("frozen: name ~ ^head -> freeze = true\nrest: else", "boxed.rules")
+    tx = pro.build(params, rules, learning_rate=0.1, model=paramrules.inventory(Boxed(), inputs=x))
+    specs = nn.get_partition_spec(jax.eval_shape(tx.init, params))
+    moments = optax.tree_utils.tree_get(specs, "mu")
+    assert moments["hidden"]["kernel"] == jax.sharding.PartitionSpec(None, "data")
+    gradients = jax.tree.map(jnp.ones_like, params)
+    updates, _ = jax.jit(tx.update)(gradients, tx.init(params), params)
+    pure = nn.meta.unbox(params)
+    alone, _ = tx.update(nn.meta.unbox(gradients), tx.init(pure), pure)
+    assert_close(nn.meta.unbox(updates), alone)
