@@ -37,6 +37,22 @@ MODELS = """\
             self.head = eqx.nn.Linear(4, 2, key=key)
 
 
+    class Mixture(eqx.Module):
+        router: eqx.nn.Linear
+        experts: Block
+
+        def __init__(self, key):
+            self.router = eqx.nn.Linear(4, 2, key=key)
+            self.experts = eqx.filter_vmap(Block)(jax.random.split(key, 2))
+
+
+    class Mixtures(eqx.Module):
+        layers: Mixture
+
+        def __init__(self):
+            self.layers = eqx.filter_vmap(Mixture)(jax.random.split(jax.random.key(0), 3))
+
+
     def taken():
         return paramrules.inventory(Net(True), stacked={"layers": 0})
 """
@@ -95,6 +111,25 @@ def test_parity_of_a_stack_and_its_unrolled_twin():
     code, out, err = run(*words)
     assert (code, err) == (0, "")
     assert out.splitlines()[-1] == "the same groups on both models"
+
+
+def test_a_stack_inside_of_a_stack():
+    declared = "--stacked", "layers=1", "--stacked", "layers.experts=1"
+    code, out, err = run("show", "llrd.rules", "--model", "nets.py:Mixtures", *declared, "--json")
+    assert (code, err) == (0, "")
+    layers = [group for group in json.loads(out)["models"][0]["groups"] if group["labels"]["lr"] == "layer_2"]
+    assert [name for group in layers for name in group["names"]] == [
+        "layers.2.router.bias",
+        "layers.2.experts.0.norm.weight",
+        "layers.2.experts.0.norm.bias",
+        "layers.2.experts.0.mlp.bias",
+        "layers.2.experts.1.norm.weight",
+        "layers.2.experts.1.norm.bias",
+        "layers.2.experts.1.mlp.bias",
+        "layers.2.router.weight",
+        "layers.2.experts.0.mlp.weight",
+        "layers.2.experts.1.mlp.weight",
+    ]
 
 
 def test_explain_and_test():
