@@ -48,11 +48,11 @@ def inventories_of(names: Iterable[ModelName], stacked: Stacked) -> list[Invento
     used: set[str] = set()
     for name in names:
         with progress(f"building {name.text}"):
-            inventory, stackable = _taken(name, stacked)
+            inventory, plain = _taken(name, stacked)
         found.append(inventory)
-        if stackable:
-            used |= {path for path in stacked if _holds(inventory, path)}
-            paths |= {each[:end] for each in inventory.names for end, mark in enumerate(each) if mark == "."}
+        if plain is not None:
+            used |= {path for path in stacked if _holds(plain, path)}
+            paths |= {each[:end] for each in plain.names for end, mark in enumerate(each) if mark == "."}
     for path in stacked:
         if path not in used:
             raise RulesError(
@@ -66,10 +66,10 @@ def inventories_of(names: Iterable[ModelName], stacked: Stacked) -> list[Invento
     return found
 
 
-def _taken(name: ModelName, stacked: Stacked) -> tuple[Inventory, bool]:
-    """The inventory of a model, and whether stacks can be declared in it."""
+def _taken(name: ModelName, stacked: Stacked) -> tuple[Inventory, Inventory | None]:
+    """The inventory of a model, and the one without what is declared; None where nothing can be."""
     if name.is_saved:
-        return Inventory.load(name.place), False
+        return Inventory.load(name.place), None
     folder = os.path.dirname(os.path.abspath(name.place)) if name.is_file else os.getcwd()
     with _first_on_path(folder), redirect_stdout(sys.stderr):
         value = _attribute(name, _file(name) if name.is_file else _module(name))
@@ -78,9 +78,9 @@ def _taken(name: ModelName, stacked: Stacked) -> tuple[Inventory, bool]:
             value = _made(name, value, name.call or Call((), {}))
         inventory = backends.inventory(value)
         if not stacked or not backends.takes(value, "stacked"):
-            return inventory, False
+            return inventory, None
         own = {path: count for path, count in stacked.items() if _holds(inventory, path)}
-        return (backends.inventory(value, stacked=own) if own else inventory), True
+        return (backends.inventory(value, stacked=own) if own else inventory), inventory
 
 
 def _holds(inventory: Inventory, path: str) -> bool:
