@@ -130,7 +130,9 @@ def described(tree: Tree, types: Types | None = None, stacked: Stacked | None = 
     columns = TreeColumns(leaves, boxes, names, told, parameter, modules, shapes)
     inventory = inventory_of_arrays(Arrays(tree, names, told, columns, also, unknown, stored, stacks))
     count = len(leaves)
-    inventory.doubts = lambda: likely_stacks(names[:count], told[:count], columns.shape(), stacked or {})
+    inventory.doubts = lambda: likely_stacks(
+        names[:count], told[:count], shapes or columns.stored(), stacked or {}
+    )
     return inventory
 
 

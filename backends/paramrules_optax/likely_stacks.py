@@ -30,18 +30,18 @@ def likely_stacks(
         names, owners, shapes: of each array, the shapes without the axes that are declared to be layers.
         stacked: what is declared. Nothing is said about what is around such a path, nor inside of one with 0.
     """
-    models = _Arrays(names, owners, shapes)
+    arrays = _Arrays(names, owners, shapes)
     silent = [path for path, count in stacked.items() if count == 0]
     found: list[str] = []
-    for number in models.suspects():
+    for number in arrays.suspects():
         name = names[number]
         if any(is_below(name, path) for path in (*found, *silent)):
             continue
         ends = [0, *(end for end, letter in enumerate(name) if letter == ".")]
         for path in (name[:end] for end in ends):
-            count = models.layers(path, models.surplus(number))
+            count = arrays.layers(path, number)
             if count and not any(is_below(inner, path) and inner != path for inner in stacked):
-                found.append(path or models.inmost(path))
+                found.append(path or arrays.inmost(path))
                 yield _likely(found[-1], names, shapes, number, count, stacked.get(path, 0))
                 break
 
@@ -69,7 +69,6 @@ class _Arrays:
         self._names = names
         self._owners = owners
         self._shapes = shapes
-        self._layers: dict[str, int] = {}
         self._numbers: Mapping[str, int] = {}
 
     def suspects(self) -> Iterator[int]:
@@ -104,23 +103,26 @@ class _Arrays:
                 return surplus
         return 0
 
-    def layers(self, path: str, most: int) -> int:
-        """How many leading axes may be layers of all below a path, of at most so many; 0 if none."""
-        if path not in self._layers:
-            self._layers[path] = self._shared(path, most)
-        return self._layers[path]
-
-    def _shared(self, path: str, most: int) -> int:
-        below = [number for number, name in enumerate(self._names) if is_below(name, path)]
-        start = len(path) + 1 if path else 0
+    def layers(self, path: str, suspect: int) -> int:
+        """How many leading axes may be layers of all below a path, of which this is one; 0 if none."""
+        first, start = self._shapes[suspect][0], len(path) + 1 if path else 0
+        below = [suspect]
+        for step in (-1, 1):  # what is below a path stands together
+            number = suspect + step
+            while 0 <= number < len(self._names) and is_below(self._names[number], path):
+                if self._shapes[number][:1] != (first,):
+                    return 0
+                below.append(number)
+                number += step
         shapes = {self._shapes[number] for number in below}
-        if not any("." in self._names[number][start:] for number in below) or any(map(self._single, below)):
+        inside = any("." in self._names[number][start:] for number in below)
+        if len(shapes) < 2 or not inside or any(map(self._single, below)):
             return 0
-        for count in range(most, 0, -1):
-            leading = {shape[:count] for shape in shapes}
-            if len(leading) == 1 and len(shapes) > 1 and 1 not in (first := leading.pop()):
-                return count if len(first) == count else 0
-        return 0
+        counts = range(self.surplus(suspect), 0, -1)
+        shared = (n for n in counts if len({shape[:n] for shape in shapes}) == 1)
+        return next(
+            (n for n in shared if n <= min(map(len, shapes)) and 1 not in self._shapes[suspect][:n]), 0
+        )
 
     def inmost(self, path: str) -> str:
         """The longest path with the same arrays below it, unless what is in that is numbered already."""
