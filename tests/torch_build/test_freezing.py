@@ -1,12 +1,16 @@
 """`freeze = true` takes parameters out of training, and rules without it take them back in."""
 
 import copy
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import torch
+import torch.distributed as dist
 from paramrules_torch import build, param_groups
 from torch import nn
+from torch.distributed.device_mesh import init_device_mesh
+from torch.distributed.fsdp import fully_shard
 from torch_build.small_gpt import gpt, train
 
 import paramrules
@@ -94,6 +98,25 @@ def test_the_note_outlives_copies_wrappers_and_new_tensors() -> None:
     assert copied.module.table.weight.requires_grad
     assert not model.table.weight.requires_grad
     assert list(copied.state_dict()) == [f"module.{name}" for name in model.state_dict()]
+
+
+@pytest.fixture
+def one_process() -> Iterator[None]:
+    dist.init_process_group("gloo", rank=0, world_size=1, store=dist.HashStore())
+    yield
+    dist.destroy_process_group()
+
+
+@pytest.mark.usefixtures("one_process")
+def test_the_note_outlives_sharding() -> None:
+    model = Net()
+    grouped(model, "off: type(Embedding) -> freeze = true\nrest: else")
+    fully_shard(model, mesh=init_device_mesh("cpu", (1,)))
+    assert type(model.table.weight).__name__ == "DTensor"
+    assert not model.table.weight.requires_grad
+    (group,) = grouped(model, "all: else")
+    assert model.table.weight.requires_grad
+    assert group["param_names"][0] == "table.weight"
 
 
 def test_tied_parameters_are_frozen_and_unfrozen_under_every_name() -> None:

@@ -122,6 +122,28 @@ def test_a_saved_run_goes_on_as_if_it_had_not_stopped() -> None:
     assert resumed.param_groups[1] is resumed.optimizers["muon"].param_groups[0]
 
 
+def beside_muon() -> list[Any]:
+    from timm.optim import Lamb, Lion
+
+    names = ("Adadelta", "Adafactor", "Adagrad", "Adam", "ASGD", "NAdam", "RAdam", "RMSprop", "Rprop", "SGD")
+    return [*(getattr(torch.optim, name) for name in names), Lamb, Lion]
+
+
+def test_any_optimizer_may_stand_beside_muon_and_be_resumed() -> None:
+    for cls in beside_muon():
+        both: dict[str, Any] = {"muon": Muon, "default": cls}
+        models = gpt(), gpt()
+        whole, first = (build(model, RULES, both, lr=0.01) for model in models)
+        train(models[0], whole, 2)
+        train(models[1], first, 2)
+        resumed = build(models[1], RULES, both, lr=0.01)
+        resumed.load_state_dict(copy.deepcopy(first.state_dict()))
+        train(models[0], whole, 2)
+        train(models[1], resumed, 2)
+        assert equal(*models), cls
+        assert len(whole.param_groups) == 3
+
+
 def test_its_state_dict_is_that_of_one_optimizer_with_all_groups() -> None:
     model = gpt()
     optimizer = joined(model)
