@@ -19,14 +19,16 @@ from paramrules_torch.backend import backend
 if TYPE_CHECKING:
     from paramrules_torch.groups import param_groups
     from paramrules_torch.optimizers import MultiOptimizer, build, scheduled
+    from paramrules_torch.resume import regroup_state
 
-__all__ = ["backend", "param_groups", "build", "scheduled", "MultiOptimizer"]
+__all__ = ["backend", "param_groups", "build", "scheduled", "MultiOptimizer", "regroup_state"]
 
 _HOMES = {
     "param_groups": "paramrules_torch.groups",
     "build": "paramrules_torch.optimizers",
     "scheduled": "paramrules_torch.optimizers",
     "MultiOptimizer": "paramrules_torch.optimizers",
+    "regroup_state": "paramrules_torch.resume",
 }
 
 

@@ -129,6 +129,15 @@ _declare("""
     W616 a scheduler has changed the ratios of learning rates
     W617 no rule is for an optimizer
     E618 a saved group is another optimizer's
+    E620 a saved state is no optimizer's
+    E621 a saved state does not name its parameters
+    E622 the file has no state of a parameter
+    E623 saved state has no place
+    E624 saved state is another optimizer's
+    E625 saved state is of another shape
+    E626 it is not clear whose a saved state is
+    E627 the optimizer is another model's
+    E628 joined groups have counted differently
     E630 a schedule has no base rate
     E631 the layers of a stack cannot be trained apart
     E632 gradients and parameters are not of one tree

@@ -1,0 +1,5 @@
+"""Optimizer state that was saved under other rules."""
+
+from paramrules_torch.resume.regroup import regroup_state
+
+__all__ = ["regroup_state"]

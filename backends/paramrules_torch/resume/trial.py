@@ -1,0 +1,85 @@
+"""What an optimizer keeps for a parameter, found out by a step on a tensor that nobody needs."""
+
+import inspect
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterator, Mapping
+from copy import copy, deepcopy
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+_AS_IT_COMES = ("foreach", "fused", "capturable", "differentiable")
+"""Ways to compute a step, which do not change what is kept and do not work on every device."""
+
+
+class Kept(NamedTuple):
+    """What an optimizer keeps: the state of the parameter, and the keys of the group that it writes."""
+
+    state: Mapping[Any, Any]
+    group: frozenset[str]
+
+
+def kept(optimizer: Optimizer, group: Mapping[str, Any], parameter: Tensor) -> Kept:
+    """What `optimizer` keeps for a parameter like this one in this group. It is itself left as it is.
+
+    The step is taken on the meta device, or where an optimizer wants to see values, on zeros on the CPU.
+    Raises whatever the optimizer raises there.
+    """
+    own = _innermost(optimizer, group)
+    failed: Exception | None = None
+    for device, sparse in (("meta", False), ("cpu", False), ("cpu", True)):
+        try:
+            return _step(
+                own, group, torch.zeros(parameter.shape, dtype=parameter.dtype, device=device), sparse
+            )
+        except Exception as error:  # an optimizer may raise anything; the last is raised again
+            failed = error
+    assert failed is not None
+    raise failed
+
+
+def _step(optimizer: Optimizer, group: Mapping[str, Any], like: Tensor, sparse: bool) -> Kept:
+    tensor = like.requires_grad_()
+    tensor.grad = torch.zeros_like(like).to_sparse() if sparse else torch.zeros_like(like)
+    settings = deepcopy({key: value for key, value in group.items() if key not in ("params", "param_names")})
+    settings |= {key: False for key in _AS_IT_COMES if key in settings}
+    tried: Any = object.__new__(type(optimizer))
+    vars(tried).update((k, copy(v) if isinstance(v, dict | list) else v) for k, v in vars(optimizer).items())
+    vars(tried).pop("step", None)  # a scheduler's, which steps the optimizer itself
+    tried.state, tried.param_groups = defaultdict(dict), [{**deepcopy(settings), "params": [tensor]}]
+    tried._optimizer_step_pre_hooks = OrderedDict()
+    tried._optimizer_step_post_hooks = OrderedDict()
+    tried.step()
+    after = {key: value for key, value in tried.param_groups[0].items() if key != "params"}
+    own = optimizer.defaults.keys() - _arguments(type(optimizer))
+    written = {key for key in after if key not in settings or not same(after[key], settings[key])}
+    return Kept(dict(tried.state.get(tensor, {})), frozenset(own | written))
+
+
+def same(one: object, other: object) -> bool:
+    """Whether two values of a group are equal, tensors among them."""
+    if isinstance(one, Tensor) or isinstance(other, Tensor):
+        both = [v.item() if isinstance(v, Tensor) and v.numel() == 1 else v for v in (one, other)]
+        return both[0] is both[1] or (not any(isinstance(v, Tensor) for v in both) and both[0] == both[1])
+    return type(one) is type(other) and one == other
+
+
+def _arguments(cls: type) -> set[str]:
+    """What the constructors of a class and its bases take: settings, and nothing that is counted."""
+    return {name for base in cls.__mro__ if "__init__" in vars(base) for name in _signature(base)}
+
+
+def _signature(cls: type) -> Iterator[str]:
+    return iter(inspect.signature(cls.__init__).parameters)  # type: ignore[misc]  # of this class, as meant
+
+
+def _innermost(optimizer: Optimizer, group: Mapping[str, Any]) -> Optimizer:
+    """The optimizer inside of others around it whose group this is."""
+    for value in vars(optimizer).values():
+        inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else [value]
+        for inner in inside:
+            if isinstance(inner, Optimizer) and any(own is group for own in inner.param_groups):
+                return _innermost(inner, group)
+    return optimizer

@@ -1,0 +1,272 @@
+"""What cannot be matched is refused by name, all of it at once, and what may be let go can be."""
+
+from copy import deepcopy
+from typing import Any
+
+import pytest
+import torch
+from paramrules_torch import param_groups, regroup_state
+from torch import nn
+
+import paramrules
+from paramrules import RulesError
+
+RULES = paramrules.parse("no_decay: ndim <= 1 -> weight_decay = 0\ndecay: else\n")
+
+
+def model(*sizes: int) -> nn.Sequential:
+    return nn.Sequential(*(nn.Linear(n, n) for n in sizes))
+
+
+def optimizer_of(net: nn.Module, cls: Any = torch.optim.AdamW, rules: Any = RULES, **how: Any) -> Any:
+    return cls(param_groups(net, rules, lr=0.01), **how)
+
+
+def saved(net: nn.Module, cls: Any = torch.optim.AdamW, **how: Any) -> dict[str, Any]:
+    optimizer = optimizer_of(net, cls, **how)
+    for tensor in net.parameters():
+        tensor.grad = torch.ones_like(tensor)
+    optimizer.step()
+    return deepcopy(optimizer.state_dict())
+
+
+def refused(state: Any, net: nn.Module, cls: Any = torch.optim.AdamW, **how: Any) -> str:
+    optimizer = optimizer_of(net, cls)
+    with pytest.raises(RulesError) as raised:
+        regroup_state(state, net, optimizer, **how)
+    assert not optimizer.state
+    return str(raised.value)
+
+
+WHOLE = (
+    "  = help: hand over what `optimizer.state_dict()` gave, or what torch.distributed.checkpoint gave for it"
+)
+
+
+def test_new_and_removed_parameters_and_changed_shapes_in_one_report() -> None:
+    small, large = nn.ModuleDict(), nn.ModuleDict()
+    small.update({"old": nn.Linear(2, 2), "kept": nn.Linear(2, 2)})
+    large.update({"kept": nn.Linear(3, 2), "new": nn.Linear(2, 2)})
+    assert refused(saved(small), large) == (
+        "\nerror[E623]: `old.bias`, `old.weight` have state in the file and no place in the optimizer\n"
+        '  = help: `extra="drop"` leaves it out\n\n'
+        "error[E622]: `new.bias`, `new.weight` have no state in the file\n"
+        '  = help: `missing="fresh"` lets them start without\n\n'
+        "error[E625]: `exp_avg` of `kept.weight` is of shape (2, 2), and should be of (2, 3)\n"
+        "  = help: leave its state out of the saved one, and it starts without\n\n"
+        "error[E625]: `exp_avg_sq` of `kept.weight` is of shape (2, 2), and should be of (2, 3)\n"
+        "  = help: leave its state out of the saved one, and it starts without"
+    )
+
+
+def test_new_parameters_may_start_fresh_and_removed_ones_be_dropped() -> None:
+    net = model(2, 2, 2)
+    optimizer = optimizer_of(net)
+    optimizer.load_state_dict(regroup_state(saved(model(2)), net, optimizer, missing="fresh"))
+    assert set(map(id, optimizer.state)) == set(map(id, net[0].parameters()))
+    net = model(2)
+    optimizer = optimizer_of(net)
+    optimizer.load_state_dict(regroup_state(saved(model(2, 2)), net, optimizer, extra="drop"))
+    assert len(optimizer.state) == 2
+
+
+def test_many_names_are_cut() -> None:
+    assert refused(saved(model(2)), model(*[2] * 7)) == (
+        "\nerror[E622]: `1.bias`, `2.bias`, `3.bias`, `4.bias`, `5.bias`, `6.bias`, `1.weight`, `2.weight`, "
+        "4 more have no state in the file\n"
+        '  = help: `missing="fresh"` lets them start without'
+    )
+
+
+def test_frozen_parameters_that_are_trained_now_and_the_other_way() -> None:
+    frozen = paramrules.parse("off: name ~ ^0 -> freeze = true\non: else\n")
+    net = model(2, 2)
+    state = deepcopy(saved(net))
+    part = regroup_state(state, net, optimizer_of(net, rules=frozen), extra="drop")
+    assert len(part["state"]) == 2
+    net = model(2, 2)
+    optimizer = optimizer_of(net, rules=frozen)
+    for tensor in net[1].parameters():
+        tensor.grad = torch.ones_like(tensor)
+    optimizer.step()
+    thawed = model(2, 2)
+    assert refused(optimizer.state_dict(), thawed) == (
+        "\nerror[E622]: `0.bias`, `0.weight` have no state in the file\n"
+        '  = help: `missing="fresh"` lets them start without'
+    )
+
+
+def test_a_parameter_that_never_had_a_gradient_has_no_state_and_needs_none() -> None:
+    net = model(2, 2)
+    optimizer = optimizer_of(net)
+    net[0](torch.ones(2)).sum().backward()
+    optimizer.step()
+    again = model(2, 2)
+    resumed = optimizer_of(again)
+    resumed.load_state_dict(regroup_state(optimizer.state_dict(), again, resumed))
+    assert set(map(id, resumed.state)) == set(map(id, again[0].parameters()))
+
+
+def test_another_optimizer() -> None:
+    net = model(2)
+    adam = optimizer_of(net, torch.optim.Adam)
+    assert len(regroup_state(saved(model(2)), net, adam)["state"]) == 2
+    assert refused(saved(model(2), torch.optim.SGD, momentum=0.9), net) == (
+        "\nerror[E624]: the file keeps `momentum_buffer` for `0.bias`, `0.weight`, and this optimizer "
+        "`exp_avg`, `exp_avg_sq`, `step`\n"
+        "  = help: resume with the optimizer that has saved the state, or start without the state"
+    )
+    assert refused(saved(model(2)), net, torch.optim.SGD) == (
+        "\nerror[E624]: the file keeps `exp_avg`, `exp_avg_sq`, `step` for `0.bias`, `0.weight`, "
+        "and this optimizer nothing\n"
+        "  = help: resume with the optimizer that has saved the state, or start without the state"
+    )
+    assert refused(saved(model(2), torch.optim.SGD), net) == (
+        "\nerror[E622]: `0.bias`, `0.weight` have no state in the file\n"
+        '  = help: `missing="fresh"` lets them start without'
+    )
+
+
+def test_an_optimizer_that_keeps_nothing_by_parameter() -> None:
+    net = model(2)
+    with pytest.raises(RulesError) as raised:
+        regroup_state(saved(net), net, torch.optim.LBFGS(net.parameters()))
+    assert str(raised.value) == (
+        "\nerror[E624]: `LBFGS` keeps one state for all its parameters together, which belongs to no name\n"
+        "  = help: load its state into a model with the same parameters in the same order"
+    )
+
+
+class Stubborn(torch.optim.SGD):
+    def step(self, closure: Any = None) -> Any:
+        raise RuntimeError("no gradients today")
+
+
+def test_an_optimizer_that_takes_no_step() -> None:
+    net = model(2)
+    assert refused(saved(model(2)), net, Stubborn) == (
+        "\nerror[E624]: what `Stubborn` keeps for a parameter cannot be found out: "
+        "a step on zeros fails with RuntimeError: no gradients today\n"
+        "  = help: hand over the optimizer itself, without what is wrapped around it"
+    )
+
+
+def test_factored_state_and_counts_that_are_no_tensors() -> None:
+    state = saved(model(40), torch.optim.Adafactor)
+    net = model(40)
+    optimizer = optimizer_of(net, torch.optim.Adafactor)
+    assert {"row_var", "col_var"} <= state["state"][1].keys()
+    optimizer.load_state_dict(regroup_state(state, net, optimizer))
+    assert torch.equal(optimizer.state[net[0].weight]["row_var"], state["state"][1]["row_var"])
+    old = saved(model(2))
+    for entry in old["state"].values():
+        entry["step"] = 7  # as torch before 1.12 has it
+    net = model(2)
+    assert regroup_state(old, net, optimizer_of(net))["state"][0]["step"] == 7
+
+
+class Counting(torch.optim.SGD):
+    """Counts in its groups, as LAMB of timm does."""
+
+    def step(self, closure: Any = None) -> Any:
+        for group in self.param_groups:
+            group["step"] = group.get("step", 0) + 1
+            for tensor in group["params"]:
+                self.state[tensor]["seen"] = torch.ones_like(tensor)
+
+
+def test_what_is_counted_in_groups_goes_with_the_parameters() -> None:
+    state = saved(model(2), Counting)
+    for group in state["param_groups"]:
+        group["step"] = 5
+    net = model(2)
+    one = Counting(param_groups(net, paramrules.parse("all: else"), lr=0.1))
+    one.load_state_dict(regroup_state(state, net, one))
+    assert one.param_groups[0]["step"] == 5
+    state["param_groups"][1]["step"] = torch.tensor(6)
+    with pytest.raises(RulesError) as raised:
+        regroup_state(state, net, one)
+    assert str(raised.value) == (
+        "\nerror[E628]: `0.weight` and `0.bias` are in one group now, whose `step` was 6 for the one "
+        "and 5 for the other\n"
+        "  = help: keep them in different groups"
+    )
+
+
+def test_a_state_without_names() -> None:
+    state = saved(model(2))
+    for group in state["param_groups"]:
+        del group["param_names"]
+    assert refused(state, model(2)) == (
+        "\nerror[E621]: the saved state does not name its parameters\n"
+        "  = help: give `old=`: the rules under which it was saved, or the names of each group's parameters"
+    )
+    assert refused(state, model(2), old=paramrules.parse("all: else")) == (
+        "\nerror[E621]: the saved groups have 1, 1 parameters, and by the old rules they have 2\n"
+        "  = help: give `old=` the names of each group's parameters, as they were in the saving run"
+    )
+    assert "by the old names they have 1" in refused(state, model(2), old=[["0.weight"]])
+
+
+def test_an_optimizer_of_another_model() -> None:
+    with pytest.raises(RulesError) as raised:
+        regroup_state(saved(model(2)), model(2), optimizer_of(model(2)))
+    assert str(raised.value) == (
+        "\nerror[E627]: 2 of the optimizer's 2 tensors are no parameters of this model\n"
+        "  = help: hand over the model of whose parameters the optimizer was made"
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "text"),
+    [
+        (None, "a `NoneType` is no saved state of an optimizer\n" + WHOLE),
+        ({}, "this dict has no `state` and `param_groups`\n" + WHOLE),
+        ({"state": {}, "param_groups": {}}, "`param_groups` should be a list, and `state` a dict\n" + WHOLE),
+        ({"state": {}, "param_groups": [{}]}, "group 0 of the saved state has no list of `params`\n" + WHOLE),
+        (
+            {"state": {}, "param_groups": [{"params": [0, 1, 0]}]},
+            "the saved groups list the parameter `0` twice\n" + WHOLE,
+        ),
+        ({"state": {0: 3}, "param_groups": [{"params": [0]}]}, "the state of `0` is no dict\n" + WHOLE),
+        (
+            {"state": {3: {}}, "param_groups": [{"params": [0]}]},
+            "`3` has state in the file, and is in none of its groups\n"
+            "  = help: hand over the state and the groups of one and the same optimizer",
+        ),
+        (
+            {"state": {}, "param_groups": [{"params": [0, 1], "param_names": ["a"]}]},
+            "group 0 of the saved state has 2 parameters and 1 names\n" + WHOLE,
+        ),
+        (
+            {"state": {}, "param_groups": [{"params": [torch.ones(1)]}]},
+            "these are groups of tensors, as they go into an optimizer, and no saved state\n" + WHOLE,
+        ),
+        (
+            {"epoch": 3, "optimizer": {"state": {}, "param_groups": []}},
+            "this dict has no `state` and `param_groups`\n"
+            "  = help: it holds one: hand over its `['optimizer']`",
+        ),
+        (
+            {"optimizer_states": [{"state": {}, "param_groups": []}]},
+            "this dict has no `state` and `param_groups`\n"
+            "  = help: it holds one: hand over its `['optimizer_states'][0]`",
+        ),
+        (
+            {"0.weight": torch.ones(2)},
+            "this dict has no `state` and `param_groups`\n"
+            "  = help: it looks like the weights of a model; the optimizer's state is saved beside them",
+        ),
+        ({"state.a.step": 1}, "`state.a.step` is of a parameter that is in no group\n" + WHOLE),
+    ],
+)
+def test_what_is_no_saved_state(state: Any, text: str) -> None:
+    assert refused(state, model(2)) == "\nerror[E620]: " + text
+
+
+def test_switches() -> None:
+    net = model(2)
+    with pytest.raises(ValueError, match=r"^`missing` is 'drop' and should be 'refuse' or 'fresh'$"):
+        regroup_state({}, net, optimizer_of(net), missing="drop")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"^`extra` is 'fresh' and should be 'refuse' or 'drop'$"):
+        regroup_state({}, net, optimizer_of(net), extra="fresh")  # type: ignore[arg-type]
