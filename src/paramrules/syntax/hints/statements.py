@@ -9,6 +9,7 @@ from paramrules.syntax.hints.quotes import unclosed
 
 _COMMENTS = ("//", "/*", "--", ";", "%")
 _CONFLICT = re.compile(r"<{7}|={7}|>{7}|\|{7}")
+_HOLE_FIRST = re.compile(r"(\{[^{}:\n]*\}[\w{}]*)[ \t]*\??[ \t]*:")
 _NAME_RULE = "names are made of letters, digits and `_`, and do not begin with a digit"
 
 
@@ -48,6 +49,11 @@ def _start(mistake: Mistake) -> Diagnostic | None:
         )
     if found[:1].isdigit():
         return mistake.finding(f"`{found}` begins no statement", help=_NAME_RULE)
+    label = _HOLE_FIRST.match(mistake.text)
+    if label:
+        return mistake.finding(
+            "a label begins with a letter", end=label.end(1), help=f"write `group_{label[1]}`"
+        )
     sign = next((sign for sign in _COMMENTS if mistake.text.startswith(sign)), None)
     if sign:
         return mistake.finding(
