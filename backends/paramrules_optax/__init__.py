@@ -1,6 +1,7 @@
-"""The optax backend: labels and masks for optax from a rule file, and the inventories behind them.
+"""The optax backend: optimizers, labels and masks from a rule file, and the inventories behind them.
 
 >>> import paramrules_optax as pro
+>>> tx = pro.build(model, "decay.rules", optax.adamw, learning_rate=1e-3, weight_decay=0.1)
 >>> tx = optax.adamw(1e-3, weight_decay=0.1, mask=pro.mask_fn(model, "decay.rules", "decay"))
 
 Importing this imports neither jax nor anything of jax before it is used.

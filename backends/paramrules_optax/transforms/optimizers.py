@@ -108,5 +108,5 @@ def chosen(
     else:
         message = f"the group `{group.label}` is for the optimizer `{name}`, and there {there}"
         help = did_you_mean(name, optimizers) or f'hand it over too, as in `{{"{name}": ..., ...}}`'
-    written = setting(assignment, group, "optimizer")
-    return Diagnostic("E610", message, written.span if written else None, help=help)
+    span = None if name is None else setting(assignment, group, "optimizer").span
+    return Diagnostic("E610", message, span, help=help)

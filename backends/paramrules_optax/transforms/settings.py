@@ -43,7 +43,7 @@ def own_settings(
         else:
             message = f"the group `{group.label}` has `{names[0][0]}` twice, here as `{key}`"
             help = "write it once, under the name that you prefer"
-        wrong.append(Diagnostic("E611", message, written.key_span if written else None, help=help))
+        wrong.append(Diagnostic("E611", message, written.key_span, help=help))
     return own, wrong
 
 

@@ -97,7 +97,7 @@ def _weight(
             Diagnostic(
                 "E611",
                 f"`{optimizer.called}` knows no setting `weight_decay`, which the group `{group.label}` has",
-                written.key_span if written else None,
+                written.key_span,
                 help='leave it out, or let it decay beside the step, with `decay="unscaled"`',
             )
         ]
@@ -122,7 +122,7 @@ def _no_base_rate(assignment: Assignment, group: Group) -> Diagnostic:
         "E630",
         f"the group `{group.label}` has `lr = {group.settings['lr']!r}`, and a schedule has no base rate "
         "that it could replace",
-        written.span if written else None,
+        written.span,
         help="write `lr_scale` instead, or build with a number and let the schedule's shape follow: "
         + _CHAIN,
     )
