@@ -269,7 +269,7 @@ def test_unsilenced() -> None:
         Diagnostic("W402", "behind the statement", Span(one, 5, 6)),
         Diagnostic("W203", "another", Span(one, 3, 5)),
         Diagnostic("W402", "in another file", Span(two, 3, 5)),
-        Diagnostic("W402", "nowhere"),
+        Diagnostic("W203", "of the model, another"),
     ]
-    silenced = [Diagnostic("W402", "a warning", Span(one, 3, 5))]
+    silenced = [Diagnostic("W402", "a warning", Span(one, 3, 5)), Diagnostic("W402", "of the model")]
     assert unsilenced([*silenced, *kept], allows) == kept
