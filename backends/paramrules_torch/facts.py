@@ -57,6 +57,9 @@ class TorchColumns(Columns):
 
     def trainable(self) -> Sequence[bool]:
         """`requires_grad`, as it would be without the rules that have frozen something: see `freezing`."""
+        column = [tensor.requires_grad for tensor in self.tensors]
+        if all(column):
+            return column
         frozen = frozen_by_rules(self.walk.model, self.tensors)
         return [tensor.requires_grad or id(tensor) in frozen for tensor in self.tensors]
 

@@ -30,10 +30,10 @@ def freeze(model: nn.Module, tensors: Iterable[Tensor], wanted: Collection[int])
     is frozen already by other hands is left to them.
     """
     before = frozen_by_rules(model, tensors)
+    if not wanted and not before:
+        return
     ours = {id(tensor) for tensor in tensors if id(tensor) in wanted and tensor.requires_grad}
     ours |= before.intersection(wanted)
-    if not ours and not before:
-        return
     for module in model.modules():
         names = {name for name, tensor in module._parameters.items() if id(tensor) in ours}
         if names:
