@@ -1,4 +1,4 @@
-"""The same rules for a small JAX model: weight decay where `decay` is, and a scaled learning rate."""
+"""An optimizer for a small JAX model, from the same rules."""
 
 from pathlib import Path
 
@@ -28,15 +28,12 @@ def loss(model: Model, tokens: jax.Array) -> jax.Array:
 
 model = Model(nnx.Rngs(0))
 groups = paramrules.assign(paramrules.load(RULES), model)
-adamw = optax.chain(
-    optax.adamw(1e-3, weight_decay=0.1, mask=paramrules_optax.mask_fn(model, groups, "decay")),
-    optax.masked(optax.scale(0.1), paramrules_optax.mask_fn(model, groups, "embedding")),
-)
-optimizer = nnx.Optimizer(model, adamw, wrt=nnx.Param)
+tx = paramrules_optax.build(model, groups, optax.adamw, learning_rate=1e-3, weight_decay=0.1)
+optimizer = nnx.Optimizer(model, tx, wrt=nnx.Param)
 
 tokens = jax.random.randint(jax.random.key(0), (8, 16), 0, 100)
 for _ in range(3):
     optimizer.update(model, nnx.grad(loss)(model, tokens))
 
 for group in groups.groups:
-    print(group.label, [groups.inventory.names[number] for number in group.parameters], dict(group.settings))
+    print(group.label, list(groups.names(group)), dict(group.settings))

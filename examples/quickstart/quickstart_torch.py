@@ -1,4 +1,4 @@
-"""Param groups for a small PyTorch model, from quickstart.rules."""
+"""An optimizer for a small PyTorch model, from quickstart.rules."""
 
 from pathlib import Path
 
@@ -9,8 +9,7 @@ from torch import nn
 RULES = Path(__file__).with_name("quickstart.rules")
 
 model = nn.Sequential(nn.Embedding(100, 32), nn.LayerNorm(32), nn.Linear(32, 100))
-groups = paramrules_torch.param_groups(model, RULES, lr=1e-3, weight_decay=0.1)
-optimizer = torch.optim.AdamW(groups)
+optimizer = paramrules_torch.build(model, RULES, torch.optim.AdamW, lr=1e-3, weight_decay=0.1)
 
 tokens = torch.randint(100, (8, 16))
 for _ in range(3):

@@ -103,7 +103,7 @@ def test_groups_train_as_timms_own_layer_decay() -> None:
         {id(tensor): group["lr_scale"] for group in groups for tensor in group["params"]}
         for groups in (
             optimizers[0].param_groups,
-            param_groups_layer_decay(theirs, 0.05, theirs.no_weight_decay(), layer_decay=0.75),
+            param_groups_layer_decay(theirs, layer_decay=0.75),
         )
     ]
     for one, other in zip(ours.parameters(), theirs.parameters(), strict=True):
