@@ -1,5 +1,7 @@
 """One rule file on two models: counts, differences with their reasons, and what has no partner."""
 
+from pathlib import Path
+
 import pytest
 from support import inventory_of
 
@@ -132,3 +134,10 @@ def test_a_frozen_parameter_needs_no_partner() -> None:
         (Unpaired("positions.weight", ()),),
         (),
     )
+
+
+def test_rules_may_be_a_path(tmp_path: Path) -> None:
+    (tmp_path / "a.rules").write_text("option rate = 1\nall: else -> lr_scale = rate")
+    found = paramrules.parity(tmp_path / "a.rules", torch_model(), flax_model(), options={"rate": 0.5})
+    assert found.same
+    assert found.assignments[0].options == {"rate": 0.5}

@@ -140,8 +140,14 @@ def _wrong(
 
 def _unknown(pattern: Pattern, name: str, models: tuple[Inventory, Inventory], side: int) -> Diagnostic:
     other = 1 - side
-    if next(pattern.found_in(models[other].names), None) is not None:
+    here = list(pattern.found_in(models[side].names))
+    if not here and list(pattern.found_in(models[other].names)):
         help = f"it is one of the {_WHICH[other]}: names of the first model stand left of `=`"
+    elif here:
+        word = pattern.holes[0].word
+        found = [numbers[word] for numbers in here]
+        span = f"{word} from {min(found)} to {max(found)}"
+        help = f"it is there for {span}; `{{{word}+1}}` is one more than `{{{word}}}`"
     else:
         names: Sequence[str] = models[side].names
         if pattern.words or len(names) > _MANY:

@@ -118,9 +118,7 @@ def side_by_side(a: Series, b: Series) -> list[tuple[Item, Item]] | None:
     """
     if len(a.items) != len(b.items):
         return None
-    if len(a.items) == 1 or a.ranks == b.ranks or (a.form == b.form and len(a.varying) < 2):
-        return list(zip(a.items, b.items, strict=True))
-    if len(a.varying) != len(b.varying):
+    if len(a.items) == 1 or len(a.varying) != len(b.varying):
         return list(zip(a.items, b.items, strict=True))
     return _turned(a, b)
 

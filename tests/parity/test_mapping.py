@@ -1,0 +1,180 @@
+"""Mapping files: what they say, and every way in which they can be wrong."""
+
+from pathlib import Path
+
+import pytest
+from support import inventory_of
+
+import paramrules
+from paramrules import RulesError
+from paramrules.comparison.mapping import Mapped, read, resolved
+
+A = inventory_of(
+    [*(f"h.{i}.{leaf}" for i in range(3) for leaf in ("a", "b")), {"name": "wte", "also": ["head"]}, "q"]
+)
+B = inventory_of([*(f"l{i + 1}.{leaf}" for i in range(3) for leaf in ("x", "y")), "emb", "q1.w", "q2.w"])
+
+
+def mapped(tmp_path: Path, text: str) -> list[Mapped]:
+    (tmp_path / "a.map").write_text(text)
+    return resolved(read(tmp_path / "a.map"), A, B)
+
+
+def wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> str:
+    monkeypatch.chdir(tmp_path)
+    Path("a.map").write_text(text)
+    with pytest.raises(RulesError) as e:
+        resolved(read("a.map"), A, B)
+    return str(e.value)
+
+
+def test_lines_of_every_kind(tmp_path: Path) -> None:
+    text = (
+        "\n# all\nh.{i}.a = l{i+1}.x   # the first\n  h.{layer}.b=l{layer+1}.y\nhead = emb\nq = q1.w, q2.w\n"
+    )
+    assert mapped(tmp_path, text) == [
+        *(Mapped((f"h.{i}.a",), (f"l{i + 1}.x",)) for i in range(3)),
+        *(Mapped((f"h.{i}.b",), (f"l{i + 1}.y",)) for i in range(3)),
+        Mapped(("head",), ("emb",)),
+        Mapped(("q",), ("q1.w", "q2.w")),
+    ]
+
+
+def test_a_number_is_the_same_wherever_its_word_is(tmp_path: Path) -> None:
+    (tmp_path / "a.map").write_text("h.{i}.{i-1} = l{i+1}")
+    a, b = inventory_of(["h.1.0", "h.2.0", "h.2.1", "h.01.0"]), inventory_of(["l2", "l3"])
+    assert resolved(read(tmp_path / "a.map"), a, b) == [
+        Mapped(("h.1.0",), ("l2",)),
+        Mapped(("h.2.1",), ("l3",)),
+    ]
+
+
+HELP = "\n   = help: write `h.{i}.norm.weight = blocks.{i}.norm.scale`, with commas between several names"
+
+
+@pytest.mark.parametrize(
+    ("line", "message", "carets"),
+    [
+        ("h.0.a l1.x", "a line of a mapping has no `=`", "^^^^^^^^^^"),
+        ("h.0.a = l1.x = l1.y", "a line of a mapping has more than one `=`", "^^^^^^^^^^^^^^^^^^^"),
+        (" = l1.x", "a name is missing", " ^"),
+        ("h.0.a = l1.x,", "a name is missing", "             ^"),
+        ("h.{0}.a = l1.x", "`h.{0}.a` is no name of a parameter", "^^^^^^^"),
+        ("h.0.a = l1 .x", "`l1 .x` is no name of a parameter", "        ^^^^^"),
+    ],
+)
+def test_lines_that_cannot_be_understood(
+    line: str, message: str, carets: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    column = len(carets) - len(carets.lstrip()) + 1
+    assert wrong(tmp_path, monkeypatch, line) == (
+        f"\nerror[E803]: {message}\n  --> a.map:1:{column}\n   |\n 1 | {line}\n   | {carets}{HELP}"
+    )
+
+
+def test_words_that_differ_and_all_faults_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (
+        wrong(tmp_path, monkeypatch, "h.{i}.a = l{j}.x\nh.0.b\n")
+        == f"""
+error[E803]: `l{{j}}.x` has other numbers than `h.{{i}}.a`
+  --> a.map:1:11
+   |
+ 1 | h.{{i}}.a = l{{j}}.x
+   |           ^^^^^^
+   = help: every name of a line has the same words in braces
+
+error[E803]: a line of a mapping has no `=`
+  --> a.map:2:1
+   |
+ 2 | h.0.b
+   | ^^^^^{HELP}"""
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "which", "marked", "help"),
+    [
+        ("h.{i}.aa = l{i}.x", "h.{i}.aa", "first", "h.{i}.aa", "did you mean `h.{i}.a`?"),
+        ("h.0.aa = l1.x", "h.0.aa", "first", "h.0.aa", "did you mean `h.0.a`?"),
+        (
+            "h.{i}.a = l{i}.x",
+            "l0.x",
+            "second",
+            "l{i}.x",
+            "it is there for i from 1 to 3; `{i+1}` is one more than `{i}`",
+        ),
+        (
+            "emb = wte",
+            "emb",
+            "first",
+            "emb",
+            "it is one of the second: names of the first model stand left of `=`",
+        ),
+        (
+            "q = nothing.like.it",
+            "nothing.like.it",
+            "second",
+            "nothing.like.it",
+            "`paramrules parity --write-mapping FILE` writes down all names that have no partner",
+        ),
+    ],
+)
+def test_names_that_are_not_there(
+    line: str,
+    name: str,
+    which: str,
+    marked: str,
+    help: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    at = line.index(marked)
+    assert wrong(tmp_path, monkeypatch, line) == (
+        f"\nerror[E804]: `{name}` is no parameter of the {which} model\n"
+        f"  --> a.map:1:{at + 1}\n   |\n 1 | {line}\n   | {' ' * at}{'^' * len(marked)}\n   = help: {help}"
+    )
+
+
+def test_what_is_mapped_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (
+        wrong(tmp_path, monkeypatch, "wte = emb\nhead = q1.w\n")
+        == """
+error[E805]: `head` of the first model is mapped twice
+  --> a.map:2:1
+   |
+ 2 | head = q1.w
+   | ^^^^
+  --> a.map:1:1
+   |
+ 1 | wte = emb
+   | ^^^ here too
+   = help: put all that it is together with on one line, with commas between the names"""
+    )
+
+
+def test_a_file_that_is_not_there() -> None:
+    with pytest.raises(RulesError) as e:
+        read("missing.map")
+    assert str(e.value) == "\nerror[E101]: `missing.map` cannot be read: it does not exist"
+
+
+def test_several_that_are_one_have_to_be_in_its_group(tmp_path: Path) -> None:
+    (tmp_path / "a.map").write_text("q = q1.w, q2.w")
+    a, b = inventory_of(["q"]), inventory_of(["q1.w", "q2.w"])
+    rules = paramrules.parse("a: name ~ 2\nb: else")
+    found = paramrules.parity(rules, a, b, tmp_path / "a.map")
+    assert [(d.a, d.b, d.labels) for d in found.differences] == [("q", "q2.w", ("b", "a"))]
+    assert found.pairs[0] == (("q",), ("q1.w", "q2.w"), "mapping")
+    assert found.mapping().splitlines()[-2:] == ["# found by mapping", "q = q1.w, q2.w"]
+
+
+def test_a_draft_of_what_no_pattern_says(tmp_path: Path) -> None:
+    """Numbers that run apart, and a pattern that would say more than was found."""
+    a = inventory_of([{"name": f"s{s}.b{b}", "shape": [s * 2 + b + 1]} for s in range(2) for b in range(2)])
+    b = inventory_of([{"name": f"x{k}", "shape": [k + 1]} for k in range(4)])
+    draft = paramrules.parity(paramrules.parse("all: else"), a, b).mapping()
+    assert draft.splitlines()[4:] == ["s0.b{i} = x{i}", "s1.b{i} = x{i+2}"]
+    a = inventory_of([{"name": f"m{i}", "shape": [i + 1]} for i in range(3)])
+    b = inventory_of([{"name": f"m{i}", "shape": [i + 1]} for i in (0, 1)])
+    draft = paramrules.parity(paramrules.parse("all: else"), a, b).mapping()
+    assert draft.splitlines()[4:] == ["m0 = m0", "m1 = m1", "", "# only in the first model", "# m2 = ?"]
