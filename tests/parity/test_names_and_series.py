@@ -164,11 +164,11 @@ def test_two_in_one_block_are_told_apart_by_the_order_of_both_models() -> None:
 
 def test_what_is_alike_in_another_place_is_no_partner() -> None:
     """`u` was paired with `y`, so that what is in `u` is not in `z`, whatever it is called."""
-    a = inventory_of([*sized("u.output_head.w", "w.tail.w"), *sized("u.fc.w", shape=(2, 2))])
-    b = inventory_of([*sized("y.other.w"), *sized("y.up.w", shape=(2, 2)), *sized("z.output_head.w")])
+    a = inventory_of([*sized("u.main_output_head.w", "w.tail.w"), *sized("u.fc.w", shape=(2, 2))])
+    b = inventory_of([*sized("y.other.w"), *sized("y.up.w", shape=(2, 2)), *sized("z.main_output_head.w")])
     found = paramrules.parity(RULES, a, b)
     assert [(pair.a[0], pair.b[0]) for pair in found.pairs] == [("u.fc.w", "y.up.w")]
-    assert found.unpaired[0][0].candidates == ("z.output_head.w", "y.other.w")
+    assert found.unpaired[0][0].candidates == ("z.main_output_head.w", "y.other.w")
 
 
 def test_numbered_leaves_of_one_module() -> None:
