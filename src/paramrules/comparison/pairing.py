@@ -1,6 +1,7 @@
 """Pairs the parameters of two models, from what is certain to what is likely.
 
-Nothing is guessed: what could be one of several stays without a partner, and is reported with these.
+Each pair knows how it was found. What could be one of several, and nothing says which, stays without a
+partner, and is reported with these.
 """
 
 from collections import Counter, defaultdict
