@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cached_property
+from math import prod
 from typing import Any
 
 import jax.numpy as jnp
 
 from paramrules.inventories import ABSENT, Class, Columns, Layer, Owner
 from paramrules.inventories.fans import fans
+from paramrules.inventories.logical import vector_parameters
 from paramrules.inventories.roles import role
 from paramrules_optax.layouts import layouts
 
@@ -50,6 +52,15 @@ class TreeColumns(Columns):
 
     @cached_property
     def _shapes(self) -> Sequence[tuple[int, ...]]:
+        shapes = self._laid_out
+        leaves = [name.rpartition(".")[2] for name in self._names]
+        found = vector_parameters(self._owners, leaves, self._parameter, [len(shape) for shape in shapes])
+        return (
+            [(prod(shape),) if n in found else shape for n, shape in enumerate(shapes)] if found else shapes
+        )
+
+    @property
+    def _laid_out(self) -> Sequence[tuple[int, ...]]:
         return self._stored if self._logical is None else self._logical
 
     @cached_property
@@ -108,7 +119,7 @@ class TreeColumns(Columns):
         entries = zip(self._owners, self._names, self._parameter, strict=True)
         told = layouts(self._modules)
         return [
-            fans(owner, name, self._shapes[parameter], told.get(name)) for owner, name, parameter in entries
+            fans(owner, name, self._laid_out[parameter], told.get(name)) for owner, name, parameter in entries
         ]
 
     def attribute(self, name: str) -> Sequence[object]:

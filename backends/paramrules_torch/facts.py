@@ -4,14 +4,15 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cached_property
-from math import isfinite
+from math import isfinite, prod
 
 from torch import Tensor, nn
 
 from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.inventories import ABSENT, Class, Columns
 from paramrules.inventories.fans import fans_of_all
-from paramrules.inventories.roles import role, roles
+from paramrules.inventories.logical import vector_parameters, vectors
+from paramrules.inventories.roles import roles
 from paramrules_torch.freezing import frozen_by_rules
 from paramrules_torch.walk import Walk
 
@@ -35,20 +36,43 @@ class TorchColumns(Columns):
         )
 
     def shape(self) -> Sequence[tuple[int, ...]]:
+        """The shapes as they are stored, but that biases and gains of known layers are vectors."""
+        if not self._vectors:
+            return self._stored
+        vectors = self._vectors
+        return [(prod(shape),) if n in vectors else shape for n, shape in enumerate(self._stored)]
+
+    def stored(self) -> Sequence[tuple[int, ...]]:
         """Whole tensors' shapes: a DTensor's global one, what DeepSpeed's ZeRO-3 notes on an empty one."""
-        return self._shapes
+        return self._stored
+
+    def ndim(self) -> Sequence[int]:
+        """The number of axes of the logical shapes, which need not be computed for it."""
+        if not self._vectors:
+            return self._ranks
+        return [1 if n in self._vectors else rank for n, rank in enumerate(self._ranks)]
 
     @cached_property
-    def _shapes(self) -> Sequence[tuple[int, ...]]:
+    def _stored(self) -> Sequence[tuple[int, ...]]:
         if "deepspeed" in sys.modules:
             return [tuple(getattr(tensor, "ds_shape", tensor.shape)) for tensor in self.tensors]
         return [tuple(tensor.shape) for tensor in self.tensors]
 
-    def ndim(self) -> Sequence[int]:
-        """The number of axes; read off shapes only where these are there already or kept elsewhere."""
-        if "deepspeed" in sys.modules or "_shapes" in vars(self):
-            return [len(shape) for shape in self._shapes]
+    @cached_property
+    def _ranks(self) -> Sequence[int]:
+        """The numbers of axes; read off shapes only where these are there already or kept elsewhere."""
+        if "deepspeed" in sys.modules or "_stored" in vars(self):
+            return [len(shape) for shape in self._stored]
         return [tensor.ndim for tensor in self.tensors]
+
+    @cached_property
+    def _vectors(self) -> frozenset[int]:
+        walk = self.walk
+        if len(self.order) == len(self.tensors):
+            return frozenset(vectors(walk.owners, walk.leaves, self._ranks))
+        numbers = {id(tensor): number for number, tensor in enumerate(self.tensors)}
+        parameter = [numbers[id(tensor)] for tensor in walk.tensors]
+        return vector_parameters(walk.owners, walk.leaves, parameter, self._ranks)
 
     def dtype(self) -> Sequence[str]:
         """The dtypes without `torch.`."""
@@ -70,11 +94,7 @@ class TorchColumns(Columns):
 
     def role(self) -> Sequence[str]:
         """The roles by the vocabulary. The gain of a weight norm is known here by its parametrization."""
-        walk = self.walk
-        column = roles(walk.owners, walk.names)
-        for entry in walk.parts:
-            owner, whole = walk.owners[entry], walk.names[entry].rpartition(".")[0]
-            column[entry] = "scale" if entry in walk.gains else role(owner, whole)
+        column = roles(self.walk.owners, self.walk.leaves)
         return [column[entry] for entry in self.order]
 
     def fan_in(self) -> Sequence[int | None]:
@@ -88,7 +108,7 @@ class TorchColumns(Columns):
     @cached_property
     def _fans(self) -> list[tuple[int | None, int | None]]:
         walk, order = self.walk, self.order
-        shapes = {id(t): shape for t, shape in zip(self.tensors, self._shapes, strict=True)}
+        shapes = {id(t): shape for t, shape in zip(self.tensors, self._stored, strict=True)}
         return fans_of_all(
             (walk.owners[e] for e in order),
             (walk.names[e] for e in order),

@@ -29,8 +29,8 @@ class Walk:
         names: canonical names.
         tensors: the parameters themselves; a tied one comes once for each of its names.
         owners: whose each is.
-        parts: the entries that a parametrization keeps in place of one parameter.
-        gains: those of them that are the gain of a weight norm.
+        leaves: the last component of each name; of what a parametrization keeps in a parameter's place that
+            of the parameter, but of the gain of a weight norm its own, `original0`.
         flattened: the entries that FSDP's first version has made of many parameters.
         sharded: the entries of which it keeps but a piece here.
         deciders: prefix and module of those that have a method `no_weight_decay`.
@@ -41,8 +41,7 @@ class Walk:
         self.names: list[str] = []
         self.tensors: list[Tensor] = []
         self.owners: list[Owner] = []
-        self.parts: set[int] = set()
-        self.gains: set[int] = set()
+        self.leaves: list[str] = []
         self.flattened: set[int] = set()
         self.sharded: set[int] = set()
         self.deciders: list[tuple[str, nn.Module]] = []
@@ -76,7 +75,7 @@ class Walk:
         What can be is done in this one loop, for most modules have a parameter or two and no children.
         """
         inside = self._inside[owner]
-        names, tensors, owners = self.names, self.tensors, self.owners
+        names, tensors, owners, leaves = self.names, self.tensors, self.owners, self.leaves
         for key, child in children.items():
             if child is None:
                 continue
@@ -93,6 +92,7 @@ class Walk:
                         names.append(f"{prefix}{key}.{leaf}")
                         tensors.append(tensor)
                         owners.append(own)
+                        leaves.append(leaf)
             modules = inner["_modules"]
             if modules:
                 self._descend(modules, f"{prefix}{key}.", own)
@@ -127,6 +127,7 @@ class Walk:
                 self.names.append(prefix + leaf)
                 self.tensors.append(tensor)
                 self.owners.append(owner)
+                self.leaves.append(leaf)
 
     def _owner(self, parent: Owner | None, cls: Class, prefix: str) -> Owner:
         owner = self._interned.get((parent, cls))
@@ -169,9 +170,9 @@ class Walk:
                 with self._renaming(f"{prefix}{leaf}.", f"parametrizations.{leaf}.", len(prefix)):
                     start = len(self.names)
                     self._own(parts, f"{prefix}{leaf}.", owner)
-                    self.parts.update(range(start, len(self.names)))
-                    if any(Class.of(type(part)).name == _WEIGHT_NORM for part in parts.children()):
-                        self.gains.add(start)
+                    normed = any(Class.of(type(part)).name == _WEIGHT_NORM for part in parts.children())
+                    gains = [_GAIN] if normed else []
+                    self.leaves[start:] = gains + [leaf] * (len(self.names) - start - len(gains))
                     self._descend(parts._modules, f"{prefix}{leaf}.", owner)
 
     @contextmanager
@@ -198,6 +199,8 @@ class _Renamed(NamedTuple):
 
 
 _WEIGHT_NORM = "torch.nn.utils.parametrizations._WeightNorm"
+_GAIN = "original0"
+"""Under which name it keeps the gain, the first of its two parts."""
 
 
 def _in_pieces(wrapper: nn.Module) -> bool:

@@ -108,4 +108,6 @@ def _plain_class(lineage: tuple[str, ...]) -> Any:
 
 def _abstract(array: Array) -> jax.ShapeDtypeStruct:
     row = array.row
-    return jax.ShapeDtypeStruct(tuple(row.get("shape", ())), jnp.dtype(row.get("dtype", "float32")))
+    return jax.ShapeDtypeStruct(
+        tuple(row.get("stored", row.get("shape", ()))), jnp.dtype(row.get("dtype", "float32"))
+    )

@@ -35,6 +35,7 @@ REASONS = {
         "trainable": _TRAINS,
         "tied": _ONCE,
         "unknown": "a tree knows no modules and variables",
+        "shape": "a tree does not know which of its arrays are biases",
     },
     "typed tree": {
         "trainable": _TRAINS,

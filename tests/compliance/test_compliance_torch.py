@@ -43,7 +43,9 @@ def build(module: Module, made: dict[Array, nn.Parameter]) -> nn.Module:
 def _parameter(array: Array) -> nn.Parameter:
     row = array.row
     empty = torch.empty(
-        row.get("shape", ()), dtype=getattr(torch, row.get("dtype", "float32")), device="meta"
+        row.get("stored", row.get("shape", ())),
+        dtype=getattr(torch, row.get("dtype", "float32")),
+        device="meta",
     )
     cls = _class(array.variable, nn.Parameter)
     parameter: nn.Parameter = cls(empty, requires_grad=row.get("trainable", True))

@@ -65,14 +65,14 @@ def test_the_order_is_that_of_the_state_and_lists_count():
     assert list(inventory_of(Deep()).names) == [f"layers.{i}" for i in range(11)]
 
 
-def test_boxed_and_pure_states_and_an_abstract_model_have_the_same_names_and_shapes():
+def test_boxed_and_pure_states_and_an_abstract_model_have_the_same_names_and_arrays():
     model = transformer()
     whole = inventory_of(model)
     state = nnx.state(model, nnx.Param)
     for other in (state, nnx.as_pure(state), nnx.to_pure_dict(state), abstractly(transformer)):
         found = inventory_of(other)
         assert list(found.names) == list(whole.names)
-        assert found.column("shape") == whole.column("shape")
+        assert found.column("stored") == whole.column("stored")
         assert found.column("dtype") == whole.column("dtype")
 
 

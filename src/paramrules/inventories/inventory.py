@@ -33,7 +33,7 @@ class Columns:
         raise NotImplementedError
 
     def stored(self) -> Sequence[tuple[int, ...]]:
-        """The shapes of the arrays as they are stored: of a layer of a stack, that of the whole stack."""
+        """The shapes as they are stored: of a layer that of the whole stack, of a bias with all its axes."""
         return self.shape()
 
     def layer(self) -> Sequence[Layer | None]:

@@ -41,6 +41,11 @@ def roles(owners: Iterable[Owner], names: Iterable[str]) -> list[str]:
     return column
 
 
+def belongs_to_a_known_layer(owner: Owner) -> bool:
+    """Whether the vocabulary has the owner's class or a base of it, in a family or with roles of its own."""
+    return owner.known and _known(owner.cls)
+
+
 def unparametrized(name: str) -> tuple[str, str]:
     """A name without the part that a parametrization adds, and that part.
 
@@ -61,6 +66,16 @@ def _role(cls: Class, leaf: str) -> str:
                 if pattern(leaves).match(leaf):
                     return role
     return "other"
+
+
+@lru_cache(maxsize=100_000)
+def _known(cls: Class) -> bool:
+    tables = (table for table in vocabulary().roles if table.classes != ("*",))
+    families = vocabulary().families
+    names = (cls.name, *cls.bases)
+    return any(_covers(table, name) for table in tables for name in names) or any(
+        in_family(family, name) for family in families for name in names
+    )
 
 
 @cache
