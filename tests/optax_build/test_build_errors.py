@@ -259,6 +259,15 @@ def test_a_factory_makes_a_transformation() -> None:
     )
 
 
+def test_a_setting_without_a_default_has_to_be_given() -> None:
+    def factory(learning_rate: float, momentum: float) -> optax.GradientTransformation:
+        return optax.sgd(learning_rate, momentum)
+
+    built("all: else", factory, momentum=0.9).init(PARAMS)
+    with pytest.raises(TypeError, match=r"missing 1 required positional argument: 'momentum'$"):
+        built("all: else", factory)
+
+
 def test_decay_needs_parameters() -> None:
     tx = built("all: else")
     with pytest.raises(ValueError, match=r"^weight decay needs the parameters: call `update\(grads, state, "):

@@ -1,6 +1,7 @@
 """The parts of a tree that have a core of their own, and the transformation of each."""
 
 from collections.abc import Mapping, Sequence
+from inspect import Parameter
 from typing import Any, NamedTuple
 
 import optax
@@ -130,7 +131,8 @@ def _called(
     schedule, rate = treatment.schedule, treatment.rate
     learning_rate = (lambda count: schedule(count) * rate) if schedule else rate
     decay = {optimizer.decay: 0.0 if unscaled else treatment.weight} if optimizer.decay else {}
-    made = optimizer.factory(learning_rate=learning_rate, **decay, **treatment.settings)
+    settings = {key: value for key, value in treatment.settings.items() if value is not Parameter.empty}
+    made = optimizer.factory(learning_rate=learning_rate, **decay, **settings)
     if not (hasattr(made, "init") and hasattr(made, "update")):
         raise TypeError(
             f"`{optimizer.called}` made a `{type(made).__name__}`, and should make an "
