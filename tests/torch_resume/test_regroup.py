@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 from paramrules_torch import build, param_groups, regroup_state
+from timm.optim import Lamb
 from torch import nn
 
 import paramrules
@@ -222,3 +223,19 @@ def test_a_hook_regroups_for_trainers_that_load_by_themselves() -> None:
     optimizer.register_load_state_dict_pre_hook(lambda own, state: regroup_state(state, model, own))
     optimizer.load_state_dict(saved)
     assert_same_state(by_name(model, optimizer), by_name(weights, by_hand(weights, SPLIT, saved, adamw)))
+
+
+def test_each_group_counts_the_steps_of_lamb_on_its_own() -> None:
+    def step(optimizer: torch.optim.Optimizer) -> None:
+        optimizer.zero_grad()
+        net(torch.ones(2, 3, 4)).sum().backward()
+        optimizer.step()
+
+    net = Net()
+    one = build(net, ONE, Lamb, lr=1e-3)
+    for _ in range(3):
+        step(one)
+    several = build(net, SPLIT, Lamb, lr=1e-3)
+    several.load_state_dict(regroup_state(one.state_dict(), net, several))
+    step(several)
+    assert [float(group["step"]) for group in several.param_groups] == [4] * len(several.param_groups)

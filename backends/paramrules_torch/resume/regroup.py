@@ -1,6 +1,7 @@
 """regroup_state: state saved under one grouping, for an optimizer with another."""
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from typing import Any, Literal, NamedTuple
 
 import torch
@@ -198,7 +199,8 @@ def _filled(
         )
     held: list[dict[str, Any]] = []
     for values in counted:
-        held.append({key: found[0][1] for key, found in values.items()})
+        # Each group counts on its own: a tensor that several shared would be counted up once for each.
+        held.append({key: deepcopy(found[0][1]) for key, found in values.items()})
         for key, found in values.items():
             differing = next((one for one in found if not same(one[1], found[0][1])), None)
             if differing:
