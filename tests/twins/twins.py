@@ -77,6 +77,7 @@ ALL = [
         "transformers / linen, scanned, `nn.remat`",
         "whisper.map",
     ),
+    _twin("unet", "U-Net", "unet_torch.py:make", "unet_equinox.py:make", "torch / Equinox", "unet.map"),
     _twin(*_SPEECH, "speech_equinox.py:make", "torch / Equinox", "speech_equinox.map"),
     _twin(*_SPEECH, "speech_haiku.py:make", "torch / haiku", "speech_haiku.map"),
     _twin(*_SPEECH, "speech_linen.py:make", "torch / linen", "speech_linen.map"),
