@@ -31,9 +31,15 @@ groups = paramrules.assign(paramrules.load(RULES), model)
 tx = paramrules_optax.build(model, groups, optax.adamw, learning_rate=1e-3, weight_decay=0.1)
 optimizer = nnx.Optimizer(model, tx, wrt=nnx.Param)
 
+
+@nnx.jit
+def train(model: Model, optimizer: nnx.Optimizer, tokens: jax.Array) -> None:
+    optimizer.update(model, nnx.grad(loss)(model, tokens))
+
+
 tokens = jax.random.randint(jax.random.key(0), (8, 16), 0, 100)
 for _ in range(3):
-    optimizer.update(model, nnx.grad(loss)(model, tokens))
+    train(model, optimizer, tokens)
 
 for group in groups.groups:
     print(group.label, list(groups.names(group)), dict(group.settings))
