@@ -24,6 +24,7 @@ from trainers.gpt import (
     same_weights,
 )
 from transformers import LlamaConfig, LlamaForCausalLM, Trainer, TrainerCallback, TrainingArguments
+from transformers.trainer_utils import SaveStrategy, SchedulerType
 
 import paramrules
 
@@ -168,3 +169,44 @@ def test_an_adapted_model_moves_where_it_is_adapted(tmp_path: Path) -> None:
     trained(again, tmp_path / "whole" / "checkpoint-6")
     same_weights(again.model, whole.model)
     same_state(again.optimizer.optimizer, whole.optimizer.optimizer)
+
+
+SCHEDULES = {
+    "linear": {},
+    "cosine": {},
+    "cosine_with_restarts": {"num_cycles": 2},
+    "polynomial": {"lr_end": 1e-4, "power": 2.0},
+    "constant_with_warmup": {},
+    "inverse_sqrt": {},
+    "cosine_with_min_lr": {"min_lr": 1e-4},
+    "cosine_warmup_with_min_lr": {"min_lr": 1e-4},
+    "warmup_stable_decay": {"num_decay_steps": 4},
+}
+
+
+class Ratios(TrainerCallback):
+    def __init__(self) -> None:
+        self.factors: list[float] = []
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **known: Any) -> None:
+        groups = known["optimizer"].param_groups
+        self.factors.append(groups[0]["lr"] / groups[0]["lr_ratio"] / LR)
+        check_rates(groups, self.factors[-1])
+
+
+@pytest.mark.parametrize("rules", [ONE, SEVERAL], ids=["one", "several"])
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_groups_keep_their_ratios_under_the_trainers_schedules(
+    schedule: str, rules: paramrules.Rules, tmp_path: Path
+) -> None:
+    how = arguments(tmp_path)
+    how.lr_scheduler_type, how.lr_scheduler_kwargs = SchedulerType(schedule), SCHEDULES[schedule]
+    how.gradient_accumulation_steps, how.save_strategy = 1, SaveStrategy.NO
+    ratios = Ratios()
+    trainer = RulesTrainer(gpt(), how, train_dataset=Sequences(), callbacks=[ratios])
+    trainer.rules = rules
+    trained(trainer)
+    assert len(ratios.factors) == 12
+    assert len(set(ratios.factors)) > 2
+    if schedule in ("polynomial", "cosine_with_min_lr"):  # they divide the bound by `defaults["lr"]`
+        assert ratios.factors[-1] == pytest.approx(1e-4 / LR)
