@@ -7,7 +7,7 @@ import paramrules_torch
 import pytest
 import timm
 import torch
-from timm.optim import create_optimizer_v2, param_groups_layer_decay
+from timm.optim import Lamb, create_optimizer_v2, param_groups_layer_decay
 from timm.scheduler import create_scheduler_v2
 from torch import nn
 from trainers.gpt import check_coverage, decays
@@ -115,3 +115,31 @@ def test_groups_train_as_timms_own_layer_decay() -> None:
             scheduler.step(epoch + 1)
     for one, other in zip(ours.parameters(), theirs.parameters(), strict=True):
         torch.testing.assert_close(one, other, rtol=1e-6, atol=1e-8)
+
+
+def test_an_optimizer_that_build_makes_trains_as_one_that_timm_makes() -> None:
+    ours, theirs = vit(), vit()
+    optimizers = [
+        paramrules_torch.build(ours, RULES, Lamb, lr=1e-3, weight_decay=0.05, lr_scale="keep"),
+        optimizer_of(theirs, "lamb"),
+    ]
+    schedulers = [create_scheduler_v2(o, "cosine", num_epochs=6, warmup_epochs=2)[0] for o in optimizers]
+    for epoch in range(6):
+        for model, optimizer, scheduler in zip((ours, theirs), optimizers, schedulers, strict=True):
+            step(model, optimizer)
+            scheduler.step(epoch + 1)
+    for one, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_a_rule_sends_groups_to_the_fallback_of_timms_muon() -> None:
+    rules = paramrules.parse(
+        "muon: role == weight and ndim == 2 and name ~ ^blocks\nrest: else -> use_fallback = true"
+    )
+    model = vit()
+    groups = partial(paramrules_torch.param_groups, rules=rules, lr_scale="keep")
+    optimizer = create_optimizer_v2(model, "muon", lr=1e-3, weight_decay=0.05, param_group_fn=groups)
+    losses = [step(model, optimizer) for _ in range(4)]
+    assert losses[-1] < losses[0]
+    held = [set(optimizer.state[group["params"][0]]) for group in optimizer.param_groups]
+    assert held == [{"momentum_buffer", "use_muon"}, {"step", "exp_avg", "exp_avg_sq", "use_muon"}]
