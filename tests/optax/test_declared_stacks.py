@@ -90,7 +90,8 @@ def test_what_is_declared_goes_before_what_a_run_shows():
             return nn.scan(Carry, length=3, **both)(name="layers")(x, None)
 
     found = paramrules.inventory(Scanned(), inputs=jnp.ones((2, 4)), stacked={"layers": 0})
-    assert {p.name: p.shape for p in found} == {"layers.dense.bias": (3, 4), "layers.dense.kernel": (3, 4, 4)}
+    shapes = {p.name: (p.shape, p.layer) for p in found}
+    assert shapes == {"layers.dense.bias": ((12,), None), "layers.dense.kernel": ((3, 4, 4), None)}
     found = paramrules.inventory(Scanned(), inputs=jnp.ones((2, 4)), stacked={"layers.dense": 1})
     assert found.names[:2] == ["layers.dense.0.bias", "layers.dense.0.kernel"]
 
