@@ -47,6 +47,11 @@ def nnx_general() -> Classes:
     return _classes("flax.nnx", "LinearGeneral")
 
 
+def transposed_convolutions() -> Classes:
+    """`flax.linen.ConvTranspose` and `flax.nnx.ConvTranspose`."""
+    return _classes("flax.linen", "ConvTranspose") + _classes("flax.nnx", "ConvTranspose")
+
+
 def haiku_transformed() -> Classes:
     """What haiku makes of a function that uses its modules."""
     names = ("Transformed", "TransformedWithState", "MultiTransformed", "MultiTransformedWithState")
@@ -56,6 +61,11 @@ def haiku_transformed() -> Classes:
 def nnx_variables() -> Classes:
     """`flax.nnx.Variable`."""
     return _classes("flax.nnx", "Variable")
+
+
+def nnx_params() -> Classes:
+    """`flax.nnx.Param`."""
+    return _classes("flax.nnx", "Param")
 
 
 def nnx_untrained() -> Classes:

@@ -13,6 +13,9 @@ from paramrules_optax.walk import Walk
 
 _EXAMPLE = 'module, inputs=jax.ShapeDtypeStruct((1, 224, 224, 3), "float32")'
 
+_TELLING = (nn.DenseGeneral, nn.ConvTranspose)
+"""Modules that are asked for the layout of their kernels."""
+
 
 def linen_run(model: nn.Module, how: How) -> Run:
     """Runs `model.init` abstractly. Raises RulesError (E501) where that fails."""
@@ -64,7 +67,7 @@ class _Watcher:
 
     def _enter(self, name: str, module: nn.Module) -> None:
         cls, here = type(module), self._classes.setdefault(name, [])
-        if hasattr(cls, "no_weight_decay") or isinstance(module, nn.DenseGeneral):
+        if hasattr(cls, "no_weight_decay") or isinstance(module, _TELLING):
             self.modules[name] = module.clone(parent=None)  # which holds nothing of this run
         # `issubclass` would ask every subclass that there is, and flax makes new ones for each scan.
         # What `nn.scan`, `nn.remat` and the like make of a class is a subclass, and runs the class itself.

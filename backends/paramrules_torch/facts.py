@@ -109,11 +109,19 @@ class TorchColumns(Columns):
     def _fans(self) -> list[tuple[int | None, int | None]]:
         walk, order = self.walk, self.order
         shapes = {id(t): shape for t, shape in zip(self.tensors, self._stored, strict=True)}
-        return fans_of_all(
+        found = fans_of_all(
             (walk.owners[e] for e in order),
             (walk.names[e] for e in order),
             (shapes[id(walk.tensors[e])] for e in order),
         )
+        groups = _groups(walk.model)
+        if groups:
+            for n, entry in enumerate(order):
+                fan_in, fan_out = found[n]
+                if fan_in is not None and fan_out is not None:
+                    by = groups.get(id(walk.tensors[entry]), 1)
+                    found[n] = fan_in // by, fan_out * by
+        return found
 
     def attribute(self, name: str) -> Sequence[object]:
         """What was set on the tensor under this name; what modules' `no_weight_decay()` names is True."""
@@ -184,3 +192,17 @@ def _plain(value: object) -> bool:
     if isinstance(value, list | tuple):
         return all(map(_plain, value))
     return value is None or isinstance(value, int | str) or (isinstance(value, float) and isfinite(value))
+
+
+def _groups(model: nn.Module) -> dict[int, int]:
+    """Into how many groups each transposed convolution's weight is cut, where there are several.
+
+    (in, out / groups, ...) is how torch stores it, so that the shape alone tells neither fan.
+    """
+    return {
+        id(tensor): module.groups
+        for module in model.modules()
+        if isinstance(module, (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d))
+        and module.groups > 1
+        for tensor in module.parameters()
+    }
