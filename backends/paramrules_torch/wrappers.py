@@ -7,7 +7,7 @@ and never by what a name looks like: a module of your own that is called `module
 from typing import Final, NamedTuple
 
 from paramrules.inventories import Class
-from paramrules.inventories.classes import named
+from paramrules.inventories.dotted import named
 
 _KEEPS: Final = {
     "torch.nn.DataParallel": "module",

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from paramrules.inventories import Class
-from paramrules.inventories.classes import in_family, is_root, match, named
+from paramrules.inventories.classes import in_family, is_root, match
+from paramrules.inventories.dotted import named
 from paramrules.inventories.vocabulary import vocabulary
 
 VOCABULARY = vocabulary()

@@ -11,6 +11,7 @@ from paramrules.assignment.explanation import AxisExplanation, Clause, Verdict
 from paramrules.assignment.labels import captured_values
 from paramrules.diagnostics import a
 from paramrules.inventories import ABSENT, Class
+from paramrules.inventories.classes import Match, source
 from paramrules.inventories.classes import match as class_match
 from paramrules.rules import terms
 from paramrules.rules.model import Axis, Rule
@@ -160,9 +161,17 @@ class _Reader:
                 found = class_match(alternative.text, cls)
                 if found:
                     base = f" by its base `{found.name}`" if found.base else ""
-                    family = ", which the vocabulary counts among them" if found.family else ""
-                    return f"`{cls.name}` is {a(alternative.text)}{base}{family}"
+                    return f"`{cls.name}` is {a(alternative.text)}{base}{_through(found)}"
         if test.function == "within":
             return "around it: " + ", ".join(f"`{cls.short}`" for cls in reversed(classes))
         what = "it is" if test.function == "variable" else "its owner is"
         return f"{what} {a(classes[0].name)}"
+
+
+def _through(found: Match) -> str:
+    """Whose vocabulary it was through which a class matched; nothing where its own name did."""
+    if not found.family:
+        return ""
+    package = source(found.family, found.name)
+    whose = "" if package == "paramrules" else f" of `{package}`"
+    return f", which the vocabulary{whose} counts among them"

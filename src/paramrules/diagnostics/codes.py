@@ -112,6 +112,8 @@ _declare("""
     E507 a stack is declared where there is none
     E508 arrays are not stacked as declared
     W509 a stack is likely, and not declared
+    E510 a package's vocabulary cannot be read
+    E511 a class is put into two families
 """)
 
 _declare("""

@@ -1,10 +1,9 @@
 """Whether a class is what a rule calls it: what an alternative of `type`, `within`, `variable` means."""
 
-import fnmatch
-import re
 from functools import cache, lru_cache
 from typing import NamedTuple
 
+from paramrules.inventories.dotted import named
 from paramrules.inventories.owner import Class
 from paramrules.inventories.vocabulary import vocabulary
 
@@ -47,28 +46,21 @@ def match(alternative: str, cls: Class) -> Match | None:
 
 
 @cache
-def named(alternative: str, name: str) -> bool:
-    """Whether a class of this dotted name has the name that the alternative says, families apart."""
-    module, _, short = name.rpartition(".")
-    inside, dot, wanted = alternative.rpartition(".")
-    if not pattern(wanted).match(short):
-        return False
-    return not dot or bool(pattern(inside).match(module) or pattern(inside + ".*").match(module))
-
-
-@cache
 def in_family(family: str, name: str) -> bool:
     """Whether the vocabulary puts a class of this dotted name into the family."""
     return any(named(member, name) for member in vocabulary().families.get(family, ()))
+
+
+def source(family: str, name: str) -> str:
+    """The package whose vocabulary puts a class of this dotted name into the family, which it is in."""
+    return next(
+        tables.source
+        for tables in vocabulary().sources
+        if any(named(member, name) for member in tables.families.get(family, ()))
+    )
 
 
 @cache
 def is_root(name: str) -> bool:
     """Whether this is a root of class trees (`torch.nn.Module`, `object`), which no rule is compared with."""
     return any(named(root, name) for root in vocabulary().roots)
-
-
-@cache
-def pattern(glob: str) -> re.Pattern[str]:
-    """`*` and `?` as wildcards and nothing else, case kept. What fnmatch makes of a glob cannot backtrack."""
-    return re.compile(fnmatch.translate(glob.replace("[", "[[]")))

@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 from functools import cache, lru_cache
 
-from paramrules.inventories.classes import in_family, named, pattern
+from paramrules.inventories.classes import in_family
+from paramrules.inventories.dotted import named, pattern
 from paramrules.inventories.owner import Class, Owner
-from paramrules.inventories.vocabulary import RoleTable, vocabulary
+from paramrules.inventories.tables import RoleTable
+from paramrules.inventories.vocabulary import vocabulary
 
 
 def role(owner: Owner, name: str) -> str:

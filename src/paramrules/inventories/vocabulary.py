@@ -1,27 +1,26 @@
 """The vocabulary: which classes are a LayerNorm, how a class keeps its weights, what its parameters are for.
 
-The words themselves stand in vocabulary.toml, which is read the first time that one is asked for.
+The words themselves stand in vocabulary.toml and in the files that installed packages add (plugins.py). They
+are read the first time that one is asked for.
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from itertools import combinations, product
 from typing import NamedTuple
 
-
-class RoleTable(NamedTuple):
-    """For some classes, the leaf patterns of each role. `classes` and `families` together say for which."""
-
-    families: tuple[str, ...]
-    classes: tuple[str, ...]
-    leaves: tuple[tuple[str, str], ...]
-    """Role and pattern, in the order in which they are tried."""
+from paramrules.diagnostics import Diagnostic, RulesError
+from paramrules.inventories.dotted import named
+from paramrules.inventories.plugins import installed, read
+from paramrules.inventories.tables import RoleTable, Tables
 
 
 class Vocabulary(NamedTuple):
-    """The whole table, as vocabulary.toml describes it. Classes are written as dotted alternatives."""
+    """All tables in one, and the `sources` that they come from, the shipped one first."""
 
+    sources: tuple[Tables, ...]
     roots: tuple[str, ...]
     families: Mapping[str, tuple[str, ...]]
     roles: tuple[RoleTable, ...]
@@ -30,21 +29,73 @@ class Vocabulary(NamedTuple):
 
 @cache
 def vocabulary() -> Vocabulary:
-    """The vocabulary that the package ships, read once."""
-    table = tomllib.loads(files(__package__).joinpath("vocabulary.toml").read_text("utf-8"))
+    """The vocabulary that the package ships and what installed packages add to it, read once.
+
+    Raises RulesError: E510 where a package's file cannot be read, E511 where two sources disagree.
+    """
+    shipped = shipped_tables()
+    return joined([shipped, *installed(shipped.families)])
+
+
+def added(package: str, toml: bytes) -> Vocabulary:
+    """The shipped vocabulary with one package's file added: what the package's own tests can look at.
+
+    Raises RulesError: E510 for each thing that is wrong with the file, E511 where the shipped one disagrees.
+
+    >>> added("acme-norms", Path("vocabulary.toml").read_bytes()).families["RMSNorm"][-1]
+    'acme_norms.UnitScale'
+    """
+    shipped = shipped_tables()
+    return joined([shipped, read(package, toml, shipped.families)])
+
+
+def shipped_tables() -> Tables:
+    """What vocabulary.toml says."""
+    text = files(__package__).joinpath("vocabulary.toml").read_text("utf-8")
+    return Tables.of("paramrules", tomllib.loads(text))
+
+
+def joined(sources: Sequence[Tables]) -> Vocabulary:
+    """The tables of all sources, of which the first is the shipped one, as one vocabulary.
+
+    What a package says of a class in roles and layouts comes before what is shipped, which may be a guess
+    from the class's name (`*Norm`). Raises RulesError: E511 where sources put a class into two families.
+    """
+    conflicts = list(_conflicts(sources))
+    if conflicts:
+        raise RulesError(conflicts)
+    families: dict[str, tuple[str, ...]] = {}
+    for family, classes in (row for source in sources for row in source.families.items()):
+        families[family] = (*families.get(family, ()), *classes)
+    first = (*sources[1:], sources[0])
+    layouts: dict[str, Mapping[str, tuple[str, ...]]] = {}
+    for name, leaves in (row for source in first for row in source.layouts.items()):
+        known = layouts.get(name, {})
+        layouts[name] = {**known, **leaves, **known}
     return Vocabulary(
-        roots=tuple(table["roots"]),
-        families={family: tuple(classes) for family, classes in table["families"].items()},
-        roles=tuple(
-            RoleTable(
-                families=tuple(rows.pop("families", ())),
-                classes=tuple(rows.pop("classes", ())),
-                leaves=tuple((role, leaf) for role, leaves in rows.items() for leaf in leaves),
-            )
-            for rows in table["roles"]
-        ),
-        layouts={
-            name: {leaf: tuple(axes.split()) for leaf, axes in leaves.items()}
-            for name, leaves in table["layouts"].items()
-        },
+        tuple(sources),
+        roots=tuple(root for source in sources for root in source.roots),
+        families=families,
+        roles=tuple(table for source in first for table in source.roles),
+        layouts=layouts,
     )
+
+
+def _conflicts(sources: Sequence[Tables]) -> Iterator[Diagnostic]:
+    """An error for each class that two sources put into different families.
+
+    Families that have classes in common where they are shipped are no different ones: a Conv1d is a Conv.
+    """
+    shipped = sources[0].families
+    for one, other in combinations(sources, 2):
+        for (family, classes), (second, others) in product(one.families.items(), other.families.items()):
+            if family == second or set(shipped.get(family, ())) & set(shipped.get(second, ())):
+                continue
+            for cls, same in product(classes, others):
+                if named(cls, same) or named(same, cls):
+                    yield Diagnostic(
+                        "E511",
+                        f"`{cls}` is put into `{family}` by `{one.source}`, "
+                        f"and `{same}` into `{second}` by `{other.source}`",
+                        help=f"take `{same}` out of the vocabulary of `{other.source}`",
+                    )

@@ -1,0 +1,163 @@
+"""What installed packages add to the vocabulary.
+
+A package names a TOML file of its own by an entry point, and nothing of the package is imported to read it:
+
+    [project.entry-points."paramrules.vocabulary"]
+    norms = "acme_norms:vocabulary.toml"
+
+The file has the tables of vocabulary.toml. Only dotted names of classes are taken: a bare one, or a pattern
+such as `*Norm`, would speak of everybody's classes.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator
+from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
+from paramrules.inventories.tables import Tables
+
+_TABLES = ("families", "roles", "layouts", "roots")
+_ROLES = ("weight", "bias", "scale", "embedding", "other")
+_AXES = ("in", "out", "*", "_")
+_DOTTED = re.compile(r"\w+(\.[\w*?]+)+")
+
+_Fault = tuple[str, str]
+"""What is wrong, and what to type instead."""
+
+
+def installed(families: Iterable[str]) -> list[Tables]:
+    """The tables of all installed packages that have some, in the order of the packages' names.
+
+    `families` are those that are there already. Raises RulesError: E510.
+    """
+    found = sorted((_package(point), point.value) for point in entry_points(group="paramrules.vocabulary"))
+    return [read(package, _file(package, value), families) for package, value in found]
+
+
+def read(package: str, toml: bytes, families: Iterable[str]) -> Tables:
+    """The tables in a package's file. Raises RulesError: E510 for each thing that is wrong with it."""
+    try:
+        table = tomllib.loads(toml.decode("utf-8"))
+    except ValueError as error:
+        raise RulesError(_diagnostic(package, (str(error), "mend the TOML"))) from None
+    faults = [_diagnostic(package, fault) for fault in _faults(table, families)]
+    if faults:
+        raise RulesError(faults)
+    return Tables.of(package, table)
+
+
+def _package(point: EntryPoint) -> str:
+    assert point.dist is not None  # all that `entry_points` gives are of a distribution
+    return point.dist.name
+
+
+def _file(package: str, value: str) -> bytes:
+    """The file that `acme_norms.data:vocabulary.toml` names."""
+    module, _, file = (part.strip() for part in value.partition(":"))
+    root, *folders = module.split(".")
+    try:
+        spec = find_spec(root)  # of the outermost package: to find one inside would import it
+    except ValueError:
+        spec = None
+    for place in (spec and spec.submodule_search_locations) or ():
+        path = Path(place, *folders, file)
+        if path.is_file():
+            return path.read_bytes()
+    raise RulesError(
+        _diagnostic(
+            package,
+            (
+                f"its entry point `{value}` leads to no file",
+                "name a file inside a package, as in `acme_norms:vocabulary.toml`",
+            ),
+        )
+    )
+
+
+def _diagnostic(package: str, fault: _Fault) -> Diagnostic:
+    what, instead = fault
+    return Diagnostic("E510", f"the vocabulary of `{package}` cannot be read: {what}", help=instead)
+
+
+def _faults(table: dict[str, Any], families: Iterable[str]) -> Iterator[_Fault]:
+    for name in (name for name in table if name not in _TABLES):
+        near = did_you_mean(name, _TABLES) or "a vocabulary has `families`, `roles`, `layouts` and `roots`"
+        yield f"`{name}` is none of the tables", near
+    yield from _class_faults("roots", table.get("roots", []))
+    yield from _family_faults(table.get("families", {}), families)
+    yield from _role_faults(table.get("roles", []))
+    yield from _layout_faults(table.get("layouts", {}))
+
+
+def _family_faults(table: Any, families: Iterable[str]) -> Iterator[_Fault]:
+    if not isinstance(table, dict):
+        yield (
+            "`families` is no table",
+            'write below `[families]`, one by one: `RMSNorm = ["acme_norms.UnitScale"]`',
+        )
+        return
+    folded = {_folded(family): family for family in families}
+    for family, classes in table.items():
+        known = folded.get(_folded(family), family)
+        if known != family:
+            yield f"`{family}` is not how the family is spelled", f"write `{known}`"
+        yield from _class_faults(f"families.{family}", classes)
+
+
+def _folded(family: str) -> str:
+    return family.lower().replace("_", "")
+
+
+def _class_faults(where: str, classes: Any) -> Iterator[_Fault]:
+    if not _is_list(classes, str):
+        yield f"`{where}` is no list of classes", 'write a list of dotted names: `["acme_norms.UnitScale"]`'
+        return
+    for cls in classes:
+        if not _DOTTED.fullmatch(cls):
+            yield (
+                f"`{cls}` in `{where}` does not say where the class is defined",
+                "write its package or module in front, as in `acme_norms.UnitScale`",
+            )
+
+
+def _role_faults(tables: Any) -> Iterator[_Fault]:
+    if not _is_list(tables, dict):
+        yield "`roles` is no array of tables", "write each below a line `[[roles]]`"
+        return
+    for table in tables:
+        yield from _class_faults("roles.classes", table.get("classes"))
+        for role in (key for key in table if key != "classes"):
+            if role not in _ROLES:
+                yield (
+                    f"`{role}` is no role",
+                    'roles are `weight`, `bias`, `scale`, `embedding` and `other`: `scale = ["gain"]`',
+                )
+            elif not _is_list(table[role], str):
+                yield f"`roles.{role}` is no list of leaves", f'write a list of names: `{role} = ["gain"]`'
+
+
+def _layout_faults(table: Any) -> Iterator[_Fault]:
+    rows = table.items() if isinstance(table, dict) else [("layouts", table)]
+    for cls, leaves in rows:
+        yield from _class_faults("layouts", [cls]) if isinstance(table, dict) else ()
+        if not isinstance(leaves, dict):
+            yield f"`{cls}` has no table of leaves", 'write `"acme_norms.Mix" = { weight = "out in" }`'
+            continue
+        for leaf, axes in leaves.items():
+            if not isinstance(axes, str) or not _is_layout(axes.split()):
+                yield (
+                    f"`{axes}` is no layout of `{leaf}`",
+                    "write a word for each axis: `in`, `out`, `_`, and once `*` for any number of them",
+                )
+
+
+def _is_layout(axes: list[str]) -> bool:
+    return set(axes) <= set(_AXES) and axes.count("*") <= 1
+
+
+def _is_list(value: Any, kind: type) -> bool:
+    return isinstance(value, list) and all(isinstance(item, kind) for item in value)

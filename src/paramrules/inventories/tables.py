@@ -1,0 +1,47 @@
+"""The tables of a vocabulary: the one that is shipped has them, and those that packages add."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+
+class RoleTable(NamedTuple):
+    """For some classes, the leaf patterns of each role. `classes` and `families` together say for which."""
+
+    families: tuple[str, ...]
+    classes: tuple[str, ...]
+    leaves: tuple[tuple[str, str], ...]
+    """Role and pattern, in the order in which they are tried."""
+
+
+class Tables(NamedTuple):
+    """What one source says, as vocabulary.toml describes it. Classes are written as dotted alternatives."""
+
+    source: str
+    """The distribution that it comes with."""
+    roots: tuple[str, ...]
+    families: Mapping[str, tuple[str, ...]]
+    roles: tuple[RoleTable, ...]
+    layouts: Mapping[str, Mapping[str, tuple[str, ...]]]
+
+    @classmethod
+    def of(cls, source: str, toml: Mapping[str, Any]) -> "Tables":
+        """The tables that a TOML file holds; what it leaves out is empty."""
+        return cls(
+            source,
+            roots=tuple(toml.get("roots", ())),
+            families={family: tuple(classes) for family, classes in toml.get("families", {}).items()},
+            roles=tuple(_role_table(rows) for rows in toml.get("roles", ())),
+            layouts={
+                name: {leaf: tuple(axes.split()) for leaf, axes in leaves.items()}
+                for name, leaves in toml.get("layouts", {}).items()
+            },
+        )
+
+
+def _role_table(rows: Mapping[str, Any]) -> RoleTable:
+    leaves = {role: leaves for role, leaves in rows.items() if role not in ("families", "classes")}
+    return RoleTable(
+        families=tuple(rows.get("families", ())),
+        classes=tuple(rows.get("classes", ())),
+        leaves=tuple((role, leaf) for role in leaves for leaf in leaves[role]),
+    )
