@@ -85,6 +85,14 @@ FLAX_ATTENTION = owner("app.Net", "flax.linen.attention.MultiHeadDotProductAtten
         (FLAX_ATTENTION, "attn.query.kernel", (768, 12, 64), (768, 768)),
         (FLAX_ATTENTION, "attn.out.kernel", (12, 64, 768), (768, 768)),
         (FLAX_ATTENTION, "attn.query.bias", (12, 64), NONE),
+        (owner("timm.layers.attention2d.MultiQueryAttentionV2"), "attn.query_proj", (8, 64, 16), (16, 512)),
+        (owner("timm.layers.attention2d.MultiQueryAttentionV2"), "attn.out_proj", (24, 8, 64), (512, 24)),
+        (
+            owner("transformers.models.moshi.modeling_moshi.MoshiFlexibleLinear"),
+            "fc.weight",
+            (9, 2, 3),
+            (3, 2),
+        ),
         (owner("app.Net", DENSE), "query.kernel", (768, 12, 64), NONE),  # which of the three is contracted?
         (owner("app.Net", DENSE), "fc.kernel", (3, 4), (3, 4)),
         (owner("app.Net"), "weight", (4, 3), NONE),
