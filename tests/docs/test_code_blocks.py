@@ -9,13 +9,17 @@ from docs.pages import ROOT, all_pages, blocks, findings, prepare, run, write
 
 PAGES = [page for page in all_pages() if page.read_text("utf-8")]
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
+RUN = [
+    pytest.param(page, marks=pytest.mark.timm if page.name == "timm.md" else (), id=name)
+    for page, name in zip(PAGES, NAMES, strict=True)
+]
 
 
 # peft asks transformers for what transformers has renamed, and Lightning asks torch's trees for their kind
 # in a way that torch has given up
 @pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning")
 @pytest.mark.filterwarnings("ignore:.isinstance.treespec, LeafSpec.. is deprecated:FutureWarning")
-@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+@pytest.mark.parametrize("page", RUN)
 def test_a_pages_code_prints_what_the_page_says(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -135,6 +135,7 @@ def of_timm() -> list[Any]:
     )
 
 
+@pytest.mark.timm
 def test_of_timm() -> None:
     every = of_timm()
     assert {"Lamb", "Lion", "Muon"} <= {cls.__name__ for cls in every}

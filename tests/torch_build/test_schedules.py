@@ -245,6 +245,7 @@ def test_of_transformers() -> None:
         check_direct(schedule)
 
 
+@pytest.mark.timm
 # timm means to take it out.
 @pytest.mark.filterwarnings("ignore:PlateauLRScheduler is deprecated:FutureWarning")
 def test_of_timm() -> None:

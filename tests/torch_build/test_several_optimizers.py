@@ -122,15 +122,18 @@ def test_a_saved_run_goes_on_as_if_it_had_not_stopped() -> None:
     assert resumed.param_groups[1] is resumed.optimizers["muon"].param_groups[0]
 
 
-def beside_muon() -> list[Any]:
-    from timm.optim import Lamb, Lion
+def beside_muon(library: str) -> list[Any]:
+    if library == "timm":
+        from timm.optim import Lamb, Lion
 
+        return [Lamb, Lion]
     names = ("Adadelta", "Adafactor", "Adagrad", "Adam", "ASGD", "NAdam", "RAdam", "RMSprop", "Rprop", "SGD")
-    return [*(getattr(torch.optim, name) for name in names), Lamb, Lion]
+    return [getattr(torch.optim, name) for name in names]
 
 
-def test_any_optimizer_may_stand_beside_muon_and_be_resumed() -> None:
-    for cls in beside_muon():
+@pytest.mark.parametrize("library", ["torch", pytest.param("timm", marks=pytest.mark.timm)])
+def test_any_optimizer_may_stand_beside_muon_and_be_resumed(library: str) -> None:
+    for cls in beside_muon(library):
         both: dict[str, Any] = {"muon": Muon, "default": cls}
         models = gpt(), gpt()
         whole, first = (build(model, RULES, both, lr=0.01) for model in models)

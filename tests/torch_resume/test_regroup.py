@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 import torch
 from paramrules_torch import build, param_groups, regroup_state
-from timm.optim import Lamb
 from torch import nn
 
 import paramrules
@@ -225,7 +224,10 @@ def test_a_hook_regroups_for_trainers_that_load_by_themselves() -> None:
     assert_same_state(by_name(model, optimizer), by_name(weights, by_hand(weights, SPLIT, saved, adamw)))
 
 
+@pytest.mark.timm
 def test_each_group_counts_the_steps_of_lamb_on_its_own() -> None:
+    from timm.optim import Lamb
+
     def step(optimizer: torch.optim.Optimizer) -> None:
         optimizer.zero_grad()
         net(torch.ones(2, 3, 4)).sum().backward()

@@ -5,14 +5,17 @@ from functools import partial
 
 import paramrules_torch
 import pytest
-import timm
 import torch
-from timm.optim import Lamb, create_optimizer_v2, param_groups_layer_decay
-from timm.scheduler import create_scheduler_v2
 from torch import nn
 from trainers.gpt import check_coverage, decays
 
 import paramrules
+
+timm = pytest.importorskip("timm", exc_type=ModuleNotFoundError)
+from timm.optim import Lamb, create_optimizer_v2, param_groups_layer_decay  # noqa: E402
+from timm.scheduler import create_scheduler_v2  # noqa: E402
+
+pytestmark = pytest.mark.timm
 
 RULES = paramrules.parse(r"""
 option rate = 0.75

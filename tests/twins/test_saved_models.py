@@ -9,6 +9,7 @@ from twins import TWINS
 from paramrules.cli import main
 
 
+@pytest.mark.timm
 @pytest.mark.parametrize(
     ("saved", "name"),
     [("vit/vit_b16_timm.json", "vit_base_patch16_224"), ("resnet/resnet50_timm.json", "resnet50")],
