@@ -9,7 +9,7 @@ from paramrules.assignment import Assignment, assign
 from paramrules.diagnostics import Diagnostic, RulesError, RulesWarning, render
 from paramrules.inventories import Inventory
 from paramrules.rules import Rules
-from paramrules_optax.fit import fitted, refuse_other_stacks
+from paramrules_optax.fit import fitted, refuse_other_arrays
 from paramrules_optax.inventory import inventory_of
 from paramrules_optax.slices import TreeInventory
 
@@ -40,6 +40,11 @@ def labels_of(assignment: Assignment, axis: str | None) -> Labels:
     return Labels(found.of, found.labels)
 
 
+def _is_tree_of(inventory: Inventory, params: Any) -> bool:
+    """Whether it has the structure, shapes and dtypes of the tree that was described."""
+    return isinstance(inventory, TreeInventory) and inventory.tree.holds_the_like(params)
+
+
 class Assigned:
     """An assignment, and the tree of parameters that it is wanted for.
 
@@ -48,6 +53,19 @@ class Assigned:
     """
 
     def __init__(self, params: Any, rules: AnyRules, options: Options, strict: bool, model: Any) -> None:
+        if not isinstance(rules, AnyRules):
+            raise TypeError(
+                "`rules` comes after the parameters, as a path or what `paramrules.load` gives; "
+                f"this is a `{type(rules).__module__}.{type(rules).__qualname__}`"
+            )
+        if params is None:
+            raise RulesError(
+                Diagnostic(
+                    "E501",
+                    "what is handed over is `None` and no tree of parameters",
+                    help="hand over the parameters, or the module that has them",
+                )
+            )
         self._params = params
         self._fresh = model is None and not isinstance(rules, Assignment)
         if isinstance(rules, Assignment):
@@ -58,10 +76,11 @@ class Assigned:
                 )
             self.assignment = rules
         else:
-            inventory = inventory_of(params if model is None else model)
-            self.assignment = assign(rules, inventory, options=options, strict=strict)
-        if not self._fresh and not isinstance(params, Inventory):
-            refuse_other_stacks(self.assignment.inventory, params)
+            described = inventory_of(params if model is None else model)
+            self.assignment = assign(rules, described, options=options, strict=strict)
+        inventory = self.assignment.inventory
+        if not (self._fresh or isinstance(params, Inventory) or _is_tree_of(inventory, params)):
+            refuse_other_arrays(inventory, params)
         for finding in self.assignment.findings:
             warnings.warn("\n" + render(finding), RulesWarning, stacklevel=3)
 

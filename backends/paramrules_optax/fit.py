@@ -35,22 +35,38 @@ def fitted(values: Mapping[str, Any], tree: Any) -> Any:
     return jax.tree_util.tree_unflatten(structure, found)
 
 
-def refuse_other_stacks(inventory: Inventory, tree: Any) -> None:
-    """Raises RulesError: E601 where an array of the tree has another shape than the model's stack."""
-    layers = zip(inventory.column("layer"), inventory.column("stored"), strict=True)
-    expected = {layer.array: stored for layer, stored in layers if layer}
-    if not expected:
-        return
+def refuse_other_arrays(inventory: Inventory, tree: Any) -> None:
+    """Raises RulesError: E601 where an array of the tree cannot be the model's of that name.
+
+    Of parameters that are no stacks of the model's own, a tree may hold several: `jax.vmap(model.init)` puts
+    an axis in front.
+    """
     walk = Walk(tree)
     if walk.graph:
-        return refuse_other_stacks(inventory, graph.parameters(tree))
+        return refuse_other_arrays(inventory, graph.parameters(tree))
+    expected = {}
+    for name, layer, stored in zip(
+        inventory.names, inventory.column("layer"), inventory.column("stored"), strict=False
+    ):
+        expected[layer.array if layer else name] = (stored, layer is not None)
     for name, leaf in zip(walk.names, jax.tree_util.tree_leaves(tree), strict=True):
-        shape = getattr(leaf, "shape", None)
-        if name in expected and shape not in (None, expected[name]):
+        if name not in expected or not is_array(leaf):
+            continue
+        if not inexact(leaf):
             raise RulesError(
                 Diagnostic(
                     "E601",
-                    f"`{name}` has the shape {shape}, and the model has stacked it to {expected[name]}",
+                    f"`{name}` is an array of {leaf.dtype.name}, which no optimizer trains",
+                    help="hand over the parameters themselves, not what was computed of them",
+                )
+            )
+        stored, stacked = expected[name]
+        if leaf.shape != stored and (stacked or leaf.shape[len(leaf.shape) - len(stored) :] != stored):
+            what = "has stacked it to" if stacked else "has it in the shape"
+            raise RulesError(
+                Diagnostic(
+                    "E601",
+                    f"`{name}` has the shape {leaf.shape}, and the model {what} {stored}",
                     help="hand over the parameters and the inventory of one and the same model",
                 )
             )
@@ -82,6 +98,13 @@ def _stranger(values: Mapping[str, Any], walk: Walk, number: int, leaf: Any, in_
             f"`{name}` is a `{type(box).__name__}` and no parameter",
             help="hand over `nnx.state(model, nnx.Param)`",
         )
+    if isinstance(box, frameworks.nnx_variables()) and not isinstance(box, frameworks.nnx_params()):
+        return Diagnostic(
+            "E601",
+            f"`{name}` is a `{type(box).__name__}`, and of an NNX module only each `nnx.Param` is taken",
+            help=f"derive `{type(box).__name__}` from `nnx.Param`, or describe the trained state in place of "
+            "the module",
+        )
     if any(stretch.start <= number < stretch.stop for stretch in walk.states):
         return Diagnostic(
             "E601",
@@ -102,7 +125,11 @@ def _stranger(values: Mapping[str, Any], walk: Walk, number: int, leaf: Any, in_
 
 
 def _help(values: Mapping[str, Any], walk: Walk, name: str) -> str:
-    """A similar name, unless nothing in the tree is a parameter of the model."""
+    """Where in the tree the model's parameters are, or a similar name if some of them are in their place."""
+    there = set(walk.names)
+    for path in (name[:end] for end, letter in enumerate(name) if letter == "."):
+        if all(f"{path}.{own}" in there for own in values):
+            return f"the model's parameters are below `{path}`: hand over what is there"
     near = did_you_mean(name, values)
     if near and (len(walk.names) == 1 or any(other in values for other in walk.names)):
         return near

@@ -9,6 +9,7 @@ from paramrules_optax import graph
 from paramrules_optax.columns import TreeColumns
 from paramrules_optax.declared_stacks import Stacked, declared_stacks
 from paramrules_optax.likely_stacks import likely_stacks
+from paramrules_optax.likely_statistics import likely_statistics
 from paramrules_optax.runs import How
 from paramrules_optax.seen_stacks import Shape
 from paramrules_optax.shared import Tie, shared_ties
@@ -130,8 +131,9 @@ def described(tree: Tree, types: Types | None = None, stacked: Stacked | None = 
     columns = TreeColumns(leaves, boxes, names, told, parameter, modules, shapes)
     inventory = inventory_of_arrays(Arrays(tree, names, told, columns, also, unknown, stored, stacks))
     count = len(leaves)
-    inventory.doubts = lambda: likely_stacks(
-        names[:count], told[:count], shapes or columns.stored(), stacked or {}
+    inventory.doubts = lambda: (
+        *likely_stacks(names[:count], told[:count], shapes or columns.stored(), stacked or {}),
+        *likely_statistics(names[:count], told[:count]),
     )
     return inventory
 

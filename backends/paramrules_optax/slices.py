@@ -40,7 +40,10 @@ class TreeInventory(Inventory):
 
     @cached_property
     def findings(self) -> Sequence[Diagnostic]:
-        """What is doubtful about the model: stacks that are likely and not declared (W509)."""
+        """What is doubtful about the model.
+
+        Stacks that are likely and not declared (W509), and what look like running statistics (W513).
+        """
         return tuple(self.doubts())
 
 

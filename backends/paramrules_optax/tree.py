@@ -38,11 +38,20 @@ class Tree:
 
     def fits(self, tree: Any) -> bool:
         """Whether another tree has exactly this structure; its names are then the same."""
+        return self._in_place(tree) is not None
+
+    def holds_the_like(self, tree: Any) -> bool:
+        """Whether another tree has exactly this structure, with arrays of the same shapes and dtypes."""
+        leaves = self._in_place(tree)
+        return leaves is not None and list(map(_kind, leaves)) == list(map(_kind, self.leaves))
+
+    def _in_place(self, tree: Any) -> Sequence[Any] | None:
+        """The leaves of another tree, if it has exactly this structure."""
         try:
             leaves = self.structure.flatten_up_to(tree)
         except (TypeError, ValueError):
-            return False
-        return jax.tree_util.all_leaves(leaves)
+            return None
+        return leaves if jax.tree_util.all_leaves(leaves) else None
 
     def filled(self, values: Sequence[Any]) -> Any:
         """The tree with a value, one a parameter, in place of each; other leaves become None."""
@@ -76,6 +85,10 @@ def take_apart(tree: Any) -> Tree:
     refuse_collections(tree)
     _refuse_equal_names(tree, walk)
     return Tree(walk, leaves, structure, _trained(walk, leaves))
+
+
+def _kind(leaf: Any) -> tuple[Any, Any]:
+    return getattr(leaf, "shape", None), getattr(leaf, "dtype", None)
 
 
 def is_array(leaf: Any) -> bool:

@@ -114,6 +114,7 @@ _declare("""
     W509 a stack is likely, and not declared
     E510 a package's vocabulary cannot be read
     E511 a class is put into two families
+    W513 these look like running statistics
 """)
 
 _declare("""
