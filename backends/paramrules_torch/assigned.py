@@ -8,22 +8,34 @@ from typing import Any, NamedTuple
 
 from torch import Tensor, nn
 
-from paramrules.assignment import Assignment, assign
+from paramrules.assignment import Assignment, Group, assign
 from paramrules.diagnostics import Diagnostic, RulesError, RulesWarning, render
 from paramrules.inventories import Inventory
 from paramrules.rules import Rules
 from paramrules_torch import freezing
 from paramrules_torch.inventory import take
+from paramrules_torch.parts import places
 
 
 class Assigned(NamedTuple):
-    """An assignment, the model that it was made for, its tensors and their names in torch, an item each."""
+    """An assignment, the model that it was made for, its tensors and their names in torch, an item each.
+
+    Where the model is a part of the one that the assignment was made of, `places` gives the numbers here of
+    those of the whole's parameters that it has; else it is None, and the numbers are the assignment's.
+    """
 
     assignment: Assignment
     model: nn.Module
     tensors: Sequence[Tensor]
     raw: Sequence[str]
     trainable: Sequence[bool]
+    places: Mapping[int, int] | None
+
+    def numbers(self, group: Group) -> Sequence[int]:
+        """The model's numbers of a group's parameters, without those that are in another part."""
+        if self.places is None:
+            return group.parameters
+        return [self.places[number] for number in group.parameters if number in self.places]
 
     def group(
         self, label: str, settings: Mapping[str, Any], numbers: Sequence[int], *, plain: bool = False
@@ -36,7 +48,7 @@ class Assigned(NamedTuple):
     def freeze(self) -> None:
         """Takes out of training what the rules freeze, and back in what others froze and these do not."""
         frozen = (group for group in self.assignment.groups if group.settings.get("freeze"))
-        wanted = {id(self.tensors[number]) for group in frozen for number in group.parameters}
+        wanted = {id(self.tensors[number]) for group in frozen for number in self.numbers(group)}
         freezing.freeze(self.model, self.tensors, wanted)
 
 
@@ -46,22 +58,30 @@ def assigned(
     options: Mapping[str, int | float | str | bool] | None,
     strict: bool,
     stacklevel: int,
+    *,
+    part: bool = False,
 ) -> Assigned:
     """Rules, or what was made of them, held against this model; findings are warned about.
 
     Raises RulesError: what `paramrules.assign` finds; E601 where the assignment was made of another model.
     """
+    if part and not isinstance(rules, Assignment):
+        raise ValueError("with `part`, hand over what `paramrules.assign` has made of the whole model")
     if isinstance(rules, Assignment) and (options is not None or strict):
         raise ValueError("give `options` and `strict` to `paramrules.assign`, which has made this assignment")
     inventory, tensors, raw = take(model)
+    here = None
     if isinstance(rules, Assignment):
         assignment = rules
-        _check_fit(assignment.inventory, inventory)
+        if part:
+            here = places(assignment.inventory, inventory)
+        else:
+            _check_fit(assignment.inventory, inventory)
     else:
         assignment = assign(rules, inventory, options=options, strict=strict)
     for finding in assignment.findings:
         warnings.warn("\n" + render(finding), RulesWarning, stacklevel=stacklevel + 1)
-    return Assigned(assignment, model, tensors, raw, inventory.column("trainable"))
+    return Assigned(assignment, model, tensors, raw, inventory.column("trainable"), here)
 
 
 def check_rate(name: str, rate: object) -> None:

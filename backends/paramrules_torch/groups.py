@@ -26,6 +26,7 @@ def param_groups(
     empty: bool = False,
     merge: bool = False,
     plain: bool = False,
+    part: bool = False,
 ) -> list[dict[str, Any]]:
     """The groups for an optimizer: every trainable tensor of the model in exactly one.
 
@@ -40,10 +41,12 @@ def param_groups(
         lr_scale: `"keep"` leaves `lr_scale` as a key beside the unscaled `lr`, for schedulers that multiply
             it in themselves (timm's).
         frozen: also take parameters that need no gradient, but for those that a rule freezes.
-        empty: also give groups of which every parameter is frozen, without parameters.
+        empty: also give groups of which every parameter is frozen, or in another part, without parameters.
         merge: one group for all that have equal settings, where the first of them stands; its label is
             theirs, joined with `+`.
         plain: nothing but `params` and settings, for optimizers that insist on the exact keys.
+        part: the model is a part, such as a stage of a pipeline, of the one that `rules`, an assignment, was
+            made of. Its parameters have the names that they have there; groups without any here are left out.
 
     Returns:
         Groups in the order of rules, parameters in the order of the model. Each has `params`; `param_names`,
@@ -55,7 +58,8 @@ def param_groups(
         RulesError: what `paramrules.assign` finds; E601 where the assignment was made of another model;
             E604 where a scale is set, but nothing that it could multiply. Nothing is frozen then.
         TypeError: `lr` or `weight_decay` is no number, such as the text that YAML makes of `1e-3`.
-        ValueError: `lr_scale` is neither of the two; `options` or `strict` beside an assignment.
+        ValueError: `lr_scale` is neither of the two; `options` or `strict` beside an assignment;
+            `part` without one.
 
     Warns:
         RulesWarning: for each finding that is no error, such as a dead rule.
@@ -68,7 +72,7 @@ def param_groups(
     check_rate("lr", lr)
     check_rate("weight_decay", weight_decay)
     check_switch(lr_scale)
-    held = assigned(model, rules, options, strict, stacklevel=2)
+    held = assigned(model, rules, options, strict, stacklevel=2, part=part)
     rates = Rates(lr, weight_decay, keep_lr_scale=lr_scale == "keep")
     described = [(group, *settings_of(group, rates)) for group in held.assignment.groups]
     if wrong := [finding for _, _, findings in described for finding in findings]:
@@ -79,7 +83,7 @@ def param_groups(
     for group, settings, _ in described:
         if group.settings.get("freeze"):
             continue
-        numbers = [n for n in group.parameters if frozen or held.trainable[n]]
+        numbers = [n for n in held.numbers(group) if frozen or held.trainable[n]]
         if numbers or empty:
             made.append((group.label, settings, numbers))
     return [held.group(*one, plain=plain) for one in (_merged(made) if merge else made)]

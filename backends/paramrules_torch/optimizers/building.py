@@ -31,6 +31,7 @@ def build(
     options: Mapping[str, int | float | str | bool] | None = None,
     strict: bool = False,
     lr_scale: Literal["fold", "keep"] = "fold",
+    part: bool = False,
     **defaults: Any,
 ) -> Optimizer:
     """The optimizer of a model's groups, or several optimizers as one.
@@ -47,6 +48,7 @@ def build(
         options: values for the file's options.
         strict: what is dead or left over is an error.
         lr_scale: as for `param_groups`.
+        part: likewise, for a stage of a pipeline.
         **defaults: further arguments, each for those of the optimizers that take it.
 
     Returns:
@@ -75,7 +77,7 @@ def build(
     factories = {name: Factory(name, make) for name, make in entries.items()}
     bases = {"lr": lr, "weight_decay": weight_decay}
     _raise(lost(bases, defaults, factories))
-    held = assigned(model, rules, options, strict, stacklevel=2)
+    held = assigned(model, rules, options, strict, stacklevel=2, part=part)
     places = _places(held, factories, Rates(lr, weight_decay, lr_scale == "keep"))
     for finding in unused(held.assignment, factories):
         warnings.warn("\n" + render(finding), RulesWarning, stacklevel=2)
@@ -86,6 +88,8 @@ def build(
         if part
     }
     for name, rate in bases.items():
+        if part and len(made) < len(factories):
+            break  # an optimizer that has nothing to do here may take it on another part
         if rate is not None and not any(name in part.defaults for part in made.values()):
             _raise([nobody_takes(name, factories)])
     if not isinstance(optimizer, Mapping):
@@ -121,7 +125,7 @@ def _places(held: Assigned, factories: Mapping[str, Factory], rates: Rates) -> l
     places, wrong = [], []
     base = _base(factories, rates.lr)
     for group in held.assignment.groups:
-        numbers = [number for number in group.parameters if held.trainable[number]]
+        numbers = [number for number in held.numbers(group) if held.trainable[number]]
         if not numbers or group.settings.get("freeze"):
             continue
         factory = route(held.assignment, group, factories)
