@@ -13,6 +13,7 @@ from paramrules.inventories import ABSENT, Class, Columns
 from paramrules.inventories.fans import fans_of_all
 from paramrules.inventories.logical import vector_parameters, vectors
 from paramrules.inventories.roles import roles
+from paramrules_torch import megatron
 from paramrules_torch.freezing import frozen_by_rules
 from paramrules_torch.walk import Walk
 
@@ -43,7 +44,7 @@ class TorchColumns(Columns):
         return [(prod(shape),) if n in vectors else shape for n, shape in enumerate(self._stored)]
 
     def stored(self) -> Sequence[tuple[int, ...]]:
-        """Whole tensors' shapes: a DTensor's global one, what DeepSpeed's ZeRO-3 notes on an empty one."""
+        """Whole tensors' shapes: a DTensor's global one, what ZeRO-3 and Megatron note on what they cut."""
         return self._stored
 
     def ndim(self) -> Sequence[int]:
@@ -54,6 +55,14 @@ class TorchColumns(Columns):
 
     @cached_property
     def _stored(self) -> Sequence[tuple[int, ...]]:
+        if not megatron.loaded():
+            return self._gathered
+        names = [self.walk.names[entry] for entry in self.order[: len(self.tensors)]]
+        return megatron.whole_shapes(names, self.tensors, self._gathered)
+
+    @cached_property
+    def _gathered(self) -> Sequence[tuple[int, ...]]:
+        """The tensors' own shapes, those of whole tensors but for Megatron's."""
         if "deepspeed" in sys.modules:
             return [tuple(getattr(tensor, "ds_shape", tensor.shape)) for tensor in self.tensors]
         return [tuple(tensor.shape) for tensor in self.tensors]
@@ -61,8 +70,8 @@ class TorchColumns(Columns):
     @cached_property
     def _ranks(self) -> Sequence[int]:
         """The numbers of axes; read off shapes only where these are there already or kept elsewhere."""
-        if "deepspeed" in sys.modules or "_stored" in vars(self):
-            return [len(shape) for shape in self._stored]
+        if "deepspeed" in sys.modules or "_gathered" in vars(self):
+            return [len(shape) for shape in self._gathered]
         return [tensor.ndim for tensor in self.tensors]
 
     @cached_property

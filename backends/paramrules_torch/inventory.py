@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.inventories import Class, Inventory
 from paramrules_torch.facts import TorchColumns
+from paramrules_torch.listing import listed
 from paramrules_torch.walk import Walk
 
 _LAZY = "torch.nn.parameter.UninitializedParameter"
@@ -110,16 +111,8 @@ def _check_shapes(walk: Walk) -> None:
     if any(entries for entries, _, _ in found):
         raise RulesError(
             [
-                Diagnostic("E503", f"{_listed(walk, entries)} {what}", help=help)
+                Diagnostic("E503", f"{listed([walk.names[e] for e in entries])} {what}", help=help)
                 for entries, what, help in found
                 if entries
             ]
         )
-
-
-def _listed(walk: Walk, entries: Sequence[int]) -> str:
-    """The names of some entries, cut where they are many, and `has` or `have`."""
-    names = [f"`{walk.names[e]}`" for e in entries[:3]]
-    if len(entries) > 3:
-        names.append(f"{len(entries) - 3} more")
-    return f"{', '.join(names)} {'has' if len(entries) == 1 else 'have'}"
