@@ -19,7 +19,8 @@ def inventory(model: nn.Module) -> Inventory:
     Names are canonical: without what DistributedDataParallel, `torch.compile`, FSDP, checkpoint wrappers,
     AveragedModel and PEFT put in front, and a parametrization's tensors under the parameter that they
     stand for (`conv.weight.original0`). Shapes are whole tensors' shapes, also where FSDP2, tensor
-    parallelism or ZeRO-3 keep only a part.
+    parallelism, Megatron's too, or ZeRO-3 keep only a part. Asking an inventory for shapes that Megatron has
+    cut raises E503 where it does not know into how many parts.
 
     Raises RulesError: E501 where it is no module or modules are nested without an end, E502 where two
     parameters come to one canonical name, E503 where a parameter has no shape of its own yet (a lazy

@@ -47,7 +47,7 @@ def test_facts_are_those_of_whole_parameters(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_groups_are_those_of_whole_parameters(monkeypatch: pytest.MonkeyPatch) -> None:
-    rules = paramrules.parse("flat: ndim <= 1\nsmall: size < 200 or fan_out == 12\nwide: shape == (24, 8)\n")
+    rules = paramrules.parse("flat: ndim <= 1\nsmall: size < 100 or fan_in == 72\nwide: shape == (24, 8)\n")
     expected = [(g["label"], g["param_names"]) for g in paramrules_torch.param_groups(make(), rules)]
     assert [label for label, _ in expected] == ["flat", "small", "wide"]
     model = partition(make(), monkeypatch)
