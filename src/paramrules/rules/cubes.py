@@ -156,13 +156,13 @@ class _Reader:
         """A number of the parameter against constants; anything else only equals itself."""
         constants = [number for number in map(_number, items) if number is not None]
         match left:
-            case terms.Field(name=field) if len(constants) == len(items):
-                if field in ALWAYS and operator == "!=":
+            case terms.Field(name=field) if len(constants) == len(items) and field in ALWAYS:
+                if operator == "!=":
                     return _all(_fact("number", field, ("==", c), False) for c in constants)
-                if field in ALWAYS:
-                    return _any(_fact("number", field, (operator, c)) for c in constants)
-                if operator != "!=":  # fan_in and fan_out are a name's, and `!=` is about all of them
-                    return _any(_here("number", field, (operator, c)) for c in constants)
+                return _any(_fact("number", field, (operator, c)) for c in constants)
+            case terms.Field(name=field) if len(constants) == len(items) and operator != "!=":
+                # fan_in and fan_out are a name's, and `!=` is about all of its parameter's names
+                return _any(_here("number", field, (operator, c)) for c in constants)
             case terms.Extent(position=position) if len(constants) == len(items):
                 join = _all if operator == "!=" else _any
                 return join(_fact("number", f"shape[{position}]", (operator, c)) for c in constants)
