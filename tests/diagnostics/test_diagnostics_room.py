@@ -1,8 +1,24 @@
 """Sources, spans and findings as values."""
 
+from collections.abc import Iterator
+
 import pytest
 
-from paramrules.diagnostics import Diagnostic, Place, Source, Span, a, did_you_mean, render, to_json
+import paramrules
+from paramrules.diagnostics import (
+    CODES,
+    Code,
+    Diagnostic,
+    Place,
+    Source,
+    Span,
+    a,
+    declare,
+    did_you_mean,
+    render,
+    to_json,
+)
+from paramrules.rules.allow import unsilenced
 
 SOURCE = Source("m.rules", "a: ndim\nlong_label: \tname ~ x\n")
 
@@ -16,6 +32,48 @@ def test_a_source_shows_its_name() -> None:
 def test_a_code_has_to_be_declared() -> None:
     with pytest.raises(KeyError, match="E999 is not declared"):
         Diagnostic("E999", "nothing")
+
+
+@pytest.fixture
+def own_codes() -> Iterator[None]:
+    """Forget the codes that a test declares."""
+    before = dict(CODES)
+    yield
+    CODES.clear()
+    CODES.update(before)
+
+
+@pytest.mark.usefixtures("own_codes")
+def test_a_backend_declares_codes_of_its_own() -> None:
+    declare({"EMLX601": "a group has no optimizer", "WMLX602": "a group is empty"})
+    declare({"EMLX601": "a group has no optimizer"})
+    assert Diagnostic("EMLX601", "nothing").severity == "error"
+    assert Diagnostic("WMLX602", "nothing").severity == "warning"
+    with pytest.raises(ValueError, match="`EMLX601` is already declared, as 'a group has no optimizer'"):
+        declare({"EMLX601": "something else"})
+
+
+@pytest.mark.parametrize("code", ["E601", "EMLX1", "X001", "Emlx601", "EMLX6012"])
+def test_a_backends_code_has_a_form(code: str) -> None:
+    with pytest.raises(ValueError, match=f"`{code}` is not a backend's code: it should look like `EMLX601`"):
+        declare({code: "nothing"})
+
+
+@pytest.mark.usefixtures("own_codes")
+def test_a_comment_that_allows_a_code_covers_what_was_split_off_it() -> None:
+    CODES["W499"] = Code("warning", "a dot before a digit", "W402")
+    rules = paramrules.parse("a: ndim <= 1  # allow: W402 -- meant so\n")
+    there = Span(rules.source, 0, 1)
+    assert unsilenced([Diagnostic("W499", "a dot", there)], rules.allows) == []
+    assert unsilenced([Diagnostic("W499", "a dot")], rules.allows) == []
+    assert len(unsilenced([Diagnostic("W316", "a key", there)], rules.allows)) == 1
+
+
+@pytest.mark.usefixtures("own_codes")
+def test_a_comment_may_name_a_warning_of_a_backend_that_is_not_loaded() -> None:
+    assert paramrules.parse("a: ndim <= 1  # allow: WMLX602 -- meant so\n").findings == ()
+    (finding,) = paramrules.parse("a: ndim <= 1  # allow: EMLX601 -- meant so\n").findings
+    assert finding.message == "`EMLX601` is the code of no warning"
 
 
 def test_articles() -> None:

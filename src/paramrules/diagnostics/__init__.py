@@ -4,7 +4,7 @@ Nothing outside this room formats an error. The others build a `Diagnostic` and 
 inside a `RulesError`.
 """
 
-from paramrules.diagnostics.codes import CODES, Code
+from paramrules.diagnostics.codes import CODES, Code, covers, declare, is_undeclared
 from paramrules.diagnostics.diagnostic import Diagnostic, Place
 from paramrules.diagnostics.errors import RulesError, RulesWarning
 from paramrules.diagnostics.render import render, to_json
@@ -21,7 +21,10 @@ __all__ = [
     "Source",
     "Span",
     "a",
+    "covers",
+    "declare",
     "did_you_mean",
+    "is_undeclared",
     "render",
     "to_json",
 ]

@@ -1,6 +1,6 @@
-"""Every error and warning that the product knows, declared.
+"""The code of every error and warning.
 
-The first digit says where it comes from:
+The first digit says where a finding comes from:
 
 1  reading: a file's bytes, its shape, its syntax, its limits
 2  rules held against a model
@@ -10,26 +10,73 @@ The first digit says where it comes from:
 6  what a backend emits: param groups, masks, labels
 7  the command line
 
-Each code has a page in docs/diagnostics/ that says what it means, with a file that causes it and the mend.
+A backend declares codes of its own with `declare`: its name stands between the letter and the digits.
+
+Each code has a page in docs/diagnostics/ with its meaning, a file that causes it and the mend. A row
+`E121<E104 title` declares a code that was split off a broader one.
 """
 
+import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
 
 class Code(NamedTuple):
-    """A kind of finding: `severity` is `error` or `warning`, `title` says in a few words what it is."""
+    """A kind of finding.
+
+    Attributes:
+        severity: `error` or `warning`.
+        title: a few words that describe it.
+        parent: the broader code that it was split off, "" if none. `# allow:` with the parent covers it.
+    """
 
     severity: str
     title: str
+    parent: str = ""
 
 
 CODES: dict[str, Code] = {}
 
+_OF_A_BACKEND = re.compile(r"[EW][A-Z]+[0-9]{3}")
+
+
+def declare(codes: Mapping[str, str]) -> None:
+    """Declare the diagnostics of a backend, by code, each with its title.
+
+    A code is `E` (an error) or `W` (a warning), the backend's name in upper case, and three digits.
+
+    Raises:
+        ValueError: a code has another form, or is already declared with another title.
+
+    >>> declare({"EMLX601": "a group has no optimizer"})
+    """
+    for code, title in codes.items():
+        if not _OF_A_BACKEND.fullmatch(code):
+            raise ValueError(f"`{code}` is not a backend's code: it should look like `EMLX601`")
+        declared = Code(_severity(code), title)
+        if CODES.setdefault(code, declared) != declared:
+            raise ValueError(f"`{code}` is already declared, as {CODES[code].title!r}")
+
+
+def is_undeclared(code: str) -> bool:
+    """Return whether the code may be a warning of a backend that this process has not loaded."""
+    return code not in CODES and code.startswith("W") and _OF_A_BACKEND.fullmatch(code) is not None
+
+
+def covers(allowed: str, code: str) -> bool:
+    """Return whether a comment that allows one code silences the other: itself, or one split off it."""
+    return allowed in (code, CODES[code].parent)
+
+
+def _severity(code: str) -> str:
+    return "warning" if code[0] == "W" else "error"
+
 
 def _declare(rows: str) -> None:
     for row in rows.strip().splitlines():
-        code, title = row.strip().split(maxsplit=1)
-        CODES[code] = Code("warning" if code[0] == "W" else "error", title)
+        codes, title = row.strip().split(maxsplit=1)
+        code, _, parent = codes.partition("<")
+        CODES[code] = Code(_severity(code), title, parent)
 
 
 _declare("""

@@ -35,7 +35,7 @@ class Diagnostic:
 
     def __post_init__(self) -> None:
         if self.code not in CODES:
-            raise KeyError(f"{self.code} is not declared in paramrules.diagnostics.codes")
+            raise KeyError(f"{self.code} is not declared; see paramrules.diagnostics.declare")
 
     @property
     def severity(self) -> str:

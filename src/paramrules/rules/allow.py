@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from paramrules.diagnostics import Diagnostic
+from paramrules.diagnostics import Diagnostic, covers
 from paramrules.syntax.nodes import Allow
 
 
@@ -25,8 +25,12 @@ def _silenced(diagnostic: Diagnostic, by_source: dict[int, list[Allow]]) -> bool
     if diagnostic.is_error:
         return False
     if span is None:
-        return any(diagnostic.code in allow.codes for allows in by_source.values() for allow in allows)
+        return any(_names(allow, diagnostic) for allows in by_source.values() for allow in allows)
     return any(
-        diagnostic.code in allow.codes and allow.statement.start <= span.start < allow.statement.end
+        _names(allow, diagnostic) and allow.statement.start <= span.start < allow.statement.end
         for allow in by_source.get(id(span.source), ())
     )
+
+
+def _names(allow: Allow, diagnostic: Diagnostic) -> bool:
+    return any(covers(code, diagnostic.code) for code in allow.codes)

@@ -3,10 +3,12 @@
 import re
 from bisect import bisect_right
 
-from paramrules.diagnostics import CODES, Diagnostic, Source, Span, did_you_mean
+from paramrules.diagnostics import CODES, Diagnostic, Source, Span, did_you_mean, is_undeclared
 from paramrules.syntax.nodes import Allow, Broken, Statement
 
-_ALLOW = re.compile(r"#+[ \t]*allow[ \t]*(?::|(?=[EW][0-9]))(?P<codes>(?:(?!--).)*)(?:--(?P<reason>.*))?")
+_ALLOW = re.compile(
+    r"#+[ \t]*allow[ \t]*(?::|(?=[EW][A-Z]*[0-9]))(?P<codes>(?:(?!--).)*)(?:--(?P<reason>.*))?"
+)
 _HELP = "write `# allow: W402 -- reason`, behind the statement or on the line above it"
 
 
@@ -37,6 +39,8 @@ def allowances(
 def _idle(comment: Span, codes: list[str], reason: str) -> Diagnostic | None:
     """Why a comment silences nothing, wherever it stands."""
     for code in codes:
+        if is_undeclared(code):
+            continue
         if code not in CODES:
             near = did_you_mean(code, [known for known in CODES if known.startswith("W")])
             return Diagnostic("W117", f"`{code}` is the code of no warning", comment, help=near or _HELP)
