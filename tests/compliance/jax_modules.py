@@ -7,8 +7,9 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from compliance.modules import Array, Module
 from flax import nnx
+
+from paramrules.testing.models import Array, Module
 
 
 def equinox_model(module: Module) -> Any:
@@ -58,9 +59,7 @@ def nnx_model(module: Module, made: dict[Array, Any] | None = None) -> Any:
             setattr(model, name, nnx_model(child, made))
         else:
             if child not in made:
-                attributes = dict(child.row.get("attributes", {}))
-                attributes.pop("no_weight_decay", None)
-                made[child] = _nnx_class(child.variable, nnx.Param)(_abstract(child), **attributes)
+                made[child] = _nnx_class(child.variable, nnx.Param)(_abstract(child), **child.attributes)
             setattr(model, name, made[child])
     return model
 
@@ -107,7 +106,4 @@ def _plain_class(lineage: tuple[str, ...]) -> Any:
 
 
 def _abstract(array: Array) -> jax.ShapeDtypeStruct:
-    row = array.row
-    return jax.ShapeDtypeStruct(
-        tuple(row.get("stored", row.get("shape", ()))), jnp.dtype(row.get("dtype", "float32"))
-    )
+    return jax.ShapeDtypeStruct(array.stored, jnp.dtype(array.dtype))

@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from compliance.results import check, plain, run, write
-from compliance.suite import Case, cases
 from oracle import naive
 
 from paramrules.diagnostics import Source
 from paramrules.syntax import read
+from paramrules.testing.outcome import difference, plain, run, write
+from paramrules.testing.suite import Case, cases
 
 CASES = list(cases())
 
@@ -17,7 +17,7 @@ CASES = list(cases())
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_evaluator(case: Case, tmp_path: Path) -> None:
     _, got = run(case, write(case, tmp_path), case.inventory)
-    check(case.expected, got)
+    assert not difference(case.expected, got)
 
 
 @pytest.mark.parametrize(
@@ -49,4 +49,4 @@ def test_naive_evaluator(case: Case) -> None:
             },
             "findings": findings,
         }
-    check(case.expected, got)
+    assert not difference(case.expected, got)

@@ -9,14 +9,15 @@ import equinox as eqx
 import jax
 import pytest
 from compliance.jax_modules import equinox_model, nnx_model, tree, typed_tree
-from compliance.modules import differing, modules
-from compliance.results import check, expected_of, run, warned, write
-from compliance.suite import cases
+from compliance.warned import warned
 from flax import nnx
 from paramrules_optax import labels, masks
 
 import paramrules
 from paramrules import Assignment, Inventory
+from paramrules.testing.models import differing, model_of
+from paramrules.testing.outcome import difference, expected_of, run, write
+from paramrules.testing.suite import cases
 
 CASES = list(cases())
 
@@ -51,7 +52,7 @@ REASONS = {
 @cache
 def built(kind: str, number: int) -> tuple[Any, Inventory]:
     """A case's model, and what is known of it."""
-    described = modules(CASES[number])
+    described = model_of(CASES[number])
     if kind == "typed tree":
         model, types = typed_tree(described)
         return model, paramrules.inventory(model, types=types)
@@ -72,7 +73,7 @@ def test_case(kind: str, number: int, tmp_path: Path) -> None:
     case = CASES[number]
     model, inventory = built(kind, number)
     assignment, got = run(case, write(case, tmp_path), inventory)
-    check(expected_of(case, inventory), got)
+    assert not difference(expected_of(case, inventory), got)
     if assignment:
         _check_trees(assignment, got["groups"], model)
 

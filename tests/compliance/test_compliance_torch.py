@@ -2,20 +2,20 @@
 
 from collections import Counter
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
-from compliance.modules import Array, Module, differing, modules
-from compliance.results import check, expected_of, plain, run, warned, write
-from compliance.suite import cases
+from compliance.torch_modules import build
+from compliance.warned import warned
 from paramrules_torch import param_groups
 from torch import nn
 
 import paramrules
 from paramrules import Assignment, Inventory
+from paramrules.testing.models import differing, model_of
+from paramrules.testing.outcome import difference, expected_of, plain, run, write
+from paramrules.testing.suite import cases
 
 CASES = list(cases())
 
@@ -23,53 +23,10 @@ REASONS = {"known": "modules know every fact about their parameters"}
 """What torch cannot show, and why. A difference that is not here fails."""
 
 
-def build(module: Module, made: dict[Array, nn.Parameter]) -> nn.Module:
-    """The module without memory, its class called as the rows call it, arrays that are tied the same."""
-    cls = _class(module.lineage, nn.Module)
-    built: nn.Module = cls.__new__(cls)
-    nn.Module.__init__(built)
-    for name, child in module.children.items():
-        if isinstance(child, Module):
-            built.add_module(name, build(child, made))
-        else:
-            if child not in made:
-                made[child] = _parameter(child)
-            built.register_parameter(name, made[child])
-    if module.no_decay:
-        built.no_weight_decay = lambda: module.no_decay  # type: ignore[assignment]
-    return built
-
-
-def _parameter(array: Array) -> nn.Parameter:
-    row = array.row
-    empty = torch.empty(
-        row.get("stored", row.get("shape", ())),
-        dtype=getattr(torch, row.get("dtype", "float32")),
-        device="meta",
-    )
-    cls = _class(array.variable, nn.Parameter)
-    parameter: nn.Parameter = cls(empty, requires_grad=row.get("trainable", True))
-    for name, value in row.get("attributes", {}).items():
-        if name != "no_weight_decay":
-            setattr(parameter, name, value)
-    return parameter
-
-
-@cache
-def _class(lineage: tuple[str, ...], root: type) -> Any:
-    """A class with these names in its method resolution order; torch's own where torch has it."""
-    if not lineage:
-        return root
-    module, _, short = lineage[0].rpartition(".")
-    if module.startswith("torch."):
-        return getattr(import_module(module), short)
-    return type(root)(short, (_class(lineage[1:], root),), {"__module__": module})
-
-
 @cache
 def inventory_of(number: int) -> Inventory:
     """What torch knows of a case's model."""
-    return paramrules.inventory(build(modules(CASES[number]), {}))
+    return paramrules.inventory(build(model_of(CASES[number]), {}))
 
 
 def unshown(number: int) -> list[str]:
@@ -82,11 +39,11 @@ def test_case(number: int, tmp_path: Path) -> None:
     case = CASES[number]
     if facts := unshown(number):
         pytest.skip(" and ".join(REASONS[fact] for fact in facts))
-    model = build(modules(case), {})
+    model = build(model_of(case), {})
     path = write(case, tmp_path)
     assignment, got = run(case, path, model)
     expected = expected_of(case, inventory_of(number))
-    check(expected, got)
+    assert not difference(expected, got)
     if assignment:
         _check_groups(assignment, got["groups"], model)
 

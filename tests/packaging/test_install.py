@@ -17,6 +17,8 @@ DATA = (
     "paramrules/py.typed",
     "paramrules/inventories/vocabulary.toml",
     "paramrules/rules/library/timm.rules",
+    "paramrules/testing/cases/README.md",
+    "paramrules/testing/cases/ties.json",
     "paramrules_grammar/paramrules.lark",
     "paramrules_grammar/tables.json",
     "paramrules_torch/py.typed",

@@ -77,7 +77,7 @@ def test_only_the_edge_renders_findings() -> None:
 
 def test_rooms_know_only_those_before_them() -> None:
     """Rules and inventories never meet; neither knows what is assigned; nobody knows the command line."""
-    readers = {"comparison", "portability", "cli"}
+    readers = {"comparison", "portability", "cli", "testing"}
     forbidden = {
         "diagnostics": {"regex", "syntax", "rules", "inventories", "assignment", "backends"},
         "regex": {"syntax", "rules", "inventories", "assignment", "backends"},
@@ -87,6 +87,7 @@ def test_rooms_know_only_those_before_them() -> None:
         "assignment": set(),
         "comparison": {"portability"},
         "portability": {"assignment", "backends", "comparison"},
+        "testing": {"comparison", "portability", "cli"},
     }
     for room, others in forbidden.items():
         others = others | (readers - {room})

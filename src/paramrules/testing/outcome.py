@@ -1,19 +1,19 @@
-"""Runs a case, and compares what came out with what it says."""
+"""Run a case, and compare the outcome with what it expects."""
 
-import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from compliance.suite import Case
-
-import paramrules
-from paramrules import Assignment, Diagnostic, Inventory, RulesError, RulesWarning, render
+from paramrules.assignment import Assignment
+from paramrules.assignment.assign import assign
+from paramrules.diagnostics import Diagnostic, RulesError
+from paramrules.inventories import Inventory
+from paramrules.rules.load import load
+from paramrules.testing.suite import Case
 
 
 def write(case: Case, folder: Path) -> Path:
-    """Writes the case's files into a folder; gives the path of its rule file."""
+    """Write the case's files into a folder, and return the path of its rule file."""
     main = folder / "main.rules"
     for name, text in {**case.files, main.name: case.rules}.items():
         (folder / name).write_text(text, encoding="utf-8")
@@ -21,9 +21,12 @@ def write(case: Case, folder: Path) -> Path:
 
 
 def run(case: Case, path: Path, model: object) -> tuple[Assignment | None, dict[str, Any]]:
-    """Holds the rules at `path` against a model of any framework, or an inventory."""
+    """Assign the rules at `path` to a model of any framework, or an inventory.
+
+    Returns the assignment, None if there are errors, and the outcome in the form of `Case.expected`.
+    """
     try:
-        assignment = paramrules.assign(paramrules.load(path), model, options=case.options, strict=case.strict)
+        assignment = assign(load(path), model, options=case.options, strict=case.strict)
     except RulesError as error:
         return None, {
             "error": sorted({d.code for d in error.diagnostics if d.is_error}),
@@ -46,9 +49,9 @@ def run(case: Case, path: Path, model: object) -> tuple[Assignment | None, dict[
 
 
 def expected_of(case: Case, inventory: Inventory) -> dict[str, Any]:
-    """What the case expects, said of a model whose parameters may have another order.
+    """Return what the case expects of a model whose parameters may have another order.
 
-    A tied parameter's own name is the first of them that the model has.
+    A tied parameter goes by the first of its names that the model has.
     """
 
     def named(names: list[str]) -> list[str]:
@@ -64,28 +67,29 @@ def expected_of(case: Case, inventory: Inventory) -> dict[str, Any]:
     return expected
 
 
-def check(expected: Mapping[str, Any], got: Mapping[str, Any]) -> None:
-    """Compares what came out with what is expected, and nothing else."""
-    expected = dict(expected)
-    if "error" not in expected:
-        assert "error" not in got, got
-    if "groups" in expected:
-        expected["groups"] = [{"settings": {}, **group} for group in expected["groups"]]
-    if "holds" in expected:
-        yes = [name for name, label in got["labels"].items() if label == "yes"]
-        assert sorted(yes) == sorted(expected.pop("holds"))
-    if "labels" in expected:
-        named = expected.pop("labels")
-        assert {name: got["labels"].get(name) for name in named} == named
-    if "findings" in expected:
-        expected["findings"] = sorted(expected["findings"])
-    if "error" in expected:
-        expected["error"] = sorted(expected["error"])
-    assert marked({key: got.get(key) for key in expected}) == marked(expected)
+def difference(expected: Mapping[str, Any], outcome: Mapping[str, Any]) -> str:
+    """Compare what a case expects with the outcome. Returns the first difference in words, "" if none."""
+    if "error" in outcome and "error" not in expected:
+        return f"errors {outcome['error']} {outcome['findings']} where none is expected"
+    for key, wanted in expected.items():
+        got = outcome.get(key)
+        match key:
+            case "groups":
+                wanted = [{"settings": {}, **group} for group in wanted]
+            case "holds":
+                wanted = sorted(wanted)
+                got = sorted(name for name, label in outcome["labels"].items() if label == "yes")
+            case "labels":
+                got = {name: outcome["labels"].get(name) for name in wanted}
+            case _:
+                wanted = sorted(wanted)
+        if marked(got) != marked(wanted):
+            return f"{key}: {got} where {wanted} is expected"
+    return ""
 
 
 def _on_the_model(findings: tuple[Diagnostic, ...]) -> list[list[object]]:
-    """Codes and lines; 0 for what is about parameters more than about one line."""
+    """Return codes and lines; line 0 for findings about parameters rather than about one line."""
     return sorted(
         [d.code, 0 if d.code in ("W210", "E205") else d.span.source.position(d.span.start)[0]]
         for d in findings
@@ -93,23 +97,13 @@ def _on_the_model(findings: tuple[Diagnostic, ...]) -> list[list[object]]:
     )
 
 
-@contextmanager
-def warned(assignment: Assignment) -> Iterator[None]:
-    """What happens inside has to warn of the assignment's findings, and of nothing else."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        yield
-    got = [(w.category, str(w.message)) for w in caught]
-    assert got == [(RulesWarning, "\n" + render(finding)) for finding in assignment.findings]
-
-
 def plain(settings: Mapping[str, object]) -> dict[str, object]:
-    """Settings as JSON has them."""
+    """Return settings as JSON writes them."""
     return {key: list(value) if isinstance(value, tuple) else value for key, value in settings.items()}
 
 
 def marked(value: object) -> object:
-    """Makes `true` something else than 1, which Python thinks it is."""
+    """Keep `true` apart from 1, which Python considers equal."""
     if isinstance(value, dict):
         return {key: marked(item) for key, item in value.items()}
     if isinstance(value, list):

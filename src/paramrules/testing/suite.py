@@ -1,19 +1,28 @@
-"""Reads the cases beside it. A backend's tests run them too: `cases()` needs no evaluator."""
+"""The cases of the language's meaning, read from the JSON files in `cases/`."""
 
 import json
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from importlib.resources import files
 from typing import Any, NamedTuple
 
-from support import inventory_of
-
 from paramrules.inventories import Inventory
+from paramrules.testing.rows import inventory_of
 
-FOLDER = Path(__file__).parent
+FOLDER = files(__package__) / "cases"
 
 
 class Case(NamedTuple):
-    """One case: `expected` holds those of `groups`, `labels`, `holds`, `findings` and `error` that it has."""
+    """One case.
+
+    Attributes:
+        id: the file and the case's name.
+        rules: the text of the rule file.
+        model: the model's rows, under `parameters`, and the facts that are `unknown` of it.
+        files: the text of each file that the rules may include, by name.
+        options: values for the file's options.
+        strict: whether what is dead is an error.
+        expected: what comes out, under one or more of `groups`, `labels`, `holds`, `findings` and `error`.
+    """
 
     id: str
     rules: str
@@ -23,8 +32,12 @@ class Case(NamedTuple):
     strict: bool
     expected: Mapping[str, Any]
 
+    def __str__(self) -> str:
+        return self.id
+
     @property
     def inventory(self) -> Inventory:
+        """The inventory that the rows describe."""
         return inventory_of(self.model["parameters"], unknown=self.model.get("unknown"))
 
 
@@ -33,11 +46,14 @@ KEYS = RESULTS | {"name", "rules", "options", "strict", "inventory", "predicate"
 
 
 def cases() -> Iterator[Case]:
-    """All cases of all files. Raises ValueError for one that says nothing or has a key that is not known."""
-    for path in sorted(FOLDER.glob("*.json")):
+    """Yield all cases of all files, in a fixed order.
+
+    Raises ValueError for a case that expects nothing or has an unknown key.
+    """
+    for path in sorted((p for p in FOLDER.iterdir() if p.name.endswith(".json")), key=lambda p: p.name):
         file = json.loads(path.read_text("utf-8"))
         for case in file["cases"]:
-            where = f"{path.stem}: {case['name']}"
+            where = f"{path.name.removesuffix('.json')}: {case['name']}"
             if not RESULTS & case.keys() or not case.keys() <= KEYS:
                 raise ValueError(f"{where}: {sorted(case)}")
             lines = case.get("rules") or [*case.get("before", []), f"yes: {case['predicate']}", "no: else"]

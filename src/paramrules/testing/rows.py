@@ -1,0 +1,96 @@
+"""Inventories from plain rows, which need no framework."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from paramrules.inventories import ABSENT, Class, Columns, Inventory, Owner
+
+Row = Mapping[str, Any]
+
+ROOT = "torch.nn.modules.module.Module"
+
+
+class RowColumns(Columns):
+    """Facts read from `parameters`, one row each, and `entries`, one row per name."""
+
+    def __init__(self, parameters: Sequence[Row], entries: Sequence[Row]) -> None:
+        self.parameters = parameters
+        self.entries = entries
+
+    def shape(self) -> Sequence[tuple[int, ...]]:
+        """Read the `shape` of each row."""
+        return [tuple(row.get("shape", ())) for row in self.parameters]
+
+    def dtype(self) -> Sequence[str]:
+        """Read the `dtype` of each row."""
+        return [row.get("dtype", "float32") for row in self.parameters]
+
+    def trainable(self) -> Sequence[bool]:
+        """Read the `trainable` of each row."""
+        return [row.get("trainable", True) for row in self.parameters]
+
+    def variable(self) -> Sequence[Class]:
+        """Read the `variable` of each row."""
+        return [class_of(row.get("variable", "torch.nn.parameter.Parameter")) for row in self.parameters]
+
+    def role(self) -> Sequence[str]:
+        """Read the `role` of each row."""
+        return [row.get("role", "weight") for row in self.entries]
+
+    def fan_in(self) -> Sequence[int | None]:
+        """Read the `fan_in` of each row."""
+        return [row.get("fan_in") for row in self.entries]
+
+    def fan_out(self) -> Sequence[int | None]:
+        """Read the `fan_out` of each row."""
+        return [row.get("fan_out") for row in self.entries]
+
+    def attribute(self, name: str) -> Sequence[object]:
+        """Read the `attributes` of each row."""
+        return [row.get("attributes", {}).get(name, ABSENT) for row in self.entries]
+
+    def attributes(self) -> Sequence[Mapping[str, object]]:
+        """Read the `attributes` of each row."""
+        return [row.get("attributes", {}) for row in self.entries]
+
+
+def class_of(names: str | Sequence[str]) -> Class:
+    """Return the class of this dotted name, or of the dotted names of itself and its bases."""
+    return Class(names) if isinstance(names, str) else Class(names[0], tuple(names[1:]))
+
+
+def inventory_of(
+    rows: Sequence[Row | str], *, unknown: Mapping[str, str] | None = None, framework: str = "torch"
+) -> Inventory:
+    """Return an inventory of rows, one per parameter. A row needs only a `name`; a string is such a row.
+
+    A row has `name`, `owner` (the owning module's class: a dotted name, or those of it and its bases),
+    `around` (the classes of the modules around the owner, the root first, the owner not among them),
+    `shape`, `dtype`, `trainable`, `variable`, `role`, `fan_in`, `fan_out`, `attributes`, and `also`: the
+    further names of a tied parameter, each a string or a row of what differs under that name.
+
+    >>> inventory_of(["a.weight", {"name": "a.bias", "shape": [4], "owner": "torch.nn.Linear"}])
+    <Inventory of 2 parameters, torch>
+    """
+    parameters: list[Row] = [{"name": row} if isinstance(row, str) else row for row in rows]
+    entries: list[Row] = list(parameters)
+    also: dict[int, list[int]] = {}
+    for number, row in enumerate(parameters):
+        for other in row.get("also", ()):
+            also.setdefault(number, []).append(len(entries))
+            entries.append({**row, **({"name": other} if isinstance(other, str) else other)})
+    shared: dict[object, Owner] = {}
+    return Inventory(
+        framework,
+        [row["name"] for row in entries],
+        [_owner(row, shared) for row in entries],
+        RowColumns(parameters, entries),
+        also=also,
+        unknown=unknown,
+    )
+
+
+def _owner(row: Row, shared: dict[object, Owner]) -> Owner:
+    """Return the owner of an entry; entries with the same classes share one, as in a backend."""
+    around = (*map(class_of, row.get("around", ())), class_of(row.get("owner", ROOT)))
+    return shared.setdefault(around, Owner(around))
