@@ -6,7 +6,7 @@ from typing import Any
 import jax
 from jax.tree_util import tree_flatten, tree_unflatten
 
-from paramrules_optax import frameworks
+from paramrules_optax.libraries import frameworks
 
 
 def abstractly(make: Callable[[], object]) -> Any:

@@ -9,9 +9,9 @@ from paramrules.assignment import Assignment, assign
 from paramrules.diagnostics import Diagnostic, RulesError, RulesWarning, render
 from paramrules.inventories import Inventory
 from paramrules.rules import Rules
-from paramrules_optax.fit import fitted, refuse_other_arrays
 from paramrules_optax.inventory import inventory_of
-from paramrules_optax.slices import TreeInventory
+from paramrules_optax.stacks.slices import TreeInventory
+from paramrules_optax.trees.fit import fitted, refuse_other_arrays
 
 AnyRules = Rules | Assignment | str | Path
 Options = Mapping[str, int | float | str | bool] | None

@@ -15,8 +15,8 @@ class OptaxBackend:
 
     def recognises(self, model: object) -> bool:
         """Whether it is a module or function of these, or a tree that holds an array of jax or NumPy."""
-        from paramrules_optax.initialised import has_to_run
-        from paramrules_optax.tree import holds_arrays
+        from paramrules_optax.init_inventory import has_to_run
+        from paramrules_optax.trees.param_tree import holds_arrays
 
         return has_to_run(model) or holds_arrays(model)
 

@@ -5,17 +5,17 @@ from typing import Any
 
 from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
 from paramrules.inventories import UNKNOWN_OWNER, Class, Inventory, Owner
-from paramrules_optax import graph
-from paramrules_optax.columns import TreeColumns
-from paramrules_optax.declared_stacks import Stacked, declared_stacks
-from paramrules_optax.likely_stacks import likely_stacks
-from paramrules_optax.likely_statistics import likely_statistics
-from paramrules_optax.runs import How
-from paramrules_optax.seen_stacks import Shape
-from paramrules_optax.shared import Tie, shared_ties
-from paramrules_optax.slices import TreeInventory
-from paramrules_optax.stacks import Arrays, Stacks, inventory_of_arrays, layer_shapes
-from paramrules_optax.tree import Tree, take_apart
+from paramrules_optax.libraries import nnx
+from paramrules_optax.libraries.abstract_init import How
+from paramrules_optax.libraries.equinox import Tie, shared_ties
+from paramrules_optax.stacks.declared_stacks import Stacked, declared_stacks
+from paramrules_optax.stacks.layer_stacks import Arrays, Stacks, inventory_of_arrays, layer_shapes
+from paramrules_optax.stacks.likely_stacks import likely_stacks
+from paramrules_optax.stacks.seen_stacks import Shape
+from paramrules_optax.stacks.slices import TreeInventory
+from paramrules_optax.trees.likely_statistics import likely_statistics
+from paramrules_optax.trees.param_tree import ParamTree, flatten_params
+from paramrules_optax.trees.tree_columns import TreeColumns
 
 Types = Mapping[str, type]
 
@@ -75,7 +75,7 @@ def inventory_of(
     >>> paramrules.inventory({"dense": {"kernel": jnp.ones((2, 3)), "bias": jnp.ones(3)}})
     <Inventory of 2 parameters, optax>
     """
-    from paramrules_optax.initialised import has_to_run, inventory_of_run
+    from paramrules_optax.init_inventory import has_to_run, inventory_of_run
 
     if isinstance(model, Inventory):
         return model
@@ -91,10 +91,10 @@ def inventory_of(
                     help=f"leave `{keyword}` out",
                 )
             )
-    return described(take_apart(model), types, stacked)
+    return described(flatten_params(model), types, stacked)
 
 
-def described(tree: Tree, types: Types | None = None, stacked: Stacked | None = None) -> TreeInventory:
+def described(tree: ParamTree, types: Types | None = None, stacked: Stacked | None = None) -> TreeInventory:
     """The inventory of a model that has been taken apart. Raises what `inventory_of` raises."""
     walk, numbers = tree.walk, tree.trained
     names = _chosen(walk.names, numbers)
@@ -104,7 +104,7 @@ def described(tree: Tree, types: Types | None = None, stacked: Stacked | None = 
     modules = [(stretch.name, stretch.node) for stretch in walk.modules]
     parameter = list(range(len(names)))
     if tree.model is not None:
-        unfolded = graph.unfold(tree.model)
+        unfolded = nnx.unfold(tree.model)
         owners = [unfolded.owner(name) for name in names]
         modules = list(unfolded.modules.items())
         ties = [

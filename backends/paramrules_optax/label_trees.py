@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from paramrules_optax.assigned import AnyRules, Assigned, Options, labels_of
-from paramrules_optax.fit import fitted
+from paramrules_optax.trees.fit import fitted
 
 
 def labels(

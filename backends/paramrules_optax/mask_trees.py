@@ -6,7 +6,7 @@ from typing import Any
 from paramrules.assignment import Assignment, AxisLabels
 from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
 from paramrules_optax.assigned import AnyRules, Assigned, Labels, Options, labels_of
-from paramrules_optax.fit import fitted
+from paramrules_optax.trees.fit import fitted
 
 
 def mask(

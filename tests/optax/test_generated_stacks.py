@@ -7,8 +7,8 @@ import jax.numpy as jnp
 from flax import linen as nn
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from paramrules_optax.seen_stacks import seen_stacks
-from paramrules_optax.stacks import layer_shapes, placed
+from paramrules_optax.stacks.layer_stacks import layer_shapes, placed
+from paramrules_optax.stacks.seen_stacks import seen_stacks
 
 import paramrules
 

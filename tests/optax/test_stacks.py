@@ -10,7 +10,7 @@ from flax import linen as nn
 from flax import nnx
 from jax_models import facts
 from paramrules_optax import label_fn, labels, mask, mask_fn, masks
-from paramrules_optax.slices import Slice
+from paramrules_optax.stacks.slices import Slice
 from stacked_models import IDS, LAYERS, equinox, haiku, linen, nnx_model
 
 import paramrules

@@ -12,7 +12,7 @@ from flax import linen, nnx
 from hypothesis import given
 from hypothesis import strategies as st
 from paramrules_optax.inventory import inventory_of
-from paramrules_optax.tree import take_apart
+from paramrules_optax.trees.param_tree import flatten_params
 
 from paramrules import RulesError
 
@@ -138,9 +138,9 @@ def test_names_are_jax_key_paths_in_jax_order(tree):
     expected = [".".join(map(component, path)).replace("/", ".") for path in paths]
     if len(set(expected)) < len(expected):
         with pytest.raises(RulesError, match="E502"):
-            take_apart({"root": tree})
+            flatten_params({"root": tree})
     else:
-        assert take_apart({"root": tree}).walk.names == expected
+        assert flatten_params({"root": tree}).walk.names == expected
 
 
 def test_two_leaves_with_one_name():

@@ -8,7 +8,6 @@ import optax
 from paramrules.assignment import Assignment
 from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules_optax.assigned import AnyRules, Assigned, Options
-from paramrules_optax.fit import fitted
 from paramrules_optax.transforms.arrays import arrays_of
 from paramrules_optax.transforms.checks import (
     check_decay,
@@ -22,6 +21,7 @@ from paramrules_optax.transforms.optimizers import Factory, Optimizer, optimizer
 from paramrules_optax.transforms.parts import parts_of, transformation
 from paramrules_optax.transforms.settings import arguments
 from paramrules_optax.transforms.treatment import Bases, Treatment, treatment_of
+from paramrules_optax.trees.fit import fitted
 
 
 def build(

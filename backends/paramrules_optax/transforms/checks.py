@@ -9,12 +9,12 @@ import optax
 import optax.contrib
 
 from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
-from paramrules_optax.fit import fitted
 from paramrules_optax.transforms.optimizers import Optimizer
 from paramrules_optax.transforms.parts import Part
 from paramrules_optax.transforms.settings import no_decay
 from paramrules_optax.transforms.treatment import Treatment
-from paramrules_optax.walk import Walk
+from paramrules_optax.trees.fit import fitted
+from paramrules_optax.trees.tree_walk import Walk
 
 
 def check_rate(name: str, rate: Any, *, or_schedule: bool = False) -> None:

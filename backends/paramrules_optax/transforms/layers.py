@@ -10,7 +10,7 @@ from typing import Any
 import jax
 import optax
 
-from paramrules_optax.fit import fitted
+from paramrules_optax.trees.fit import fitted
 
 Axes = Mapping[str, tuple[int, ...]]
 """By canonical name, the axes along which an array's layers lie; none where it is one by itself."""

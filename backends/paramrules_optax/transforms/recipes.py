@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import optax
 import optax.contrib
 
-from paramrules_optax.fit import fitted
 from paramrules_optax.transforms.layers import Axes, by_layer, factored_by_layer
+from paramrules_optax.trees.fit import fitted
 
 Settings = Mapping[str, Any]
 

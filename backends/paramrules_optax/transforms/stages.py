@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from paramrules_optax.fit import fitted
+from paramrules_optax.trees.fit import fitted
 
 Numbers = Mapping[str, Any]
 Schedule = Callable[[Any], Any]

@@ -10,8 +10,8 @@ import numpy as np
 from jax.tree_util import PyTreeDef, keystr, tree_flatten_with_path
 
 from paramrules.diagnostics import Diagnostic, RulesError
-from paramrules_optax import frameworks, graph
-from paramrules_optax.walk import Stretch, Walk
+from paramrules_optax.libraries import frameworks, nnx
+from paramrules_optax.trees.tree_walk import LeafRange, Walk
 
 _COLLECTIONS = ("batch_stats", "cache", "intermediates", "losses", "metrics")
 _ARRAYS = (jax.Array, np.ndarray, np.generic, jax.ShapeDtypeStruct)
@@ -19,7 +19,7 @@ _ALONE = "hand over parameters alone, as the optimizer is handed them"
 
 
 @dataclass(frozen=True, slots=True)
-class Tree:
+class ParamTree:
     """A tree with names.
 
     Attributes:
@@ -61,7 +61,7 @@ class Tree:
         return jax.tree_util.tree_unflatten(self.structure, values)
 
 
-def take_apart(tree: Any) -> Tree:
+def flatten_params(tree: Any) -> ParamTree:
     """A tree of parameters, or a module of Equinox or NNX, in jax's order of leaves.
 
     Of an NNX module it is the state that `nnx.Optimizer` hands over. In an Equinox module leaves that are
@@ -81,10 +81,10 @@ def take_apart(tree: Any) -> Tree:
     except (TypeError, ValueError) as error:
         raise RulesError(Diagnostic("E501", f"jax cannot take the tree apart: {error}")) from error
     if walk.graph:
-        return replace(take_apart(graph.parameters(tree)), model=tree)
+        return replace(flatten_params(nnx.parameters(tree)), model=tree)
     refuse_collections(tree)
     _refuse_equal_names(tree, walk)
-    return Tree(walk, leaves, structure, _trained(walk, leaves))
+    return ParamTree(walk, leaves, structure, _trained(walk, leaves))
 
 
 def _kind(leaf: Any) -> tuple[Any, Any]:
@@ -124,7 +124,7 @@ def _trained(walk: Walk, leaves: Sequence[Any]) -> Sequence[int]:
     return trained
 
 
-def _covered(stretches: Sequence[Stretch], count: int) -> bytearray:
+def _covered(stretches: Sequence[LeafRange], count: int) -> bytearray:
     covered = bytearray(count)
     for stretch in stretches:
         covered[stretch.start : stretch.stop] = b"\1" * (stretch.stop - stretch.start)

@@ -11,15 +11,15 @@ import jax
 from jax.tree_util import DictKey, FlattenedIndexKey, GetAttrKey, SequenceKey
 
 from paramrules.inventories import UNKNOWN_OWNER, Class, Owner
-from paramrules_optax import frameworks
-from paramrules_optax.haiku_names import named
+from paramrules_optax.libraries import frameworks
+from paramrules_optax.libraries.haiku_names import named
 
 Around = tuple[Class, ...]
 
 _LEAF, _DICT, _SEQUENCE, _NONE, _NODE, _GRAPH = range(6)
 
 
-class Stretch(NamedTuple):
+class LeafRange(NamedTuple):
     """A node of the tree, its name, and the leaves `start` to `stop` (not included) that it holds."""
 
     name: str
@@ -45,9 +45,9 @@ class Walk:
         self.names: list[str] = []
         self.owners: list[Owner] = []
         self.boxes: dict[int, Any] = {}
-        self.modules: list[Stretch] = []
-        self.states: list[Stretch] = []
-        self.shared: list[Stretch] = []
+        self.modules: list[LeafRange] = []
+        self.states: list[LeafRange] = []
+        self.shared: list[LeafRange] = []
         self.graph = False
         self._owner = UNKNOWN_OWNER
         self._around: Around = ()
@@ -124,7 +124,7 @@ class Walk:
             for key, child in children:
                 self._visit(child, _joined(name, key))
         if isinstance(node, self._states):
-            self.states.append(Stretch(name, node, start, len(self.names)))
+            self.states.append(LeafRange(name, node, start, len(self.names)))
 
     def _module(self, node: Any, name: str, children: list[tuple[Any, Any]]) -> None:
         """An Equinox module owns what it holds, also in its dicts and lists."""
@@ -134,7 +134,7 @@ class Walk:
             wrapped = isinstance(node, self._shared) and key.name == "pytree"
             self._visit(child, name if wrapped else _joined(name, key))
         self._leave(*outer)
-        stretch = Stretch(name, node, start, len(self.names))
+        stretch = LeafRange(name, node, start, len(self.names))
         self.modules.append(stretch)
         if isinstance(node, self._shared):
             self.shared.append(stretch)

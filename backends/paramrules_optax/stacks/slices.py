@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from paramrules.diagnostics import Diagnostic
 from paramrules.inventories import Class, Columns, Inventory, Layer
-from paramrules_optax.tree import Tree
+from paramrules_optax.trees.param_tree import ParamTree
 
 
 class Slice(NamedTuple):
@@ -34,7 +34,7 @@ class TreeInventory(Inventory):
         doubts: looks for what `findings` gives, when it is first asked for.
     """
 
-    tree: Tree
+    tree: ParamTree
     slices: Sequence[Slice] | None = None
     doubts: Callable[[], Iterable[Diagnostic]] = tuple
 

@@ -6,8 +6,8 @@ from typing import Any
 import haiku as hk
 
 from paramrules.diagnostics import Diagnostic, RulesError
-from paramrules_optax.haiku_names import canonical
-from paramrules_optax.runs import How, Run, Sightings, evaluated
+from paramrules_optax.libraries.abstract_init import How, Run, Sightings, evaluated
+from paramrules_optax.libraries.haiku_names import canonical
 
 _EXAMPLE = 'forward, inputs=jax.ShapeDtypeStruct((1, 28, 28, 1), "float32")'
 _WITH_STATE = (hk.TransformedWithState, hk.MultiTransformedWithState)

@@ -7,7 +7,7 @@ from paramrules.inventories import Owner
 from paramrules.inventories.fans import fans
 from paramrules.inventories.layer import is_below
 from paramrules.inventories.roles import role
-from paramrules_optax.declared_stacks import Stacked
+from paramrules_optax.stacks.declared_stacks import Stacked
 
 Shape = tuple[int, ...]
 

@@ -6,10 +6,10 @@ from typing import Any
 import jax
 from flax import linen as nn
 
-from paramrules_optax import frameworks
-from paramrules_optax.runs import How, Run, Sightings, evaluated
-from paramrules_optax.seen_stacks import Shape
-from paramrules_optax.walk import Walk
+from paramrules_optax.libraries import frameworks
+from paramrules_optax.libraries.abstract_init import How, Run, Sightings, evaluated
+from paramrules_optax.stacks.seen_stacks import Shape
+from paramrules_optax.trees.tree_walk import Walk
 
 _EXAMPLE = 'module, inputs=jax.ShapeDtypeStruct((1, 224, 224, 3), "float32")'
 

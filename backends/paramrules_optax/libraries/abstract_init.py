@@ -12,8 +12,8 @@ from jax.tree_util import tree_flatten, tree_unflatten
 
 from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.inventories import UNKNOWN_OWNER, Class, Owner
-from paramrules_optax.seen_stacks import Shape, Views
-from paramrules_optax.tree import is_array
+from paramrules_optax.stacks.seen_stacks import Shape, Views
+from paramrules_optax.trees.param_tree import is_array
 
 
 class How(NamedTuple):

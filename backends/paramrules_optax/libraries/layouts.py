@@ -8,7 +8,7 @@ other way round if they are told to.
 from collections.abc import Iterable
 from typing import Any
 
-from paramrules_optax import frameworks
+from paramrules_optax.libraries import frameworks
 
 _LINEN = ("batch_dims", "axis", "features")
 _NNX = ("batch_axis", "in_features", "out_features")

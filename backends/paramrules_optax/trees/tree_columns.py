@@ -12,7 +12,7 @@ from paramrules.inventories import ABSENT, Class, Columns, Layer, Owner
 from paramrules.inventories.fans import fans
 from paramrules.inventories.logical import vector_parameters
 from paramrules.inventories.roles import role
-from paramrules_optax.layouts import layouts
+from paramrules_optax.libraries.layouts import layouts
 
 _ARRAY = Class("jax.Array")
 _FLAGS = frozenset(("hijax", "ref", "eager_sharding"))

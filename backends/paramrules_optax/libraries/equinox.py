@@ -7,7 +7,7 @@ import jax
 from jax.tree_util import tree_flatten, tree_unflatten
 
 from paramrules.inventories import Owner
-from paramrules_optax.walk import Stretch, Walk
+from paramrules_optax.trees.tree_walk import LeafRange, Walk
 
 
 class Tie(NamedTuple):
@@ -28,7 +28,7 @@ def shared_ties(walk: Walk) -> Iterator[Tie]:
             yield from _ties(walk, stretch)
 
 
-def _ties(walk: Walk, stretch: Stretch) -> list[Tie]:
+def _ties(walk: Walk, stretch: LeafRange) -> list[Tie]:
     shared = stretch.node
     leaves, structure = tree_flatten(shared.pytree)
     arrays = {n: leaf for n, leaf in enumerate(leaves) if isinstance(leaf, jax.Array | jax.ShapeDtypeStruct)}

@@ -8,15 +8,15 @@ from typing import Any
 import jax
 
 from paramrules.inventories import UNKNOWN_OWNER
-from paramrules_optax import frameworks
-from paramrules_optax.columns import TreeColumns
-from paramrules_optax.declared_stacks import Stacked, declared_stacks
 from paramrules_optax.inventory import BY_OWNER, Types, named, no_module
-from paramrules_optax.runs import How, Run
-from paramrules_optax.seen_stacks import seen_stacks
-from paramrules_optax.slices import TreeInventory
-from paramrules_optax.stacks import Arrays, inventory_of_arrays, layer_shapes
-from paramrules_optax.tree import take_apart
+from paramrules_optax.libraries import frameworks
+from paramrules_optax.libraries.abstract_init import How, Run
+from paramrules_optax.stacks.declared_stacks import Stacked, declared_stacks
+from paramrules_optax.stacks.layer_stacks import Arrays, inventory_of_arrays, layer_shapes
+from paramrules_optax.stacks.seen_stacks import seen_stacks
+from paramrules_optax.stacks.slices import TreeInventory
+from paramrules_optax.trees.param_tree import flatten_params
+from paramrules_optax.trees.tree_columns import TreeColumns
 
 _NONE_IN_HAIKU = "a haiku parameter carries no attributes: ask for its name, its type or its shape"
 _NONE_IN_BRIDGES = (
@@ -43,7 +43,7 @@ def inventory_of_run(
     Raises RulesError: E501 where running fails, and what `paramrules_optax.inventory` raises.
     """
     run = _run(model, how)
-    tree = take_apart(run.params)
+    tree = flatten_params(run.params)
     names = tree.walk.names
     if any(name not in run.around for name in names):  # what `jit` has traced before does not run again
         with jax.disable_jit():
@@ -78,9 +78,9 @@ def _is_linen(model: object) -> bool:
 
 def _run(model: Any, how: How) -> Run:
     if _is_linen(model):
-        from paramrules_optax.linen_modules import linen_run
+        from paramrules_optax.libraries.linen import linen_run
 
         return linen_run(model, how)
-    from paramrules_optax.haiku_functions import haiku_run
+    from paramrules_optax.libraries.haiku import haiku_run
 
     return haiku_run(model, how)

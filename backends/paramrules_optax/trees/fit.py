@@ -11,9 +11,9 @@ import jax
 
 from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
 from paramrules.inventories import Inventory
-from paramrules_optax import frameworks, graph
-from paramrules_optax.tree import inexact, is_array, refuse_collections
-from paramrules_optax.walk import Walk
+from paramrules_optax.libraries import frameworks, nnx
+from paramrules_optax.trees.param_tree import inexact, is_array, refuse_collections
+from paramrules_optax.trees.tree_walk import Walk
 
 
 def fitted(values: Mapping[str, Any], tree: Any) -> Any:
@@ -25,7 +25,7 @@ def fitted(values: Mapping[str, Any], tree: Any) -> Any:
     """
     walk = Walk(tree)
     if walk.graph:
-        return fitted(values, graph.parameters(tree))
+        return fitted(values, nnx.parameters(tree))
     leaves, structure = jax.tree_util.tree_flatten(tree)
     try:
         found = [values[name] for name in walk.names]
@@ -43,7 +43,7 @@ def refuse_other_arrays(inventory: Inventory, tree: Any) -> None:
     """
     walk = Walk(tree)
     if walk.graph:
-        return refuse_other_arrays(inventory, graph.parameters(tree))
+        return refuse_other_arrays(inventory, nnx.parameters(tree))
     expected = {}
     for name, layer, stored in zip(
         inventory.names, inventory.column("layer"), inventory.column("stored"), strict=False

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.inventories import Columns, Owner
-from paramrules_optax.slices import Slice, SliceColumns, TreeInventory
-from paramrules_optax.tree import Tree
+from paramrules_optax.stacks.slices import Slice, SliceColumns, TreeInventory
+from paramrules_optax.trees.param_tree import ParamTree
 
 
 class Stack(NamedTuple):
@@ -40,7 +40,7 @@ class Arrays(NamedTuple):
         stacks: what stacks each name's array is in; empty where there are none.
     """
 
-    tree: Tree
+    tree: ParamTree
     names: Sequence[str]
     owners: Sequence[Owner]
     columns: Columns

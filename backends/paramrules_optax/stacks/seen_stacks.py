@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations, pairwise
 from typing import NamedTuple
 
-from paramrules_optax.stacks import Stack, Stacks
+from paramrules_optax.stacks.layer_stacks import Stack, Stacks
 
 Shape = tuple[int, ...]
 Views = Mapping[Shape, str]

@@ -1,0 +1,1 @@
+"""One file for each JAX library, with everything that knows this library."""

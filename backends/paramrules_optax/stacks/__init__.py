@@ -1,0 +1,1 @@
+"""Stacks of layers: arrays that hold one parameter of several layers."""
