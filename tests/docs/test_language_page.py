@@ -7,7 +7,7 @@ from docs.pages import DOCS
 
 from paramrules.inventories.vocabulary import vocabulary
 from paramrules.regex import limits as regex_limits
-from paramrules.rules import words
+from paramrules.rules import builtin_names as words
 from paramrules.syntax import limits
 from paramrules.syntax.reserved import RESERVED
 

@@ -11,7 +11,7 @@ from paramrules.assignment.partition import Partition, Taken
 from paramrules.assignment.values import Captures, Values, by_parameter, captures_of
 from paramrules.diagnostics import Diagnostic, Place, RulesError
 from paramrules.inventories import ABSENT
-from paramrules.rules.captures import bound
+from paramrules.rules.bound_captures import bound
 from paramrules.rules.model import Axis, Rule, Setting, Template
 from paramrules.rules.terms import Value
 

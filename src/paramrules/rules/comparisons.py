@@ -1,6 +1,7 @@
 """`== != < <= > >=`, `in` and `not in`: what may be compared with what."""
 
 from paramrules.rules import python
+from paramrules.rules.builtin_names import ABBREVIATIONS, CLASS_TESTS, CONSTANTS, EXAMPLES, TEXTS, a
 from paramrules.rules.scope import BrokenPredicate, Scope, Typed, described, shown
 from paramrules.rules.terms import (
     Comparison,
@@ -12,8 +13,7 @@ from paramrules.rules.terms import (
     Value,
     ValueAmong,
 )
-from paramrules.rules.values import in_digits, number, value
-from paramrules.rules.words import ABBREVIATIONS, CLASS_TESTS, CONSTANTS, EXAMPLES, TEXTS, a
+from paramrules.rules.value_expressions import in_digits, number, value
 from paramrules.syntax import nodes
 
 _EQUALITY = ("==", "!=", "in", "not in")

@@ -6,7 +6,7 @@ from itertools import islice
 from paramrules.rules.model import Template
 from paramrules.rules.scope import Scope, described
 from paramrules.rules.terms import Value
-from paramrules.rules.values import value
+from paramrules.rules.value_expressions import value
 from paramrules.syntax import nodes
 
 

@@ -2,9 +2,9 @@
 
 from paramrules import regex
 from paramrules.diagnostics import Span
+from paramrules.rules.builtin_names import CONSTANTS, EXAMPLES, NUMBERS, TEXTS
 from paramrules.rules.scope import BrokenPredicate, Scope, shown
 from paramrules.rules.terms import GlobTest, LetPredicate, Predicate, RegexTest
-from paramrules.rules.words import CONSTANTS, EXAMPLES, NUMBERS, TEXTS
 from paramrules.syntax import nodes
 
 

@@ -5,9 +5,9 @@ from itertools import chain
 
 from paramrules.diagnostics import Place, Span
 from paramrules.rules import python
+from paramrules.rules.builtin_names import FLAGS, FUNCTIONS, NUMBERS, taken
 from paramrules.rules.matches import carried
 from paramrules.rules.scope import BrokenPredicate, Declared, Let, Scope, broken
-from paramrules.rules.words import FLAGS, FUNCTIONS, NUMBERS, taken
 
 
 def define(name: str, span: Span, what: Let | Declared, scope: Scope) -> None:

@@ -1,6 +1,6 @@
 """What people who know Python write, and what is written here instead."""
 
-from paramrules.rules.words import TEXTS
+from paramrules.rules.builtin_names import TEXTS
 from paramrules.syntax import nodes
 from paramrules.syntax.verbs import text_test
 

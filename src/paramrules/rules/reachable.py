@@ -10,8 +10,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 from paramrules.diagnostics import Diagnostic, Place
-from paramrules.rules.cubes import Atom, Cube, TooLarge, cubes
-from paramrules.rules.implied import Known, consistent
+from paramrules.rules.dnf import Atom, Cube, TooLarge, cubes
+from paramrules.rules.entailment import Known, consistent
 from paramrules.rules.model import Axis, Rule
 
 STEPS = 100

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from paramrules.diagnostics import Diagnostic
 from paramrules.regex import Effort
 from paramrules.rules.axes import Draft, check_axes, check_rules
-from paramrules.rules.captures import bind
+from paramrules.rules.bound_captures import bind
 from paramrules.rules.conflicts import check_conflicts
+from paramrules.rules.definitions import definitions, let, option, options, take_in
 from paramrules.rules.labels import template
-from paramrules.rules.lets import definitions, let, option, options, take_in
 from paramrules.rules.loaded import Loaded
 from paramrules.rules.model import Axis, Expectation, Rule, Rules
-from paramrules.rules.predicates import predicate
+from paramrules.rules.predicate_expressions import predicate
 from paramrules.rules.reachable import dead_rules
 from paramrules.rules.scope import BrokenPredicate, BrokenValue, Let, Scope
 from paramrules.rules.settings import settings

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from paramrules.diagnostics import Diagnostic, Place, Source, Span, did_you_mean
 from paramrules.regex import Effort
+from paramrules.rules.builtin_names import a
 from paramrules.rules.model import Option
 from paramrules.rules.terms import Attribute, Predicate, Truth, Value
-from paramrules.rules.words import a
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,12 @@
 from difflib import get_close_matches
 
 from paramrules.diagnostics import Place
+from paramrules.rules.builtin_names import a
 from paramrules.rules.keys import KEYS, OTHER_NAMES, RESERVED
 from paramrules.rules.model import Setting
 from paramrules.rules.scope import Scope, Typed, described
 from paramrules.rules.terms import Constant, TupleValue
-from paramrules.rules.values import in_digits, kind, value
-from paramrules.rules.words import a
+from paramrules.rules.value_expressions import in_digits, kind, value
 from paramrules.syntax import nodes
 
 

@@ -3,7 +3,8 @@
 import re
 
 from paramrules.rules import python
-from paramrules.rules.captures import bound, captures_or_breaks
+from paramrules.rules.bound_captures import bound, captures_or_breaks
+from paramrules.rules.builtin_names import CONSTANTS, EXAMPLES, FLAGS, NUMBERS, TEXTS
 from paramrules.rules.comparisons import among, compare
 from paramrules.rules.matches import glob_test, regex_test
 from paramrules.rules.names import undefined
@@ -22,8 +23,7 @@ from paramrules.rules.terms import (
     Predicate,
     Truth,
 )
-from paramrules.rules.values import attribute_path, value
-from paramrules.rules.words import CONSTANTS, EXAMPLES, FLAGS, NUMBERS, TEXTS
+from paramrules.rules.value_expressions import attribute_path, value
 from paramrules.syntax import nodes
 
 

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 
 from paramrules.diagnostics import Diagnostic, Place
 from paramrules.regex import Effort
-from paramrules.rules.captures import bind
+from paramrules.rules.bound_captures import bind
+from paramrules.rules.builtin_names import FLAGS
 from paramrules.rules.loaded import Loaded
 from paramrules.rules.model import Option
 from paramrules.rules.names import define
-from paramrules.rules.predicates import predicate
+from paramrules.rules.predicate_expressions import predicate
 from paramrules.rules.scope import (
     BrokenPredicate,
     BrokenValue,
@@ -22,8 +23,7 @@ from paramrules.rules.scope import (
 )
 from paramrules.rules.size import size_of
 from paramrules.rules.terms import Attribute, AttributeTest
-from paramrules.rules.values import kind, value
-from paramrules.rules.words import FLAGS
+from paramrules.rules.value_expressions import kind, value
 from paramrules.syntax import limits, nodes
 
 

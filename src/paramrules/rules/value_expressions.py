@@ -5,6 +5,7 @@ from typing import cast
 
 from paramrules.diagnostics import Span
 from paramrules.rules import python
+from paramrules.rules.builtin_names import ARITY, FLAGS, FUNCTIONS, NUMBERS, taken
 from paramrules.rules.matches import countable, meant, regex_test
 from paramrules.rules.names import undefined
 from paramrules.rules.scope import (
@@ -33,7 +34,6 @@ from paramrules.rules.terms import (
     TupleValue,
     Value,
 )
-from paramrules.rules.words import ARITY, FLAGS, FUNCTIONS, NUMBERS, taken
 from paramrules.syntax import nodes
 
 _DEFINE = r"define it above with `let {0} = ...` or `option {0} = ...`, or capture it: `(?<{0}>\d+)`"

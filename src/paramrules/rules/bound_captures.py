@@ -1,10 +1,10 @@
 """Captures: which named groups a predicate binds, whichever way it comes to hold."""
 
 from paramrules.diagnostics import Place, Span
+from paramrules.rules.builtin_names import taken
 from paramrules.rules.matches import carried, meant
 from paramrules.rules.scope import BrokenPredicate, Scope, shown
 from paramrules.rules.terms import AllOf, AnyOf, LetPredicate, Not, Predicate, RegexTest
-from paramrules.rules.words import taken
 
 
 def bound(predicate: Predicate) -> dict[str, bool]:

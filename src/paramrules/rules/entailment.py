@@ -14,7 +14,7 @@ from typing import Any
 
 from paramrules.regex import Regex
 from paramrules.regex.literals import Run, literals, runs
-from paramrules.rules.cubes import ALWAYS, Atom
+from paramrules.rules.dnf import ALWAYS, Atom
 
 _COMPARE: dict[str, Any] = {
     "==": operator.eq,
