@@ -9,18 +9,19 @@ Importing this imports neither jax nor anything of jax before it is used.
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+from warnings import warn
 
 from paramrules_optax.backend import OptaxBackend, backend
 
 if TYPE_CHECKING:
-    from paramrules_optax.abstract import abstractly
+    from paramrules_optax.abstract import build_abstract
     from paramrules_optax.label_trees import label_fn, labels
     from paramrules_optax.mask_trees import mask, mask_fn, masks
     from paramrules_optax.transforms.build import build
 
 _HOME = {
-    "abstractly": "abstract",
     "build": "transforms.build",
+    "build_abstract": "abstract",
     "label_fn": "label_trees",
     "labels": "label_trees",
     "mask": "mask_trees",
@@ -28,10 +29,25 @@ _HOME = {
     "masks": "mask_trees",
 }
 
-__all__ = ["OptaxBackend", "abstractly", "backend", "build", "label_fn", "labels", "mask", "mask_fn", "masks"]
+__all__ = [
+    "OptaxBackend",
+    "backend",
+    "build",
+    "build_abstract",
+    "label_fn",
+    "labels",
+    "mask",
+    "mask_fn",
+    "masks",
+]
 
 
 def __getattr__(name: str) -> Any:
+    if name == "abstractly":
+        from paramrules_optax.abstract import build_abstract
+
+        warn("`abstractly` is now called `build_abstract`", DeprecationWarning, stacklevel=2)
+        return build_abstract
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

@@ -9,7 +9,7 @@ from jax.tree_util import tree_flatten, tree_unflatten
 from paramrules_optax.libraries import frameworks
 
 
-def abstractly(make: Callable[[], object]) -> Any:
+def build_abstract(make: Callable[[], object]) -> Any:
     """What `make()` gives, with a `jax.ShapeDtypeStruct` in place of every array of jax.
 
     `make` runs once, under `jax.eval_shape`: nothing is computed and nothing allocated. It may give an
@@ -17,7 +17,7 @@ def abstractly(make: Callable[[], object]) -> Any:
     module of another framework among it, is given back as it is. A model that wants to know values while
     it is built, such as `jnp.linspace(0, rate, depth)[3].item()`, is built a second time, with its arrays.
 
-    >>> abstractly(lambda: eqx.nn.Linear(100_000, 100_000, key=jax.random.key(0))).weight
+    >>> build_abstract(lambda: eqx.nn.Linear(100_000, 100_000, key=jax.random.key(0))).weight
     ShapeDtypeStruct(shape=(100000, 100000), dtype=float32)
     """
     rebuild: list[Callable[[Any], Any]] = []

@@ -102,7 +102,7 @@ class Assigned:
         inventory = self.assignment.inventory
         layers = zip(inventory.names, inventory.column("layer"), strict=False)
         found = self._of_arrays((layer.array if layer else name for name, layer in layers), values, labels)
-        for parameter, others in inventory.also.items():
+        for parameter, others in inventory.aliases.items():
             found.update((inventory.names[entry], values[parameter]) for entry in others)
         return found
 

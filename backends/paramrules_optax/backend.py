@@ -1,17 +1,18 @@
 """What the core asks of this backend. Importing it imports no framework."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from paramrules.inventories import Inventory
+from paramrules.backends import Backend, Inventory
 
 
-class OptaxBackend:
+class OptaxBackend(Backend):
     """Modules of Equinox, NNX and linen, haiku functions, NNX states, and trees of arrays."""
 
     name = "optax"
     frameworks = ("jax",)
     keywords = frozenset(("types", "inputs", "kwargs", "method", "rngs", "stacked"))
+    wrappers: Mapping[str, str] = {"flax.core.FrozenDict": "params", "equinox.nn.Shared": "pytree"}
 
     def recognises(self, model: object) -> bool:
         """Whether it is a module or function of these, or a tree that holds an array of jax or NumPy."""
@@ -26,11 +27,11 @@ class OptaxBackend:
 
         return inventory_of(model, **how)
 
-    def abstractly(self, make: Callable[[], object]) -> object:
-        """See `paramrules_optax.abstractly`."""
-        from paramrules_optax.abstract import abstractly
+    def build_abstract(self, make: Callable[[], object]) -> object:
+        """See `paramrules_optax.build_abstract`."""
+        from paramrules_optax.abstract import build_abstract
 
-        return abstractly(make)
+        return build_abstract(make)
 
 
 backend = OptaxBackend()

@@ -55,15 +55,7 @@ def inventory_of_run(
         stacks[number] = told
     boxes = [tree.walk.boxes.get(number) for number in range(len(names))]
     named_owners = named(names, owners, types) if types else owners
-    columns = TreeColumns(
-        tree.leaves,
-        boxes,
-        names,
-        named_owners,
-        range(len(names)),
-        run.modules.items(),
-        layer_shapes(stored, stacks),
-    )
+    columns = TreeColumns(tree.leaves, boxes, run.modules.items(), layer_shapes(stored, stacks))
     unknown = dict.fromkeys(BY_OWNER, no_module(names, named_owners)) if UNKNOWN_OWNER in named_owners else {}
     if not _is_linen(model):
         unknown["attr"] = _NONE_IN_HAIKU

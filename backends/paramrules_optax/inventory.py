@@ -113,9 +113,9 @@ def described(tree: ParamTree, types: Types | None = None, stacked: Stacked | No
     else:
         place = {number: n for n, number in enumerate(numbers)} if walk.shared else {}
         ties = [tie._replace(number=place[tie.number]) for tie in shared_ties(walk) if tie.number in place]
-    also: dict[int, list[int]] = {}
+    aliases: dict[int, list[int]] = {}
     for tie in ties:
-        also.setdefault(tie.number, []).append(len(names))
+        aliases.setdefault(tie.number, []).append(len(names))
         names.append(tie.name)
         owners.append(tie.owner)
         parameter.append(tie.number)
@@ -128,8 +128,8 @@ def described(tree: ParamTree, types: Types | None = None, stacked: Stacked | No
         stored = [leaf.shape if hasattr(leaf, "shape") else () for leaf in leaves]
         stacks = _stacks(stacked, names, stored, parameter)
         shapes = layer_shapes(stored, stacks[: len(leaves)])
-    columns = TreeColumns(leaves, boxes, names, told, parameter, modules, shapes)
-    inventory = inventory_of_arrays(Arrays(tree, names, told, columns, also, unknown, stored, stacks))
+    columns = TreeColumns(leaves, boxes, modules, shapes)
+    inventory = inventory_of_arrays(Arrays(tree, names, told, columns, aliases, unknown, stored, stacks))
     count = len(leaves)
     inventory.doubts = lambda: (
         *likely_stacks(names[:count], told[:count], shapes or columns.stored(), stacked or {}),

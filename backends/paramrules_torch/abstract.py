@@ -10,7 +10,7 @@ from torch.nn.parameter import UninitializedParameter
 from torch.utils.weak import WeakIdKeyDictionary
 
 
-def abstractly(make: Callable[[], object]) -> object:
+def build_abstract(make: Callable[[], object]) -> object:
     """What `make()` gives on the meta device: shapes and dtypes without memory or initialisation.
 
     A model that wants to know values while it is built, such as `torch.linspace(0, rate, depth)[3].item()`,

@@ -13,7 +13,7 @@ from paramrules.diagnostics import Diagnostic, RulesError, RulesWarning, render
 from paramrules.inventories import Inventory
 from paramrules.rules import Rules
 from paramrules_torch import freezing
-from paramrules_torch.inventory import take
+from paramrules_torch.inventory import inventory_and_tensors
 from paramrules_torch.parts import places
 
 
@@ -69,7 +69,7 @@ def assigned(
         raise ValueError("with `part`, hand over what `paramrules.assign` has made of the whole model")
     if isinstance(rules, Assignment) and (options is not None or strict):
         raise ValueError("give `options` and `strict` to `paramrules.assign`, which has made this assignment")
-    inventory, tensors, raw = take(model)
+    inventory, tensors, raw = inventory_and_tensors(model)
     here = None
     if isinstance(rules, Assignment):
         assignment = rules

@@ -1,38 +1,39 @@
-"""What the core asks of a backend, for torch. Nothing here imports torch before there is a model."""
+"""The torch backend. Nothing here imports torch before there is a model."""
 
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from paramrules.inventories import Inventory
+from paramrules.backends import Backend, Inventory
+from paramrules_torch.wrappers import WRAPPERS
 
 if TYPE_CHECKING:
     from torch import nn
 
 
-class TorchBackend:
-    """The torch backend, found through the entry point `paramrules.backends`."""
+class TorchBackend(Backend):
+    """`torch.nn.Module`s, found through the entry point `paramrules.backends`."""
 
     name = "torch"
     frameworks = ("torch",)
-    keywords: frozenset[str] = frozenset()
+    wrappers = WRAPPERS
 
     def recognises(self, model: object) -> bool:
-        """Whether it is a `torch.nn.Module`."""
+        """Return whether it is a `torch.nn.Module`."""
         torch = sys.modules.get("torch")
         return torch is not None and isinstance(model, torch.nn.Module)
 
     def inventory(self, model: "nn.Module", **how: Any) -> Inventory:
-        """The parameters of a module; see `paramrules_torch.inventory.inventory`, which takes no options."""
+        """Return the parameters of a module; see `paramrules_torch.inventory.inventory`."""
         from paramrules_torch.inventory import inventory
 
         return inventory(model, **how)
 
-    def abstractly(self, make: Callable[[], object]) -> object:
-        """What `make()` gives, without memory for its parameters; see `paramrules_torch.abstract`."""
-        from paramrules_torch.abstract import abstractly
+    def build_abstract(self, make: Callable[[], object]) -> object:
+        """Return what `make()` returns, on the meta device; see `paramrules_torch.abstract`."""
+        from paramrules_torch.abstract import build_abstract
 
-        return abstractly(make)
+        return build_abstract(make)
 
 
 backend = TorchBackend()

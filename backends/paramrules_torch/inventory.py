@@ -22,37 +22,37 @@ def inventory(model: nn.Module) -> Inventory:
     parallelism, Megatron's too, or ZeRO-3 keep only a part. Asking an inventory for shapes that Megatron has
     cut raises E503 where it does not know into how many parts.
 
-    Raises RulesError: E501 where it is no module or modules are nested without an end, E502 where two
-    parameters come to one canonical name, E503 where a parameter has no shape of its own yet (a lazy
-    module) or no more (flattened by FSDP's first version).
+    Raises:
+        RulesError: E519 if it is not a module, E518 if modules are nested without an end, E502 if two
+            parameters come to one canonical name, E503 if a parameter has no shape of its own yet (a lazy module) or no
+            longer (flattened by FSDP's first version).
 
     >>> inventory(torch.nn.Linear(3, 2)).names
     ['weight', 'bias']
     """
-    return take(model)[0]
+    return inventory_and_tensors(model)[0]
 
 
-def take(model: nn.Module) -> tuple[Inventory, Sequence[Tensor], Sequence[str]]:
+def inventory_and_tensors(model: nn.Module) -> tuple[Inventory, Sequence[Tensor], Sequence[str]]:
     """The inventory of a model with the parameters themselves and their names in torch, an item each."""
     if not isinstance(model, nn.Module):
         cls = Class.of(type(model)).name
         raise RulesError(
             Diagnostic(
-                "E501",
-                f"a `{cls}` is no `torch.nn.Module`",
-                help="hand over the model itself: parameters alone do not know which modules they belong to",
+                "E519",
+                f"a `{cls}` is not a `torch.nn.Module`",
+                help="pass the model itself: parameters alone do not know which modules they belong to",
             )
         )
     walk = Walk(model)
     _check_shapes(walk)
     _check_names(walk)
-    order, also = _tied(walk)
+    order, aliases = _tied(walk)
     names, owners, raw = walk.names, walk.owners, walk.raw
-    if also:
+    if aliases:
         names, owners, raw = [names[e] for e in order], [owners[e] for e in order], [raw[e] for e in order]
-    count = len(order) - sum(map(len, also.values()))
-    columns = TorchColumns(walk, order, count)
-    return Inventory("torch", names, owners, columns, also=also), columns.tensors, raw
+    columns = TorchColumns(walk, order, len(order) - sum(map(len, aliases.values())))
+    return Inventory("torch", names, owners, columns, aliases=aliases), columns.tensors, raw
 
 
 def _tied(walk: Walk) -> tuple[Sequence[int], Mapping[int, Sequence[int]]]:
@@ -69,10 +69,10 @@ def _tied(walk: Walk) -> tuple[Sequence[int], Mapping[int, Sequence[int]]]:
         else:
             further.append(entry)
     further.sort(key=lambda entry: number[id(tensors[entry])])  # as a saved inventory has them
-    also: dict[int, list[int]] = {}
+    aliases: dict[int, list[int]] = {}
     for at, entry in enumerate(further, len(own)):
-        also.setdefault(number[id(tensors[entry])], []).append(at)
-    return own + further, also
+        aliases.setdefault(number[id(tensors[entry])], []).append(at)
+    return own + further, aliases
 
 
 def _check_names(walk: Walk) -> None:

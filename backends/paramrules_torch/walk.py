@@ -137,7 +137,7 @@ class Walk:
                 oftenest = Counter(around).most_common(1)[0][0]
                 raise RulesError(
                     Diagnostic(
-                        "E501",
+                        "E518",
                         f"the model is more than {_DEEPEST} modules deep at `{prefix[:60]}...`: "
                         f"a `{oftenest.short}` seems to contain itself",
                         help="keep a reference to an outer module in a tuple, where torch does not see it",

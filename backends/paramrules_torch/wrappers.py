@@ -6,10 +6,9 @@ and never by what a name looks like: a module of your own that is called `module
 
 from typing import Final, NamedTuple
 
-from paramrules.inventories import Class
-from paramrules.inventories.dotted import named
+from paramrules.backends import Class, named
 
-_KEEPS: Final = {
+WRAPPERS: Final = {
     "torch.nn.DataParallel": "module",
     "torch.nn.parallel.DistributedDataParallel": "module",
     "torch.optim.swa_utils.AveragedModel": "module",
@@ -25,6 +24,7 @@ _KEEPS: Final = {
     "peft.tuners.adaption_prompt.AdaptionPromptModel": "model",
     "peft.tuners.adaption_prompt.layer._BaseAdaptedAttention": "model",
     "peft.utils.other.TrainableTokensWrapper": "token_adapter",
+    "torch.nn.utils.parametrize.Parametrized*": "parametrizations",
 }
 """Wrapper classes, and the child that each is wrapped around.
 
@@ -76,7 +76,9 @@ class Kind(NamedTuple):
                 break
         described = Class.of(own)
         lineage = (described.name, *described.bases)
-        keeps = next((key for wrapper, key in _KEEPS.items() if any(named(wrapper, c) for c in lineage)), "")
+        keeps = next(
+            (key for wrapper, key in WRAPPERS.items() if any(named(wrapper, c) for c in lineage)), ""
+        )
         return cls(
             described, keeps, parametrized, keeps == "_fsdp_wrapped_module", names_no_decay and not keeps
         )

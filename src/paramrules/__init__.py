@@ -21,11 +21,11 @@ if TYPE_CHECKING:
         Outcome,
     )
     from paramrules.assignment.assign import assign, examine, expectations
-    from paramrules.backends import inventory
     from paramrules.comparison import Parity, parity
     from paramrules.diagnostics import Diagnostic, RulesError, RulesWarning, render
     from paramrules.inventories import Inventory, Parameter
     from paramrules.portability import portable
+    from paramrules.registry import inventory
     from paramrules.rules import Rules
     from paramrules.rules.load import check, load, parse
 
@@ -42,11 +42,11 @@ _ROOMS = {
         "examine",
         "expectations",
     ),
-    "backends": ("inventory",),
     "comparison": ("Parity", "parity"),
     "diagnostics": ("Diagnostic", "RulesError", "RulesWarning", "render"),
     "inventories": ("Inventory", "Parameter"),
     "portability": ("portable",),
+    "registry": ("inventory",),
     "rules": ("Rules", "check", "load", "parse"),
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}

@@ -1,106 +1,100 @@
-"""Backends: one for each framework, found through entry points and imported only for models of theirs.
+"""Everything that the author of a backend imports from paramrules.
 
-A third party adds one with an entry point in the group `paramrules.backends` that names an object with
-the methods of `Backend`. Importing it must be cheap and must not import the framework.
+A backend is an instance of `Backend` that an entry point in the group `paramrules.backends` names. Its
+`inventory` returns an `Inventory` built on a subclass of `Columns`; `paramrules.testing` tests it.
+
+Importing this imports no framework, and nothing else before it is used.
 """
 
-import sys
-from collections.abc import Callable, Iterable, Iterator
-from functools import cache
-from importlib.metadata import entry_points
-from typing import Any, Protocol, cast
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from paramrules.diagnostics import Diagnostic, RulesError
-from paramrules.inventories import Inventory
-
-
-class Backend(Protocol):
-    """What the core asks of a framework.
-
-    `frameworks` names the modules one of which is in `sys.modules` whenever a model of this backend exists,
-    `keywords` what `inventory` takes beside the model.
-    """
-
-    name: str
-    frameworks: tuple[str, ...]
-    keywords: frozenset[str]
-
-    def recognises(self, model: object) -> bool:
-        """Whether the object is a model (or a tree of parameters) of this framework."""
-        ...
-
-    def inventory(self, model: Any, **how: Any) -> Inventory:
-        """Its parameters. Raises RulesError where they cannot be described."""
-        ...
-
-    def abstractly(self, make: Callable[[], object]) -> object:
-        """What `make()` gives, built without memory for its parameters (meta device, `eval_shape`)."""
-        ...
-
-
-@cache
-def _installed() -> tuple[Backend, ...]:
-    return tuple(cast(Backend, point.load()) for point in entry_points(group="paramrules.backends"))
-
-
-def loaded() -> Iterator[Backend]:
-    """The backends whose framework this process has imported."""
-    for backend in _installed():
-        if any(framework in sys.modules for framework in backend.frameworks):
-            yield backend
-
-
-def frameworks() -> frozenset[str]:
-    """The modules that the installed backends wait for."""
-    return frozenset(framework for backend in _installed() for framework in backend.frameworks)
-
-
-def takes(model: object, keyword: str) -> bool:
-    """Whether the keyword means something to `inventory` for this model."""
-    knows = (backend for backend in loaded() if backend.recognises(model))
-    return not isinstance(model, Inventory) and any(keyword in backend.keywords for backend in knows)
-
-
-def _refuse_keywords(keywords: Iterable[str], what: str) -> None:
-    for keyword in sorted(keywords):
-        raise RulesError(
-            Diagnostic("E501", f"`{keyword}` says nothing about {what}", help=f"leave `{keyword}` out")
-        )
-
-
-def inventory(model: object, **how: Any) -> Inventory:
-    """The facts about a model's parameters, in a form that no framework is needed to read.
-
-    `model` is whatever an installed backend knows: a `torch.nn.Module`, an Equinox or NNX module, a
-    tree of arrays, concrete or abstract (meta device, `jax.eval_shape`). An `Inventory` is given back
-    as it is. `how` goes to the backend.
-
-    Raises RulesError: E504 where no backend knows the model, E501 for keywords that its backend does not
-    take, and what the backend finds wrong with it.
-
-    >>> paramrules.inventory(torch.nn.Linear(3, 2))
-    <Inventory of 2 parameters, torch>
-    """
-    if isinstance(model, Inventory):
-        _refuse_keywords(how, "an inventory, which has been taken already")
-        return model
-    for backend in loaded():
-        if backend.recognises(model):
-            _refuse_keywords(how.keys() - backend.keywords, f"a model of `{backend.name}`")
-            return backend.inventory(model, **how)
-    if isinstance(model, type):
-        raise RulesError(
-            Diagnostic(
-                "E504",
-                f"`{model.__module__}.{model.__qualname__}` is a class, and no model",
-                help=f"hand over an instance: `{model.__name__}(...)`",
-            )
-        )
-    known = ", ".join(f"`{backend.name}`" for backend in loaded()) or "none"
-    raise RulesError(
-        Diagnostic(
-            "E504",
-            f"no backend knows what a `{type(model).__module__}.{type(model).__qualname__}` is",
-            help=f"hand over a module or a tree of arrays; backends whose framework is imported: {known}",
-        )
+if TYPE_CHECKING:
+    from paramrules.assignment import Assignment, AxisLabels, Group, assign
+    from paramrules.diagnostics import (
+        Diagnostic,
+        RulesError,
+        RulesWarning,
+        a,
+        declare,
+        did_you_mean,
     )
+    from paramrules.inventories import (
+        ABSENT,
+        UNKNOWN_OWNER,
+        Class,
+        Columns,
+        Inventory,
+        Layer,
+        Owner,
+        Parameter,
+    )
+    from paramrules.inventories.dotted import named
+    from paramrules.inventories.layer import is_below
+    from paramrules.inventories.roles import role
+    from paramrules.registry import Backend, inventory
+    from paramrules.rules import Rules
+
+_ROOMS = {
+    "assignment": ("Assignment", "AxisLabels", "Group", "assign"),
+    "diagnostics": ("Diagnostic", "RulesError", "RulesWarning", "a", "declare", "did_you_mean"),
+    "inventories": (
+        "ABSENT",
+        "UNKNOWN_OWNER",
+        "Class",
+        "Columns",
+        "Inventory",
+        "Layer",
+        "Owner",
+        "Parameter",
+    ),
+    "inventories.dotted": ("named",),
+    "inventories.layer": ("is_below",),
+    "inventories.roles": ("role",),
+    "registry": ("Backend", "inventory"),
+    "rules": ("Rules",),
+}
+_HOME = {name: room for room, names in _ROOMS.items() for name in names}
+
+__all__ = [
+    # a framework
+    "Backend",
+    "inventory",
+    # a model's parameters
+    "Columns",
+    "Inventory",
+    "Parameter",
+    "Class",
+    "Owner",
+    "UNKNOWN_OWNER",
+    "Layer",
+    "ABSENT",
+    "is_below",
+    "named",
+    "role",
+    # rules held against them
+    "Rules",
+    "Assignment",
+    "AxisLabels",
+    "Group",
+    "assign",
+    # errors
+    "Diagnostic",
+    "RulesError",
+    "RulesWarning",
+    "a",
+    "declare",
+    "did_you_mean",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"paramrules.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

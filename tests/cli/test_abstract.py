@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from paramrules import backends
+from paramrules import registry
 from paramrules.cli.abstract import built_abstractly
 
 
@@ -17,7 +17,7 @@ class Backend:
     def __init__(self, framework: str) -> None:
         self.frameworks = (framework,)
 
-    def abstractly(self, make: Callable[[], object]) -> object:
+    def build_abstract(self, make: Callable[[], object]) -> object:
         return f"{self.frameworks[0]}({make()})"
 
 
@@ -28,7 +28,7 @@ def frameworks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None
     (tmp_path / "second_frame.py").write_text("name = 'second'\n")
     monkeypatch.syspath_prepend(tmp_path)
     installed = tuple(map(Backend, ("first_frame", "second_frame", "missing_frame")))
-    monkeypatch.setattr(backends, "_installed", lambda: installed)
+    monkeypatch.setattr(registry, "installed", lambda: installed)
     finders = sys.meta_path[:]
     yield
     assert sys.meta_path == finders

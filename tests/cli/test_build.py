@@ -7,7 +7,6 @@ from textwrap import dedent
 
 import pytest
 
-from paramrules import backends
 from paramrules.cli.build import inventory_of
 from paramrules.cli.model import read_model_name
 from paramrules.diagnostics import RulesError, render
@@ -74,7 +73,7 @@ class Backend:
         names = model.names  # type: ignore[attr-defined]
         return Inventory("nets", names, [UNKNOWN_OWNER] * len(names), Columns())
 
-    def abstractly(self, make: Callable[[], object]) -> object:
+    def build_abstract(self, make: Callable[[], object]) -> object:
         self.built += 1
         return make()
 
@@ -92,7 +91,7 @@ def backend(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Backend
     monkeypatch.chdir(tmp_path)
     before, path = set(sys.modules), sys.path[:]
     backend = Backend()
-    monkeypatch.setattr(backends, "loaded", lambda: iter([backend]))
+    monkeypatch.setattr(registry, "loaded", lambda: iter([backend]))
     yield backend
     assert sys.path == path
     for module in set(sys.modules) - before:
@@ -380,7 +379,7 @@ def test_the_users_line_is_shown_not_the_librarys() -> None:
 
 
 def test_a_mistake_in_the_arguments_of_a_library_has_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backends, "loaded", lambda: iter(()))
+    monkeypatch.setattr(registry, "loaded", lambda: iter(()))
     assert failure("json:loads('{')") == shown(f"""
         error[E702]: building `json:loads('{{')` failed: JSONDecodeError: {JSON}
           = help: `--traceback` shows the whole way there

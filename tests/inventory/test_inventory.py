@@ -75,14 +75,10 @@ def test_an_attribute_that_is_not_there() -> None:
     assert repr(ABSENT) == "ABSENT"
 
 
-@pytest.mark.parametrize(
-    "fact", ["shape", "dtype", "trainable", "variable", "role", "fan_in", "fan_out", "attributes"]
-)
-def test_columns_leave_the_facts_to_the_backend(fact: str) -> None:
+@pytest.mark.parametrize("fact", ["stored", "dtype", "trainable", "variable", "shape", "fan_in"])
+def test_columns_leave_the_primitives_to_the_backend(fact: str) -> None:
     with pytest.raises(NotImplementedError):
         Inventory("torch", ["w"], [UNKNOWN_OWNER], Columns()).column(fact)
-    with pytest.raises(NotImplementedError):
-        Columns().attribute("x")
 
 
 def test_the_function_keeps_its_name_whatever_is_imported() -> None:

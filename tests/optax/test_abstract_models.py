@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from flax import linen, nnx
 from jax_models import NnxTransformer, Transformer
-from paramrules_optax import abstractly, backend
+from paramrules_optax import backend, build_abstract
 from paramrules_optax.inventory import inventory_of
 
 
@@ -19,7 +19,7 @@ def abstract(tree):
 
 
 def test_an_equinox_module_keeps_what_is_no_array():
-    model = abstractly(lambda: Transformer(key=jax.random.key(0)))
+    model = build_abstract(lambda: Transformer(key=jax.random.key(0)))
     assert isinstance(model, Transformer)
     assert model.length == 6
     assert callable(model.blocks[0].mlp.activation)
@@ -27,40 +27,42 @@ def test_an_equinox_module_keeps_what_is_no_array():
 
 
 def test_an_nnx_module():
-    model = abstractly(lambda: NnxTransformer(rngs=nnx.Rngs(0)))
+    model = build_abstract(lambda: NnxTransformer(rngs=nnx.Rngs(0)))
     assert isinstance(model, NnxTransformer)
     assert model.positions.get_metadata()["lr_mult"] == 2
     assert abstract(nnx.state(model))
 
 
 def test_nnx_modules_inside_tuples_and_dicts():
-    made = abstractly(lambda: ({"a": NnxTransformer(rngs=nnx.Rngs(0))}, [nnx.LayerNorm(3, rngs=nnx.Rngs(0))]))
+    made = build_abstract(
+        lambda: ({"a": NnxTransformer(rngs=nnx.Rngs(0))}, [nnx.LayerNorm(3, rngs=nnx.Rngs(0))])
+    )
     assert abstract(nnx.state(made))
     assert made[1][0].scale.shape == (3,)
 
 
 def test_linen_parameters():
-    variables = abstractly(lambda: linen.Dense(4).init(jax.random.key(0), jnp.ones((1, 3))))
+    variables = build_abstract(lambda: linen.Dense(4).init(jax.random.key(0), jnp.ones((1, 3))))
     assert inventory_of(variables).column("shape") == [(4,), (3, 4)]
     assert abstract(variables)
 
 
 def test_a_model_with_its_state():
-    model, state = abstractly(lambda: eqx.nn.make_with_state(eqx.nn.BatchNorm)(3, "batch", mode="batch"))
+    model, state = build_abstract(lambda: eqx.nn.make_with_state(eqx.nn.BatchNorm)(3, "batch", mode="batch"))
     assert list(inventory_of((model, state)).names) == ["weight", "bias"]
 
 
 def test_what_is_no_tree_is_given_back():
     torch = pytest.importorskip("torch")
     module = torch.nn.Linear(2, 3)
-    assert abstractly(lambda: module) is module
+    assert build_abstract(lambda: module) is module
     with torch.device("meta"):
-        assert backend.abstractly(lambda: torch.nn.Linear(2, 3)).weight.is_meta
+        assert backend.build_abstract(lambda: torch.nn.Linear(2, 3)).weight.is_meta
 
 
 def test_make_runs_once():
     calls = []
-    abstractly(lambda: calls.append(1) or jnp.ones(3))
+    build_abstract(lambda: calls.append(1) or jnp.ones(3))
     assert calls == [1]
 
 
@@ -70,12 +72,12 @@ def test_a_model_that_looks_at_values_is_built_with_them(value_of):
         value_of(jnp.arange(4)[1])
         return eqx.nn.Linear(2, 3, key=jax.random.key(0))
 
-    assert isinstance(abstractly(make).weight, jax.Array)
+    assert isinstance(build_abstract(make).weight, jax.Array)
 
 
 def test_what_goes_wrong_in_the_model_is_not_hidden():
     with pytest.raises(ZeroDivisionError):
-        abstractly(lambda: 1 / 0)
+        build_abstract(lambda: 1 / 0)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +90,7 @@ def test_what_goes_wrong_in_the_model_is_not_hidden():
 )
 def test_thirty_billion_parameters_cost_neither_memory_nor_time(build):
     before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
-    inventory = inventory_of(abstractly(build))
+    inventory = inventory_of(build_abstract(build))
     assert sum(inventory.column("size")) > 30e9
     assert time.perf_counter() - start < 30
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 500_000  # KiB

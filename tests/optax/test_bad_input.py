@@ -104,8 +104,8 @@ def test_a_class_in_place_of_a_module(cls):
     assert (
         refused(cls, calls=[paramrules.inventory])
         == f"""
-error[E504]: `{cls.__module__}.{name}` is a class, and no model
-  = help: hand over an instance: `{name}(...)`"""
+error[E504]: `{cls.__module__}.{name}` is a class, not a model
+  = help: pass an instance: `{name}(...)`"""
     )
     expected = f"""
 error[E501]: what is handed over is the class `{name}` and no array

@@ -224,6 +224,6 @@ def test_an_inventory_has_the_stacks_with_which_it_was_taken():
     assert (
         str(caught.value)
         == """
-error[E501]: `stacked` says nothing about an inventory, which has been taken already
+error[E517]: `stacked` says nothing about an inventory, which has been taken already
   = help: leave `stacked` out"""
     )

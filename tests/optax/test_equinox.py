@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import pytest
 from jax_models import Transformer, facts
-from paramrules_optax import abstractly, backend
+from paramrules_optax import backend, build_abstract
 from paramrules_optax.inventory import inventory_of
 
 
@@ -58,7 +58,7 @@ def test_parameters_alone_and_an_abstract_model_say_the_same():
     whole = inventory_of(transformer())
     for other in (
         inventory_of(eqx.filter(transformer(), eqx.is_inexact_array)),
-        inventory_of(abstractly(build)),
+        inventory_of(build_abstract(build)),
         inventory_of(eqx.filter_eval_shape(build)),
     ):
         assert facts(other) == facts(whole)
@@ -149,7 +149,7 @@ class Tied(eqx.Module):
         self.shared = eqx.nn.Shared(pair, lambda pair: pair[1].weight, get)
 
 
-@pytest.mark.parametrize("build", [Tied, lambda: abstractly(Tied)])
+@pytest.mark.parametrize("build", [Tied, lambda: build_abstract(Tied)])
 def test_shared_nodes_are_one_parameter_with_two_names(build):
     inventory = inventory_of(build())
     assert [p.name for p in inventory] == ["shared.0.weight", "shared.1.bias"]
@@ -188,5 +188,5 @@ def test_one_layer_in_two_places_is_two_layers():
 
 def test_the_backend_recognises_modules_whatever_they_hold():
     assert backend.recognises(transformer())
-    assert backend.recognises(abstractly(build))
+    assert backend.recognises(build_abstract(build))
     assert backend.recognises(eqx.nn.Lambda(jax.nn.relu))

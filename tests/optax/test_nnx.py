@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import pytest
 from flax import linen, nnx
 from jax_models import NnxTransformer, facts
-from paramrules_optax import abstractly, backend
+from paramrules_optax import backend, build_abstract
 from paramrules_optax.inventory import inventory_of
 
 from paramrules import RulesError
@@ -69,7 +69,7 @@ def test_boxed_and_pure_states_and_an_abstract_model_have_the_same_names_and_arr
     model = transformer()
     whole = inventory_of(model)
     state = nnx.state(model, nnx.Param)
-    for other in (state, nnx.as_pure(state), nnx.to_pure_dict(state), abstractly(transformer)):
+    for other in (state, nnx.as_pure(state), nnx.to_pure_dict(state), build_abstract(transformer)):
         found = inventory_of(other)
         assert list(found.names) == list(whole.names)
         assert found.column("stored") == whole.column("stored")
@@ -78,7 +78,7 @@ def test_boxed_and_pure_states_and_an_abstract_model_have_the_same_names_and_arr
 
 def test_an_abstract_model_knows_its_types():
     whole = facts(inventory_of(transformer()))
-    assert facts(inventory_of(abstractly(transformer))) == whole
+    assert facts(inventory_of(build_abstract(transformer))) == whole
     assert facts(inventory_of(nnx.eval_shape(transformer))) == whole
 
 
@@ -140,7 +140,7 @@ def test_shared_modules_and_variables_are_one_parameter_with_all_their_names():
 
 
 def test_an_abstract_model_stays_tied():
-    inventory = inventory_of(abstractly(lambda: Tied(nnx.Rngs(0))))
+    inventory = inventory_of(build_abstract(lambda: Tied(nnx.Rngs(0))))
     assert [len(p.names) for p in inventory] == [3, 3, 3, 2]
 
 

@@ -118,7 +118,8 @@ def test_installs_and_runs_without_a_framework(
 
 def test_the_citation_names_this_version() -> None:
     version = next(
-        line for line in (ROOT / "src/paramrules/__init__.py").read_text("utf-8").splitlines()
+        line
+        for line in (ROOT / "src/paramrules/__init__.py").read_text("utf-8").splitlines()
         if line.startswith("__version__")
     ).split('"')[1]
     assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text("utf-8")

@@ -6,7 +6,7 @@ import counterparts
 import haiku as hk
 import pytest
 from golden.golden_model import load
-from paramrules_optax import abstractly
+from paramrules_optax import build_abstract
 
 import paramrules
 from paramrules.comparison.mapping import read, resolved
@@ -140,7 +140,7 @@ MODELS = {
     "ResNet-50, haiku": ("timm-resnet50.json", resnet50, RESNET, 0),
     "Llama, Equinox": (
         "transformers-llama.json",
-        lambda: paramrules.inventory(abstractly(counterparts.Llama)),
+        lambda: paramrules.inventory(build_abstract(counterparts.Llama)),
         LLAMA,
         0,
     ),

@@ -7,7 +7,7 @@ import pytest
 import torch
 from golden import golden_model
 from paramrules_torch import backend
-from paramrules_torch.inventory import take
+from paramrules_torch.inventory import inventory_and_tensors
 from torch import Tensor, nn
 from torch.nn.utils import parametrizations, parametrize
 
@@ -194,10 +194,10 @@ def test_a_method_that_gives_no_names(given: object) -> None:
     with pytest.raises(RulesError) as raised:
         inventory.attribute("no_weight_decay")
     assert str(raised.value) == (
-        f"\nerror[E501]: `no_weight_decay()` of the `Careless` at `0` gives {given!r}, and no names\n"
-        "  = help: let it return a set of names, such as `{'pos_embed'}`, or `set()`"
+        f"\nerror[E523]: `no_weight_decay()` of the `Careless` at `0` returns {given!r}, "
+        "not a collection of names\n  = help: return a set of names, such as `{'pos_embed'}`, or `set()`"
     )
-    with pytest.raises(RulesError, match=r"of the `Careless` gives "):
+    with pytest.raises(RulesError, match=r"of the `Careless` returns "):
         paramrules.inventory(Careless(2, 2)).attribute("no_weight_decay")
 
 
@@ -208,7 +208,7 @@ def test_weight_norm_has_a_gain() -> None:
     gain, direction = inventory["0.weight.original0"], inventory["0.weight.original1"]
     assert (gain.role, gain.fan_in, direction.role, direction.fan_in) == ("scale", None, "weight", 36)
     assert gain.owner.cls == Class.of(nn.Conv2d)
-    assert take(model)[2] == names(model)
+    assert inventory_and_tensors(model)[2] == names(model)
 
 
 def test_parametrized_modules_of_one_class_share_their_owner() -> None:
@@ -252,7 +252,7 @@ def test_a_parametrization_of_ones_own() -> None:
     ]
     assert [row.role for row in inventory] == ["weight", "weight", "other", "weight"]
     assert repr(inventory["0.weight.0.temperature"].owner) == "Owner(Sequential > Linear > LowRank)"
-    assert take(model)[2] == names(model)
+    assert inventory_and_tensors(model)[2] == names(model)
 
 
 @pytest.mark.filterwarnings("ignore:.*weight_norm.*:FutureWarning")
@@ -372,7 +372,7 @@ def test_a_model_that_contains_itself() -> None:
     with pytest.raises(RulesError) as raised:
         paramrules.inventory(Parent())
     assert str(raised.value) == (
-        "\nerror[E501]: the model is more than 200 modules deep at "
+        "\nerror[E518]: the model is more than 200 modules deep at "
         "`child.parent.child.parent.child.parent.child.parent.child.pa...`: "
         "a `Parent` seems to contain itself\n"
         "  = help: keep a reference to an outer module in a tuple, where torch does not see it"
@@ -381,10 +381,10 @@ def test_a_model_that_contains_itself() -> None:
 
 def test_parameters_without_their_model() -> None:
     with pytest.raises(RulesError) as raised:
-        take(dict(nn.Linear(2, 1).named_parameters()))  # type: ignore[arg-type]
+        inventory_and_tensors(dict(nn.Linear(2, 1).named_parameters()))  # type: ignore[arg-type]
     assert str(raised.value) == (
-        "\nerror[E501]: a `builtins.dict` is no `torch.nn.Module`\n"
-        "  = help: hand over the model itself: parameters alone do not know which modules they belong to"
+        "\nerror[E519]: a `builtins.dict` is not a `torch.nn.Module`\n"
+        "  = help: pass the model itself: parameters alone do not know which modules they belong to"
     )
 
 
@@ -399,7 +399,7 @@ def test_the_backend_recognises_modules_alone() -> None:
 
 
 def test_an_abstract_model_costs_no_memory() -> None:
-    model = backend.abstractly(lambda: nn.Linear(1_000_000, 1_000_000))
+    model = backend.build_abstract(lambda: nn.Linear(1_000_000, 1_000_000))
     assert isinstance(model, nn.Linear)
     assert model.weight.is_meta
     assert paramrules.inventory(model).column("size") == [10**12, 10**6]
@@ -427,7 +427,7 @@ def test_a_model_that_looks_at_values_is_built_all_the_same() -> None:
         model.emb.weight.no_decay = True  # type: ignore[attr-defined]
         return model
 
-    model = backend.abstractly(make)
+    model = backend.build_abstract(make)
     assert isinstance(model, Looks)
     assert model.rates[2] == pytest.approx(0.1)
     assert model.emb.weight.is_meta
@@ -445,14 +445,14 @@ def test_a_model_that_makes_arrays_of_values_while_it_is_built() -> None:
         width = torch.arange(4).numpy()[-1]  # a TypeError on the meta device
         return nn.Linear(2, int(width))
 
-    model = backend.abstractly(make)
+    model = backend.build_abstract(make)
     assert isinstance(model, nn.Linear)
     assert model.weight.is_meta
     assert model.weight.shape == (3, 2)
 
 
 def test_a_model_that_looks_at_its_parameters_is_built_with_them() -> None:
-    model = backend.abstractly(lambda: nn.utils.parametrizations.orthogonal(nn.Linear(3, 3)))
+    model = backend.build_abstract(lambda: nn.utils.parametrizations.orthogonal(nn.Linear(3, 3)))
     inventory = paramrules.inventory(model)
     assert inventory.names == ["bias", "weight.original"]
     assert inventory["weight.original"].fan_in == 3
@@ -467,7 +467,7 @@ def test_an_error_of_the_models_own_stays_as_it_is() -> None:
         raise RuntimeError("no such checkpoint")
 
     with pytest.raises(RuntimeError, match="no such checkpoint"):
-        backend.abstractly(make)
+        backend.build_abstract(make)
     assert calls == [1]
 
 
@@ -487,8 +487,8 @@ def test_a_class_in_place_of_a_module() -> None:
     assert (
         str(caught.value)
         == """
-error[E504]: `torch.nn.modules.linear.Linear` is a class, and no model
-  = help: hand over an instance: `Linear(...)`"""
+error[E504]: `torch.nn.modules.linear.Linear` is a class, not a model
+  = help: pass an instance: `Linear(...)`"""
     )
 
 
@@ -498,6 +498,6 @@ def test_what_is_said_beside_a_module_that_knows_all() -> None:
     assert (
         str(caught.value)
         == """
-error[E501]: `stacked` says nothing about a model of `torch`
+error[E517]: `stacked` says nothing about a model of `torch`
   = help: leave `stacked` out"""
     )

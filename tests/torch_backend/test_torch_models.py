@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from paramrules_torch import backend, param_groups
-from paramrules_torch.inventory import take
+from paramrules_torch.inventory import inventory_and_tensors
 from torch import nn
 
 import paramrules
@@ -33,7 +33,7 @@ def tiny(name: str) -> nn.Module:
 @pytest.mark.parametrize("name", ["gpt2", "llama", "bert", "t5"])
 def test_transformers(name: str) -> None:
     model = tiny(name)
-    inventory, tensors, raw = take(model)
+    inventory, tensors, raw = inventory_and_tensors(model)
     named = list(model.named_parameters())
     assert [parameter.name for parameter in inventory] == [n for n, _ in named]
     assert all(ours is theirs for ours, (_, theirs) in zip(tensors, named, strict=True))
@@ -87,7 +87,7 @@ LLAMA_70B = {
 def test_seventy_billion_parameters_are_grouped_in_seconds_and_without_memory() -> None:
     transformers: Any = pytest.importorskip("transformers")
     before = time.perf_counter()
-    model: Any = backend.abstractly(
+    model: Any = backend.build_abstract(
         lambda: transformers.AutoModelForCausalLM.from_config(transformers.LlamaConfig(**LLAMA_70B))
     )
     no_decay, decay = param_groups(model, RULES)

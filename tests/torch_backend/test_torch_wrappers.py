@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 import torch.distributed as dist
-from paramrules_torch.inventory import take
+from paramrules_torch.inventory import inventory_and_tensors
 from torch import nn
 from torch.distributed._composable.replicate import replicate
 from torch.distributed.algorithms._checkpoint.checkpoint_wrapper import (
@@ -50,7 +50,7 @@ def two_processes() -> Iterator[None]:
 
 
 def assert_like_unwrapped(wrapped: nn.Module) -> None:
-    inventory, tensors, raw = take(wrapped)
+    inventory, tensors, raw = inventory_and_tensors(wrapped)
     plain = paramrules.inventory(net())
     assert inventory.names == plain.names
     assert [owner.around for owner in inventory.owners] == [owner.around for owner in plain.owners]
@@ -156,14 +156,14 @@ class Namesake(nn.Module):
 def test_a_name_makes_no_wrapper() -> None:
     model = Namesake()
     assert paramrules.inventory(model).names == [name for name, _ in model.named_parameters()]
-    assert take(nn.DataParallel(model))[0].names == paramrules.inventory(model).names
+    assert inventory_and_tensors(nn.DataParallel(model))[0].names == paramrules.inventory(model).names
 
 
 def test_what_a_wrapper_has_beside_the_model_stays() -> None:
     model = nn.DataParallel(nn.Linear(2, 2))
     model.scale = nn.Parameter(torch.ones(1))
     model.probe = nn.Linear(2, 1, bias=False)
-    inventory, _, raw = take(model)
+    inventory, _, raw = inventory_and_tensors(model)
     assert inventory.names == ["scale", "weight", "bias", "probe.weight"]
     assert raw == ["scale", "module.weight", "module.bias", "probe.weight"]
     assert repr(inventory["scale"].owner) == "Owner(DataParallel)"
@@ -185,7 +185,7 @@ def test_lora_through_peft() -> None:
     peft = pytest.importorskip("peft")
     config = peft.LoraConfig(target_modules=["q_proj", "emb"], r=2)
     model = peft.get_peft_model(Adapted(), config)
-    inventory, _, raw = take(model)
+    inventory, _, raw = inventory_and_tensors(model)
     plain = paramrules.inventory(Adapted())
     rows = {row.name: row for row in inventory}
     assert raw == [name for name, _ in model.named_parameters()]
@@ -227,7 +227,7 @@ def test_peft_with_adapters_of_several_kinds() -> None:
 def test_tokens_that_peft_trains_beside_lora() -> None:
     peft = pytest.importorskip("peft")
     config = peft.LoraConfig(target_modules=["q_proj"], r=2, trainable_token_indices={"emb": [1, 3]})
-    inventory, _, raw = take(peft.get_peft_model(Adapted(), config))
+    inventory, _, raw = inventory_and_tensors(peft.get_peft_model(Adapted(), config))
     assert [name for name in inventory.names if name.startswith("emb")] == [
         "emb.weight",
         "emb.trainable_tokens_delta.default",

@@ -34,7 +34,7 @@ class Arrays(NamedTuple):
         names: the name of each array, then the further names of tied ones.
         owners: whose each is, one a name.
         columns: the facts, of one layer where there are several.
-        also: for a tied array the numbers of its further names.
+        aliases: for a tied array the numbers of its further names.
         unknown: the facts that nobody knows; see `Inventory`.
         stored: the shape of each array as it is stored; not needed where there are no stacks.
         stacks: what stacks each name's array is in; empty where there are none.
@@ -44,7 +44,7 @@ class Arrays(NamedTuple):
     names: Sequence[str]
     owners: Sequence[Owner]
     columns: Columns
-    also: Mapping[int, Sequence[int]]
+    aliases: Mapping[int, Sequence[int]]
     unknown: Mapping[str, str]
     stored: Sequence[tuple[int, ...]]
     stacks: Sequence[Stacks]
@@ -65,20 +65,21 @@ def inventory_of_arrays(arrays: Arrays) -> TreeInventory:
     Raises RulesError: E502 where a layer's name is another parameter's.
     """
     if not any(arrays.stacks):
-        return _inventory(arrays, arrays.names, arrays.owners, arrays.columns, arrays.also)
+        return _inventory(arrays, arrays.names, arrays.owners, arrays.columns, arrays.aliases)
+    arrays.columns.bind("optax", arrays.names, arrays.owners, arrays.aliases)
     slices = list(_slices(arrays, range(len(arrays.stored)), 0, ()))
     entries = [one.array for one in slices]
     names = [placed(arrays.names[one.array], arrays.stacks[one.array], one.at) for one in slices]
-    also: dict[int, list[int]] = {}
+    aliases: dict[int, list[int]] = {}
     for number, one in enumerate(slices):
-        for entry in arrays.also.get(one.array, ()):
-            also.setdefault(number, []).append(len(names))
+        for entry in arrays.aliases.get(one.array, ()):
+            aliases.setdefault(number, []).append(len(names))
             names.append(placed(arrays.names[entry], arrays.stacks[entry], one.at))
             entries.append(entry)
     _refuse_equal(names, arrays, entries)
     owners = [arrays.owners[entry] for entry in entries]
     columns = SliceColumns(arrays.columns, arrays.names, slices, entries)
-    inventory = _inventory(arrays, names, owners, columns, also)
+    inventory = _inventory(arrays, names, owners, columns, aliases)
     inventory.slices = slices
     return inventory
 
@@ -88,9 +89,9 @@ def _inventory(
     names: Sequence[str],
     owners: Sequence[Owner],
     columns: Columns,
-    also: Mapping[int, Sequence[int]],
+    aliases: Mapping[int, Sequence[int]],
 ) -> TreeInventory:
-    inventory = TreeInventory("optax", names, owners, columns, also=also, unknown=arrays.unknown)
+    inventory = TreeInventory("optax", names, owners, columns, aliases=aliases, unknown=arrays.unknown)
     inventory.tree = arrays.tree
     return inventory
 

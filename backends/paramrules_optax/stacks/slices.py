@@ -73,44 +73,48 @@ class SliceColumns(Columns):
 
     def shape(self) -> Sequence[tuple[int, ...]]:
         """The shapes of layers."""
-        return self._of_parameters(self._arrays.shape())
+        return self._of_parameters(self._arrays.column("shape"))
 
     def stored(self) -> Sequence[tuple[int, ...]]:
         """The shapes of arrays."""
-        return self._of_parameters(self._arrays.stored())
+        return self._of_parameters(self._arrays.column("stored"))
 
     def layer(self) -> Sequence[Layer | None]:
         """Which array, and where in it."""
         return [Layer(self._names[array], axes, at) if axes else None for array, axes, at in self._slices]
 
+    def ndim(self) -> Sequence[int]:
+        """The numbers of axes of layers."""
+        return self._of_parameters(self._arrays.column("ndim"))
+
     def dtype(self) -> Sequence[str]:
         """The dtypes."""
-        return self._of_parameters(self._arrays.dtype())
+        return self._of_parameters(self._arrays.column("dtype"))
 
     def trainable(self) -> Sequence[bool]:
         """Whether each takes part in training."""
-        return self._of_parameters(self._arrays.trainable())
+        return self._of_parameters(self._arrays.column("trainable"))
 
     def variable(self) -> Sequence[Class]:
         """The classes of what holds the arrays."""
-        return self._of_parameters(self._arrays.variable())
+        return self._of_parameters(self._arrays.column("variable"))
 
     def role(self) -> Sequence[str]:
         """The roles."""
-        return self._of_entries(self._arrays.role())
+        return self._of_entries(self._arrays.column("role"))
 
     def fan_in(self) -> Sequence[int | None]:
         """What one layer contracts."""
-        return self._of_entries(self._arrays.fan_in())
+        return self._of_entries(self._arrays.column("fan_in"))
 
     def fan_out(self) -> Sequence[int | None]:
         """What one layer produces."""
-        return self._of_entries(self._arrays.fan_out())
+        return self._of_entries(self._arrays.column("fan_out"))
 
     def attribute(self, name: str) -> Sequence[object]:
         """One attribute, the same for all layers."""
-        return self._of_entries(self._arrays.attribute(name))
+        return self._of_entries(self._arrays.column("attribute", name))
 
     def attributes(self) -> Sequence[Mapping[str, object]]:
         """All attributes."""
-        return self._of_entries(self._arrays.attributes())
+        return self._of_entries(self._arrays.column("attributes"))

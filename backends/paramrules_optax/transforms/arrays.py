@@ -59,7 +59,7 @@ def arrays_of(inventory: Inventory) -> list[Array]:
     stacked: dict[str, list[int]] = {}
     for number, layer in enumerate(layers):
         if layer is None:
-            others = (names[entry] for entry in inventory.also.get(number, ()))
+            others = (names[entry] for entry in inventory.aliases.get(number, ()))
             found.append(Array((names[number], *others), (number,), tuple(stored[number])))
         else:
             stacked.setdefault(layer.array, []).append(number)

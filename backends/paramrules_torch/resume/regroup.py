@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from paramrules.diagnostics import Diagnostic, RulesError
-from paramrules_torch.inventory import take
+from paramrules_torch.inventory import inventory_and_tensors
 from paramrules_torch.resume.fit import placed
 from paramrules_torch.resume.names import match
 from paramrules_torch.resume.old import Old, names_of
@@ -72,7 +72,7 @@ def regroup_state(
             "load its state into a model with the same parameters in the same order",
         )
     saved = read(state_dict)
-    inventory, tensors, raw = take(model)
+    inventory, tensors, raw = inventory_and_tensors(model)
     parameters = saved.parameters(names_of(saved, old, inventory))
     places = _places(optimizer, tensors)
     matched = match([parameter.name for parameter in parameters], inventory, raw)

@@ -15,8 +15,8 @@ from paramrules.assignment.options import OptionValue, option_values
 from paramrules.assignment.partition import partition
 from paramrules.assignment.ties import disagreements
 from paramrules.assignment.values import Values
-from paramrules.backends import inventory as inventory_of
 from paramrules.diagnostics import Diagnostic, RulesError
+from paramrules.registry import inventory as inventory_of
 from paramrules.rules.allow import unsilenced
 from paramrules.rules.load import load
 from paramrules.rules.model import Rules

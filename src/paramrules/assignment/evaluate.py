@@ -82,9 +82,7 @@ class Evaluator:
                 return self._comparison(predicate, predicate.negated, entries, known)
             case terms.AttributeTest():
                 attribute, set_on = self.values.attribute, facts.inventory.attribute(predicate.path[0])
-                return [
-                    e for e in entries if set_on[e] is not ABSENT and is_set(attribute(predicate.path, e))
-                ]
+                return [e for e in entries if set_on[e] is not ABSENT and is_set(attribute(predicate, e))]
             case terms.Flag(name="tied"):
                 return [e for e in entries if facts.tied(e)]
             case terms.Flag():

@@ -126,7 +126,7 @@ class _Reader:
             case terms.AttributeTest():
                 return self._value_note(
                     f"attr({'.'.join(predicate.path)})",
-                    self.evaluator.values.attribute(predicate.path, entry),
+                    self.evaluator.values.attribute(predicate, entry),
                 )
             case terms.AnyOf():
                 notes = (self._note(item, entry, captures) for item in predicate.items)

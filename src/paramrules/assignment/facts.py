@@ -35,7 +35,7 @@ class Facts:
         self.names = inventory.names
         self.count = len(inventory)
         self.extra = [0] * (len(self.names) - self.count)
-        for parameter, others in inventory.also.items():
+        for parameter, others in inventory.aliases.items():
             for entry in others:
                 self.extra[entry - self.count] = parameter
         self._columns: dict[str, Sequence[Any]] = {}
@@ -66,7 +66,7 @@ class Facts:
 
     def tied(self, entry: int) -> bool:
         """Whether the entry's parameter has more than one name."""
-        return self.parameter(entry) in self.inventory.also
+        return self.parameter(entry) in self.inventory.aliases
 
     def order(self, entry: int) -> tuple[NaturalKey, str]:
         """A key that sorts entries by name, in natural order."""

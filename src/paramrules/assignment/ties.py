@@ -37,7 +37,7 @@ class _Alone(Facts):
 
 def disagreements(axis: Axis, parts: Partition, facts: Facts, values: Values) -> Iterator[Diagnostic]:
     """One warning for each tied parameter of an axis whose names alone would get different labels."""
-    tied = facts.inventory.also
+    tied = facts.inventory.aliases
     if not tied:
         return
     own = Values(_Alone(facts), values.options)

@@ -8,7 +8,7 @@ from paramrules.assignment.arithmetic import NoResultError, compute, shown
 from paramrules.assignment.facts import Facts, number
 from paramrules.assignment.options import OptionValue
 from paramrules.diagnostics import Diagnostic, RulesError
-from paramrules.inventories import ABSENT
+from paramrules.inventories import ABSENT, Unreadable
 from paramrules.rules import terms
 from paramrules.rules.terms import Value
 
@@ -92,7 +92,10 @@ class Values:
                 shape = self.facts.column("shape")[entry]
                 return shape[value.position] if -len(shape) <= value.position < len(shape) else ABSENT
             case terms.Attribute():
-                return self.attribute(value.path, entry)
+                found = self.attribute(value, entry)
+                if isinstance(found, Unreadable):
+                    raise self._unreadable(value, entry, found)
+                return found
             case terms.Count():
                 return len(self.facts.positions(value.match))
             case terms.Position():
@@ -102,14 +105,38 @@ class Values:
                 items = tuple(self.of(item, entry, captures) for item in value.items)
                 return ABSENT if ABSENT in items else items
 
-    def attribute(self, path: tuple[str, ...], entry: int) -> Any:
-        """`attr(path)`: the attribute under the first part, read into by the others."""
-        found = self.facts.inventory.attribute(path[0])[entry]
-        for key in path[1:]:
+    def attribute(self, term: terms.Attribute | terms.AttributeTest, entry: int) -> Any:
+        """Return the attribute under the first part of a path, read into by the others.
+
+        It may be an object that is set and that no rule can read.
+
+        Raises:
+            RulesError: E514 for a number that is not finite.
+        """
+        found = self.facts.inventory.attribute(term.path[0])[entry]
+        for key in term.path[1:]:
             if not isinstance(found, Mapping) or key not in found:
                 return ABSENT
             found = found[key]
+        if isinstance(found, Unreadable) and found.is_number:
+            raise self._unreadable(term, entry, found)
         return found
+
+    def _unreadable(
+        self, term: terms.Attribute | terms.AttributeTest, entry: int, found: Unreadable
+    ) -> RulesError:
+        called, name = f"attr({'.'.join(term.path)})", self.facts.names[entry]
+        if found.is_number:
+            how, help = (
+                f"`{found.what}`, not a finite number",
+                f"set it to a finite number on `{name}`, or to `None`",
+            )
+        else:
+            how = f"{found.what}, which a rule cannot read"
+            help = (
+                f"`{called}` alone asks whether it is set; values are numbers, strings, booleans and tuples"
+            )
+        return RulesError(Diagnostic("E514", f"`{called}` of `{name}` is {how}", term.span, help=help))
 
     def holds(self, test: terms.Comparison | terms.ValueAmong, entry: int, captures: Captures) -> bool:
         """The positive form of a comparison at one entry: `==` for `!=`, `in` for `not in`."""

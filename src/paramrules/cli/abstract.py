@@ -8,7 +8,7 @@ from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
-from paramrules import backends
+from paramrules import registry
 
 
 def built_abstractly(make: Callable[[], object]) -> object:
@@ -20,9 +20,9 @@ def built_abstractly(make: Callable[[], object]) -> object:
     """
     while True:
         under = make
-        for backend in backends.loaded():
-            under = partial(backend.abstractly, under)
-        watch = _Watch(backends.frameworks())
+        for backend in registry.loaded():
+            under = partial(backend.build_abstract, under)
+        watch = _Watch(registry.frameworks())
         sys.meta_path.insert(0, watch)
         try:
             return under()

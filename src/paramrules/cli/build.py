@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from types import ModuleType
 
-from paramrules import backends
+from paramrules import registry
 from paramrules.cli.abstract import built_abstractly
 from paramrules.cli.blame import blame
 from paramrules.cli.model import Call, ModelName
@@ -74,13 +74,13 @@ def _taken(name: ModelName, stacked: Stacked) -> tuple[Inventory, Inventory | No
     with _first_on_path(folder), redirect_stdout(sys.stderr):
         value = _attribute(name, _file(name) if name.is_file else _module(name))
         # A function makes a model, even where haiku is loaded, whose models are functions themselves.
-        if name.call or inspect.isfunction(value) or not _is_model(value):
+        if name.call or inspect.isfunction(value) or not registry.is_model(value):
             value = _made(name, value, name.call or Call((), {}))
-        inventory = backends.inventory(value)
-        if not stacked or not backends.takes(value, "stacked"):
+        inventory = registry.inventory(value)
+        if not stacked or not registry.takes(value, "stacked"):
             return inventory, None
         own = {path: count for path, count in stacked.items() if _holds(inventory, path)}
-        return (backends.inventory(value, stacked=own) if own else inventory), inventory
+        return (registry.inventory(value, stacked=own) if own else inventory), inventory
 
 
 def _holds(inventory: Inventory, path: str) -> bool:
@@ -173,10 +173,6 @@ def _attribute(name: ModelName, module: ModuleType) -> object:
     return value
 
 
-def _is_model(value: object) -> bool:
-    return isinstance(value, Inventory) or any(backend.recognises(value) for backend in backends.loaded())
-
-
 def _made(name: ModelName, maker: object, call: Call) -> object:
     """What calling gives, built without memory for its parameters."""
     if not callable(maker):
@@ -190,13 +186,16 @@ def _made(name: ModelName, maker: object, call: Call) -> object:
     _check_arguments(name, maker, call)
     with blame("E702", f"building `{name.text}` failed"):
         model = built_abstractly(partial(maker, *call.positional, **call.named))
-    if not _is_model(model):
+    if not registry.is_model(model):
         raise RulesError(
-            Diagnostic(
-                "E702",
-                f"`{name.text}` gives a `{type(model).__name__}`, which is no model",
-                help="it has to return a module or a tree of arrays",
-            )
+            [
+                Diagnostic(
+                    "E702",
+                    f"`{name.text}` gives a `{type(model).__name__}`, which is no model",
+                    help="it has to return a module or a tree of arrays",
+                ),
+                *registry.unusable(model),
+            ]
         )
     return model
 

@@ -88,7 +88,7 @@ def _result(model: ModelName, assignment: "Assignment") -> dict[str, Any]:
         "dead": list(_dead(assignment)),
         "frozen": [inventory.names[number] for number, is_trained in enumerate(trained) if not is_trained],
         "tied": [
-            [inventory.names[entry] for entry in inventory.entries(number)] for number in inventory.also
+            [inventory.names[entry] for entry in inventory.entries(number)] for number in inventory.aliases
         ],
     }
 

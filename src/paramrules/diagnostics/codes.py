@@ -162,6 +162,15 @@ _declare("""
     E510 a package's vocabulary cannot be read
     E511 a class is put into two families
     W513 these look like running statistics
+    E514 an attribute cannot be read
+    E515 a backend cannot be loaded
+    E516<E501 `no_weight_decay()` fails
+    E517<E501 a keyword says nothing about this model
+    E518<E501 modules are nested too deeply
+    E519<E501 this is not a module
+    E521 a backend's inventory does not fit together
+    E522 a backend gives two parameters one name
+    E523<E501 `no_weight_decay()` does not return names
 """)
 
 _declare("""

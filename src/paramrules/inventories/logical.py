@@ -36,6 +36,8 @@ def vector_parameters(
 
     `parameter` is the number of each entry's parameter, `ranks` are those of the parameters.
     """
+    if len(parameter) == len(ranks):
+        return frozenset(vectors(owners, leaves, ranks))
     found = vectors(owners, leaves, [ranks[number] for number in parameter])
     if not found:
         return frozenset()

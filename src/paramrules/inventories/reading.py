@@ -7,15 +7,30 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
 from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
-from paramrules.inventories.inventory import Inventory
+from paramrules.inventories.columns import Aliases
 from paramrules.inventories.owner import UNKNOWN_OWNER, Class, Owner
 from paramrules.inventories.saved import VERSION, Rows
 
 ROLES: Final = ("weight", "bias", "scale", "embedding", "other")
 
 
-def load(path: str | Path) -> Inventory:
-    """The inventory that a file holds. Raises RulesError: E505 if it is none, E506 for another version."""
+class Saved(NamedTuple):
+    """The arguments of the `Inventory` that a file holds."""
+
+    framework: str
+    names: Sequence[str]
+    owners: Sequence[Owner]
+    columns: Rows
+    aliases: Aliases
+    unknown: Mapping[str, str]
+
+
+def load(path: str | Path) -> Saved:
+    """Read the inventory in a file.
+
+    Raises:
+        RulesError: E505 if the file does not hold one, E506 if it has another version.
+    """
     try:
         text = Path(path).read_text("utf-8")
     except FileNotFoundError:
@@ -28,8 +43,8 @@ def load(path: str | Path) -> Inventory:
     return parse(text, str(path))
 
 
-def parse(text: str, name: str = "<inventory>") -> Inventory:
-    """The inventory that a text holds. `name` is what errors call it. Raises what `load` raises."""
+def parse(text: str, name: str = "<inventory>") -> Saved:
+    """Read the inventory in a text, which errors call `name`. Raises what `load` raises."""
     try:
         table = json.loads(text)
     except json.JSONDecodeError as error:
@@ -53,7 +68,7 @@ def parse(text: str, name: str = "<inventory>") -> Inventory:
         raise _unreadable(name, str(fault)) from None
 
 
-def _inventory(table: Mapping[str, Any]) -> Inventory:
+def _inventory(table: Mapping[str, Any]) -> Saved:
     unknown = _get("", table, "unknown", _TEXTS)
     classes = [Class(row[0], tuple(row[1])) for _, row in _each(table, "classes", _CLASS)]
     owners = [
@@ -62,24 +77,25 @@ def _inventory(table: Mapping[str, Any]) -> Inventory:
     ]
     parameters = _each(table, "parameters", _MAPPING)
     further: list[tuple[str, Any]] = []
-    also: dict[int, Sequence[int]] = {}
+    aliases: dict[int, Sequence[int]] = {}
     for number, (where, row) in enumerate(parameters):
         _check_parameter(where, row, unknown, classes)
         if "also" in row:
             tied = _each(row, "also", _MAPPING, f"{where}.")
-            also[number] = range(len(parameters) + len(further), len(parameters) + len(further) + len(tied))
+            first = len(parameters) + len(further)
+            aliases[number] = range(first, first + len(tied))
             further += tied
     entries = parameters + further
     names = [_entry_name(where, row, unknown, owners) for where, row in entries]
     if len(set(names)) < len(names):
         raise _Fault(f"the name `{Counter(names).most_common(1)[0][0]}` is there twice")
-    return Inventory(
+    return Saved(
         _get("", table, "framework", _TEXT),
         names,
         [UNKNOWN_OWNER if row["owner"] is None else owners[row["owner"]] for _, row in entries],
         Rows([row for _, row in parameters], [row for _, row in entries], classes),
-        also=also,
-        unknown=unknown,
+        aliases,
+        unknown,
     )
 
 

@@ -1,6 +1,6 @@
 """Inventories as JSON, for machines without the model's framework.
 
-The file is written so that two of them can be compared line by line:
+The file is written so that two can be compared line by line. docs/inventory.md describes every field.
 
     {
     "paramrules_inventory": 1,
@@ -18,30 +18,26 @@ The file is written so that two of them can be compared line by line:
     {"name": "fc.bias", "owner": 0, "shape": [2], "dtype": "float32", "trainable": true, "variable": 2, ...}
     ]
     }
-
-`classes` holds a class and its bases, most derived first, without `object`. `owners` are lists of numbers
-of classes, from the model's root to the owner. A parameter's `owner` is a number of an owner or null where
-nobody knows it, `variable` the number of its own class, `shape` the logical shape. `stored` is there where
-the array is stored in another shape, `layer` where it holds several layers: the name of the `array`, the
-`axes` that stacking has added, and the place `at` each. `role`, `fan_in`, `fan_out` and `attributes`
-(what is set on the parameter) may be left out where there is none. A tied parameter has `also`: a list of
-its further names, each with its `name`, `owner`, `role`, `fan_in`, `fan_out` and `attributes`. `unknown`
-holds the facts that nobody can know of this model, with what to do about it.
 """
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from paramrules.inventories.inventory import ABSENT, Columns, Inventory, Parameter
+from paramrules.inventories.attributes import ABSENT, marked, readable
+from paramrules.inventories.columns import Columns
 from paramrules.inventories.layer import Layer
 from paramrules.inventories.owner import Class, Owner
+from paramrules.inventories.parameter import Parameter
 
 VERSION: Final = 1
 
+_Rows = Iterable[Sequence[tuple[Parameter, Mapping[str, object]]]]
+"""Of each parameter its entries, each as a row and with all its attributes, unreadable ones too."""
+
 
 class Rows(Columns):
-    """Facts that were read from a file: a mapping for each parameter, and one for each entry."""
+    """Facts read from a file: one mapping per parameter, and one per entry."""
 
     def __init__(
         self,
@@ -54,76 +50,90 @@ class Rows(Columns):
         self._classes = classes
 
     def shape(self) -> Sequence[tuple[int, ...]]:
-        """The logical shapes."""
+        """Read the logical shapes."""
         return [tuple(row["shape"]) for row in self._parameters]
 
     def stored(self) -> Sequence[tuple[int, ...]]:
-        """The shapes as the arrays are stored."""
+        """Read the stored shapes, which a file leaves out if they are the logical ones."""
         return [tuple(row.get("stored", row["shape"])) for row in self._parameters]
 
+    def ndim(self) -> Sequence[int]:
+        """Count the axes of the logical shapes."""
+        return [len(row["shape"]) for row in self._parameters]
+
     def layer(self) -> Sequence[Layer | None]:
-        """Of which array each is a layer."""
+        """Read the places in stacks."""
         found = (row.get("layer") for row in self._parameters)
         return [layer and Layer(layer["array"], tuple(layer["axes"]), tuple(layer["at"])) for layer in found]
 
     def elements(self) -> Sequence[int]:
-        """The numbers of elements; files of the first version counted those of a whole stack."""
-        sizes = self.size()
+        """Return the numbers of elements; files of the first version hold those of a whole stack."""
+        sizes = self.column("size")
         return [row.get("elements", size) for row, size in zip(self._parameters, sizes, strict=True)]
 
     def dtype(self) -> Sequence[str]:
-        """The dtypes."""
+        """Read the dtypes."""
         return [row["dtype"] for row in self._parameters]
 
     def trainable(self) -> Sequence[bool]:
-        """Whether each takes part in training."""
+        """Read which parameters take part in training."""
         return [row["trainable"] for row in self._parameters]
 
     def variable(self) -> Sequence[Class]:
-        """The parameters' own classes."""
+        """Read the parameters' own classes."""
         return [self._classes[row["variable"]] for row in self._parameters]
 
     def role(self) -> Sequence[str]:
-        """The roles."""
+        """Read the roles."""
         return [row["role"] for row in self._entries]
 
     def fan_in(self) -> Sequence[int | None]:
-        """What the layers contract."""
+        """Read what the layers contract."""
         return [row.get("fan_in") for row in self._entries]
 
     def fan_out(self) -> Sequence[int | None]:
-        """What the layers produce."""
+        """Read what the layers produce."""
         return [row.get("fan_out") for row in self._entries]
 
     def attribute(self, name: str) -> Sequence[object]:
-        """One attribute."""
-        return [row.get(name, ABSENT) for row in self.attributes()]
+        """Read one attribute."""
+        return [row.get(name, ABSENT) for row in self.column("attributes")]
 
     def attributes(self) -> Sequence[Mapping[str, object]]:
-        """All attributes."""
-        return [row.get("attributes", {}) for row in self._entries]
+        """Read all attributes."""
+        none: Mapping[str, object] = {}
+        return [
+            {name: readable(value) for name, value in row["attributes"].items()}
+            if "attributes" in row
+            else none
+            for row in self._entries
+        ]
 
 
-def written(inventory: Inventory) -> str:
-    """The inventory as the text of a file."""
+def written(framework: str, unknown: Mapping[str, str], rows: _Rows) -> str:
+    """Return the text of a file."""
     numbers = _Numbers()
-    parameters = [json.dumps(row) for row in _rows(inventory, numbers)]  # numbers the classes on the way
+    parameters = [_text(row) for row in _rows(rows, numbers)]  # numbers the classes on the way
     return "\n".join(
         [
             "{",
             f'"paramrules_inventory": {VERSION},',
-            f'"framework": {json.dumps(inventory.framework)},',
-            f'"unknown": {json.dumps(dict(inventory.unknown))},',
-            *_lines("classes", [json.dumps([cls.name, cls.bases]) for cls in numbers.classes], ","),
-            *_lines("owners", [json.dumps(around) for around in numbers.owners], ","),
+            f'"framework": {_text(framework)},',
+            f'"unknown": {_text(dict(unknown))},',
+            *_lines("classes", [_text([cls.name, cls.bases]) for cls in numbers.classes], ","),
+            *_lines("owners", [_text(around) for around in numbers.owners], ","),
             *_lines("parameters", parameters, ""),
             "}\n",
         ]
     )
 
 
+def _text(value: object) -> str:
+    return json.dumps(value, allow_nan=False)
+
+
 class _Numbers:
-    """The classes and owners that a file holds, in the order in which parameters ask for them."""
+    """Numbers classes and owners in the order in which parameters refer to them."""
 
     def __init__(self) -> None:
         self.classes: dict[Class, int] = {}
@@ -145,8 +155,8 @@ def _lines(key: str, rows: Iterable[str], end: str) -> Iterator[str]:
     yield f"]{end}"
 
 
-def _rows(inventory: Inventory, numbers: _Numbers) -> Iterator[dict[str, object]]:
-    for number, parameter in enumerate(inventory):
+def _rows(rows: _Rows, numbers: _Numbers) -> Iterator[dict[str, object]]:
+    for (parameter, attributes), *others in rows:
         row: dict[str, object] = {
             "name": parameter.name,
             "owner": numbers.owner(parameter.owner),
@@ -156,23 +166,25 @@ def _rows(inventory: Inventory, numbers: _Numbers) -> Iterator[dict[str, object]
         }
         if parameter.variable is not None:
             row["variable"] = numbers.cls(parameter.variable)
-        row |= _by_owner(parameter)
+        row |= _by_entry(parameter, attributes)
         if parameter.stored != parameter.shape:
             row["stored"] = parameter.stored
         if parameter.layer:
             row["layer"] = parameter.layer._asdict()
-        if parameter.tied:
-            others = map(inventory.parameter, inventory.also[number])
-            row["also"] = [{"name": o.name, "owner": numbers.owner(o.owner)} | _by_owner(o) for o in others]
+        if others:
+            row["also"] = [
+                {"name": other.name, "owner": numbers.owner(other.owner)} | _by_entry(other, theirs)
+                for other, theirs in others
+            ]
         yield row
 
 
-def _by_owner(row: Parameter) -> dict[str, object]:
-    """The facts that a tied parameter has for each of its names."""
+def _by_entry(row: Parameter, attributes: Mapping[str, object]) -> dict[str, object]:
+    """Return the facts that a tied parameter has for each of its names."""
     facts = {
         "role": row.role,
         "fan_in": row.fan_in,
         "fan_out": row.fan_out,
-        "attributes": row.attributes or None,
+        "attributes": marked(attributes) or None,
     }
     return {fact: value for fact, value in facts.items() if value is not None}

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from paramrules.inventories import ABSENT, Class, Columns, Inventory, Owner
+from paramrules.inventories.attributes import readable
 
 Row = Mapping[str, Any]
 
@@ -17,9 +18,17 @@ class RowColumns(Columns):
         self.parameters = parameters
         self.entries = entries
 
-    def shape(self) -> Sequence[tuple[int, ...]]:
+    def stored(self) -> Sequence[tuple[int, ...]]:
         """Read the `shape` of each row."""
         return [tuple(row.get("shape", ())) for row in self.parameters]
+
+    def shape(self) -> Sequence[tuple[int, ...]]:
+        """Return the same shapes: those in rows are logical."""
+        return self.column("stored")
+
+    def ndim(self) -> Sequence[int]:
+        """Count the axes of the shapes."""
+        return [len(shape) for shape in self.column("shape")]
 
     def dtype(self) -> Sequence[str]:
         """Read the `dtype` of each row."""
@@ -47,11 +56,14 @@ class RowColumns(Columns):
 
     def attribute(self, name: str) -> Sequence[object]:
         """Read the `attributes` of each row."""
-        return [row.get("attributes", {}).get(name, ABSENT) for row in self.entries]
+        return [attributes.get(name, ABSENT) for attributes in self.column("attributes")]
 
     def attributes(self) -> Sequence[Mapping[str, object]]:
         """Read the `attributes` of each row."""
-        return [row.get("attributes", {}) for row in self.entries]
+        return [
+            {name: readable(value) for name, value in row.get("attributes", {}).items()}
+            for row in self.entries
+        ]
 
 
 def class_of(names: str | Sequence[str]) -> Class:
@@ -74,10 +86,10 @@ def inventory_of(
     """
     parameters: list[Row] = [{"name": row} if isinstance(row, str) else row for row in rows]
     entries: list[Row] = list(parameters)
-    also: dict[int, list[int]] = {}
+    aliases: dict[int, list[int]] = {}
     for number, row in enumerate(parameters):
         for other in row.get("also", ()):
-            also.setdefault(number, []).append(len(entries))
+            aliases.setdefault(number, []).append(len(entries))
             entries.append({**row, **({"name": other} if isinstance(other, str) else other)})
     shared: dict[object, Owner] = {}
     return Inventory(
@@ -85,7 +97,7 @@ def inventory_of(
         [row["name"] for row in entries],
         [_owner(row, shared) for row in entries],
         RowColumns(parameters, entries),
-        also=also,
+        aliases=aliases,
         unknown=unknown,
     )
 

@@ -1,0 +1,274 @@
+"""Columns: every fact about a model's parameters, computed from the few that only a backend knows.
+
+A backend reports what its arrays are: stored shape, dtype, class, attributes. Everything that has to come out
+the same in every framework is computed here, once, when a rule first asks for it.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from math import prod
+from typing import Any, ClassVar, Final
+
+from paramrules.diagnostics import Diagnostic, RulesError
+from paramrules.inventories.attributes import ABSENT, readable
+from paramrules.inventories.fans import fans, fans_of_all
+from paramrules.inventories.layer import Layer
+from paramrules.inventories.logical import vector_parameters
+from paramrules.inventories.no_weight_decay import METHOD, undecayed
+from paramrules.inventories.owner import Class, Owner
+from paramrules.inventories.roles import roles
+
+Shape = tuple[int, ...]
+Aliases = Mapping[int, Sequence[int]]
+
+_BY_ENTRY: Final = frozenset(("leaf", "role", "fans", "fan_in", "fan_out", "attribute", "attributes"))
+"""Facts with one value per entry; all others have one per parameter."""
+
+
+class Columns:
+    """The facts about the parameters of one inventory. A backend implements the primitives.
+
+    A parameter has one *entry* for each of its names: the first entries are the parameters themselves, in the
+    model's order, and the further names of tied ones follow. Primitives return one value per parameter,
+    except `leaf`, which has one per entry. Each is called at most once.
+
+    Required are `stored`, `dtype`, `trainable` and `variable`. Optional are
+
+    - `layer_shape` and `layer`, if one array holds several layers;
+    - `own_attributes`, if arrays or their holders carry attributes;
+    - `modules`, if modules can have a `no_weight_decay` method;
+    - `layouts` and `groups`, for what only a layer's instance knows;
+    - `leaf`, if the last component of a name is not what decides a role;
+    - `layer_ndim`, if it is cheaper than shapes.
+
+    Attributes:
+        framework: the backend's name.
+        names: canonical names, one per entry.
+        owners: the module that owns each, one per entry.
+        parameter: the number of its parameter, one per entry.
+        count: the number of parameters.
+        notes: attributes that the framework sets for itself, which rules and saved inventories never see.
+
+    The inventory that is built on the columns sets them, except `notes`.
+
+    >>> class ToyColumns(Columns):
+    ...     def __init__(self, arrays): self.arrays = arrays
+    ...     def stored(self): return [array.shape for array in self.arrays]
+    ...     def dtype(self): return [array.dtype.name for array in self.arrays]
+    ...     def trainable(self): return [True] * len(self.arrays)
+    ...     def variable(self): return [Class("numpy.ndarray")] * len(self.arrays)
+    """
+
+    framework: str
+    names: Sequence[str]
+    owners: Sequence[Owner]
+    parameter: Sequence[int]
+    count: int
+    notes: ClassVar[frozenset[str]] = frozenset()
+
+    # What a backend implements
+
+    def stored(self) -> Sequence[Shape]:
+        """Return the shapes of the whole arrays as they are stored: of a layer, that of its whole stack."""
+        raise NotImplementedError
+
+    def dtype(self) -> Sequence[str]:
+        """Return the plain names of the dtypes: `float32`, `bfloat16`."""
+        raise NotImplementedError
+
+    def trainable(self) -> Sequence[bool]:
+        """Return whether each parameter takes part in training (`requires_grad` in torch)."""
+        raise NotImplementedError
+
+    def variable(self) -> Sequence[Class]:
+        """Return the class of each parameter itself, such as that of `torch.nn.Parameter`."""
+        raise NotImplementedError
+
+    def layer_shape(self) -> Sequence[Shape]:
+        """Return the stored shapes without the axes that stacking layers added."""
+        return self.column("stored")
+
+    def layer_ndim(self) -> Sequence[int]:
+        """Return the number of axes of each `layer_shape`."""
+        return [len(shape) for shape in self.column("layer_shape")]
+
+    def layer(self) -> Sequence[Layer | None]:
+        """Return the place of each parameter in a stack; None for one that has an array of its own."""
+        return [None] * self.count
+
+    def own_attributes(self) -> Sequence[Mapping[str, object]]:
+        """Return everything set on each parameter, as it is."""
+        return [{}] * self.count
+
+    def modules(self) -> Iterable[tuple[str, object]]:
+        """Return canonical name and module of at least those modules that have a `no_weight_decay` method."""
+        return ()
+
+    def layouts(self) -> Mapping[str, tuple[str, ...]]:
+        """Return by canonical name the layouts that only a layer's instance knows, one word per axis.
+
+        The words are the vocabulary's: `in` is contracted, `out` produced, `_` neither, and `*` stands for
+        any number of axes of the receptive field. A layout here takes precedence over the vocabulary's.
+        """
+        return {}
+
+    def groups(self) -> Mapping[str, int]:
+        """Return by canonical name the groups of weights stored as (in, out / groups, ...).
+
+        A transposed convolution of torch is, and neither its shape nor its class tells.
+        """
+        return {}
+
+    def leaf(self) -> Sequence[str]:
+        """Return the last component of each name, or what decides the role in its place, one per entry."""
+        return [name[name.rfind(".") + 1 :] for name in self.names]
+
+    # What follows
+
+    def shape(self) -> Sequence[Shape]:
+        """Return the logical shapes: those of one layer, and biases and gains of known layers as vectors."""
+        shapes, vectors = self.column("layer_shape"), self._vectors
+        return [(prod(s),) if n in vectors else s for n, s in enumerate(shapes)] if vectors else shapes
+
+    def ndim(self) -> Sequence[int]:
+        """Return the number of axes of the logical shapes, without computing these."""
+        ranks, vectors = self.column("layer_ndim"), self._vectors
+        return [1 if n in vectors else rank for n, rank in enumerate(ranks)] if vectors else ranks
+
+    @cached_property
+    def _vectors(self) -> frozenset[int]:
+        return vector_parameters(self.owners, self.column("leaf"), self.parameter, self.column("layer_ndim"))
+
+    def size(self) -> Sequence[int]:
+        """Return the number of elements of the logical shapes."""
+        return [prod(shape) for shape in self.column("shape")]
+
+    def elements(self) -> Sequence[int]:
+        """Return the number of elements that each parameter adds to the model."""
+        return self.column("size")
+
+    def squeezed_ndim(self) -> Sequence[int]:
+        """Return the number of extents other than 1."""
+        return [sum(extent != 1 for extent in shape) for shape in self.column("shape")]
+
+    def role(self) -> Sequence[str]:
+        """Return `weight`, `bias`, `scale`, `embedding` or `other`, one per entry."""
+        return roles(self.owners, self.column("leaf"))
+
+    def fans(self) -> Sequence[tuple[int | None, int | None]]:
+        """Return `fan_in` and `fan_out`, one pair per entry."""
+        shapes = self.column("layer_shape")
+        found = fans_of_all(self.owners, self.names, [shapes[number] for number in self.parameter])
+        layouts, groups = self.layouts(), self.groups()
+        for entry, name in enumerate(self.names if layouts or groups else ()):
+            if name in layouts:
+                shape = shapes[self.parameter[entry]]
+                found[entry] = fans(self.owners[entry], name, shape, layouts[name])
+            fan_in, fan_out = found[entry]
+            if name in groups and fan_in is not None and fan_out is not None:
+                found[entry] = fan_in // groups[name], fan_out * groups[name]
+        return found
+
+    def fan_in(self) -> Sequence[int | None]:
+        """Return the extent that the layer contracts, one per entry; None if there is none."""
+        return [pair[0] for pair in self.column("fans")]
+
+    def fan_out(self) -> Sequence[int | None]:
+        """Return the extent that the layer produces, one per entry; None if there is none."""
+        return [pair[1] for pair in self.column("fans")]
+
+    def attribute(self, name: str) -> Sequence[object]:
+        """Return the attribute of that name, one per entry; ABSENT if there is none, see `readable`.
+
+        `no_weight_decay` is True for what a module's method of that name lists.
+
+        Raises:
+            RulesError: E516 or E523 if such a method fails.
+        """
+        found: list[object] = [
+            ABSENT if value is ABSENT else readable(value)
+            for value in (own.get(name, ABSENT) for own in self.column("own_attributes"))
+        ]
+        if name in self.notes:
+            found = [ABSENT] * len(found)
+        if len(self.names) > len(found):
+            found = [found[number] for number in self.parameter]
+        if name == METHOD:
+            for entry in self._undecayed:
+                found[entry] = True
+        return found
+
+    def attributes(self) -> Sequence[Mapping[str, object]]:
+        """Return all attributes, one mapping per entry. Raises what `attribute` raises."""
+        own = [
+            {str(name): readable(value) for name, value in each.items() if name not in self.notes}
+            for each in self.column("own_attributes")
+        ]
+        return [
+            own[number] | {METHOD: True} if entry in self._undecayed else own[number]
+            for entry, number in enumerate(self.parameter)
+        ]
+
+    @cached_property
+    def _undecayed(self) -> frozenset[int]:
+        return undecayed(self.modules(), self.names)
+
+    # How an inventory asks
+
+    def bind(self, framework: str, names: Sequence[str], owners: Sequence[Owner], aliases: Aliases) -> None:
+        """Set the entries that the columns are about. The inventory calls it.
+
+        Raises:
+            RulesError: E521 if the arguments do not fit together, E522 if two entries have one name.
+        """
+        self.framework, self.names, self.owners = framework, names, owners
+        self._computed: dict[tuple[str, ...], Sequence[Any]] = {}
+        self.count = count = len(names) - sum(map(len, aliases.values()))
+        further = sorted((entry, parameter) for parameter, others in aliases.items() for entry in others)
+        if [entry for entry, _ in further] != list(range(count, len(names))):
+            raise _misfit(framework, "its aliases are not the entries after those of the parameters")
+        if not all(0 <= parameter < count for _, parameter in further):
+            raise _misfit(framework, f"its aliases are of parameters that are not among the {count}")
+        if len(owners) != len(names):
+            raise _misfit(framework, f"it has {len(names)} names and {len(owners)} owners")
+        if len(set(names)) < len(names):
+            name = Counter(names).most_common(1)[0][0]
+            raise RulesError(
+                Diagnostic(
+                    "E522",
+                    f"the backend `{framework}` gives two parameters the name `{name}`",
+                    help="this is a mistake in the backend: report it to its authors",
+                )
+            )
+        self.parameter = range(count) if not aliases else [*range(count), *(p for _, p in further)]
+
+    def column(self, fact: str, *of: str) -> Sequence[Any]:
+        """Return a whole column, computed and checked on first use.
+
+        Raises:
+            RulesError: E521 if it has the wrong length.
+        """
+        key = (fact, *of)
+        if key not in self._computed:
+            column: Sequence[Any] = getattr(self, fact)(*of)
+            by_entry = fact in _BY_ENTRY
+            expected = len(self.names) if by_entry else self.count
+            if len(column) != expected:
+                each = "entries" if by_entry else "parameters"
+                raise _misfit(
+                    self.framework,
+                    f"its column `{fact}` has {len(column)} items, and the model {expected} {each}",
+                )
+            self._computed[key] = column
+        return self._computed[key]
+
+
+def _misfit(framework: str, how: str) -> RulesError:
+    return RulesError(
+        Diagnostic(
+            "E521",
+            f"the inventory of the backend `{framework}` does not fit together: {how}",
+            help="this is a mistake in the backend: report it to its authors",
+        )
+    )

@@ -1,0 +1,256 @@
+"""Backends: one for each framework, found through entry points and asked only about models of theirs.
+
+A third party adds one with an entry point in the group `paramrules.backends` that names a `Backend`:
+
+    [project.entry-points."paramrules.backends"]
+    toy = "paramrules_toy:backend"
+
+Importing it must be cheap and must not import the framework. One that fails to import matters to nobody
+until no other backend knows a model.
+"""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, NamedTuple, cast
+from warnings import warn
+
+from paramrules.diagnostics import Diagnostic, RulesError
+from paramrules.inventories import Inventory
+
+
+class Backend:
+    """A framework, as the core sees it. A backend is an instance of a subclass.
+
+    Attributes:
+        name: the name of the framework, as users see it and saved inventories hold it.
+        frameworks: modules, one of which is in `sys.modules` whenever a model of the framework exists.
+        keywords: the keyword arguments that `inventory` takes beside the model.
+        wrappers: what wrappers add to native names: by the dotted name of a wrapper's class, or of a base
+            of it, the name of the child that it wraps. Canonical names are without it.
+
+    >>> class ToyBackend(Backend):
+    ...     name = "toy"
+    ...     frameworks = ("toy",)
+    ...     def recognises(self, model): return isinstance(model, sys.modules["toy"].Module)
+    ...     def inventory(self, model):
+    ...         names, owners, arrays = walk(model)
+    ...         return Inventory("toy", names, owners, ToyColumns(arrays))
+    """
+
+    name: str
+    frameworks: tuple[str, ...]
+    keywords: frozenset[str] = frozenset()
+    wrappers: Mapping[str, str] = {}
+
+    def recognises(self, model: object) -> bool:
+        """Return whether the object is a model, or a tree of parameters, of this framework.
+
+        It is asked about models of any framework, and only while one of `frameworks` is loaded.
+        """
+        raise NotImplementedError
+
+    def inventory(self, model: Any, **how: Any) -> Inventory:
+        """Return the parameters of a model that it recognises; `how` holds some of `keywords`.
+
+        Raises:
+            RulesError: the parameters cannot be described.
+        """
+        raise NotImplementedError
+
+    def build_abstract(self, make: Callable[[], object]) -> object:
+        """Return what `make()` returns, without memory for its parameters if the framework can do that.
+
+        `make` may return a model of another framework, and may be called more than once.
+        """
+        return make()
+
+    def abstractly(self, make: Callable[[], object]) -> object:
+        """Call `build_abstract`, which this was called before."""
+        warn("`Backend.abstractly` is now called `build_abstract`", DeprecationWarning, stacklevel=2)
+        return self.build_abstract(make)
+
+
+class Broken(NamedTuple):
+    """A backend that is installed and cannot be used.
+
+    Attributes:
+        name: the name of its entry point.
+        package: the distribution that it comes with.
+        error: the exception, as text.
+    """
+
+    name: str
+    package: str
+    error: str
+
+
+class _Installed(NamedTuple):
+    backends: tuple[Backend, ...]
+    broken: tuple[Broken, ...]
+
+
+@cache
+def _installed() -> _Installed:
+    """Load every installed backend once."""
+    backends: list[Backend] = []
+    broken: list[Broken] = []
+    for point in entry_points(group="paramrules.backends"):
+        try:
+            backends.append(_checked(point.load()))
+        except Exception as error:  # whatever a stranger's module raises
+            broken.append(_broken(point, error))
+    return _Installed(tuple(backends), tuple(broken))
+
+
+def _broken(point: EntryPoint, error: Exception) -> Broken:
+    return Broken(point.name, point.dist.name if point.dist else point.value, _text(error))
+
+
+def _text(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def _checked(backend: Any) -> Backend:
+    """Return the backend, which need not derive from `Backend` if it has all that a backend needs."""
+    for member in ("name", "frameworks", "recognises", "inventory"):
+        if not hasattr(backend, member):
+            raise TypeError(f"`{backend!r}` is not a backend: it has no `{member}`")
+    return backend if isinstance(backend, Backend) else _Adapted(backend)
+
+
+class _Adapted(Backend):
+    """A backend that does not derive from `Backend`, such as one written before there was a base class."""
+
+    def __init__(self, backend: Any) -> None:
+        self._backend = backend
+        self.name, self.frameworks = backend.name, tuple(backend.frameworks)
+        self.keywords = frozenset(getattr(backend, "keywords", ()))
+        self.wrappers = getattr(backend, "wrappers", {})
+
+    def recognises(self, model: object) -> bool:
+        return bool(self._backend.recognises(model))
+
+    def inventory(self, model: Any, **how: Any) -> Inventory:
+        return cast(Inventory, self._backend.inventory(model, **how))
+
+    def build_abstract(self, make: Callable[[], object]) -> object:
+        for name in ("build_abstract", "abstractly"):
+            if hasattr(self._backend, name):
+                return getattr(self._backend, name)(make)
+        return make()
+
+
+def installed() -> tuple[Backend, ...]:
+    """Return the backends that are installed and can be imported."""
+    return _installed().backends
+
+
+def loaded() -> Iterator[Backend]:
+    """Yield the backends whose framework this process has imported."""
+    for backend in installed():
+        if any(framework in sys.modules for framework in backend.frameworks):
+            yield backend
+
+
+def frameworks() -> frozenset[str]:
+    """Return the modules that the installed backends wait for."""
+    return frozenset(framework for backend in installed() for framework in backend.frameworks)
+
+
+def wrapper_names() -> frozenset[str]:
+    """Return the components that wrappers of any framework add to names."""
+    return frozenset(child for backend in installed() for child in backend.wrappers.values())
+
+
+def backend_of(model: object) -> Backend | None:
+    """Return the backend that recognises a model; None if there is none."""
+    return _find(model)[0]
+
+
+def is_model(value: object) -> bool:
+    """Return whether the value is an inventory, or a model that a backend recognises."""
+    return isinstance(value, Inventory) or backend_of(value) is not None
+
+
+def takes(model: object, keyword: str) -> bool:
+    """Return whether the keyword means something to `inventory` for this model."""
+    backend = None if isinstance(model, Inventory) else backend_of(model)
+    return backend is not None and keyword in backend.keywords
+
+
+def unusable(model: object) -> list[Diagnostic]:
+    """Return an error for each backend that might know a model that no other knows, were it not broken."""
+    return [
+        Diagnostic(
+            "E515",
+            f"the backend `{name}` of `{package}` cannot be loaded: {error}",
+            help=f"if the model is one of `{name}`, mend or update `{package}`",
+        )
+        for name, package, error in (*_installed().broken, *_find(model)[1])
+    ]
+
+
+def _find(model: object) -> tuple[Backend | None, list[Broken]]:
+    """Return the first backend that recognises the model, and those before it that fail to answer."""
+    failing: list[Broken] = []
+    for backend in loaded():
+        try:
+            if backend.recognises(model):
+                return backend, failing
+        except Exception as error:  # a stranger's backend, asked about a model that need not be its own
+            failing.append(Broken(backend.name, backend.name, _text(error)))
+    return None, failing
+
+
+def inventory(model: object, **how: Any) -> Inventory:
+    """Return the facts about a model's parameters, in a form that needs no framework to read.
+
+    Args:
+        model: anything that an installed backend knows: a `torch.nn.Module`, an Equinox or NNX module, a tree
+            of arrays, concrete or abstract (meta device, `jax.eval_shape`). An `Inventory` is returned as it
+            is.
+        how: what the backend takes beside the model, such as `inputs` for a linen module.
+
+    Raises:
+        RulesError: E504 if no backend knows the model, with E515 for each that cannot be loaded; E517 for
+            keywords that its backend does not take; what the backend finds wrong with the model.
+
+    >>> paramrules.inventory(torch.nn.Linear(3, 2))
+    <Inventory of 2 parameters, torch>
+    """
+    if isinstance(model, Inventory):
+        _refuse_keywords(how, "an inventory, which has been taken already")
+        return model
+    backend = backend_of(model)
+    if backend is not None:
+        _refuse_keywords(how.keys() - backend.keywords, f"a model of `{backend.name}`")
+        return backend.inventory(model, **how)
+    if isinstance(model, type):
+        raise RulesError(
+            Diagnostic(
+                "E504",
+                f"`{model.__module__}.{model.__qualname__}` is a class, not a model",
+                help=f"pass an instance: `{model.__name__}(...)`",
+            )
+        )
+    known = ", ".join(f"`{backend.name}`" for backend in loaded()) or "none"
+    cls = type(model)
+    raise RulesError(
+        [
+            Diagnostic(
+                "E504",
+                f"no backend knows what a `{cls.__module__}.{cls.__qualname__}` is",
+                help=f"pass a module or a tree of arrays; backends whose framework is imported: {known}",
+            ),
+            *unusable(model),
+        ]
+    )
+
+
+def _refuse_keywords(keywords: Iterable[str], what: str) -> None:
+    for keyword in sorted(keywords):
+        raise RulesError(
+            Diagnostic("E517", f"`{keyword}` says nothing about {what}", help=f"leave `{keyword}` out")
+        )
