@@ -7,6 +7,7 @@ from textwrap import dedent
 
 import pytest
 
+from paramrules import registry
 from paramrules.cli.build import inventory_of
 from paramrules.cli.model import read_model_name
 from paramrules.diagnostics import RulesError, render
