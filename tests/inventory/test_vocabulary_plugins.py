@@ -156,8 +156,8 @@ def test_packages_are_read_in_the_order_of_their_names(
     install(tmp_path, "", "acme_norms.data : words.toml")
     monkeypatch.syspath_prepend(tmp_path)
     assert installed(["RMSNorm"]) == [
-        Tables("acme-norms", ("acme.Module",), {}, (), {}),
-        Tables("zed", (), {"RMSNorm": ("zed.Norm",)}, (), {}),
+        Tables("acme-norms", ("acme.Module",), {}, (), {}, {}),
+        Tables("zed", (), {"RMSNorm": ("zed.Norm",)}, (), {}, {}),
     ]
 
 
@@ -196,7 +196,7 @@ ROLES = 'roles are `weight`, `bias`, `scale`, `embedding` and `other`: `scale = 
         (
             "[kinds]",
             "`kinds` is none of the tables",
-            "a vocabulary has `families`, `roles`, `layouts` and `roots`",
+            "a vocabulary has `families`, `roles`, `layouts`, `roots` and `frameworks`",
         ),
         ('roots = "acme.Module"', "`roots` is no list of classes", LIST),
         (
@@ -257,6 +257,37 @@ def test_a_file_that_cannot_be_read(toml: str, what: str, instead: str) -> None:
         added("acme-norms", toml.encode())
     assert str(e.value) == (
         f"\nerror[E510]: the vocabulary of `acme-norms` cannot be read: {what}\n  = help: {instead}"
+    )
+
+
+def test_a_framework_of_a_packages_own(tmp_path: Path) -> None:
+    """Its classes are its own, not those of torch."""
+    install(tmp_path, '[families]\nRMSNorm = ["mlx.nn.ToyNorm"]\n[frameworks]\nMLX = ["mlx"]\n')
+    found = run(
+        tmp_path,
+        "import paramrules\n"
+        "rules = paramrules.parse('a: type(ToyN*)\\nb: type(Dense*)\\nc: type(Conv?d)\\n')\n"
+        "for finding in paramrules.portable(rules): print(finding.message)\n",
+    )
+    assert found == ("`ToyN*` finds classes of MLX alone\n`Dense*` finds classes of JAX alone\n")
+
+
+def test_a_package_of_no_known_framework_is_of_none(tmp_path: Path) -> None:
+    install(tmp_path, '[families]\nRMSNorm = ["acme_norms.UnitScale"]\n')
+    ask = "import paramrules\nprint(paramrules.portable(paramrules.parse('a: type(UnitS*)\\n')))"
+    assert run(tmp_path, ask) == "[]\n"
+
+
+@pytest.mark.parametrize(
+    "toml", ['frameworks = ["mlx"]', '[frameworks]\nMLX = "mlx"', '[frameworks]\nMLX = ["mlx.nn"]']
+)
+def test_frameworks_that_cannot_be_read(toml: str) -> None:
+    with pytest.raises(RulesError) as e:
+        added("acme-norms", toml.encode())
+    where = "frameworks.MLX" if "[frameworks]" in toml else "frameworks"
+    assert str(e.value) == (
+        f"\nerror[E510]: the vocabulary of `acme-norms` cannot be read: `{where}` is not a list of packages\n"
+        '  = help: write below `[frameworks]`: `MLX = ["mlx"]`'
     )
 
 

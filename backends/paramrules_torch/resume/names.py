@@ -1,25 +1,12 @@
 """Which parameter of the model a name in a file means, however the model was wrapped when it was saved."""
 
-import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from paramrules.diagnostics import Diagnostic
 from paramrules.inventories import Inventory
 from paramrules_torch.resume.words import listed
-
-_ADDED = {
-    "module",
-    "_orig_mod",
-    "_fsdp_wrapped_module",
-    "_checkpoint_wrapped_module",
-    "parametrizations",
-    "base_layer",
-    "token_adapter",
-}
-"""Components that wrappers put into names. A file tells no classes, so text is all there is to go by."""
-
-_PEFT = re.compile(r"(^|\.)base_model\.model\.")
+from paramrules_torch.wrappers import WRAPPERS
 
 
 class Match(NamedTuple):
@@ -66,9 +53,9 @@ def match(saved: Sequence[str], inventory: Inventory, raw: Sequence[str]) -> Mat
 
 
 def _core(name: str) -> str:
-    """A name without all that wrappers may have added."""
-    without = _PEFT.sub(r"\1", name, count=1)
-    return ".".join(part for part in without.split(".") if part not in _ADDED)
+    """Return a name without all components that wrappers may have added: a file does not tell classes."""
+    added = WRAPPERS.values()
+    return ".".join(part for part in name.split(".") if part not in added)
 
 
 def _unclear(names: Sequence[str], own: Sequence[str]) -> Diagnostic:

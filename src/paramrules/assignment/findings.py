@@ -10,17 +10,15 @@ from paramrules.assignment.partition import Partition
 from paramrules.diagnostics import Diagnostic, Place, RulesError, Span, a, did_you_mean
 from paramrules.inventories import Class, Inventory
 from paramrules.inventories.classes import match as class_match
+from paramrules.registry import wrapper_names
 from paramrules.rules import terms
 from paramrules.rules.model import Axis, Rule, Rules
 from paramrules.rules.terms import Predicate
 from paramrules.rules.walk import terms_in
 
 _BIT = 1000
-_WRAPPERS = re.compile(
-    r"(_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module|base_model|base_layer|parametrizations"
-    r"|(?<=[\^\"' ])(?:module|params)(?=\\?\.))"
-)
-"""What wrappers and collections put into names, at the beginning where it is an everyday word."""
+_EVERYDAY = frozenset(("module", "model", "params"))
+"""Components that wrappers add and models have of their own; at the beginning of a name they are a wrapper's."""
 
 
 def require_known(rules: Rules, inventory: Inventory) -> None:
@@ -125,12 +123,16 @@ def _dead_rule(axis: Axis, number: int, partition: Partition, evaluator: Evaluat
 
 
 def _added(predicate: Predicate) -> str:
-    """A help line for a test that looks for what wrappers add to names, which names here are without."""
+    """Return a help line if a test looks for what wrappers add to names; canonical names are without it."""
+    names = sorted(wrapper_names())
+    patterns = [
+        rf"""(?<=[\^"' ]){name}(?=\\?\.)""" if name in _EVERYDAY else re.escape(name) for name in names
+    ]
     for term in terms_in(predicate):
-        if isinstance(term, terms.RegexTest | terms.GlobTest | terms.TextTest):
-            found = _WRAPPERS.search(term.span.text)
+        if patterns and isinstance(term, terms.RegexTest | terms.GlobTest | terms.TextTest):
+            found = re.search("|".join(patterns), term.span.text)
             if found:
-                return f"names are without what wrappers add: leave `{found[1]}` out"
+                return f"names are without what wrappers add: leave `{found[0]}` out"
     return ""
 
 

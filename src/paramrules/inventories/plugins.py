@@ -20,7 +20,7 @@ from typing import Any
 from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
 from paramrules.inventories.tables import Tables
 
-_TABLES = ("families", "roles", "layouts", "roots")
+_TABLES = ("families", "roles", "layouts", "roots", "frameworks")
 _ROLES = ("weight", "bias", "scale", "embedding", "other")
 _AXES = ("in", "out", "*", "_")
 _DOTTED = re.compile(r"\w+(\.[\w*?]+)+")
@@ -85,12 +85,16 @@ def _diagnostic(package: str, fault: _Fault) -> Diagnostic:
 
 def _faults(table: dict[str, Any], families: Iterable[str]) -> Iterator[_Fault]:
     for name in (name for name in table if name not in _TABLES):
-        near = did_you_mean(name, _TABLES) or "a vocabulary has `families`, `roles`, `layouts` and `roots`"
+        near = (
+            did_you_mean(name, _TABLES)
+            or "a vocabulary has `families`, `roles`, `layouts`, `roots` and `frameworks`"
+        )
         yield f"`{name}` is none of the tables", near
     yield from _class_faults("roots", table.get("roots", []))
     yield from _family_faults(table.get("families", {}), families)
     yield from _role_faults(table.get("roles", []))
     yield from _layout_faults(table.get("layouts", {}))
+    yield from _framework_faults(table.get("frameworks", {}))
 
 
 def _family_faults(table: Any, families: Iterable[str]) -> Iterator[_Fault]:
@@ -153,6 +157,14 @@ def _layout_faults(table: Any) -> Iterator[_Fault]:
                     f"`{axes}` is no layout of `{leaf}`",
                     "write a word for each axis: `in`, `out`, `_`, and once `*` for any number of them",
                 )
+
+
+def _framework_faults(table: Any) -> Iterator[_Fault]:
+    rows = table.items() if isinstance(table, dict) else [("", None)]
+    for framework, packages in rows:
+        if not _is_list(packages, str) or not all(map(str.isidentifier, packages)):
+            where = f"frameworks.{framework}".removesuffix(".")
+            yield f"`{where}` is not a list of packages", 'write below `[frameworks]`: `MLX = ["mlx"]`'
 
 
 def _is_layout(axes: list[str]) -> bool:

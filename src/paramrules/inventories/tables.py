@@ -22,6 +22,7 @@ class Tables(NamedTuple):
     families: Mapping[str, tuple[str, ...]]
     roles: tuple[RoleTable, ...]
     layouts: Mapping[str, Mapping[str, tuple[str, ...]]]
+    frameworks: Mapping[str, tuple[str, ...]]
 
     @classmethod
     def of(cls, source: str, toml: Mapping[str, Any]) -> "Tables":
@@ -35,6 +36,7 @@ class Tables(NamedTuple):
                 name: {leaf: tuple(axes.split()) for leaf, axes in leaves.items()}
                 for name, leaves in toml.get("layouts", {}).items()
             },
+            frameworks={name: tuple(packages) for name, packages in toml.get("frameworks", {}).items()},
         )
 
 

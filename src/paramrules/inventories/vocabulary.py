@@ -25,6 +25,7 @@ class Vocabulary(NamedTuple):
     families: Mapping[str, tuple[str, ...]]
     roles: tuple[RoleTable, ...]
     layouts: Mapping[str, Mapping[str, tuple[str, ...]]]
+    frameworks: Mapping[str, tuple[str, ...]]
 
 
 @cache
@@ -68,6 +69,9 @@ def joined(sources: Sequence[Tables]) -> Vocabulary:
     for family, classes in (row for source in sources for row in source.families.items()):
         families[family] = (*families.get(family, ()), *classes)
     first = (*sources[1:], sources[0])
+    frameworks: dict[str, tuple[str, ...]] = {}
+    for framework, packages in (row for source in sources for row in source.frameworks.items()):
+        frameworks[framework] = (*frameworks.get(framework, ()), *packages)
     layouts: dict[str, Mapping[str, tuple[str, ...]]] = {}
     for name, leaves in (row for source in first for row in source.layouts.items()):
         known = layouts.get(name, {})
@@ -78,6 +82,7 @@ def joined(sources: Sequence[Tables]) -> Vocabulary:
         families=families,
         roles=tuple(table for source in first for table in source.roles),
         layouts=layouts,
+        frameworks=frameworks,
     )
 
 

@@ -8,7 +8,6 @@ from paramrules.inventories.vocabulary import vocabulary
 from paramrules.rules.terms import Alternative, ClassTest
 
 _WILD = frozenset("*?")
-_JAX = ("flax.", "equinox.", "haiku.")
 
 
 def class_findings(test: ClassTest) -> Iterator[Diagnostic]:
@@ -38,9 +37,15 @@ def _finding(function: str, alternative: Alternative) -> Iterator[Diagnostic]:
             if families
             else "call the class so in every framework, or silence this with `# allow: W812 -- reason`",
         )
-    elif len({member.startswith(_JAX) for member in members}) == 1:
-        where = "JAX" if members[0].startswith(_JAX) else "torch"
-        yield Diagnostic("W812", f"`{text}` finds classes of {where} alone", alternative.span, help=instead)
+    elif len(frameworks := set(map(_framework, members))) == 1 and (only := frameworks.pop()):
+        yield Diagnostic("W812", f"`{text}` finds classes of {only} alone", alternative.span, help=instead)
+
+
+def _framework(name: str) -> str:
+    """Return the framework that a class of this dotted name is written for; "" if the vocabulary has none."""
+    package = name.partition(".")[0]
+    known = vocabulary().frameworks
+    return next((framework for framework, packages in known.items() if package in packages), "")
 
 
 def _families(text: str) -> tuple[str, list[str]]:

@@ -1,0 +1,202 @@
+"""The base of columns: what it computes from a backend's primitives, and the mistakes that it catches."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from paramrules import RulesError
+from paramrules.backends import ABSENT, UNKNOWN_OWNER, Class, Columns, Inventory, Layer, Owner
+
+LINEAR = Owner((Class("app.Net"), Class("torch.nn.modules.linear.Linear")))
+TRANSPOSED = Owner(
+    (Class("torch.nn.modules.conv.ConvTranspose2d", ("torch.nn.modules.conv._ConvTransposeNd",)),)
+)
+GENERAL = Owner((Class("flax.linen.linear.DenseGeneral"),))
+
+
+class Toy(Columns):
+    """Columns of given stored shapes, and of whatever else is given by the name of the primitive."""
+
+    notes = frozenset(("_mine",))
+
+    def __init__(self, stored: Sequence[tuple[int, ...]], **given: Any) -> None:
+        self.given = {"stored": stored, "dtype": ["float32"] * len(stored)} | given
+        self.given |= {"trainable": [True] * len(stored), "variable": [Class("toy.Array")] * len(stored)}
+        self.asked: list[str] = []
+
+    def __getattribute__(self, name: str) -> Any:
+        given = object.__getattribute__(self, "__dict__").get("given", {})
+        if name in given:
+            self.asked.append(name)
+            return lambda: given[name]
+        return super().__getattribute__(name)
+
+
+def inventory(columns: Columns, names: Sequence[str], owners: Sequence[Owner], **more: Any) -> Inventory:
+    return Inventory("toy", names, owners, columns, **more)
+
+
+def test_what_follows_from_stored_shapes() -> None:
+    toy = inventory(Toy([(3, 2), (3, 1)]), ["fc.weight", "fc.bias"], [LINEAR] * 2)
+    assert toy.column("shape") == [(3, 2), (3,)]  # a bias is a vector
+    assert toy.column("stored") == [(3, 2), (3, 1)]
+    assert toy.column("ndim") == [2, 1]
+    assert toy.column("size") == toy.column("elements") == [6, 3]
+    assert toy.column("squeezed_ndim") == [2, 1]
+    assert toy.column("role") == ["weight", "bias"]
+    assert (toy.column("fan_in"), toy.column("fan_out")) == ([2, None], [3, None])
+    assert toy.column("layer") == [None, None]
+    assert toy.attribute("lr_mult") == [ABSENT, ABSENT]
+    assert toy.column("attributes") == [{}, {}]
+
+
+def test_layers_of_a_stack_have_their_own_shape() -> None:
+    layers = [Layer("fc.weight", (0,), (place,)) for place in range(2)]
+    columns = Toy([(2, 4, 3)] * 2, layer_shape=[(4, 3)] * 2, layer=layers)
+    toy = inventory(columns, ["0.weight", "1.weight"], [LINEAR] * 2)
+    assert toy.column("shape") == [(4, 3), (4, 3)]
+    assert toy.column("ndim") == [2, 2]
+    assert toy.column("fan_in") == [3, 3]
+    assert [row.stored for row in toy] == [(2, 4, 3)] * 2
+    assert toy.column("layer") is layers
+
+
+def test_ranks_that_are_cheaper_than_shapes_are_used_for_ndim_alone() -> None:
+    columns = Toy([(3, 2), (3, 1)], layer_ndim=[2, 2])
+    toy = inventory(columns, ["fc.weight", "fc.bias"], [LINEAR] * 2)
+    assert toy.column("ndim") == [2, 1]
+    assert "stored" not in columns.asked
+
+
+def test_each_primitive_is_asked_once() -> None:
+    columns = Toy([(3, 2)])
+    toy = inventory(columns, ["fc.weight"], [LINEAR])
+    for fact in ("shape", "size", "fan_in", "fan_out", "ndim", "stored"):
+        toy.column(fact)
+    assert columns.asked == ["stored"]
+
+
+def test_a_layout_of_the_layer_itself_comes_first() -> None:
+    columns = Toy([(4, 5, 6)], layouts={"kernel": ("in", "out", "out")})
+    toy = inventory(columns, ["kernel"], [GENERAL])
+    assert (toy.column("fan_in"), toy.column("fan_out")) == ([4], [30])
+    plain = inventory(Toy([(4, 5, 6)]), ["kernel"], [GENERAL])
+    assert plain.column("fan_in") == [None]
+
+
+def test_groups_of_transposed_convolutions() -> None:
+    columns = Toy([(8, 3, 2, 2), (6,)], groups={"weight": 2, "bias": 2})
+    toy = inventory(columns, ["weight", "bias"], [TRANSPOSED] * 2)
+    assert (toy.column("fan_in"), toy.column("fan_out")) == ([16, None], [24, None])
+
+
+def test_a_leaf_in_place_of_a_names_last_component() -> None:
+    columns = Toy([(3, 2)], leaf=["weight"])
+    assert inventory(columns, ["fc.weight.original"], [LINEAR]).column("role") == ["weight"]
+    assert inventory(Toy([(3, 2)]), ["fc.strange"], [LINEAR]).column("role") == ["other"]
+
+
+def test_what_is_set_on_parameters() -> None:
+    own = [{"lr_mult": 2, "_mine": 1}, {}]
+    toy = inventory(Toy([(3, 2), (3,)], own_attributes=own), ["fc.weight", "fc.bias"], [LINEAR] * 2)
+    assert toy.attribute("lr_mult") == [2, ABSENT]
+    assert toy.attribute("_mine") == [ABSENT, ABSENT]
+    assert toy.column("attributes") == [{"lr_mult": 2}, {}]
+
+
+class Module:
+    """A module that names what should not decay."""
+
+    def __init__(self, *names: str) -> None:
+        self.names = names
+
+    def no_weight_decay(self) -> Iterable[str]:
+        return self.names
+
+
+def test_who_does_not_decay_is_said_relative_to_a_module() -> None:
+    names = ["a.w", "a.rel.0.w", "a.rel.1.w", "b.w", "w"]
+    columns = Toy([(1,)] * 5, modules=[("a", Module("w", "rel.*.w", "gone")), ("b", object())])
+    toy = inventory(columns, names, [LINEAR] * 5)
+    assert toy.attribute("no_weight_decay") == [True, True, True, ABSENT, ABSENT]
+    assert [bool(row.attributes) for row in toy] == [True, True, True, False, False]
+    root = inventory(Toy([(1,)] * 5, modules=[("", Module("w"))]), names, [LINEAR] * 5)
+    assert root.attribute("no_weight_decay") == [ABSENT] * 4 + [True]
+
+
+def test_tied_parameters_have_facts_by_entry() -> None:
+    columns = Toy([(10, 4), (4,)], own_attributes=[{"kind": "x"}, {}], modules=[("", Module("head.weight"))])
+    embedding = Owner((Class("torch.nn.modules.sparse.Embedding"),))
+    toy = inventory(
+        columns, ["emb.weight", "fc.bias", "head.weight"], [embedding, LINEAR, LINEAR], aliases={0: [2]}
+    )
+    assert toy.column("role") == ["embedding", "bias", "weight"]
+    assert toy.column("fan_in") == [10, None, 4]
+    assert toy.attribute("kind") == ["x", ABSENT, "x"]
+    assert toy.attribute("no_weight_decay") == [ABSENT, ABSENT, True]
+    assert toy.column("attributes") == [{"kind": "x"}, {}, {"kind": "x", "no_weight_decay": True}]
+    assert [toy.index(name) for name in toy.names] == [0, 1, 0]
+
+
+MISTAKE = "  = help: this is a mistake in the backend: report it to its authors"
+
+
+@pytest.mark.parametrize(
+    ("given", "fact", "how"),
+    [
+        ({"dtype": ["float32"]}, "dtype", "its column `dtype` has 1 items, and the model 2 parameters"),
+        ({"leaf": ["weight"] * 3}, "role", "its column `leaf` has 3 items, and the model 2 entries"),
+        ({"role": ["weight"] * 3}, "role", "its column `role` has 3 items, and the model 2 entries"),
+        (
+            {"own_attributes": []},
+            "attributes",
+            "its column `own_attributes` has 0 items, and the model 2 parameters",
+        ),
+    ],
+)
+def test_a_column_of_another_length(given: Mapping[str, Any], fact: str, how: str) -> None:
+    toy = inventory(Toy([(1,)] * 2, **given), ["a", "b"], [LINEAR] * 2)
+    with pytest.raises(RulesError) as raised:
+        toy.column(fact)
+    text = f"\nerror[E521]: the inventory of the backend `toy` does not fit together: {how}\n{MISTAKE}"
+    assert str(raised.value) == text
+
+
+@pytest.mark.parametrize(
+    ("names", "owners", "aliases", "how"),
+    [
+        (["a", "b"], 1, {}, "it has 2 names and 1 owners"),
+        (["a", "b", "c"], 3, {0: [1]}, "its aliases are not the entries after those of the parameters"),
+        (
+            ["a", "b", "c"],
+            3,
+            {0: [2], 1: [2]},
+            "its aliases are not the entries after those of the parameters",
+        ),
+        (["a", "b", "c"], 3, {7: [2]}, "its aliases are of parameters that are not among the 2"),
+    ],
+)
+def test_entries_that_do_not_fit(
+    names: list[str], owners: int, aliases: Mapping[int, Sequence[int]], how: str
+) -> None:
+    with pytest.raises(RulesError) as raised:
+        inventory(Toy([]), names, [LINEAR] * owners, aliases=aliases)
+    text = f"\nerror[E521]: the inventory of the backend `toy` does not fit together: {how}\n{MISTAKE}"
+    assert str(raised.value) == text
+
+
+def test_two_parameters_of_one_name() -> None:
+    with pytest.raises(RulesError) as raised:
+        inventory(Toy([]), ["a", "w", "w"], [UNKNOWN_OWNER] * 3)
+    assert (
+        str(raised.value) == f"\nerror[E522]: the backend `toy` gives two parameters the name `w`\n{MISTAKE}"
+    )
+
+
+def test_the_former_name_of_aliases() -> None:
+    with pytest.warns(DeprecationWarning, match=r"`also` is now called `aliases`"):
+        toy = inventory(Toy([(1,)]), ["a", "b"], [LINEAR] * 2, also={0: [1]})
+    assert toy.aliases == {0: [1]}
+    with pytest.warns(DeprecationWarning, match=r"`Inventory.also` is now called `aliases`"):
+        assert toy.also is toy.aliases

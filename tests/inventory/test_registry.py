@@ -1,0 +1,227 @@
+"""Which backend a model goes to, and what a broken one may not break."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import paramrules
+from paramrules import RulesError, backends, registry
+from paramrules.backends import UNKNOWN_OWNER, Backend, Columns, Inventory, declare
+from paramrules.diagnostics import CODES, Diagnostic
+
+MODULES = {
+    "toy_backend": """
+        from paramrules.backends import UNKNOWN_OWNER, Backend, Columns, Inventory
+
+
+        class Net:
+            pass
+
+
+        class ToyBackend(Backend):
+            name = "toy"
+            frameworks = ("toy_backend",)
+            keywords = frozenset(("depth",))
+            wrappers = {"toy_backend.Wrapper": "wrapped_by_toy"}
+
+            def recognises(self, model):
+                return isinstance(model, Net)
+
+            def inventory(self, model, depth=1):
+                return Inventory("toy", ["w"] * depth, [UNKNOWN_OWNER] * depth, Columns())
+
+
+        backend = ToyBackend()
+        """,
+    "plain_backend": """
+        class PlainBackend:
+            name = "plain"
+            frameworks = ["sys"]
+
+            def recognises(self, model):
+                return model == "plain"
+
+            def inventory(self, model):
+                return "an inventory"
+
+
+        class OldBackend(PlainBackend):
+            def abstractly(self, make):
+                return "old", make()
+
+
+        backend, old = PlainBackend(), OldBackend()
+        """,
+    "raising_backend": "raise RuntimeError('no such driver')",
+    "nameless_backend": "backend = object()",
+    "asking_backend": """
+        from paramrules.backends import Backend
+
+
+        class AskingBackend(Backend):
+            name = "asking"
+            frameworks = ("sys",)
+
+            def recognises(self, model):
+                return model.shape
+
+
+        backend = AskingBackend()
+        """,
+}
+
+
+Install = Callable[..., None]
+
+
+@pytest.fixture
+def install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Install]:
+    """Install these backends and no others."""
+    from textwrap import dedent
+
+    for name, text in MODULES.items():
+        (tmp_path / f"{name}.py").write_text(dedent(text), "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def these(*values: str) -> None:
+        points = [EntryPoint(value.partition("_")[0], value, "paramrules.backends") for value in values]
+        monkeypatch.setattr(registry, "entry_points", lambda group: points)
+        registry._installed.cache_clear()
+
+    yield these
+    registry._installed.cache_clear()
+    for name in MODULES:
+        sys.modules.pop(name, None)
+
+
+BROKEN = ("raising_backend:backend", "missing_backend:backend", "nameless_backend:backend")
+
+
+def net() -> object:
+    return sys.modules["toy_backend"].Net()
+
+
+def refusal(model: object, **how: object) -> str:
+    with pytest.raises(RulesError) as raised:
+        paramrules.inventory(model, **how)
+    return str(raised.value)
+
+
+def test_broken_backends_do_not_matter_to_a_model_of_another(install: Install) -> None:
+    install(*BROKEN, "toy_backend:backend")
+    assert [backend.name for backend in registry.installed()] == ["toy"]
+    assert registry.frameworks() == {"toy_backend"}
+    assert repr(paramrules.inventory(net())) == "<Inventory of 1 parameters, toy>"
+    assert registry.is_model(net())
+    assert registry.takes(net(), "depth")
+    assert not registry.takes(net(), "stacked")
+    assert not registry.takes(paramrules.inventory(net()), "depth")
+    assert not registry.takes(object(), "depth")
+
+
+def test_a_model_that_nobody_knows_names_the_broken_backends(install: Install) -> None:
+    install(*BROKEN, "toy_backend:backend")
+    registry.installed()
+    names = ("raising", "missing", "nameless")
+    errors = (
+        "RuntimeError: no such driver",
+        "ModuleNotFoundError: No module named 'missing_backend'",
+        f"TypeError: `{sys.modules['nameless_backend'].backend}` is not a backend: it has no `name`",
+    )
+    assert refusal(object()) == (
+        "\nerror[E504]: no backend knows what a `builtins.object` is\n"
+        "  = help: pass a module or a tree of arrays; backends whose framework is imported: `toy`\n"
+    ) + "".join(
+        f"\nerror[E515]: the backend `{name}` of `{value}` cannot be loaded: {error}\n"
+        f"  = help: if the model is one of `{name}`, mend or update `{value}`{end}"
+        for name, value, error, end in zip(names, BROKEN, errors, ("\n", "\n", ""), strict=True)
+    )
+
+
+def test_a_backend_that_fails_when_it_is_asked_is_passed_over(install: Install) -> None:
+    install("asking_backend:backend", "toy_backend:backend")
+    registry.installed()
+    assert paramrules.inventory(net()).framework == "toy"
+    assert (
+        "error[E515]: the backend `asking` of `asking` cannot be loaded: "
+        "AttributeError: 'object' object has no attribute 'shape'" in refusal(object())
+    )
+
+
+def test_a_mistake_in_a_backend_names_the_backend(install: Install) -> None:
+    install("toy_backend:backend")
+    registry.installed()
+    assert "[E522]: the backend `toy` gives two parameters the name `w`" in refusal(net(), depth=2)
+    assert refusal(net(), width=2) == (
+        "\nerror[E517]: `width` says nothing about a model of `toy`\n  = help: leave `width` out"
+    )
+
+
+def test_a_backend_need_not_derive_from_the_base(install: Install) -> None:
+    install("plain_backend:backend")
+    (backend,) = registry.installed()
+    assert paramrules.inventory("plain") == "an inventory"  # type: ignore[comparison-overlap]
+    assert (backend.keywords, backend.wrappers) == (frozenset(), {})
+    assert backend.build_abstract(lambda: "made") == "made"
+
+
+def test_a_backend_from_before_the_renaming_is_asked_by_its_old_name(install: Install) -> None:
+    install("plain_backend:old")
+    (backend,) = registry.installed()
+    assert backend.build_abstract(lambda: "made") == ("old", "made")
+
+
+def test_the_base_builds_as_it_is_and_leaves_the_rest_to_a_backend() -> None:
+    assert Backend().build_abstract(lambda: 1) == 1
+    with pytest.raises(NotImplementedError):
+        Backend().recognises(object())
+    with pytest.raises(NotImplementedError):
+        Backend().inventory(object())
+    with pytest.warns(DeprecationWarning, match=r"`Backend.abstractly` is now called `build_abstract`"):
+        assert Backend().abstractly(lambda: 1) == 1
+
+
+def test_one_entry_in_the_table_of_wrappers_is_enough_for_the_hint(install: Install) -> None:
+    install("toy_backend:backend")
+    assert registry.wrapper_names() == {"wrapped_by_toy"}
+    model = Inventory("toy", ["w"], [UNKNOWN_OWNER], Columns())
+    rules = paramrules.parse("a: name ~ wrapped_by_toy\nb: else\n")
+    (finding,) = paramrules.assign(rules, model).findings
+    assert finding.help == "names are without what wrappers add: leave `wrapped_by_toy` out"
+    (other,) = paramrules.assign(paramrules.parse("a: name ~ _orig_mod\nb: else\n"), model).findings
+    assert other.help == "if that is meant, write `a?:`"
+
+
+def test_without_backends_there_is_nothing_that_wrappers_add(install: Install) -> None:
+    install()
+    model = Inventory("toy", ["w"], [UNKNOWN_OWNER], Columns())
+    (finding,) = paramrules.assign(paramrules.parse("a: name ~ ^module\\.\nb: else\n"), model).findings
+    assert finding.help == "if that is meant, write `a?:`"
+
+
+def test_a_backend_declares_diagnostics_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(CODES, "ETOY501", raising=False)
+    declare({"ETOY501": "a toy is broken"})
+    error = RulesError(Diagnostic("ETOY501", "this toy is broken", help="buy another"))
+    assert str(error) == "\nerror[ETOY501]: this toy is broken\n  = help: buy another"
+    del CODES["ETOY501"]
+
+
+def test_what_a_backend_imports_comes_from_one_module() -> None:
+    names: dict[str, Any] = {name: getattr(backends, name) for name in backends.__all__}
+    assert set(dir(backends)) >= set(names)
+    assert names["Inventory"] is paramrules.Inventory
+    assert names["inventory"] is paramrules.inventory is registry.inventory
+    with pytest.raises(AttributeError, match=r"module 'paramrules.backends' has no attribute 'torch'"):
+        _ = backends.torch  # type: ignore[attr-defined]
+
+
+def test_importing_the_module_imports_nothing_else() -> None:
+    code = "import sys, paramrules.backends\nprint(*(m for m in sys.modules if m.startswith('paramrules')))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["paramrules", "paramrules.backends"]
