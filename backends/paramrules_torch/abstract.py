@@ -11,14 +11,14 @@ from torch.utils.weak import WeakIdKeyDictionary
 
 
 def build_abstract(make: Callable[[], object]) -> object:
-    """What `make()` gives on the meta device: shapes and dtypes without memory or initialisation.
+    """Return what `make()` returns, on the meta device: shapes and dtypes without memory or initialisation.
 
-    A model that wants to know values while it is built, such as `torch.linspace(0, rate, depth)[3].item()`,
-    cannot be built there. It is built a second time on the CPU, and each parameter is let go as soon as
-    its module has it. One that looks at its parameters' own values, as
-    `torch.nn.utils.parametrizations.orthogonal` does, is then built as it is.
+    A model that reads values while it is built, such as `torch.linspace(0, rate, depth)[3].item()`, cannot be
+    built there. It is built again on the CPU, and each parameter is released as soon as its module has it.
+    One that reads its parameters' own values, as `torch.nn.utils.parametrizations.orthogonal` does, is then
+    built as it is.
     """
-    for build in (_on_meta, _letting_go):
+    for build in (_on_meta, _releasing):
         try:
             return build(make)
         except (RuntimeError, TypeError) as error:  # NotImplementedError among them
@@ -32,12 +32,12 @@ def _on_meta(make: Callable[[], object]) -> object:
         return make()
 
 
-def _letting_go(make: Callable[[], object]) -> object:
-    """What `make()` gives on the CPU, each parameter replaced by one on the meta device."""
+def _releasing(make: Callable[[], object]) -> object:
+    """Return what `make()` returns on the CPU, with each parameter replaced by one on the meta device."""
     made = WeakIdKeyDictionary()
 
     def without_memory(_: nn.Module, __: str, parameter: nn.Parameter | None) -> nn.Parameter | None:
-        """The parameter on the meta device, the same one each time; None leaves it as it is."""
+        """Return the parameter on the meta device, the same one each time; None leaves it as it is."""
         if parameter is None or parameter.is_meta or isinstance(parameter, UninitializedParameter):
             return None
         if parameter not in made:
@@ -52,7 +52,7 @@ def _letting_go(make: Callable[[], object]) -> object:
 
 
 def _like(parameter: nn.Parameter) -> nn.Parameter:
-    """The parameter's class, shape, dtype and attributes, without its values."""
+    """Return a parameter of this class, shape and dtype, with these attributes and without values."""
     empty = torch.Tensor._make_subclass(
         type(parameter), parameter.detach().to("meta"), parameter.requires_grad
     )

@@ -1,9 +1,9 @@
-"""Taking parameters out of training, and back: which of a model's frozen parameters rules have frozen.
+"""Freeze and unfreeze parameters, and tell those that rules froze from those that the user froze.
 
-What rules froze is noted beside the parameter, on the module that holds it: a note on the tensor itself would
-be gone after a deep copy or `fully_shard`, which make new tensors. So rules that no longer freeze a
-parameter can let it train again, while what the user froze stays frozen. The note says what rules froze last:
-a parameter that the user unfreezes and freezes again by hand still counts as frozen by them.
+A module notes which of its parameters rules froze last: a note on the tensor would be lost in a deep copy
+or `fully_shard`, which make new tensors. So rules that no longer freeze a parameter can let it train again,
+while what the user froze stays frozen. A parameter that the user unfreezes and freezes again still counts
+as frozen by rules.
 """
 
 from collections.abc import Collection, Iterable
@@ -11,11 +11,11 @@ from collections.abc import Collection, Iterable
 from torch import Tensor, nn
 
 _NOTE = "_frozen_by_rules"
-"""The attribute of a module: the names of those of its parameters that rules have frozen."""
+"""The attribute of a module with the names of its parameters that rules froze."""
 
 
 def frozen_by_rules(model: nn.Module, tensors: Iterable[Tensor]) -> frozenset[int]:
-    """The ids of those of the model's parameters that rules have frozen and nobody has unfrozen since."""
+    """Return the ids of the model's parameters that rules froze and nobody has unfrozen since."""
     if all(tensor.requires_grad for tensor in tensors):
         return frozenset()
     held = ((module._parameters, vars(module).get(_NOTE, ())) for module in model.modules())
@@ -24,10 +24,10 @@ def frozen_by_rules(model: nn.Module, tensors: Iterable[Tensor]) -> frozenset[in
 
 
 def freeze(model: nn.Module, tensors: Iterable[Tensor], wanted: Collection[int]) -> None:
-    """Freezes those tensors whose ids are wanted, and unfreezes what rules froze before and is not wanted.
+    """Freeze the tensors whose ids are wanted, and unfreeze the others that rules froze before.
 
-    A frozen tensor's gradient is dropped, since whoever clips or accumulates gradients would count it. What
-    is frozen already by other hands is left to them.
+    A frozen tensor's gradient is dropped, since clipping or accumulation would count it. Tensors that the
+    user froze stay as they are.
     """
     before = frozen_by_rules(model, tensors)
     if not wanted and not before:

@@ -14,13 +14,13 @@ _LAZY = "torch.nn.parameter.UninitializedParameter"
 
 
 def inventory(model: nn.Module) -> Inventory:
-    """The parameters of a model, in the order of `model.named_parameters()`, whatever device they are on.
+    """Return the parameters of a model, in the order of `model.named_parameters()`, on any device.
 
     Names are canonical: without what DistributedDataParallel, `torch.compile`, FSDP, checkpoint wrappers,
-    AveragedModel and PEFT put in front, and a parametrization's tensors under the parameter that they
-    stand for (`conv.weight.original0`). Shapes are whole tensors' shapes, also where FSDP2, tensor
-    parallelism, Megatron's too, or ZeRO-3 keep only a part. Asking an inventory for shapes that Megatron has
-    cut raises E503 where it does not know into how many parts.
+    AveragedModel and PEFT add, and with a parametrization's tensors under the parameter that they replace
+    (`conv.weight.original0`). Shapes are those of whole tensors, also if FSDP2, tensor parallelism, Megatron
+    or ZeRO-3 keep only a part. Reading shapes that Megatron split raises E503 if it does not know into how
+    many parts.
 
     Raises:
         RulesError: E519 if it is not a module, E518 if modules are nested without an end, E502 if two
@@ -34,7 +34,10 @@ def inventory(model: nn.Module) -> Inventory:
 
 
 def inventory_and_tensors(model: nn.Module) -> tuple[Inventory, Sequence[Tensor], Sequence[str]]:
-    """The inventory of a model with the parameters themselves and their names in torch, an item each."""
+    """Return the inventory of a model, its parameters in the same order, and their names in torch.
+
+    Raises what `inventory` raises. The names are one per entry, further names of tied parameters last.
+    """
     if not isinstance(model, nn.Module):
         cls = Class.of(type(model)).name
         raise RulesError(
@@ -56,7 +59,7 @@ def inventory_and_tensors(model: nn.Module) -> tuple[Inventory, Sequence[Tensor]
 
 
 def _tied(walk: Walk) -> tuple[Sequence[int], Mapping[int, Sequence[int]]]:
-    """The entries of the walk with each tensor's first in front, and the further entries of tied tensors."""
+    """Return the order of entries, each tensor's first in front, and the further entries of tied tensors."""
     tensors = walk.tensors
     if len(set(map(id, tensors))) == len(tensors):
         return range(len(tensors)), {}
@@ -76,7 +79,7 @@ def _tied(walk: Walk) -> tuple[Sequence[int], Mapping[int, Sequence[int]]]:
 
 
 def _check_names(walk: Walk) -> None:
-    """Refuses two parameters of one canonical name, which only taking wrappers away can bring about."""
+    """Refuse two parameters of one canonical name, which only removing wrappers can cause."""
     if walk.renamed and len(set(walk.names)) < len(walk.names):
         first: dict[str, int] = {}
         clashes = [(n, first[n], e) for e, n in enumerate(walk.names) if first.setdefault(n, e) != e]
@@ -93,7 +96,7 @@ def _check_names(walk: Walk) -> None:
 
 
 def _check_shapes(walk: Walk) -> None:
-    """Refuses parameters whose shape is not theirs, all of a kind in one error."""
+    """Refuse parameters that have no shape of their own, with one error for each cause."""
     lazy = {cls for cls in set(map(type, walk.tensors)) if Class.of(cls).name == _LAZY}
     before_wrapping = "wrap with `fully_shard`, which keeps shapes, or assign and group before wrapping"
     found = [

@@ -1,10 +1,13 @@
-"""Whole tensors' shapes where Megatron's tensor parallelism keeps parts.
+"""Shapes of whole tensors of which Megatron's tensor parallelism keeps parts.
 
-Its layers note on a parameter that it is a part and along which axis (`set_tensor_model_parallel_attributes`
-in megatron/core/tensor_parallel/layers.py); into how many it was cut, `megatron.core.parallel_state` knows.
-`allreduce = False` marks the parameters of experts, which have a tensor parallelism of their own, and
-`is_gtp_weight_remat` those that are padded and cut once more. `partition_stride` says which pieces a rank
-has: the whole is as large with any.
+Its layers note on a parameter that it is a part, and along which axis; `megatron.core.parallel_state` knows
+into how many it was split. `allreduce = False` marks the parameters of experts, which have a tensor
+parallelism of their own, and `is_gtp_weight_remat` those that are padded and split once more.
+`partition_stride`, the pieces that a rank has, does not change the size of the whole.
+
+References:
+    `set_tensor_model_parallel_attributes`:
+    https://github.com/NVIDIA/Megatron-LM/blob/main/megatron/core/tensor_parallel/layers.py
 """
 
 import sys
@@ -17,16 +20,22 @@ from paramrules_torch.listing import listed
 
 
 def loaded() -> bool:
-    """Whether there can be such parameters."""
+    """Return whether there can be such parameters."""
     return "megatron" in sys.modules
 
 
 def whole_shapes(
     names: Sequence[str], tensors: Sequence[Tensor], kept: Sequence[tuple[int, ...]]
 ) -> list[tuple[int, ...]]:
-    """The shapes of the whole tensors, of which these may be parts; `kept` are the shapes here.
+    """Return the shapes of the whole tensors of which these may be parts.
 
-    Raises RulesError: E503 where it is not known into how many parts one was cut, or along which axis.
+    Args:
+        names: the tensors' names, for errors.
+        tensors: the tensors.
+        kept: their shapes here.
+
+    Raises:
+        RulesError: E503 if it is not known into how many parts one was split, or along which axis.
     """
     sizes = _world_sizes()
     shapes, unknown = [], []
@@ -54,7 +63,7 @@ def whole_shapes(
 
 
 def _world_sizes() -> tuple[int | None, int | None]:
-    """Into how many parts tensors are cut: those of experts last. None where that is not known."""
+    """Return the number of parts of tensors, and of those of experts; None if unknown."""
     state = sys.modules.get("megatron.core.parallel_state")
     if state is None or not state.model_parallel_is_initialized():
         return None, None

@@ -1,8 +1,7 @@
-"""The way through a model: every parameter with its name, its raw name and its owner, in the model's order.
+"""Walk a model: every parameter with its name, its raw name and its owner, in the model's order.
 
-Written for models of tens of thousands of tensors, in half the time of `named_parameters()`: parallel
-lists instead of an object for each parameter, and what is to know of a class is found out once for
-each class and surroundings.
+Written for models of tens of thousands of tensors, in half the time of `named_parameters()`: it fills
+parallel lists, and looks at a class once for each combination with the classes around it.
 """
 
 from collections import Counter
@@ -18,7 +17,7 @@ from paramrules.inventories import Class, Owner
 from paramrules_torch.wrappers import Kind
 
 _DEEPEST = 200
-"""Modules inside one another. Far more than models have, and fewer than Python's stack allows."""
+"""The deepest nesting of modules: far more than models have, and less than Python's stack allows."""
 
 
 class Walk:
@@ -28,12 +27,12 @@ class Walk:
         model: the model.
         names: canonical names.
         tensors: the parameters themselves; a tied one comes once for each of its names.
-        owners: whose each is.
-        leaves: the last component of each name; of what a parametrization keeps in a parameter's place that
-            of the parameter, but of the gain of a weight norm its own, `original0`.
-        flattened: the entries that FSDP's first version has made of many parameters.
-        sharded: the entries of which it keeps but a piece here.
-        deciders: prefix and module of those that have a method `no_weight_decay`.
+        owners: the module that owns each.
+        leaves: the last component of each name; for a parametrization's tensors that of the parameter, except
+            for the gain of a weight norm, which keeps its own, `original0`.
+        flattened: the entries that FSDP's first version flattened many parameters into.
+        sharded: the entries of which it keeps only a piece here.
+        deciders: prefix and module of each that has a method `no_weight_decay`.
     """
 
     def __init__(self, model: nn.Module) -> None:
@@ -56,12 +55,12 @@ class Walk:
 
     @property
     def renamed(self) -> bool:
-        """Whether any name differs from the one that torch gives."""
+        """True if any name differs from torch's."""
         return bool(self._renamed)
 
     @cached_property
     def raw(self) -> list[str]:
-        """The names that torch gives, an entry each."""
+        """The names in torch, one per entry."""
         if not self._renamed:
             return self.names
         raw = list(self.names)
@@ -70,9 +69,9 @@ class Walk:
         return raw
 
     def _descend(self, children: Mapping[str, nn.Module | None], prefix: str, owner: Owner) -> None:
-        """The children of a module. `prefix` is the module's name and a dot, "" at the root.
+        """Walk the children of a module. `prefix` is the module's name and a dot, "" at the root.
 
-        What can be is done in this one loop, for most modules have a parameter or two and no children.
+        Plain children are handled in this loop: most have a parameter or two and no children.
         """
         inside = self._inside[owner]
         names, tensors, owners, leaves = self.names, self.tensors, self.owners, self.leaves
@@ -98,7 +97,7 @@ class Walk:
                 self._descend(modules, f"{prefix}{key}.", own)
 
     def _enter(self, module: nn.Module, prefix: str, parent: Owner | None) -> None:
-        """A module of a class that is met for the first time here, or that needs care each time."""
+        """Walk a module whose class is new in this place, or that needs care each time."""
         kind = self._kinds.get(type(module))
         if kind is None:
             kind = self._kinds[type(module)] = Kind.of(type(module))
@@ -150,7 +149,7 @@ class Walk:
     def _unwrap(
         self, wrapper: nn.Module, keeps: str, prefix: str, parent: Owner | None, owner: Owner
     ) -> None:
-        """The children of a wrapper: the one that it keeps takes its place, the others stay below it."""
+        """Walk the children of a wrapper: the wrapped one takes its place, the others stay below it."""
         for key, child in wrapper._modules.items():
             if key == keeps and child is not None:
                 with self._renaming(prefix, f"{keeps}."):
@@ -159,7 +158,7 @@ class Walk:
                 self._descend({key: child}, prefix, owner)
 
     def _parametrized(self, module: nn.Module, prefix: str, owner: Owner) -> None:
-        """The children of a parametrized module: what is kept in a parameter's place is the module's own."""
+        """Walk the children of a parametrized module, which owns the tensors that replace its parameters."""
         for key, child in module._modules.items():
             if key != "parametrizations":
                 self._descend({key: child}, prefix, owner)
@@ -177,9 +176,9 @@ class Walk:
 
     @contextmanager
     def _renaming(self, prefix: str, raw: str, outside: int | None = None) -> Iterator[None]:
-        """What is walked inside has names that begin with `prefix` where torch's begin with `raw`.
+        """Record that names walked inside begin with `prefix`, and torch's with `raw`.
 
-        `raw` follows on torch's name of the first `outside` characters of `prefix` (by default of all).
+        `raw` follows torch's name for the first `outside` characters of `prefix`, by default for all of it.
         """
         before, start = self._within, len(self.names)
         base = prefix if outside is None else prefix[:outside]
@@ -190,7 +189,7 @@ class Walk:
 
 
 class _Renamed(NamedTuple):
-    """In torch the entries `start` to `end` begin with `prefix`, not with their first `skip` characters."""
+    """Entries `start` to `end`, whose first `skip` characters are `prefix` in torch."""
 
     start: int
     end: int
@@ -200,10 +199,10 @@ class _Renamed(NamedTuple):
 
 _WEIGHT_NORM = "torch.nn.utils.parametrizations._WeightNorm"
 _GAIN = "original0"
-"""Under which name it keeps the gain, the first of its two parts."""
+"""Its name for the gain, the first of its two parts."""
 
 
 def _in_pieces(wrapper: nn.Module) -> bool:
-    """Whether a wrapper of FSDP's first version has cut its parameters: shapes are then those of pieces."""
+    """Return whether a wrapper of FSDP's first version has sharded its parameters."""
     handle = getattr(wrapper, "_handle", None)
     return handle is not None and handle.uses_sharded_strategy

@@ -1,7 +1,7 @@
-"""Modules that are wrapped around a model and are no part of it: what a class is once they are taken away.
+"""Wrappers: modules around a model that are not a part of it, and classes without what wrapping changed.
 
-All are recognised by their class, by its dotted name, so that none of their libraries has to be imported,
-and never by what a name looks like: a module of your own that is called `module` keeps its place.
+They are recognised by the dotted name of their class, so that none of their libraries is imported, and
+never by a name: a module of the user's own that is called `module` keeps its place.
 """
 
 from typing import Final, NamedTuple
@@ -26,10 +26,11 @@ WRAPPERS: Final = {
     "peft.utils.other.TrainableTokensWrapper": "token_adapter",
     "torch.nn.utils.parametrize.Parametrized*": "parametrizations",
 }
-"""Wrapper classes, and the child that each is wrapped around.
+"""Wrapper classes, and the child that each wraps: the only list of them.
 
 A wrapper's other children stay below it: PEFT's `lora_A` is within its `LoraLayer`, its `base_layer` is not.
-Where PEFT keeps a whole module twice (`modules_to_save`), both keep their names: one name cannot be for both.
+If PEFT keeps a whole module twice (`modules_to_save`), both keep their names: one name cannot be for both.
+The last entry is for the names that it adds; `Kind` finds what it parametrizes by its base.
 """
 
 _MIXED_IN: Final = (
@@ -37,18 +38,18 @@ _MIXED_IN: Final = (
     "torch.distributed._composable.replicate.DDP",
     "torch.distributed._composable.replicate_with_fsdp.ReplicateModule",
 )
-"""Classes that torch puts in front of a module's own, in place: `FSDPLinear(FSDPModule, Linear)`."""
+"""Classes that torch adds to the bases of a module's own, in place: `FSDPLinear(FSDPModule, Linear)`."""
 
 
 class Kind(NamedTuple):
-    """What the walk has to know of a module's class.
+    """The facts about a module's class that the walk needs.
 
     Attributes:
-        cls: the class without what wrapping changed it into.
-        keeps: the key of the child that it is wrapped around, "" for none.
-        parametrized: whether `torch.nn.utils.parametrize` made it.
-        flattens: whether it is an FSDP wrapper that cuts parameters into pieces of one flat tensor.
-        names_no_decay: whether it has a method `no_weight_decay`.
+        cls: the class before wrapping changed it.
+        keeps: the key of the child that it wraps, "" for none.
+        parametrized: True if `torch.nn.utils.parametrize` made it.
+        flattens: True if it is an FSDP wrapper that flattens parameters into one tensor.
+        names_no_decay: True if it has a method `no_weight_decay`.
     """
 
     cls: Class
@@ -59,12 +60,12 @@ class Kind(NamedTuple):
 
     @property
     def plain(self) -> bool:
-        """Whether nothing about the class needs care."""
+        """True if the class needs no care."""
         return not (self.keeps or self.parametrized or self.names_no_decay)
 
     @classmethod
     def of(cls, module_class: type) -> "Kind":
-        """What there is to know of this class."""
+        """Describe a module's class."""
         names_no_decay = callable(getattr(module_class, "no_weight_decay", None))
         own, parametrized = module_class, False
         while True:

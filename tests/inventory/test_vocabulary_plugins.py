@@ -142,7 +142,7 @@ def test_the_command_line_says_what_is_wrong_with_a_package(tmp_path: Path) -> N
     )
     assert run(tmp_path, code) == (
         "1 error[E510]: the vocabulary of `acme-norms` cannot be read: "
-        "`families.RMSNorm` is no list of classes\n"
+        "`families.RMSNorm` is not a list of classes\n"
         '  = help: write a list of dotted names: `["acme_norms.UnitScale"]`\n'
     )
 
@@ -192,16 +192,16 @@ ROLES = 'roles are `weight`, `bias`, `scale`, `embedding` and `other`: `scale = 
             "Expected ']' at the end of a table declaration (at end of document)",
             "mend the TOML",
         ),
-        ("[famlies]", "`famlies` is none of the tables", "did you mean `families`?"),
+        ("[famlies]", "`famlies` is not a table of a vocabulary", "did you mean `families`?"),
         (
             "[kinds]",
-            "`kinds` is none of the tables",
+            "`kinds` is not a table of a vocabulary",
             "a vocabulary has `families`, `roles`, `layouts`, `roots` and `frameworks`",
         ),
-        ('roots = "acme.Module"', "`roots` is no list of classes", LIST),
+        ('roots = "acme.Module"', "`roots` is not a list of classes", LIST),
         (
             'families = ["acme_norms.UnitScale"]',
-            "`families` is no table",
+            "`families` is not a table",
             'write below `[families]`, one by one: `RMSNorm = ["acme_norms.UnitScale"]`',
         ),
         (
@@ -209,7 +209,7 @@ ROLES = 'roles are `weight`, `bias`, `scale`, `embedding` and `other`: `scale = 
             "`rms_norm` is not how the family is spelled",
             "write `RMSNorm`",
         ),
-        ("[families]\nRMSNorm = [1]", "`families.RMSNorm` is no list of classes", LIST),
+        ("[families]\nRMSNorm = [1]", "`families.RMSNorm` is not a list of classes", LIST),
         (
             '[families]\nRMSNorm = ["*Scale"]',
             "`*Scale` in `families.RMSNorm` does not say where the class is defined",
@@ -220,12 +220,12 @@ ROLES = 'roles are `weight`, `bias`, `scale`, `embedding` and `other`: `scale = 
             "`acme:X` in `families.RMSNorm` does not say where the class is defined",
             FRONT,
         ),
-        ("[roles]", "`roles` is no array of tables", "write each below a line `[[roles]]`"),
-        ('[[roles]]\nscale = ["g"]', "`roles.classes` is no list of classes", LIST),
-        ('[[roles]]\nclasses = ["acme.X"]\ngain = ["g"]', "`gain` is no role", ROLES),
+        ("[roles]", "`roles` is not an array of tables", "write each table below a line `[[roles]]`"),
+        ('[[roles]]\nscale = ["g"]', "`roles.classes` is not a list of classes", LIST),
+        ('[[roles]]\nclasses = ["acme.X"]\ngain = ["g"]', "`gain` is not a role", ROLES),
         (
             '[[roles]]\nclasses = ["acme.X"]\nscale = "g"',
-            "`roles.scale` is no list of leaves",
+            "`roles.scale` is not a list of leaves",
             'write a list of names: `scale = ["gain"]`',
         ),
         (
@@ -245,11 +245,11 @@ ROLES = 'roles are `weight`, `bias`, `scale`, `embedding` and `other`: `scale = 
         ),
         (
             '[layouts]\n"acme.Mix" = { weight = "out, in" }',
-            "`out, in` is no layout of `weight`",
+            "`out, in` is not a layout of `weight`",
             AXES,
         ),
-        ('[layouts]\n"acme.Mix" = { weight = "* in *" }', "`* in *` is no layout of `weight`", AXES),
-        ('[layouts]\n"acme.Mix" = { weight = 2 }', "`2` is no layout of `weight`", AXES),
+        ('[layouts]\n"acme.Mix" = { weight = "* in *" }', "`* in *` is not a layout of `weight`", AXES),
+        ('[layouts]\n"acme.Mix" = { weight = 2 }', "`2` is not a layout of `weight`", AXES),
     ],
 )
 def test_a_file_that_cannot_be_read(toml: str, what: str, instead: str) -> None:

@@ -104,7 +104,7 @@ def test_where_a_class_is_looked_for_is_kept() -> None:
 
 
 def test_variables() -> None:
-    help = "ask for the class of the owner with `type(...)`, or for a name or an attribute"
+    help = "test the class of the owner with `type(...)`, or a name or an attribute"
     assert said("a: variable(LoRAParam)") == [("W814", "variable(LoRAParam)", help)]
 
 
@@ -131,7 +131,7 @@ def test_shapes_that_are_alike_everywhere(shape: str) -> None:
 
 @pytest.mark.parametrize("predicate", ["attr(lr_mult)", "attr(lr_mult.x) == 2"])
 def test_attributes(predicate: str) -> None:
-    help = "say it by name, type or role, or list names in a `no_weight_decay()` of the model"
+    help = "use a name, a type or a role, or list names in a `no_weight_decay()` of the model"
     assert said(f"a: {predicate}") == [("W816", predicate.partition(" ")[0], help)]
     assert said("a: attr(no_weight_decay)") == []
 

@@ -18,7 +18,7 @@ from paramrules.rules.walk import terms_in
 
 _BIT = 1000
 _EVERYDAY = frozenset(("module", "model", "params"))
-"""Components that wrappers add and models have of their own; at the beginning of a name they are a wrapper's."""
+"""Names that modules of a model have too: only at the beginning of a name are they a wrapper's."""
 
 
 def require_known(rules: Rules, inventory: Inventory) -> None:

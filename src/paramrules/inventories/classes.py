@@ -1,4 +1,4 @@
-"""Whether a class is what a rule calls it: what an alternative of `type`, `within`, `variable` means."""
+"""Match classes against an alternative of `type`, `within` or `variable`."""
 
 from functools import cache, lru_cache
 from typing import NamedTuple
@@ -9,12 +9,12 @@ from paramrules.inventories.vocabulary import vocabulary
 
 
 class Match(NamedTuple):
-    """How a class answers to an alternative.
+    """A class that an alternative matches.
 
     Attributes:
-        name: the class that matched by its dotted name: the class itself or one of its bases.
-        family: the family of the vocabulary through which it did, "" where its own name did.
-        base: whether it is a base of the class.
+        name: the dotted name of the class that matched: the class itself or one of its bases.
+        family: the family of the vocabulary through which it matched, "" if by its own name.
+        base: True if it is a base of the class.
     """
 
     name: str
@@ -24,12 +24,11 @@ class Match(NamedTuple):
 
 @lru_cache(maxsize=100_000)
 def match(alternative: str, cls: Class) -> Match | None:
-    """How `cls` or a base of it is what the alternative says; None where none is.
+    """Return the first of `cls` and its bases that the alternative matches; None if there is none.
 
     An alternative is a bare name (`LayerNorm`, which stands for its family too), a name with `*` and `?`
     (`*Norm`), or a dotted one (`torch.nn.LayerNorm`, `torch.nn.*Norm*`: a class of that name defined in
-    the module or below it). The class itself is compared first, then its bases in the order in which
-    Python looks them up; the frameworks' roots never are.
+    the module or below it). Bases are compared in method resolution order, the frameworks' roots never.
 
     >>> match("LayerNorm", Class("flax.nnx.nn.normalization.LayerNorm"))
     Match(name='flax.nnx.nn.normalization.LayerNorm', family='', base=False)
@@ -47,12 +46,12 @@ def match(alternative: str, cls: Class) -> Match | None:
 
 @cache
 def in_family(family: str, name: str) -> bool:
-    """Whether the vocabulary puts a class of this dotted name into the family."""
+    """Return whether the vocabulary puts a class of this dotted name into the family."""
     return any(named(member, name) for member in vocabulary().families.get(family, ()))
 
 
 def source(family: str, name: str) -> str:
-    """The package whose vocabulary puts a class of this dotted name into the family, which it is in."""
+    """Return the package whose vocabulary puts a class of this dotted name into a family that it is in."""
     return next(
         tables.source
         for tables in vocabulary().sources
@@ -62,5 +61,5 @@ def source(family: str, name: str) -> str:
 
 @cache
 def is_root(name: str) -> bool:
-    """Whether this is a root of class trees (`torch.nn.Module`, `object`), which no rule is compared with."""
+    """Return whether this is a root of class trees (`torch.nn.Module`, `object`), never compared."""
     return any(named(root, name) for root in vocabulary().roots)

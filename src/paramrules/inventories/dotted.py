@@ -1,4 +1,4 @@
-"""Names of classes, and what `*` and `?` in one stand for."""
+"""Dotted names of classes, with `*` and `?` as wildcards."""
 
 import fnmatch
 import re
@@ -7,7 +7,11 @@ from functools import cache
 
 @cache
 def named(alternative: str, name: str) -> bool:
-    """Whether a class of this dotted name has the name that the alternative says, families apart."""
+    """Return whether an alternative names the class of this dotted name, families aside.
+
+    >>> named("torch.nn.Linear", "torch.nn.modules.linear.Linear"), named("*Norm", "flax.linen.LayerNorm")
+    (True, True)
+    """
     module, _, short = name.rpartition(".")
     inside, dot, wanted = alternative.rpartition(".")
     if not pattern(wanted).match(short):
@@ -17,5 +21,5 @@ def named(alternative: str, name: str) -> bool:
 
 @cache
 def pattern(glob: str) -> re.Pattern[str]:
-    """`*` and `?` as wildcards and nothing else, case kept. What fnmatch makes of a glob cannot backtrack."""
+    """Compile a glob of `*` and `?`, case-sensitive. Patterns of fnmatch do not backtrack."""
     return re.compile(fnmatch.translate(glob.replace("[", "[[]")))

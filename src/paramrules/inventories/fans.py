@@ -1,4 +1,4 @@
-"""What a matrix contracts and what it produces, whatever way round its class keeps it."""
+"""Fan-in and fan-out, whatever the order in which a class stores the axes of its matrices."""
 
 from collections.abc import Iterable
 from functools import cache, lru_cache
@@ -10,19 +10,28 @@ from paramrules.inventories.roles import unparametrized
 from paramrules.inventories.vocabulary import vocabulary
 
 _KEPT_AS = {"weight_v": "weight", "weight_orig": "weight"}
-"""What the older weight and spectral norm of torch, and its pruning, call the weight that they train."""
+"""Names that the older weight and spectral norm of torch, and its pruning, give the trained weight."""
 
 
 def fans(
     owner: Owner, name: str, shape: tuple[int, ...], own: tuple[str, ...] | None = None
 ) -> tuple[int | None, int | None]:
-    """`fan_in` and `fan_out` of the parameter of this name and logical shape, None where it has none.
+    """Return `fan_in` and `fan_out` of a parameter, each None if it has none.
 
-    The vocabulary's layouts decide, by the class that owns the parameter, or the class around it for
-    attention kernels. Both fans of a convolution are multiplied with its receptive field. Biases and scales
-    have none, and no guess is made: neither has a matrix whose layout nobody has written down, such
-    as a `weight` that a module of your own holds, nor one whose shape does not fit its layout. `own` is the
-    layout that the layer itself tells, and comes before the vocabulary's.
+    The vocabulary's layouts decide, by the class that owns the parameter, or by the class around that for
+    attention kernels. Both fans of a convolution include its receptive field. Biases and scales have none.
+    Nothing is guessed: a matrix whose layout is not listed, such as the `weight` of a module of the user's
+    own, has none either, nor has one whose shape does not fit its layout.
+
+    Args:
+        owner: the module that owns the parameter.
+        name: its canonical name.
+        shape: its shape in one layer.
+        own: the layout that the layer's instance reports, which takes precedence over the vocabulary's.
+
+    References:
+        Fans with the receptive field, as `torch.nn.init` computes them:
+        https://docs.pytorch.org/docs/stable/nn.init.html
 
     >>> fans(linear, "head.weight", (1000, 192)), fans(conv2d, "stem.weight", (64, 3, 7, 7))
     ((192, 1000), (147, 3136))
@@ -37,7 +46,7 @@ def fans(
 def fans_of_all(
     owners: Iterable[Owner], names: Iterable[str], shapes: Iterable[tuple[int, ...]]
 ) -> list[tuple[int | None, int | None]]:
-    """`fans` of many entries, in their order, what layers have in common looked up once."""
+    """Return `fans` of many entries, each combination of owner, name and shape looked up once."""
     known: dict[tuple[Owner, str, str, tuple[int, ...]], tuple[int | None, int | None]] = {}
     column = []
     for owner, name, shape in zip(owners, names, shapes, strict=True):
@@ -54,7 +63,7 @@ def fans_of_all(
 
 @lru_cache(maxsize=100_000)
 def _layout(around: tuple[Class, ...], tail: str) -> tuple[str, ...] | None:
-    """The layout for the last two components of a name: what the class around the owner says, or its own."""
+    """Return the layout for the last two components of a name, by the owner or the class around it."""
     leaf = tail.rpartition(".")[2]
     for cls, name in [*((outer, tail) for outer in around[:-1]), (around[-1], _KEPT_AS.get(leaf, leaf))]:
         for base in (cls.name, *cls.bases):
@@ -66,14 +75,14 @@ def _layout(around: tuple[Class, ...], tail: str) -> tuple[str, ...] | None:
 
 @cache
 def _layouts(name: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Leaf patterns and layouts of a class of this dotted name."""
+    """Return leaf patterns and layouts of a class of this dotted name."""
     return tuple(
         row for cls, leaves in vocabulary().layouts.items() if named(cls, name) for row in leaves.items()
     )
 
 
 def _read(layout: tuple[str, ...], shape: tuple[int, ...]) -> tuple[int | None, int | None]:
-    """The fans that a layout reads off a shape."""
+    """Return the fans of a shape whose axes are laid out so."""
     axes = list(layout)
     if "*" in axes:
         at = axes.index("*")

@@ -1,4 +1,4 @@
-"""Where a parameter is kept whose array holds those of several layers."""
+"""Layer: the place of a parameter in an array that holds those of several layers."""
 
 from typing import NamedTuple
 
@@ -7,8 +7,8 @@ class Layer(NamedTuple):
     """One layer of a stack.
 
     Attributes:
-        array: the canonical name of the array, which has no places in it.
-        axes: the axes of the stored array that stacking has added, outermost stack first.
+        array: the canonical name of the array, without places.
+        axes: the axes of the stored array that stacking added, outermost stack first.
         at: the place along each of them, from 0.
     """
 
@@ -21,12 +21,12 @@ class Layer(NamedTuple):
 
 
 def is_below(name: str, path: str) -> bool:
-    """Whether a parameter is below a path, or is the path itself; everything is below the root, `""`."""
+    """Return whether a name is a path or below it; everything is below the root, `""`."""
     return not path or name == path or name.startswith(path + ".")
 
 
 def stored_text(stored: tuple[int, ...], layer: Layer | None) -> str:
-    """How an array is stored, in words.
+    """Describe in words how an array is stored.
 
     >>> stored_text((12, 768, 3072), Layer("layers.mlp.kernel", (0,), (3,)))
     '(12, 768, 3072), layer 3 of axis 0'

@@ -1,8 +1,8 @@
-"""The rank of biases and gains: a vector each, whatever axes a framework keeps it with.
+"""Logical shapes: biases and gains are vectors, whatever axes a framework stores them with.
 
-One bias of an attention's queries is (768,) in torch and (12, 64) in flax, a convolution's (64,) in torch
-and (64, 1, 1) in Equinox, a batch norm's gain (1, 1, 1, 64) in haiku, the gain of torch's weight norm
-(64, 1, 1, 1). Whoever writes `ndim <= 1` means "no matrix", and none of these is one.
+The bias of an attention's queries is (768,) in torch and (12, 64) in flax, that of a convolution (64,) in
+torch and (64, 1, 1) in Equinox; the gain of a batch norm is (1, 1, 1, 64) in haiku, that of torch's weight
+norm (64, 1, 1, 1). A rule with `ndim <= 1` means "not a matrix", and none of these is one.
 """
 
 from collections.abc import Sequence
@@ -12,16 +12,16 @@ from paramrules.inventories.roles import belongs_to_a_known_layer, role
 
 
 def vectors(owners: Sequence[Owner], leaves: Sequence[str], ranks: Sequence[int]) -> list[int]:
-    """The entries that are stored with more than one axis and are vectors all the same.
+    """Return the entries that are stored with more than one axis and are logically vectors.
 
     These are the biases and scales (see `role`) of layers whose class the vocabulary has; their logical
-    shape is `(elements,)`. What another module calls its bias (a table of relative positions) keeps its
-    axes, for nobody knows what it is.
+    shape is `(elements,)`. The bias of any other module, such as a table of relative positions, keeps its
+    axes.
 
     Args:
-        owners: the module of each entry.
+        owners: the module that owns each entry.
         leaves: the last component of each entry's name.
-        ranks: how many axes each entry has in its layer, those of a stack not counted.
+        ranks: the number of axes of each entry in its layer, without those of stacks.
     """
     wanted = {kind for kind in set(zip(owners, leaves, ranks, strict=True)) if _is_vector(*kind)}
     if not wanted:
@@ -32,9 +32,13 @@ def vectors(owners: Sequence[Owner], leaves: Sequence[str], ranks: Sequence[int]
 def vector_parameters(
     owners: Sequence[Owner], leaves: Sequence[str], parameter: Sequence[int], ranks: Sequence[int]
 ) -> frozenset[int]:
-    """The parameters all of whose entries are `vectors`: a tied one may be something else under a name.
+    """Return the parameters all of whose entries are `vectors`: a tied one may be a matrix under a name.
 
-    `parameter` is the number of each entry's parameter, `ranks` are those of the parameters.
+    Args:
+        owners: the module that owns each entry.
+        leaves: the last component of each entry's name.
+        parameter: the number of each entry's parameter.
+        ranks: the number of axes of each parameter in its layer.
     """
     if len(parameter) == len(ranks):
         return frozenset(vectors(owners, leaves, ranks))

@@ -1,10 +1,10 @@
-"""Whose a parameter is: the class of its module, and the classes of the modules around it."""
+"""Owner: the class of the module that owns a parameter, and the classes of the modules around it."""
 
 from typing import NamedTuple
 
 
 class Class(NamedTuple):
-    """A class by its dotted name, with those of its bases in the order in which Python looks them up."""
+    """A class by its dotted name, with the names of its bases in method resolution order."""
 
     name: str
     bases: tuple[str, ...] = ()
@@ -16,7 +16,7 @@ class Class(NamedTuple):
 
     @classmethod
     def of(cls, python_class: type) -> "Class":
-        """The description of a Python class; `object` is left out."""
+        """Describe a Python class; `object` is left out."""
         bases = tuple(_dotted(base) for base in python_class.__mro__[1:] if base is not object)
         return cls(_dotted(python_class), bases)
 
@@ -26,10 +26,13 @@ def _dotted(python_class: type) -> str:
 
 
 class Owner:
-    """The module that owns a parameter. `around` goes from the model's root to the owner itself.
+    """The module that owns a parameter.
 
-    Owners are compared by identity: a backend makes one for each module class and surroundings that it
-    meets, shares it between parameters, and what is found out about an owner is found out once.
+    Owners are compared by identity. A backend makes one for each combination of a module's class and the
+    classes around it, and shares it between parameters, so that each is looked at once.
+
+    Args:
+        around: the classes from the model's root to the owner itself.
     """
 
     __slots__ = ("around",)
@@ -42,7 +45,7 @@ class Owner:
 
     @property
     def known(self) -> bool:
-        """False for a leaf of a bare tree, whose module nobody knows."""
+        """True unless the parameter is a leaf of a bare tree, which does not know its modules."""
         return bool(self.around)
 
     @property

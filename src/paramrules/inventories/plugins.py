@@ -1,12 +1,12 @@
-"""What installed packages add to the vocabulary.
+"""Vocabularies of installed packages.
 
-A package names a TOML file of its own by an entry point, and nothing of the package is imported to read it:
+A package names a TOML file by an entry point; nothing of the package is imported to read it:
 
     [project.entry-points."paramrules.vocabulary"]
     norms = "acme_norms:vocabulary.toml"
 
-The file has the tables of vocabulary.toml. Only dotted names of classes are taken: a bare one, or a pattern
-such as `*Norm`, would speak of everybody's classes.
+The file has the tables of vocabulary.toml. Names of classes must be dotted: a bare one, or a pattern such as
+`*Norm`, would cover everybody's classes.
 """
 
 import re
@@ -26,20 +26,24 @@ _AXES = ("in", "out", "*", "_")
 _DOTTED = re.compile(r"\w+(\.[\w*?]+)+")
 
 _Fault = tuple[str, str]
-"""What is wrong, and what to type instead."""
+"""A mistake, and what to type instead."""
 
 
 def installed(families: Iterable[str]) -> list[Tables]:
-    """The tables of all installed packages that have some, in the order of the packages' names.
+    """Return the tables of all installed packages, in the order of the packages' names.
 
-    `families` are those that are there already. Raises RulesError: E510.
+    Args:
+        families: the shipped families.
+
+    Raises:
+        RulesError: E510 if a file cannot be read.
     """
     found = sorted((_package(point), point.value) for point in entry_points(group="paramrules.vocabulary"))
     return [read(package, _file(package, value), families) for package, value in found]
 
 
 def read(package: str, toml: bytes, families: Iterable[str]) -> Tables:
-    """The tables in a package's file. Raises RulesError: E510 for each thing that is wrong with it."""
+    """Return the tables in a package's file. Raises RulesError (E510) for each mistake in it."""
     try:
         table = tomllib.loads(toml.decode("utf-8"))
     except ValueError as error:
@@ -51,12 +55,12 @@ def read(package: str, toml: bytes, families: Iterable[str]) -> Tables:
 
 
 def _package(point: EntryPoint) -> str:
-    assert point.dist is not None  # all that `entry_points` gives are of a distribution
+    assert point.dist is not None  # `entry_points` returns only those of distributions
     return point.dist.name
 
 
 def _file(package: str, value: str) -> bytes:
-    """The file that `acme_norms.data:vocabulary.toml` names."""
+    """Read the file that an entry point such as `acme_norms.data:vocabulary.toml` names."""
     module, _, file = (part.strip() for part in value.partition(":"))
     root, *folders = module.split(".")
     try:
@@ -89,7 +93,7 @@ def _faults(table: dict[str, Any], families: Iterable[str]) -> Iterator[_Fault]:
             did_you_mean(name, _TABLES)
             or "a vocabulary has `families`, `roles`, `layouts`, `roots` and `frameworks`"
         )
-        yield f"`{name}` is none of the tables", near
+        yield f"`{name}` is not a table of a vocabulary", near
     yield from _class_faults("roots", table.get("roots", []))
     yield from _family_faults(table.get("families", {}), families)
     yield from _role_faults(table.get("roles", []))
@@ -100,7 +104,7 @@ def _faults(table: dict[str, Any], families: Iterable[str]) -> Iterator[_Fault]:
 def _family_faults(table: Any, families: Iterable[str]) -> Iterator[_Fault]:
     if not isinstance(table, dict):
         yield (
-            "`families` is no table",
+            "`families` is not a table",
             'write below `[families]`, one by one: `RMSNorm = ["acme_norms.UnitScale"]`',
         )
         return
@@ -118,7 +122,10 @@ def _folded(family: str) -> str:
 
 def _class_faults(where: str, classes: Any) -> Iterator[_Fault]:
     if not _is_list(classes, str):
-        yield f"`{where}` is no list of classes", 'write a list of dotted names: `["acme_norms.UnitScale"]`'
+        yield (
+            f"`{where}` is not a list of classes",
+            'write a list of dotted names: `["acme_norms.UnitScale"]`',
+        )
         return
     for cls in classes:
         if not _DOTTED.fullmatch(cls):
@@ -130,18 +137,18 @@ def _class_faults(where: str, classes: Any) -> Iterator[_Fault]:
 
 def _role_faults(tables: Any) -> Iterator[_Fault]:
     if not _is_list(tables, dict):
-        yield "`roles` is no array of tables", "write each below a line `[[roles]]`"
+        yield "`roles` is not an array of tables", "write each table below a line `[[roles]]`"
         return
     for table in tables:
         yield from _class_faults("roles.classes", table.get("classes"))
         for role in (key for key in table if key != "classes"):
             if role not in _ROLES:
                 yield (
-                    f"`{role}` is no role",
+                    f"`{role}` is not a role",
                     'roles are `weight`, `bias`, `scale`, `embedding` and `other`: `scale = ["gain"]`',
                 )
             elif not _is_list(table[role], str):
-                yield f"`roles.{role}` is no list of leaves", f'write a list of names: `{role} = ["gain"]`'
+                yield f"`roles.{role}` is not a list of leaves", f'write a list of names: `{role} = ["gain"]`'
 
 
 def _layout_faults(table: Any) -> Iterator[_Fault]:
@@ -154,7 +161,7 @@ def _layout_faults(table: Any) -> Iterator[_Fault]:
         for leaf, axes in leaves.items():
             if not isinstance(axes, str) or not _is_layout(axes.split()):
                 yield (
-                    f"`{axes}` is no layout of `{leaf}`",
+                    f"`{axes}` is not a layout of `{leaf}`",
                     "write a word for each axis: `in`, `out`, `_`, and once `*` for any number of them",
                 )
 

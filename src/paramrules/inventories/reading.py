@@ -1,4 +1,4 @@
-"""Reads saved inventories. A file may come from a stranger, so every field is looked at before use."""
+"""Read saved inventories. A file may come from a stranger, so every field is checked before use."""
 
 import json
 from collections import Counter
@@ -102,7 +102,7 @@ def _inventory(table: Mapping[str, Any]) -> Saved:
 def _check_parameter(
     where: str, row: Mapping[str, Any], unknown: Mapping[str, str], classes: list[Class]
 ) -> None:
-    """What a parameter says about itself, whatever its name."""
+    """Check the facts that a parameter has once, whatever its names."""
     _get(where, row, "shape", _NUMBERS)
     if "elements" in row:
         _get(where, row, "elements", _NUMBER)
@@ -116,7 +116,7 @@ def _check_parameter(
 
 
 def _check_layer(where: str, row: Mapping[str, Any], stored: list[int]) -> None:
-    """Where in an array of this shape a layer is."""
+    """Check the place of a layer in an array of this shape."""
     _get(where, row, "array", _NAME)
     axes, at = _get(where, row, "axes", _NUMBERS), _get(where, row, "at", _NUMBERS)
     if len(axes) != len(at):
@@ -126,7 +126,7 @@ def _check_layer(where: str, row: Mapping[str, Any], stored: list[int]) -> None:
 
 
 def _entry_name(where: str, row: Mapping[str, Any], unknown: Mapping[str, str], owners: list[Owner]) -> str:
-    """The name of an entry, all else that it says having been looked at."""
+    """Return the name of an entry after checking its other facts."""
     if (owner := _get(where, row, "owner", _NUMBER_OR_NULL)) is not None:
         _at(owners, owner, f"{where}.owner")
     if "role" not in unknown:
@@ -140,11 +140,11 @@ def _entry_name(where: str, row: Mapping[str, Any], unknown: Mapping[str, str], 
 
 
 class _Fault(Exception):  # noqa: N818 - it never leaves this module
-    """What is wrong with the file, in words."""
+    """A mistake in the file, in words."""
 
 
 class _Kind(NamedTuple):
-    """What a field may hold, and what that is called."""
+    """A kind of value that a field may hold, and its name in messages."""
 
     called: str
     holds: Callable[[Any], bool]
@@ -180,7 +180,7 @@ _CLASS = _Kind(
 
 
 def _get(where: str, row: Mapping[str, Any], key: str, kind: _Kind) -> Any:
-    """A field of a row, which has to be there and of this kind."""
+    """Return a field of a row; it must be there and of this kind."""
     place = f"{where}.{key}".removeprefix(".")
     if key not in row:
         raise _Fault(f"`{place}` is missing")
@@ -188,7 +188,7 @@ def _get(where: str, row: Mapping[str, Any], key: str, kind: _Kind) -> Any:
 
 
 def _each(row: Mapping[str, Any], key: str, kind: _Kind, where: str = "") -> list[tuple[str, Any]]:
-    """The items of a list, each with its place."""
+    """Return the items of a list, each with its place."""
     items = _get(where.removesuffix("."), row, key, _LIST)
     return [(place := f"{where}{key}[{at}]", _checked(place, item, kind)) for at, item in enumerate(items)]
 
@@ -206,7 +206,7 @@ def _at(items: Sequence[_T], number: int, place: str) -> _T:
 
 
 def _shown(value: object) -> str:
-    """A value as JSON, cut where it is long."""
+    """Return a value as JSON, cut if it is long."""
     text = json.dumps(value)
     return f"`{text if len(text) <= 40 else text[:37] + '...'}`"
 

@@ -1,4 +1,4 @@
-"""What a parameter is for: `weight`, `bias`, `scale` (a gain), `embedding` or `other`."""
+"""The role of a parameter: `weight`, `bias`, `scale` (a gain), `embedding` or `other`."""
 
 from collections.abc import Iterable
 from functools import cache, lru_cache
@@ -11,12 +11,12 @@ from paramrules.inventories.vocabulary import vocabulary
 
 
 def role(owner: Owner, name: str) -> str:
-    """The role of the parameter of this name, by the class that owns it and the last component.
+    """Return the role of a parameter, by the class that owns it and the last component of its name.
 
-    The tables of the vocabulary decide, first that of the class, then that of any class. A parameter
-    under another one is a part of what `torch.nn.utils.parametrize` keeps in its place: of
-    `weight.original0` and `weight.original1`, which weight norm makes, the first is the gain; a part
-    with another name has the role of the whole. What the tables don't have is `other`.
+    The tables of the vocabulary decide, first that of the class, then that for any class. A name such as
+    `weight.original1` is a part of what `torch.nn.utils.parametrize` stores in place of `weight`: weight
+    norm's `original0` is the gain, any other part has the role of the whole. Anything that no table lists
+    is `other`.
 
     >>> role(linear, "blocks.0.fc.bias"), role(layer_norm, "blocks.0.norm.weight")
     ('bias', 'scale')
@@ -28,7 +28,7 @@ def role(owner: Owner, name: str) -> str:
 
 
 def roles(owners: Iterable[Owner], names: Iterable[str]) -> list[str]:
-    """`role` of many entries, in their order, each owner and leaf looked up once."""
+    """Return the `role` of many entries, each combination of owner and leaf looked up once."""
     known: dict[tuple[Owner, str], str] = {}
     column = []
     for owner, name in zip(owners, names, strict=True):
@@ -44,12 +44,12 @@ def roles(owners: Iterable[Owner], names: Iterable[str]) -> list[str]:
 
 
 def belongs_to_a_known_layer(owner: Owner) -> bool:
-    """Whether the vocabulary has the owner's class or a base of it, in a family or with roles of its own."""
+    """Return whether the vocabulary has the owner's class or a base of it, in a family or a table."""
     return owner.known and _known(owner.cls)
 
 
 def unparametrized(name: str) -> tuple[str, str]:
-    """A name without the part that a parametrization adds, and that part.
+    """Return a name without the part that a parametrization adds, and that part.
 
     >>> unparametrized("conv.weight.original1"), unparametrized("conv.weight")
     (('conv.weight', 'original1'), ('conv.weight', ''))
@@ -82,5 +82,5 @@ def _known(cls: Class) -> bool:
 
 @cache
 def _covers(table: RoleTable, name: str) -> bool:
-    """Whether the table speaks of a class of this dotted name."""
+    """Return whether the table covers a class of this dotted name."""
     return any(named(cls, name) for cls in table.classes) or any(in_family(f, name) for f in table.families)

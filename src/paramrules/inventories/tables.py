@@ -1,11 +1,11 @@
-"""The tables of a vocabulary: the one that is shipped has them, and those that packages add."""
+"""The tables of a vocabulary file: the shipped one, or one that a package adds."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 
 class RoleTable(NamedTuple):
-    """For some classes, the leaf patterns of each role. `classes` and `families` together say for which."""
+    """Leaf patterns of each role, for the classes in `classes` and in `families`."""
 
     families: tuple[str, ...]
     classes: tuple[str, ...]
@@ -14,10 +14,10 @@ class RoleTable(NamedTuple):
 
 
 class Tables(NamedTuple):
-    """What one source says, as vocabulary.toml describes it. Classes are written as dotted alternatives."""
+    """The tables of one file; see vocabulary.toml. Classes are written as dotted alternatives."""
 
     source: str
-    """The distribution that it comes with."""
+    """The distribution that the file comes with."""
     roots: tuple[str, ...]
     families: Mapping[str, tuple[str, ...]]
     roles: tuple[RoleTable, ...]
@@ -26,7 +26,7 @@ class Tables(NamedTuple):
 
     @classmethod
     def of(cls, source: str, toml: Mapping[str, Any]) -> "Tables":
-        """The tables that a TOML file holds; what it leaves out is empty."""
+        """Return the tables of a TOML file; those that it leaves out are empty."""
         return cls(
             source,
             roots=tuple(toml.get("roots", ())),

@@ -1,7 +1,7 @@
-"""The vocabulary: which classes are a LayerNorm, how a class keeps its weights, what its parameters are for.
+"""The vocabulary: families of classes, roles of their parameters, layouts of their weights.
 
-The words themselves stand in vocabulary.toml and in the files that installed packages add (plugins.py). They
-are read the first time that one is asked for.
+The data is in vocabulary.toml and in the files that installed packages add (plugins.py), and is read on first
+use.
 """
 
 import tomllib
@@ -18,7 +18,7 @@ from paramrules.inventories.tables import RoleTable, Tables
 
 
 class Vocabulary(NamedTuple):
-    """All tables in one, and the `sources` that they come from, the shipped one first."""
+    """The joined tables, and the `sources` that they come from, the shipped one first."""
 
     sources: tuple[Tables, ...]
     roots: tuple[str, ...]
@@ -30,18 +30,20 @@ class Vocabulary(NamedTuple):
 
 @cache
 def vocabulary() -> Vocabulary:
-    """The vocabulary that the package ships and what installed packages add to it, read once.
+    """Return the shipped vocabulary joined with those of installed packages, read once.
 
-    Raises RulesError: E510 where a package's file cannot be read, E511 where two sources disagree.
+    Raises:
+        RulesError: E510 if a package's file cannot be read, E511 if two sources disagree.
     """
     shipped = shipped_tables()
     return joined([shipped, *installed(shipped.families)])
 
 
 def added(package: str, toml: bytes) -> Vocabulary:
-    """The shipped vocabulary with one package's file added: what the package's own tests can look at.
+    """Return the shipped vocabulary joined with one package's file, for the package's own tests.
 
-    Raises RulesError: E510 for each thing that is wrong with the file, E511 where the shipped one disagrees.
+    Raises:
+        RulesError: E510 for each mistake in the file, E511 if the shipped one disagrees.
 
     >>> added("acme-norms", Path("vocabulary.toml").read_bytes()).families["RMSNorm"][-1]
     'acme_norms.UnitScale'
@@ -51,16 +53,19 @@ def added(package: str, toml: bytes) -> Vocabulary:
 
 
 def shipped_tables() -> Tables:
-    """What vocabulary.toml says."""
+    """Read vocabulary.toml."""
     text = files(__package__).joinpath("vocabulary.toml").read_text("utf-8")
     return Tables.of("paramrules", tomllib.loads(text))
 
 
 def joined(sources: Sequence[Tables]) -> Vocabulary:
-    """The tables of all sources, of which the first is the shipped one, as one vocabulary.
+    """Join the tables of all sources, the shipped one first.
 
-    What a package says of a class in roles and layouts comes before what is shipped, which may be a guess
-    from the class's name (`*Norm`). Raises RulesError: E511 where sources put a class into two families.
+    Roles and layouts of packages take precedence over shipped ones, which may be guesses from a class's name
+    (`*Norm`).
+
+    Raises:
+        RulesError: E511 if sources put a class into two families.
     """
     conflicts = list(_conflicts(sources))
     if conflicts:
@@ -87,9 +92,9 @@ def joined(sources: Sequence[Tables]) -> Vocabulary:
 
 
 def _conflicts(sources: Sequence[Tables]) -> Iterator[Diagnostic]:
-    """An error for each class that two sources put into different families.
+    """Yield an error for each class that two sources put into different families.
 
-    Families that have classes in common where they are shipped are no different ones: a Conv1d is a Conv.
+    Families that share classes in the shipped vocabulary do not count as different: a Conv1d is a Conv.
     """
     shipped = sources[0].families
     for one, other in combinations(sources, 2):

@@ -1,4 +1,4 @@
-"""Writes a file whole or not at all."""
+"""Write a file whole or not at all."""
 
 import os
 from pathlib import Path
@@ -7,9 +7,10 @@ from paramrules.diagnostics import Diagnostic, RulesError
 
 
 def write_new(path: str | Path, text: str) -> None:
-    """Puts `text` into a file that is not there yet.
+    """Write `text` to a new file.
 
-    Raises RulesError: E806 where it is there, E703 where it cannot be written.
+    Raises:
+        RulesError: E806 if the file exists, E703 if it cannot be written.
     """
     if os.path.lexists(path):
         raise RulesError(
@@ -23,9 +24,10 @@ def write_new(path: str | Path, text: str) -> None:
 
 
 def write_whole(path: str | Path, text: str) -> None:
-    """Puts `text` into the file at once, so that a reader finds the old text or the new, never a part.
+    """Replace the file's text at once, so that a reader finds the old text or the new, never a part.
 
-    Raises RulesError (E703) where that is not possible; what was there is then as it was.
+    Raises:
+        RulesError: E703 if it cannot be written; the old text is then still there.
     """
     target = Path(os.path.realpath(path))  # through a link, not in its place
     try:

@@ -1,4 +1,4 @@
-"""What in a rule file is likely to mean something else in another framework, said without a model."""
+"""Warnings about parts of a rule file that are likely to differ between frameworks, found without a model."""
 
 from paramrules.portability.findings import portable
 

@@ -11,7 +11,7 @@ _WILD = frozenset("*?")
 
 
 def class_findings(test: ClassTest) -> Iterator[Diagnostic]:
-    """A warning for each alternative that stands for no family of the vocabulary."""
+    """Yield a warning for each alternative that does not stand for a family of the vocabulary."""
     for alternative in test.alternatives:
         if alternative.text not in vocabulary().families:
             yield from _finding(test.function, alternative)
@@ -31,7 +31,7 @@ def _finding(function: str, alternative: Alternative) -> Iterator[Diagnostic]:
     elif not _WILD & set(text):
         yield Diagnostic(
             "W812",
-            f"`{text}` is no family of the vocabulary, and stands for classes of that name alone",
+            f"`{text}` is not a family of the vocabulary, and stands for classes of that name alone",
             alternative.span,
             help=instead
             if families
@@ -49,9 +49,9 @@ def _framework(name: str) -> str:
 
 
 def _families(text: str) -> tuple[str, list[str]]:
-    """The families of the classes that an alternative means, as it would be written, and their names.
+    """Return the families of the classes that an alternative matches, as a rule writes them, and the classes.
 
-    Without wildcards the smallest family is the nearest: `Conv2d` before `Conv`.
+    Without wildcards only the smallest family counts: `Conv2d` before `Conv`.
     """
     known = vocabulary().families
     found = {

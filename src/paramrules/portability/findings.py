@@ -16,16 +16,20 @@ from paramrules.rules.terms import Attribute, AttributeTest, ClassTest, GlobTest
 from paramrules.rules.walk import terms_in
 
 _EVERYWHERE = frozenset({"no_weight_decay"})
-"""What a module's method lists, in every framework whose modules have methods."""
+"""Set by a method of modules, in every framework whose modules have methods."""
 
 
 def portable(rules: Rules | str | Path) -> list[Diagnostic]:
-    """What a rule file says that is likely to differ between frameworks, as warnings (W811 to W817).
+    """Return a warning (W811 to W817) for each part of a rule file that may differ between frameworks.
 
-    Nothing of it is wrong for models of one framework. Included files are looked at when they are named
-    themselves. Comments silence these warnings like others: `# allow: W811 -- only for torch`.
+    None of them is a mistake if all models are of one framework. Included files are not checked. Comments
+    silence these warnings like others: `# allow: W811 -- only for torch`.
 
-    Raises RulesError where the file has errors.
+    Args:
+        rules: rules, or the path of a rule file.
+
+    Raises:
+        RulesError: the file has errors.
 
     >>> [finding.code for finding in paramrules.portable("vit.rules")]
     ['W817']
@@ -51,14 +55,14 @@ def _statements(rules: Rules) -> Iterator[Term]:
 
 
 def _of(term: Any, named: frozenset[str]) -> Iterator[Diagnostic]:
-    """The findings about one term; `named` are the leaves that its statement names."""
+    """Yield the findings about one term of a statement that names these leaves."""
     match term:
         case ClassTest(function="variable"):
             yield Diagnostic(
                 "W814",
                 "variables have classes in torch and NNX alone, and not the same ones",
                 term.span,
-                help="ask for the class of the owner with `type(...)`, or for a name or an attribute",
+                help="test the class of the owner with `type(...)`, or a name or an attribute",
             )
         case ClassTest():
             yield from class_findings(term)
@@ -72,7 +76,7 @@ def _of(term: Any, named: frozenset[str]) -> Iterator[Diagnostic]:
                 "W816",
                 f"`{path[0]}` is set on torch's tensors or NNX's variables; other arrays have no attributes",
                 term.span,
-                help="say it by name, type or role, or list names in a `no_weight_decay()` of the model",
+                help="use a name, a type or a role, or list names in a `no_weight_decay()` of the model",
             )
         case _:
             yield from shape_findings(term)

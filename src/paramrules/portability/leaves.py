@@ -16,7 +16,7 @@ _CALLED: Final = {
     "embedding": ("flax", "role == embedding"),
     "embeddings": ("haiku", "role == embedding"),
 }
-"""Who calls a leaf so, and what is the same everywhere."""
+"""The libraries that use a name for a leaf, and the portable test."""
 
 _WEIGHTS: Final = ("kernel", "w", "weight")
 _SAME: Final = {
@@ -26,16 +26,16 @@ _SAME: Final = {
     "embedding": frozenset({"weight", "embedding", "embeddings"}),
     "embeddings": frozenset({"weight", "embedding", "embeddings"}),
 }
-"""What others call it: a statement that names one of these too means several frameworks already."""
+"""Names in other libraries: a statement that has one of these as well is about several frameworks already."""
 
 _MORE: Final = "; a norm's gain is `role == scale`, a table `role == embedding`"
 
 _TOO_COMMON: Final = frozenset({"w", "scale", "offset", "embedding", "embeddings"})
-"""Words that modules are called by too, so that anywhere in a name they need not be the leaf."""
+"""Names of modules too, so that elsewhere in a name they need not be the leaf."""
 
 
 def leaves_named(term: Term) -> Iterator[str]:
-    """The leaves that a test of names asks for, known or not."""
+    """Yield the leaves that a test of names asks for, known or not."""
     match term:
         case TextTest(subject="leaf" | "name"):
             yield from (value.rpartition(".")[2] for value in term.values)
@@ -48,7 +48,7 @@ def leaves_named(term: Term) -> Iterator[str]:
 
 
 def leaf_findings(term: RegexTest | GlobTest | TextTest, named: frozenset[str]) -> Iterator[Diagnostic]:
-    """A warning for the first leaf of the test that only some frameworks know."""
+    """Yield a warning for the first leaf of the test that only some frameworks use."""
     for leaf in leaves_named(term):
         if leaf in _CALLED and not (_SAME[leaf] - {leaf}) & named:
             who, instead = _CALLED[leaf]
@@ -65,7 +65,7 @@ def leaf_findings(term: RegexTest | GlobTest | TextTest, named: frozenset[str]) 
 
 
 def _in_run(text: str, whole: bool) -> Iterator[str]:
-    """The last component of a text in a regex, where that is a leaf's name and not a part of another."""
+    """Yield the last component of a literal in a regex, unless it may be a part of another component."""
     leaf = text.rpartition(".")[2]
     if whole or "." in text or leaf not in _TOO_COMMON:
         yield leaf

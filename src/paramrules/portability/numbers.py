@@ -1,4 +1,4 @@
-"""W817: how numbers of layers stand in names."""
+"""W817: separators before the numbers of layers."""
 
 import re
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ _LAST: Final = re.compile(r"(?:\\\.|_)$")
 
 
 def separator_findings(test: RegexTest) -> Iterator[Diagnostic]:
-    """A warning where one separator is asked for before a number: `blocks\\.\\d`, or `blocks_\\d`."""
+    """Yield a warning if a regex has one separator before a number: `blocks\\.\\d`, or `blocks_\\d`."""
     text = test.regex.text
     found = sorted(_separators(text, parse(text).tree))
     if not found:
@@ -28,14 +28,14 @@ def separator_findings(test: RegexTest) -> Iterator[Diagnostic]:
     other = "blocks_0" if text[found[0][0] : found[0][1]].endswith(".") else "blocks.0"
     yield Diagnostic(
         "W817",
-        f"the number of a layer stands otherwise in other frameworks, as in `{other}`",
+        f"other frameworks write the number of a layer differently, as in `{other}`",
         test.span,
         help=f"write `{mended + text[at:]}`",
     )
 
 
 def _separators(text: str, node: Node) -> Iterator[tuple[int, int]]:
-    """Where a dot or `_` stands before a number, by its start and end in the text."""
+    """Yield the start and end of each dot or `_` before a number."""
     match node:
         case Sequence():
             for before, after in pairwise(node.items):

@@ -1,4 +1,4 @@
-"""W815: shapes whose axes stand in another order in another framework."""
+"""W815: shapes whose axes have another order in another framework."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ _HELP = "`fan_in`, `fan_out`, `size` and `ndim` are the same in every framework"
 
 
 def shape_findings(term: Term) -> Iterator[Diagnostic]:
-    """A warning for an extent by its place, and for a shape that is not the same the other way round."""
+    """Yield a warning for an extent by its position, and for a shape that differs when reversed."""
     if isinstance(term, Extent):
         yield Diagnostic(
             "W815",
@@ -29,9 +29,9 @@ def shape_findings(term: Term) -> Iterator[Diagnostic]:
 
 
 def _turns(test: ShapeTest) -> bool:
-    """Whether it is about a matrix: several extents, none of them 1, not the same from both ends.
+    """Return whether it is about a matrix: several extents, none of them 1, that differ when reversed.
 
-    An extent of 1 is that of a token or a table of positions, which are alike everywhere.
+    An extent of 1 belongs to a token or a table of positions, which are alike everywhere.
     """
     extents = test.extents
     ones = any(isinstance(extent, Constant) and extent.value == 1 for extent in extents)
