@@ -29,8 +29,8 @@ if TYPE_CHECKING:
         Owner,
         Parameter,
     )
-    from paramrules.inventories.dotted import named
-    from paramrules.inventories.layer import is_below
+    from paramrules.inventories.owner import named
+    from paramrules.inventories.parameter import is_below
     from paramrules.inventories.roles import role
     from paramrules.registry import Backend, inventory
     from paramrules.rules import Rules
@@ -48,8 +48,8 @@ _ROOMS = {
         "Owner",
         "Parameter",
     ),
-    "inventories.dotted": ("named",),
-    "inventories.layer": ("is_below",),
+    "inventories.owner": ("named",),
+    "inventories.parameter": ("is_below",),
     "inventories.roles": ("role",),
     "registry": ("Backend", "inventory"),
     "rules": ("Rules",),

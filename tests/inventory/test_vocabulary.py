@@ -7,7 +7,7 @@ import pytest
 
 from paramrules.inventories import Class
 from paramrules.inventories.classes import in_family, is_root, match
-from paramrules.inventories.dotted import named
+from paramrules.inventories.owner import named
 from paramrules.inventories.vocabulary import vocabulary
 
 VOCABULARY = vocabulary()

@@ -11,7 +11,7 @@ import pytest
 
 from paramrules.inventories import Class
 from paramrules.inventories.classes import in_family, match
-from paramrules.inventories.dotted import named
+from paramrules.inventories.owner import named
 from paramrules.inventories.vocabulary import vocabulary
 
 VOCABULARY = vocabulary()

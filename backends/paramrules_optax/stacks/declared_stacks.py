@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
-from paramrules.inventories.layer import is_below
+from paramrules.inventories.parameter import is_below
 from paramrules_optax.stacks.layer_stacks import Stack, Stacks
 
 Stacked = Mapping[str, int]

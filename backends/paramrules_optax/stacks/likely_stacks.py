@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from paramrules.diagnostics import Diagnostic
 from paramrules.inventories import Owner
 from paramrules.inventories.fans import fans
-from paramrules.inventories.layer import is_below
+from paramrules.inventories.parameter import is_below
 from paramrules.inventories.roles import role
 from paramrules_optax.stacks.declared_stacks import Stacked
 

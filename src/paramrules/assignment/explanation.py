@@ -7,7 +7,7 @@ from typing import Any
 from paramrules.assignment.groups import Group
 from paramrules.assignment.labels import written
 from paramrules.inventories import Parameter
-from paramrules.inventories.layer import stored_text
+from paramrules.inventories.parameter import stored_text
 from paramrules.rules.model import Rule
 from paramrules.rules.terms import Predicate
 

@@ -23,7 +23,7 @@ from paramrules.cli.model import Call, ModelName
 from paramrules.cli.table import progress
 from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
 from paramrules.inventories import Inventory
-from paramrules.inventories.layer import is_below
+from paramrules.inventories.parameter import is_below
 
 Stacked = Mapping[str, int]
 

@@ -90,7 +90,7 @@ def _facts(parameter: "Parameter") -> dict[str, Any]:
 
 def _shown(parameter: "Parameter", facts: dict[str, Any]) -> Iterator[tuple[str, object]]:
     """What there is to say, for reading."""
-    from paramrules.inventories.layer import stored_text
+    from paramrules.inventories.parameter import stored_text
 
     others = [name for name in facts["names"] if name != facts["name"]]
     yield "shape", parameter.shape

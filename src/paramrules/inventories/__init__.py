@@ -3,9 +3,8 @@
 from paramrules.inventories.attributes import ABSENT, Unreadable
 from paramrules.inventories.columns import Columns
 from paramrules.inventories.inventory import Inventory
-from paramrules.inventories.layer import Layer
 from paramrules.inventories.owner import UNKNOWN_OWNER, Class, Owner
-from paramrules.inventories.parameter import Parameter
+from paramrules.inventories.parameter import Layer, Parameter
 
 __all__ = [
     "ABSENT",

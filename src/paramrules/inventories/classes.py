@@ -3,8 +3,7 @@
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from paramrules.inventories.dotted import named
-from paramrules.inventories.owner import Class
+from paramrules.inventories.owner import Class, named
 from paramrules.inventories.vocabulary import vocabulary
 
 

@@ -13,10 +13,10 @@ from typing import Any, ClassVar, Final
 from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.inventories.attributes import ABSENT, readable
 from paramrules.inventories.fans import fans, fans_of_all
-from paramrules.inventories.layer import Layer
 from paramrules.inventories.logical import vector_parameters
 from paramrules.inventories.no_weight_decay import METHOD, undecayed
 from paramrules.inventories.owner import Class, Owner
+from paramrules.inventories.parameter import Layer
 from paramrules.inventories.roles import roles
 
 Shape = tuple[int, ...]

@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from functools import cache, lru_cache
 from math import prod
 
-from paramrules.inventories.dotted import named, pattern
-from paramrules.inventories.owner import Class, Owner
+from paramrules.inventories.owner import Class, Owner, named, pattern
 from paramrules.inventories.roles import unparametrized
 from paramrules.inventories.vocabulary import vocabulary
 

@@ -1,5 +1,8 @@
-"""Owner: the class of the module that owns a parameter, and the classes of the modules around it."""
+"""Class, a class by its dotted name, and Owner, the classes around a parameter."""
 
+import fnmatch
+import re
+from functools import cache
 from typing import NamedTuple
 
 
@@ -23,6 +26,26 @@ class Class(NamedTuple):
 
 def _dotted(python_class: type) -> str:
     return f"{python_class.__module__}.{python_class.__qualname__}"
+
+
+@cache
+def named(alternative: str, name: str) -> bool:
+    """Return whether an alternative names the class of this dotted name, families aside.
+
+    >>> named("torch.nn.Linear", "torch.nn.modules.linear.Linear"), named("*Norm", "flax.linen.LayerNorm")
+    (True, True)
+    """
+    module, _, short = name.rpartition(".")
+    inside, dot, wanted = alternative.rpartition(".")
+    if not pattern(wanted).match(short):
+        return False
+    return not dot or bool(pattern(inside).match(module) or pattern(inside + ".*").match(module))
+
+
+@cache
+def pattern(glob: str) -> re.Pattern[str]:
+    """Compile a glob of `*` and `?`, case-sensitive. Patterns of fnmatch do not backtrack."""
+    return re.compile(fnmatch.translate(glob.replace("[", "[[]")))
 
 
 class Owner:

@@ -26,9 +26,8 @@ from typing import Any, Final
 
 from paramrules.inventories.attributes import ABSENT, marked, readable
 from paramrules.inventories.columns import Columns
-from paramrules.inventories.layer import Layer
 from paramrules.inventories.owner import Class, Owner
-from paramrules.inventories.parameter import Parameter
+from paramrules.inventories.parameter import Layer, Parameter
 
 VERSION: Final = 1
 

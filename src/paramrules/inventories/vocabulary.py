@@ -12,7 +12,7 @@ from itertools import combinations, product
 from typing import NamedTuple
 
 from paramrules.diagnostics import Diagnostic, RulesError
-from paramrules.inventories.dotted import named
+from paramrules.inventories.owner import named
 from paramrules.inventories.plugins import installed, read
 from paramrules.inventories.tables import RoleTable, Tables
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from paramrules.diagnostics import Diagnostic
-from paramrules.inventories.dotted import named
+from paramrules.inventories.owner import named
 from paramrules.inventories.vocabulary import vocabulary
 from paramrules.rules.terms import Alternative, ClassTest
 
