@@ -11,12 +11,16 @@ import pytest
 
 import paramrules
 from paramrules import RulesError, backends, registry
-from paramrules.backends import UNKNOWN_OWNER, Backend, Columns, Inventory, declare
-from paramrules.diagnostics import CODES, Diagnostic
+from paramrules.backends import UNKNOWN_OWNER, Backend, Columns, Inventory
+from paramrules.diagnostics import CODES, Code
 
 MODULES = {
     "toy_backend": """
-        from paramrules.backends import UNKNOWN_OWNER, Backend, Columns, Inventory
+        from paramrules.backends import (
+            UNKNOWN_OWNER, Backend, Columns, Diagnostic, Inventory, RulesError, declare
+        )
+
+        declare({"ETOY501": "a toy is broken"})
 
 
         class Net:
@@ -33,6 +37,8 @@ MODULES = {
                 return isinstance(model, Net)
 
             def inventory(self, model, depth=1):
+                if not depth:
+                    raise RulesError(Diagnostic("ETOY501", "this toy is broken", help="buy another"))
                 return Inventory("toy", ["w"] * depth, [UNKNOWN_OWNER] * depth, Columns())
 
 
@@ -95,6 +101,7 @@ def install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Install
 
     yield these
     registry._installed.cache_clear()
+    CODES.pop("ETOY501", None)
     for name in MODULES:
         sys.modules.pop(name, None)
 
@@ -204,12 +211,11 @@ def test_without_backends_there_is_nothing_that_wrappers_add(install: Install) -
     assert finding.help == "if that is meant, write `a?:`"
 
 
-def test_a_backend_declares_diagnostics_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(CODES, "ETOY501", raising=False)
-    declare({"ETOY501": "a toy is broken"})
-    error = RulesError(Diagnostic("ETOY501", "this toy is broken", help="buy another"))
-    assert str(error) == "\nerror[ETOY501]: this toy is broken\n  = help: buy another"
-    del CODES["ETOY501"]
+def test_a_backend_declares_diagnostics_of_its_own(install: Install) -> None:
+    install("toy_backend:backend")
+    registry.installed()
+    assert CODES["ETOY501"] == Code("error", "a toy is broken")
+    assert refusal(net(), depth=0) == "\nerror[ETOY501]: this toy is broken\n  = help: buy another"
 
 
 def test_what_a_backend_imports_comes_from_one_module() -> None:

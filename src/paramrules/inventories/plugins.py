@@ -167,7 +167,7 @@ def _layout_faults(table: Any) -> Iterator[_Fault]:
 
 
 def _framework_faults(table: Any) -> Iterator[_Fault]:
-    rows = table.items() if isinstance(table, dict) else [("", None)]
+    rows: Iterable[tuple[str, Any]] = table.items() if isinstance(table, dict) else [("", None)]
     for framework, packages in rows:
         if not _is_list(packages, str) or not all(map(str.isidentifier, packages)):
             where = f"frameworks.{framework}".removesuffix(".")
