@@ -15,18 +15,17 @@ from paramrules_optax.backend import OptaxBackend, backend
 
 if TYPE_CHECKING:
     from paramrules_optax.abstract import build_abstract
-    from paramrules_optax.label_trees import label_fn, labels
-    from paramrules_optax.mask_trees import mask, mask_fn, masks
-    from paramrules_optax.transforms.build import build
+    from paramrules_optax.labels_and_masks import label_fn, labels, mask, mask_fn, masks
+    from paramrules_optax.transforms.build_transform import build
 
 _HOME = {
-    "build": "transforms.build",
+    "build": "transforms.build_transform",
     "build_abstract": "abstract",
-    "label_fn": "label_trees",
-    "labels": "label_trees",
-    "mask": "mask_trees",
-    "mask_fn": "mask_trees",
-    "masks": "mask_trees",
+    "label_fn": "labels_and_masks",
+    "labels": "labels_and_masks",
+    "mask": "labels_and_masks",
+    "mask_fn": "labels_and_masks",
+    "masks": "labels_and_masks",
 }
 
 __all__ = [

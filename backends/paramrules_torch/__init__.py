@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any
 from paramrules_torch.backend import backend
 
 if TYPE_CHECKING:
-    from paramrules_torch.groups import param_groups
+    from paramrules_torch.emit_groups import param_groups
     from paramrules_torch.optimizers import MultiOptimizer, build, scheduled
     from paramrules_torch.resume import regroup_state
 
 __all__ = ["backend", "param_groups", "build", "scheduled", "MultiOptimizer", "regroup_state"]
 
 _HOMES = {
-    "param_groups": "paramrules_torch.groups",
+    "param_groups": "paramrules_torch.emit_groups",
     "build": "paramrules_torch.optimizers",
     "scheduled": "paramrules_torch.optimizers",
     "MultiOptimizer": "paramrules_torch.optimizers",

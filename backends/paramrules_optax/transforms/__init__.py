@@ -1,1 +1,1 @@
-"""An optimizer from a rule file: its moments once for all groups, rates and decays by parameter."""
+"""An optimizer from a rule file: moments once for all groups, rates and decays by parameter."""

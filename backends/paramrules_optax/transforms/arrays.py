@@ -1,4 +1,4 @@
-"""The arrays of a tree and the parameters that each holds: one, or those of the layers of a stack."""
+"""The arrays of a tree and the parameters in each: one, or one for each layer of a stack."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -9,12 +9,12 @@ import numpy as np
 from paramrules.inventories import Inventory
 
 
-class Stack(NamedTuple):
-    """Several layers in one array.
+class StackedLayers(NamedTuple):
+    """The layers in an array that holds several.
 
     Attributes:
         axes: the array's axes along which the layers lie, in the array's order.
-        at: for each layer its place along these axes.
+        at: for each layer, its index along each of these axes.
         ndim: the number of the array's axes.
     """
 
@@ -23,17 +23,17 @@ class Stack(NamedTuple):
     ndim: int
 
     def spread(self, values: Sequence[Any]) -> Any:
-        """The layers' numbers as an array that broadcasts against the stack; one number if they are equal."""
+        """Return the layers' numbers as an array that broadcasts against the stack; one number if equal."""
         numbers: Any = np
         if not all(isinstance(value, int | float) for value in values):
-            numbers = jnp  # traced: what `optax.inject_hyperparams` injects
+            numbers = jnp  # traced, as `optax.inject_hyperparams` injects them
         elif len(set(values)) == 1:
             return values[0]
         extents = [1] * self.ndim
         for position, axis in enumerate(self.axes):
-            extents[axis] = 1 + max(place[position] for place in self.at)
+            extents[axis] = 1 + max(at[position] for at in self.at)
         placed = dict(zip(self.at, values, strict=True))
-        return numbers.stack([placed[place] for place in sorted(placed)]).reshape(extents)
+        return numbers.stack([placed[at] for at in sorted(placed)]).reshape(extents)
 
 
 class Array(NamedTuple):
@@ -42,18 +42,18 @@ class Array(NamedTuple):
     Attributes:
         names: the canonical names under which a tree may hold it.
         parameters: the numbers of the parameters in it.
-        shape: its shape, without the axes of a stack.
-        stack: how they lie in it; None for a parameter by itself.
+        shape: its shape without the axes of a stack.
+        stack: its layers; None if it holds one parameter.
     """
 
     names: tuple[str, ...]
     parameters: tuple[int, ...]
     shape: tuple[int, ...]
-    stack: Stack | None = None
+    stack: StackedLayers | None = None
 
 
 def arrays_of(inventory: Inventory) -> list[Array]:
-    """The arrays in which an inventory's parameters are stored: those of single ones, then the stacks."""
+    """Return the arrays that store an inventory's parameters: single ones first, then stacks."""
     names, layers, stored = inventory.names, inventory.column("layer"), inventory.column("stored")
     found: list[Array] = []
     stacked: dict[str, list[int]] = {}
@@ -66,9 +66,9 @@ def arrays_of(inventory: Inventory) -> list[Array]:
     for name, numbers in stacked.items():
         shape, axes = stored[numbers[0]], tuple(sorted(layers[numbers[0]].axes))
         at = tuple(
-            tuple(place for _, place in sorted(zip(layers[number].axes, layers[number].at, strict=True)))
+            tuple(index for _, index in sorted(zip(layers[number].axes, layers[number].at, strict=True)))
             for number in numbers
         )
         inner = tuple(extent for axis, extent in enumerate(shape) if axis not in axes)
-        found.append(Array((name,), tuple(numbers), inner, Stack(axes, at, len(shape))))
+        found.append(Array((name,), tuple(numbers), inner, StackedLayers(axes, at, len(shape))))
     return found

@@ -1,9 +1,12 @@
-"""What optax's factories are made of, with a place for the decay and one for the rate.
+"""The stages of optax's factories, with slots for the decay and the rate.
 
-A factory gives one rate and one decay to all that it trains. Taken apart, its moments are kept once for all
-groups, and only decay and rate are said by parameter. The order of the steps is optax's own (0.2.8), so that
-the numbers are those of one optimizer a group. A factory that is not here is called once for each different
-rate and decay.
+A factory applies one rate and one decay to all that it trains. As a recipe, it keeps its moments once for all
+groups and takes decay and rate by parameter. The stages are in optax's own order (0.2.8), so that the updates
+are those of one optimizer per group. A factory that has no recipe here is called once for each rate and
+decay.
+
+References:
+    https://github.com/google-deepmind/optax/blob/v0.2.8/optax/_src/alias.py
 """
 
 from collections.abc import Callable, Mapping
@@ -12,21 +15,21 @@ from typing import Any, NamedTuple
 import optax
 import optax.contrib
 
-from paramrules_optax.transforms.layers import Axes, by_layer, factored_by_layer
+from paramrules_optax.transforms.by_layer import Axes, by_layer, factored_by_layer
 from paramrules_optax.trees.fit import fitted
 
 Settings = Mapping[str, Any]
 
 
-class Places(NamedTuple):
-    """What goes where a factory has its decay and its rate.
+class Slots(NamedTuple):
+    """Stages that a recipe puts where its factory applies decay and rate.
 
     Attributes:
-        decay: adds the decay to an update that is still to be multiplied by the rate and turned around.
-        rate: multiplies by the rate and turns around.
-        rate_alone: multiplies by the rate.
-        decay_by_rate: adds the decay, multiplied by the rate already, to an update that is so, too.
-        axes: of each array, along which axes layers are stacked.
+        decay: add decay to an update that is not yet scaled by the rate and negated.
+        rate: scale by the rate and negate.
+        rate_alone: scale by the rate.
+        decay_by_rate: add lr-scaled decay to an lr-scaled update.
+        axes: the axes along which the layers of each array are stacked.
     """
 
     decay: optax.GradientTransformation
@@ -36,17 +39,21 @@ class Places(NamedTuple):
     axes: Axes
 
 
-Recipe = Callable[[Settings, Places], list[optax.GradientTransformation]]
+Recipe = Callable[[Settings, Slots], list[optax.GradientTransformation]]
 
 
 def _decoupled(core: Callable[..., optax.GradientTransformation]) -> Recipe:
-    """Decay goes past the moments (Loshchilov and Hutter, 2019)."""
-    return lambda settings, places: [core(**settings), places.decay, places.rate]
+    """Decay bypasses the moments.
+
+    References:
+        Loshchilov and Hutter, Decoupled Weight Decay Regularization, 2019, https://arxiv.org/abs/1711.05101
+    """
+    return lambda settings, slots: [core(**settings), slots.decay, slots.rate]
 
 
 def _coupled(core: Callable[..., optax.GradientTransformation]) -> Recipe:
-    """Decay is part of the gradient, as in PyTorch's optimizer of the same name; optax's has none."""
-    return lambda settings, places: [places.decay, core(**settings), places.rate]
+    """Decay is part of the gradient, as in PyTorch's optimizer of the same name; optax's does not decay."""
+    return lambda settings, slots: [slots.decay, core(**settings), slots.rate]
 
 
 def _trace(momentum: Any, nesterov: bool, accumulator_dtype: Any = None) -> optax.GradientTransformation:
@@ -55,48 +62,48 @@ def _trace(momentum: Any, nesterov: bool, accumulator_dtype: Any = None) -> opta
     return optax.trace(decay=momentum, nesterov=nesterov, accumulator_dtype=accumulator_dtype)
 
 
-def _rmsprop(settings: Settings, places: Places) -> list[optax.GradientTransformation]:
+def _rmsprop(settings: Settings, slots: Slots) -> list[optax.GradientTransformation]:
     """Momentum comes after the rate."""
     own = dict(settings)
     centered, momentum, nesterov = (own.pop(key) for key in ("centered", "momentum", "nesterov"))
     core = optax.scale_by_stddev if centered else optax.scale_by_rms
-    return [places.decay, core(**own), places.rate, _trace(momentum, nesterov)]
+    return [slots.decay, core(**own), slots.rate, _trace(momentum, nesterov)]
 
 
-def _lamb(settings: Settings, places: Places) -> list[optax.GradientTransformation]:
-    """The trust ratio takes in the decay."""
-    ratio = by_layer(optax.scale_by_trust_ratio(), places.axes)
-    return [optax.scale_by_adam(**settings), places.decay, ratio, places.rate]
+def _lamb(settings: Settings, slots: Slots) -> list[optax.GradientTransformation]:
+    """The trust ratio includes the decay."""
+    ratio = by_layer(optax.scale_by_trust_ratio(), slots.axes)
+    return [optax.scale_by_adam(**settings), slots.decay, ratio, slots.rate]
 
 
-def _adafactor(settings: Settings, places: Places) -> list[optax.GradientTransformation]:
-    """The rate comes before the parameter's own scale and momentum, and the decay after all."""
+def _adafactor(settings: Settings, slots: Slots) -> list[optax.GradientTransformation]:
+    """The rate comes before the parameter's own scale and the momentum, and the decay last."""
     own = dict(settings)
     clipping, by_parameter = own.pop("clipping_threshold"), own.pop("multiply_by_parameter_scale")
     momentum, dtype = own.pop("momentum"), own.pop("dtype_momentum")
     rms = optax.scale_by_factored_rms(step_offset=own.pop("decay_offset"), epsilon=own.pop("eps"), **own)
-    stages = [factored_by_layer(rms, places.axes)]
+    stages = [factored_by_layer(rms, slots.axes)]
     if clipping is not None:
-        stages.append(by_layer(optax.clip_by_block_rms(clipping), places.axes))
-    stages.append(places.rate_alone)
+        stages.append(by_layer(optax.clip_by_block_rms(clipping), slots.axes))
+    stages.append(slots.rate_alone)
     if by_parameter:
-        stages.append(by_layer(optax.scale_by_param_block_rms(), places.axes))
+        stages.append(by_layer(optax.scale_by_param_block_rms(), slots.axes))
     if momentum is not None:
         stages.append(optax.ema(momentum, debias=False, accumulator_dtype=dtype))
-    return [*stages, places.decay_by_rate, optax.scale(-1)]
+    return [*stages, slots.decay_by_rate, optax.scale(-1)]
 
 
-def _muon(settings: Settings, places: Places) -> list[optax.GradientTransformation]:
-    """Turned around beforehand. The AdamW that optax adds for what is no matrix gets nothing to do."""
+def _muon(settings: Settings, slots: Slots) -> list[optax.GradientTransformation]:
+    """Negated first. The AdamW that optax adds for anything but matrices gets no parameters."""
     own = dict(settings)
-    dimensions = {name: _matrix(axes) for name, axes in places.axes.items()}
+    dimensions = {name: _matrix(axes) for name, axes in slots.axes.items()}
     if own["muon_weight_dimension_numbers"] is None:
         own["muon_weight_dimension_numbers"] = lambda tree: fitted(dimensions, tree)
-    return [optax.contrib.muon(-1.0, weight_decay=0.0, **own), places.decay, places.rate]
+    return [optax.contrib.muon(-1.0, weight_decay=0.0, **own), slots.decay, slots.rate]
 
 
 def _matrix(axes: tuple[int, ...]) -> optax.contrib.MuonDimensionNumbers:
-    """The two axes that layers are not stacked along."""
+    """Return the two axes along which layers are not stacked."""
     return optax.contrib.MuonDimensionNumbers(*(axis for axis in range(2 + len(axes)) if axis not in axes))
 
 

@@ -1,7 +1,7 @@
-"""What is done to each array by numbers of its own: decay, rate, standing still. None of it holds moments.
+"""Stages with numbers for each array: decay, rate, no update. None of them holds moments.
 
-The numbers are kept by canonical name and put into whatever tree comes, boxed, pure or partly masked. Each is
-a number, or an array that broadcasts along the layers of a stack.
+The numbers are kept by canonical name and fitted to any tree of the parameters: boxed, pure or partly masked.
+Each is a number, or an array that broadcasts along the layers of a stack.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,8 +18,8 @@ Numbers = Mapping[str, Any]
 Schedule = Callable[[Any], Any]
 
 
-def decayed(weights: Numbers) -> optax.GradientTransformation:
-    """Adds to each update its weight times the parameter, as `optax.add_decayed_weights` does."""
+def add_decay(weights: Numbers) -> optax.GradientTransformation:
+    """Add to each update its weight times the parameter, as `optax.add_decayed_weights` does."""
 
     def update(updates: Any, state: optax.EmptyState, params: Any = None) -> tuple[Any, optax.EmptyState]:
         if all(_is(0, weight) for weight in weights.values()):
@@ -35,8 +35,8 @@ def decayed(weights: Numbers) -> optax.GradientTransformation:
     return optax.GradientTransformation(_no_state, update)
 
 
-def scaled(rates: Numbers, sign: int = -1) -> optax.GradientTransformation:
-    """Multiplies each update by its rate."""
+def scale_by_rates(rates: Numbers, sign: int = -1) -> optax.GradientTransformation:
+    """Multiply each update by its rate."""
 
     def update(updates: Any, state: optax.EmptyState, params: Any = None) -> tuple[Any, optax.EmptyState]:
         def one(update: Any, rate: Any) -> Any:
@@ -47,9 +47,11 @@ def scaled(rates: Numbers, sign: int = -1) -> optax.GradientTransformation:
     return optax.GradientTransformation(_no_state, update)
 
 
-def beside(weights: Numbers, inner: optax.GradientTransformation) -> optax.GradientTransformation:
-    """Adds what `inner` makes of the decay alone."""
-    decay = decayed(weights)
+def add_transformed_decay(
+    weights: Numbers, inner: optax.GradientTransformation
+) -> optax.GradientTransformation:
+    """Add what `inner` makes of the decay alone."""
+    decay = add_decay(weights)
 
     def update(updates: Any, state: Any, params: Any = None) -> tuple[Any, Any]:
         amounts, _ = decay.update(jax.tree.map(jnp.zeros_like, updates), optax.EmptyState(), params)
@@ -59,8 +61,8 @@ def beside(weights: Numbers, inner: optax.GradientTransformation) -> optax.Gradi
     return optax.GradientTransformation(inner.init, update)
 
 
-def scheduled(schedule: Schedule, scales: Numbers, sign: int = -1) -> optax.GradientTransformation:
-    """Multiplies each update by its scale and the schedule's rate, which is looked up once a step."""
+def scale_by_schedule(schedule: Schedule, scales: Numbers, sign: int = -1) -> optax.GradientTransformation:
+    """Multiply each update by its scale and the schedule's rate, which is evaluated once per step."""
 
     def init(params: Any) -> optax.ScaleByScheduleState:
         return optax.ScaleByScheduleState(count=jnp.zeros([], jnp.int32))
@@ -69,14 +71,14 @@ def scheduled(schedule: Schedule, scales: Numbers, sign: int = -1) -> optax.Grad
         updates: Any, state: optax.ScaleByScheduleState, params: Any = None
     ) -> tuple[Any, optax.ScaleByScheduleState]:
         rate = schedule(state.count)
-        known: dict[Any, Any] = {}
+        steps: dict[Any, Any] = {}
 
         def step(scale: Any, dtype: Any) -> Any:
             if isinstance(scale, np.ndarray):
                 return jnp.array(sign * (rate * _as(scale, rate)), dtype=dtype)
-            if (scale, dtype) not in known:  # every parameter of a group takes the same
-                known[scale, dtype] = jnp.array(sign * (rate * scale), dtype=dtype)
-            return known[scale, dtype]
+            if (scale, dtype) not in steps:  # all parameters of a group have the same
+                steps[scale, dtype] = jnp.array(sign * (rate * scale), dtype=dtype)
+            return steps[scale, dtype]
 
         def one(update: Any, scale: Any) -> Any:
             return None if update is None else step(scale, update.dtype) * update
@@ -87,8 +89,8 @@ def scheduled(schedule: Schedule, scales: Numbers, sign: int = -1) -> optax.Grad
     return optax.GradientTransformation(init, update)
 
 
-def still() -> optax.GradientTransformation:
-    """Updates that move nothing: -0.0, which added to any number, also to -0.0, gives that number."""
+def zero_updates() -> optax.GradientTransformation:
+    """Replace updates with -0.0, which leaves any number as it is when added, -0.0 included."""
 
     def update(updates: Any, state: optax.EmptyState, params: Any = None) -> tuple[Any, optax.EmptyState]:
         return jax.tree.map(lambda update: jnp.full_like(update, -0.0), updates), state
@@ -101,7 +103,7 @@ def _no_state(params: Any) -> optax.EmptyState:
 
 
 def _mapped(function: Callable[..., Any], updates: Any, *trees: Any) -> Any:
-    """`jax.tree.map` over gradients of which some may be None."""
+    """Call `jax.tree.map` on gradients, some of which may be None."""
     return jax.tree.map(function, updates, *trees, is_leaf=lambda node: node is None)
 
 
@@ -110,10 +112,10 @@ def _is(number: float, value: Any) -> bool:
 
 
 def _like(value: Any, update: Any) -> Any:
-    """A number as it is, which takes the update's dtype by itself; an array in the update's dtype."""
+    """Return a number as it is, since it adopts the update's dtype, and an array in the update's dtype."""
     return jnp.asarray(value, update.dtype) if isinstance(value, np.ndarray) else value
 
 
 def _as(scale: np.ndarray[Any, Any], rate: Any) -> Any:
-    """The scales of a stack in the precision in which a single scale would be multiplied."""
+    """Return the scales of a stack in the precision that a single scale would be multiplied in."""
     return jnp.asarray(scale, rate.dtype) if isinstance(rate, jax.Array) else scale

@@ -1,28 +1,28 @@
-"""Several optimizers as one: Muon for the hidden matrices and AdamW for the rest."""
+"""Several optimizers as one, such as Muon for the hidden matrices and AdamW for the rest."""
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
 from paramrules.diagnostics import Diagnostic, RulesError
-from paramrules_torch.optimizers.routing import named
-from paramrules_torch.optimizers.states import JoinedState, join, split
+from paramrules.emission import choose, not_clear
+from paramrules_torch.optimizers.joined_state import JoinedState, join, split
 
 
 class MultiOptimizer(Optimizer):
     """Optimizers that step, zero gradients, are scheduled, saved and loaded as one.
 
-    It is a `torch.optim.Optimizer` for whoever asks: schedulers, `GradScaler`, trainers. Its `param_groups`
-    are the very dicts of the optimizers inside, in the order of rules, each with the name of its optimizer
-    under `optimizer`; its `state` is theirs. `step` runs a closure once and then steps each of them.
+    It is a `torch.optim.Optimizer`, so schedulers, `GradScaler` and trainers take it. Its `param_groups` are
+    the very dicts of the optimizers inside, in the order of rules, each with the name of its optimizer under
+    `optimizer`; its `state` is theirs. `step` runs a closure once and then steps each of them.
 
     Attributes:
         optimizers: the optimizers inside, by name.
-        defaults: what stands among the defaults of each of them.
+        defaults: the defaults that all of them have.
 
     >>> optimizers = {"muon": torch.optim.Muon, "default": torch.optim.AdamW}
     >>> optimizer = paramrules_torch.build(model, "muon.rules", optimizers, lr=1e-3)
@@ -33,19 +33,23 @@ class MultiOptimizer(Optimizer):
     order: list[str]
 
     def __init__(self, optimizers: Mapping[str, Optimizer], order: Sequence[str]) -> None:
-        """Joins optimizers. `order` says of each group of the whole whose next group it is.
+        """Join optimizers.
 
-        Raises RulesError: E615 where one of them has to evaluate the loss by itself, as L-BFGS has.
+        Args:
+            optimizers: the optimizers, by name.
+            order: for each group of the whole, the name of the optimizer whose next group it is.
+
+        Raises RulesError: E615 if one of them has to evaluate the loss itself, as L-BFGS does.
         """
         for name, optimizer in optimizers.items():
             closure = inspect.signature(type(optimizer).step).parameters.get("closure")
             if closure is not None and closure.default is closure.empty:
                 cls = type(optimizer).__name__
-                message = f"`{cls}` evaluates the loss by itself, and cannot be one of several"
-                _refuse("E615", message, f"give another optimizer as `{name}`, or `{cls}` alone")
+                message = f"`{cls}` evaluates the loss itself and cannot be one of several"
+                _refuse("E615", message, f"pass another optimizer as `{name}`, or `{cls}` alone")
         every = [optimizer.defaults for optimizer in optimizers.values()]
         shared = {key: value for key, value in every[0].items() if all(key in other for other in every)}
-        # torch's constructor would add the groups once more; this is the way in which it is unpickled.
+        # torch's constructor would add the groups a second time; unpickling does not call it.
         self.__setstate__({"optimizers": dict(optimizers), "order": list(order), "defaults": shared})
 
     def __getstate__(self) -> dict[str, Any]:
@@ -56,7 +60,7 @@ class MultiOptimizer(Optimizer):
         self._list_groups()
 
     def _list_groups(self) -> None:
-        """Lists the groups of the optimizers inside in the order of the whole."""
+        """Set `param_groups` to the groups of the optimizers inside, in the order of the whole."""
         groups = {name: iter(optimizer.param_groups) for name, optimizer in self.optimizers.items()}
         self.param_groups = [next(groups[name]) for name in self.order]
 
@@ -72,7 +76,7 @@ class MultiOptimizer(Optimizer):
         self.state.update(new)
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Steps each optimizer, after one evaluation of the closure; returns what it returned."""
+        """Evaluate the closure once, step each optimizer, and return the loss."""
         loss = None
         if closure is not None:
             with torch.enable_grad():
@@ -82,18 +86,18 @@ class MultiOptimizer(Optimizer):
         return loss
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Resets the gradients of all parameters."""
+        """Reset the gradients of all parameters."""
         for optimizer in self.optimizers.values():
             optimizer.zero_grad(set_to_none)
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
-        """Adds a group to the optimizer that it names under `optimizer`, else to `default` or the only one.
+        """Add a group to the optimizer that it names under `optimizer`, else to `default` or the only one.
 
-        Raises RulesError: E610 where that is not clear. Raises ValueError as torch does.
+        Raises RulesError: E610 if that is not clear. Raises ValueError as torch does.
         """
-        name = named("the new group", param_group, self.optimizers)
-        if isinstance(name, Diagnostic):
-            raise RulesError(name)
+        name = choose(param_group, self.optimizers)
+        if name is None:
+            _refuse("E610", *not_clear("the new group names", param_group, self.optimizers))
         held = {id(tensor) for group in self.param_groups for tensor in group["params"]}
         param_group["optimizer"] = name
         self.optimizers[name].add_param_group(param_group)
@@ -104,7 +108,7 @@ class MultiOptimizer(Optimizer):
         self._list_groups()
 
     def state_dict(self) -> dict[str, Any]:
-        """The state of all, numbered and grouped as if one optimizer had it."""
+        """Return the state of all, numbered and grouped as that of one optimizer."""
         for before in self._optimizer_state_dict_pre_hooks.values():
             before(self)
         state = join(
@@ -115,10 +119,10 @@ class MultiOptimizer(Optimizer):
         return state
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Loads what `state_dict` gave.
+        """Load what `state_dict` returned.
 
-        Raises RulesError: E618 where a group was saved by another optimizer. Raises ValueError as torch
-        does where the groups differ in number or size. Nothing is loaded then.
+        Raises RulesError: E618 if a group was saved by another optimizer. Raises ValueError as torch does if
+        the groups differ in number or size. Nothing is loaded then.
         """
         state_dict = state_dict.copy()
         for before in self._optimizer_load_state_dict_pre_hooks.values():
@@ -131,7 +135,7 @@ class MultiOptimizer(Optimizer):
             after(self)
 
     def _check_groups(self, saved: Sequence[Mapping[str, Any]]) -> None:
-        """Refuses saved groups that are not those of this optimizer."""
+        """Raise RulesError or ValueError for saved groups that do not match those of this optimizer."""
         if len(saved) != len(self.param_groups):
             raise ValueError("loaded state dict has a different number of parameter groups")
         for theirs, ours in zip(saved, self.param_groups, strict=True):
@@ -143,11 +147,11 @@ class MultiOptimizer(Optimizer):
             if theirs.get("optimizer", ours["optimizer"]) != ours["optimizer"]:
                 _refuse(
                     "E618",
-                    f"the saved group `{theirs.get('label')}` is one of `{theirs['optimizer']}`, "
-                    f"and `{ours['label']}`, which has its place now, is one of `{ours['optimizer']}`",
-                    "load it into an optimizer that was built from the rules under which it was saved",
+                    f"the saved group `{theirs.get('label')}` belongs to `{theirs['optimizer']}`, "
+                    f"and `{ours['label']}`, which has its place now, to `{ours['optimizer']}`",
+                    "load it into an optimizer built from the rules under which it was saved",
                 )
 
 
-def _refuse(code: str, message: str, help: str) -> None:
+def _refuse(code: str, message: str, help: str) -> NoReturn:
     raise RulesError(Diagnostic(code, message, help=help))

@@ -1,4 +1,4 @@
-"""A scheduler of the base rate, under which every group keeps its ratio to it."""
+"""Schedule the base rate; every group keeps its ratio to it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,31 +8,31 @@ from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from paramrules_torch.optimizers.ratios import RATIO
+from paramrules_torch.optimizers.ratio_watch import RATIO
 
 
 def scheduled(
     optimizer: Optimizer, make_scheduler: Callable[[Optimizer], Any], *, lr: float | None = None
 ) -> "Scheduled":
-    """A scheduler under which each group's learning rate stays `lr_scale` times the base rate, exactly.
+    """Return a scheduler that keeps each group's learning rate at exactly its ratio to the base rate.
 
-    Schedulers that are given a rate (`OneCycleLR`, `CyclicLR`, `SWALR`, anything with `eta_min` or `min_lr`)
-    set it in every group, whatever the group's scale, and those that multiply again and again let the
-    groups drift apart by rounding. Here the scheduler sees an optimizer with one group that has the base
-    rate, and each rate that it sets there is multiplied by each group's `lr_ratio`. A momentum that it sets
-    is set as it is: as `momentum`, or as the first of `betas`.
+    Schedulers with a rate of their own (`OneCycleLR`, `CyclicLR`, `SWALR`, anything with `eta_min` or
+    `min_lr`) set it in every group, whatever the group's scale, and under those that multiply the last rate
+    the groups drift apart by rounding. Here the scheduler sees an optimizer with one group, which has the
+    base rate; each rate that it sets there is multiplied by each group's `lr_ratio`. A momentum that it sets
+    is the same for all groups: `momentum`, or the first of `betas`.
 
     Args:
-        optimizer: what `build` gave.
-        make_scheduler: makes a scheduler, of torch, transformers, timm or your own, of the optimizer that it
-            is called with.
-        lr: the base rate, for an optimizer that `build` has not made.
+        optimizer: an optimizer, as `build` returns it.
+        make_scheduler: takes an optimizer and returns a scheduler of it: torch's, transformers', timm's or
+            yours.
+        lr: the base rate; needed for an optimizer that `build` did not make.
 
     Returns:
         A scheduler of `optimizer`, with the methods and attributes of the one that was made.
 
     Raises:
-        ValueError: there is no base rate that is a number above zero.
+        ValueError: the base rate is not a number above zero.
 
     >>> scheduler = paramrules_torch.scheduled(
     ...     optimizer, lambda base: torch.optim.lr_scheduler.OneCycleLR(base, max_lr=1e-3, total_steps=100)
@@ -41,12 +41,12 @@ def scheduled(
     """
     base = optimizer.defaults.get("lr") if lr is None else lr
     if not isinstance(base, Tensor | int | float) or not float(base) > 0:
-        raise ValueError(f"the base rate is {base!r} and should be a number above zero: give it as `lr=...`")
+        raise ValueError(f"the base rate is {base!r} and should be a number above zero: pass it as `lr=...`")
     return Scheduled(optimizer, make_scheduler, float(base))
 
 
 class Scheduled(LRScheduler):
-    """What `scheduled` gives: a scheduler of the whole optimizer around one of the base rate.
+    """A scheduler of a whole optimizer around a scheduler of the base rate, as `scheduled` returns it.
 
     Attributes:
         optimizer: the whole optimizer.
@@ -54,42 +54,42 @@ class Scheduled(LRScheduler):
     """
 
     def __init__(self, optimizer: Optimizer, make_scheduler: Callable[[Optimizer], Any], base: float) -> None:
-        # LRScheduler's constructor is left out: it would set rates by a `get_lr` that there is none of.
+        # LRScheduler's constructor is not called: it would set rates by a `get_lr` that does not exist.
         self.optimizer = optimizer
         self._group = _BaseGroup(optimizer, base)
         self._proxy = _BaseRate(self._group, optimizer.defaults)
         self.inner = make_scheduler(self._proxy)
 
     def __getattr__(self, name: str) -> Any:
-        if name == "inner":  # not set yet, in a copy that is being made
+        if name == "inner":  # not set yet, while a copy is being made
             raise AttributeError(name)
         return getattr(self.inner, name)
 
     def step(self, *args: Any, **kwargs: Any) -> None:
-        """Steps the scheduler, with what it takes."""
-        self._proxy.step()  # schedulers warn where their optimizer has not stepped before them
+        """Step the scheduler, with its own arguments."""
+        self._proxy.step()  # schedulers warn if their optimizer has not stepped before them
         self.inner.step(*args, **kwargs)
 
     def get_last_lr(self) -> list[float | Tensor]:
-        """The learning rate of each group of the whole optimizer."""
+        """Return the learning rate of each group of the whole optimizer."""
         return [group["lr"] for group in self.optimizer.param_groups]
 
     get_lr = get_last_lr
 
     def state_dict(self) -> dict[str, Any]:
-        """The scheduler's state, and the group with the base rate that it works on."""
+        """Return the scheduler's state, and the group with the base rate that it works on."""
         base = {key: value for key, value in self._group.items() if key != "params"}
         return {"base": base, "scheduler": self.inner.state_dict()}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Loads what `state_dict` gave; the optimizer's groups get the rates that go with it."""
+        """Load what `state_dict` returned, and set the rates of the optimizer's groups to match."""
         self.inner.load_state_dict(state_dict["scheduler"])
-        self._group.update(state_dict["base"])  # by itself: only what a scheduler sets is for the real groups
+        self._group.update(state_dict["base"])  # not for the real groups, unlike what a scheduler sets
         self._group["lr"] = state_dict["base"]["lr"]
 
 
 class _BaseGroup(dict[str, Any]):
-    """The one group that a scheduler of the base rate sees. What is set here is set in the real groups."""
+    """The one group that a scheduler of the base rate sees. A rate set here is set in the real groups."""
 
     def __init__(self, optimizer: Optimizer, base: float) -> None:
         super().__init__(params=[torch.zeros(1)], lr=base)
@@ -102,7 +102,7 @@ class _BaseGroup(dict[str, Any]):
                 super().__setitem__(key, optimizer.defaults[key])
 
     def _see_groups(self) -> None:
-        """Notes the ratios of all groups; one that is added later keeps that which it has when it is seen."""
+        """Record the ratios of new groups; a group keeps the ratio that it has when it is first seen."""
         for group in self.optimizer.param_groups[len(self.ratios) :]:
             self.ratios.append(group.get(RATIO, float(group["lr"]) / (self["lr"] or self.base)))
 
@@ -113,7 +113,7 @@ class _BaseGroup(dict[str, Any]):
             for group, ratio in zip(self.optimizer.param_groups, self.ratios, strict=True):
                 _set_rate(group, float(value) * ratio)
                 if RATIO in group:
-                    group[RATIO] = ratio  # a state that was saved under other rules may have changed it
+                    group[RATIO] = ratio  # loading a state saved under other rules may have changed it
         elif key in ("momentum", "betas"):
             momentum = value[0] if key == "betas" else value
             for group in self.optimizer.param_groups:
@@ -131,10 +131,10 @@ def _set_rate(group: dict[str, Any], rate: float) -> None:
 
 
 class _BaseRate(Optimizer):
-    """An optimizer with one group, which moves nothing."""
+    """An optimizer with one group that updates nothing."""
 
     def __init__(self, group: _BaseGroup, defaults: dict[str, Any]) -> None:
         super().__init__([group], {key: defaults[key] for key in group.keys() & defaults.keys()})
 
     def step(self, closure: Any = None) -> None:  # type: ignore[override]
-        """Does nothing; schedulers note that it was called."""
+        """Do nothing; schedulers check that this was called."""

@@ -10,12 +10,12 @@ from torch.optim import Optimizer
 
 from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules_torch.inventory import inventory_and_tensors
-from paramrules_torch.resume.fit import placed
-from paramrules_torch.resume.names import match
-from paramrules_torch.resume.old import Old, names_of
-from paramrules_torch.resume.saved import SavedParameter, read
-from paramrules_torch.resume.trial import Kept, kept, same
-from paramrules_torch.resume.words import have, listed, refuse
+from paramrules_torch.resume.old_groups import Old, names_of
+from paramrules_torch.resume.refusal import have, listed, refuse
+from paramrules_torch.resume.saved_names import match
+from paramrules_torch.resume.saved_state import SavedParameter, read
+from paramrules_torch.resume.state_shapes import placed
+from paramrules_torch.resume.trial_step import Kept, kept, same
 
 
 def regroup_state(

@@ -6,8 +6,7 @@ from typing import Any
 
 from paramrules.assignment.facts import Facts
 from paramrules.assignment.labels import Label
-
-_MULTIPLIED = ("lr_scale", "weight_decay_scale")
+from paramrules.rules.keys import MULTIPLIED
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +76,7 @@ def _joined(slots: list[_Slot], parameters: list[int]) -> Group:
     settings: dict[str, Any] = {}
     for slot in slots:
         for key, value in slot.settings.items():
-            settings[key] = settings[key] * value if key in settings and key in _MULTIPLIED else value
+            settings[key] = settings[key] * value if key in settings and key in MULTIPLIED else value
     return Group(
         "/".join(slot.name for slot in slots),
         tuple(slot.label for slot in slots),

@@ -1,16 +1,43 @@
-"""The keys that optimizers, schedulers and this product know, and what each may be set to.
+"""The settings that rules may give a group, and the values each may have.
 
-From the constructors of torch.optim (2.13) and optax (0.2.8), of timm's and transformers' optimizers, and
-of what is often installed beside them: bitsandbytes, GaLore, Lion, LAMB, Prodigy, schedule-free, Shampoo
-and SOAP, Sophia, Muon. A key that is not here goes to the optimizer all the same: the table is there to
-find typos and wrong types, not to be complete. `beta`, which one or two optimizers have, is left out: nearly
-always `betas` was meant.
+`PORTABLE` is the one table of the keys that mean the same under every framework and that this package acts
+on. To add one, add a line there and the code that acts on it; type checks, "did you mean", merging across
+axes and the rule that no optimizer ever sees it follow from the table.
+
+Every other key goes to the optimizer. `KEYS` lists the known ones, to find typos and wrong types; it need not
+be complete. It is taken from the constructors of torch.optim (2.13) and optax (0.2.8), of timm's and
+transformers' optimizers, and of bitsandbytes, GaLore, Lion, LAMB, Prodigy, schedule-free, Shampoo, SOAP,
+Sophia and Muon. `beta`, which one or two optimizers have, is left out: it is nearly always a typo of `betas`.
 """
 
-_TABLE = {
-    ("number",): """
-        lr lr_scale weight_decay weight_decay_scale
+from typing import NamedTuple
 
+
+class PortableKey(NamedTuple):
+    """A key with one meaning under every framework.
+
+    Attributes:
+        types: the types that its value may have.
+        other_names: what people also call it; a rule that uses one is told the right name.
+        multiplied: several axes may set it, and the product counts.
+    """
+
+    types: tuple[str, ...]
+    other_names: tuple[str, ...] = ()
+    multiplied: bool = False
+
+
+PORTABLE = {
+    "lr": PortableKey(("number",), ("learning_rate",)),
+    "lr_scale": PortableKey(("number",), ("lr_factor",), multiplied=True),
+    "weight_decay": PortableKey(("number",), ("l2", "wd")),
+    "weight_decay_scale": PortableKey(("number",), ("weight_decay_factor",), multiplied=True),
+    "freeze": PortableKey(("boolean",), ("frozen",)),
+    "optimizer": PortableKey(("string",), ("optim",)),
+}
+
+_OPTIMIZERS_OWN = {
+    ("number",): """
         alpha b1 b2 b3 beta1 beta2 beta3 beta2_decay clip_threshold clipping_threshold d d0 d_coef
         dampening decay decay_offset decay_rate delta eps_root eta eta_minus eta_plus gamma
         growth_rate hessian_power initial_accumulator_value initial_scale k lambd lr_decay
@@ -28,8 +55,6 @@ _TABLE = {
     ("number", "tuple"): "eps",
     ("tuple",): "betas etas ns_coefficients ns_coeffs step_sizes",
     ("boolean",): """
-        freeze
-
         adaptive always_adapt amsgrad bias_correction bias_correction_mu bias_correction_nu
         block_wise capturable caution centered correct_bias corrected_weight_decay cautious decouple
         decoupled decoupled_decay decoupled_weight_decay differentiable eps_in_sqrt factored
@@ -39,30 +64,30 @@ _TABLE = {
         use_muon warmup_init
     """,
     ("boolean", "none"): "foreach fused",
-    ("string",): "optimizer algorithm line_search_fn mode preconditioning proj_type",
+    ("string",): "algorithm line_search_fn mode preconditioning proj_type",
     ("string", "none"): "adjust_lr_fn",
     (): "mu_dtype name label_smoothing schedule",
 }
 
-KEYS: dict[str, tuple[str, ...]] = {key: types for types, keys in _TABLE.items() for key in keys.split()}
-"""The known keys, each with the types that it may have; none where it may have any."""
+KEYS: dict[str, tuple[str, ...]] = {key: row.types for key, row in PORTABLE.items()} | {
+    key: types for types, keys in _OPTIMIZERS_OWN.items() for key in keys.split()
+}
+"""The known keys, each with the types that its value may have; no types if it may have any."""
 
-OTHER_NAMES = {
-    "learning_rate": "lr",
-    "l2": "weight_decay",
-    "wd": "weight_decay",
-    "weight_decay_factor": "weight_decay_scale",
-    "lr_factor": "lr_scale",
+OTHER_NAMES = {other: key for key, row in PORTABLE.items() for other in row.other_names} | {
     "epsilon": "eps",
-    "frozen": "freeze",
     "requires_grad": "freeze = true",
     "trainable": "freeze = true",
-    "optim": "optimizer",
 }
-"""What people also call a key, and what to write here."""
+"""What people also call a key, and what to write instead."""
 
-RESERVED = frozenset({"params", "param_names", "label", "lr_ratio"})
-"""What a torch group holds beside its settings."""
-
-MULTIPLIED = frozenset({"lr_scale", "weight_decay_scale"})
+MULTIPLIED = frozenset(key for key, row in PORTABLE.items() if row.multiplied)
 """Keys that several axes may set; their product counts."""
+
+RESERVED = {
+    "params": "parameters",
+    "param_names": "parameters' names",
+    "label": "label",
+    "lr_ratio": "ratio to the base learning rate",
+}
+"""Keys that a group holds beside its settings, and what it keeps under each."""

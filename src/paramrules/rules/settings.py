@@ -1,4 +1,4 @@
-"""Settings: each key once in a rule, spelled as an optimizer knows it, of a type that it can have."""
+"""Settings: each key once in a rule, spelled as an optimizer spells it, with a value of the right type."""
 
 from difflib import get_close_matches
 
@@ -13,7 +13,7 @@ from paramrules.syntax import nodes
 
 
 def settings(written: tuple[nodes.Setting, ...] | None, scope: Scope) -> tuple[Setting, ...] | None:
-    """The settings of one rule."""
+    """Return the settings of one rule; None if it has no arrow. Report what is wrong with them."""
     if written is None:
         return None
     found: dict[str, Setting] = {}
@@ -24,7 +24,7 @@ def settings(written: tuple[nodes.Setting, ...] | None, scope: Scope) -> tuple[S
                 "E313",
                 f"`{node.key}` is set twice in one rule",
                 node.key_span,
-                help="take one of the two out",
+                help="remove one of the two",
                 also=(Place(found[node.key].key_span, "it is set first here"),),
             )
             continue
@@ -37,35 +37,27 @@ _ONE_VALUE = "a setting has one value for the whole label: write a rule for each
 
 
 def _unquoted(node: nodes.Setting) -> str:
-    """What to write in place of a name that is not defined, where it was meant as a string."""
+    """Return the help for an undefined name that was meant as a string."""
     return f'write `{node.key} = "{node.value.span.text}"`' if "string" in KEYS.get(node.key, ()) else ""
 
 
 def _check_key(node: nodes.Setting, typed: Typed, scope: Scope) -> None:
     if node.key in RESERVED:
-        message = f"`{node.key}` is no setting: a group keeps its own {_KEPT[node.key]} there"
+        message = f"`{node.key}` is not a setting: a group keeps its own {RESERVED[node.key]} there"
         scope.report("E317", message, node.key_span, help="choose another name")
     elif node.key in KEYS:
         _check_type(node, typed, scope)
     elif near := _near(node.key, scope):
         scope.report(
             "W316",
-            f"no optimizer is known that has a setting `{node.key}`",
+            f"no known optimizer has a setting `{node.key}`",
             node.key_span,
             help=f"did you mean `{near}`?",
         )
 
 
-_KEPT = {
-    "params": "parameters",
-    "param_names": "parameters' names",
-    "label": "label",
-    "lr_ratio": "learning rate over the base one",
-}
-
-
 def _near(key: str, scope: Scope) -> str:
-    """The known key that an unknown one was probably meant to be; "" for one that is far from all."""
+    """Return the known key nearest to an unknown one, or "" if none is near."""
     if key.lower() in KEYS:
         return key.lower()
     if key.lower() in OTHER_NAMES:
@@ -99,7 +91,7 @@ def _check_type(node: nodes.Setting, typed: Typed, scope: Scope) -> None:
 
 def _mend(key: str, type: str, wanted: str) -> str:
     if type == "none":
-        return f"leave `{key}` out where the optimizer's own value is wanted"
+        return f"leave `{key}` out to use the optimizer's own value"
     return f"write `{key} = {_EXAMPLES.get(key, _EXAMPLES[wanted])}`"
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from paramrules.assignment import Assignment, assign
 from paramrules.inventories import Inventory
 from paramrules.rules import Rules
-from paramrules_torch.resume.saved import Saved
-from paramrules_torch.resume.words import refuse
+from paramrules_torch.resume.refusal import refuse
+from paramrules_torch.resume.saved_state import Saved
 
 Old = Rules | Assignment | str | Path | Sequence[Sequence[str]]
 """What says how a file without names was grouped: rules, or the names of each group."""

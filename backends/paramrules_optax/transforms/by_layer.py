@@ -1,7 +1,7 @@
-"""Transformations that look at whole arrays, made to look at the layers of a stack one by one.
+"""Transformations of whole arrays, applied to each layer of a stack.
 
-A trust ratio or a factored moment of a stack of layers is not that of its layers. These run under `jax.vmap`
-along the axes of the stack, so that a scanned model trains as the same model unrolled.
+The trust ratio or factored moment of a stack differs from those of its layers. These run under `jax.vmap`
+along the axes of the stack, so that a scanned model trains like the same model unrolled.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,11 +13,11 @@ import optax
 from paramrules_optax.trees.fit import fitted
 
 Axes = Mapping[str, tuple[int, ...]]
-"""By canonical name, the axes along which an array's layers lie; none where it is one by itself."""
+"""The axes along which an array's layers lie, by canonical name; () for an array that is not a stack."""
 
 
 def by_layer(inner: optax.GradientTransformation, axes: Axes) -> optax.GradientTransformation:
-    """A transformation without state that treats each array by itself, applied to each layer of a stack."""
+    """Apply a stateless transformation of single arrays to each layer of a stack."""
     if not any(axes.values()):
         return inner
 
@@ -37,7 +37,7 @@ def by_layer(inner: optax.GradientTransformation, axes: Axes) -> optax.GradientT
 
 
 def factored_by_layer(inner: optax.GradientTransformation, axes: Axes) -> optax.GradientTransformation:
-    """`optax.scale_by_factored_rms`, whose moments are of each layer of a stack. Their first axes are its."""
+    """Apply `optax.scale_by_factored_rms` to each layer of a stack; its moments have the stacked axes first."""
     if not any(axes.values()):
         return inner
     moments = optax.FactoredState(count=None, v_row=False, v_col=False, v=False)
@@ -72,7 +72,7 @@ def factored_by_layer(inner: optax.GradientTransformation, axes: Axes) -> optax.
 
 
 def _along(axes: Axes, tree: Any) -> list[tuple[int, ...]]:
-    """The axes of the stack in each leaf, in order."""
+    """Return the axes of the stack in each leaf, in the order of leaves."""
     _, structure = _flat(tree)
     return list(structure.flatten_up_to(fitted(axes, tree)))
 
@@ -87,11 +87,19 @@ def _joined(structure: Any, count: Any, states: list[optax.FactoredState]) -> op
     return optax.FactoredState(count, *columns)
 
 
-def _over(axes: tuple[int, ...], function: Callable[..., Any], given: Any, gives: Any) -> Callable[..., Any]:
-    """The function for each layer along the axes.
+def _over(
+    axes: tuple[int, ...], function: Callable[..., Any], arguments: Any, results: Any
+) -> Callable[..., Any]:
+    """Map a function over the layers along some axes.
 
-    Of what is given and what it gives, True stands for an array with the stack's axes where the array of the
-    tree has them, False for one that has them in front, None for what all layers share.
+    In the trees of arguments and results, True stands for an array with the stack's axes where the stored
+    array has them, False for one that has them in front, and None for a value that all layers share.
+
+    Args:
+        axes: the axes.
+        function: a function of one layer.
+        arguments: the tree of its arguments.
+        results: the tree of its results.
     """
     for position, axis in reversed(list(enumerate(sorted(axes)))):
         place = {True: axis - position, False: 0, None: None}
@@ -99,5 +107,5 @@ def _over(axes: tuple[int, ...], function: Callable[..., Any], given: Any, gives
         def placed(tree: Any, place: Mapping[Any, Any] = place) -> Any:
             return jax.tree.map(lambda kind: place[kind], tree, is_leaf=lambda kind: kind is None)
 
-        function = jax.vmap(function, in_axes=placed(given), out_axes=placed(gives))
+        function = jax.vmap(function, in_axes=placed(arguments), out_axes=placed(results))
     return function

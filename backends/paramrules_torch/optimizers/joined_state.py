@@ -1,4 +1,4 @@
-"""The state of several optimizers as one: seen while they run, and as it is saved."""
+"""The state of several optimizers as one: live, and as it is saved."""
 
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from itertools import chain
@@ -9,7 +9,7 @@ from torch.optim import Optimizer
 
 
 class JoinedState(MutableMapping[Tensor, Any]):
-    """The `state` of optimizers, each of which has its own parameters. One that none has is a KeyError."""
+    """The `state` of optimizers with parameters of their own. Raises KeyError for any other tensor."""
 
     def __init__(self, optimizers: Mapping[str, Optimizer]) -> None:
         self._optimizers = optimizers
@@ -33,7 +33,7 @@ class JoinedState(MutableMapping[Tensor, Any]):
         return sum(len(optimizer.state) for optimizer in self._optimizers.values())
 
     def _of(self, tensor: Tensor) -> Any:
-        """The state of the optimizer that has this tensor."""
+        """Return the state of the optimizer that has this tensor."""
         for optimizer in self._optimizers.values():
             if tensor in optimizer.state:
                 return optimizer.state
@@ -44,10 +44,14 @@ class JoinedState(MutableMapping[Tensor, Any]):
 
 
 def join(parts: Mapping[str, Mapping[str, Any]], order: Sequence[str]) -> dict[str, Any]:
-    """The state dicts of several optimizers as that of one, whose groups are theirs in this order.
+    """Join the state dicts of several optimizers into one.
 
-    Parameters are numbered through. What a state dict holds beside `state` and `param_groups` is kept under
-    `optimizers` and the optimizer's name.
+    Parameters are renumbered in the order of the groups. What a state dict holds beside `state` and
+    `param_groups` is kept under `optimizers` and the optimizer's name.
+
+    Args:
+        parts: the state dicts, by the optimizers' names.
+        order: for each group of the whole, the name of the optimizer whose next group it is.
     """
     groups = {name: iter(part["param_groups"]) for name, part in parts.items()}
     numbers: dict[str, dict[Any, int]] = {name: {} for name in parts}
@@ -72,7 +76,7 @@ def join(parts: Mapping[str, Mapping[str, Any]], order: Sequence[str]) -> dict[s
 
 
 def split(joined: Mapping[str, Any], order: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """The state dict of each optimizer, from what `join` gave; its parameters keep their numbers."""
+    """Split what `join` returned into the state dict of each optimizer; parameters keep their numbers."""
     parts: dict[str, dict[str, Any]] = {
         name: {"state": {}, "param_groups": [], **joined.get("optimizers", {}).get(name, {})}
         for name in order

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from torch import Tensor
 
-from paramrules_torch.resume.words import refuse
+from paramrules_torch.resume.refusal import refuse
 
 _PARTS = ("state", "param_groups")
 _WHOLE = "hand over what `optimizer.state_dict()` gave, or what torch.distributed.checkpoint gave for it"

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from paramrules.diagnostics import Diagnostic
 from paramrules.inventories import Inventory
-from paramrules_torch.resume.words import listed
+from paramrules_torch.resume.refusal import listed
 from paramrules_torch.wrappers import WRAPPERS
 
 

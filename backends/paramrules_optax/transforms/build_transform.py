@@ -1,0 +1,115 @@
+"""From parameters and rules to an optimizer in one call."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import jax
+import optax
+
+from paramrules.diagnostics import RulesError
+from paramrules.emission import (
+    AnyRules,
+    Bases,
+    Options,
+    arguments_of,
+    check_choice,
+    check_rate,
+    lost_bases,
+    unnamed,
+    warn,
+)
+from paramrules_optax.bound_tree import BoundTree
+from paramrules_optax.transforms.arrays import arrays_of
+from paramrules_optax.transforms.build_checks import check_matrices, guarded
+from paramrules_optax.transforms.group_config import group_configs
+from paramrules_optax.transforms.optax_factories import Factory, optax_factory
+from paramrules_optax.transforms.parts import parts_of, transformation
+from paramrules_optax.trees.fit import fitted
+
+
+def build(
+    params: Any,
+    rules: AnyRules,
+    optimizer: Factory | Mapping[str, Factory] = optax.adamw,
+    *,
+    learning_rate: Any,
+    weight_decay: Any = None,
+    decay: Literal["scaled", "unscaled"] = "scaled",
+    options: Options = None,
+    strict: bool = False,
+    model: Any = None,
+    **settings: Any,
+) -> optax.GradientTransformationExtraArgs:
+    """Return the optimizer of a tree of parameters: moments once for all groups, rates and decays by
+    parameter.
+
+    Args:
+        params: the parameters to train, or the module: see `labels`.
+        rules: what `paramrules.load` returns, the path of a rule file, or an assignment to the same model.
+        optimizer: one of optax's factories or one like them; or, if rules set `optimizer = "muon"`, a mapping
+            from these names to such. Groups that name none go to the entry `default`, or to the only one.
+            `functools.partial` binds settings to one of them, and `learning_rate` and `weight_decay` too;
+            those win over the ones given here.
+        learning_rate: the base rate, a number or a schedule. A rule's `lr` replaces a number, and its
+            `lr_scale` multiplies either.
+        weight_decay: the base weight decay; that of the factory's signature if None.
+        decay: `"scaled"`: multiplied by the learning rate, as in PyTorch's optimizer of the same name, and in
+            optax's if it decays. `"unscaled"`: `p -= weight_decay * p` beside the step, whatever the rate (as
+            big_vision does).
+        options: values for the file's options.
+        strict: see `paramrules.assign`.
+        model: the module, if `params` is a tree that does not know its types.
+        **settings: further settings, each for those of the optimizers that take it.
+
+    Returns:
+        A transformation of any tree of these parameters. Those with `freeze = true` have no state and do not
+        move. Clip gradients before it, so that the norm is that of all groups:
+        `optax.chain(optax.clip_by_global_norm(1.0), build(...))`.
+
+    Raises:
+        RulesError: what `labels` raises; E604 if a scale has no base to multiply; E610 if a group's optimizer
+            is not clear; E611 if an optimizer does not have a setting; E612 if no optimizer takes an
+            argument; E614 if there is nothing to train; E630 if a schedule has no base rate; E631 if layers
+            of one array cannot be trained apart; E633 if Muon gets something other than a matrix. The
+            transformation's `update` raises E632 for gradients of another tree.
+        TypeError, ValueError: an argument of a wrong type or without effect.
+
+    Warns:
+        RulesWarning: for each finding that is not an error; W617 for an optimizer that no rule names.
+
+    >>> schedule = optax.warmup_cosine_decay_schedule(0.0, 1e-3, 500, 10_000)
+    >>> tx = build(params, "vit.rules", optax.adamw, learning_rate=schedule, weight_decay=0.05)
+    """
+    check_rate(
+        "learning_rate",
+        learning_rate,
+        lambda rate: callable(rate) or _is_scalar(rate),
+        wanted="a number or a schedule",
+        optional=False,
+    )
+    check_rate("weight_decay", weight_decay, _is_scalar)
+    check_choice("decay", decay, "scaled", "unscaled")
+    if optimizer == {}:
+        raise ValueError("`optimizer` is an empty mapping and should name an optimizer")
+    entries = optimizer if isinstance(optimizer, Mapping) else {"": optimizer}
+    unscaled = decay == "unscaled"
+    factories = {name: optax_factory(name, factory, unscaled=unscaled) for name, factory in entries.items()}
+    specs = {name: factory.spec for name, factory in factories.items()}
+    arguments, lost = arguments_of(settings, specs)
+    if lost := lost_bases(Bases(None, weight_decay), specs.values()) + lost:
+        raise RulesError(lost)
+    bound = BoundTree(params, rules, options, strict, model).bound
+    bases = Bases(learning_rate, weight_decay)
+    configs = group_configs(bound, factories, bases, arguments, unscaled=unscaled)
+    warn(unnamed(bound.assignment, specs), stacklevel=2)
+    parts = parts_of(arrays_of(bound.inventory), configs, bound.inventory.names)
+    for part in parts:
+        check_matrices(part)
+    made = {part.label: transformation(part, configs, unscaled) for part in parts}
+    labels = {name: part.label for part in parts for array in part.arrays for name in array.names}
+    whole = optax.partition(made, lambda tree: fitted(labels, tree))
+    return guarded(made[parts[0].label] if len(parts) == 1 else whole, labels)
+
+
+def _is_scalar(rate: object) -> bool:
+    return isinstance(rate, jax.Array) and rate.ndim == 0

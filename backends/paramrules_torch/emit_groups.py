@@ -1,0 +1,119 @@
+"""Param groups: an assignment as `torch.optim` takes it."""
+
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple
+
+from torch import nn
+
+from paramrules.diagnostics import RulesError
+from paramrules.emission import DEFAULT, AnyRules, Bases, OptimizerSpec, Options, route
+from paramrules_torch.bound_model import KEEP_INSTEAD, bind_model, check_rates, settings_in_group
+
+
+def param_groups(
+    model: nn.Module,
+    rules: AnyRules,
+    *,
+    lr: float | None = None,
+    weight_decay: float | None = None,
+    options: Options = None,
+    strict: bool = False,
+    lr_scale: Literal["fold", "keep"] = "fold",
+    frozen: bool = False,
+    empty: bool = False,
+    merge: bool = False,
+    plain: bool = False,
+    part: bool = False,
+) -> list[dict[str, Any]]:
+    """Return the groups for an optimizer; every trainable tensor of the model is in exactly one.
+
+    Args:
+        model: the model, wrapped or not.
+        rules: what `paramrules.load` returns, the path of a rule file, or what `paramrules.assign` made of
+            this model or of a saved inventory of it.
+        lr: the base learning rate. Each group's `lr` is its rule's or this one, times its `lr_scale`.
+        weight_decay: the base weight decay, likewise, with `weight_decay_scale`.
+        options: values for the file's options.
+        strict: make dead rules and parameters that no rule takes errors.
+        lr_scale: `"keep"` leaves `lr_scale` as a key beside the unscaled `lr`, for schedulers that multiply
+            it in themselves (timm's).
+        frozen: include parameters that need no gradient, except those that a rule freezes.
+        empty: include groups without parameters, because all are frozen or in another part.
+        merge: merge groups with equal settings into the first of them; its label is theirs joined with `+`.
+        plain: return nothing but `params` and settings, for optimizers that insist on the exact keys.
+        part: the model is a part, such as a pipeline stage, of the one that `rules`, an assignment, was made
+            for, and its parameters have the names that they have there.
+
+    Returns:
+        Groups in the order of rules, with parameters in the order of the model. Each has `params`;
+        `param_names`, their names in torch, wrappers included; `label`; and its settings. A group with
+        `freeze = true` is not among them: `requires_grad` of its parameters has been cleared. It is set again
+        for parameters that earlier rules froze and these do not; what the user froze stays frozen.
+
+    Raises:
+        RulesError: what `paramrules.assign` raises; E601 if the assignment was made for another model; E604
+            if a scale has no base to multiply. Nothing is frozen then.
+        TypeError: `lr` or `weight_decay` is not a number, such as the text that YAML makes of `1e-3`.
+        ValueError: an unknown `lr_scale`; `options` or `strict` beside an assignment; `part` without one.
+
+    Warns:
+        RulesWarning: for each finding that is not an error, such as a dead rule.
+
+    >>> groups = paramrules_torch.param_groups(model, "vit.rules", lr=1e-3, weight_decay=0.05)
+    >>> [(g["label"], len(g["params"]), g["weight_decay"]) for g in groups]
+    [('no_decay', 102, 0), ('decay', 50, 0.05)]
+    >>> optimizer = torch.optim.AdamW(groups)
+    """
+    check_rates(lr, weight_decay, lr_scale)
+    held = bind_model(model, rules, options, strict, part, stacklevel=2)
+    groups = held.bound.groups(untrained=frozen, empty=empty)
+    names = [DEFAULT, *(one.group.settings.get("optimizer", DEFAULT) for one in groups)]
+    specs = {name: OptimizerSpec(name, name, keys=(), takes_any=True) for name in names}
+    made: list[_Group] = []
+    if groups:
+        routed, wrong = route(
+            held.bound,
+            groups,
+            specs,
+            Bases(lr, weight_decay),
+            lr_without_base=lr_scale == "keep",
+            otherwise=KEEP_INSTEAD,
+        )
+        if wrong:
+            raise RulesError(wrong)
+        for one in routed:
+            named = {k: v for k, v in one.group.settings.items() if k == "optimizer"}
+            made.append(_Group(one.group.label, settings_in_group(one, lr_scale) | named, one.numbers))
+    held.freeze()
+    return [held.group(*one, plain=plain) for one in (_merged(made) if merge else made)]
+
+
+class _Group(NamedTuple):
+    label: str
+    settings: dict[str, Any]
+    numbers: Sequence[int]
+
+
+def _merged(groups: list[_Group]) -> list[_Group]:
+    """Merge groups with equal settings, each with its parameters in the order of the model."""
+    merged: list[list[_Group]] = []
+    for group in groups:
+        for alike in merged:
+            if _equal(alike[0].settings, group.settings):
+                alike.append(group)
+                break
+        else:
+            merged.append([group])
+    return [
+        _Group(
+            "+".join(group.label for group in alike),
+            alike[0].settings,
+            sorted(number for group in alike for number in group.numbers),
+        )
+        for alike in merged
+    ]
+
+
+def _equal(some: dict[str, Any], others: dict[str, Any]) -> bool:
+    """Return whether an optimizer treats settings alike: `1` and `1.0` are equal, `1` and `True` are not."""
+    return some == others and all(isinstance(v, bool) == isinstance(others[k], bool) for k, v in some.items())

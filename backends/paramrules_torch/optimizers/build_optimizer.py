@@ -1,0 +1,169 @@
+"""From a model and rules to an optimizer in one call."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import torch
+from torch import nn
+from torch.optim import Optimizer
+
+from paramrules.diagnostics import Diagnostic, RulesError
+from paramrules.emission import (
+    AnyRules,
+    Bases,
+    OptimizerSpec,
+    Options,
+    RoutedGroup,
+    arguments_of,
+    listed,
+    lost_bases,
+    overall_lr,
+    route,
+    settings_of,
+    unnamed,
+    warn,
+)
+from paramrules_torch.bound_model import KEEP_INSTEAD, BoundModel, bind_model, check_rates, settings_in_group
+from paramrules_torch.optimizers.factories import Factory, Make
+from paramrules_torch.optimizers.multi import MultiOptimizer
+from paramrules_torch.optimizers.ratio_watch import RATIO, watch
+
+
+def build(
+    model: nn.Module,
+    rules: AnyRules,
+    optimizer: Make | Mapping[str, Make] = torch.optim.AdamW,
+    *,
+    lr: float | None = None,
+    weight_decay: float | None = None,
+    options: Options = None,
+    strict: bool = False,
+    lr_scale: Literal["fold", "keep"] = "fold",
+    part: bool = False,
+    **defaults: Any,
+) -> Optimizer:
+    """Return the optimizer of a model's groups, or several optimizers as one.
+
+    Args:
+        model: the model, wrapped or not.
+        rules: as for `paramrules_torch.param_groups`.
+        optimizer: an optimizer class, or a function that makes an optimizer of a list of groups; or, if rules
+            set `optimizer = "muon"`, a mapping from these names to such. Groups that name none go to the
+            entry `default`, or to the only one. `functools.partial` binds arguments to one of them, and those
+            win over the ones given here.
+        lr: the base learning rate; that of the optimizer's signature if None.
+        weight_decay: the base weight decay, likewise.
+        options: values for the file's options.
+        strict: make dead rules and parameters that no rule takes errors.
+        lr_scale: as for `param_groups`.
+        part: as for `param_groups`.
+        **defaults: further arguments, each for those of the optimizers that take it.
+
+    Returns:
+        The optimizer, or a `MultiOptimizer` for a mapping. Beside the keys of `param_groups`, a group has
+        `lr_ratio`, its ratio to the base learning rate. Parameters with `freeze = true` no longer train;
+        those that earlier rules froze and these do not train again.
+
+    Raises:
+        RulesError: what `param_groups` raises; E610 if a group's optimizer is not clear; E611 if an optimizer
+            does not have a setting; E612 if no optimizer takes an argument; E613 if an optimizer takes one
+            group only; E614 if there is nothing to train; E615 if one of several needs a closure. Nothing is
+            frozen then.
+        TypeError, ValueError: as `param_groups`, and what the optimizer's constructor raises.
+
+    Warns:
+        RulesWarning: for each finding that is not an error; W617 for an optimizer that no rule names.
+
+    >>> optimizer = paramrules_torch.build(model, "vit.rules", torch.optim.AdamW, lr=1e-3, betas=(0.9, 0.95))
+    """
+    check_rates(lr, weight_decay, lr_scale)
+    if optimizer == {}:
+        raise ValueError("`optimizer` is an empty mapping and should name an optimizer")
+    entries = optimizer if isinstance(optimizer, Mapping) else {"": optimizer}
+    factories = {name: Factory(name, make) for name, make in entries.items()}
+    specs = {name: factory.spec for name, factory in factories.items()}
+    bases = Bases(lr, weight_decay)
+    arguments, lost = arguments_of(defaults, specs)
+    _raise(lost_bases(bases, specs.values()) + lost)
+    held = bind_model(model, rules, options, strict, part, stacklevel=2)
+    # A function may take settings that its signature does not show: the optimizer that it makes has the word.
+    routed, wrong = route(
+        held.bound,
+        held.bound.groups(),
+        {name: spec._replace(takes_any=True) for name, spec in specs.items()},
+        bases,
+        lr_without_base=lr_scale == "keep",
+        otherwise=KEEP_INSTEAD,
+        frozen_by="`requires_grad_(False)`",
+    )
+    _raise(wrong)
+    warn(unnamed(held.bound.assignment, specs), stacklevel=2)
+    given = {key: rate for key, rate in bases._asdict().items() if rate is not None}
+    base = overall_lr(specs, lr)
+    made = {}
+    for name, factory in factories.items():
+        if own := [one for one in routed if one.optimizer.name == name]:
+            rates = {key: rate for key, rate in given.items() if factory.takes(key)}
+            made[name] = _construct(held, factory, own, rates | arguments[name], lr_scale, base)
+    if len(made) == len(factories) or not part:  # one that has nothing to do here may take it on another part
+        _raise(lost_bases(bases, [_spec_of(made[name], factories[name]) for name in made]))
+    whole = MultiOptimizer(made, [o.optimizer.name for o in routed]) if entries is optimizer else made[""]
+    if base is not None:
+        whole.defaults["lr"] = base
+    if lr_scale == "fold":
+        watch(whole)
+    held.freeze()
+    return whole
+
+
+def _construct(
+    held: BoundModel,
+    factory: Factory,
+    routed: Sequence[RoutedGroup],
+    arguments: Mapping[str, Any],
+    lr_scale: str,
+    base: float | None,
+) -> Optimizer:
+    """Return one optimizer of its groups. Raise RulesError for settings that it does not have (E611)."""
+    labels = [one.group.label for one in routed]
+    if factory.cls is not None and issubclass(factory.cls, torch.optim.LBFGS) and len(routed) > 1:
+        _raise([_one_group_only(factory, labels)])
+    groups = []
+    for one in routed:
+        settings = settings_in_group(one, lr_scale)
+        if factory.spec.name:
+            settings["optimizer"] = factory.spec.name
+        if (ratio := one.lr.over(base)) is not None:
+            settings[RATIO] = ratio
+        groups.append(held.group(one.group.label, settings, one.numbers))
+    try:
+        made = factory.construct(groups, arguments)
+    except Exception as error:
+        error.add_note(f"raised by `{factory.spec.called}` for the groups {listed(labels)}")
+        raise
+    spec = _spec_of(made, factory)
+    _raise(settings_of(held.bound.assignment, [(one.group, spec) for one in routed])[1])
+    for key in Bases._fields:
+        if key not in spec.rates:
+            for group in made.param_groups:
+                group.pop(key, None)
+    return made
+
+
+def _spec_of(made: Optimizer, factory: Factory) -> OptimizerSpec:
+    """Return the settings and rates that an optimizer has: its defaults."""
+    rates = tuple(key for key in Bases._fields if key in made.defaults)
+    return factory.spec._replace(keys=tuple(made.defaults), takes_any=False, rates=rates)
+
+
+def _one_group_only(factory: Factory, labels: Sequence[str]) -> Diagnostic:
+    return Diagnostic(
+        "E613",
+        f"`{factory.spec.called}` takes one group only, and there are {len(labels)}: {listed(labels, 3)}",
+        help="give it all parameters with one label, as in `all: else`",
+    )
+
+
+def _raise(wrong: Sequence[Diagnostic]) -> None:
+    if wrong:
+        raise RulesError(wrong)

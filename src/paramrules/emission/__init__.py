@@ -1,0 +1,58 @@
+"""After `assign`: everything that must come out the same under every framework, as plain data.
+
+A backend binds rules to a model, describes the optimizers that it was given, and gets groups that are routed,
+checked and computed. What is left for it is native: tensors, and the optimizers themselves.
+
+>>> bound = bind(rules, lambda: inventory_of(model), options=options, strict=strict, stacklevel=2)
+>>> specs = {"": OptimizerSpec("", "AdamW", keys=("betas", "eps"), lr=1e-3, weight_decay=0.01)}
+>>> groups, wrong = route(bound, bound.groups(), specs, Bases(lr, weight_decay))
+>>> if wrong:
+...     raise RulesError(wrong)
+>>> [(one.numbers, one.lr.value, one.weight_decay.value, one.settings) for one in groups]
+"""
+
+from paramrules.emission.argument_checks import AnyRules, Options, check_choice, check_rate, check_rules
+from paramrules.emission.bound import Bound, BoundGroup, bind, warn
+from paramrules.emission.optimizer_settings import (
+    arguments_of,
+    lost_argument,
+    lost_bases,
+    settings_of,
+)
+from paramrules.emission.optimizer_spec import Aliases, OptimizerSpec, OptimizerSpecs
+from paramrules.emission.origin import report
+from paramrules.emission.rates import DEFAULT, Bases, Rate, base_of, overall_lr
+from paramrules.emission.routing import RoutedGroup, choose, not_clear, route, unnamed
+from paramrules.emission.wording import listed, plural
+
+__all__ = [
+    "DEFAULT",
+    "Aliases",
+    "AnyRules",
+    "Bases",
+    "Bound",
+    "BoundGroup",
+    "OptimizerSpec",
+    "OptimizerSpecs",
+    "Options",
+    "Rate",
+    "RoutedGroup",
+    "arguments_of",
+    "base_of",
+    "bind",
+    "check_choice",
+    "check_rate",
+    "check_rules",
+    "choose",
+    "listed",
+    "lost_argument",
+    "lost_bases",
+    "not_clear",
+    "overall_lr",
+    "plural",
+    "report",
+    "route",
+    "settings_of",
+    "unnamed",
+    "warn",
+]

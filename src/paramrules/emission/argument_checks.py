@@ -1,0 +1,70 @@
+"""Type checks of the arguments that every backend takes."""
+
+from collections.abc import Callable, Mapping
+from numbers import Real
+from pathlib import Path
+
+from paramrules.assignment import Assignment
+from paramrules.rules import Rules
+
+AnyRules = Rules | Assignment | str | Path
+"""Rules as a backend takes them: loaded, assigned already, or the path of a rule file."""
+
+Options = Mapping[str, int | float | str | bool] | None
+"""Values for the options of a rule file, by name."""
+
+
+def check_rules(
+    rules: object, options: Options, strict: bool, *, model: object = None, part: bool = False, after: str
+) -> None:
+    """Check the arguments that say how to assign.
+
+    Args:
+        rules: the argument `rules`.
+        options, strict: the arguments of these names, which an assignment has used already.
+        model: the argument `model` of a backend that takes the model beside its parameters.
+        part: whether the model is a part of the one that `rules`, then an assignment, was made for.
+        after: the argument that `rules` follows, for the message.
+
+    Raises:
+        TypeError: `rules` is none of `AnyRules`.
+        ValueError: `options`, `strict` or `model` beside an assignment, or `part` without one.
+    """
+    if not isinstance(rules, AnyRules):
+        raise TypeError(
+            f"`rules` comes after {after}, as a path or what `paramrules.load` returns; "
+            f"this is a `{type(rules).__module__}.{type(rules).__qualname__}`"
+        )
+    if not isinstance(rules, Assignment):
+        if part:
+            raise ValueError(
+                "`part` needs the assignment of the whole model: pass what `paramrules.assign` returns"
+            )
+    elif options is not None or strict or model is not None:
+        raise ValueError(
+            "pass `options`, `strict` and the model to `paramrules.assign`, which made this assignment"
+        )
+
+
+def check_rate(
+    name: str,
+    rate: object,
+    is_native: Callable[[object], bool],
+    *,
+    wanted: str = "a number",
+    optional: bool = True,
+) -> None:
+    """Raise TypeError unless a base rate is a number, or something else that the framework takes for one.
+
+    A bool is not a number here, and neither is the text that YAML makes of `1e-3`.
+    """
+    if rate is None and optional:
+        return
+    if isinstance(rate, bool) or not (isinstance(rate, Real) or is_native(rate)):
+        raise TypeError(f"`{name}` is {rate!r:.60}, a `{type(rate).__name__}`, and should be {wanted}")
+
+
+def check_choice(name: str, value: object, *choices: str) -> None:
+    """Raise ValueError unless an argument is one of the words that it may be."""
+    if value not in choices:
+        raise ValueError(f"`{name}` is {value!r} and should be {' or '.join(map(repr, choices))}")

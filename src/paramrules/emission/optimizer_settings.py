@@ -1,0 +1,166 @@
+"""What an optimizer has: settings and arguments under its own names, and those that it would lose."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from paramrules.assignment import Assignment, Group
+from paramrules.diagnostics import Diagnostic, did_you_mean
+from paramrules.emission.optimizer_spec import OptimizerSpec, OptimizerSpecs
+from paramrules.emission.origin import report
+from paramrules.emission.rates import Bases
+from paramrules.emission.wording import listed, plural
+from paramrules.rules.keys import PORTABLE
+
+
+def own_names(spec: OptimizerSpec, key: str, value: Any) -> dict[str, Any] | None:
+    """Return a setting under the optimizer's own names; None if it has none like it."""
+    if key in spec.keys:
+        return {key: value}
+    targets = _targets(spec, key)
+    if targets and len(spec.aliases.renamed[key]) == 1:
+        return {targets[0]: value}
+    if targets and isinstance(value, tuple | list) and len(value) == len(targets):
+        return dict(zip(targets, value, strict=True))
+    return {key: value} if spec.takes_any else None
+
+
+def settings_of(
+    assignment: Assignment, groups: Sequence[tuple[Group, OptimizerSpec]]
+) -> tuple[list[dict[str, Any]], list[Diagnostic]]:
+    """Return the settings of groups under their optimizers' own names, and what is wrong with them (E611).
+
+    Portable keys are not among them. A weight decay of zero is fine with an optimizer that has none.
+    """
+    found: list[dict[str, Any]] = []
+    unknown: dict[tuple[str, str], list[Group]] = {}
+    twice: dict[tuple[str, str, str], list[Group]] = {}
+    specs = {spec.name: spec for _, spec in groups}
+    for group, spec in groups:
+        own: dict[str, Any] = {}
+        for key, value in group.settings.items():
+            if key in PORTABLE:
+                if key in Bases._fields and key not in spec.rates and (key, value) != ("weight_decay", 0):
+                    unknown.setdefault((spec.name, key), []).append(group)
+                continue
+            named = own_names(spec, key, value)
+            if named is None:
+                unknown.setdefault((spec.name, key), []).append(group)
+            elif clash := named.keys() & own.keys():
+                twice.setdefault((spec.name, key, min(clash)), []).append(group)
+            else:
+                own.update(named)
+        found.append(own)
+    wrong = [
+        report(
+            "E611",
+            f"`{specs[name].called}` has no setting `{key}`, which {_sets(having)}",
+            _instead([specs[name]], key),
+            assignment=assignment,
+            groups=having,
+            key=key,
+        )
+        for (name, key), having in unknown.items()
+    ]
+    wrong += [
+        report(
+            "E611",
+            f"{_sets(having)} `{own_key}` twice, here as `{key}`",
+            "write it once, under the name that you prefer",
+            assignment=assignment,
+            groups=having,
+            key=key,
+        )
+        for (_, key, own_key), having in twice.items()
+    ]
+    return found, wrong
+
+
+def arguments_of(
+    given: Mapping[str, Any], specs: OptimizerSpecs
+) -> tuple[dict[str, dict[str, Any]], list[Diagnostic]]:
+    """Return the arguments of each optimizer under its own names, and those that are lost (E612).
+
+    Those bound to an optimizer win over those given to all. Base rates are not among them.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    wrong: list[Diagnostic] = []
+    taken: set[str] = set()
+    for name, spec in specs.items():
+        bound: dict[str, Any] = {}
+        for key, value in spec.bound.items():
+            named = {} if key in spec.rates else own_names(spec, key, value)
+            if named is None:
+                wrong.append(lost_argument(key, [spec]))
+            else:
+                bound.update(named)
+        found[name] = {}
+        for key, value in given.items():
+            named = own_names(spec, key, value)
+            if named is not None and not named.keys() <= bound.keys():
+                taken.add(key)
+                found[name].update(named)
+        found[name].update(bound)
+    lost = [lost_argument(key, list(specs.values())) for key in given if key not in taken]
+    return found, lost + wrong
+
+
+def lost_bases(bases: Bases, specs: Iterable[OptimizerSpec]) -> list[Diagnostic]:
+    """Return a finding (E612) for each base rate that no optimizer has, or that all of them bind."""
+    specs = list(specs)
+    return [
+        lost_argument(key, specs)
+        for key, rate in zip(bases._fields, bases, strict=True)
+        if rate is not None and not any(key in spec.rates and key not in spec.bound for spec in specs)
+    ]
+
+
+def lost_argument(key: str, specs: Sequence[OptimizerSpec]) -> Diagnostic:
+    """Return the finding (E612) about an argument that has no effect on any of these optimizers."""
+    called = [f"`{spec.called}`" for spec in specs]
+    who = f"{called[0]} takes no" if len(called) == 1 else f"neither {' nor '.join(called)} takes an"
+    return Diagnostic("E612", f"{who} argument `{key}`", help=_instead(specs, key))
+
+
+def _sets(groups: Sequence[Group]) -> str:
+    return f"{plural('group', [group.label for group in groups])} {'set' if len(groups) > 1 else 'sets'}"
+
+
+def _targets(spec: OptimizerSpec, key: str) -> list[str]:
+    """Return the optimizer's own names for an alias."""
+    return [name for name in spec.aliases.renamed.get(key, ()) if name in spec.keys]
+
+
+def _instead(specs: Sequence[OptimizerSpec], key: str) -> str:
+    """Return the help about a key that none of these optimizers has."""
+    first = specs[0]
+    if any(_binds(spec, key) for spec in specs):
+        return "`functools.partial` binds it already: remove one of the two"
+    if key in first.aliases.help:
+        return first.aliases.help[key]
+    known = dict.fromkeys(name for spec in specs for name in _known(spec))
+    if first.aliases.suggested.get(key) in known:
+        return f"did you mean `{first.aliases.suggested[key]}`?"
+    targets = _targets(first, key)
+    if len(targets) > 1:
+        return f"it takes {len(targets)} values: {listed(targets)}"
+    if near := did_you_mean(key, known):
+        return near
+    return f"{'it takes' if len(specs) == 1 else 'they take'} {listed(list(known))}" if known else ""
+
+
+def _binds(spec: OptimizerSpec, key: str) -> bool:
+    """Return whether an argument is bound to an optimizer under this name or another."""
+    if key in spec.bound:
+        return key in spec.rates or own_names(spec, key, spec.bound[key]) is not None
+    targets = _targets(spec, key)
+    bound = {name for other in spec.bound for name in (other, *_targets(spec, other))}
+    return bool(targets) and bound.issuperset(targets)
+
+
+def _known(spec: OptimizerSpec) -> Iterable[str]:
+    """Yield all keys that an optimizer accepts by name."""
+    yield from spec.keys
+    for alias, names in spec.aliases.renamed.items():
+        targets = _targets(spec, alias)
+        if len(targets) == len(names) == 1 or len(targets) > 1:
+            yield alias

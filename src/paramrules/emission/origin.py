@@ -1,0 +1,40 @@
+"""Findings about the settings of groups, pointed at the rules that wrote them."""
+
+from collections.abc import Sequence
+
+from paramrules.assignment import Assignment, AxisLabels, Group
+from paramrules.diagnostics import Diagnostic, Place
+from paramrules.rules.model import Setting
+
+
+def report(
+    code: str,
+    message: str,
+    help: str,
+    *,
+    assignment: Assignment,
+    groups: Sequence[Group],
+    key: str,
+    whole: bool = False,
+) -> Diagnostic:
+    """Return a finding about a key that groups set, at each place in the rules that sets it for them.
+
+    `whole` points at `key = value`, else at the key alone.
+    """
+    written = (_setting(assignment, group, key) for group in groups)
+    spans = list(dict.fromkeys(setting.span if whole else setting.key_span for setting in written))
+    return Diagnostic(code, message, spans[0], also=tuple(map(Place, spans[1:])), help=help)
+
+
+def _setting(assignment: Assignment, group: Group, key: str) -> Setting:
+    """Return a group's setting as it is written in the first of the rules that gave it."""
+    parameter = group.parameters[0]
+    axes = zip(assignment.rules.axes, assignment.axes, strict=True)
+    rules = [axis.rules[rule] for axis, labels in axes for rule in _giving(labels, labels.of[parameter])]
+    first, *_ = [written for rule in rules for written in rule.settings or () if written.key == key]
+    return first
+
+
+def _giving(labels: AxisLabels, label: int) -> list[int]:
+    """Return the rules that gave a label, in their order."""
+    return sorted({r for r, of in zip(labels.rules, labels.of, strict=True) if of == label and r >= 0})

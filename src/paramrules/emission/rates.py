@@ -1,0 +1,110 @@
+"""Learning rates and weight decays: a base, from the rule or the caller or the optimizer, times a scale."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from paramrules.assignment import Assignment, Group
+from paramrules.diagnostics import Diagnostic
+from paramrules.emission.optimizer_spec import OptimizerSpec, OptimizerSpecs
+from paramrules.emission.origin import report
+
+DEFAULT = "default"
+"""The name of the optimizer for groups that name none."""
+
+
+class Bases(NamedTuple):
+    """The base rates that the caller gave; None for each optimizer's own."""
+
+    lr: Any = None
+    weight_decay: Any = None
+
+
+class Rate(NamedTuple):
+    """A group's learning rate or weight decay.
+
+    Attributes:
+        base: the rule's own value, else the base. None if there is neither. Usually a number, or what the
+            framework has in its place: a tensor, a schedule.
+        scale: the number that multiplies it.
+    """
+
+    base: Any
+    scale: float = 1
+
+    @property
+    def value(self) -> Any:
+        """The base times the scale; None if there is no base."""
+        if self.base is None:
+            return 0.0 if self.scale == 0 else None
+        return self.base if self.scale == 1 else self.base * self.scale
+
+    @property
+    def lacks_base(self) -> bool:
+        """True if the scale changes something and there is nothing to change."""
+        return self.base is None and self.scale not in (0, 1)
+
+    def over(self, base: Any) -> float | None:
+        """Return the ratio of the rate to another base; None if one of the two is missing or zero.
+
+        The ratio to its own base is the scale, to the bit.
+        """
+        if self.base is None or base is None:
+            return None
+        if self.base is base:
+            return float(self.scale)
+        return float(self.scale) * float(self.base) / float(base) if float(base) else None
+
+
+def rate_of(group: Group, key: str, base: Any) -> Rate:
+    """Return the `lr` or `weight_decay` of a group over a base."""
+    return Rate(group.settings.get(key, base), group.settings.get(f"{key}_scale", 1))
+
+
+def base_of(spec: OptimizerSpec, key: str, given: Any) -> Any:
+    """Return the base rate of an optimizer: bound to it, else given by the caller, else its own default."""
+    if spec.bound.get(key) is not None:
+        return spec.bound[key]
+    return getattr(spec, key) if given is None else given
+
+
+def overall_lr(specs: OptimizerSpecs, given: Any) -> Any:
+    """Return the rate that the ratios of all groups refer to.
+
+    It is the caller's, else that of the optimizer named `default`, else that of the first one.
+    """
+    if given is not None:
+        return given
+    return base_of(specs.get(DEFAULT) or next(iter(specs.values())), "lr", None)
+
+
+def no_base(
+    assignment: Assignment, groups: Sequence[Group], key: str, otherwise: str = ""
+) -> list[Diagnostic]:
+    """Return one finding (E604) about all groups whose scale has no base to multiply; [] if there are none.
+
+    Args:
+        assignment: the assignment.
+        groups: these groups.
+        key: `lr` or `weight_decay`.
+        otherwise: what the caller may do instead of passing a base, for the help.
+    """
+    if not groups:
+        return []
+    scale = f"{key}_scale"
+    labels = [group.label for group in groups]
+    if len(groups) == 1:
+        which = f"the group `{labels[0]}` has `{scale} = {groups[0].settings[scale]!r}`"
+    else:
+        each = [f"{group.label}` ({group.settings[scale]!r})" for group in groups]
+        which = f"the groups `{', `'.join(each[:-1])} and `{each[-1]} have a `{scale}`"
+    return [
+        report(
+            "E604",
+            f"{which} and no `{key}` to multiply",
+            f"pass the base rate, as `{key}=...`{otherwise}",
+            assignment=assignment,
+            groups=groups,
+            key=scale,
+            whole=True,
+        )
+    ]

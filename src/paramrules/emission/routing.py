@@ -1,0 +1,183 @@
+"""Which of several optimizers takes a group, and what it gets."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from paramrules.assignment import Assignment, Group
+from paramrules.diagnostics import Diagnostic, did_you_mean
+from paramrules.emission.bound import Bound, BoundGroup
+from paramrules.emission.optimizer_settings import settings_of
+from paramrules.emission.optimizer_spec import OptimizerSpec, OptimizerSpecs
+from paramrules.emission.origin import report
+from paramrules.emission.rates import DEFAULT, Bases, Rate, base_of, no_base, rate_of
+from paramrules.emission.wording import listed, plural
+from paramrules.rules.terms import Constant
+
+
+class RoutedGroup(NamedTuple):
+    """A group and what its optimizer gets.
+
+    Attributes:
+        position: its place in `assignment.groups`.
+        group: the group.
+        numbers: its parameters, as numbers in the model's inventory.
+        optimizer: its optimizer.
+        settings: its settings under the optimizer's own names, without the portable ones.
+        lr: its learning rate.
+        weight_decay: its weight decay; without a base if the optimizer has none.
+    """
+
+    position: int
+    group: Group
+    numbers: Sequence[int]
+    optimizer: OptimizerSpec
+    settings: dict[str, Any]
+    lr: Rate
+    weight_decay: Rate
+
+
+def route(
+    bound: Bound,
+    groups: Sequence[BoundGroup],
+    specs: OptimizerSpecs,
+    bases: Bases,
+    *,
+    lr_without_base: bool = False,
+    otherwise: Mapping[str, str] | None = None,
+    frozen_by: str = "",
+) -> tuple[list[RoutedGroup], list[Diagnostic]]:
+    """Give each group to an optimizer, with its settings and rates.
+
+    Args:
+        bound: the rules and the model.
+        groups: the groups to route, as `bound.groups()` returns them.
+        specs: the optimizers, at least one.
+        bases: the base rates that the caller gave.
+        lr_without_base: whether an `lr_scale` needs no base, because a scheduler multiplies it in.
+        otherwise: what the caller may do instead of passing a base `lr` or `weight_decay`, for the help.
+        frozen_by: what else freezes parameters in the framework, for the help.
+
+    Returns:
+        The groups in the same order, and what is wrong: E604, E610, E611, E614. A group whose optimizer is
+        not clear is left out, so use the groups only if nothing is wrong.
+    """
+    if not groups:
+        return [], [_nothing_to_train(bound, frozen_by)]
+    chosen, wrong = _choose(bound.assignment, groups, specs)
+    settings, unknown = settings_of(bound.assignment, [(one.group, spec) for one, spec in chosen])
+    routed = []
+    for (one, spec), own in zip(chosen, settings, strict=True):
+        lr = rate_of(one.group, "lr", base_of(spec, "lr", bases.lr))
+        decay = Rate(None)
+        if "weight_decay" in spec.rates:
+            decay = rate_of(one.group, "weight_decay", base_of(spec, "weight_decay", bases.weight_decay))
+        routed.append(RoutedGroup(*one, spec, own, lr, decay))
+    lacking = {
+        "lr": [one.group for one in routed if one.lr.lacks_base and not lr_without_base],
+        "weight_decay": [one.group for one in routed if one.weight_decay.lacks_base],
+    }
+    for key, without in lacking.items():
+        wrong += no_base(bound.assignment, without, key, (otherwise or {}).get(key, ""))
+    return routed, wrong + unknown
+
+
+def choose(settings: Mapping[str, Any], names: Iterable[str]) -> str | None:
+    """Return the name of the optimizer for a group with these settings; None if that is not clear.
+
+    It is the one that the group names, else `default`, else the only one.
+    """
+    names = list(names)
+    name = settings.get("optimizer")
+    if name is None:
+        name = DEFAULT if DEFAULT in names or len(names) > 1 else names[0]
+    return name if name in names else None
+
+
+def not_clear(
+    what: str, settings: Mapping[str, Any], specs: OptimizerSpecs | Mapping[str, object]
+) -> tuple[str, str]:
+    """Return the message and the help (E610) for what `choose` returns None for."""
+    name, names = settings.get("optimizer"), list(specs)
+    if name is None:
+        return (
+            f"{what} no optimizer, and there are {listed(names)}",
+            f'write `optimizer = "{names[-1]}"` among the settings, or name one of them `{DEFAULT}`',
+        )
+    only = specs.get("")
+    if isinstance(only, OptimizerSpec):
+        return (
+            f"{what} the optimizer `{name}`, and only `{only.called}` was passed",
+            f'pass both, as in `{{"{name}": ..., "{DEFAULT}": {only.called}}}`',
+        )
+    return (
+        f"{what} the optimizer `{name}`, and there {'are' if len(names) > 1 else 'is only'} {listed(names)}",
+        did_you_mean(str(name), names) or f'pass it too, as in `{{"{name}": ..., ...}}`',
+    )
+
+
+def unnamed(assignment: Assignment, specs: OptimizerSpecs) -> list[Diagnostic]:
+    """Return a warning (W617) for each of several optimizers that no rule names.
+
+    A rule counts even if it takes no parameter of this model.
+    """
+    named = {group.settings.get("optimizer", DEFAULT) for group in assignment.groups} | {DEFAULT}
+    for axis in assignment.rules.axes:
+        for rule in axis.rules:
+            for written in rule.settings or ():
+                if written.key == "optimizer" and isinstance(written.value, Constant):
+                    named.add(written.value.value)
+    return [
+        Diagnostic(
+            "W617",
+            f"no rule names the optimizer `{name}`",
+            help=f'write `optimizer = "{name}"` among the settings of a rule, or remove the optimizer',
+        )
+        for name in specs
+        if len(specs) > 1 and name not in named
+    ]
+
+
+def _choose(
+    assignment: Assignment, groups: Sequence[BoundGroup], specs: OptimizerSpecs
+) -> tuple[list[tuple[BoundGroup, OptimizerSpec]], list[Diagnostic]]:
+    """Return groups with their optimizers, and a finding (E610) for each cause that leaves some without."""
+    chosen: list[tuple[BoundGroup, OptimizerSpec]] = []
+    lost: dict[str | None, list[Group]] = {}
+    for one in groups:
+        name = choose(one.group.settings, specs)
+        if name is None:
+            lost.setdefault(one.group.settings.get("optimizer"), []).append(one.group)
+        else:
+            chosen.append((one, specs[name]))
+    wrong = []
+    for asked, having in lost.items():
+        which = f"{plural('group', [g.label for g in having])} {'name' if len(having) > 1 else 'names'}"
+        message, help = not_clear(which, having[0].settings, specs)
+        if asked is None:
+            wrong.append(Diagnostic("E610", message, help=help))
+        else:
+            wrong.append(
+                report(
+                    "E610", message, help, assignment=assignment, groups=having, key="optimizer", whole=True
+                )
+            )
+    return chosen, wrong
+
+
+def _nothing_to_train(bound: Bound, frozen_by: str) -> Diagnostic:
+    if not len(bound.inventory):
+        return Diagnostic(
+            "E614",
+            "there is nothing to train: the model has no parameters",
+            help="pass the model or the parameters that the optimizer trains",
+        )
+    how = (
+        f"`freeze = true` in the rules and {frozen_by} freeze"
+        if frozen_by
+        else "`freeze = true` in the rules freezes"
+    )
+    return Diagnostic(
+        "E614",
+        "nothing is left to train: every parameter of the model is frozen",
+        help=f"{how}; train at least one parameter",
+    )
