@@ -37,7 +37,7 @@ def by_layer(inner: optax.GradientTransformation, axes: Axes) -> optax.GradientT
 
 
 def factored_by_layer(inner: optax.GradientTransformation, axes: Axes) -> optax.GradientTransformation:
-    """Apply `optax.scale_by_factored_rms` to each layer of a stack; its moments have the stacked axes first."""
+    """Apply `optax.scale_by_factored_rms` to each layer of a stack; moments have the stacked axes first."""
     if not any(axes.values()):
         return inner
     moments = optax.FactoredState(count=None, v_row=False, v_col=False, v=False)

@@ -1,4 +1,4 @@
-"""Optimizer state that was saved under other rules."""
+"""Load optimizer state that was saved under other rules."""
 
 from paramrules_torch.resume.regroup import regroup_state
 

@@ -1,4 +1,4 @@
-"""The names of a file that has none, from the rules under which its groups were made."""
+"""Name the parameters of a file without names, from the rules that its groups were made with."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,13 +10,13 @@ from paramrules_torch.resume.refusal import refuse
 from paramrules_torch.resume.saved_state import Saved
 
 Old = Rules | Assignment | str | Path | Sequence[Sequence[str]]
-"""What says how a file without names was grouped: rules, or the names of each group."""
+"""How a file without names was grouped: the rules, or the names of each group's parameters."""
 
 
 def names_of(saved: Saved, old: Old | None, inventory: Inventory) -> Sequence[Sequence[str]]:
-    """The names of each saved group's parameters.
+    """Return the names of each saved group's parameters.
 
-    Raises RulesError: E621 where nothing says them, or what does gives groups of other sizes.
+    Raises RulesError: E621 if neither the file nor `old` has them, or `old` has groups of other sizes.
     """
     if saved.names is not None:
         return saved.names
@@ -24,7 +24,7 @@ def names_of(saved: Saved, old: Old | None, inventory: Inventory) -> Sequence[Se
         raise refuse(
             "E621",
             "the saved state does not name its parameters",
-            "give `old=`: the rules under which it was saved, or the names of each group's parameters",
+            "pass `old=`: the rules it was saved with, or the names of each group's parameters",
         )
     sizes = [len(keys) for keys in saved.keys]
     ways = _by_rules(old, inventory) if isinstance(old, Rules | Assignment | str | Path) else [old]
@@ -34,16 +34,16 @@ def names_of(saved: Saved, old: Old | None, inventory: Inventory) -> Sequence[Se
     what = "rules" if isinstance(old, Rules | Assignment | str | Path) else "names"
     raise refuse(
         "E621",
-        f"the saved groups have {_joined(sizes)} parameters, and by the old {what} they have "
+        f"the saved groups have {_joined(sizes)} parameters, and according to the old {what} "
         f"{_joined([len(group) for group in ways[0]])}",
-        "give `old=` the names of each group's parameters, as they were in the saving run",
+        "pass as `old=` the names of each group's parameters in the run that saved them",
     )
 
 
 def _by_rules(rules: Rules | Assignment | str | Path, inventory: Inventory) -> list[list[list[str]]]:
-    """The groups that `param_groups` made of these rules: of what is trainable now, and of everything.
+    """Return the groups that `param_groups` makes with these rules: of trainable parameters, and of all.
 
-    For rules that came later may have frozen what was trained in the saving run.
+    Later rules may have frozen parameters that were trained in the run that saved the state.
     """
     assignment = rules if isinstance(rules, Assignment) else assign(rules, inventory)
     names, trainable = assignment.inventory.names, assignment.inventory.column("trainable")

@@ -1,30 +1,28 @@
-"""What all refusals of a saved state are made of."""
+"""The error that refuses a saved state."""
 
 from collections.abc import Sequence
 
 from paramrules.diagnostics import Diagnostic, RulesError
+from paramrules.emission import listed
 
 _MOST = 8
 """Names that one finding lists."""
 
 
-def listed(names: Sequence[str]) -> str:
-    """Names in backticks, with a count in place of those after the eighth.
-
-    >>> listed(["a", "b"])
-    '`a`, `b`'
-    """
-    shown = [f"`{name}`" for name in names[:_MOST]]
-    if len(names) > _MOST:
-        shown.append(f"{len(names) - _MOST} more")
-    return ", ".join(shown)
-
-
-def have(names: Sequence[object]) -> str:
-    """`has` for one name, `have` for more."""
-    return "has" if len(names) == 1 else "have"
-
-
 def refuse(code: str, message: str, help: str) -> RulesError:
-    """The error of one finding, to be raised."""
+    """Return the error with one finding."""
     return RulesError(Diagnostic(code, message, help=help))
+
+
+def some(names: Sequence[str]) -> str:
+    """Return names for a message, with a count in place of those after the eighth."""
+    return listed(names, _MOST)
+
+
+def have(names: Sequence[str]) -> str:
+    """Return names for a message, and "has" or "have".
+
+    >>> have(["a"])
+    '`a` has'
+    """
+    return f"{some(names)} {'has' if len(names) == 1 else 'have'}"

@@ -1,27 +1,32 @@
-"""Which parameter of the model a name in a file means, however the model was wrapped when it was saved."""
+"""Match the names in a saved state to parameters, however the model was wrapped when it was saved."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from paramrules.diagnostics import Diagnostic
 from paramrules.inventories import Inventory
-from paramrules_torch.resume.refusal import listed
+from paramrules_torch.resume.refusal import some
 from paramrules_torch.wrappers import WRAPPERS
 
 
 class Match(NamedTuple):
-    """For each saved name the number of its parameter in the inventory, None where there is none."""
+    """For each saved name, the number of its parameter in the inventory; None if there is none."""
 
     numbers: list[int | None]
     findings: list[Diagnostic]
 
 
 def match(saved: Sequence[str], inventory: Inventory, raw: Sequence[str]) -> Match:
-    """Finds the parameters that saved names mean.
+    """Find the parameters that saved names refer to.
 
-    Two names mean one parameter if they are equal without all components that wrappers add. A model may
-    have modules of such names itself: where several of its parameters, or several of the file's, would
-    then be one, only whole names count, those without this model's wrappers or those with them.
+    Two names refer to the same parameter if they are equal without the components that wrappers add. The
+    model's own modules may have such names. If several parameters of the model or of the file are equal in
+    this sense, only whole names count: canonical ones, or those with this model's wrappers.
+
+    Args:
+        saved: the names in the file.
+        inventory: the model's inventory.
+        raw: the parameters' names in torch.
     """
     number = {}
     for parameter in range(len(inventory)):
@@ -37,15 +42,15 @@ def match(saved: Sequence[str], inventory: Inventory, raw: Sequence[str]) -> Mat
 
     numbers: list[int | None] = [None] * len(saved)
     findings = []
-    for core, places in asked.items():
+    for core, positions in asked.items():
         own = alike.get(core, set())
-        if len(own) == 1 and len(places) == 1:
-            numbers[places[0]] = next(iter(own))
+        if len(own) == 1 and len(positions) == 1:
+            numbers[positions[0]] = next(iter(own))
         elif own:
-            names = [saved[at] for at in places]
+            names = [saved[at] for at in positions]
             ways = [[way[name] for name in names] for way in (canonical, wrapped) if way.keys() >= set(names)]
             if len(set(names)) == len(names) and ways and all(way == ways[0] for way in ways):
-                for at, parameter in zip(places, ways[0], strict=True):
+                for at, parameter in zip(positions, ways[0], strict=True):
                     numbers[at] = parameter
             else:
                 findings.append(_unclear(names, [inventory.names[n] for n in sorted(own)]))
@@ -61,6 +66,6 @@ def _core(name: str) -> str:
 def _unclear(names: Sequence[str], own: Sequence[str]) -> Diagnostic:
     return Diagnostic(
         "E626",
-        f"{listed(names)} of the saved state may each be {listed(own)} of the model",
-        help="wrap the model as it was wrapped when the state was saved, or mend `param_names` in the state",
+        f"{some(names)} of the saved state may each be {some(own)} of the model",
+        help="wrap the model as it was when the state was saved, or correct `param_names` in the state",
     )

@@ -1,4 +1,4 @@
-"""Whether saved state is what an optimizer keeps for a parameter, and its tensors where the parameter is."""
+"""Check the shapes of saved state, and shard its tensors as the parameter is sharded."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -10,16 +10,22 @@ _WHOLE = "save with `get_optimizer_state_dict` and `StateDictOptions(full_state_
 
 
 class Misfit(NamedTuple):
-    """Something of another shape: what it is, and what is to be done."""
+    """A tensor of the wrong shape: the message, and the help."""
 
     what: str
     help: str
 
 
 def placed(name: str, tensor: Tensor, state: Mapping[Any, Any], expected: Mapping[Any, Any]) -> Any:
-    """The state as `load_state_dict` takes it for this parameter, or the Misfits in it.
+    """Return the state as `load_state_dict` takes it for this parameter, or a list of the misfits in it.
 
-    Whole tensors for a sharded parameter are cut as it is, which is a collective call.
+    Whole tensors for a sharded parameter are sharded like it, which is a collective call.
+
+    Args:
+        name: the parameter's name.
+        tensor: the parameter.
+        state: its saved state.
+        expected: what the optimizer keeps for it.
     """
     wrong = [misfit for key in state if (misfit := _misfit(name, key, tensor, state[key], expected.get(key)))]
     if wrong:
@@ -32,24 +38,24 @@ def _misfit(name: str, key: object, tensor: Tensor, value: object, expected: obj
         return None
     what = f"`{key}` of `{name}`"
     if isinstance(expected, Tensor) and value.shape != expected.shape:
-        help = "leave its state out of the saved one, and it starts without"
+        help = "remove its state from the saved one, and it starts without"
         return Misfit(
-            f"{what} is of shape {tuple(value.shape)}, and should be of {tuple(expected.shape)}", help
+            f"{what} has the shape {tuple(value.shape)} and should have {tuple(expected.shape)}", help
         )
     if isinstance(value, DTensor) and not isinstance(tensor, DTensor):
-        return Misfit(f"{what} is a shard, and the parameter is whole", _WHOLE)
+        return Misfit(f"{what} is a shard and the parameter is whole", _WHOLE)
     if isinstance(tensor, DTensor):
         if isinstance(value, DTensor):
             if (value.device_mesh, value.placements) != (tensor.device_mesh, tensor.placements):
-                return Misfit(f"{what} is sharded in another way than the parameter", _WHOLE)
+                return Misfit(f"{what} is sharded differently from the parameter", _WHOLE)
         elif value.shape != tensor.shape:
             return Misfit(
-                f"{what} is whole, and not of the parameter's shape, by which it could be cut", _SHARDED
+                f"{what} is whole and not of the parameter's shape, so it cannot be sharded like it", _SHARDED
             )
     return None
 
 
-_SHARDED = "load it with torch.distributed.checkpoint, which knows how it was cut"
+_SHARDED = "load it with torch.distributed.checkpoint, which knows how it was sharded"
 
 
 def _cut(tensor: Tensor, value: Any) -> Any:
@@ -62,5 +68,5 @@ def _cut(tensor: Tensor, value: Any) -> Any:
 
 
 def _number(value: object) -> bool:
-    """Whether it is a number, or a tensor that holds one."""
+    """Return whether a value is a number, or a tensor that holds one."""
     return isinstance(value, int | float) or (isinstance(value, Tensor) and value.numel() == 1)

@@ -1,4 +1,4 @@
-"""What an optimizer keeps for a parameter, found out by a step on a tensor that nobody needs."""
+"""Find out what an optimizer keeps for a parameter, by a step on a throwaway tensor."""
 
 import inspect
 from collections import OrderedDict, defaultdict
@@ -11,21 +11,22 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 _AS_IT_COMES = ("foreach", "fused", "capturable", "differentiable")
-"""Ways to compute a step, which do not change what is kept and do not work on every device."""
+"""Switches for how to compute a step: they do not change what is kept, and not every device has them."""
 
 
 class Kept(NamedTuple):
-    """What an optimizer keeps: the state of the parameter, and the keys of the group that it writes."""
+    """What an optimizer keeps: the state of a parameter, and the keys that it writes into its group."""
 
     state: Mapping[Any, Any]
     group: frozenset[str]
 
 
 def kept(optimizer: Optimizer, group: Mapping[str, Any], parameter: Tensor) -> Kept:
-    """What `optimizer` keeps for a parameter like this one in this group. It is itself left as it is.
+    """Return what an optimizer keeps for a parameter like this one in this group. The optimizer is not
+    changed.
 
-    The step is taken on the meta device, or where an optimizer wants to see values, on zeros on the CPU.
-    Raises whatever the optimizer raises there.
+    The step is taken on the meta device or, if the optimizer reads values, on zeros on the CPU. Raise what
+    the optimizer raises there.
     """
     own = _innermost(optimizer, group)
     failed: Exception | None = None
@@ -34,7 +35,7 @@ def kept(optimizer: Optimizer, group: Mapping[str, Any], parameter: Tensor) -> K
             return _step(
                 own, group, torch.zeros(parameter.shape, dtype=parameter.dtype, device=device), sparse
             )
-        except Exception as error:  # an optimizer may raise anything; the last is raised again
+        except Exception as error:  # an optimizer may raise anything; the last error is raised below
             failed = error
     assert failed is not None
     raise failed
@@ -47,7 +48,7 @@ def _step(optimizer: Optimizer, group: Mapping[str, Any], like: Tensor, sparse: 
     settings |= {key: False for key in _AS_IT_COMES if key in settings}
     tried: Any = object.__new__(type(optimizer))
     vars(tried).update((k, copy(v) if isinstance(v, dict | list) else v) for k, v in vars(optimizer).items())
-    vars(tried).pop("step", None)  # a scheduler's, which steps the optimizer itself
+    vars(tried).pop("step", None)  # a scheduler's wrapper, which steps the original optimizer
     tried.state, tried.param_groups = defaultdict(dict), [{**deepcopy(settings), "params": [tensor]}]
     tried._optimizer_step_pre_hooks = OrderedDict()
     tried._optimizer_step_post_hooks = OrderedDict()
@@ -59,7 +60,7 @@ def _step(optimizer: Optimizer, group: Mapping[str, Any], like: Tensor, sparse: 
 
 
 def same(one: object, other: object) -> bool:
-    """Whether two values of a group are equal, tensors among them."""
+    """Return whether two values of a group are equal; they may be tensors."""
     if isinstance(one, Tensor) or isinstance(other, Tensor):
         both = [v.item() if isinstance(v, Tensor) and v.numel() == 1 else v for v in (one, other)]
         return both[0] is both[1] or (not any(isinstance(v, Tensor) for v in both) and both[0] == both[1])
@@ -67,7 +68,7 @@ def same(one: object, other: object) -> bool:
 
 
 def _arguments(cls: type) -> set[str]:
-    """What the constructors of a class and its bases take: settings, and nothing that is counted."""
+    """Return the arguments of the constructors of a class and its bases: settings, not counters."""
     return {name for base in cls.__mro__ if "__init__" in vars(base) for name in _signature(base)}
 
 
@@ -76,7 +77,7 @@ def _signature(cls: type) -> Iterator[str]:
 
 
 def _innermost(optimizer: Optimizer, group: Mapping[str, Any]) -> Optimizer:
-    """The optimizer inside of others around it whose group this is."""
+    """Return the innermost of nested optimizers that has this group."""
     for value in vars(optimizer).values():
         inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else [value]
         for inner in inside:
