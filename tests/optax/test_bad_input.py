@@ -76,8 +76,8 @@ def refused(*arguments, calls=CALLS, **how):
 
 def test_nothing():
     expected = """
-error[E501]: what is handed over is `None` and no tree of parameters
-  = help: hand over the parameters, or the module that has them"""
+error[E501]: `None` is not a tree of parameters
+  = help: pass the parameters, or the module that has them"""
     assert refused(None, RANK, calls=[*CALLS, label_fn]) == expected
     assert refused(None, RANK, model=LINEN_INVENTORY) == expected
     assert (
@@ -93,7 +93,7 @@ def test_something_else_in_place_of_rules(call, rules, what):
         with pytest.raises(TypeError) as caught:
             call(params, rules)
         assert str(caught.value) == (
-            "`rules` comes after the parameters, as a path or what `paramrules.load` gives; "
+            "`rules` comes after the parameters, as a path or what `paramrules.load` returns; "
             f"this is a `{what}`"
         )
 
@@ -279,8 +279,8 @@ error[E601]: `bn.batch_counter.init` is a running statistic and no parameter
     assert (
         refused(EQUINOX_STATE, parse("all: else"), calls=[optimizer])
         == """
-error[E614]: nothing is there to train: the tree has no parameters
-  = help: hand over the parameters that the optimizer is to train"""
+error[E614]: there is nothing to train: the model has no parameters
+  = help: pass the model or the parameters that the optimizer trains"""
     )
 
 

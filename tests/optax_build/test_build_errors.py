@@ -32,7 +32,7 @@ REFUSED = {
     "a setting that the optimizer does not know": (
         lambda: built("bias: ndim <= 1 -> momentum_decay = 0.9\nrest: else", optax.sgd),
         """
-error[E611]: `sgd` knows no setting `momentum_decay`, which the group `bias` has
+error[E611]: `sgd` has no setting `momentum_decay`, which the group `bias` sets
   --> r.rules:1:20
    |
  1 | bias: ndim <= 1 -> momentum_decay = 0.9
@@ -42,27 +42,27 @@ error[E611]: `sgd` knows no setting `momentum_decay`, which the group `bias` has
     "one that nothing is like": (
         lambda: built("bias: ndim <= 1 -> rho = 0.9\nrest: else", optax.lion),
         """
-error[E611]: `lion` knows no setting `rho`, which the group `bias` has
+error[E611]: `lion` has no setting `rho`, which the group `bias` sets
   --> r.rules:1:20
    |
  1 | bias: ndim <= 1 -> rho = 0.9
    |                    ^^^
-   = help: it knows `b1`, `b2`, `mu_dtype`, `betas`, `beta1`, `beta2`""",
+   = help: it takes `b1`, `b2`, `mu_dtype`, `betas`, `beta1` and `beta2`""",
     ),
     "betas of another number": (
         lambda: built("bias: ndim <= 1 -> betas = (0.9, 0.99)\nrest: else", optax.adan),
         """
-error[E611]: `adan` knows no setting `betas`, which the group `bias` has
+error[E611]: `adan` has no setting `betas`, which the group `bias` sets
   --> r.rules:1:20
    |
  1 | bias: ndim <= 1 -> betas = (0.9, 0.99)
    |                    ^^^^^
-   = help: it takes 3, which it calls `b1` and `b2` and `b3`""",
+   = help: it takes 3 values: `b1`, `b2` and `b3`""",
     ),
     "a setting under two names": (
         lambda: built("bias: ndim <= 1 -> betas = (0.9, 0.99), b2 = 0.9\nrest: else"),
         """
-error[E611]: the group `bias` has `b2` twice, here as `b2`
+error[E611]: the group `bias` sets `b2` twice, here as `b2`
   --> r.rules:1:41
    |
  1 | bias: ndim <= 1 -> betas = (0.9, 0.99), b2 = 0.9
@@ -72,18 +72,18 @@ error[E611]: the group `bias` has `b2` twice, here as `b2`
     "decay for an optimizer of a third party that has none": (
         lambda: built("bias: ndim <= 1 -> weight_decay = 0.1\nrest: else", plain),
         """
-error[E611]: `plain` knows no setting `weight_decay`, which the group `bias` has
+error[E611]: `plain` has no setting `weight_decay`, which the group `bias` sets
   --> r.rules:1:20
    |
  1 | bias: ndim <= 1 -> weight_decay = 0.1
    |                    ^^^^^^^^^^^^
-   = help: leave it out, or let it decay beside the step, with `decay="unscaled"`""",
+   = help: leave it out, or decay beside the step, with `decay="unscaled"`""",
     ),
     "the same from the caller": (
         lambda: built("all: else", plain, weight_decay=0.1),
         """
 error[E612]: `plain` takes no argument `weight_decay`
-  = help: leave it out, or let it decay beside the step, with `decay="unscaled"`""",
+  = help: leave it out, or decay beside the step, with `decay="unscaled"`""",
     ),
     "an argument that the optimizer does not know": (
         lambda: built("all: else", bettas=(0.9, 0.99)),
@@ -112,23 +112,27 @@ error[E612]: `adamw` takes no argument `mask`
     "a scale without a decay": (
         lambda: built("less: ndim <= 1 -> weight_decay_scale = 0.5\nrest: else", optax.adam),
         """
-error[E604]: the group `less` has `weight_decay_scale = 0.5` and no `weight_decay` that it could multiply
-  = help: pass the base weight decay to `build`, as `weight_decay=...`""",
+error[E604]: the group `less` has `weight_decay_scale = 0.5` and no `weight_decay` to multiply
+  --> r.rules:1:20
+   |
+ 1 | less: ndim <= 1 -> weight_decay_scale = 0.5
+   |                    ^^^^^^^^^^^^^^^^^^^^^^^^
+   = help: pass the base rate, as `weight_decay=...`""",
     ),
     "an optimizer where there is one": (
         lambda: built('all: else -> optimizer = "muon"'),
         """
-error[E610]: the group `all` is for the optimizer `muon`, and only `adamw` was handed over
+error[E610]: the group `all` names the optimizer `muon`, and only `adamw` was passed
   --> r.rules:1:14
    |
  1 | all: else -> optimizer = "muon"
    |              ^^^^^^^^^^^^^^^^^^
-   = help: hand over both, as in `{"muon": ..., "default": adamw}`""",
+   = help: pass both, as in `{"muon": ..., "default": adamw}`""",
     ),
     "an optimizer that is not there": (
         lambda: built('all: else -> optimizer = "moun"', {"muon": optax.contrib.muon, "adamw": optax.adamw}),
         """
-error[E610]: the group `all` is for the optimizer `moun`, and there are `muon` and `adamw`
+error[E610]: the group `all` names the optimizer `moun`, and there are `muon` and `adamw`
   --> r.rules:1:14
    |
  1 | all: else -> optimizer = "moun"
@@ -139,13 +143,13 @@ error[E610]: the group `all` is for the optimizer `moun`, and there are `muon` a
         lambda: built("all: else", {"muon": optax.contrib.muon, "adamw": optax.adamw}),
         """
 error[E610]: the group `all` names no optimizer, and there are `muon` and `adamw`
-  = help: write `optimizer = "adamw"` among its settings, or call one `default`""",
+  = help: write `optimizer = "adamw"` among the settings, or name one of them `default`""",
     ),
     "nothing to train": (
         lambda: built("all: else", params={}),
         """
-error[E614]: nothing is there to train: the tree has no parameters
-  = help: hand over the parameters that the optimizer is to train""",
+error[E614]: there is nothing to train: the model has no parameters
+  = help: pass the model or the parameters that the optimizer trains""",
     ),
     "nothing left to train": (
         lambda: built("all: else -> freeze = true"),
@@ -156,27 +160,27 @@ error[E614]: nothing is left to train: every parameter of the model is frozen
     "a rate under a schedule": (
         lambda: built("bias: ndim <= 1 -> lr = 0.5\nrest: else", learning_rate=optax.constant_schedule(0.1)),
         """
-error[E630]: the group `bias` has `lr = 0.5`, and a schedule has no base rate that it could replace
+error[E630]: the group `bias` sets `lr = 0.5`, and a schedule has no base rate to replace
   --> r.rules:1:20
    |
  1 | bias: ndim <= 1 -> lr = 0.5
    |                    ^^^^^^^^
-   = help: write `lr_scale` instead, or build with a number and let the schedule's shape follow: \
+   = help: write `lr_scale` instead, or build with a number and append the schedule's shape: \
 `optax.chain(build(..., learning_rate=1e-3), optax.scale_by_schedule(shape))`""",
     ),
     "unscaled decay under a schedule": (
         lambda: built("all: else", learning_rate=optax.constant_schedule(0.1), decay="unscaled"),
         """
-error[E630]: decay that is `"unscaled"` goes with the schedule and not with the base rate, and a schedule \
+error[E630]: `decay="unscaled"` follows the schedule but not the base rate, and a schedule \
 does not tell the two apart
-  = help: build with a number and let the schedule's shape follow: \
+  = help: build with a number and append the schedule's shape: \
 `optax.chain(build(..., learning_rate=1e-3), optax.scale_by_schedule(shape))`""",
     ),
     "what is no matrix to Muon": (
         lambda: built("all: else", optax.contrib.muon),
         """
 error[E633]: `muon` trains matrices, and `head.bias` has the shape (2,)
-  = help: add `ndim == 2` to the rule that gives it to `muon`, or say which axes are its matrix's, with \
+  = help: add `ndim == 2` to the rule that gives it to `muon`, or say which axes form the matrix, with \
 `muon_weight_dimension_numbers`""",
     ),
     "another tree": (
@@ -234,8 +238,7 @@ def test_an_optimizer_is_a_factory() -> None:
     with pytest.raises(TypeError) as refused:
         built("all: else", optax.adamw(1e-3))
     assert str(refused.value) == (
-        "an optimizer is one that has been made already, and should be what makes it: `optax.adamw`, and not "
-        "`optax.adamw(1e-3)`"
+        "an optimizer has been made already; pass what makes it: `optax.adamw`, not `optax.adamw(1e-3)`"
     )
     with pytest.raises(TypeError) as refused:
         built("all: else", "adamw")
@@ -285,6 +288,6 @@ def test_gradients_of_another_tree(more: str) -> None:
         tx.update(trees[0], tx.init(PARAMS), trees[1])
     fewer = "parameters" if more == "gradients" else "gradients"
     assert str(refused.value) == (
-        f"\nerror[E632]: the {more} have a leaf `embed.embedding`, and the {fewer} have not\n"
-        "  = help: hand over the gradients with respect to the very tree that is trained"
+        f"\nerror[E632]: the {more} have a leaf `embed.embedding` and the {fewer} do not\n"
+        "  = help: pass gradients with respect to the tree that is trained"
     )

@@ -217,10 +217,10 @@ def test_an_optimizer_has_bases_of_its_own() -> None:
     """What `functools.partial` binds comes first, a schedule too."""
     schedule = optax.linear_schedule(0.1, 0.0, 10)
     both = {
-        "muon": partial(optax.contrib.muon, learning_rate=schedule, weight_decay=0.3, beta=0.9),
+        "muon": partial(optax.contrib.muon, learning_rate=schedule, weight_decay=0.3, beta=0.9, eps=1e-8),
         "default": optax.adamw,
     }
-    tx = build(MUON, both, learning_rate=0.01, weight_decay=0.1, momentum=0.8)
+    tx = build(MUON, both, learning_rate=0.01, weight_decay=0.1, eps=1e-6)
     first = build(
         MUON,
         {"muon": partial(optax.contrib.muon, beta=0.9), "default": optax.adamw},

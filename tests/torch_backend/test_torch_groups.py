@@ -128,12 +128,20 @@ def test_a_scale_may_stay_a_key_for_schedulers_that_multiply_it_in() -> None:
 def test_a_scale_without_a_base_is_not_lost() -> None:
     text = 'a: leaf == "bias" -> lr_scale = 0.5\nb: else -> weight_decay_scale = 2\n'
     assert said(text) == (
-        "\nerror[E604]: the group `a` has `lr_scale = 0.5` and no `lr` that it could multiply\n"
-        '  = help: pass the base rate, as `lr=...`, or `lr_scale="keep"` where a scheduler '
+        "\nerror[E604]: the group `a` has `lr_scale = 0.5` and no `lr` to multiply\n"
+        "  --> <rules>:1:22\n"
+        "   |\n"
+        ' 1 | a: leaf == "bias" -> lr_scale = 0.5\n'
+        "   |                      ^^^^^^^^^^^^^^\n"
+        '   = help: pass the base rate, as `lr=...`, or `lr_scale="keep"` if a scheduler '
         "multiplies it in\n"
         "\nerror[E604]: the group `b` has `weight_decay_scale = 2` "
-        "and no `weight_decay` that it could multiply\n"
-        "  = help: pass the base rate, as `weight_decay=...`"
+        "and no `weight_decay` to multiply\n"
+        "  --> <rules>:2:12\n"
+        "   |\n"
+        " 2 | b: else -> weight_decay_scale = 2\n"
+        "   |            ^^^^^^^^^^^^^^^^^^^^^^\n"
+        "   = help: pass the base rate, as `weight_decay=...`"
     )
 
 
@@ -204,7 +212,7 @@ def test_merging_tells_numbers_from_booleans() -> None:
 def test_plain_groups_have_params_and_settings_alone() -> None:
     groups = grouped(DECAY, plain=True, lr=0.1, weight_decay=0.5)
     assert [list(group) for group in groups] == [
-        ["params", "weight_decay", "lr"],
+        ["params", "lr", "weight_decay"],
         ["params", "lr", "weight_decay"],
     ]
 
@@ -245,10 +253,10 @@ def other(change: str) -> nn.Module:
 @pytest.mark.parametrize(
     ("change", "how"),
     [
-        ("fewer", "it has `head.weight`, and this one has not"),
-        ("more", "this one has `extra.weight`, and it has not"),
-        ("order", "its parameters come in another order"),
-        ("shape", "its `head.weight` is of shape (7, 4), and this one's of (8, 4)"),
+        ("fewer", "that one has `head.weight` and this one does not"),
+        ("more", "this one has `extra.weight` and that one does not"),
+        ("order", "its parameters are in another order"),
+        ("shape", "`head.weight` has the shape (7, 4) there and (8, 4) here"),
     ],
 )
 def test_an_assignment_of_another_model(change: str, how: str) -> None:
@@ -256,8 +264,8 @@ def test_an_assignment_of_another_model(change: str, how: str) -> None:
     with pytest.raises(RulesError) as raised:
         param_groups(other(change), assignment)
     assert str(raised.value) == (
-        f"\nerror[E601]: the assignment was made of another model: {how}\n"
-        "  = help: assign the rules to this model, or hand over the rules themselves"
+        f"\nerror[E601]: the assignment was made for another model: {how}\n"
+        "  = help: assign the rules to this model, or pass the rules themselves"
     )
 
 
@@ -267,7 +275,7 @@ def test_arguments_that_would_have_no_effect() -> None:
     assignment = paramrules.assign(paramrules.parse(DECAY), Net())
     for how in ({"strict": True}, {"options": {}}):
         with pytest.raises(
-            ValueError, match=r"^give `options` and `strict` to `paramrules\.assign`, which has made"
+            ValueError, match=r"^pass `options`, `strict` and the model to `paramrules\.assign`, which made"
         ):
             param_groups(Net(), assignment, **how)  # type: ignore[arg-type]
 

@@ -275,7 +275,7 @@ def test_what_is_said_of_a_scheduler_that_sets_one_rate_everywhere() -> None:
     optimizer.step()  # it is said once
     assert [str(one.message) for one in warned] == [
         "\nwarning[W616]: a scheduler has changed the ratios of learning rates: "
-        "that of the group `b` should be 10 times that of `a`, and is 1 times that\n"
+        "the rate of `b` should be 10 times the rate of `a`, and is 1 times as large\n"
         "  = help: let it schedule the base rate: `paramrules_torch.scheduled(optimizer, lambda base: ...)`"
     ]
     assert warned[0].filename == __file__

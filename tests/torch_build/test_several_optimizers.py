@@ -299,7 +299,7 @@ def test_a_group_is_added_to_the_optimizer_that_it_names() -> None:
     with pytest.raises(RulesError) as raised:
         optimizer.add_param_group({"params": [nn.Parameter(torch.ones(1))], "optimizer": "moun"})
     assert str(raised.value) == (
-        "\nerror[E610]: the new group is for the optimizer `moun`, and there are `muon` and `default`\n"
+        "\nerror[E610]: the new group names the optimizer `moun`, and there are `muon` and `default`\n"
         "  = help: did you mean `muon`?"
     )
 
@@ -340,13 +340,11 @@ def refused(text: str, optimizers: Any, **how: Any) -> str:
 def test_a_group_whose_optimizer_is_not_clear() -> None:
     two = {"muon": Muon, "adamw": AdamW}
     assert refused("weight: ndim == 2\nrest: else -> lr_scale = 2", two, lr=0.1) == (
-        "\nerror[E610]: the group `weight` names no optimizer, and there are `muon` and `adamw`\n"
-        '  = help: write `optimizer = "adamw"` among its settings, or call one `default`\n'
-        "\nerror[E610]: the group `rest` names no optimizer, and there are `muon` and `adamw`\n"
-        '  = help: write `optimizer = "adamw"` among its settings, or call one `default`'
+        "\nerror[E610]: the groups `weight` and `rest` name no optimizer, and there are `muon` and `adamw`\n"
+        '  = help: write `optimizer = "adamw"` among the settings, or name one of them `default`'
     )
     assert refused('all: else -> optimizer = "muno"', two) == (
-        "\nerror[E610]: the group `all` is for the optimizer `muno`, and there are `muon` and `adamw`\n"
+        "\nerror[E610]: the group `all` names the optimizer `muno`, and there are `muon` and `adamw`\n"
         "  --> <rules>:1:14\n"
         "   |\n"
         ' 1 | all: else -> optimizer = "muno"\n'
@@ -354,20 +352,20 @@ def test_a_group_whose_optimizer_is_not_clear() -> None:
         "   = help: did you mean `muon`?"
     )
     assert refused('all: else -> optimizer = "lion"', {"adamw": AdamW}) == (
-        "\nerror[E610]: the group `all` is for the optimizer `lion`, and there is `adamw`\n"
+        "\nerror[E610]: the group `all` names the optimizer `lion`, and there is only `adamw`\n"
         "  --> <rules>:1:14\n"
         "   |\n"
         ' 1 | all: else -> optimizer = "lion"\n'
         "   |              ^^^^^^^^^^^^^^^^^^\n"
-        '   = help: hand it over too, as in `{"lion": ..., ...}`'
+        '   = help: pass it too, as in `{"lion": ..., ...}`'
     )
     assert refused('all: else -> optimizer = "muon"', AdamW) == (
-        "\nerror[E610]: the group `all` is for the optimizer `muon`, and only `AdamW` was handed over\n"
+        "\nerror[E610]: the group `all` names the optimizer `muon`, and only `AdamW` was passed\n"
         "  --> <rules>:1:14\n"
         "   |\n"
         ' 1 | all: else -> optimizer = "muon"\n'
         "   |              ^^^^^^^^^^^^^^^^^^\n"
-        '   = help: hand over both, as in `{"muon": ..., "default": AdamW}`'
+        '   = help: pass both, as in `{"muon": ..., "default": AdamW}`'
     )
 
 
@@ -377,8 +375,8 @@ def test_an_optimizer_that_no_rule_is_for() -> None:
     with pytest.warns(RulesWarning) as warned:
         build(nn.Linear(3, 3), paramrules.parse("all: else"), {"muon": Muon, "default": AdamW}, lr=0.1)
     assert [str(one.message) for one in warned] == [
-        "\nwarning[W617]: no rule is for the optimizer `muon`\n"
-        '  = help: write `optimizer = "muon"` among the settings of a rule, or take it out'
+        "\nwarning[W617]: no rule names the optimizer `muon`\n"
+        '  = help: write `optimizer = "muon"` among the settings of a rule, or remove the optimizer'
     ]
     assert warned[0].filename == __file__
 
@@ -386,8 +384,8 @@ def test_an_optimizer_that_no_rule_is_for() -> None:
 def test_one_that_evaluates_the_loss_by_itself() -> None:
     text = 'bias: leaf == "bias" -> optimizer = "lbfgs"\nrest: else'
     assert refused(text, {"lbfgs": torch.optim.LBFGS, "default": AdamW}, lr=0.1) == (
-        "\nerror[E615]: `LBFGS` evaluates the loss by itself, and cannot be one of several\n"
-        "  = help: give another optimizer as `lbfgs`, or `LBFGS` alone"
+        "\nerror[E615]: `LBFGS` evaluates the loss itself and cannot be one of several\n"
+        "  = help: pass another optimizer as `lbfgs`, or `LBFGS` alone"
     )
 
 
@@ -404,7 +402,7 @@ def test_state_of_other_groups_is_not_loaded() -> None:
     with pytest.raises(RulesError) as raised:
         optimizer.load_state_dict(state | {"param_groups": saved})
     assert str(raised.value) == (
-        "\nerror[E618]: the saved group `hidden` is one of `default`, and `hidden`, which has its place now, "
-        "is one of `muon`\n"
-        "  = help: load it into an optimizer that was built from the rules under which it was saved"
+        "\nerror[E618]: the saved group `hidden` belongs to `default`, and `hidden`, which has its place now, "
+        "to `muon`\n"
+        "  = help: load it into an optimizer built from the rules under which it was saved"
     )

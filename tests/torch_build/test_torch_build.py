@@ -107,8 +107,12 @@ def test_a_function_makes_what_it_likes() -> None:
     assert optimizer.defaults["lr"] == 0.5
     assert [g["lr"] for g in built("all: else", nesterov).param_groups] == [9.0]
     assert said(DECAY, nesterov) == (
-        "\nerror[E604]: the group `deep` has `lr_scale = 0.5` and no `lr` that it could multiply\n"
-        '  = help: pass the base rate, as `lr=...`, or `lr_scale="keep"` where a scheduler multiplies it in'
+        "\nerror[E604]: the group `deep` has `lr_scale = 0.5` and no `lr` to multiply\n"
+        "  --> <rules>:3:25\n"
+        "   |\n"
+        " 3 | deep: name ~ ^blocks -> lr_scale = 0.5\n"
+        "   |                         ^^^^^^^^^^^^^^\n"
+        '   = help: pass the base rate, as `lr=...`, or `lr_scale="keep"` if a scheduler multiplies it in'
     )
 
 
@@ -128,10 +132,10 @@ def test_what_is_no_optimizer() -> None:
         TypeError, match=r"^`list` made a `list`, and should make a `torch.optim.Optimizer`\n"
     ):
         built(DECAY, list, lr=1.0)
-    with pytest.raises(TypeError, match=r"^`<lambda>` was given 3 groups, and made an optimizer with 1\n"):
+    with pytest.raises(TypeError, match=r"^`<lambda>` was given 3 groups and made an optimizer with 1\n"):
         built(DECAY, lambda groups: torch.optim.SGD(groups[:1]), lr=1.0)
     with pytest.raises(
-        ValueError, match=r"^`optimizer` is an empty mapping: hand over at least one optimizer$"
+        ValueError, match=r"^`optimizer` is an empty mapping and should name an optimizer$"
     ):
         built(DECAY, {})
     with pytest.raises(TypeError, match=r"^`lr` is '1e-3', a `str`, and should be a number$"):
@@ -161,20 +165,22 @@ other: else -> b2 = 0.5
     with pytest.warns(RulesWarning), pytest.raises(RulesError) as raised:
         built(text, lr=0.1)
     assert str(raised.value) == (
-        "\nerror[E611]: `AdamW` knows no setting `momentum`, which the group `block_0/bias` has\n"
+        "\nerror[E611]: `AdamW` has no setting `momentum`, which the groups `block_0/bias`, `block_0/other`, "
+        "`block_1/bias` and `block_1/other` set\n"
         "  --> <rules>:3:40\n"
         "   |\n"
         " 3 | block_{i}: name ~ ^blocks\\.(?<i>\\d) -> momentum = 0.9, eps = 1e-6\n"
         "   |                                        ^^^^^^^^\n"
-        "   = help: it knows `lr`, `betas`, `eps`, `weight_decay`, `amsgrad`, `maximize`, `foreach`, "
-        "`capturable`, `differentiable`, `fused`, `decoupled_weight_decay`\n"
-        "\nerror[E611]: `AdamW` knows no setting `bettas`, which the group `block_0/bias` has\n"
+        "   = help: it takes `lr`, `betas`, `eps`, `weight_decay`, `amsgrad`, `maximize`, `foreach`, "
+        "`capturable`, `differentiable`, `fused` and `decoupled_weight_decay`\n"
+        "\nerror[E611]: `AdamW` has no setting `bettas`, which the groups `block_0/bias`, "
+        "`block_1/bias` and `rest/bias` set\n"
         "  --> <rules>:6:25\n"
         "   |\n"
         ' 6 | bias: leaf == "bias" -> bettas = (0.9, 0.99)\n'
         "   |                         ^^^^^^\n"
         "   = help: did you mean `betas`?\n"
-        "\nerror[E611]: `AdamW` knows no setting `b2`, which the group `block_0/other` has\n"
+        "\nerror[E611]: `AdamW` has no setting `b2`, which the groups `block_0/other`, `block_1/other` and `rest/other` set\n"
         "  --> <rules>:7:16\n"
         "   |\n"
         " 7 | other: else -> b2 = 0.5\n"
@@ -187,19 +193,19 @@ def test_a_decay_of_zero_is_known_to_all() -> None:
     groups = built(DECAY, torch.optim.Rprop, lr=0.5).param_groups
     assert all("weight_decay" not in group for group in groups)
     assert said("a: ndim <= 1 -> weight_decay = 0.1\nb: else", torch.optim.Rprop) == (
-        "\nerror[E611]: `Rprop` knows no setting `weight_decay`, which the group `a` has\n"
+        "\nerror[E611]: `Rprop` has no setting `weight_decay`, which the group `a` sets\n"
         "  --> <rules>:1:17\n"
         "   |\n"
         " 1 | a: ndim <= 1 -> weight_decay = 0.1\n"
         "   |                 ^^^^^^^^^^^^\n"
-        "   = help: it knows `lr`, `etas`, `step_sizes`, `foreach`, `maximize`, `differentiable`, "
-        "`capturable`"
+        "   = help: it takes `lr`, `etas`, `step_sizes`, `foreach`, `maximize`, `differentiable` "
+        "and `capturable`"
     )
 
 
 def test_a_setting_that_another_rule_of_the_label_gives() -> None:
     assert said("a: name ~ ^emb -> xyz = 0.9\na: ndim <= 1\nb: else").startswith(
-        "\nerror[E611]: `AdamW` knows no setting `xyz`, which the group `a` has\n"
+        "\nerror[E611]: `AdamW` has no setting `xyz`, which the group `a` sets\n"
         "  --> <rules>:1:19\n"
         "   |\n"
         " 1 | a: name ~ ^emb -> xyz = 0.9\n"
@@ -213,17 +219,17 @@ def test_arguments_that_no_optimizer_takes() -> None:
     )
     assert said(DECAY, torch.optim.Rprop, weight_decay=0.1, lr=0.1) == (
         "\nerror[E612]: `Rprop` takes no argument `weight_decay`\n"
-        "  = help: it knows `lr`, `etas`, `step_sizes`, `capturable`, `foreach`, `maximize`, `differentiable`"
+        "  = help: it takes `lr`, `etas`, `step_sizes`, `foreach`, `maximize`, `differentiable` and `capturable`"
     )
     assert said(DECAY, partial(torch.optim.SGD, lr=0.5), lr=0.1) == (
         "\nerror[E612]: `SGD` takes no argument `lr`\n"
-        "  = help: it is bound by `functools.partial` already: take it out there or here"
+        "  = help: `functools.partial` binds it already: remove one of the two"
     )
     both = {"rprop": torch.optim.Rprop, "default": lambda groups: torch.optim.SGD(groups, lr=1.0)}
     text = 'a: ndim <= 1 -> optimizer = "rprop"\nb: else'
     assert said(text, both, lr=0.1, xyz=3) == (
         "\nerror[E612]: neither `rprop` nor `default` takes an argument `xyz`\n"
-        "  = help: it knows `lr`, `etas`, `step_sizes`, `capturable`, `foreach`, `maximize`, `differentiable`"
+        "  = help: they take `lr`, `etas`, `step_sizes`, `capturable`, `foreach`, `maximize` and `differentiable`"
     )
     assert [g.get("weight_decay") for g in built(text, both, lr=0.1, weight_decay=0.3).param_groups] == [
         None,
@@ -234,7 +240,7 @@ def test_arguments_that_no_optimizer_takes() -> None:
 def test_one_group_only() -> None:
     text = "block_{i}: name ~ ^blocks\\.(?<i>\\d)\nemb: name ~ ^emb\nrest: else"
     assert said(text, torch.optim.LBFGS) == (
-        "\nerror[E613]: `LBFGS` takes one group only, and these are 4: "
+        "\nerror[E613]: `LBFGS` takes one group only, and there are 4: "
         "`block_0`, `block_1`, `emb` and 1 more\n"
         "  = help: give it all parameters with one label, as in `all: else`"
     )
@@ -243,4 +249,4 @@ def test_one_group_only() -> None:
 def test_what_a_constructor_raises_says_for_which_groups() -> None:
     with pytest.raises(ValueError, match="Muon only supports 2D parameters") as raised:
         built("vectors: ndim <= 1\nrest: else", torch.optim.Muon)
-    assert raised.value.__notes__ == ["raised by `Muon` for the groups `vectors`, `rest`"]
+    assert raised.value.__notes__ == ["raised by `Muon` for the groups `vectors` and `rest`"]

@@ -170,10 +170,10 @@ def another(change: str) -> nn.Module:
 @pytest.mark.parametrize(
     ("change", "how"),
     [
-        ("name", "it has no `d.weight`"),
-        ("shape", "there `b.weight` is of shape (3, 3), and here of (3, 4)"),
-        ("untied", "there `a.weight` and `c.weight` are one tensor, and here two"),
-        ("tied", "here `a.weight` and `b.weight` are one tensor, and there two"),
+        ("name", "the model does not have `d.weight`"),
+        ("shape", "`b.weight` has the shape (3, 3) there and (3, 4) here"),
+        ("untied", "`a.weight` and `c.weight` are two tensors here and one there"),
+        ("tied", "`a.weight` and `b.weight` are one tensor here and two there"),
     ],
 )
 @pytest.mark.parametrize("make", [param_groups, build])
@@ -182,13 +182,13 @@ def test_what_is_no_part(make: Callable[..., Any], change: str, how: str) -> Non
     with pytest.raises(RulesError) as raised:
         make(another(change), assignment, lr=0.1, part=True)
     assert str(raised.value) == (
-        f"\nerror[E601]: this is no part of the model that the assignment was made of: {how}\n"
+        f"\nerror[E601]: this is not a part of the model that the assignment was made for: {how}\n"
         "  = help: give the parts of a model the names and shapes that they have in the whole, "
-        "and assign the rules to that"
+        "and assign the rules to the whole"
     )
 
 
 def test_rules_alone_are_not_decided_on_a_part() -> None:
-    text = r"^with `part`, hand over what `paramrules\.assign` has made of the whole model$"
+    text = r"^`part` needs the assignment of the whole model: pass what `paramrules\.assign` returns$"
     with pytest.raises(ValueError, match=text):
         paramrules_torch.param_groups(nn.Linear(2, 2), paramrules.parse("all: else"), part=True)

@@ -157,11 +157,11 @@ def test_names_of_which_it_is_not_clear_what_they_mean() -> None:
     wrapped = nn.DataParallel(Namesake())
     state = marked(wrapped, adamw(wrapped, ONE))
     assert refused(state, Namesake()) == (
-        "\nerror[E626]: `module.weight`, `module.module.weight` of the saved state may each be "
-        "`weight`, `module.weight` of the model\n"
-        "  = help: wrap the model as it was wrapped when the state was saved, "
-        "or mend `param_names` in the state"
+        "\nerror[E626]: `module.weight` and `module.module.weight` of the saved state may be any of "
+        "`weight` and `module.weight` of the model\n"
+        "  = help: wrap the model as it was when the state was saved, "
+        "or correct `param_names` in the state"
     )
     one = nn.DataParallel(Namesake(inner=False))
     state = marked(one, adamw(one, ONE))
-    assert "`module.weight` of the saved state may each be" in refused(state, nn.DataParallel(Namesake()))
+    assert "`module.weight` of the saved state may be any of" in refused(state, nn.DataParallel(Namesake()))

@@ -39,7 +39,7 @@ def refused(state: Any, net: nn.Module, cls: Any = torch.optim.AdamW, **how: Any
 
 
 WHOLE = (
-    "  = help: hand over what `optimizer.state_dict()` gave, or what torch.distributed.checkpoint gave for it"
+    "  = help: pass what `optimizer.state_dict()` returned, or what torch.distributed.checkpoint did"
 )
 
 
@@ -48,14 +48,14 @@ def test_new_and_removed_parameters_and_changed_shapes_in_one_report() -> None:
     small.update({"old": nn.Linear(2, 2), "kept": nn.Linear(2, 2)})
     large.update({"kept": nn.Linear(3, 2), "new": nn.Linear(2, 2)})
     assert refused(saved(small), large) == (
-        "\nerror[E623]: `old.bias`, `old.weight` have state in the file and no place in the optimizer\n"
+        "\nerror[E623]: `old.bias` and `old.weight` have state in the file and no place in the optimizer\n"
         '  = help: `extra="drop"` leaves it out\n\n'
         "error[E622]: `new.bias`, `new.weight` have no state in the file\n"
         '  = help: `missing="fresh"` lets them start without\n\n'
-        "error[E625]: `exp_avg` of `kept.weight` is of shape (2, 2), and should be of (2, 3)\n"
-        "  = help: leave its state out of the saved one, and it starts without\n\n"
-        "error[E625]: `exp_avg_sq` of `kept.weight` is of shape (2, 2), and should be of (2, 3)\n"
-        "  = help: leave its state out of the saved one, and it starts without"
+        "error[E625]: `exp_avg` of `kept.weight` has the shape (2, 2) and should have (2, 3)\n"
+        "  = help: remove its state from the saved one, and it starts without\n\n"
+        "error[E625]: `exp_avg_sq` of `kept.weight` has the shape (2, 2) and should have (2, 3)\n"
+        "  = help: remove its state from the saved one, and it starts without"
     )
 
 
@@ -91,7 +91,7 @@ def test_frozen_parameters_that_are_trained_now_and_the_other_way() -> None:
     optimizer.step()
     thawed = model(2, 2)
     assert refused(optimizer.state_dict(), thawed) == (
-        "\nerror[E622]: `0.bias`, `0.weight` have no state in the file\n"
+        "\nerror[E622]: `0.bias` and `0.weight` have no state in the file\n"
         '  = help: `missing="fresh"` lets them start without'
     )
 
@@ -112,17 +112,17 @@ def test_another_optimizer() -> None:
     adam = optimizer_of(net, torch.optim.Adam)
     assert len(regroup_state(saved(model(2)), net, adam)["state"]) == 2
     assert refused(saved(model(2), torch.optim.SGD, momentum=0.9), net) == (
-        "\nerror[E624]: the file keeps `momentum_buffer` for `0.bias`, `0.weight`, and this optimizer "
-        "`exp_avg`, `exp_avg_sq`, `step`\n"
-        "  = help: resume with the optimizer that has saved the state, or start without the state"
+        "\nerror[E624]: the file keeps `momentum_buffer` for `0.bias` and `0.weight`, and this optimizer "
+        "`exp_avg`, `exp_avg_sq` and `step`\n"
+        "  = help: resume with the optimizer that saved the state, or start without the state"
     )
     assert refused(saved(model(2)), net, torch.optim.SGD) == (
-        "\nerror[E624]: the file keeps `exp_avg`, `exp_avg_sq`, `step` for `0.bias`, `0.weight`, "
+        "\nerror[E624]: the file keeps `exp_avg`, `exp_avg_sq` and `step` for `0.bias`, `0.weight`, "
         "and this optimizer nothing\n"
-        "  = help: resume with the optimizer that has saved the state, or start without the state"
+        "  = help: resume with the optimizer that saved the state, or start without the state"
     )
     assert refused(saved(model(2), torch.optim.SGD), net) == (
-        "\nerror[E622]: `0.bias`, `0.weight` have no state in the file\n"
+        "\nerror[E622]: `0.bias` and `0.weight` have no state in the file\n"
         '  = help: `missing="fresh"` lets them start without'
     )
 
@@ -132,7 +132,7 @@ def test_an_optimizer_that_keeps_nothing_by_parameter() -> None:
     with pytest.raises(RulesError) as raised:
         regroup_state(saved(net), net, torch.optim.LBFGS(net.parameters()))
     assert str(raised.value) == (
-        "\nerror[E624]: `LBFGS` keeps one state for all its parameters together, which belongs to no name\n"
+        "\nerror[E624]: `LBFGS` keeps one state for all its parameters, which belongs to no name\n"
         "  = help: load its state into a model with the same parameters in the same order"
     )
 
@@ -147,7 +147,7 @@ def test_an_optimizer_that_takes_no_step() -> None:
     assert refused(saved(model(2)), net, Stubborn) == (
         "\nerror[E624]: what `Stubborn` keeps for a parameter cannot be found out: "
         "a step on zeros fails with RuntimeError: no gradients today\n"
-        "  = help: hand over the optimizer itself, without what is wrapped around it"
+        "  = help: pass the optimizer itself, without a wrapper around it"
     )
 
 
@@ -187,8 +187,8 @@ def test_what_is_counted_in_groups_goes_with_the_parameters() -> None:
     with pytest.raises(RulesError) as raised:
         regroup_state(state, net, one)
     assert str(raised.value) == (
-        "\nerror[E628]: `0.weight` and `0.bias` are in one group now, whose `step` was 6 for the one "
-        "and 5 for the other\n"
+        "\nerror[E628]: `0.weight` and `0.bias` are in one group now, and its `step` was 6 for the first "
+        "and 5 for the second\n"
         "  = help: keep them in different groups"
     )
 
@@ -199,40 +199,40 @@ def test_a_state_without_names() -> None:
         del group["param_names"]
     assert refused(state, model(2)) == (
         "\nerror[E621]: the saved state does not name its parameters\n"
-        "  = help: give `old=`: the rules under which it was saved, or the names of each group's parameters"
+        "  = help: pass `old=`: the rules it was saved with, or the names of each group's parameters"
     )
     assert refused(state, model(2), old=paramrules.parse("all: else")) == (
-        "\nerror[E621]: the saved groups have 1, 1 parameters, and by the old rules they have 2\n"
-        "  = help: give `old=` the names of each group's parameters, as they were in the saving run"
+        "\nerror[E621]: the saved groups have 1, 1 parameters, and with the old rules they would have 2\n"
+        "  = help: pass as `old=` the names of each group's parameters in the run that saved them"
     )
-    assert "by the old names they have 1" in refused(state, model(2), old=[["0.weight"]])
+    assert "with the old names they would have 1" in refused(state, model(2), old=[["0.weight"]])
 
 
 def test_an_optimizer_of_another_model() -> None:
     with pytest.raises(RulesError) as raised:
         regroup_state(saved(model(2)), model(2), optimizer_of(model(2)))
     assert str(raised.value) == (
-        "\nerror[E627]: 2 of the optimizer's 2 tensors are no parameters of this model\n"
-        "  = help: hand over the model of whose parameters the optimizer was made"
+        "\nerror[E627]: 2 of the optimizer's 2 tensors are not parameters of this model\n"
+        "  = help: pass the model that the optimizer was made for"
     )
 
 
 @pytest.mark.parametrize(
     ("state", "text"),
     [
-        (None, "a `NoneType` is no saved state of an optimizer\n" + WHOLE),
-        ({}, "this dict has no `state` and `param_groups`\n" + WHOLE),
+        (None, "a `NoneType` is not the saved state of an optimizer\n" + WHOLE),
+        ({}, "this dict does not have `state` and `param_groups`\n" + WHOLE),
         ({"state": {}, "param_groups": {}}, "`param_groups` should be a list, and `state` a dict\n" + WHOLE),
-        ({"state": {}, "param_groups": [{}]}, "group 0 of the saved state has no list of `params`\n" + WHOLE),
+        ({"state": {}, "param_groups": [{}]}, "group 0 of the saved state does not have a list of `params`\n" + WHOLE),
         (
             {"state": {}, "param_groups": [{"params": [0, 1, 0]}]},
             "the saved groups list the parameter `0` twice\n" + WHOLE,
         ),
-        ({"state": {0: 3}, "param_groups": [{"params": [0]}]}, "the state of `0` is no dict\n" + WHOLE),
+        ({"state": {0: 3}, "param_groups": [{"params": [0]}]}, "the state of `0` is not a dict\n" + WHOLE),
         (
             {"state": {3: {}}, "param_groups": [{"params": [0]}]},
-            "`3` has state in the file, and is in none of its groups\n"
-            "  = help: hand over the state and the groups of one and the same optimizer",
+            "`3` has state in the file and is in none of its groups\n"
+            "  = help: pass the state and the groups of the same optimizer",
         ),
         (
             {"state": {}, "param_groups": [{"params": [0, 1], "param_names": ["a"]}]},
@@ -240,24 +240,24 @@ def test_an_optimizer_of_another_model() -> None:
         ),
         (
             {"state": {}, "param_groups": [{"params": [torch.ones(1)]}]},
-            "these are groups of tensors, as they go into an optimizer, and no saved state\n" + WHOLE,
+            "these are groups of tensors, as an optimizer takes them, and not a saved state\n" + WHOLE,
         ),
         (
             {"epoch": 3, "optimizer": {"state": {}, "param_groups": []}},
-            "this dict has no `state` and `param_groups`\n"
-            "  = help: it holds one: hand over its `['optimizer']`",
+            "this dict does not have `state` and `param_groups`\n"
+            "  = help: it holds one: pass its `['optimizer']`",
         ),
         (
             {"optimizer_states": [{"state": {}, "param_groups": []}]},
-            "this dict has no `state` and `param_groups`\n"
-            "  = help: it holds one: hand over its `['optimizer_states'][0]`",
+            "this dict does not have `state` and `param_groups`\n"
+            "  = help: it holds one: pass its `['optimizer_states'][0]`",
         ),
         (
             {"0.weight": torch.ones(2)},
-            "this dict has no `state` and `param_groups`\n"
-            "  = help: it looks like the weights of a model; the optimizer's state is saved beside them",
+            "this dict does not have `state` and `param_groups`\n"
+            "  = help: these look like the weights of a model; the optimizer's state is saved beside them",
         ),
-        ({"state.a.step": 1}, "`state.a.step` is of a parameter that is in no group\n" + WHOLE),
+        ({"state.a.step": 1}, "`state.a.step` belongs to a parameter that is in no group\n" + WHOLE),
     ],
 )
 def test_what_is_no_saved_state(state: Any, text: str) -> None:

@@ -56,19 +56,19 @@ WHOLE = "\n  = help: save with `get_optimizer_state_dict` and `StateDictOptions(
 
 def test_a_shard_for_a_whole_parameter() -> None:
     assert refused(Shard(0), None) == (
-        "\nerror[E625]: `momentum_buffer` of `weight` is a shard, and the parameter is whole" + WHOLE
+        "\nerror[E625]: `momentum_buffer` of `weight` is a shard and the parameter is whole" + WHOLE
     )
 
 
 def test_another_sharding() -> None:
     assert refused(Shard(0), Shard(1)) == (
-        "\nerror[E625]: `momentum_buffer` of `weight` is sharded in another way than the parameter" + WHOLE
+        "\nerror[E625]: `momentum_buffer` of `weight` is sharded differently from the parameter" + WHOLE
     )
 
 
 def test_a_whole_tensor_that_cannot_be_cut_as_the_parameter_is() -> None:
-    help = "\n  = help: load it with torch.distributed.checkpoint, which knows how it was cut"
-    what = "is whole, and not of the parameter's shape, by which it could be cut"
+    help = "\n  = help: load it with torch.distributed.checkpoint, which knows how it was sharded"
+    what = "is whole and not of the parameter's shape, so it cannot be sharded like it"
     assert refused(None, Shard(0), adafactor) == (
         f"\nerror[E625]: `row_var` of `weight` {what}{help}\n"
         f"\nerror[E625]: `col_var` of `weight` {what}{help}"

@@ -34,7 +34,7 @@ def names_of(saved: Saved, old: Old | None, inventory: Inventory) -> Sequence[Se
     what = "rules" if isinstance(old, Rules | Assignment | str | Path) else "names"
     raise refuse(
         "E621",
-        f"the saved groups have {_joined(sizes)} parameters, and according to the old {what} "
+        f"the saved groups have {_joined(sizes)} parameters, and with the old {what} they would have "
         f"{_joined([len(group) for group in ways[0]])}",
         "pass as `old=` the names of each group's parameters in the run that saved them",
     )

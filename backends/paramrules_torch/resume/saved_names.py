@@ -66,6 +66,6 @@ def _core(name: str) -> str:
 def _unclear(names: Sequence[str], own: Sequence[str]) -> Diagnostic:
     return Diagnostic(
         "E626",
-        f"{some(names)} of the saved state may each be {some(own)} of the model",
+        f"{some(names)} of the saved state may be any of {some(own)} of the model",
         help="wrap the model as it was when the state was saved, or correct `param_names` in the state",
     )
