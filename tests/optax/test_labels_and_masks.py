@@ -222,10 +222,10 @@ def test_an_assignment_in_place_of_rules():
 @pytest.mark.parametrize("how", [{"options": {}}, {"strict": True}, {"model": TREE}])
 def test_what_an_assignment_has_settled(how):
     assignment = paramrules.assign(ONE_AXIS, inventory_of(TREE))
-    with pytest.raises(ValueError, match="which has made this assignment") as caught:
+    with pytest.raises(ValueError, match="which made this assignment") as caught:
         labels(TREE, assignment, **how)
     assert str(caught.value) == (
-        "give `options`, `strict` and the model to `paramrules.assign`, which has made this assignment"
+        "pass `options`, `strict` and the model to `paramrules.assign`, which made this assignment"
     )
 
 
@@ -270,19 +270,19 @@ error[E602]: `two.rules` gives no parameter the label `no_deacy`
         refused(mask, TREE, ONE_AXIS, "embedding")
         == """
 error[E602]: `one.rules` gives no parameter the label `embedding`
-  = help: its labels: `no_decay`, `decay`"""
+  = help: its labels: `no_decay` and `decay`"""
     )
     assert (
         refused(mask, TREE, ONE_AXIS, None)
         == """
 error[E602]: `one.rules` gives no parameter the label `None`
-  = help: its labels: `no_decay`, `decay`"""
+  = help: its labels: `no_decay` and `decay`"""
     )
     assert (
         refused(mask_fn, TREE, TWO_AXES, "no_decay", "lr")
         == """
 error[E602]: the axis `lr` of `two.rules` gives no parameter the label `no_decay`
-  = help: its labels: `block_2`, `block_10`, `other`, `wide`"""
+  = help: its labels: `block_2`, `block_10`, `other` and `wide`"""
     )
 
 
@@ -290,7 +290,7 @@ def test_a_label_of_two_axes():
     assert (
         refused(mask, TREE, TWO_AXES, "other")
         == """
-error[E602]: the axes `decay` and `lr` of `two.rules` have a label `other` each
+error[E602]: the axes `decay` and `lr` of `two.rules` each have a label `other`
   = help: name the axis: `axis="decay"`"""
     )
 
