@@ -3,10 +3,16 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from paramrules.assignment import Assignment
-from paramrules.diagnostics import Diagnostic, RulesError
-from paramrules.emission import AnyRules, Options, bind, check_rules
-from paramrules.inventories import Inventory
+from paramrules.backends import (
+    AnyRules,
+    Assignment,
+    Diagnostic,
+    Inventory,
+    Options,
+    RulesError,
+    bind,
+    check_rules,
+)
 from paramrules_optax.inventory import inventory_of
 from paramrules_optax.stacks.slices import TreeInventory
 from paramrules_optax.trees.fit import fitted, refuse_other_arrays

@@ -6,9 +6,16 @@ Each comes as a tree for the parameters at hand, and as a function that takes an
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from paramrules.assignment import Assignment, AxisLabels
-from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
-from paramrules.emission import AnyRules, Options, listed
+from paramrules.backends import (
+    AnyRules,
+    Assignment,
+    AxisLabels,
+    Diagnostic,
+    Options,
+    RulesError,
+    did_you_mean,
+    listed,
+)
 from paramrules_optax.bound_tree import BoundTree, Labels, labels_of
 from paramrules_optax.trees.fit import fitted
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from torch import Tensor, nn
 
-from paramrules.emission import AnyRules, Bound, Options, RoutedGroup, bind, check_choice, check_rate
+from paramrules.backends import AnyRules, Bound, Options, RoutedGroup, bind, check_choice, check_rate
 from paramrules_torch import freezing
 from paramrules_torch.inventory import inventory_and_tensors
 

@@ -5,8 +5,7 @@ from typing import Any, Literal, NamedTuple
 
 from torch import nn
 
-from paramrules.diagnostics import RulesError
-from paramrules.emission import DEFAULT, AnyRules, Bases, OptimizerSpec, Options, route
+from paramrules.backends import DEFAULT, AnyRules, Bases, OptimizerSpec, Options, RulesError, route
 from paramrules_torch.bound_model import KEEP_INSTEAD, bind_model, check_rates, settings_in_group
 
 

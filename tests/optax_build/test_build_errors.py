@@ -10,7 +10,7 @@ import paramrules_optax as pro
 import pytest
 
 import paramrules
-from paramrules import RulesError
+from paramrules import RulesError, RulesWarning
 
 PARAMS = {
     "embed": {"embedding": jnp.ones((4, 3))},
@@ -102,6 +102,51 @@ error[E612]: neither `adamw` nor `muon` takes an argument `ns_step`
         """
 error[E612]: `adamw` takes no argument `beta`
   = help: did you mean `betas`?""",
+    ),
+    "an argument that is bound already": (
+        lambda: built("all: else", partial(optax.adamw, eps=1e-6), eps=1e-8),
+        """
+error[E612]: `adamw` takes no argument `eps`
+  = help: `functools.partial` binds it already: remove one of the two""",
+    ),
+    "a weight decay that is bound already": (
+        lambda: built("all: else", partial(optax.adamw, weight_decay=0.1), weight_decay=0.2),
+        """
+error[E612]: `adamw` takes no argument `weight_decay`
+  = help: `functools.partial` binds it already: remove one of the two""",
+    ),
+    "several groups with scales and no decay": (
+        lambda: built(
+            "a: ndim <= 1 -> weight_decay_scale = 0.5\nb: else -> weight_decay_scale = 2", optax.adam
+        ),
+        """
+error[E604]: the groups `a` (0.5) and `b` (2) have a `weight_decay_scale` and no `weight_decay` to multiply
+  --> r.rules:1:17
+   |
+ 1 | a: ndim <= 1 -> weight_decay_scale = 0.5
+   |                 ^^^^^^^^^^^^^^^^^^^^^^^^
+  --> r.rules:2:12
+   |
+ 2 | b: else -> weight_decay_scale = 2
+   |            ^^^^^^^^^^^^^^^^^^^^^^
+   = help: pass the base rate, as `weight_decay=...`""",
+    ),
+    "several rates under a schedule": (
+        lambda: built(
+            "a: ndim <= 1 -> lr = 0.5\nb: else -> lr = 2", learning_rate=optax.constant_schedule(0.1)
+        ),
+        """
+error[E630]: the groups `a` and `b` set `lr = 0.5`, `lr = 2`, and a schedule has no base rate to replace
+  --> r.rules:1:17
+   |
+ 1 | a: ndim <= 1 -> lr = 0.5
+   |                 ^^^^^^^^
+  --> r.rules:2:12
+   |
+ 2 | b: else -> lr = 2
+   |            ^^^^^^
+   = help: write `lr_scale` instead, or build with a number and append the schedule's shape: \
+`optax.chain(build(..., learning_rate=1e-3), optax.scale_by_schedule(shape))`""",
     ),
     "a mask beside the rules": (
         lambda: built("all: else", mask=lambda tree: tree),
@@ -198,6 +243,17 @@ def test_what_is_refused(why: str) -> None:
     with pytest.raises(RulesError) as refused:
         act()
     assert str(refused.value) == said
+
+
+def test_an_optimizer_that_no_rule_names() -> None:
+    both = {"muon": optax.contrib.muon, "default": optax.adamw}
+    with pytest.warns(RulesWarning) as warned:
+        built("all: else", both)
+    assert [str(one.message) for one in warned] == [
+        "\nwarning[W617]: no rule names the optimizer `muon`\n"
+        '  = help: write `optimizer = "muon"` among the settings of a rule, or remove the optimizer'
+    ]
+    assert warned[0].filename == __file__
 
 
 USELESS = {

@@ -115,7 +115,9 @@ def test_a_stack_that_is_frozen_whole() -> None:
 
 def test_stacks_in_stacks_along_any_axis() -> None:
     """Arrays of (outer, 4, inner, 3) and (inner, outer): each layer has its own rate and decay."""
-    spread = StackedLayers((0, 2), ((0, 0), (0, 1), (1, 0), (1, 1), (2, 0), (2, 1)), 4).spread([1.0, 2, 3, 4, 5, 6])
+    spread = StackedLayers((0, 2), ((0, 0), (0, 1), (1, 0), (1, 1), (2, 0), (2, 1)), 4).spread(
+        [1.0, 2, 3, 4, 5, 6]
+    )
     np.testing.assert_array_equal(spread, np.arange(1.0, 7).reshape(3, 1, 2, 1))
 
     class Inner(nn.Module):

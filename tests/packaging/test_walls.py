@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import paramrules.backends
+
 ROOT = Path(__file__).parents[2]
 CORE = ROOT / "src" / "paramrules"
 BACKENDS = ROOT / "backends"
@@ -64,6 +66,18 @@ def test_a_backend_knows_no_other_backend(path: Path) -> None:
     assert {root for root in roots(path) if root.startswith("paramrules_")} <= {own, "paramrules_grammar"}
 
 
+@pytest.mark.parametrize("path", files(BACKENDS), ids=lambda path: str(path.relative_to(BACKENDS)))
+def test_a_backend_imports_public_names_of_the_core(path: Path) -> None:
+    """Every name is one that `paramrules.backends` has, so that a backend elsewhere can do the same."""
+    taken = {
+        alias.name
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "paramrules"
+        for alias in node.names
+    }
+    assert taken <= set(paramrules.backends.__all__)
+
+
 def test_only_the_syntax_room_reads_with_lark() -> None:
     users = {path.relative_to(CORE).parts[0] for path in files(CORE) if "lark" in roots(path)}
     assert users == {"syntax"}
@@ -72,12 +86,12 @@ def test_only_the_syntax_room_reads_with_lark() -> None:
 def test_only_the_edge_renders_findings() -> None:
     render = "paramrules.diagnostics.render"
     users = {path.relative_to(CORE).parts[0] for path in files(CORE) if render in imports(path)}
-    assert users == {"diagnostics", "cli", "__init__.py"}
+    assert users == {"diagnostics", "cli", "emission", "__init__.py"}  # emission issues warnings
 
 
 def test_rooms_know_only_those_before_them() -> None:
     """Rules and inventories never meet; neither knows what is assigned; nobody knows the command line."""
-    readers = {"comparison", "portability", "cli", "testing"}
+    readers = {"comparison", "portability", "cli", "testing", "emission"}
     forbidden = {
         "diagnostics": {"regex", "syntax", "rules", "inventories", "assignment", "backends"},
         "regex": {"syntax", "rules", "inventories", "assignment", "backends"},
@@ -88,6 +102,7 @@ def test_rooms_know_only_those_before_them() -> None:
         "comparison": {"portability"},
         "portability": {"assignment", "backends", "comparison"},
         "testing": {"comparison", "portability", "cli"},
+        "emission": {"backends", "comparison", "portability", "cli", "registry"},
     }
     for room, others in forbidden.items():
         others = others | (readers - {room})

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 import numpy as np
 
-from paramrules.inventories import Inventory
+from paramrules.backends import Inventory
 
 
 class StackedLayers(NamedTuple):

@@ -7,7 +7,7 @@ import jax
 import optax
 import optax.contrib
 
-from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
+from paramrules.backends import Diagnostic, RulesError, did_you_mean
 from paramrules_optax.transforms.parts import Part
 from paramrules_optax.trees.fit import fitted
 from paramrules_optax.trees.tree_walk import Walk

@@ -6,11 +6,11 @@ from typing import Any, Literal
 import jax
 import optax
 
-from paramrules.diagnostics import RulesError
-from paramrules.emission import (
+from paramrules.backends import (
     AnyRules,
     Bases,
     Options,
+    RulesError,
     arguments_of,
     check_choice,
     check_rate,

@@ -3,8 +3,17 @@
 from collections.abc import Hashable, Mapping
 from typing import Any, NamedTuple
 
-from paramrules.diagnostics import Diagnostic, RulesError
-from paramrules.emission import Bases, Bound, RoutedGroup, base_of, plural, report, route
+from paramrules.backends import (
+    Bases,
+    Bound,
+    Diagnostic,
+    RoutedGroup,
+    RulesError,
+    base_of,
+    plural,
+    report,
+    route,
+)
 from paramrules_optax.transforms.optax_factories import OptaxFactory
 
 _RATES = ("lr", "lr_scale", "weight_decay", "weight_decay_scale")

@@ -5,7 +5,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from paramrules.emission import Aliases, OptimizerSpec
+from paramrules.backends import Aliases, OptimizerSpec
 from paramrules_optax.transforms.recipes import RECIPES, Recipe
 
 Factory = Callable[..., Any]

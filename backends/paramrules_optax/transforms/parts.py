@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import optax
 
-from paramrules.diagnostics import Diagnostic, RulesError
+from paramrules.backends import Diagnostic, RulesError
 from paramrules_optax.transforms import stages
 from paramrules_optax.transforms.arrays import Array
 from paramrules_optax.transforms.group_config import GroupConfig

@@ -7,13 +7,14 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
-from paramrules.diagnostics import Diagnostic, RulesError
-from paramrules.emission import (
+from paramrules.backends import (
     AnyRules,
     Bases,
+    Diagnostic,
     OptimizerSpec,
     Options,
     RoutedGroup,
+    RulesError,
     arguments_of,
     listed,
     lost_bases,

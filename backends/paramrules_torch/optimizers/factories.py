@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from paramrules.emission import Aliases, OptimizerSpec
+from paramrules.backends import Aliases, OptimizerSpec
 
 Make = Callable[..., Optimizer]
 """Makes an optimizer of groups, and of arguments by name."""

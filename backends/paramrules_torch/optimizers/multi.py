@@ -8,8 +8,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from paramrules.diagnostics import Diagnostic, RulesError
-from paramrules.emission import choose, not_clear
+from paramrules.backends import Diagnostic, RulesError, choose, not_clear
 from paramrules_torch.optimizers.joined_state import JoinedState, join, split
 
 

@@ -5,8 +5,7 @@ from typing import Any
 from torch import Tensor
 from torch.optim import Optimizer
 
-from paramrules.diagnostics import Diagnostic
-from paramrules.emission import warn
+from paramrules.backends import Diagnostic, warn
 
 RATIO = "lr_ratio"
 """The key of a group that holds the ratio of its learning rate to the base rate."""

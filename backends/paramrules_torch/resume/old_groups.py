@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from paramrules.assignment import Assignment, assign
-from paramrules.inventories import Inventory
-from paramrules.rules import Rules
+from paramrules.backends import Assignment, Inventory, Rules, assign
 from paramrules_torch.resume.refusal import refuse
 from paramrules_torch.resume.saved_state import Saved
 

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from paramrules.diagnostics import Diagnostic, RulesError
-from paramrules.emission import listed
+from paramrules.backends import Diagnostic, RulesError, listed
 
 _MOST = 8
 """Names that one finding lists."""

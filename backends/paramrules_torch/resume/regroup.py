@@ -8,8 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from paramrules.diagnostics import Diagnostic, RulesError
-from paramrules.emission import check_choice
+from paramrules.backends import Diagnostic, RulesError, check_choice
 from paramrules_torch.inventory import inventory_and_tensors
 from paramrules_torch.resume.old_groups import Old, names_of
 from paramrules_torch.resume.refusal import have, refuse, some

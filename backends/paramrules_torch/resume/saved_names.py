@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from paramrules.diagnostics import Diagnostic
-from paramrules.inventories import Inventory
+from paramrules.backends import Diagnostic, Inventory
 from paramrules_torch.resume.refusal import some
 from paramrules_torch.wrappers import WRAPPERS
 

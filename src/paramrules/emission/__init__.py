@@ -12,14 +12,13 @@ checked and computed. What is left for it is native: tensors, and the optimizers
 """
 
 from paramrules.emission.argument_checks import AnyRules, Options, check_choice, check_rate, check_rules
-from paramrules.emission.bound import Bound, BoundGroup, bind, warn
+from paramrules.emission.bound import Bound, bind, warn
 from paramrules.emission.optimizer_settings import (
     arguments_of,
-    lost_argument,
     lost_bases,
     settings_of,
 )
-from paramrules.emission.optimizer_spec import Aliases, OptimizerSpec, OptimizerSpecs
+from paramrules.emission.optimizer_spec import Aliases, OptimizerSpec
 from paramrules.emission.origin import report
 from paramrules.emission.rates import DEFAULT, Bases, Rate, base_of, overall_lr
 from paramrules.emission.routing import RoutedGroup, choose, not_clear, route, unnamed
@@ -31,9 +30,7 @@ __all__ = [
     "AnyRules",
     "Bases",
     "Bound",
-    "BoundGroup",
     "OptimizerSpec",
-    "OptimizerSpecs",
     "Options",
     "Rate",
     "RoutedGroup",
@@ -45,7 +42,6 @@ __all__ = [
     "check_rules",
     "choose",
     "listed",
-    "lost_argument",
     "lost_bases",
     "not_clear",
     "overall_lr",

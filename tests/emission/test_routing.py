@@ -1,0 +1,384 @@
+"""Groups routed to optimizers, with their settings and rates: once for every framework."""
+
+from typing import Any
+
+import pytest
+from emission.small_inventory import inventory
+
+import paramrules
+from paramrules import Diagnostic, Inventory, RulesError
+from paramrules.emission import (
+    Aliases,
+    Bases,
+    OptimizerSpec,
+    Rate,
+    RoutedGroup,
+    arguments_of,
+    bind,
+    choose,
+    listed,
+    lost_bases,
+    not_clear,
+    overall_lr,
+    plural,
+    route,
+    unnamed,
+)
+
+NET = inventory({"emb": (4, 3), "weight": (3, 3), "bias": (3,), "gain": (1, 3)})
+ALIASES = Aliases(
+    renamed={"betas": ("b1", "b2", "b3"), "momentum": ("beta",)},
+    suggested={"alpha": "decay_rate"},
+    help={"mask": "the rules say it"},
+)
+ADAM = OptimizerSpec("adam", "Adam", ("b1", "b2", "eps"), lr=0.001, weight_decay=0.01, aliases=ALIASES)
+SGD = OptimizerSpec("sgd", "Sgd", ("beta", "nesterov"), rates=("lr",), aliases=ALIASES)
+OWN = Bases()
+BOTH = {"adam": ADAM, "sgd": SGD}
+
+
+def routed(
+    text: str, specs: Any = None, bases: Bases = OWN, model: Inventory = NET, **how: Any
+) -> tuple[list[RoutedGroup], list[Diagnostic]]:
+    held = bind(paramrules.parse(text, "r.rules"), lambda: model)
+    return route(held, held.groups(), {"": ADAM._replace(name="")} if specs is None else specs, bases, **how)
+
+
+def groups(text: str, specs: Any = None, bases: Bases = OWN, **how: Any) -> list[RoutedGroup]:
+    found, wrong = routed(text, specs, bases, **how)
+    assert wrong == []
+    return found
+
+
+def said(*arguments: Any, **how: Any) -> str:
+    return str(RulesError(routed(*arguments, **how)[1]))
+
+
+def test_a_group_goes_to_the_optimizer_it_names_or_to_the_default() -> None:
+    text = 'hidden: ndim == 2 -> optimizer = "sgd"\nrest: else'
+    found = groups(text, {"sgd": SGD, "default": ADAM._replace(name="default")})
+    assert [(one.group.label, one.optimizer.name, list(one.numbers)) for one in found] == [
+        ("hidden", "sgd", [0, 1, 3]),
+        ("rest", "default", [2]),
+    ]
+    assert [one.optimizer for one in groups("rest: else", {"sgd": SGD})] == [SGD]
+
+
+def test_settings_are_under_the_optimizers_own_names() -> None:
+    (one,) = groups("all: else -> betas = (0.9, 0.99), eps = 1e-6, lr = 0.5, lr_scale = 2, weight_decay = 0")
+    assert one.settings == {"b1": 0.9, "b2": 0.99, "eps": 1e-6}
+    (one,) = groups("all: else -> momentum = 0.9, nesterov = true, weight_decay = 0", {"sgd": SGD})
+    assert one.settings == {"beta": 0.9, "nesterov": True}
+    (one,) = groups("all: else -> anything = 1", {"sgd": SGD._replace(takes_any=True)})
+    assert one.settings == {"anything": 1}
+
+
+def test_rates_are_the_rules_or_the_callers_or_the_optimizers_own() -> None:
+    text = """
+a: name == "emb" -> lr = 0.5, lr_scale = 2, weight_decay_scale = 3
+b: name == "bias" -> lr_scale = 0.5, weight_decay = 0
+c: else
+"""
+    assert [(one.lr.value, one.weight_decay.value) for one in groups(text)] == [
+        (1.0, 0.03),
+        (0.0005, 0),
+        (0.001, 0.01),
+    ]
+    assert [(one.lr.value, one.weight_decay.value) for one in groups(text, None, Bases(0.1, 0.2))] == [
+        (1.0, 0.2 * 3),
+        (0.05, 0),
+        (0.1, 0.2),
+    ]
+    own = ADAM._replace(bound={"lr": 4, "weight_decay": None})
+    assert [(one.lr.value, one.weight_decay.value) for one in groups(text, {"adam": own}, Bases(0.1, 0.2))][
+        2
+    ] == (
+        4,
+        0.2,
+    )
+
+
+def test_an_optimizer_without_weight_decay_has_none() -> None:
+    text = "a: ndim == 1 -> weight_decay = 0\nb: else -> weight_decay_scale = 7"
+    assert [one.weight_decay for one in groups(text, {"sgd": SGD._replace(lr=1)})] == [Rate(None), Rate(None)]
+
+
+def test_a_rate_over_a_base() -> None:
+    base = 0.3
+    assert Rate(base, 0.1).over(base) == 0.1
+    assert Rate(0.6, 2).over(0.3) == 4.0
+    assert Rate(0.6).over(0.0) is None
+    assert Rate(0.6).over(None) is None
+    assert Rate(None).over(0.3) is None
+    assert (Rate(None, 0).value, Rate(None, 1).value) == (0.0, None)
+
+
+def test_the_overall_rate() -> None:
+    specs = {"sgd": SGD._replace(lr=3), "default": ADAM}
+    assert overall_lr(specs, 7) == 7
+    assert overall_lr(specs, None) == 0.001
+    assert overall_lr({"sgd": SGD._replace(bound={"lr": 5}), "adam": ADAM}, None) == 5
+    assert overall_lr({"sgd": SGD}, None) is None
+
+
+def test_scales_without_a_base_are_one_finding_each() -> None:
+    text = """[a]
+k_{i}: name ~ ^(?<i>w|b) -> lr_scale = 0.5, weight_decay_scale = 3
+rest: else -> lr_scale = 0.25
+"""
+    bare = {"": ADAM._replace(name="", lr=None, weight_decay=None)}
+    how = {"lr": ", or otherwise"}
+    assert (
+        said(text, bare, otherwise=how)
+        == """
+error[E604]: the groups `k_b` (0.5), `k_w` (0.5) and `rest` (0.25) have a `lr_scale` and no `lr` to multiply
+  --> r.rules:2:29
+   |
+ 2 | k_{i}: name ~ ^(?<i>w|b) -> lr_scale = 0.5, weight_decay_scale = 3
+   |                             ^^^^^^^^^^^^^^
+  --> r.rules:3:15
+   |
+ 3 | rest: else -> lr_scale = 0.25
+   |               ^^^^^^^^^^^^^^^
+   = help: pass the base rate, as `lr=...`, or otherwise
+
+error[E604]: the groups `k_b` (3) and `k_w` (3) have a `weight_decay_scale` and no `weight_decay` to multiply
+  --> r.rules:2:45
+   |
+ 2 | k_{i}: name ~ ^(?<i>w|b) -> lr_scale = 0.5, weight_decay_scale = 3
+   |                                             ^^^^^^^^^^^^^^^^^^^^^^
+   = help: pass the base rate, as `weight_decay=...`"""
+    )
+    assert [one.code for one in routed(text, bare, lr_without_base=True)[1]] == ["E604"]
+    assert (
+        said("small: ndim <= 1 -> lr_scale = 2\nrest: else", bare)
+        == """
+error[E604]: the group `small` has `lr_scale = 2` and no `lr` to multiply
+  --> r.rules:1:21
+   |
+ 1 | small: ndim <= 1 -> lr_scale = 2
+   |                     ^^^^^^^^^^^^
+   = help: pass the base rate, as `lr=...`"""
+    )
+
+
+def test_optimizers_that_are_not_clear_are_one_finding_per_cause() -> None:
+    text = """
+a: name == "emb" -> optimizer = "sgdd"
+b: name == "bias" -> optimizer = "sgdd"
+c: name == "gain"
+d: else -> eps = 1
+"""
+    assert (
+        said(text, BOTH)
+        == """
+error[E610]: the groups `a` and `b` name the optimizer `sgdd`, and there are `adam` and `sgd`
+  --> r.rules:2:21
+   |
+ 2 | a: name == "emb" -> optimizer = "sgdd"
+   |                     ^^^^^^^^^^^^^^^^^^
+  --> r.rules:3:22
+   |
+ 3 | b: name == "bias" -> optimizer = "sgdd"
+   |                      ^^^^^^^^^^^^^^^^^^
+   = help: did you mean `sgd`?
+
+error[E610]: the groups `c` and `d` name no optimizer, and there are `adam` and `sgd`
+  = help: write `optimizer = "sgd"` among the settings, or name one of them `default`"""
+    )
+
+
+def test_one_optimizer_where_rules_name_another() -> None:
+    text = 'all: else -> optimizer = "lion"'
+    span = f"  --> r.rules:1:14\n   |\n 1 | {text}\n   |              ^^^^^^^^^^^^^^^^^^\n"
+    assert said(text) == (
+        f"\nerror[E610]: the group `all` names the optimizer `lion`, and only `Adam` was passed\n{span}"
+        '   = help: pass both, as in `{"lion": ..., "default": Adam}`'
+    )
+    assert said(text, {"sgd": SGD}) == (
+        f"\nerror[E610]: the group `all` names the optimizer `lion`, and there is only `sgd`\n{span}"
+        '   = help: pass it too, as in `{"lion": ..., ...}`'
+    )
+
+
+def test_settings_that_an_optimizer_does_not_have_are_one_finding_each() -> None:
+    text = """
+a: name == "emb" -> rho = 1, mask = 2, betas = (1, 2, 3)
+b: name == "bias" -> rho = 1, betas = (1, 2), b2 = 3
+# allow: W316 -- refused below
+c: else -> ep = 1
+"""
+    assert (
+        said(text)
+        == """
+error[E611]: `Adam` has no setting `rho`, which the groups `a` and `b` set
+  --> r.rules:2:21
+   |
+ 2 | a: name == "emb" -> rho = 1, mask = 2, betas = (1, 2, 3)
+   |                     ^^^
+  --> r.rules:3:22
+   |
+ 3 | b: name == "bias" -> rho = 1, betas = (1, 2), b2 = 3
+   |                      ^^^
+   = help: it takes `b1`, `b2`, `eps` and `betas`
+
+error[E611]: `Adam` has no setting `mask`, which the group `a` sets
+  --> r.rules:2:30
+   |
+ 2 | a: name == "emb" -> rho = 1, mask = 2, betas = (1, 2, 3)
+   |                              ^^^^
+   = help: the rules say it
+
+error[E611]: `Adam` has no setting `betas`, which the group `a` sets
+  --> r.rules:2:40
+   |
+ 2 | a: name == "emb" -> rho = 1, mask = 2, betas = (1, 2, 3)
+   |                                        ^^^^^
+   = help: it takes 2 values: `b1` and `b2`
+
+error[E611]: `Adam` has no setting `ep`, which the group `c` sets
+  --> r.rules:5:12
+   |
+ 5 | c: else -> ep = 1
+   |            ^^
+   = help: did you mean `eps`?
+
+error[E611]: the group `b` sets `b2` twice, here as `b2`
+  --> r.rules:3:47
+   |
+ 3 | b: name == "bias" -> rho = 1, betas = (1, 2), b2 = 3
+   |                                               ^^
+   = help: write it once, under the name that you prefer"""
+    )
+
+
+def test_a_rate_that_an_optimizer_does_not_have() -> None:
+    text = "a: ndim == 1 -> weight_decay = 0\nb: else -> weight_decay = 0.5"
+    assert (
+        said(text, {"sgd": SGD})
+        == """
+error[E611]: `Sgd` has no setting `weight_decay`, which the group `b` sets
+  --> r.rules:2:12
+   |
+ 2 | b: else -> weight_decay = 0.5
+   |            ^^^^^^^^^^^^
+   = help: it takes `beta`, `nesterov` and `momentum`"""
+    )
+    without = {"": OptimizerSpec("", "Fixed", (), rates=())}
+    assert (
+        said("all: else -> lr = 0", without)
+        == """
+error[E611]: `Fixed` has no setting `lr`, which the group `all` sets
+  --> r.rules:1:14
+   |
+ 1 | all: else -> lr = 0
+   |              ^^"""
+    )
+
+
+def test_nothing_to_train() -> None:
+    assert said("all: else -> freeze = true") == (
+        "\nerror[E614]: nothing is left to train: every parameter of the model is frozen\n"
+        "  = help: `freeze = true` in the rules freezes; train at least one parameter"
+    )
+    assert said("all: else -> freeze = true", frozen_by="`stop()`").endswith(
+        "help: `freeze = true` in the rules and `stop()` freeze; train at least one parameter"
+    )
+    assert said("all: else", model=inventory({})) == (
+        "\nerror[E614]: there is nothing to train: the model has no parameters\n"
+        "  = help: pass the model or the parameters that the optimizer trains"
+    )
+
+
+def test_an_optimizer_that_no_rule_names() -> None:
+    def codes(text: str, *names: str) -> list[str]:
+        rules = paramrules.assign(paramrules.parse(text), NET)
+        specs = {name: ADAM._replace(name=name) for name in names}
+        return [paramrules.render(finding) for finding in unnamed(rules, specs)]
+
+    assert codes("all: else", "default", "lion", "muon") == [
+        f"warning[W617]: no rule names the optimizer `{name}`\n"
+        f'  = help: write `optimizer = "{name}"` among the settings of a rule, or remove the optimizer'
+        for name in ("lion", "muon")
+    ]
+    assert codes("all: else", "lion") == []
+    assert codes('large?: ndim == 9 -> optimizer = "lion"\nall: else', "default", "lion") == []
+    computed = 'option which = "lion"\nall: else -> optimizer = which'
+    assert codes(computed, "default", "lion") == []
+
+
+def test_arguments_go_to_the_optimizers_that_take_them() -> None:
+    specs = {"adam": ADAM._replace(bound={"b1": 0.5, "lr": 3}), "sgd": SGD._replace(bound={"momentum": 0.8})}
+    given = {"betas": (0.8, 0.9), "momentum": 0.7, "nesterov": True}
+    found, wrong = arguments_of(given, specs)
+    assert found == {"adam": {"b1": 0.5, "b2": 0.9}, "sgd": {"beta": 0.8, "nesterov": True}}
+    assert [paramrules.render(finding) for finding in wrong] == [
+        "error[E612]: neither `Adam` nor `Sgd` takes an argument `momentum`\n"
+        "  = help: `functools.partial` binds it already: remove one of the two"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "help"),
+    [
+        ("nestorov", "did you mean `nesterov`?"),
+        ("alpha", "they take `b1`, `b2`, `eps`, `betas`, `beta`, `nesterov` and `momentum`"),
+        ("mask", "the rules say it"),
+    ],
+)
+def test_an_argument_that_no_optimizer_takes(key: str, help: str) -> None:
+    (wrong,) = arguments_of({key: 1}, BOTH)[1]
+    assert paramrules.render(wrong) == (
+        f"error[E612]: neither `Adam` nor `Sgd` takes an argument `{key}`\n  = help: {help}"
+    )
+
+
+def test_an_alias_that_is_only_suggested() -> None:
+    spec = ADAM._replace(keys=("decay_rate",))
+    (wrong,) = arguments_of({"alpha": 1}, {"": spec})[1]
+    assert (
+        paramrules.render(wrong)
+        == "error[E612]: `Adam` takes no argument `alpha`\n  = help: did you mean `decay_rate`?"
+    )
+
+
+def test_what_is_bound_has_to_be_taken_too() -> None:
+    specs = {"adam": ADAM._replace(bound={"epss": 1}), "sgd": SGD._replace(bound={"weight_decay": 1})}
+    found, wrong = arguments_of({}, specs)
+    assert found == {"adam": {}, "sgd": {}}
+    assert [paramrules.render(finding) for finding in wrong] == [
+        "error[E612]: `Adam` takes no argument `epss`\n  = help: did you mean `eps`?",
+        "error[E612]: `Sgd` takes no argument `weight_decay`\n"
+        "  = help: it takes `beta`, `nesterov` and `momentum`",
+    ]
+
+
+def test_base_rates_that_no_optimizer_uses() -> None:
+    assert lost_bases(Bases(0.1, 0.2), BOTH.values()) == []
+    bound = ADAM._replace(bound={"lr": 1})
+    assert [
+        paramrules.render(finding) for finding in lost_bases(Bases(0.1, 0.2), [bound, SGD._replace(rates=())])
+    ] == [
+        "error[E612]: neither `Adam` nor `Sgd` takes an argument `lr`\n"
+        "  = help: `functools.partial` binds it already: remove one of the two"
+    ]
+    assert [finding.message for finding in lost_bases(Bases(0.1, 0.2), [SGD])] == [
+        "`Sgd` takes no argument `weight_decay`"
+    ]
+
+
+def test_a_group_that_is_added_later() -> None:
+    assert choose({"optimizer": "sgd"}, BOTH) == "sgd"
+    assert choose({}, BOTH) is None
+    assert not_clear("the new group names", {"optimizer": "muon"}, {"sgd": object(), "lion": object()}) == (
+        "the new group names the optimizer `muon`, and there are `sgd` and `lion`",
+        'pass it too, as in `{"muon": ..., ...}`',
+    )
+
+
+def test_lists_of_names() -> None:
+    assert plural("group", ["a"]) == "the group `a`"
+    assert plural("group", ["a", "b", "c"]) == "the groups `a`, `b` and `c`"
+    assert listed(["a", "b", "c", "d"], 2) == "`a`, `b` and 2 more"
+    assert listed(["a", "b"], 2) == "`a` and `b`"
+    assert listed([]) == ""
