@@ -1,4 +1,4 @@
-"""What the core asks of this backend. Importing it imports no framework."""
+"""The backend as the core sees it. Importing it imports no framework."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -15,14 +15,14 @@ class OptaxBackend(Backend):
     wrappers: Mapping[str, str] = {"flax.core.FrozenDict": "params", "equinox.nn.Shared": "pytree"}
 
     def recognises(self, model: object) -> bool:
-        """Whether it is a module or function of these, or a tree that holds an array of jax or NumPy."""
-        from paramrules_optax.init_inventory import has_to_run
+        """Return whether a model is one of these, or a tree with an array of jax or NumPy."""
+        from paramrules_optax.libraries import init_of
         from paramrules_optax.trees.param_tree import holds_arrays
 
-        return has_to_run(model) or holds_arrays(model)
+        return init_of(model) is not None or holds_arrays(model)
 
     def inventory(self, model: Any, **how: Any) -> Inventory:
-        """See `paramrules_optax.inventory`."""
+        """Return the inventory of a model; `how` are the arguments of `inventory_of`."""
         from paramrules_optax.inventory import inventory_of
 
         return inventory_of(model, **how)

@@ -14,7 +14,7 @@ from paramrules.backends import (
     check_rules,
 )
 from paramrules_optax.inventory import inventory_of
-from paramrules_optax.stacks.slices import TreeInventory
+from paramrules_optax.tree_inventory import TreeInventory
 from paramrules_optax.trees.fit import fitted, refuse_other_arrays
 
 

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 
 
 def classifier(images):
-    """A perceptron with a gain of its own, outside of all modules."""
+    """A perceptron with a gain outside all modules."""
     gain = hk.get_parameter("gain", (), init=jnp.ones)
     return hk.nets.MLP([6, 3])(hk.Flatten()(images)) * gain
 
@@ -48,7 +48,7 @@ def encoder(ids):
 
 
 def recurrent(inputs):
-    """Inputs are (time, batch, features)."""
+    """Run an LSTM; inputs are (time, batch, features)."""
     core = hk.LSTM(4)
     outputs, _ = hk.dynamic_unroll(core, inputs, core.initial_state(inputs.shape[1]))
     return hk.BatchApply(hk.Linear(2, name="head"))(outputs)

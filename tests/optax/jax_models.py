@@ -1,4 +1,4 @@
-"""A small transformer of language models, as users of Equinox and of NNX write it."""
+"""A small transformer, as users of Equinox and of NNX write it."""
 
 import dataclasses
 
@@ -30,7 +30,7 @@ class Block(eqx.Module):
 
 
 class Transformer(eqx.Module):
-    """Callable, as models are: optax takes such an object for a function where it is handed one."""
+    """A language model. It is callable, and optax takes callables for functions."""
 
     tokens: eqx.nn.Embedding
     positions: jax.Array
@@ -91,7 +91,7 @@ class NnxTransformer(nnx.Module):
 
 
 def facts(inventory):
-    """All that an inventory says, comparable: owners are compared by identity."""
+    """Return all facts of an inventory in comparable form: owners compare by identity."""
     return [dataclasses.replace(row, owner=row.owner.around) for row in inventory]
 
 
@@ -99,6 +99,6 @@ IDS = jnp.arange(6) % 5
 
 
 def loss(model):
-    """Next tokens of one short text."""
+    """Return the next tokens of a short text."""
     logits = jax.nn.log_softmax(model(IDS)[:-1])
     return -jnp.mean(jnp.take_along_axis(logits, IDS[1:, None], axis=1))

@@ -5,7 +5,7 @@ from flax import linen as nn
 
 
 class Block(nn.Module):
-    """A layer of a transformer. A scan wants a carry and an output."""
+    """A layer of a transformer. It returns a carry and an output, as a scan needs."""
 
     width: int
     heads: int
@@ -22,7 +22,7 @@ class Block(nn.Module):
 
 
 class Transformer(nn.Module):
-    """Predicts tokens with the table that it reads them with."""
+    """A language model that predicts tokens with its embedding table."""
 
     layers: int = 2
     width: int = 8
@@ -79,7 +79,7 @@ class ResNet(nn.Module):
 
 
 class Tagger(nn.Module):
-    """Recurrent in both directions."""
+    """A bidirectional recurrent model."""
 
     width: int = 4
 

@@ -1,4 +1,4 @@
-"""One model of language in four frameworks, its layers stacked or one by one."""
+"""One language model in four libraries, with stacked layers or one by one."""
 
 import equinox as eqx
 import haiku as hk
@@ -74,5 +74,5 @@ def nnx_model(stacked):
 
 
 def zeros(tree):
-    """Arrays in place of their shapes."""
+    """Return arrays of ones in place of abstract ones."""
     return jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), tree)

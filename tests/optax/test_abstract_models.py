@@ -18,7 +18,7 @@ def abstract(tree):
     return all(isinstance(leaf, jax.ShapeDtypeStruct) for leaf in jax.tree.leaves(tree))
 
 
-def test_an_equinox_module_keeps_what_is_no_array():
+def test_an_equinox_module_keeps_other_leaves():
     model = build_abstract(lambda: Transformer(key=jax.random.key(0)))
     assert isinstance(model, Transformer)
     assert model.length == 6
@@ -52,7 +52,7 @@ def test_a_model_with_its_state():
     assert list(inventory_of((model, state)).names) == ["weight", "bias"]
 
 
-def test_what_is_no_tree_is_given_back():
+def test_other_objects_are_returned_as_they_are():
     torch = pytest.importorskip("torch")
     module = torch.nn.Linear(2, 3)
     assert build_abstract(lambda: module) is module
@@ -67,7 +67,7 @@ def test_make_runs_once():
 
 
 @pytest.mark.parametrize("value_of", [lambda x: x.item(), int, np.asarray, lambda x: range(8)[x], bool])
-def test_a_model_that_looks_at_values_is_built_with_them(value_of):
+def test_a_model_that_reads_values_is_built_with_them(value_of):
     def make():
         value_of(jnp.arange(4)[1])
         return eqx.nn.Linear(2, 3, key=jax.random.key(0))
@@ -75,7 +75,7 @@ def test_a_model_that_looks_at_values_is_built_with_them(value_of):
     assert isinstance(build_abstract(make).weight, jax.Array)
 
 
-def test_what_goes_wrong_in_the_model_is_not_hidden():
+def test_errors_of_the_model_are_not_hidden():
     with pytest.raises(ZeroDivisionError):
         build_abstract(lambda: 1 / 0)
 

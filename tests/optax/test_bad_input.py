@@ -1,4 +1,4 @@
-"""What users hand over by mistake, in each of the four families, and what they are told."""
+"""Mistakes in what users pass, in each of the four libraries, and the messages for them."""
 
 import equinox as eqx
 import haiku as hk
@@ -64,7 +64,7 @@ CALLS = [labels, decay_mask, optimizer]
 
 
 def refused(*arguments, calls=CALLS, **how):
-    """The text with which labels, masks and optimizers refuse this alike."""
+    """Return the one message with which labels, masks and optimizers refuse the arguments."""
     texts = set()
     for call in calls:
         with pytest.raises(RulesError) as caught:
@@ -108,8 +108,8 @@ error[E504]: `{cls.__module__}.{name}` is a class, not a model
   = help: pass an instance: `{name}(...)`"""
     )
     expected = f"""
-error[E501]: what is handed over is the class `{name}` and no array
-  = help: hand over an instance: `{name}(...)`"""
+error[E537]: the argument is the class `{name}`, not an array
+  = help: pass an instance: `{name}(...)`"""
     assert refused(cls, RANK) == expected
     assert refused(PARAMS, RANK, model=cls) == expected
 
@@ -130,8 +130,8 @@ def test_parameters_of_another_model(params, model, first):
     assert (
         refused(params, RANK, model=model)
         == f"""
-error[E601]: `{first}` is no parameter of the model that the rules were assigned to
-  = help: hand over the tree that is trained, or the model that it belongs to"""
+error[E601]: `{first}` is not a parameter of the model that the rules were assigned to
+  = help: pass the tree that is trained, or the model that it belongs to"""
     )
 
 
@@ -155,7 +155,7 @@ def test_parameters_of_a_model_of_another_width(params, model, name, shapes):
         refused(params, RANK, model=model, calls=[*CALLS, label_fn])
         == f"""
 error[E601]: `{name}` has the shape {shapes[0]}, and the model has it in the shape {shapes[1]}
-  = help: hand over the parameters and the inventory of one and the same model"""
+  = help: pass the parameters and the inventory of the same model"""
     )
 
 
@@ -179,15 +179,15 @@ def test_parameters_with_their_state_beside_them(tree, model, path, first):
     assert (
         refused(tree, RANK, model=model)
         == f"""
-error[E601]: `{path}.{first}` is no parameter of the model that the rules were assigned to
-  = help: the model's parameters are below `{path}`: hand over what is there"""
+error[E601]: `{path}.{first}` is not a parameter of the model that the rules were assigned to
+  = help: the model's parameters are below `{path}`: pass the tree there"""
     )
 
 
 def test_haikus_state_among_its_parameters():
     expected = """
-error[E501]: `{}bn.~.mean_ema.counter` is an array of int32, which no optimizer trains (and 1 more)
-  = help: hand over parameters alone, as the optimizer is handed them"""
+error[E538]: `{}bn.~.mean_ema.counter` is an array of int32, which no optimizer trains (and 1 more)
+  = help: pass parameters alone, as the optimizer gets them"""
     merged = hk.data_structures.merge(HAIKU, HAIKU_STATE)
     calls = [*CALLS, label_fn]
     assert (
@@ -197,25 +197,25 @@ error[E501]: `{}bn.~.mean_ema.counter` is an array of int32, which no optimizer 
     assert (
         refused(merged, RANK, model=HAIKU_INVENTORY)
         == """
-error[E601]: `bn.~.mean_ema.average` is no parameter of the model that the rules were assigned to
-  = help: hand over the tree that is trained, or the model that it belongs to"""
+error[E601]: `bn.~.mean_ema.average` is not a parameter of the model that the rules were assigned to
+  = help: pass the tree that is trained, or the model that it belongs to"""
     )
 
 
 def test_nnx_statistics_in_a_state():
     state = nnx.state(NNX)
-    help = "\n  = help: hand over `nnx.state(model, nnx.Param)`"
+    help = "\n  = help: pass `nnx.state(model, nnx.Param)`"
     calls = [*CALLS, label_fn]
-    expected = "\nerror[E501]: `{}bn.mean` is a `BatchStat` and no parameter (and 1 more)" + help
+    expected = "\nerror[E539]: `{}bn.mean` is a `BatchStat`, not a parameter (and 1 more)" + help
     assert refused(state, RANK, calls=calls) == expected.format("")
     assert refused(nnx.split(NNX), RANK, calls=calls) == expected.format("1.")
     assert (
-        refused(state, RANK, model=NNX) == "\nerror[E601]: `bn.mean` is a `BatchStat` and no parameter" + help
+        refused(state, RANK, model=NNX) == "\nerror[E601]: `bn.mean` is a `BatchStat`, not a parameter" + help
     )
 
 
 HELP = (
-    "  = help: hand over the parameters alone: linen's `variables[\"params\"]`, NNX's "
+    "  = help: pass the parameters alone: linen's `variables[\"params\"]`, NNX's "
     "`nnx.state(model, nnx.Param)`; if they are trained, say so above a rule: `# allow: W513 -- why`"
 )
 MERGED = {**PARAMS, "bn": {**PARAMS["bn"], **VARIABLES["batch_stats"]["bn"]}}
@@ -235,7 +235,7 @@ MERGED = {**PARAMS, "bn": {**PARAMS["bn"], **VARIABLES["batch_stats"]["bn"]}}
     ],
     ids=["linen", "merged", "nnx", "a tuple", "torch's names"],
 )
-def test_statistics_that_only_their_names_tell(tree, text):
+def test_statistics_that_only_their_names_reveal(tree, text):
     message = f"warning[W513]: {text}, which no optimizer trains\n{HELP}"
     for call in CALLS:
         with pytest.warns(RulesWarning) as caught:
@@ -247,7 +247,7 @@ def test_statistics_that_only_their_names_tell(tree, text):
 @pytest.mark.parametrize(
     ("count", "more"), [(2, " (and one more such pair)"), (4, " (and 3 more such pairs)")]
 )
-def test_statistics_of_many_modules_are_told_once(count, more):
+def test_statistics_of_many_modules_are_reported_once(count, more):
     tree = {f"bn{number}": VARIABLES["batch_stats"]["bn"] for number in range(count)}
     [finding] = paramrules.inventory(tree).findings
     assert finding.message == (
@@ -255,7 +255,7 @@ def test_statistics_of_many_modules_are_told_once(count, more):
     )
 
 
-def test_statistics_that_are_trained_after_all():
+def test_statistics_that_are_trained():
     rules = parse("# allow: W513 -- a normal distribution that is learned\nall: else\n")
     assert labels({"mean": X, "var": X}, rules) == {"mean": "all", "var": "all"}
     assert paramrules.inventory({"mean": {"kernel": X}, "var": {"kernel": X}}).findings == ()
@@ -273,7 +273,7 @@ def test_equinox_statistics_are_never_parameters():
     assert (
         refused(raw, RANK, calls=[optimizer])
         == """
-error[E601]: `bn.batch_counter.init` is a running statistic and no parameter
+error[E601]: `bn.batch_counter.init` is a running statistic, not a parameter
   = help: build the model with `eqx.nn.make_with_state`, which takes them out of it"""
     )
     assert (
@@ -303,7 +303,7 @@ error[E215]: `type` is not known of this model
    |
  1 | no_decay: type(BatchNorm)
    |           ^^^^^^^^^^^^^^^ nobody can tell
-   = help: a tree of arrays does not know its modules: hand over the model beside it, as in \
+   = help: a tree of arrays does not know its modules: pass the model as well, as in \
 `labels(params, rules, model=model)`, a linen module or haiku function as \
 `model=paramrules.inventory(module, inputs=batch)`; or name the classes: \
 `paramrules.inventory(params, types={"encoder.norm": LayerNorm})`"""
@@ -315,11 +315,11 @@ def test_inputs_that_do_not_fit_the_layers(model):
     with pytest.raises(RulesError) as caught:
         paramrules.inventory(model, inputs=(X, X))
     message, help = str(caught.value).splitlines()[1:]
-    assert " cannot be run with these inputs: TypeError: " in message
+    assert " cannot run with these inputs: TypeError: " in message
     assert "positional argument" in message
     assert help == (
-        "  = help: `inputs` is a tuple of what it is called with, arrays or shapes; what it takes by name "
-        'goes into `kwargs={"train": False}`'
+        "  = help: `inputs` is a tuple of the positional arguments, arrays or shapes; those by name "
+        'go into `kwargs={"train": False}`'
     )
 
 
@@ -329,13 +329,13 @@ def test_integers_in_the_place_of_a_parameter():
         refused(rounded, RANK, model=LINEN_INVENTORY, calls=[*CALLS, label_fn])
         == """
 error[E601]: `bn.bias` is an array of int32, which no optimizer trains
-  = help: hand over the parameters themselves, not what was computed of them"""
+  = help: pass the parameters themselves, not something computed from them"""
     )
     assert (
         refused({**PARAMS, "step": jnp.zeros((), "int32")}, RANK, model=LINEN_INVENTORY)
         == """
-error[E601]: `step` is no parameter of the model that the rules were assigned to
-  = help: hand over the tree that is trained, or the model that it belongs to"""
+error[E601]: `step` is not a parameter of the model that the rules were assigned to
+  = help: pass the tree that is trained, or the model that it belongs to"""
     )
 
 
@@ -346,7 +346,7 @@ def test_none_keeps_its_place():
         optimizer(tree, RANK, model=model)
 
 
-def test_haiku_modules_whose_names_run_together():
+def test_haiku_modules_with_one_canonical_name():
     assert (
         refused({"a/b": {"w": X}, "a": {"b": {"w": X}}}, RANK, calls=[*CALLS, label_fn])
         == """
@@ -369,18 +369,18 @@ class WithVariables(nnx.Module):
         self.z = latent(jnp.ones(4))
 
 
-def test_trained_variables_that_are_no_param():
+def test_trained_variables_that_are_not_params():
     wanted = (nnx.Param, Latent)
     model = WithVariables(Latent, nnx.Rngs(0))
     transformation = build(model, RANK, learning_rate=1e-3)
     expected = """
-error[E601]: `z` is a `Latent`, and of an NNX module only each `nnx.Param` is taken
-  = help: derive `Latent` from `nnx.Param`, or describe the trained state in place of the module"""
+error[E601]: `z` is a `Latent`, and of an NNX module only each `nnx.Param` is a parameter
+  = help: derive `Latent` from `nnx.Param`, or pass the trained state in place of the module"""
     assert refused(nnx.state(model, nnx.Any(*wanted)), RANK, model=model) == expected
     with pytest.raises(RulesError) as caught:
         nnx.Optimizer(model, transformation, wrt=nnx.Any(*wanted))
     assert str(caught.value) == expected
-    # Both ways out that it names.
+    # Both fixes in the help work.
     of_state = build(nnx.state(model, nnx.Any(*wanted)), RANK, learning_rate=1e-3)
     nnx.Optimizer(model, of_state, wrt=nnx.Any(*wanted))
     derived = WithVariables(Learned, nnx.Rngs(0))

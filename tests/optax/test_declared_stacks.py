@@ -1,4 +1,4 @@
-"""Stacks that are declared: of modules and trees that do not show them."""
+"""Declared stacks: for modules and trees that do not show theirs."""
 
 import equinox as eqx
 import jax
@@ -77,7 +77,7 @@ def test_types_are_of_modules_of_the_tree():
     assert inventory["layers.1.norm.scale"].role == "scale"
 
 
-def test_what_is_declared_goes_before_what_a_run_shows():
+def test_declared_stacks_override_those_that_a_run_shows():
     class Carry(nn.Module):
         @nn.compact
         def __call__(self, x, _):
@@ -113,18 +113,18 @@ def test_tied_arrays_are_tied_layer_by_layer():
     assert again["pair.1.second.kernel"].layer == ("pair.first.kernel", (0,), (1,))
 
 
-def test_names_of_a_tied_array_of_which_one_is_in_a_stack():
+def test_a_tied_array_with_only_one_name_in_a_stack():
     with pytest.raises(RulesError) as caught:
         paramrules.inventory(Tied(nnx.Rngs(0)), stacked={"first": 1})
     assert (
         str(caught.value)
         == """
-error[E508]: `first.kernel` and `second.kernel` are one array, and only one of them is declared to be stacked
+error[E508]: `first.kernel` and `second.kernel` are one array, and `stacked` declares only one of them
   = help: declare the paths of both"""
     )
 
 
-def test_an_equinox_modules_own_list_of_what_does_not_decay():
+def test_no_weight_decay_of_a_stacked_equinox_module():
     class Layer(eqx.Module):
         gain: jax.Array
 
@@ -146,62 +146,62 @@ def test_an_equinox_modules_own_list_of_what_does_not_decay():
         (
             {"grups.layers": 1},
             """
-error[E507]: the model has no `grups.layers`, which is declared to be stacked
+error[E507]: `stacked` names `grups.layers`, which the model does not have
   = help: did you mean `groups.layers`?""",
         ),
         (
             {"zzz": 1},
             """
-error[E507]: the model has no `zzz`, which is declared to be stacked
+error[E507]: `stacked` names `zzz`, which the model does not have
   = help: paths are canonical: `encoder.layers`""",
         ),
         (
             {"groups": True},
             """
-error[E508]: `groups` is declared to be stacked along `True` axes
-  = help: say how many leading axes of its arrays are layers: `stacked={"groups": 1}`""",
+error[E508]: `stacked` maps `groups` to `True`, which is not a number of axes
+  = help: give the number of leading axes that are layers: `stacked={"groups": 1}`""",
         ),
         (
             {"groups": -1},
             """
-error[E508]: `groups` is declared to be stacked along `-1` axes
-  = help: say how many leading axes of its arrays are layers: `stacked={"groups": 1}`""",
+error[E508]: `stacked` maps `groups` to `-1`, which is not a number of axes
+  = help: give the number of leading axes that are layers: `stacked={"groups": 1}`""",
         ),
         (
             {"groups": "1"},
             """
-error[E508]: `groups` is declared to be stacked along `'1'` axes
-  = help: say how many leading axes of its arrays are layers: `stacked={"groups": 1}`""",
+error[E508]: `stacked` maps `groups` to `'1'`, which is not a number of axes
+  = help: give the number of leading axes that are layers: `stacked={"groups": 1}`""",
         ),
         (
             {"groups": 3},
             """
-error[E508]: `groups` is declared to be stacked, and `groups.layers.up.bias` has 2 times 3 times 5 layers, \
+error[E508]: `groups` is declared as a stack, but `groups.layers.up.bias` has 2 times 3 times 5 layers and \
 `groups.layers.up.kernel` 2 times 3 times 4
-  = help: declare each stack by a path of its own: all below one have the same layers""",
+  = help: declare each stack by its own path: all arrays below a path have the same layers""",
         ),
         (
             {"groups.norm": 3},
             """
-error[E508]: `groups.norm.scale` has the shape (2, 4), and 3 of its axes are declared to be layers
-  = help: declare a path that is without it in place of `groups.norm`, or fewer axes""",
+error[E508]: `groups.norm.scale` has the shape (2, 4), and `stacked` says that 3 of its axes are layers
+  = help: declare a path below `groups.norm` that leaves it out, or fewer axes""",
         ),
         (
             {"groups": 2},
             """
-error[E508]: `groups` is declared to be stacked, and `groups.layers.up.bias` has 2 times 3 layers, \
+error[E508]: `groups` is declared as a stack, but `groups.layers.up.bias` has 2 times 3 layers and \
 `groups.norm.scale` 2 times 4
-  = help: declare each stack by a path of its own: all below one have the same layers""",
+  = help: declare each stack by its own path: all arrays below a path have the same layers""",
         ),
         (
             {"": 1},
             """
-error[E508]: the whole model is declared to be stacked, and `embed` has 7 layers, `groups.layers.up.bias` 2
-  = help: declare each stack by a path of its own: all below one have the same layers""",
+error[E508]: the whole model is declared as a stack, but `embed` has 7 layers and `groups.layers.up.bias` 2
+  = help: declare each stack by its own path: all arrays below a path have the same layers""",
         ),
     ],
 )
-def test_what_does_not_fit_the_model(stacked, message):
+def test_declarations_that_do_not_fit_the_model(stacked, message):
     with pytest.raises(RulesError) as caught:
         paramrules.inventory(TREE, stacked=stacked)
     assert str(caught.value) == message
@@ -213,12 +213,12 @@ def test_a_stack_without_layers():
     assert (
         str(caught.value)
         == """
-error[E508]: `layers.w` has the shape (0, 4), which holds no layers
+error[E508]: `layers.w` has the shape (0, 4), which has no layers
   = help: leave it out of the model, or `layers` out of `stacked`"""
     )
 
 
-def test_an_inventory_has_the_stacks_with_which_it_was_taken():
+def test_an_inventory_takes_no_declaration():
     with pytest.raises(RulesError) as caught:
         paramrules.inventory(paramrules.inventory(TREE), stacked={"groups": 1})
     assert (

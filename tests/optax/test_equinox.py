@@ -64,7 +64,7 @@ def test_parameters_alone_and_an_abstract_model_say_the_same():
         assert facts(other) == facts(whole)
 
 
-def test_owners_are_shared_by_what_stands_alike():
+def test_leaves_of_one_module_share_their_owner():
     owners = inventory_of(transformer()).owners
     assert len(set(owners)) == len({owner.around for owner in owners}) == 8
 
@@ -107,14 +107,14 @@ class Mixed(eqx.Module):
         self.rate = 0.1
 
 
-def test_what_is_no_parameter_is_passed_over():
+def test_other_leaves_are_skipped():
     expected = ["convolution.weight", "convolution.bias", "norm.weight", "norm.bias"]
     model, state = eqx.nn.make_with_state(Mixed)(jax.random.key(0))
     assert list(inventory_of(model).names) == expected
     assert list(inventory_of((model, state)).names) == expected
 
 
-def test_running_statistics_are_no_parameters_even_where_the_model_still_holds_them():
+def test_running_statistics_inside_a_model_are_not_parameters():
     model = Mixed(jax.random.key(0))
     assert sum(map(eqx.is_inexact_array, jax.tree.leaves(model.norm))) > 2
     assert list(inventory_of(model).names) == [
@@ -170,7 +170,7 @@ def test_whole_layers_that_are_shared():
     assert [cls.short for cls in inventory["2.bias"].owner.around] == ["Shared", "Linear"]
 
 
-def test_what_is_shared_transposed_or_has_lost_its_functions_keeps_one_name():
+def test_arrays_shared_transposed_or_without_functions_keep_one_name():
     class Square(eqx.Module):
         shared: eqx.nn.Shared
 

@@ -1,4 +1,4 @@
-"""Fans of the layers of flax, Equinox and haiku, held against what the layers compute.
+"""Fans of the layers of flax, Equinox and haiku, compared with what the layers compute.
 
 `fan_in` is how many entries of the kernel make one output, `fan_out` how many outputs one input reaches, in
 all groups and gates together, as in `torch.nn.init` and `jax.nn.initializers`.
@@ -27,7 +27,7 @@ def central(array):
 
 
 def counted(call, params, number, x, groups=1, gates=1):
-    """The fans of the leaf of this number, counted on the layer at work."""
+    """Return the fans of a leaf, counted from derivatives of the running layer."""
     leaves, structure = jax.tree.flatten(params)
 
     def output(leaf, x):

@@ -1,4 +1,4 @@
-"""Fans of flax's general linear layers: how many axes one takes in and gives out, it alone can tell."""
+"""Fans of flax's general linear layers: only the instance knows which axes it contracts."""
 
 import jax
 import pytest
@@ -11,7 +11,7 @@ X = jax.ShapeDtypeStruct((3, 7, 16), "float32")
 
 
 class Linen(nn.Module):
-    """Attention as users of linen write it themselves, and a layer with a kernel for each of a batch."""
+    """Hand-written attention, and a layer with one kernel for each item of a batch."""
 
     @nn.compact
     def __call__(self, x):
@@ -50,7 +50,7 @@ def fans(inventory):
     ],
     ids=["linen", "nnx"],
 )
-def test_the_layer_says_what_it_contracts(inventory):
+def test_the_layer_decides_what_it_contracts(inventory):
     assert fans(inventory()) == {
         "heads": ((16, 4, 8), 16, 32),
         "out": ((4, 8, 16), 32, 16),
@@ -58,7 +58,7 @@ def test_the_layer_says_what_it_contracts(inventory):
     }
 
 
-def test_inside_of_a_scan_too():
+def test_layers_inside_a_scan():
     assert fans(paramrules.inventory(Scanned(), inputs=X)) == {
         f"{module}.{layer}" if module else layer: found
         for module in ("0", "1")

@@ -1,4 +1,4 @@
-"""Any stacks: names, shapes and order are those of the unrolled model, wherever the axes were put."""
+"""Generated stacks: names, shapes and order are those of the unrolled model, whatever axes were added."""
 
 from itertools import product
 
@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from paramrules_optax.stacks.layer_stacks import layer_shapes, placed
+from paramrules_optax.stacks.layer_stacks import layer_name, layer_shapes
 from paramrules_optax.stacks.seen_stacks import seen_stacks
 
 import paramrules
@@ -17,7 +17,7 @@ LENGTHS = st.integers(2, 3)
 
 
 class Leaf(nn.Module):
-    """A matrix and vectors, of extents that a stack may have too."""
+    """A matrix and vectors, with extents that a stack may have as well."""
 
     features: int
 
@@ -28,7 +28,7 @@ class Leaf(nn.Module):
 
 
 class Level(nn.Module):
-    """What is below, and a layer of its own; each level but the last is a stack or a list of layers."""
+    """A level of modules with a layer of its own; each level but the last is a stack or a list of layers."""
 
     lengths: tuple[int, ...]
     axes: tuple[int, ...]
@@ -86,7 +86,7 @@ SHAPES = st.lists(st.integers(1, 4), min_size=1, max_size=3).map(tuple)
     data=st.data(),
 )
 def test_stacks_as_they_are_seen(layers, lengths, data):
-    """Stacks `s0.s1.s2`, one in another, each with its axis somewhere in front or behind."""
+    """Return nested stacks `s0.s1.s2`, each with its axis anywhere in the shape."""
     roots = [".".join(f"s{n}" for n in range(depth + 1)) for depth in range(len(lengths))]
     shortest = min(map(len, layers.values()))
     axes = [data.draw(st.integers(-1, shortest), label="axis") for _ in lengths]
@@ -106,7 +106,7 @@ def test_stacks_as_they_are_seen(layers, lengths, data):
         assert [stack.root for stack in own] == roots
         assert [shape[stack.axis] for stack in own] == lengths
         for at in product(*map(range, lengths)):
-            whole = placed(f"{roots[-1]}.{name}", own, at)
+            whole = layer_name(f"{roots[-1]}.{name}", own, at)
             assert whole == ".".join([*(f"s{n}.{place}" for n, place in enumerate(at)), name])
 
 
@@ -114,7 +114,7 @@ def test_a_zero_extent_is_no_stack():
     assert seen_stacks([(0, 3)], [{(3,): "layers"}]) == [()]
 
 
-def test_what_is_seen_in_shapes_that_do_not_hold_each_other():
+def test_shapes_that_do_not_contain_each_other():
     views = [{(3,): "a.b", (4, 3): "a", (3, 9): ""}]
     (own,) = seen_stacks([(5, 4, 3)], views)
     assert own == (("a", 0), ("a.b", 1))

@@ -1,4 +1,4 @@
-"""Haiku functions: whose each parameter is, its logical shape, and labels of the two-level tree."""
+"""Haiku functions: the owner and logical shape of each parameter, and labels of the two-level tree."""
 
 from functools import partial
 
@@ -20,7 +20,7 @@ IMAGES = jax.ShapeDtypeStruct((2, 4, 4, 1), "float32")
 
 
 def owners(inventory):
-    """For each module that owns parameters the classes from the root to it, in short."""
+    """Return the classes from the root to each module that owns parameters, as short names."""
     found = {}
     for parameter in inventory:
         chain = " > ".join(cls.short for cls in parameter.owner.around)
@@ -187,15 +187,15 @@ def refused(model, **how):
 
 def test_no_inputs():
     expected = """
-error[E501]: the haiku function{} has no parameters before it is run, and nothing is there to run it with
-  = help: hand over inputs, arrays or shapes: \
+error[E541]: the haiku function{} has no parameters before it runs, and there are no inputs to run it with
+  = help: pass inputs, arrays or shapes: \
 `paramrules.inventory(forward, inputs=jax.ShapeDtypeStruct((1, 28, 28, 1), "float32"))`"""
     assert refused(haiku_models.encoder) == expected.format(" `encoder`")
     assert refused(hk.transform(haiku_models.encoder)) == expected.format("")
 
 
 HELP = """
-  = help: `inputs` is a tuple of what it is called with, arrays or shapes; what it takes by name goes into \
+  = help: `inputs` is a tuple of the positional arguments, arrays or shapes; those by name go into \
 `kwargs={"train": False}`"""
 
 
@@ -203,7 +203,7 @@ def test_inputs_that_the_function_refuses():
     assert (
         refused(haiku_models.convolutional, inputs=IMAGES)
         == """
-error[E501]: the haiku function `convolutional` cannot be run with these inputs: TypeError: \
+error[E542]: the haiku function `convolutional` cannot run with these inputs: TypeError: \
 convolutional() missing 1 required positional argument: 'is_training'"""
         + HELP
     )
@@ -213,7 +213,7 @@ def test_haiku_has_no_methods():
     assert (
         refused(haiku_models.encoder, inputs=IDS, method="encode")
         == """
-error[E501]: `method` is for linen modules; a haiku function is one method
+error[E517]: `method` is for linen modules: a haiku function has only one
   = help: leave `method` out"""
     )
 
@@ -254,7 +254,7 @@ def test_a_transparent_stack_keeps_its_layers_apart():
     )
 
 
-def test_attributes_are_not_known():
+def test_attributes_are_unknown():
     inventory = paramrules.inventory(haiku_models.encoder, inputs=IDS)
     with pytest.raises(RulesError) as caught:
         assign(parse("a: attr(no_weight_decay)\nb: else\n", "a.rules"), inventory)
@@ -266,12 +266,12 @@ error[E215]: `attr` is not known of this model
    |
  1 | a: attr(no_weight_decay)
    |    ^^^^^^^^^^^^^^^^^^^^^ nobody can tell
-   = help: a haiku parameter carries no attributes: ask for its name, its type or its shape"""
+   = help: a haiku parameter has no attributes: match its name, its type or its shape"""
     )
 
 
-def test_the_private_names_of_haiku_that_are_relied_on():
-    """`LiftingModule` is known by its name only: stacks in stacks would lose what is around them."""
+def test_haikus_private_name_is_still_there():
+    """`LiftingModule` is recognised by name: without it, nested stacks would lose the classes around them."""
     seen = set()
 
     def spy(call, arguments, keywords, context):

@@ -95,14 +95,14 @@ def test_a_tree_of_another_model():
     assert (
         refused(answer, {"encoder": {"kernl": jnp.ones(1)}})
         == """
-error[E601]: `encoder.kernl` is no parameter of the model that the rules were assigned to
+error[E601]: `encoder.kernl` is not a parameter of the model that the rules were assigned to
   = help: did you mean `encoder.kernel`?"""
     )
     assert (
         refused(answer, {"bias": jnp.ones(1), "x": jnp.ones(1)})
         == """
-error[E601]: `bias` is no parameter of the model that the rules were assigned to
-  = help: hand over the tree that is trained, or the model that it belongs to"""
+error[E601]: `bias` is not a parameter of the model that the rules were assigned to
+  = help: pass the tree that is trained, or the model that it belongs to"""
     )
 
 
@@ -112,7 +112,7 @@ def test_a_schedules_count_under_inject_hyperparams():
     assert (
         refused(injected.init, {"w": jnp.ones((2, 2))})
         == """
-error[E601]: a single array stands where the tree of parameters should
+error[E601]: a single array stands in the place of the tree of parameters
   = help: `optax.inject_hyperparams` takes a function for a schedule unless told otherwise: \
 `optax.inject_hyperparams(optax.adamw, static_args="mask")`"""
     )
@@ -131,8 +131,8 @@ def test_integers_of_an_equinox_module():
     assert (
         refused(answer, eqx.filter(model, eqx.is_array))
         == """
-error[E601]: `calls` is an array of int32 and no parameter
-  = help: hand over `eqx.filter(model, eqx.is_inexact_array)`"""
+error[E601]: `calls` is an array of int32, not a parameter
+  = help: pass `eqx.filter(model, eqx.is_inexact_array)`"""
     )
 
 
@@ -142,7 +142,7 @@ def test_running_statistics_that_the_model_still_holds():
     assert (
         refused(answer, eqx.filter(model, eqx.is_inexact_array))
         == """
-error[E601]: `batch_state_index.init.0` is a running statistic and no parameter
+error[E601]: `batch_state_index.init.0` is a running statistic, not a parameter
   = help: build the model with `eqx.nn.make_with_state`, which takes them out of it"""
     )
 
@@ -152,8 +152,8 @@ def test_variables_of_nnx_that_are_no_parameters():
     assert (
         refused(label_fn(model, RULES), nnx.state(model))
         == """
-error[E601]: `mean` is a `BatchStat` and no parameter
-  = help: hand over `nnx.state(model, nnx.Param)`"""
+error[E601]: `mean` is a `BatchStat`, not a parameter
+  = help: pass `nnx.state(model, nnx.Param)`"""
     )
 
 
@@ -162,6 +162,6 @@ def test_an_array_that_an_equinox_module_has_got_since():
     assert (
         refused(answer, {"a": eqx.nn.Linear(2, 2, key=jax.random.key(0))})
         == """
-error[E601]: `a.bias` is no parameter of the model that the rules were assigned to
-  = help: hand over the tree that is trained, or the model that it belongs to"""
+error[E601]: `a.bias` is not a parameter of the model that the rules were assigned to
+  = help: pass the tree that is trained, or the model that it belongs to"""
     )

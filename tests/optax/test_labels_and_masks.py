@@ -313,12 +313,12 @@ def test_parameters_of_another_model():
     assert (
         refused(labels, {"hed": {"kernel": ONE}}, ONE_AXIS, model=TREE)
         == """
-error[E601]: `hed.kernel` is no parameter of the model that the rules were assigned to
+error[E601]: `hed.kernel` is not a parameter of the model that the rules were assigned to
   = help: did you mean `head.kernel`?"""
     )
     assert (
         refused(labels, {"encoder": ONE}, ONE_AXIS, model=TREE)
         == """
-error[E601]: `encoder` is no parameter of the model that the rules were assigned to
-  = help: hand over the tree that is trained, or the model that it belongs to"""
+error[E601]: `encoder` is not a parameter of the model that the rules were assigned to
+  = help: pass the tree that is trained, or the model that it belongs to"""
     )

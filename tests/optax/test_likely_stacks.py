@@ -1,4 +1,4 @@
-"""W509: a stack that nobody has declared is asked about; a model without stacks never is."""
+"""W509: reported for a stack that is not declared, and never for a model without stacks."""
 
 import equinox as eqx
 import haiku as hk
@@ -18,10 +18,10 @@ from paramrules.rules import parse
 
 IDS = jnp.zeros((2, 6), int)
 RULES = parse("no_decay?: ndim <= 1\ndecay: else\n")
-WARNING = """warning[W509]: {} looks like a stack of {} layers: each of its {} arrays begins with them, \
-`{}` as {}
-  = help: if it is one, hand over `paramrules.inventory(model, stacked={{"{}": {}}})`, on the command line \
-`--stacked {}={}`; if not, the same with {}"""
+WARNING = """warning[W509]: {} looks like a stack of {} layers: each of its {} arrays has them as \
+leading axes, `{}` is {}
+  = help: if it is one, pass `paramrules.inventory(model, stacked={{"{}": {}}})`, or \
+`--stacked {}={}` on the command line; if not, the same with {}"""
 
 
 def warned(model, stacked=None):
@@ -43,7 +43,7 @@ def params(model, *inputs):
         (lambda: params(hk.transform(haiku(True)), IDS), 12, ("layer.attention.key.w", (12, 8, 8))),
     ],
 )
-def test_a_stack_is_asked_about_once(model, arrays, example):
+def test_a_stack_is_reported_once(model, arrays, example):
     leaf, shape = example
     expected = WARNING.format(
         "`blocks`", LAYERS, arrays, f"blocks.{leaf}", shape, "blocks", 1, "blocks", 1, 0
@@ -82,7 +82,7 @@ def test_each_of_several_stacks():
     found = warned({"encoder": layers, "decoder": layers, "head": {"w": jnp.ones((5, 3))}})
     assert [line.split("`")[1] for line in found] == ["decoder", "encoder"]
     assert warned({"encoder": layers, "decoder": layers}, {"encoder": 0, "decoder": 0}) == []
-    # What is said of a part keeps the whole from being asked about.
+    # A declared part silences the warning about the whole.
     assert warned({"encoder": layers, "decoder": layers}, {"encoder": 0}) == [
         WARNING.format("`decoder`", 2, 2, "decoder.up.w", (2, 4, 5), "decoder", 1, "decoder", 1, 0)
     ]
@@ -96,8 +96,8 @@ def test_it_reaches_labels_and_can_be_silenced_in_the_rules():
     assert set(jax.tree.leaves(labels(tree, quiet))) == {"decay"}
 
 
-def test_layers_of_one_convolution_and_norms_alone_are_not_asked_about():
-    """Nothing tells a stack of them from one with an axis more."""
+def test_layers_of_one_convolution_and_norms_alone_are_not_reported():
+    """A stack of norms looks like one norm with one more axis."""
     norms = {"a": {"scale": jnp.ones((5, 4)), "bias": jnp.ones((5, 4))}, "b": {"scale": jnp.ones((5, 3))}}
     assert warned({"norms": norms, "head": {"w": jnp.ones((4, 3))}}) == []
 
@@ -114,7 +114,7 @@ class ConvNet(eqx.Module):
 
 
 class Square(nnx.Module):
-    """All extents alike, as many as heads."""
+    """A model whose extents all equal its number of heads."""
 
     def __init__(self, rngs):
         self.attention = nnx.MultiHeadAttention(4, 4, 4, decode=False, rngs=rngs)
@@ -124,7 +124,7 @@ class Square(nnx.Module):
 
 
 class Experts(eqx.Module):
-    """Arrays of experts are no stack of modules."""
+    """A module with arrays of experts, which are not a stack of modules."""
 
     up: jax.Array
     down: jax.Array
@@ -182,5 +182,5 @@ ORDINARY = {
 
 
 @pytest.mark.parametrize("model", ORDINARY)
-def test_no_model_without_stacks_is_asked_about(model):
+def test_models_without_stacks_are_not_reported(model):
     assert warned(ORDINARY[model]()) == []

@@ -1,4 +1,4 @@
-"""Linen modules: whose each parameter is, its logical shape, and labels of the real tree."""
+"""Linen modules: the owner and logical shape of each parameter, and labels of the real tree."""
 
 import math
 
@@ -23,7 +23,7 @@ DECAY = parse("no_decay: type(LayerNorm|RMSNorm|Embedding) or ndim <= 1\ndecay: 
 
 
 def owners(inventory):
-    """For each module that owns parameters the classes from the root to it, in short."""
+    """Return the classes from the root to each module that owns parameters, as short names."""
     found = {}
     for parameter in inventory:
         chain = " > ".join(cls.short for cls in parameter.owner.around)
@@ -47,7 +47,7 @@ OUTSIDE = {"": "Transformer", "tokens": "Transformer > Embed", "norm": "Transfor
 
 
 def stored(model, *inputs):
-    """The shapes of the real tree by canonical name."""
+    """Return the shapes of the real tree by canonical name."""
     params = jax.eval_shape(lambda: model.init(jax.random.key(0), *inputs))["params"]
     inventory = paramrules.inventory(params)
     return dict(zip(inventory.names, inventory.column("shape"), strict=True))
@@ -68,7 +68,7 @@ def test_an_unrolled_transformer(remat):
 @pytest.mark.parametrize("remat", [False, True])
 @pytest.mark.parametrize("axis", [0, 1])
 def test_a_scanned_transformer_is_its_layers(remat, axis):
-    # Five layers: an extent that nothing else has.
+    # Five layers: no other extent is five.
     model = Transformer(layers=5, scanned=True, remat=remat, scan_axis=axis)
     inventory = paramrules.inventory(model, inputs=IDS, kwargs={"train": True})
     unrolled = paramrules.inventory(Transformer(layers=5), inputs=(IDS, True))
@@ -90,7 +90,7 @@ def test_a_scanned_transformer_is_its_layers(remat, axis):
 
 
 def facts_but_stored(inventory):
-    """All that is known of each parameter by name, but for how it is stored."""
+    """Return all facts of each parameter by name, except how it is stored."""
     return {
         parameter.name: (
             [cls.short for cls in parameter.owner.around],
@@ -131,7 +131,7 @@ def test_a_vmap_of_a_scan():
     assert owners(inventory)["members.2.4.norm"] == "Stacked > Layer > LayerNorm"
 
 
-def test_layers_that_share_their_parameters_in_a_scan_have_no_axis_more():
+def test_layers_that_share_their_parameters_in_a_scan_are_not_a_stack():
     class Layer(nn.Module):
         @nn.compact
         def __call__(self, x, _):
@@ -154,7 +154,7 @@ def test_layers_that_are_scanned_twice_and_used_as_they_are():
         def __call__(self, x, _):
             return nn.Dense(4, name="dense")(x), None
 
-        def double(self, x):  # is not scanned: the class that flax has made runs it
+        def double(self, x):  # is not scanned: it runs in the class that flax makes
             return 2 * x
 
     class Twice(nn.Module):
@@ -214,7 +214,7 @@ def test_a_method_makes_only_its_own_parameters():
         assert {name.partition(".")[0] for name in inventory.names} == {"embed", "reader"}
 
 
-def test_random_keys_that_a_model_looks_at():
+def test_random_keys_that_a_model_reads():
     class Noisy(nn.Module):
         @nn.compact
         def __call__(self, x):
@@ -289,6 +289,34 @@ def test_parameters_that_are_trees_and_scopes_that_are_shared():
         "outer.both.b.0": ["Model", "Outer", "Inner"],
         "outer.own": ["Model", "Outer"],
     }
+
+
+def test_parameters_that_are_numbers_or_boxes_of_trees():
+    class Odd(nn.Module):
+        @nn.compact
+        def __call__(self, x, _=None):
+            gain = self.param("gain", lambda _: 1.0)
+            tree = self.param("tree", lambda _: nn.Partitioned({"a": jnp.ones(4), "b": [1.0]}, ("in",)))
+            return x * gain * tree["a"] * tree["b"][0], None
+
+    class Layers(nn.Module):
+        @nn.compact
+        def __call__(self, x):
+            both = {"variable_axes": {"params": 0}, "split_rngs": {"params": True}}
+            scan = nn.scan(Odd, length=2, metadata_params={nn.PARTITION_NAME: None}, **both)
+            return scan(name="layers")(x, None)[0]
+
+    inventory = paramrules.inventory(Layers(), inputs=jnp.ones((2, 4)))
+    assert {p.name: (p.shape, p.stored, p.variable.short) for p in inventory} == {
+        f"layers.{n}.{name}": facts
+        for n in (0, 1)
+        for name, facts in {
+            "gain": ((), (2,), "Array"),
+            "tree.a": ((4,), (2, 4), "Partitioned"),
+            "tree.b.0": ((), (2,), "Partitioned"),
+        }.items()
+    }
+    assert {p.owner.cls.short for p in inventory} == {inventory["layers.0.gain"].owner.cls.short}
 
 
 def test_a_model_that_initialises_another_one():
@@ -423,9 +451,9 @@ def refused(call, *arguments, **how):
 
 def test_no_inputs():
     expected = """
-error[E501]: the linen module `Transformer` has no parameters before it is run, and nothing is there \
+error[E541]: the linen module `Transformer` has no parameters before it runs, and there are no inputs \
 to run it with
-  = help: hand over inputs, arrays or shapes: \
+  = help: pass inputs, arrays or shapes: \
 `paramrules.inventory(module, inputs=jax.ShapeDtypeStruct((1, 224, 224, 3), "float32"))`"""
     assert refused(paramrules.inventory, Transformer()) == expected
     assert refused(labels, {"a": jnp.ones(2)}, DECAY, model=Transformer()) == expected
@@ -433,12 +461,12 @@ to run it with
 
 def test_inputs_that_the_module_refuses():
     help = """
-  = help: `inputs` is a tuple of what it is called with, arrays or shapes; what it takes by name goes into \
+  = help: `inputs` is a tuple of the positional arguments, arrays or shapes; those by name go into \
 `kwargs={"train": False}`"""
     assert (
         refused(paramrules.inventory, Transformer(), inputs=IDS)
         == """
-error[E501]: the linen module `Transformer` cannot be run with these inputs: TypeError: \
+error[E542]: the linen module `Transformer` cannot run with these inputs: TypeError: \
 Transformer.__call__() missing 1 required positional argument: 'train'"""
         + help
     )
@@ -458,8 +486,19 @@ Transformer.__call__() missing 1 required positional argument: 'train'"""
     assert (
         refused(paramrules.inventory, Wordy(), inputs=IDS)
         == """
-error[E501]: the linen module `Wordy` cannot be run with these inputs: \
+error[E542]: the linen module `Wordy` cannot run with these inputs: \
 ValueError: images of 4 axes, and not 2"""
+        + help
+    )
+
+    class Terse(nn.Module):
+        def __call__(self, x):
+            raise AssertionError
+
+    assert (
+        refused(paramrules.inventory, Terse(), inputs=IDS)
+        == """
+error[E542]: the linen module `Terse` cannot run with these inputs: AssertionError"""
         + help
     )
 
@@ -470,7 +509,7 @@ def test_a_tree_of_another_module(model_and_params):
     assert (
         refused(labels, params, DECAY, model=small)
         == """
-error[E601]: `blocks_1.attention.key.bias` is no parameter of the model that the rules were assigned to
+error[E601]: `blocks_1.attention.key.bias` is not a parameter of the model that the rules were assigned to
   = help: did you mean `blocks_0.attention.key.bias`?"""
     )
 
@@ -483,27 +522,27 @@ def test_statistics_in_place_of_parameters():
     assert (
         refused(labels, variables, by_rank, model=inventory)
         == """
-error[E501]: the tree holds the collection `batch_stats` beside `params`
-  = help: hand over `variables["params"]`"""
+error[E540]: the tree holds the collection `batch_stats` beside `params`
+  = help: pass `variables["params"]`"""
     )
     assert (
         refused(labels, variables["batch_stats"], by_rank, model=inventory)
         == """
-error[E601]: `Residual_0.BatchNorm_0.mean` is no parameter of the model that the rules were assigned to
-  = help: hand over the tree that is trained, or the model that it belongs to"""
+error[E601]: `Residual_0.BatchNorm_0.mean` is not a parameter of the model that the rules were assigned to
+  = help: pass the tree that is trained, or the model that it belongs to"""
     )
 
 
-def test_what_is_not_needed():
+def test_arguments_for_other_models():
     assert (
         refused(paramrules.inventory, {"a": jnp.ones(2)}, inputs=IDS)
         == """
-error[E501]: `inputs` is for linen modules and haiku functions; this model has its own
+error[E517]: `inputs` is for linen modules and haiku functions: this model has its parameters
   = help: leave `inputs` out"""
     )
 
 
-def test_what_an_nnx_module_in_a_bridge_owns_is_not_guessed():
+def test_owners_inside_a_bridge_to_nnx_are_unknown():
     class Mixed(nn.Module):
         @nn.compact
         def __call__(self, x):
@@ -527,5 +566,6 @@ error[E215]: `type` is not known of this model
     inventory = paramrules.inventory(Mixed(), inputs=jnp.ones((2, 4)), types={"norm": nnx.LayerNorm})
     assert inventory["norm.scale"].role == "scale"
     assert inventory.unknown == {
-        "attr": "the attributes of an NNX module inside of linen are not known: ask for a name, type or shape"
+        "attr": "the attributes of an NNX module inside a linen module are unknown: match a name, a type "
+        "or a shape"
     }

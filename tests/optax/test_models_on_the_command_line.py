@@ -1,4 +1,4 @@
-"""Linen modules and haiku functions named on the command line, by a function that gives their inventory."""
+"""Linen modules and haiku functions on the command line, named by a function that returns their inventory."""
 
 from pathlib import Path
 from textwrap import dedent
@@ -83,7 +83,7 @@ def test_a_module_without_inputs(tmp_path, monkeypatch):
     assert run(tmp_path, monkeypatch, "bare") == (
         1,
         """\
-error[E501]: the linen module `Net` has no parameters before it is run, and nothing is there to run it with
-  = help: hand over inputs, arrays or shapes: \
+error[E541]: the linen module `Net` has no parameters before it runs, and there are no inputs to run it with
+  = help: pass inputs, arrays or shapes: \
 `paramrules.inventory(module, inputs=jax.ShapeDtypeStruct((1, 224, 224, 3), "float32"))`""",
     )

@@ -91,7 +91,7 @@ def test_metadata_and_no_weight_decay_are_attributes():
     assert not any(inventory.attribute("hijax"))
 
 
-def test_metadata_that_cannot_be_written_down_is_for_rules_only():
+def test_metadata_that_json_cannot_hold_is_for_rules_only():
     class Model(nnx.Module):
         def __init__(self):
             self.w = nnx.Param(jnp.ones(1), rates={"lr": [1, 2.5]}, hook=print, odd={1: 2})
@@ -144,7 +144,7 @@ def test_an_abstract_model_stays_tied():
     assert [len(p.names) for p in inventory] == [3, 3, 3, 2]
 
 
-def test_a_module_that_knows_the_one_around_it():
+def test_a_module_that_refers_to_its_parent():
     class Child(nnx.Module):
         def __init__(self, parent):
             self.parent = parent
@@ -159,7 +159,7 @@ def test_a_module_that_knows_the_one_around_it():
     assert list(inventory_of({"a": Parent()}).names) == ["a.child.w"]
 
 
-def test_a_module_that_is_no_pytree():
+def test_a_module_that_is_not_a_pytree():
     class Plain(nnx.Module, pytree=False):
         def __init__(self):
             self.items = [nnx.Param(jnp.ones(1)), nnx.Param(jnp.ones(2))]
@@ -199,12 +199,12 @@ def test_a_state_of_more_than_parameters():
     assert (
         str(caught.value)
         == """
-error[E501]: `blocks.0.dropout.rngs.count` is a `RngCount` and no parameter (and 5 more)
-  = help: hand over `nnx.state(model, nnx.Param)`"""
+error[E539]: `blocks.0.dropout.rngs.count` is a `RngCount`, not a parameter (and 5 more)
+  = help: pass `nnx.state(model, nnx.Param)`"""
     )
 
 
-def test_a_state_of_variables_of_ones_own():
+def test_a_state_of_user_defined_variables():
     class Prompt(nnx.Variable):
         pass
 
@@ -217,7 +217,7 @@ def test_a_state_of_variables_of_ones_own():
     assert list(inventory_of(nnx.state(Model(), Prompt)).names) == ["prompt"]
 
 
-def test_what_a_linen_module_in_a_bridge_owns_is_not_guessed():
+def test_owners_inside_a_bridge_to_linen_are_unknown():
     class Model(nnx.Module):
         def __init__(self):
             norm = nnx.bridge.ToNNX(linen.LayerNorm(), rngs=nnx.Rngs(0))
@@ -245,6 +245,6 @@ def test_an_integer_in_a_parameter():
     assert (
         str(caught.value)
         == """
-error[E501]: `w` is an array of int8, which no optimizer trains
-  = help: hand over parameters alone, as the optimizer is handed them"""
+error[E538]: `w` is an array of int8, which no optimizer trains
+  = help: pass parameters alone, as the optimizer gets them"""
     )

@@ -1,4 +1,4 @@
-"""The backend's own promises: cheap to import, found by the core."""
+"""The backend itself: cheap to import, found by the core."""
 
 import subprocess
 import sys
@@ -18,20 +18,27 @@ from paramrules.inventories import Inventory
 def test_importing_it_imports_no_framework():
     code = (
         "import sys, paramrules_optax; paramrules_optax.backend, dir(paramrules_optax);"
-        "print(*{'jax', 'numpy', 'flax', 'equinox', 'optax'} & set(sys.modules))"
+        "print(*{'jax', 'numpy', 'flax', 'equinox', 'haiku', 'optax'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "\n"
 
 
-def test_describing_a_tree_imports_neither_flax_nor_equinox_nor_optax():
+@pytest.mark.parametrize(
+    ("imports", "model", "loaded"),
+    [
+        ("numpy", "{'a': numpy.ones(3), 'b': {'c': numpy.ones(3)}}", ""),
+        ("equinox", "equinox.nn.Linear(2, 3, key=jax.random.key(0))", "equinox"),
+    ],
+)
+def test_describing_a_model_imports_no_other_library(imports, model, loaded):
     code = (
-        "import sys, numpy, jax, paramrules_optax;"
-        "print(paramrules_optax.backend.inventory({'a': numpy.ones(3)}));"
-        "print(*{'flax', 'equinox', 'optax'} & set(sys.modules))"
+        f"import sys, {imports}, jax, paramrules_optax;"
+        f"print(paramrules_optax.backend.inventory({model}));"
+        "print(*{'flax', 'equinox', 'haiku', 'optax'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "<Inventory of 1 parameters, optax>\n\n"
+    assert done.stdout == f"<Inventory of 2 parameters, optax>\n{loaded}\n"
 
 
 def test_the_core_finds_it(tmp_path):
@@ -49,6 +56,12 @@ def test_its_names():
         assert callable(getattr(paramrules_optax, name)) or name == "backend"
     with pytest.raises(AttributeError, match="module 'paramrules_optax' has no attribute 'lables'"):
         paramrules_optax.lables  # noqa: B018 - the look-up is the test
+
+
+def test_the_former_name_of_build_abstract_warns():
+    with pytest.warns(DeprecationWarning, match=r"^`abstractly` is now called `build_abstract`$"):
+        former = paramrules_optax.abstractly
+    assert former is paramrules_optax.build_abstract
 
 
 def build(name):

@@ -1,4 +1,4 @@
-"""A stack of layers is its layers: the same names, facts, labels and settings as when they are unrolled."""
+"""A stack of layers has the names, facts, labels and settings of the unrolled layers."""
 
 from math import prod
 
@@ -50,7 +50,7 @@ def described(make, stacked):
 
 
 def by_name(assignment, inventory):
-    """Labels and settings by name, the same for stacked and unrolled layers."""
+    """Return labels and settings by name, the same for stacked and unrolled layers."""
     return {
         plain(inventory.names[number]): (group.label, dict(group.settings))
         for group in assignment.groups
@@ -89,7 +89,7 @@ def test_a_stack_comes_layer_by_layer(make):
 
 
 @pytest.mark.parametrize("make", [linen, haiku, equinox, nnx_model])
-def test_slices_say_where_each_layer_is_stored(make):
+def test_slices_locate_each_layer(make):
     inventory = described(make, True)
     arrays = [inventory.tree.leaves[number] for number in inventory.tree.trained]
     assert len(inventory.slices) == len(inventory)
@@ -195,7 +195,7 @@ def test_a_tree_with_other_layers_than_the_model():
             str(caught.value)
             == """
 error[E601]: `blocks.up.kernel` has the shape (6, 8, 32), and the model has stacked it to (12, 8, 32)
-  = help: hand over the parameters and the inventory of one and the same model"""
+  = help: pass the parameters and the inventory of the same model"""
         )
 
 
@@ -213,7 +213,7 @@ def test_nnx_parameters_with_other_layers_than_the_model():
         str(caught.value)
         == """
 error[E601]: `blocks.v` has the shape (3, 4, 4), and the model has stacked it to (2, 4, 4)
-  = help: hand over the parameters and the inventory of one and the same model"""
+  = help: pass the parameters and the inventory of the same model"""
     )
 
 
@@ -308,7 +308,7 @@ def test_a_model_that_is_a_stack_itself():
     ]
 
 
-def test_one_array_that_leaves_nothing_open_decides_for_the_stack():
+def test_an_unambiguous_array_decides_for_the_stack():
     class Square(nn.Module):
         features: int
 
@@ -326,10 +326,13 @@ def test_one_array_that_leaves_nothing_open_decides_for_the_stack():
             return nn.scan(Square, length=4, **second)(self.features, name="layers")(x, None)
 
     assert shapes(Scanned(7))["layers.3.square.kernel"] == ((4, 4), ((1,), (3,)))
-    assert shapes(Scanned(4))["layers.3.square.kernel"] == ((4, 4), ((0,), (3,)))  # nothing says otherwise
+    assert shapes(Scanned(4))["layers.3.square.kernel"] == (
+        (4, 4),
+        ((0,), (3,)),
+    )  # no array decides otherwise
 
 
-def test_a_shape_that_stacking_cannot_explain_is_as_it_is_stored():
+def test_a_shape_that_stacking_cannot_explain_is_kept():
     class Transposed(nn.Module):
         @nn.compact
         def __call__(self, x):
@@ -343,7 +346,7 @@ def test_a_shape_that_stacking_cannot_explain_is_as_it_is_stored():
 
     inventory = paramrules.inventory(Transposed(), inputs=X)
     assert {p.name: (p.shape, p.layer) for p in inventory} == {
-        "mapped.dense.bias": ((4,), None),  # no stack, but a bias, and these are vectors
+        "mapped.dense.bias": ((4,), None),  # a bias, which is a vector, and not a stack
         "mapped.dense.kernel": ((2, 2, 4), None),
     }
 
@@ -397,7 +400,7 @@ error[E502]: two parameters are called `layers.1.w`
     )
 
 
-def test_explain_says_where_a_layer_is_stored():
+def test_explain_shows_where_a_layer_is_stored():
     why = assign(parse("no_decay: ndim <= 1\ndecay: else\n", "d.rules"), described(linen, True))
     assert str(why.explain("blocks.3.up.bias")).splitlines()[:2] == [
         "`blocks.3.up.bias` is in `no_decay` with no settings",

@@ -145,10 +145,10 @@ def test_explain_and_test():
 
 
 WARNING = """\
-warning[W509]: `layers` looks like a stack of 3 layers: each of its 4 arrays begins with them, \
-`layers.mlp.weight` as (3, 4, 4)
-  = help: if it is one, hand over `paramrules.inventory(model, stacked={"layers": 1})`, on the command line \
-`--stacked layers=1`; if not, the same with 0
+warning[W509]: `layers` looks like a stack of 3 layers: each of its 4 arrays has them as leading axes, \
+`layers.mlp.weight` is (3, 4, 4)
+  = help: if it is one, pass `paramrules.inventory(model, stacked={"layers": 1})`, or \
+`--stacked layers=1` on the command line; if not, the same with 0
 
 """
 
@@ -195,14 +195,14 @@ def test_a_number_of_axes_that_arrays_do_not_have():
     assert run("show", "llrd.rules", "-m", STACKED, "--stacked", "layers=3") == (
         1,
         "",
-        "error[E508]: `layers.norm.weight` has the shape (3, 4), and 3 of its axes are declared to be "
-        "layers\n"
-        "  = help: declare a path that is without it in place of `layers`, or fewer axes\n\n",
+        "error[E508]: `layers.norm.weight` has the shape (3, 4), and `stacked` says that 3 of its axes "
+        "are layers\n"
+        "  = help: declare a path below `layers` that leaves it out, or fewer axes\n\n",
     )
 
 
 @pytest.mark.parametrize("text", ["layers", "layers=", "layers=x", "layers=-1"])
-def test_what_declares_nothing(text):
+def test_declarations_that_are_malformed(text):
     code, _, err = run("show", "llrd.rules", "-m", STACKED, "--stacked", text)
     assert code == 2
     said = f"Error: Invalid value for '--stacked': `{text}` declares no stack; write `--stacked PATH=1`\n"

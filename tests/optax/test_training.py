@@ -1,4 +1,4 @@
-"""Real steps with real optimizers: what a rule keeps from decay is undecayed to the bit."""
+"""Real steps with real optimizers: parameters that a rule does not decay stay the same to the bit."""
 
 import functools
 
@@ -24,7 +24,7 @@ BY_NAME = parse('no_decay: leaf in ("scale", "bias", "b", "n")\ndecay: else\n', 
 
 
 def undecayed(before, after):
-    """The names of the parameters that are the same to the bit."""
+    """Return the names of the parameters that are equal to the bit."""
     names = inventory_of(before).names
     pairs = zip(jax.tree.leaves(before), jax.tree.leaves(after), strict=True)
     return {name for name, (a, b) in zip(names, pairs, strict=True) if (a == b).all()}
@@ -78,7 +78,7 @@ def test_equinox_decays_linear_and_the_bias_of_layernorm_and_nothing_else(handed
     params = eqx.filter(model, eqx.is_inexact_array)
     after = trained(handed(mask_fn(model, LINEAR, "decay")), params)
     same = undecayed(params, after)
-    # What starts as zeros stays so: biases of LayerNorm are no proof of anything.
+    # Biases of LayerNorm start and stay at zero, so they prove nothing.
     zeros = {
         n for n, a in zip(inventory_of(params).names, jax.tree.leaves(params), strict=True) if not a.any()
     }

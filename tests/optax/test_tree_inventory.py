@@ -1,4 +1,4 @@
-"""What is known of a plain tree of arrays, and what is not."""
+"""Known and unknown facts of a plain tree of arrays."""
 
 from dataclasses import dataclass
 
@@ -51,7 +51,7 @@ def test_facts_of_arrays_abstract_arrays_and_numbers():
     assert repr(inventory) == "<Inventory of 6 parameters, optax>"
 
 
-def test_a_bare_tree_says_how_to_hand_over_the_types():
+def test_a_bare_tree_says_how_to_pass_types():
     rules = parse("no_decay: type(LayerNorm) or ndim <= 1\ndecay: else\n", "decay.rules")
     with pytest.raises(RulesError) as caught:
         assign(rules, TREE)
@@ -63,7 +63,7 @@ error[E215]: `type` is not known of this model
    |
  1 | no_decay: type(LayerNorm) or ndim <= 1
    |           ^^^^^^^^^^^^^^^ nobody can tell
-   = help: a tree of arrays does not know its modules: hand over the model beside it, as in \
+   = help: a tree of arrays does not know its modules: pass the model as well, as in \
 `labels(params, rules, model=model)`, a linen module or haiku function as \
 `model=paramrules.inventory(module, inputs=batch)`; or name the classes: \
 `paramrules.inventory(params, types={"encoder.norm": LayerNorm})`"""
@@ -71,7 +71,7 @@ error[E215]: `type` is not known of this model
 
 
 @pytest.mark.parametrize("rule", ["within(Encoder)", "role == bias", "fan_in > 3", "fan_out > 3"])
-def test_what_follows_from_types_is_not_known_either(rule):
+def test_facts_that_depend_on_types_are_unknown_too(rule):
     with pytest.raises(RulesError, match="E215"):
         assign(parse(f"a: {rule}\nb: else\n"), TREE)
 
@@ -90,7 +90,7 @@ error[E215]: `variable` is not known of this model
    |
  1 | a?: variable(LoRAParam)
    |     ^^^^^^^^^^^^^^^^^^^ nobody can tell
-   = help: arrays do not know the variables that held them: hand over the NNX module itself, or its state"""
+   = help: arrays do not know the variables that held them: pass the NNX module itself, or its state"""
     )
     for tree in (TREE, state):
         with pytest.raises(RulesError) as caught:
@@ -104,11 +104,11 @@ error[E215]: `attr` is not known of this model
  1 | a: attr(lr_mult)
    |    ^^^^^^^^^^^^^ nobody can tell
    = help: attributes are those of NNX variables, and what modules' `no_weight_decay()` lists: \
-hand over the model beside the arrays, as in `labels(params, rules, model=model)`"""
+pass the model as well, as in `labels(params, rules, model=model)`"""
         )
 
 
-def test_types_handed_over():
+def test_declared_types():
     class Encoder:
         pass
 
@@ -130,7 +130,7 @@ def test_types_handed_over():
     assert [len(group.parameters) for group in groups] == [2, 4]
 
 
-def test_what_types_leave_out_stays_unknown():
+def test_modules_missing_from_types_stay_unknown():
     inventory = inventory_of(TREE, types={"encoder.norm": linen.LayerNorm})
     assert "type" in inventory.unknown
     assert inventory["encoder.norm.scale"].owner.cls.short == "LayerNorm"
@@ -174,23 +174,23 @@ def test_a_type_for_a_module_that_is_not_there():
     assert (
         refused(TREE, types={"encoder.nrm": linen.LayerNorm})
         == """
-error[E501]: the tree has no module `encoder.nrm`, whose type is given
+error[E533]: `types` names a module `encoder.nrm`, which the tree does not have
   = help: did you mean `encoder.norm`?"""
     )
     assert (
         refused(TREE, types={"x": linen.LayerNorm})
         == """
-error[E501]: the tree has no module `x`, whose type is given
+error[E533]: `types` names a module `x`, which the tree does not have
   = help: paths are canonical: `encoder.layers_0.norm`"""
     )
 
 
-def test_a_type_that_is_no_class():
+def test_a_type_that_is_not_a_class():
     assert (
         refused(TREE, types={"encoder.norm": "LayerNorm"})
         == """
-error[E501]: the type of `encoder.norm` is given as `'LayerNorm'`, which is no class
-  = help: hand over the class itself: `types={"encoder.norm": LayerNorm}`"""
+error[E532]: the type of `encoder.norm` is `'LayerNorm'`, which is not a class
+  = help: pass the class itself: `types={"encoder.norm": LayerNorm}`"""
     )
 
 
@@ -200,9 +200,8 @@ def test_a_type_for_a_module_whose_class_is_known():
     assert (
         refused({"layer": model}, types={"layer": linen.LayerNorm})
         == """
-error[E501]: `layer` is known to be a `equinox.nn._linear.Linear`, and its type is given as \
-`flax.linen.normalization.LayerNorm`
-  = help: leave it out of `types`, which is for modules whose class nobody knows"""
+error[E534]: `layer` is a `equinox.nn._linear.Linear`, and `types` says `flax.linen.normalization.LayerNorm`
+  = help: leave it out of `types`, which is for modules of unknown class"""
     )
 
 
@@ -210,8 +209,8 @@ def test_an_integer_leaf():
     assert (
         refused({"w": jnp.ones(2), "step": jnp.zeros((), jnp.int32), "seen": np.arange(3)})
         == """
-error[E501]: `seen` is an array of int64, which no optimizer trains (and 1 more)
-  = help: hand over parameters alone, as the optimizer is handed them"""
+error[E538]: `seen` is an array of int64, which no optimizer trains (and 1 more)
+  = help: pass parameters alone, as the optimizer gets them"""
     )
 
 
@@ -219,41 +218,41 @@ def test_a_random_key():
     assert (
         refused({"w": jnp.ones(2), "key": jax.random.key(0)})
         == """
-error[E501]: `key` is an array of key<fry>, which no optimizer trains
-  = help: hand over parameters alone, as the optimizer is handed them"""
+error[E538]: `key` is an array of key<fry>, which no optimizer trains
+  = help: pass parameters alone, as the optimizer gets them"""
     )
 
 
 @pytest.mark.parametrize(
     ("leaf", "what"), [("gelu", "builtins.str"), (3, "builtins.int"), (True, "builtins.bool")]
 )
-def test_a_leaf_that_is_no_array(leaf, what):
+def test_a_leaf_that_is_not_an_array(leaf, what):
     assert (
         refused({"w": jnp.ones(2), "act": leaf})
         == f"""
-error[E501]: `act` is a `{what}` and no array
-  = help: hand over parameters alone, as the optimizer is handed them"""
+error[E537]: `act` is a `{what}`, not an array
+  = help: pass parameters alone, as the optimizer gets them"""
     )
 
 
-def test_what_is_no_tree():
+def test_objects_that_are_not_trees():
     assert (
         refused({"dense": flax.linen.Dense(3)})
         == """
-error[E501]: `dense` is a `flax.linen.linear.Dense` and no array
-  = help: linen keeps parameters apart from modules: hand over `model.init(...)["params"]`"""
+error[E537]: `dense` is a `flax.linen.linear.Dense`, not an array
+  = help: linen keeps parameters apart from modules: pass `model.init(...)["params"]`"""
     )
     assert (
         refused({"a": ONE, "b": Unregistered(ONE)})
         == f"""
-error[E501]: `b` is a `{__name__}.Unregistered` and no array
+error[E537]: `b` is a `{__name__}.Unregistered`, not an array
   = help: if it holds parameters, call `jax.tree_util.register_dataclass(Unregistered)`"""
     )
     assert (
         refused(nnx.Linear)
         == """
-error[E501]: what is handed over is the class `Linear` and no array
-  = help: hand over an instance: `Linear(...)`"""
+error[E537]: the argument is the class `Linear`, not an array
+  = help: pass an instance: `Linear(...)`"""
     )
 
 
@@ -263,8 +262,8 @@ def test_linens_other_collections(freeze):
     assert (
         refused(variables)
         == """
-error[E501]: the tree holds the collection `batch_stats` beside `params`
-  = help: hand over `variables["params"]`"""
+error[E540]: the tree holds the collection `batch_stats` beside `params`
+  = help: pass `variables["params"]`"""
     )
 
 

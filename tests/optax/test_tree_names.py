@@ -1,4 +1,4 @@
-"""Canonical names of leaves, in jax's order, for whatever a tree is made of."""
+"""Canonical names of leaves, in jax's order, for trees of every kind of node."""
 
 from collections import OrderedDict, defaultdict
 from typing import NamedTuple
@@ -53,7 +53,7 @@ def test_ordered_and_default_dicts_keep_the_order_that_jax_keeps():
     assert names(tree) == ["b", "a.y", "a.z"]
 
 
-def test_none_is_structure_and_no_parameter():
+def test_none_is_structure_and_not_a_parameter():
     assert names({"a": None, "b": [None, ONE], "c": ()}) == ["b.1"]
     assert names({}) == []
 
@@ -160,7 +160,7 @@ def test_keys_that_cannot_be_sorted():
     assert (
         str(caught.value)
         == """
-error[E501]: jax cannot take the tree apart: '<' not supported between instances of 'int' and 'str'"""
+error[E536]: jax cannot flatten the tree: '<' not supported between instances of 'int' and 'str'"""
     )
 
 
@@ -172,5 +172,5 @@ def test_a_tree_that_holds_itself():
     assert (
         str(caught.value)
         == """
-error[E501]: the tree is nested too deeply, or holds itself"""
+error[E518]: the tree is nested too deeply, or holds itself"""
     )

@@ -231,7 +231,7 @@ error[E633]: `muon` trains matrices, and `head.bias` has the shape (2,)
     "another tree": (
         lambda: built("all: else").init({"tail": {"kernel": jnp.ones((3, 2))}}),
         """
-error[E601]: `tail.kernel` is no parameter of the model that the rules were assigned to
+error[E601]: `tail.kernel` is not a parameter of the model that the rules were assigned to
   = help: did you mean `head.kernel`?""",
     ),
 }

@@ -1,1 +1,64 @@
-"""One file for each JAX library, with everything that knows this library."""
+"""The JAX libraries: one file for each, with everything that knows it.
+
+Each function here asks the libraries that have an answer. To support another one, write its file and add it
+to the lines that apply:
+
+- its modules are pytrees that own the arrays below them (Equinox): `module_classes`;
+- its modules are no pytrees, and an optimizer gets a state of them (NNX): `graph_classes`, `state_of_graph`;
+- it wraps single parameters (NNX, linen): `box_classes`;
+- its pytrees hold arrays that nobody trains (Equinox): `state_classes`;
+- its models have no parameters before they run (linen, haiku): `init_of`;
+- a layer and not its class decides how a kernel is laid out (linen, NNX): `kernel_layout`;
+- users pass something of it that is not a parameter (linen, NNX): `refuse`.
+
+No library is imported before a model of it turns up: classes are looked up with `loaded`.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from paramrules_optax.libraries import equinox, haiku, linen, nnx
+from paramrules_optax.libraries.abstract_init import InitCall, InitRun
+from paramrules_optax.libraries.loaded import Classes, Layout, Refusal
+
+
+def module_classes() -> Classes:
+    """Return the pytree nodes that own every array below them, in dicts and lists as well."""
+    return equinox.modules()
+
+
+def graph_classes() -> Classes:
+    """Return the modules that jax does not flatten."""
+    return nnx.modules()
+
+
+def state_of_graph(model: Any) -> Any:
+    """Return the tree that an optimizer gets for a module that jax does not flatten."""
+    return nnx.parameters(model)
+
+
+def box_classes() -> Classes:
+    """Return the nodes around single parameters, which have no part in names."""
+    return nnx.variables() + linen.boxes()
+
+
+def state_classes() -> Classes:
+    """Return the pytree nodes that hold arrays which are not trained."""
+    return equinox.states()
+
+
+def init_of(model: Any) -> Callable[[Any, InitCall], InitRun] | None:
+    """Return the function that runs a model's `init`; None if the model has its parameters already."""
+    if isinstance(model, linen.modules()):
+        return linen.run
+    return haiku.run if haiku.is_model(model) else None
+
+
+def kernel_layout(module: Any) -> Layout | None:
+    """Return the layout of a layer's kernel, if the layer decides it and not its class."""
+    return linen.kernel_layout(module) or nnx.kernel_layout(module)
+
+
+def refuse(leaf: Any, box: Any) -> Refusal | None:
+    """Refuse a leaf, or the variable around it, that a library keeps apart from parameters."""
+    return nnx.refuse_untrained(box) or linen.refuse_module(leaf)

@@ -1,23 +1,24 @@
-"""Models that have no parameters before they run: linen modules and haiku functions.
+"""Models that have no parameters before `init` runs: linen modules and haiku functions.
 
-Both keep their parameters in dicts that do not know whose they are. So `init` is run once, under
-`jax.eval_shape`, and whoever asks for a parameter is written down. Nothing is computed and nothing allocated.
+Both keep their parameters in dicts that do not name the modules. So `init` runs once, under `jax.eval_shape`,
+while the library's file watches which module makes each parameter. Nothing is computed or allocated.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import jax
 from jax.tree_util import tree_flatten, tree_unflatten
 
-from paramrules.diagnostics import Diagnostic, RulesError
-from paramrules.inventories import UNKNOWN_OWNER, Class, Owner
-from paramrules_optax.stacks.seen_stacks import Shape, Views
-from paramrules_optax.trees.param_tree import is_array
+from paramrules.backends import Diagnostic, RulesError
+from paramrules_optax.trees.leaves import Shape, is_array
+
+Views = Mapping[Shape, str]
+"""The shapes in which modules saw a parameter, innermost first, each with the shortest path that saw it."""
 
 
-class How(NamedTuple):
-    """How a model is to be run.
+class InitCall(NamedTuple):
+    """The arguments that a model is initialised with.
 
     Attributes:
         inputs: the positional arguments, as a tuple; anything else is the only one. None if not given.
@@ -32,67 +33,57 @@ class How(NamedTuple):
     rngs: Any = None
 
 
-class Run(NamedTuple):
-    """What a run has shown.
+class InitRun(NamedTuple):
+    """The parameters that a run of `init` made, and how the modules saw them.
 
     Attributes:
         params: the parameters, abstract.
-        around: for each parameter that a module was seen to make, by canonical name, the classes of the
-            modules around it, from the root to its owner.
-        views: in which shapes each parameter was seen, from the inside of stacks and from outside.
+        around: for each parameter that a module made, by canonical name, the classes of the modules around
+            it, from the root to its owner; none where the modules are not visible.
+        views: the shapes in which each parameter was seen, from inside of stacks and from outside.
         modules: the modules by canonical name, as far as they can be asked for anything later.
+        unknown: facts that the run cannot show, each with what to do about it.
     """
 
     params: Any
     around: Mapping[str, tuple[type, ...]]
     views: Mapping[str, Views]
     modules: Mapping[str, Any]
-
-    def owners(self, names: Sequence[str], foreign: tuple[type, ...]) -> list[Owner]:
-        """Whose each parameter is. What is inside of `foreign` modules is of classes that nobody saw."""
-        interned: dict[tuple[type, ...], Owner] = {}
-        found = []
-        for name in names:
-            around = self.around.get(name, ())
-            if around not in interned:
-                known = around and not issubclass(around[-1], foreign)
-                interned[around] = Owner(tuple(map(Class.of, around))) if known else UNKNOWN_OWNER
-            found.append(interned[around])
-        return found
+    unknown: Mapping[str, str]
 
 
 class Sightings:
-    """Who makes each parameter, and in which shapes modules around it see it. A run's watcher fills it in."""
+    """The modules that make each parameter, and the shapes in which modules see it."""
 
     def __init__(self) -> None:
         self.around: dict[str, tuple[type, ...]] = {}
         self.views: dict[str, dict[Shape, str]] = {}
 
     def seen(self, name: str, shape: Shape, path: str) -> None:
-        """A module of this path has seen the parameter in this shape; of several paths the shortest stays."""
+        """Note that the module at a path sees a parameter in a shape; the shortest path stays."""
         views = self.views.setdefault(name.replace("/", "."), {})
         if len(path) < len(views.setdefault(shape, path)):
             views[shape] = path
 
 
-def evaluated(what: str, init: Callable[..., Any], how: How, example: str) -> Any:
-    """What `init(rngs, *inputs, **kwargs)` gives, with a `jax.ShapeDtypeStruct` for each array.
+def run_abstractly(what: str, init: Callable[..., Any], call: InitCall, example: str) -> Any:
+    """Return the result of `init(rngs, *inputs, **kwargs)` with a `jax.ShapeDtypeStruct` for each array.
 
-    Arrays among the inputs, concrete or abstract, are traced; all else (a flag, a text) is handed over
+    Arrays among the inputs, concrete or abstract, are traced; anything else (a flag, a string) is passed on
     as it is.
 
-    Raises RulesError: E501 where there are no inputs, or where running fails.
+    Raises RulesError: E541 without inputs, E542 where `init` raises.
     """
-    if how.inputs is None:
+    if call.inputs is None:
         raise RulesError(
             Diagnostic(
-                "E501",
-                f"{what} has no parameters before it is run, and nothing is there to run it with",
-                help=f"hand over inputs, arrays or shapes: `paramrules.inventory({example})`",
+                "E541",
+                f"{what} has no parameters before it runs, and there are no inputs to run it with",
+                help=f"pass inputs, arrays or shapes: `paramrules.inventory({example})`",
             )
         )
-    inputs = how.inputs if type(how.inputs) is tuple else (how.inputs,)
-    leaves, structure = tree_flatten((how.rngs, inputs, dict(how.kwargs or {})))
+    inputs = call.inputs if type(call.inputs) is tuple else (call.inputs,)
+    leaves, structure = tree_flatten((call.rngs, inputs, dict(call.kwargs or {})))
     arrays = {number: leaf for number, leaf in enumerate(leaves) if is_array(leaf)}
 
     def traced(arrays: dict[int, Any]) -> Any:
@@ -104,13 +95,13 @@ def evaluated(what: str, init: Callable[..., Any], how: How, example: str) -> An
     try:
         return jax.eval_shape(traced, arrays)
     except Exception as error:  # whatever the model's code raises
-        paragraph = str(error).strip().partition("\n\n")[0]
-        why = " ".join(f"{type(error).__name__}: {paragraph}".split()).removesuffix(".")
+        paragraph = " ".join(str(error).strip().partition("\n\n")[0].split()).removesuffix(".")
+        why = f"{type(error).__name__}: {paragraph}" if paragraph else type(error).__name__
         raise RulesError(
             Diagnostic(
-                "E501",
-                f"{what} cannot be run with these inputs: {why}",
-                help="`inputs` is a tuple of what it is called with, arrays or shapes; what it takes by name "
-                'goes into `kwargs={"train": False}`',
+                "E542",
+                f"{what} cannot run with these inputs: {why}",
+                help="`inputs` is a tuple of the positional arguments, arrays or shapes; those by name go "
+                'into `kwargs={"train": False}`',
             )
         ) from error

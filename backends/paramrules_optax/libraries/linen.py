@@ -1,44 +1,109 @@
-"""Linen modules: which module each parameter belongs to, seen from inside while `init` runs."""
+"""Linen: parameters are dicts apart from the modules, and `init` shows which module makes each of them."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import jax
-from flax import linen as nn
+from jax.tree_util import tree_flatten_with_path
 
-from paramrules_optax.libraries import frameworks
-from paramrules_optax.libraries.abstract_init import How, Run, Sightings, evaluated
-from paramrules_optax.stacks.seen_stacks import Shape
-from paramrules_optax.trees.tree_walk import Walk
+from paramrules.backends import Diagnostic, RulesError
+from paramrules_optax.libraries import nnx
+from paramrules_optax.libraries.abstract_init import InitCall, InitRun, Sightings, run_abstractly
+from paramrules_optax.libraries.loaded import Classes, Layout, Refusal, general_layout, loaded
+from paramrules_optax.trees.key_paths import joined
+from paramrules_optax.trees.leaves import Shape
 
+_COLLECTIONS = ("batch_stats", "cache", "intermediates", "losses", "metrics")
+_HIDDEN_ATTRIBUTES = (
+    "the attributes of an NNX module inside a linen module are unknown: match a name, a type or a shape"
+)
 _EXAMPLE = 'module, inputs=jax.ShapeDtypeStruct((1, 224, 224, 3), "float32")'
 
-_TELLING = (nn.DenseGeneral, nn.ConvTranspose)
-"""Modules that are asked for the layout of their kernels."""
+
+def modules() -> Classes:
+    """Return `flax.linen.Module`."""
+    return loaded("flax.linen", "Module")
 
 
-def linen_run(model: nn.Module, how: How) -> Run:
-    """Runs `model.init` abstractly. Raises RulesError (E501) where that fails."""
+def boxes() -> Classes:
+    """Return the base of what linen wraps around a single parameter, such as `Partitioned`."""
+    return loaded("flax.core.meta", "AxisMetadata")
+
+
+def dicts() -> tuple[type[Mapping[str, Any]], ...]:
+    """Return `dict` and `flax.core.FrozenDict`."""
+    return dict, *loaded("flax.core.frozen_dict", "FrozenDict")
+
+
+def without_collection(tree: Any) -> Any:
+    """Return what is inside the `params` collection of a dict that holds nothing else."""
+    if isinstance(tree, dicts()) and list(tree) == ["params"]:
+        inside = tree["params"]
+        if isinstance(inside, dicts()):
+            return inside
+    return tree
+
+
+def refuse_collections(tree: Any) -> None:
+    """Refuse linen's variables, which hold more than parameters. Raises RulesError (E540)."""
+    if isinstance(tree, dicts()) and isinstance(tree.get("params"), dicts()):
+        for beside in _COLLECTIONS:
+            if beside in tree:
+                raise RulesError(
+                    Diagnostic(
+                        "E540",
+                        f"the tree holds the collection `{beside}` beside `params`",
+                        help='pass `variables["params"]`',
+                    )
+                )
+
+
+def refuse_module(leaf: Any) -> Refusal | None:
+    """Refuse a module in the place of a parameter."""
+    if isinstance(leaf, modules()):
+        kind = type(leaf)
+        return Refusal(
+            f"is a `{kind.__module__}.{kind.__qualname__}`, not an array",
+            'linen keeps parameters apart from modules: pass `model.init(...)["params"]`',
+        )
+    return None
+
+
+def kernel_layout(module: Any) -> Layout | None:
+    """Return the layout of a layer's kernel, if the layer decides it and not its class."""
+    if isinstance(module, loaded("flax.linen", "DenseGeneral")):
+        return general_layout(module.batch_dims, module.axis, module.features)
+    if isinstance(module, loaded("flax.linen", "ConvTranspose")) and module.transpose_kernel:
+        return "*", "out", "in"
+    return None
+
+
+def run(model: Any, call: InitCall) -> InitRun:
+    """Run `model.init` abstractly. Raises RulesError: E541 without inputs, E542 where the model raises."""
+    from flax import linen
+
     watcher = _Watcher()
 
     def init(rngs: Any, *inputs: Any, **kwargs: Any) -> Any:
-        with nn.intercept_methods(watcher):
-            return model.init(rngs, *inputs, method=how.method, **kwargs)
+        with linen.intercept_methods(watcher):
+            return model.init(rngs, *inputs, method=call.method, **kwargs)
 
-    variables = evaluated(f"the linen module `{type(model).__name__}`", init, how, _EXAMPLE)
+    variables = run_abstractly(f"the linen module `{type(model).__name__}`", init, call, _EXAMPLE)
     seen = watcher.sightings
-    return Run(variables.get("params", {}), seen.around, seen.views, watcher.modules)
+    unknown = {"attr": _HIDDEN_ATTRIBUTES} if () in seen.around.values() else {}
+    return InitRun(variables.get("params", {}), seen.around, seen.views, watcher.modules, unknown)
 
 
 class _Watcher:
-    """Is told of every call of a module's method, and looks at the module's parameters when it returns."""
+    """Intercepts every call of a module's method, and looks at the module's parameters when it returns."""
 
     def __init__(self) -> None:
         self.sightings = Sightings()
         self.modules: dict[str, Any] = {}
-        self._classes: dict[str, list[type]] = {}  # of the modules of a name, outermost first
+        self._classes: dict[str, list[type]] = {}  # of the modules of one name, outermost first
         self._root: type = object
-        self._boxes = frameworks.boxes()
+        self._boxes = boxes()
+        self._general = loaded("flax.linen", "DenseGeneral", "ConvTranspose")
+        self._bridges = nnx.in_linen()
         self._depth = 0
         self._outside = 0
 
@@ -59,37 +124,41 @@ class _Watcher:
             self._depth -= 1
             self._outside -= outside
 
-    def _is_outside(self, module: nn.Module) -> bool:
-        """Whether it is a model of its own, which the model that is run initialises or applies by itself."""
+    def _is_outside(self, module: Any) -> bool:
+        """Return whether a module is a model of its own, which the running one initialises or applies."""
         if not self._depth:
             self._root = type(module)
         return module.scope is None or (not module.path and type(module) not in self._root.__mro__)
 
-    def _enter(self, name: str, module: nn.Module) -> None:
+    def _enter(self, name: str, module: Any) -> None:
         cls, here = type(module), self._classes.setdefault(name, [])
-        if hasattr(cls, "no_weight_decay") or isinstance(module, _TELLING):
-            self.modules[name] = module.clone(parent=None)  # which holds nothing of this run
-        # `issubclass` would ask every subclass that there is, and flax makes new ones for each scan.
-        # What `nn.scan`, `nn.remat` and the like make of a class is a subclass, and runs the class itself.
+        if hasattr(cls, "no_weight_decay") or isinstance(module, self._general):
+            self.modules[name] = module.clone(parent=None)  # a clone holds nothing of this run
+        # `issubclass` would ask every subclass there is, and flax makes new ones for each scan.
+        # `nn.scan`, `nn.remat` and the like make a subclass of a class, which runs the class itself.
         if here and cls in here[-1].__mro__:
             here[-1] = cls
         elif not any(other in cls.__mro__ for other in here):
             here.append(cls)  # the first, or one that `nn.share_scope` puts into another's place
 
-    def _look(self, name: str, module: nn.Module) -> None:
-        """Who is first to see a parameter has made it. Inside a scan it does not have the axis of layers."""
+    def _look(self, name: str, module: Any) -> None:
+        """Note the module's parameters. The first module to see a parameter owns it.
+
+        Inside a scan a parameter lacks the axis of layers.
+        """
         params = module.variables.get("params", {})
-        around: tuple[type, ...] = ()
+        around: tuple[type, ...] | None = None
         for key, value in params.items():
             whole = _dotted(name, key)
             if whole not in self._classes:
-                around = around or self._around(name, type(module))
+                if around is None:
+                    around = self._around(name, type(module))
                 for inner, _ in self._leaves(value):
                     self.sightings.around.setdefault(_dotted(whole, inner), around)
         self._view(name, f"{name}." if name else "", params)
 
     def _view(self, path: str, prefix: str, params: Mapping[str, Any]) -> None:
-        """Writes down how a module of this path sees all that is in it."""
+        """Note in which shapes a module of this path sees all parameters below it."""
         for key, value in params.items():
             if isinstance(value, Mapping):
                 self._view(path, f"{prefix}{key}.", value)
@@ -97,18 +166,22 @@ class _Watcher:
             for inner, shape in self._leaves(value):
                 self.sightings.seen(_dotted(f"{prefix}{key}", inner), shape, path)
 
-    def _leaves(self, value: Any) -> Iterator[tuple[str, Shape]]:
-        """The arrays of a parameter, which may be a box or a tree, with their names in it."""
+    def _leaves(self, value: Any, name: str = "") -> Iterator[tuple[str, Shape]]:
+        """Yield the names and shapes of the arrays in a parameter, which may be a box or a tree."""
         if hasattr(value, "shape"):
-            yield "", value.shape
+            yield name, value.shape
             return
-        leaves = jax.tree_util.tree_leaves(value)
-        names = [""] if isinstance(value, self._boxes) and len(leaves) == 1 else Walk(value).names
-        for name, leaf in zip(names, leaves, strict=True):
-            yield name, leaf.shape
+        boxed = isinstance(value, self._boxes)
+        for path, child in tree_flatten_with_path(value, is_leaf=lambda node: node is not value)[0]:
+            if path:
+                yield from self._leaves(child, name if boxed else joined(name, path[0]))
+            else:  # a Python number
+                yield name, ()
 
     def _around(self, name: str, cls: type) -> tuple[type, ...]:
-        """The classes around a parameter of a module of this name and class."""
+        """Return the classes around a parameter of a module of this name and class, outermost first."""
+        if issubclass(cls, self._bridges):
+            return ()  # the modules of NNX inside are not seen
         parts = name.split(".") if name else []
         outer = (self._classes.get(".".join(parts[:count]), ()) for count in range(len(parts)))
         here = self._classes[name]
@@ -117,5 +190,5 @@ class _Watcher:
 
 
 def _dotted(*parts: str) -> str:
-    """A canonical name."""
+    """Join parts of a canonical name; linen's names may hold slashes."""
     return ".".join(filter(None, parts)).replace("/", ".")

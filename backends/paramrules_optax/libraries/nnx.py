@@ -1,44 +1,119 @@
-"""NNX modules: the state that an optimizer is handed, and under which names the model's graph holds it."""
+"""NNX: modules are the nodes of a graph, variables hold the arrays, and an optimizer gets a state of them."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from paramrules.inventories import UNKNOWN_OWNER, Class, Owner
+from paramrules.backends import UNKNOWN_OWNER, Class, Owner
+from paramrules_optax.libraries.loaded import Classes, Layout, Refusal, general_layout, loaded
 
 Path = tuple[Any, ...]
 
+_PASS_PARAMS = "pass `nnx.state(model, nnx.Param)`"
+
+
+def modules() -> Classes:
+    """Return `flax.nnx.Module`."""
+    return loaded("flax.nnx", "Module")
+
+
+def variables() -> Classes:
+    """Return `flax.nnx.Variable`."""
+    return loaded("flax.nnx", "Variable")
+
+
+def in_linen() -> Classes:
+    """Return the linen module that wraps one of NNX."""
+    return loaded("flax.nnx.bridge", "ToLinen")
+
+
+def untrained_variables() -> Classes:
+    """Return the variables that hold something other than parameters."""
+    return loaded("flax.nnx", "BatchStat", "Cache", "Intermediate", "Perturbation", "RngState")
+
+
+def refuse_untrained(box: Any) -> Refusal | None:
+    """Refuse a variable that holds something other than a parameter."""
+    if isinstance(box, untrained_variables()):
+        return Refusal(f"is a `{type(box).__name__}`, not a parameter", _PASS_PARAMS)
+    return None
+
+
+def refuse_unselected(box: Any) -> Refusal | None:
+    """Refuse a variable that `nnx.state(model, nnx.Param)` leaves out."""
+    if isinstance(box, variables()) and not isinstance(box, loaded("flax.nnx", "Param")):
+        name = type(box).__name__
+        return refuse_untrained(box) or Refusal(
+            f"is a `{name}`, and of an NNX module only each `nnx.Param` is a parameter",
+            f"derive `{name}` from `nnx.Param`, or pass the trained state in place of the module",
+        )
+    return None
+
+
+def holds_module(tree: object) -> bool:
+    """Return whether a tree is an NNX module, or a dict, list or tuple that holds one at any depth."""
+    if isinstance(tree, modules()):
+        return True
+    if isinstance(tree, dict):
+        return any(map(holds_module, tree.values()))
+    return isinstance(tree, list | tuple) and any(map(holds_module, tree))
+
+
+def split(model: Any) -> tuple[Any, Callable[[Any], Any]]:
+    """Return the state of a model, and the function that merges another state into the model."""
+    from flax import nnx
+
+    graphdef, state = nnx.split(model)
+    return state, lambda other: nnx.merge(graphdef, other)
+
+
+def parameters(model: Any) -> Any:
+    """Return the state that `nnx.Optimizer(model, tx, wrt=nnx.Param)` passes to an optimizer."""
+    from flax import nnx
+
+    return nnx.state(model, nnx.Param)
+
+
+def kernel_layout(module: Any) -> Layout | None:
+    """Return the layout of a layer's kernel, if the layer decides it and not its class."""
+    if isinstance(module, loaded("flax.nnx", "LinearGeneral")):
+        return general_layout(module.batch_axis, module.in_features, module.out_features)
+    if isinstance(module, loaded("flax.nnx", "ConvTranspose")) and module.transpose_kernel:
+        return "*", "out", "in"
+    return None
+
 
 @dataclass(frozen=True)
-class Graph:
-    """A model's graph, unfolded: everything by canonical name, shared things under each of their names.
+class ModuleGraph:
+    """A model's graph unfolded into a tree: what is shared stands under each of its names.
 
     Attributes:
-        owners: for each name of a variable, the module that holds it.
-        variables: for each name of a variable, the variable.
-        modules: for each name of a module, the module.
+        owners: the module that holds each variable, by the variable's name.
+        variables: the variables by name.
+        modules: the modules by name.
     """
 
     owners: dict[str, Owner]
     variables: dict[str, Any]
     modules: dict[str, Any]
 
-    def variable(self, name: str) -> str:
-        """The name of the variable that a leaf of a state is (in); a variable may hold a tree."""
-        while name not in self.variables:
-            name = name.rpartition(".")[0]
-        return name
+    def owner(self, leaf: str) -> Owner:
+        """Return the module that holds a leaf."""
+        return self.owners[self._variable(leaf)]
 
-    def owner(self, name: str) -> Owner:
-        """The module that holds a leaf."""
-        return self.owners[self.variable(name)]
+    def aliases(self, leaf: str) -> list[str]:
+        """Return the further names of a leaf."""
+        own = self._variable(leaf)
+        rest = leaf.removeprefix(own)
+        return [name + rest for name in self._names[id(self.variables[own])] if name != own]
 
-    def others(self, name: str) -> list[str]:
-        """The further names of a leaf."""
-        own = self.variable(name)
-        rest = name.removeprefix(own)
-        return [other + rest for other in self._names[id(self.variables[own])] if other != own]
+    def _variable(self, leaf: str) -> str:
+        """Return the name of the variable that a leaf is part of; a variable may hold a tree."""
+        while leaf not in self.variables:
+            leaf = leaf.rpartition(".")[0]
+        return leaf
 
     @cached_property
     def _names(self) -> dict[int, list[str]]:
@@ -48,42 +123,36 @@ class Graph:
         return names
 
 
-def parameters(model: Any) -> Any:
-    """The state with which `nnx.Optimizer(model, tx, wrt=nnx.Param)` calls an optimizer."""
-    from flax import nnx
+def unfold(model: Any) -> ModuleGraph:
+    """Unfold the graph of an NNX module, or of a dict or list of some.
 
-    return nnx.state(model, nnx.Param)
-
-
-def unfold(model: Any) -> Graph:
-    """All names of everything in a model. `model` is an NNX module, or a dict or list of some.
-
-    What `nnx.bridge.ToNNX` wraps is a linen module, whose parts nobody knows from here.
+    Inside `nnx.bridge.ToNNX` stands a linen module, whose submodules NNX does not see: the owners of its
+    parameters are unknown.
     """
     from flax import nnx
 
-    edges: dict[int, list[tuple[Any, Any]]] = defaultdict(list)
+    children: dict[int, list[tuple[Any, Any]]] = defaultdict(list)
     nodes = dict(nnx.iter_graph(model))
-    ways = [(path, node) for path, node in nodes.items() if path]
-    ways += [(path, nodes[first]) for first, *others in nnx.find_duplicates(model) for path in others]
-    for path, node in ways:
-        edges[id(nodes[path[:-1]])].append((path[-1], node))
-    graph = Graph({}, {}, {})
+    paths = [(path, node) for path, node in nodes.items() if path]
+    paths += [(path, nodes[first]) for first, *others in nnx.find_duplicates(model) for path in others]
+    for path, node in paths:
+        children[id(nodes[path[:-1]])].append((path[-1], node))
+    graph = ModuleGraph({}, {}, {})
     interned: dict[tuple[Class, ...], Owner] = {}
-    bridge = Class.of(nnx.bridge.ToNNX)
+    linen_inside = Class.of(nnx.bridge.ToNNX)
 
     def visit(node: Any, path: Path, around: tuple[Class, ...], passed: frozenset[int]) -> None:
         name = ".".join(map(str, path))
         if isinstance(node, nnx.Variable):
             graph.variables[name] = node
-            foreign = bridge in around
-            graph.owners[name] = UNKNOWN_OWNER if foreign else interned.setdefault(around, Owner(around))
+            known = linen_inside not in around
+            graph.owners[name] = interned.setdefault(around, Owner(around)) if known else UNKNOWN_OWNER
             return
         if isinstance(node, nnx.Module):
             graph.modules[name] = node
             around = (*around, Class.of(type(node)))
-        for key, child in edges.get(id(node), ()):
-            if id(child) not in passed:  # a module may know the one that it is in
+        for key, child in children.get(id(node), ()):
+            if id(child) not in passed:  # a module may refer to the one that holds it
                 visit(child, (*path, key), around, passed | {id(child)})
 
     visit(model, (), (), frozenset({id(model)}))

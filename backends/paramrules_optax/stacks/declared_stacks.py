@@ -1,30 +1,28 @@
-"""Stacks that a user has declared: the leading axes of all arrays below a path."""
+"""Stacks that a user declares with `stacked`: the leading axes of all arrays below a path."""
 
 from collections.abc import Mapping, Sequence
 
-from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
-from paramrules.inventories.parameter import is_below
-from paramrules_optax.stacks.layer_stacks import Stack, Stacks
+from paramrules.backends import Diagnostic, RulesError, did_you_mean, is_below
+from paramrules_optax.stacks.layer_stacks import StackAxes, StackAxis
+from paramrules_optax.trees.leaves import Shape
 
 Stacked = Mapping[str, int]
-"""How many leading axes of the arrays below a path are layers."""
+"""The number of leading axes that are layers, for all arrays below a path."""
 
 
-def declared_stacks(
-    stacked: Stacked, names: Sequence[str], stored: Sequence[tuple[int, ...]]
-) -> dict[int, Stacks]:
-    """The stacks of all arrays that are below a declared path, by number; of none where 0 axes are declared.
+def declared_stacks(stacked: Stacked, names: Sequence[str], stored: Sequence[Shape]) -> dict[int, StackAxes]:
+    """Return the stacks of every array below a declared path, by number; an empty tuple where 0 axes are.
 
-    Raises RulesError: E507 for a path that is not there, E508 for a number of axes that arrays do not have,
-    and for layers that are not equally many.
+    Raises RulesError: E507 for a path that the model does not have; E508 for a number of axes that arrays do
+    not have, and for arrays with different numbers of layers.
     """
     for path, count in stacked.items():
         _check(path, count, names)
-    found: dict[int, Stacks] = {}
-    extents: dict[str, tuple[str, tuple[int, ...]]] = {}
+    found: dict[int, StackAxes] = {}
+    extents: dict[str, tuple[str, Shape]] = {}
     for number, (name, shape) in enumerate(zip(names, stored, strict=True)):
         paths = sorted((path for path in stacked if is_below(name, path)), key=len)
-        stacks: list[Stack] = []
+        stacks: list[StackAxis] = []
         for path in paths:
             first, last = len(stacks), len(stacks) + stacked[path]
             if last > len(shape):
@@ -35,7 +33,7 @@ def declared_stacks(
             if counted != shape[first:last]:
                 raise RulesError(_unequal(path, there, counted, name, shape[first:last]))
             root = path if path != name else name.rpartition(".")[0]  # so that the leaf stays the last
-            stacks += [Stack(root, axis) for axis in range(first, last)]
+            stacks += [StackAxis(root, axis) for axis in range(first, last)]
         if paths:
             found[number] = tuple(stacks)
     return found
@@ -47,7 +45,7 @@ def _check(path: str, count: object, names: Sequence[str]) -> None:
         raise RulesError(
             Diagnostic(
                 "E507",
-                f"the model has no `{path}`, which is declared to be stacked",
+                f"`stacked` names `{path}`, which the model does not have",
                 help=did_you_mean(path, sorted(modules)) or "paths are canonical: `encoder.layers`",
             )
         )
@@ -55,33 +53,33 @@ def _check(path: str, count: object, names: Sequence[str]) -> None:
         raise RulesError(
             Diagnostic(
                 "E508",
-                f"`{path}` is declared to be stacked along `{count!r}` axes",
-                help=f'say how many leading axes of its arrays are layers: `stacked={{"{path}": 1}}`',
+                f"`stacked` maps `{path}` to `{count!r}`, which is not a number of axes",
+                help=f'give the number of leading axes that are layers: `stacked={{"{path}": 1}}`',
             )
         )
 
 
-def _too_few(name: str, shape: tuple[int, ...], path: str, wanted: int) -> Diagnostic:
+def _too_few(name: str, shape: Shape, path: str, wanted: int) -> Diagnostic:
     return Diagnostic(
         "E508",
-        f"`{name}` has the shape {shape}, and {wanted} of its axes are declared to be layers",
-        help=f"declare a path that is without it in place of `{path}`, or fewer axes",
+        f"`{name}` has the shape {shape}, and `stacked` says that {wanted} of its axes are layers",
+        help=f"declare a path below `{path}` that leaves it out, or fewer axes",
     )
 
 
-def _no_layers(name: str, shape: tuple[int, ...], path: str) -> Diagnostic:
+def _no_layers(name: str, shape: Shape, path: str) -> Diagnostic:
     return Diagnostic(
         "E508",
-        f"`{name}` has the shape {shape}, which holds no layers",
+        f"`{name}` has the shape {shape}, which has no layers",
         help=f"leave it out of the model, or `{path}` out of `stacked`",
     )
 
 
-def _unequal(path: str, one: str, counted: tuple[int, ...], other: str, there: tuple[int, ...]) -> Diagnostic:
-    called = f"`{path}`" if path else "the whole model"
+def _unequal(path: str, one: str, counted: Shape, other: str, there: Shape) -> Diagnostic:
+    what = f"`{path}`" if path else "the whole model"
     layers, more = (" times ".join(map(str, extents)) for extents in (counted, there))
     return Diagnostic(
         "E508",
-        f"{called} is declared to be stacked, and `{one}` has {layers} layers, `{other}` {more}",
-        help="declare each stack by a path of its own: all below one have the same layers",
+        f"{what} is declared as a stack, but `{one}` has {layers} layers and `{other}` {more}",
+        help="declare each stack by its own path: all arrays below a path have the same layers",
     )

@@ -1,36 +1,33 @@
-"""Stacks that nobody has declared: a linear layer whose matrix has an axis too many gives one away."""
+"""Stacks that nobody declared: a linear layer whose matrix has an axis too many gives one away."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from paramrules.diagnostics import Diagnostic
-from paramrules.inventories import Owner
-from paramrules.inventories.fans import fans
-from paramrules.inventories.parameter import is_below
-from paramrules.inventories.roles import role
+from paramrules.backends import Diagnostic, Owner, fans, is_below, role
 from paramrules_optax.stacks.declared_stacks import Stacked
-
-Shape = tuple[int, ...]
+from paramrules_optax.trees.leaves import Shape
 
 _MATRICES = ("kernel", "weight", "w")
 _VECTORS = ("bias", "b", "offset", "beta", "scale", "gamma", "g")
 _BIASES = ("bias", "b")
-"""What leaves are called where nobody knows their modules."""
+"""The names of leaves whose modules are unknown."""
 
 
 def likely_stacks(
     names: Sequence[str], owners: Sequence[Owner], shapes: Sequence[Shape], stacked: Stacked
 ) -> Iterator[Diagnostic]:
-    """W509 for each path below which everything seems to be stacked.
+    """Yield W509 for each path below which all arrays seem to be stacked.
 
-    It has to have modules inside, all its arrays have to begin with the same extent, one of them has to have
-    an axis more than its layer can use (a matrix of three axes in a `Linear`, or with a bias of two beside
-    it), and none may be as an unstacked layer has it.
+    There are modules below it, all arrays begin with the same extent, one of them has more axes than its
+    layer can use (a matrix of three axes in a `Linear`, or with a bias of two beside it), and none looks
+    unstacked.
 
     Args:
-        names, owners, shapes: of each array, the shapes without the axes that are declared to be layers.
-        stacked: what is declared. Nothing is said about what is around such a path, nor inside of one with 0.
+        names: the names of the arrays.
+        owners: their modules.
+        shapes: their shapes, without axes that are declared as layers.
+        stacked: the declared stacks. No path around one is reported, nor any inside one with 0 axes.
     """
-    arrays = _Arrays(names, owners, shapes)
+    arrays = _Evidence(names, owners, shapes)
     silent = [path for path, count in stacked.items() if count == 0]
     found: list[str] = []
     for number in arrays.suspects():
@@ -55,15 +52,15 @@ def _likely(
     total = declared + count
     return Diagnostic(
         "W509",
-        f"{where} like a stack of {layers} layers: each of its {arrays} arrays begins with them, "
-        f"`{names[number]}` as {shapes[number]}",
-        help=f'if it is one, hand over `paramrules.inventory(model, stacked={{"{path}": {total}}})`, on the '
-        f"command line `--stacked {path}={total}`; if not, the same with {declared}",
+        f"{where} like a stack of {layers} layers: each of its {arrays} arrays has them as leading axes, "
+        f"`{names[number]}` is {shapes[number]}",
+        help=f'if it is one, pass `paramrules.inventory(model, stacked={{"{path}": {total}}})`, or '
+        f"`--stacked {path}={total}` on the command line; if not, the same with {declared}",
     )
 
 
-class _Arrays:
-    """What the shapes of arrays say about layers."""
+class _Evidence:
+    """The signs of layers in the shapes of arrays."""
 
     def __init__(self, names: Sequence[str], owners: Sequence[Owner], shapes: Sequence[Shape]) -> None:
         self._names = names
@@ -72,13 +69,13 @@ class _Arrays:
         self._numbers: Mapping[str, int] = {}
 
     def suspects(self) -> Iterator[int]:
-        """The arrays that have an axis too many."""
+        """Yield the arrays with an axis too many."""
         for number, shape in enumerate(self._shapes):
             if len(shape) >= 3 and self.surplus(number):
                 yield number
 
     def surplus(self, number: int) -> int:
-        """How many leading axes an array has that its layer cannot use; 0 where that is not known."""
+        """Return the number of leading axes that the array's layer cannot use; 0 if unknown."""
         name, owner, shape = self._names[number], self._owners[number], self._shapes[number]
         if not owner.known:
             return self._beside_a_bias(name, shape)
@@ -104,10 +101,10 @@ class _Arrays:
         return 0
 
     def layers(self, path: str, suspect: int) -> int:
-        """How many leading axes may be layers of all below a path, of which this is one; 0 if none."""
+        """Return how many leading axes may be layers of all arrays below a path, the suspect among them."""
         first, start = self._shapes[suspect][0], len(path) + 1 if path else 0
         below = [suspect]
-        for step in (-1, 1):  # what is below a path stands together
+        for step in (-1, 1):  # the arrays below a path are neighbours
             number = suspect + step
             while 0 <= number < len(self._names) and is_below(self._names[number], path):
                 if self._shapes[number][:1] != (first,):
@@ -125,7 +122,7 @@ class _Arrays:
         )
 
     def inmost(self, path: str) -> str:
-        """The longest path with the same arrays below it, unless what is in that is numbered already."""
+        """Return the longest path with the same arrays below it, unless its modules have numbers."""
         rests = [name[len(path) :].removeprefix(".") for name in self._names if is_below(name, path)]
         first = rests[0].partition(".")[0]
         inside = [rest.removeprefix(f"{first}.") for rest in rests if rest.startswith(f"{first}.")]
@@ -135,7 +132,7 @@ class _Arrays:
         return self.inmost(f"{path}.{first}".removeprefix("."))
 
     def _single(self, number: int) -> bool:
-        """Whether it has the axes of one layer."""
+        """Return whether an array has the axes of one layer."""
         name, owner, shape = self._names[number], self._owners[number], self._shapes[number]
         if not owner.known:
             leaf = name.rpartition(".")[2]

@@ -1,32 +1,31 @@
-"""Stacks that a run has shown: from inside of a scan an array is seen without the axis that scanning adds."""
+"""Stacks that a run of `init` shows: inside a scan, a module sees an array without the axis of the scan."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import combinations, pairwise
 from typing import NamedTuple
 
-from paramrules_optax.stacks.layer_stacks import Stack, Stacks
+from paramrules_optax.libraries.abstract_init import Views
+from paramrules_optax.stacks.layer_stacks import StackAxes, StackAxis
+from paramrules_optax.trees.leaves import Shape
 
-Shape = tuple[int, ...]
-Views = Mapping[Shape, str]
-"""The shapes in which an array was seen, innermost first, each with the shortest path that has seen it so."""
 Axes = tuple[int, ...]
 
 
 class Step(NamedTuple):
-    """What one stack, or several at one place, make of the shape that is seen inside of them."""
+    """The shapes inside and outside of a stack, or of several at one place, whose root is a path."""
 
     root: str
     inner: Shape
     outer: Shape
 
 
-def seen_stacks(stored: Sequence[Shape], views: Sequence[Views]) -> list[Stacks]:
-    """The stacks that each array is in.
+def seen_stacks(stored: Sequence[Shape], views: Sequence[Views]) -> list[StackAxes]:
+    """Return the stacks that each array is in.
 
-    Shapes may leave open which axis a stack has added: (4, 4) inside and (4, 4, 4) outside. All arrays of a
-    stack have it at the same place, counted from the front or from the back, so that one of them which
-    leaves nothing open decides for the others; else it is the first.
+    Shapes may be ambiguous about the axis that a stack adds: (4, 4) inside and (4, 4, 4) outside. All arrays
+    of a stack have it at the same place, counted from the front or from the back, so an unambiguous one
+    decides for the others. If there is none, it is the first axis.
     """
     steps = [_steps(shape, seen) for shape, seen in zip(stored, views, strict=True)]
     together: dict[tuple[str, int, int], list[tuple[int, int]]] = defaultdict(list)
@@ -43,7 +42,7 @@ def seen_stacks(stored: Sequence[Shape], views: Sequence[Views]) -> list[Stacks]
 
 
 def _steps(stored: Shape, seen: Views) -> list[Step]:
-    """From what is stored inwards; none where the axes cannot have been added by stacking."""
+    """Return the steps from the stored shape inwards; none if stacking cannot have added the axes."""
     if not seen or next(iter(seen)) == stored:
         return []
     chain = [next(iter(seen))]
@@ -57,13 +56,13 @@ def _steps(stored: Shape, seen: Views) -> list[Step]:
 
 
 def _holds(outer: Shape, inner: Shape) -> bool:
-    """Whether the outer shape is the inner one with further axes."""
+    """Return whether the outer shape is the inner one with further axes."""
     extents = iter(outer)
     return len(outer) > len(inner) and 0 not in outer and all(extent in extents for extent in inner)
 
 
 def _axes(steps: Sequence[Step]) -> list[Axes]:
-    """The axes of each outer shape that a stack has added to all of these."""
+    """Return for each outer shape the axes that the stack adds, at the same place in all of them."""
     possible = [list(_additions(step)) for step in steps]
     common = set.intersection(
         *(
@@ -78,16 +77,16 @@ def _axes(steps: Sequence[Step]) -> list[Axes]:
 
 
 def _additions(step: Step) -> Iterator[Axes]:
-    """The axes that may have been added: all without which the outer shape is the inner one."""
+    """Yield the axes that a stack may have added: those without which the outer shape is the inner one."""
     rank = len(step.outer)
     for axes in combinations(range(rank), rank - len(step.inner)):
         if tuple(extent for axis, extent in enumerate(step.outer) if axis not in axes) == step.inner:
             yield axes
 
 
-def _stacks(steps: Sequence[Step], added: Sequence[Axes]) -> Iterator[Stack]:
-    """The stacks of one array, with axes of its stored shape."""
+def _stacks(steps: Sequence[Step], added: Sequence[Axes]) -> Iterator[StackAxis]:
+    """Yield the stacks of one array, with axes of its stored shape."""
     left = list(range(len(steps[0].outer))) if steps else []
     for step, axes in zip(steps, added, strict=True):
-        yield from (Stack(step.root, left[axis]) for axis in axes)
+        yield from (StackAxis(step.root, left[axis]) for axis in axes)
         left = [axis for number, axis in enumerate(left) if number not in axes]

@@ -1,4 +1,4 @@
-"""A tree of parameters taken apart: its structure, its leaves, and which of them are parameters."""
+"""A tree of parameters: its structure, its leaves, and which of them are parameters."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, is_dataclass, replace
@@ -6,28 +6,27 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax.tree_util import PyTreeDef, keystr, tree_flatten_with_path
 
-from paramrules.diagnostics import Diagnostic, RulesError
-from paramrules_optax.libraries import frameworks, nnx
+from paramrules.backends import Diagnostic, RulesError
+from paramrules_optax import libraries
+from paramrules_optax.libraries import equinox, linen, nnx
+from paramrules_optax.trees.leaves import ARRAYS, is_array, is_inexact
 from paramrules_optax.trees.tree_walk import LeafRange, Walk
 
-_COLLECTIONS = ("batch_stats", "cache", "intermediates", "losses", "metrics")
-_ARRAYS = (jax.Array, np.ndarray, np.generic, jax.ShapeDtypeStruct)
-_ALONE = "hand over parameters alone, as the optimizer is handed them"
+_PARAMETERS_ALONE = "pass parameters alone, as the optimizer gets them"
 
 
 @dataclass(frozen=True, slots=True)
 class ParamTree:
-    """A tree with names.
+    """A tree with named leaves.
 
     Attributes:
-        walk: the names of all leaves, and whose they are.
-        leaves: all leaves.
-        structure: how they hang together.
+        walk: the names and owners of all leaves.
+        leaves: all leaves, in jax's order.
+        structure: jax's structure of the tree.
         trained: the numbers of the leaves that are parameters, in order.
-        model: the NNX module whose state this is, if one was given.
+        model: the NNX module of which the tree is the state, if any.
     """
 
     walk: Walk
@@ -37,16 +36,16 @@ class ParamTree:
     model: Any = None
 
     def fits(self, tree: Any) -> bool:
-        """Whether another tree has exactly this structure; its names are then the same."""
-        return self._in_place(tree) is not None
+        """Return whether another tree has exactly this structure, and with it the same names."""
+        return self._leaves_of(tree) is not None
 
     def holds_the_like(self, tree: Any) -> bool:
-        """Whether another tree has exactly this structure, with arrays of the same shapes and dtypes."""
-        leaves = self._in_place(tree)
+        """Return whether another tree has this structure, and arrays of the same shapes and dtypes."""
+        leaves = self._leaves_of(tree)
         return leaves is not None and list(map(_kind, leaves)) == list(map(_kind, self.leaves))
 
-    def _in_place(self, tree: Any) -> Sequence[Any] | None:
-        """The leaves of another tree, if it has exactly this structure."""
+    def _leaves_of(self, tree: Any) -> Sequence[Any] | None:
+        """Return the leaves of another tree; None if it has another structure."""
         try:
             leaves = self.structure.flatten_up_to(tree)
         except (TypeError, ValueError):
@@ -54,7 +53,7 @@ class ParamTree:
         return leaves if jax.tree_util.all_leaves(leaves) else None
 
     def filled(self, values: Sequence[Any]) -> Any:
-        """The tree with a value, one a parameter, in place of each; other leaves become None."""
+        """Return the tree with one value in the place of each parameter, and None in that of other leaves."""
         if len(values) < len(self.leaves):
             found = dict(zip(self.trained, values, strict=True))
             values = [found.get(number) for number in range(len(self.leaves))]
@@ -62,27 +61,27 @@ class ParamTree:
 
 
 def flatten_params(tree: Any) -> ParamTree:
-    """A tree of parameters, or a module of Equinox or NNX, in jax's order of leaves.
+    """Flatten a tree of parameters, or a module of Equinox or NNX, in jax's order of leaves.
 
-    Of an NNX module it is the state that `nnx.Optimizer` hands over. In an Equinox module leaves that are
-    no parameters, as `eqx.is_inexact_array` sees it, and running statistics are passed over; anywhere else
-    they are errors. Of the pair that `eqx.nn.make_with_state` gives the model is taken.
+    An NNX module stands for the state that `nnx.Optimizer` passes on, the pair that `eqx.nn.make_with_state`
+    returns for its model. Inside an Equinox module, running statistics and leaves that `eqx.is_inexact_array`
+    leaves out are skipped; anywhere else they are errors.
 
-    Raises RulesError: E501 for a leaf that is no parameter, E502 for two with one name.
+    Raises RulesError: E502 for two leaves with one name, E518 and E536 for a tree that jax cannot flatten,
+    E537 to E540 for leaves that are not parameters.
     """
-    if isinstance(tree, tuple) and len(tree) == 2 and isinstance(tree[1], frameworks.equinox_states()):
-        tree = tree[0]
+    tree = equinox.without_state(tree)
     try:
         walk = Walk(tree)
-        if not walk.graph:  # which may hold itself, and a RecursionError of jax's own does harm
+        if not walk.graph:  # a graph may hold itself, and a RecursionError inside jax does harm
             leaves, structure = jax.tree_util.tree_flatten(tree)
     except RecursionError:
-        raise RulesError(Diagnostic("E501", "the tree is nested too deeply, or holds itself")) from None
+        raise RulesError(Diagnostic("E518", "the tree is nested too deeply, or holds itself")) from None
     except (TypeError, ValueError) as error:
-        raise RulesError(Diagnostic("E501", f"jax cannot take the tree apart: {error}")) from error
+        raise RulesError(Diagnostic("E536", f"jax cannot flatten the tree: {error}")) from error
     if walk.graph:
-        return replace(flatten_params(nnx.parameters(tree)), model=tree)
-    refuse_collections(tree)
+        return replace(flatten_params(libraries.state_of_graph(tree)), model=tree)
+    linen.refuse_collections(tree)
     _refuse_equal_names(tree, walk)
     return ParamTree(walk, leaves, structure, _trained(walk, leaves))
 
@@ -91,88 +90,56 @@ def _kind(leaf: Any) -> tuple[Any, Any]:
     return getattr(leaf, "shape", None), getattr(leaf, "dtype", None)
 
 
-def is_array(leaf: Any) -> bool:
-    """Whether it is an array, concrete, abstract or traced."""
-    return isinstance(leaf, _ARRAYS)
-
-
-def inexact(leaf: Any) -> bool:
-    """Whether it is an array of floating or complex numbers."""
-    return is_array(leaf) and bool(jnp.issubdtype(leaf.dtype, jnp.inexact))
-
-
 def _trained(walk: Walk, leaves: Sequence[Any]) -> Sequence[int]:
     kinds: set[tuple[type, Any]] = {(type(leaf), getattr(leaf, "dtype", None)) for leaf in leaves}
-    plain = all(issubclass(cls, _ARRAYS) and bool(jnp.issubdtype(dtype, jnp.inexact)) for cls, dtype in kinds)
+    plain = all(issubclass(cls, ARRAYS) and bool(jnp.issubdtype(dtype, jnp.inexact)) for cls, dtype in kinds)
     if plain and not walk.states and not walk.boxes:
         return range(len(leaves))
     inside = _covered(walk.modules, len(leaves))
     statistics = _covered(walk.states, len(leaves))
-    untrained = frameworks.nnx_untrained()
+    untrained = nnx.untrained_variables()
     trained, wrong = [], []
     for number, leaf in enumerate(leaves):
         if statistics[number]:
             continue
         if isinstance(walk.boxes.get(number), untrained):
             wrong.append(number)
-        elif inexact(leaf) or (isinstance(leaf, float | complex) and not inside[number]):
+        elif is_inexact(leaf) or (isinstance(leaf, float | complex) and not inside[number]):
             trained.append(number)
         elif not inside[number]:
             wrong.append(number)
     if wrong:
-        raise RulesError(_no_parameters(walk, leaves, wrong))
+        raise RulesError(_not_a_parameter(walk, leaves, wrong))
     return trained
 
 
-def _covered(stretches: Sequence[LeafRange], count: int) -> bytearray:
+def _covered(ranges: Sequence[LeafRange], count: int) -> bytearray:
+    """Return 1 for each leaf that is in one of the ranges, else 0."""
     covered = bytearray(count)
-    for stretch in stretches:
-        covered[stretch.start : stretch.stop] = b"\1" * (stretch.stop - stretch.start)
+    for leaves in ranges:
+        covered[leaves.start : leaves.stop] = b"\1" * (leaves.stop - leaves.start)
     return covered
 
 
-def _no_parameters(walk: Walk, leaves: Sequence[Any], wrong: Sequence[int]) -> Diagnostic:
+def _not_a_parameter(walk: Walk, leaves: Sequence[Any], wrong: Sequence[int]) -> Diagnostic:
     number = wrong[0]
-    leaf, box = leaves[number], walk.boxes.get(number)
+    leaf, kind, box = leaves[number], type(leaves[number]), walk.boxes.get(number)
+    name = f"`{walk.names[number]}`" if walk.names[number] else "the argument"
     more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
-    name = f"`{walk.names[number]}` is" if walk.names[number] else "what is handed over is"
-    if isinstance(box, frameworks.nnx_untrained()):
-        return Diagnostic(
-            "E501",
-            f"{name} a `{type(box).__name__}` and no parameter{more}",
-            help="hand over `nnx.state(model, nnx.Param)`",
-        )
-    if isinstance(leaf, _ARRAYS):
-        return Diagnostic(
-            "E501", f"{name} an array of {leaf.dtype.name}, which no optimizer trains{more}", help=_ALONE
-        )
+    refused = libraries.refuse(leaf, box)
+    if refused:
+        code = "E539" if box is not None else "E537"
+        return Diagnostic(code, f"{name} {refused.reason}{more}", help=refused.help)
+    if is_array(leaf):
+        reason = f"is an array of {leaf.dtype.name}, which no optimizer trains"
+        return Diagnostic("E538", f"{name} {reason}{more}", help=_PARAMETERS_ALONE)
     if isinstance(leaf, type):
-        help = f"hand over an instance: `{leaf.__name__}(...)`"
-        return Diagnostic("E501", f"{name} the class `{leaf.__qualname__}` and no array{more}", help=help)
-    kind = type(leaf)
-    help = _ALONE
-    if isinstance(leaf, frameworks.linen_modules()):
-        help = 'linen keeps parameters apart from modules: hand over `model.init(...)["params"]`'
-    elif is_dataclass(leaf):
-        help = f"if it holds parameters, call `jax.tree_util.register_dataclass({kind.__name__})`"
-    return Diagnostic(
-        "E501", f"{name} a `{kind.__module__}.{kind.__qualname__}` and no array{more}", help=help
-    )
-
-
-def refuse_collections(tree: Any) -> None:
-    """Raises RulesError (E501) for linen's variables, which hold more than parameters."""
-    dicts = frameworks.dicts()
-    if isinstance(tree, dicts) and isinstance(tree.get("params"), dicts):
-        for beside in _COLLECTIONS:
-            if beside in tree:
-                raise RulesError(
-                    Diagnostic(
-                        "E501",
-                        f"the tree holds the collection `{beside}` beside `params`",
-                        help='hand over `variables["params"]`',
-                    )
-                )
+        reason, help = f"is the class `{leaf.__qualname__}`", f"pass an instance: `{leaf.__name__}(...)`"
+    else:
+        reason, help = f"is a `{kind.__module__}.{kind.__qualname__}`", _PARAMETERS_ALONE
+        if is_dataclass(leaf):
+            help = f"if it holds parameters, call `jax.tree_util.register_dataclass({kind.__name__})`"
+    return Diagnostic("E537", f"{name} {reason}, not an array{more}", help=help)
 
 
 def _refuse_equal_names(tree: Any, walk: Walk) -> None:
@@ -193,12 +160,11 @@ def _refuse_equal_names(tree: Any, walk: Walk) -> None:
 
 
 def holds_arrays(model: Any) -> bool:
-    """Whether it is a module of Equinox or NNX, or a tree with an array of jax or NumPy among its leaves.
+    """Return whether a model is a module of a JAX library, or a tree with arrays of jax or NumPy.
 
-    So is what holds none but belongs to jax, a module of linen or a tree that jax cannot take apart: what is
-    wrong with it is for its inventory to say.
+    Also true of a linen module, and of a tree that jax cannot flatten: its inventory says what is wrong.
     """
-    if isinstance(model, frameworks.equinox_modules() + frameworks.linen_modules()):
+    if isinstance(model, libraries.module_classes() + linen.modules()):
         return True
     try:
         walk = Walk(model)

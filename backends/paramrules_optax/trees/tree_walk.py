@@ -1,18 +1,19 @@
-"""One pass over a tree: the canonical name of every leaf, and whose it is.
+"""One pass over a tree: the canonical name and the owner of every leaf.
 
-The leaves come in the order in which `jax.tree_util.tree_flatten` gives them, so that a list of values,
-one a leaf, becomes a tree of the same structure with `tree_unflatten`. Dicts, lists and tuples, which
-may have tens of thousands of leaves, are walked here; every other node says itself what it holds.
+Leaves come in the order of `jax.tree_util.tree_flatten`, so that `tree_unflatten` turns a list of values, one
+a leaf, into a tree of the same structure. Dicts, lists and tuples, which may have tens of thousands of
+leaves, are walked here; jax flattens all other nodes.
 """
 
 from typing import Any, NamedTuple
 
 import jax
-from jax.tree_util import DictKey, FlattenedIndexKey, GetAttrKey, SequenceKey
+from jax.tree_util import GetAttrKey
 
-from paramrules.inventories import UNKNOWN_OWNER, Class, Owner
-from paramrules_optax.libraries import frameworks
-from paramrules_optax.libraries.haiku_names import named
+from paramrules.backends import UNKNOWN_OWNER, Class, Owner
+from paramrules_optax import libraries
+from paramrules_optax.libraries import equinox, haiku, linen
+from paramrules_optax.trees.key_paths import joined
 
 Around = tuple[Class, ...]
 
@@ -20,7 +21,7 @@ _LEAF, _DICT, _SEQUENCE, _NONE, _NODE, _GRAPH = range(6)
 
 
 class LeafRange(NamedTuple):
-    """A node of the tree, its name, and the leaves `start` to `stop` (not included) that it holds."""
+    """A node of the tree, its name, and the leaves from `start` up to, not including, `stop` below it."""
 
     name: str
     node: Any
@@ -29,16 +30,16 @@ class LeafRange(NamedTuple):
 
 
 class Walk:
-    """What was found in a tree.
+    """The names and owners of a tree's leaves.
 
     Attributes:
         names: the canonical name of each leaf, without a leading `params` collection.
         owners: the module that holds each leaf; UNKNOWN_OWNER in a bare tree.
-        boxes: the variable or metadata box around a leaf, by the leaf's number, where there is one.
-        modules: every Equinox module; what is inside of one stands before it.
-        states: what holds Equinox's running statistics.
-        shared: Equinox's wrappers that tie nodes together.
-        graph: whether an NNX module was met: its leaves are not those that an optimizer is handed.
+        boxes: the variable or metadata box around a leaf, by the leaf's number, if there is one.
+        modules: every module that is a pytree; the modules inside a module come before it.
+        states: the nodes that hold running statistics.
+        shared: Equinox's wrappers that tie nodes.
+        graph: True if the walk met a module that is not a pytree: an optimizer gets other leaves of it.
     """
 
     def __init__(self, tree: object) -> None:
@@ -53,24 +54,29 @@ class Walk:
         self._around: Around = ()
         self._kinds: dict[type, int] = {dict: _DICT, list: _SEQUENCE, tuple: _SEQUENCE, type(None): _NONE}
         self._interned: dict[Around, Owner] = {}
-        self._equinox = frameworks.equinox_modules()
-        self._states = frameworks.equinox_states()
-        self._shared = frameworks.equinox_shared()
-        self._boxes = frameworks.boxes()
-        self._graph = frameworks.nnx_modules()
-        self._visit(_without_collection(tree), "")
-        self._belongs_to(UNKNOWN_OWNER)
+        self._module_classes = libraries.module_classes()
+        self._state_classes = libraries.state_classes()
+        self._box_classes = libraries.box_classes()
+        self._graph_classes = libraries.graph_classes()
+        self._shared_classes = equinox.shared()
+        self._visit(linen.without_collection(tree), "")
+        self._set_owner(UNKNOWN_OWNER)
         together = "".join(self.names)
-        if "/" in together:  # haiku's module paths, and dicts that were flattened
+        if "/" in together:  # haiku's module paths, and flattened dicts
             self.names = [name.replace("/", ".") for name in self.names]
         if "__layer_stack_" in together:
-            self.names = list(map(named, self.names))
+            self.names = list(map(haiku.with_named_stacks, self.names))
+
+    @staticmethod
+    def of(tree: object) -> "Walk":
+        """Walk another tree."""
+        return Walk(tree)
 
     def _kind(self, node: object) -> int:
         cls = type(node)
         kind = self._kinds.get(cls)
         if kind is None:
-            if issubclass(cls, self._graph):
+            if issubclass(cls, self._graph_classes):
                 kind = _GRAPH
             else:
                 kind = _LEAF if jax.tree_util.all_leaves((node,)) else _NODE
@@ -82,17 +88,17 @@ class Walk:
         if kind == _LEAF:
             self.names.append(name)
         elif kind == _DICT:
-            self._dict(node, name + "." if name else "")
+            self._visit_dict(node, name + "." if name else "")
         elif kind == _SEQUENCE:
             prefix = name + "." if name else ""
             for number, child in enumerate(node):
                 self._visit(child, f"{prefix}{number}")
         elif kind == _NODE:
-            self._node(node, name)
+            self._visit_node(node, name)
         elif kind == _GRAPH:
             self.graph = True
 
-    def _dict(self, node: dict[Any, Any], prefix: str) -> None:
+    def _visit_dict(self, node: dict[Any, Any], prefix: str) -> None:
         known, add = self._kinds.get, self.names.append
         for key in sorted(node) if len(node) > 1 else node:
             child = node[key]
@@ -100,90 +106,67 @@ class Walk:
             if kind == _LEAF:
                 add(f"{prefix}{key}")
             elif kind == _DICT:
-                self._dict(child, f"{prefix}{key}.")
+                self._visit_dict(child, f"{prefix}{key}.")
             else:
                 self._visit(child, f"{prefix}{key}")
 
-    def _node(self, node: Any, name: str) -> None:
-        """A node that only jax knows how to take apart."""
+    def _visit_node(self, node: Any, name: str) -> None:
+        """Visit a node that only jax can flatten."""
         start = len(self.names)
         children = [
             (path[0], child)
             for path, child in jax.tree_util.tree_flatten_with_path(node, is_leaf=lambda x: x is not node)[0]
             if child is not None
         ]
-        if isinstance(node, self._boxes):
+        if isinstance(node, self._box_classes):
             for _, child in children:
                 self._visit(child, name)
             self.boxes.update(dict.fromkeys(range(start, len(self.names)), node))
-        elif isinstance(node, self._equinox):
-            self._module(node, name, children)
+        elif isinstance(node, self._module_classes):
+            self._visit_module(node, name, children)
         elif children and isinstance(children[0][0], GetAttrKey):
-            self._record(node, name, children)
+            self._visit_record(node, name, children)
         else:
             for key, child in children:
-                self._visit(child, _joined(name, key))
-        if isinstance(node, self._states):
+                self._visit(child, joined(name, key))
+        if isinstance(node, self._state_classes):
             self.states.append(LeafRange(name, node, start, len(self.names)))
 
-    def _module(self, node: Any, name: str, children: list[tuple[Any, Any]]) -> None:
-        """An Equinox module owns what it holds, also in its dicts and lists."""
+    def _visit_module(self, node: Any, name: str, children: list[tuple[Any, Any]]) -> None:
+        """Visit a module, which owns the arrays below it, in dicts and lists as well."""
         start = len(self.names)
-        outer = self._enter(type(node))
+        outer = self._enter_scope(type(node))
+        shared = isinstance(node, self._shared_classes)
         for key, child in children:
-            wrapped = isinstance(node, self._shared) and key.name == "pytree"
-            self._visit(child, name if wrapped else _joined(name, key))
-        self._leave(*outer)
-        stretch = LeafRange(name, node, start, len(self.names))
-        self.modules.append(stretch)
-        if isinstance(node, self._shared):
-            self.shared.append(stretch)
+            self._visit(child, name if shared and key.name == "pytree" else joined(name, key))
+        self._leave_scope(*outer)
+        leaves = LeafRange(name, node, start, len(self.names))
+        self.modules.append(leaves)
+        if shared:
+            self.shared.append(leaves)
 
-    def _record(self, node: Any, name: str, children: list[tuple[Any, Any]]) -> None:
-        """A dataclass or named tuple owns its arrays; a dict in it may be of modules that nobody knows."""
-        outer = self._enter(type(node))
+    def _visit_record(self, node: Any, name: str, children: list[tuple[Any, Any]]) -> None:
+        """Visit a dataclass or named tuple, which owns its arrays; modules in its dicts are unknown."""
+        outer = self._enter_scope(type(node))
         own = self._owner
         for key, child in children:
-            held = self._kind(child) == _LEAF or isinstance(child, self._boxes)
-            self._belongs_to(own if held else UNKNOWN_OWNER)
-            self._visit(child, _joined(name, key))
-        self._leave(*outer)
+            held = self._kind(child) == _LEAF or isinstance(child, self._box_classes)
+            self._set_owner(own if held else UNKNOWN_OWNER)
+            self._visit(child, joined(name, key))
+        self._leave_scope(*outer)
 
-    def _enter(self, cls: type) -> tuple[Around, Owner]:
-        """From here on the leaves belong to a module of this class; gives what was so until here."""
+    def _enter_scope(self, cls: type) -> tuple[Around, Owner]:
+        """Start a module scope and return the previous one."""
         outer = self._around, self._owner
         self._around = (*self._around, Class.of(cls))
-        self._belongs_to(self._interned.setdefault(self._around, Owner(self._around)))
+        self._set_owner(self._interned.setdefault(self._around, Owner(self._around)))
         return outer
 
-    def _leave(self, around: Around, owner: Owner) -> None:
+    def _leave_scope(self, around: Around, owner: Owner) -> None:
         self._around = around
-        self._belongs_to(owner)
+        self._set_owner(owner)
 
-    def _belongs_to(self, owner: Owner) -> None:
-        """From the next leaf on; those since the last change get the owner until here."""
+    def _set_owner(self, owner: Owner) -> None:
+        """Set the owner of the leaves that follow; those since the last call get the previous one."""
         self.owners += [self._owner] * (len(self.names) - len(self.owners))
         self._owner = owner
-
-
-def _joined(name: str, key: Any) -> str:
-    """A name with one step of jax's key path behind it."""
-    match key:
-        case DictKey() | FlattenedIndexKey():
-            step = key.key
-        case SequenceKey():
-            step = key.idx
-        case GetAttrKey():
-            step = key.name
-        case _:  # a node may have keys of a kind of its own
-            step = key
-    return f"{name}.{step}" if name else str(step)
-
-
-def _without_collection(tree: Any) -> Any:
-    """What is in the `params` collection, if the tree is a dict that holds nothing else."""
-    if isinstance(tree, frameworks.dicts()) and list(tree) == ["params"]:
-        inside = tree["params"]
-        if isinstance(inside, frameworks.dicts()):
-            return inside
-    return tree

@@ -171,6 +171,16 @@ _declare("""
     E521 a backend's inventory does not fit together
     E522 a backend gives two parameters one name
     E523<E501 `no_weight_decay()` does not return names
+    E532<E501 a declared type is not a class
+    E533<E501 a type is declared for a module that is not there
+    E534<E501 a declared type contradicts the model
+    E536<E501 jax cannot flatten a tree
+    E537<E501 a leaf is not an array
+    E538<E501 an array is not trainable
+    E539<E501 a variable is not a parameter
+    E540<E501 a tree holds more than parameters
+    E541<E501 a model needs inputs
+    E542<E501 a model cannot run with the inputs
 """)
 
 _declare("""

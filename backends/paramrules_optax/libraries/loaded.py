@@ -1,0 +1,44 @@
+"""What the files of all libraries share: classes, looked up and never imported, layouts and refusals."""
+
+import sys
+from collections.abc import Sized
+from typing import Any, NamedTuple
+
+Classes = tuple[type[Any], ...]
+Layout = tuple[str, ...]
+"""For each axis of a kernel `in`, `out`, `_` (a batch), or `*` for the window of a convolution."""
+
+
+class Refusal(NamedTuple):
+    """Why a leaf is not a parameter.
+
+    Attributes:
+        reason: the end of a sentence that begins with the leaf's name.
+        help: what to pass in its place.
+    """
+
+    reason: str
+    help: str
+
+
+def loaded(module: str, *names: str) -> Classes:
+    """Return the classes of these names in a module; none if nobody has imported it.
+
+    A tree can hold instances of a class only if its module is loaded.
+    """
+    found: Any = sys.modules.get(module)
+    return tuple(getattr(found, name) for name in names if hasattr(found, name))
+
+
+def general_layout(*axes: int | Sized) -> Layout:
+    """Return the layout of a linear layer of these batch axes, contracted axes and produced axes.
+
+    flax's general layers have any number of each: a kernel of shape (8, 64, 512) may take heads in or put
+    them out, which its class does not tell.
+
+    >>> general_layout((), (-2, -1), 512)
+    ('in', 'in', 'out')
+    """
+    kinds = ("_", "in", "out")
+    counts = (1 if isinstance(each, int) else len(each) for each in axes)
+    return tuple(kind for kind, count in zip(kinds, counts, strict=True) for _ in range(count))
