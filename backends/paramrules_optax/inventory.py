@@ -7,7 +7,7 @@ from paramrules.backends import UNKNOWN_OWNER, Diagnostic, Inventory, Owner, Rul
 from paramrules_optax import libraries
 from paramrules_optax.declared_types import BY_OWNER, Types, unknown_by_owner, with_declared
 from paramrules_optax.init_inventory import inventory_of_init
-from paramrules_optax.libraries import equinox, nnx
+from paramrules_optax.libraries import equinox
 from paramrules_optax.libraries.abstract_init import InitCall
 from paramrules_optax.libraries.equinox import Tie
 from paramrules_optax.stacks.declared_stacks import Stacked, declared_stacks
@@ -101,7 +101,7 @@ def inventory_of_tree(
     modules: list[tuple[str, Any]]
     ties: list[Tie]
     if tree.model is not None:
-        graph = nnx.unfold(tree.model)
+        graph = libraries.unfold_graph(tree.model)
         owners = [graph.owner(name) for name in names]
         modules = list(graph.modules.items())
         ties = [
@@ -131,7 +131,7 @@ def inventory_of_tree(
     inventory = inventory_of_arrays(TreeArrays(tree, names, known, columns, aliases, unknown, stored, stacks))
     count = len(leaves)
     inventory.doubts = lambda: (
-        *likely_stacks(names[:count], known[:count], shapes or columns.stored(), stacked or {}),
+        *likely_stacks(names[:count], known[:count], columns.column("layer_shape"), stacked or {}),
         *likely_statistics(names[:count], known[:count]),
     )
     return inventory

@@ -4,7 +4,8 @@ Each function here asks the libraries that have an answer. To support another on
 to the lines that apply:
 
 - its modules are pytrees that own the arrays below them (Equinox): `module_classes`;
-- its modules are no pytrees, and an optimizer gets a state of them (NNX): `graph_classes`, `state_of_graph`;
+- its modules are not pytrees, and an optimizer gets a state of them (NNX): `graph_classes`, `state_of_graph`,
+  `unfold_graph`;
 - it wraps single parameters (NNX, linen): `box_classes`;
 - its pytrees hold arrays that nobody trains (Equinox): `state_classes`;
 - its models have no parameters before they run (linen, haiku): `init_of`;
@@ -35,6 +36,11 @@ def graph_classes() -> Classes:
 def state_of_graph(model: Any) -> Any:
     """Return the tree that an optimizer gets for a module that jax does not flatten."""
     return nnx.parameters(model)
+
+
+def unfold_graph(model: Any) -> nnx.ModuleGraph:
+    """Return the names, owners and modules of such a module, with all names of what is shared."""
+    return nnx.unfold(model)
 
 
 def box_classes() -> Classes:
