@@ -91,7 +91,7 @@ def test_metadata_and_no_weight_decay_are_attributes():
     assert not any(inventory.attribute("hijax"))
 
 
-def test_metadata_that_json_cannot_hold_is_for_rules_only():
+def test_metadata_that_cannot_be_written_down_is_for_rules_only():
     class Model(nnx.Module):
         def __init__(self):
             self.w = nnx.Param(jnp.ones(1), rates={"lr": [1, 2.5]}, hook=print, odd={1: 2})

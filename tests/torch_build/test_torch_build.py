@@ -134,9 +134,7 @@ def test_what_is_no_optimizer() -> None:
         built(DECAY, list, lr=1.0)
     with pytest.raises(TypeError, match=r"^`<lambda>` was given 3 groups and made an optimizer with 1\n"):
         built(DECAY, lambda groups: torch.optim.SGD(groups[:1]), lr=1.0)
-    with pytest.raises(
-        ValueError, match=r"^`optimizer` is an empty mapping and should name an optimizer$"
-    ):
+    with pytest.raises(ValueError, match=r"^`optimizer` is an empty mapping and should name an optimizer$"):
         built(DECAY, {})
     with pytest.raises(TypeError, match=r"^`lr` is '1e-3', a `str`, and should be a number$"):
         built(DECAY, lr="1e-3")

@@ -38,9 +38,7 @@ def refused(state: Any, net: nn.Module, cls: Any = torch.optim.AdamW, **how: Any
     return str(raised.value)
 
 
-WHOLE = (
-    "  = help: pass what `optimizer.state_dict()` returned, or what torch.distributed.checkpoint did"
-)
+WHOLE = "  = help: pass what `optimizer.state_dict()` returned, or what torch.distributed.checkpoint did"
 
 
 def test_new_and_removed_parameters_and_changed_shapes_in_one_report() -> None:
@@ -223,7 +221,10 @@ def test_an_optimizer_of_another_model() -> None:
         (None, "a `NoneType` is not the saved state of an optimizer\n" + WHOLE),
         ({}, "this dict does not have `state` and `param_groups`\n" + WHOLE),
         ({"state": {}, "param_groups": {}}, "`param_groups` should be a list, and `state` a dict\n" + WHOLE),
-        ({"state": {}, "param_groups": [{}]}, "group 0 of the saved state does not have a list of `params`\n" + WHOLE),
+        (
+            {"state": {}, "param_groups": [{}]},
+            "group 0 of the saved state does not have a list of `params`\n" + WHOLE,
+        ),
         (
             {"state": {}, "param_groups": [{"params": [0, 1, 0]}]},
             "the saved groups list the parameter `0` twice\n" + WHOLE,
