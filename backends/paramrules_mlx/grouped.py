@@ -1,0 +1,241 @@
+"""From a model and rules to one MLX optimizer."""
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import mlx.core as mx
+import mlx.nn as nn
+from mlx.optimizers import AdamW, MultiOptimizer, Optimizer
+from mlx.utils import tree_flatten, tree_unflatten
+
+from paramrules.backends import Assignment, Diagnostic, RulesError, did_you_mean
+from paramrules.emission import (
+    Aliases,
+    AnyRules,
+    Bases,
+    OptimizerSpec,
+    Options,
+    RoutedGroup,
+    arguments_of,
+    base_of,
+    bind,
+    check_rate,
+    lost_bases,
+    plural,
+    report,
+    route,
+    unnamed,
+    warn,
+)
+from paramrules_mlx.freezing import freeze
+from paramrules_mlx.inventory import inventory_and_slots
+
+Make = Callable[..., Optimizer]
+
+_ALIASES = Aliases(
+    suggested={"b1": "betas", "b2": "betas", "beta1": "betas", "beta2": "betas", "decay": "alpha"}
+)
+"""What other libraries call the settings of MLX's optimizers."""
+
+
+class GroupedOptimizer(MultiOptimizer):  # type: ignore[misc]  # mypy skips mlx
+    """The optimizers of a rule file's groups as one, which `build` makes.
+
+    MLX's `MultiOptimizer` calls filters for every array at every update, and setting its `learning_rate` gives
+    all members the same one. This looks arrays up by name, and members keep their ratio to the base rate.
+
+    Attributes:
+        optimizers: one per group, in the order of the rules.
+        labels: the label of each.
+        names: the canonical names of the arrays of each.
+    """
+
+    def __init__(
+        self,
+        optimizers: Sequence[Optimizer],
+        labels: Sequence[str],
+        names: Sequence[Sequence[str]],
+        scales: Sequence[float],
+    ) -> None:
+        super().__init__(list(optimizers), [lambda name, array: False] * (len(optimizers) - 1))
+        self.labels = tuple(labels)
+        self.names = tuple(map(tuple, names))
+        self._scales = tuple(scales)
+        self._member = {name: member for member, own in enumerate(names) for name in own}
+
+    def _split_dictionary(self, gradients: dict[str, Any]) -> list[Any]:
+        """Return the arrays of each member, as a tree."""
+        parts: list[list[tuple[str, mx.array]]] = [[] for _ in self.optimizers]
+        for name, array in tree_flatten(gradients):
+            if name not in self._member:
+                raise RulesError(_stranger(name, self._member))
+            parts[self._member[name]].append((name, array))
+        return [tree_unflatten(part) if part else {} for part in parts]
+
+    @property
+    def learning_rate(self) -> mx.array:
+        """The base rate. Setting it gives each member its ratio of the new one."""
+        for optimizer, scale in zip(self.optimizers, self._scales, strict=True):
+            if scale:
+                return optimizer.learning_rate / scale
+        return mx.array(0.0)
+
+    @learning_rate.setter
+    def learning_rate(self, rate: float | mx.array) -> None:
+        for optimizer, scale in zip(self.optimizers, self._scales, strict=True):
+            optimizer.learning_rate = mx.array(rate) * scale
+
+
+def build(
+    model: nn.Module,
+    rules: AnyRules,
+    optimizer: Make | Mapping[str, Make] = AdamW,
+    *,
+    learning_rate: float | Callable[[mx.array], mx.array],
+    weight_decay: float | None = None,
+    options: Options = None,
+    strict: bool = False,
+    **settings: Any,
+) -> GroupedOptimizer:
+    """Return one optimizer of a model's groups.
+
+    Args:
+        model: the model. Arrays that `model.freeze()` froze are in no group.
+        rules: what `paramrules.load` returns, the path of a rule file, or an assignment to this model.
+        optimizer: an optimizer class of `mlx.optimizers`, or a function like one; or, if rules set
+            `optimizer = "muon"`, a mapping from these names to such. Groups that name none go to the
+            entry `default`, or to the only one. `functools.partial` binds arguments to one of them.
+        learning_rate: the base rate, a number or a schedule of the step. A group gets it times its
+            `lr_scale`; a rule's `lr` replaces a number.
+        weight_decay: the base weight decay; that of the optimizer's signature if None. MLX's `Muon` adds it
+            to the gradient, PyTorch's subtracts it from the weight.
+        options: values for the file's options.
+        strict: make dead rules and parameters that no rule takes errors.
+        **settings: further settings, each for those of the optimizers that take it.
+
+    Returns:
+        The optimizer. Arrays with `freeze = true` are frozen in the model; those that earlier rules froze and
+        these do not train again.
+
+    Raises:
+        RulesError: what `paramrules.assign` raises; E604, E610, E611, E612, E614 as for the other frameworks;
+            E630 if a rule sets `lr` beside a schedule. Nothing is frozen then.
+        TypeError, ValueError: an argument is of no use.
+
+    Warns:
+        RulesWarning: for each finding that is not an error; W617 for an optimizer that no rule names.
+
+    >>> optimizer = paramrules_mlx.build(model, "vit.rules", learning_rate=1e-3, weight_decay=0.05)
+    >>> optimizer.update(model, gradients)
+    """
+    check_rate("learning_rate", learning_rate, callable, wanted="a number or a schedule", optional=False)
+    check_rate("weight_decay", weight_decay, lambda rate: False)
+    if optimizer == {}:
+        raise ValueError("`optimizer` is an empty mapping and should name an optimizer")
+    entries = optimizer if isinstance(optimizer, Mapping) else {"": optimizer}
+    specs = {name: _spec(name, make) for name, make in entries.items()}
+    bases = Bases(learning_rate, weight_decay)
+    arguments, lost = arguments_of(settings, specs)
+    _raise([*lost_bases(bases, specs.values()), *lost])
+    described, slots = inventory_and_slots(model)
+    bound = bind(rules, lambda: described, options=options, strict=strict, stacklevel=2)
+    routed, wrong = route(bound, bound.groups(), specs, bases, frozen_by="`model.freeze()`")
+    _raise([*wrong, *_fixed_beside_schedule(bound.assignment, routed, learning_rate)])
+    warn(unnamed(bound.assignment, specs), stacklevel=2)
+    made = [_construct(entries[one.optimizer.name], one, arguments[one.optimizer.name]) for one in routed]
+    frozen = {(id(slots[number].module), slots[number].key) for number in bound.frozen()}
+    freeze(((slot.module, slot.key) for slot in slots), frozen)
+    return GroupedOptimizer(
+        made,
+        [one.group.label for one in routed],
+        [[described.names[e] for n in one.numbers for e in described.entries(n)] for one in routed],
+        [_scale(one, learning_rate) for one in routed],
+    )
+
+
+def _spec(name: str, make: Make) -> OptimizerSpec:
+    """Describe an optimizer that `build` was given."""
+    if isinstance(make, Optimizer) or not callable(make):
+        raise TypeError(
+            "`optimizer` should be a class such as `mlx.optimizers.AdamW`, or a function that makes an "
+            f"optimizer, and not a `{type(make).__name__}`"
+        )
+    takes = inspect.signature(make).parameters
+    named = [key for key, p in takes.items() if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
+    bound = dict(make.keywords) if isinstance(make, partial) else {}
+    decay = takes["weight_decay"].default if "weight_decay" in takes else None
+    return OptimizerSpec(
+        name,
+        name
+        or getattr(
+            make.func if isinstance(make, partial) else make, "__name__", "the function that was passed"
+        ),
+        tuple(key for key in named if key not in ("learning_rate", "weight_decay")),
+        takes_any=len(named) < len(takes),
+        rates=("lr", "weight_decay") if "weight_decay" in takes else ("lr",),
+        bound={"lr" if key == "learning_rate" else key: value for key, value in bound.items()},
+        weight_decay=decay if isinstance(decay, int | float) else None,
+        aliases=_ALIASES,
+    )
+
+
+def _construct(make: Make, one: RoutedGroup, arguments: Mapping[str, Any]) -> Optimizer:
+    """Return the optimizer of one group."""
+    rates: dict[str, Any] = {"learning_rate": _rate(one)}
+    if "weight_decay" in one.optimizer.rates and one.weight_decay.value is not None:
+        rates["weight_decay"] = one.weight_decay.value
+    unbound = make.func if isinstance(make, partial) else make
+    made = unbound(**{**arguments, **one.settings, **rates})
+    if not isinstance(made, Optimizer):
+        raise TypeError(
+            f"`{one.optimizer.called}` made a `{type(made).__name__}`, and should make an "
+            "`mlx.optimizers.Optimizer`"
+        )
+    return made
+
+
+def _rate(one: RoutedGroup) -> Any:
+    """Return the learning rate of a group: a number, or a schedule times its scale."""
+    base, scale = one.lr.base, one.lr.scale
+    return (lambda step: base(step) * scale) if callable(base) else one.lr.value
+
+
+def _scale(one: RoutedGroup, learning_rate: Any) -> float:
+    """Return the ratio of a group's rate to the base rate."""
+    if callable(one.lr.base):
+        return float(one.lr.scale)
+    return one.lr.over(learning_rate) or 0.0
+
+
+def _fixed_beside_schedule(
+    assignment: Assignment, routed: Sequence[RoutedGroup], base: Any
+) -> list[Diagnostic]:
+    """Return a finding (E630) if rules replace a base rate that is a schedule."""
+    having = [
+        one.group
+        for one in routed
+        if "lr" in one.group.settings and callable(base_of(one.optimizer, "lr", base))
+    ]
+    if not having:
+        return []
+    labels = plural("group", [group.label for group in having])
+    message = (
+        f"{labels} {'set' if len(having) > 1 else 'sets'} `lr`, and a schedule has no base rate to replace"
+    )
+    help = "write `lr_scale`, which multiplies the schedule"
+    return [report("E630", message, help, assignment=assignment, groups=having, key="lr", whole=True)]
+
+
+def _stranger(name: str, known: Iterable[str]) -> Diagnostic:
+    return Diagnostic(
+        "E601",
+        f"`{name}` is not a parameter of the model that the optimizer was built for",
+        help=did_you_mean(name, known) or "build the optimizer after the last change to the model",
+    )
+
+
+def _raise(wrong: Sequence[Diagnostic]) -> None:
+    if wrong:
+        raise RulesError(wrong)

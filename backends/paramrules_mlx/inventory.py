@@ -1,0 +1,144 @@
+"""The inventory of an `mlx.nn.Module`."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import mlx.core as mx
+import mlx.nn as nn
+
+from paramrules.backends import Class, Columns, Inventory, Owner
+from paramrules_mlx.freezing import frozen_by_rules
+
+_ARRAY = Class("mlx.core.array")
+_STATISTICS = ("running_mean", "running_var")
+
+
+class Slot(NamedTuple):
+    """A place in a module that holds an array.
+
+    Attributes:
+        module: the module.
+        key: the array's key there, with a dot before each index or key of a list or dict.
+        name: the array's canonical name in the model.
+        owner: the module's classes.
+        array: the array.
+        trainable: False if its key, or one around it on the way from the root, is frozen.
+    """
+
+    module: nn.Module
+    key: str
+    name: str
+    owner: Owner
+    array: mx.array
+    trainable: bool
+
+
+class ModelSlots:
+    """All slots of a model, in the order of `model.parameters()`. Each module is visited once per path.
+
+    Attributes:
+        slots: one per name of a parameter.
+        modules: the modules by canonical name.
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        self.slots: list[Slot] = []
+        self.modules: list[tuple[str, nn.Module]] = []
+        self._owners: dict[tuple[Class, ...], Owner] = {}
+        self._visit(model, "", (), True)
+
+    def _visit(self, module: nn.Module, name: str, around: tuple[Class, ...], trainable: bool) -> None:
+        around = (*around, Class.of(type(module)))
+        owner = self._owners.setdefault(around, Owner(around))
+        prefix = f"{name}." if name else ""
+        self.modules.append((name, module))
+        for key, value in _members(module):
+            trained = trainable and not _frozen(module, key)
+            if isinstance(value, nn.Module):
+                self._visit(value, prefix + key, around, trained)
+            elif not (isinstance(module, nn.BatchNorm) and key in _STATISTICS):
+                self.slots.append(Slot(module, key, prefix + key, owner, value, trained))
+
+
+def _frozen(module: nn.Module, key: str) -> bool:
+    """Return whether a module's key is frozen, or that of a list or dict around it."""
+    parts = key.split(".")
+    return any(".".join(parts[: count + 1]) in module._no_grad for count in range(len(parts)))
+
+
+def _members(module: nn.Module) -> Iterator[tuple[str, Any]]:
+    """Yield the arrays and modules that MLX sees in a module, those in its lists and dicts too."""
+    held = [
+        (key, value) for key, value in module.items() if nn.Module.valid_parameter_filter(module, key, value)
+    ]
+    while held:
+        key, value = held.pop(0)
+        if isinstance(value, nn.Module | mx.array):
+            yield key, value
+        elif isinstance(value, dict | list):
+            inner = value.items() if isinstance(value, dict) else enumerate(value)
+            held[:0] = [
+                (f"{key}.{k}", v)
+                for k, v in inner
+                if nn.Module.valid_parameter_filter(module, f"{key}.{k}", v)
+            ]
+
+
+class MLXColumns(Columns):
+    """The facts about the arrays of a model."""
+
+    def __init__(self, slots: Sequence[Slot], modules: Sequence[tuple[str, nn.Module]]) -> None:
+        self._slots = slots
+        self._modules = modules
+
+    def stored(self) -> Sequence[tuple[int, ...]]:
+        """Return the shapes of the arrays."""
+        return [tuple(slot.array.shape) for slot in self._slots]
+
+    def dtype(self) -> Sequence[str]:
+        """Return the dtypes without `mlx.core.`."""
+        return [str(slot.array.dtype).removeprefix("mlx.core.") for slot in self._slots]
+
+    def trainable(self) -> Sequence[bool]:
+        """Return whether each array is trained, also if rules froze it, see `freezing`."""
+        return [slot.trainable or frozen_by_rules(slot.module, slot.key) for slot in self._slots]
+
+    def variable(self) -> Sequence[Class]:
+        """Return the one class of all arrays."""
+        return [_ARRAY] * len(self._slots)
+
+    def modules(self) -> Sequence[tuple[str, nn.Module]]:
+        """Return every module by canonical name."""
+        return self._modules
+
+
+def inventory(model: nn.Module) -> Inventory:
+    """Return the parameters of a model, in the order of `model.parameters()`.
+
+    A module that a model holds under several names has tied parameters. Arrays are values in MLX: two that
+    were once the same object train apart, and are not tied. Running statistics of a `BatchNorm` are left out.
+
+    >>> inventory(mlx.nn.Linear(3, 2)).names
+    ['weight', 'bias']
+    """
+    return inventory_and_slots(model)[0]
+
+
+def inventory_and_slots(model: nn.Module) -> tuple[Inventory, list[Slot]]:
+    """Return the inventory of a model, and the slot of each of its parameters."""
+    found = ModelSlots(model)
+    numbers: dict[tuple[int, str], int] = {}
+    own: list[Slot] = []
+    further: list[tuple[int, Slot]] = []
+    for slot in found.slots:
+        number = numbers.setdefault((id(slot.module), slot.key), len(own))
+        if number == len(own):
+            own.append(slot)
+        else:
+            further.append((number, slot))
+    aliases: dict[int, list[int]] = {}
+    for entry, (number, _) in enumerate(further, len(own)):
+        aliases.setdefault(number, []).append(entry)
+    entries = [*own, *(slot for _, slot in further)]
+    names, owners = [slot.name for slot in entries], [slot.owner for slot in entries]
+    return Inventory("mlx", names, owners, MLXColumns(own, found.modules), aliases=aliases), own
