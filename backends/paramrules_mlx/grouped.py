@@ -43,8 +43,8 @@ _ALIASES = Aliases(
 class GroupedOptimizer(MultiOptimizer):  # type: ignore[misc]  # mypy skips mlx
     """The optimizers of a rule file's groups as one, which `build` makes.
 
-    MLX's `MultiOptimizer` calls filters for every array at every update, and setting its `learning_rate` gives
-    all members the same one. This looks arrays up by name, and members keep their ratio to the base rate.
+    MLX's `MultiOptimizer` calls filters for every array at every update, and setting its `learning_rate`
+    gives all members the same one. This looks arrays up by name, and members keep their ratio to the base.
 
     Attributes:
         optimizers: one per group, in the order of the rules.
@@ -75,7 +75,7 @@ class GroupedOptimizer(MultiOptimizer):  # type: ignore[misc]  # mypy skips mlx
         return [tree_unflatten(part) if part else {} for part in parts]
 
     @property
-    def learning_rate(self) -> mx.array:
+    def learning_rate(self) -> Any:
         """The base rate. Setting it gives each member its ratio of the new one."""
         for optimizer, scale in zip(self.optimizers, self._scales, strict=True):
             if scale:
