@@ -75,7 +75,7 @@ def _members(module: nn.Module) -> Iterator[tuple[str, Any]]:
         key, value = held.pop(0)
         if isinstance(value, nn.Module | mx.array):
             yield key, value
-        elif isinstance(value, dict | list):
+        else:
             inner = value.items() if isinstance(value, dict) else enumerate(value)
             held[:0] = [
                 (f"{key}.{k}", v)

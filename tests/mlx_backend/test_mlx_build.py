@@ -1,0 +1,278 @@
+"""Training with the optimizer that `paramrules_mlx.build` makes."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import mlx.core as mx
+import mlx.nn as nn
+import mlx.optimizers as optim
+import numpy as np
+import paramrules_mlx
+import pytest
+from mlx.utils import tree_flatten, tree_map, tree_unflatten
+
+import paramrules
+from paramrules import RulesError, RulesWarning
+
+RULES = r"""
+[decay]
+no_decay: role in (bias, scale) -> weight_decay = 0
+decay:    else
+
+[lr]
+head:      name ~ ^head
+layer_{i}: name ~ ^layers\.(?<i>\d+)\. -> lr_scale = 0.5 ** (2 - i)
+"""
+
+
+class MLP(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = [nn.Linear(4, 4) for _ in range(2)]
+        self.norm = nn.LayerNorm(4)
+        self.head = nn.Linear(4, 3)
+
+    def __call__(self, x: mx.array) -> mx.array:
+        for layer in self.layers:
+            x = mx.tanh(layer(x))
+        return self.head(self.norm(x))
+
+
+@pytest.fixture
+def model() -> MLP:
+    mx.random.seed(0)
+    return MLP()
+
+
+def batch() -> tuple[mx.array, mx.array]:
+    generator = np.random.default_rng(1)
+    return mx.array(generator.normal(size=(16, 4)).astype("float32")), mx.array(generator.integers(0, 3, 16))
+
+
+def loss_of(model: MLP, x: mx.array, y: mx.array) -> mx.array:
+    return nn.losses.cross_entropy(model(x), y).mean()
+
+
+def train(model: MLP, optimizer: optim.Optimizer, steps: int = 5) -> list[float]:
+    losses = []
+    step = nn.value_and_grad(model, loss_of)
+    for _ in range(steps):
+        loss, gradients = step(model, *batch())
+        optimizer.update(model, gradients)
+        mx.eval(model.parameters(), optimizer.state)
+        losses.append(loss.item())
+    return losses
+
+
+def values(model: MLP) -> dict[str, np.ndarray[Any, Any]]:
+    return {name: np.array(array) for name, array in tree_flatten(model.parameters())}
+
+
+def by_hand(model: MLP, base: float, decay: float, steps: int) -> None:
+    """Train with an AdamW for each array, its rate and decay written out."""
+    optimizers = {}
+    for name, _ in tree_flatten(model.parameters()):
+        scale = 0.5 ** (2 - int(name.split(".")[1])) if name.startswith("layers") else 1.0
+        own = 0.0 if name.endswith("bias") or name.startswith("norm") else decay
+        optimizers[name] = optim.AdamW(base * scale, weight_decay=own)
+    step = nn.value_and_grad(model, loss_of)
+    for _ in range(steps):
+        _, gradients = step(model, *batch())
+        for name, gradient in tree_flatten(gradients):
+            model.update(
+                optimizers[name].apply_gradients(tree_unflatten([(name, gradient)]), model), strict=False
+            )
+        mx.eval(model.parameters())
+
+
+def test_groups_train_as_optimizers_made_by_hand(model: MLP) -> None:
+    mx.random.seed(0)
+    other = MLP()
+    optimizer = paramrules_mlx.build(model, paramrules.parse(RULES), learning_rate=0.1, weight_decay=0.5)
+    assert optimizer.labels == (
+        "no_decay/head", "no_decay/layer_0", "no_decay/layer_1", "no_decay/default",
+        "decay/head", "decay/layer_0", "decay/layer_1",
+    )  # fmt: skip
+    assert optimizer.names[-1] == ("layers.1.weight",)
+    losses = train(model, optimizer, 10)
+    assert losses[-1] < losses[0]
+    by_hand(other, 0.1, 0.5, 10)
+    for name, value in values(other).items():
+        np.testing.assert_allclose(values(model)[name], value, rtol=1e-5, atol=1e-6, err_msg=name)
+
+
+def test_members_keep_their_ratio_when_the_rate_is_set(model: MLP) -> None:
+    optimizer = paramrules_mlx.build(model, paramrules.parse(RULES), learning_rate=0.5)
+    rates = [member.learning_rate.item() for member in optimizer.optimizers]
+    assert rates == [0.5, 0.125, 0.25, 0.5, 0.5, 0.125, 0.25]
+    assert optimizer.learning_rate.item() == 0.5
+    optimizer.learning_rate = 1.0
+    assert [member.learning_rate.item() for member in optimizer.optimizers] == [2 * rate for rate in rates]
+    still = paramrules_mlx.build(model, paramrules.parse("all: else -> lr_scale = 0"), learning_rate=0.5)
+    assert still.learning_rate.item() == 0.0
+
+
+def test_a_schedule_is_scaled(model: MLP) -> None:
+    schedule = optim.linear_schedule(1.0, 0.0, 4)
+    optimizer = paramrules_mlx.build(model, paramrules.parse(RULES), optim.SGD, learning_rate=schedule)
+    seen = []
+    for _ in range(4):
+        train(model, optimizer, 1)
+        seen.append([member.learning_rate.item() for member in optimizer.optimizers[:3]])
+    assert seen == [[rate, rate / 4, rate / 2] for rate in (1.0, 0.75, 0.5, 0.25)]
+
+
+def test_a_rule_cannot_replace_a_schedule(model: MLP) -> None:
+    rules = paramrules.parse("a: ndim == 2 -> lr = 0.1\nb: role == scale -> lr = 0.2\nc: else")
+    with pytest.raises(RulesError) as raised:
+        paramrules_mlx.build(model, rules, learning_rate=optim.linear_schedule(1.0, 0.0, 4))
+    assert (
+        str(raised.value)
+        == """
+error[E630]: the groups `a` and `b` set `lr`, and a schedule has no base rate to replace
+  --> <rules>:1:17
+   |
+ 1 | a: ndim == 2 -> lr = 0.1
+   |                 ^^^^^^^^
+  --> <rules>:2:21
+   |
+ 2 | b: role == scale -> lr = 0.2
+   |                     ^^^^^^^^
+   = help: write `lr_scale`, which multiplies the schedule"""
+    )
+
+
+def test_a_rules_rate_replaces_a_number(model: MLP) -> None:
+    rules = paramrules.parse("a: ndim == 2 -> lr = 0.1\nb: else")
+    optimizer = paramrules_mlx.build(model, rules, learning_rate=0.5)
+    assert [round(member.learning_rate.item(), 6) for member in optimizer.optimizers] == [0.1, 0.5]
+
+
+MUON = 'muon: ndim == 2 and name ~ layers -> optimizer = "muon", momentum = 0.9\nrest: else'
+
+
+def test_several_optimizers(model: MLP) -> None:
+    optimizer = paramrules_mlx.build(
+        model,
+        paramrules.parse(MUON),
+        {"muon": partial(optim.Muon, ns_steps=3), "default": optim.AdamW},
+        learning_rate=0.02,
+        weight_decay=0.1,
+        betas=[0.8, 0.9],
+    )
+    muon, adam = optimizer.optimizers
+    assert (type(muon), muon.momentum, muon.ns_steps, muon.weight_decay) == (optim.Muon, 0.9, 3, 0.1)
+    assert (type(adam), adam.betas) == (optim.AdamW, [0.8, 0.9])
+    losses = train(model, optimizer, 10)
+    assert losses[-1] < losses[0]
+
+
+def test_an_optimizer_that_no_rule_names_is_reported(model: MLP) -> None:
+    with pytest.warns(RulesWarning, match="W617") as caught:
+        paramrules_mlx.build(
+            model,
+            paramrules.parse("all: else"),
+            {"muon": optim.Muon, "default": optim.AdamW},
+            learning_rate=0.1,
+        )
+    assert caught[0].filename == __file__
+
+
+FREEZING = "stem: name ~ layers\\.0 -> freeze = true\nrest: else"
+
+
+def test_frozen_arrays_stay_and_train_again(model: MLP) -> None:
+    model.head.freeze(keys="bias")
+    before = values(model)
+    train(model, paramrules_mlx.build(model, paramrules.parse(FREEZING), learning_rate=0.1))
+    after = values(model)
+    fixed = {name for name in before if np.array_equal(before[name], after[name])}
+    assert fixed == {"layers.0.weight", "layers.0.bias", "head.bias"}
+    again = paramrules_mlx.build(model, paramrules.parse(FREEZING), learning_rate=0.1)
+    assert again.labels == ("rest",)
+    train(model, paramrules_mlx.build(model, paramrules.parse("all: else"), learning_rate=0.1))
+    assert {n for n in before if np.array_equal(after[n], values(model)[n])} == {"head.bias"}
+
+
+def test_state_is_saved_and_loaded(model: MLP, tmp_path: Path) -> None:
+    optimizer = paramrules_mlx.build(model, paramrules.parse(RULES), learning_rate=0.1)
+    train(model, optimizer)
+    mx.savez(str(tmp_path / "state.npz"), **dict(tree_flatten(optimizer.state)))
+    copy = MLP()
+    copy.update(tree_map(mx.array, model.parameters()))
+    resumed = paramrules_mlx.build(copy, paramrules.parse(RULES), learning_rate=0.1)
+    resumed.state = tree_unflatten(list(mx.load(str(tmp_path / "state.npz")).items()))
+    assert train(copy, resumed) == train(model, optimizer)
+
+
+def test_a_compiled_step(model: MLP) -> None:
+    optimizer = paramrules_mlx.build(model, paramrules.parse(RULES), learning_rate=0.1)
+    optimizer.init(model.trainable_parameters())
+    state = [model.state, optimizer.state]
+
+    @partial(mx.compile, inputs=state, outputs=state)
+    def step(x: mx.array, y: mx.array) -> mx.array:
+        loss, gradients = nn.value_and_grad(model, loss_of)(model, x, y)
+        optimizer.update(model, gradients)
+        return loss
+
+    losses = [step(*batch()).item() for _ in range(5)]
+    mx.random.seed(0)
+    other = MLP()
+    plain = paramrules_mlx.build(other, paramrules.parse(RULES), learning_rate=0.1)
+    np.testing.assert_allclose(losses, train(other, plain), rtol=1e-5)
+
+
+def test_a_parameter_that_came_later_is_refused(model: MLP) -> None:
+    optimizer = paramrules_mlx.build(model, paramrules.parse(RULES), learning_rate=0.1)
+    model.layers.append(nn.Linear(4, 4))
+    with pytest.raises(RulesError) as raised:
+        train(model, optimizer, 1)
+    assert str(raised.value) == (
+        "\nerror[E601]: `layers.2.weight` is not a parameter of the model that the optimizer was built for\n"
+        "  = help: did you mean `layers.1.weight`?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("how", "error", "message"),
+    [
+        (
+            {"learning_rate": "1e-3"},
+            TypeError,
+            "`learning_rate` is '1e-3', a `str`, and should be a number or",
+        ),
+        ({"learning_rate": 0.1, "weight_decay": "0"}, TypeError, "`weight_decay` is '0', a `str`"),
+        ({"learning_rate": 0.1, "optimizer": {}}, ValueError, "`optimizer` is an empty mapping"),
+        (
+            {"learning_rate": 0.1, "optimizer": optim.AdamW(0.1)},
+            TypeError,
+            "`optimizer` should be a class such",
+        ),
+        ({"learning_rate": 0.1, "optimizer": lambda learning_rate: 3}, TypeError, "made a `int`, and should"),
+        ({"learning_rate": 0.1, "beta": 3}, RulesError, r"E612\]: `AdamW` takes no argument `beta`"),
+        ({"learning_rate": 0.1, "weight_decay": 0.1, "optimizer": optim.Adam}, RulesError, "E612"),
+    ],
+)
+def test_arguments_of_no_use(model: MLP, how: dict[str, Any], error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        paramrules_mlx.build(model, paramrules.parse("all: else"), **how)
+
+
+def test_settings_that_the_optimizer_does_not_have(model: MLP) -> None:
+    rules = paramrules.parse("all: else -> momentum = 0.9, weight_decay = 0")
+    with pytest.raises(
+        RulesError, match=r"E611\]: `Adam` has no setting `momentum`, which the group `all` sets"
+    ):
+        paramrules_mlx.build(model, rules, optim.Adam, learning_rate=0.1)
+
+
+def test_a_function_that_takes_anything(model: MLP) -> None:
+    def make(learning_rate: float, **settings: Any) -> optim.Optimizer:
+        return optim.SGD(learning_rate, **settings)
+
+    optimizer = paramrules_mlx.build(
+        model, paramrules.parse("all: else -> momentum = 0.9"), make, learning_rate=0.1
+    )
+    assert optimizer.optimizers[0].momentum == 0.9

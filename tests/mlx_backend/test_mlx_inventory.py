@@ -1,0 +1,116 @@
+"""What the inventory of an MLX module says: names, owners, roles, fans, ties, what is frozen."""
+
+import mlx.core as mx
+import mlx.nn as nn
+import pytest
+from mlx.utils import tree_flatten
+
+import paramrules
+from paramrules import RulesError
+
+
+class Block(nn.Module):
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.attention = nn.MultiHeadAttention(width, 2)
+        self.norm = nn.RMSNorm(width)
+
+
+class Net(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.embed = nn.Embedding(10, 8)
+        self.blocks = [Block(8) for _ in range(2)]
+        self.conv = nn.Conv2d(3, 8, kernel_size=5)
+        self.up = nn.ConvTranspose1d(8, 4, kernel_size=2)
+        self.batch_norm = nn.BatchNorm(8)
+        self.rnn = nn.LSTM(8, 6)
+        self.scales = {"in": mx.ones((3,)), "out": [mx.ones((2, 2))]}
+        self._cache = mx.zeros((5,))
+        self.depth = 2
+        self.pair = (mx.ones((1,)), mx.ones((1,)))
+
+
+def test_names_are_those_of_the_models_own_tree() -> None:
+    net = Net()
+    flat = [name for name, _ in tree_flatten(net.parameters())]
+    names = list(paramrules.inventory(net).names)
+    assert [name for name in flat if "running" not in name] == names
+    assert {"scales.in", "scales.out.0", "blocks.1.attention.key_proj.weight"} <= set(names)
+    assert not any(name.startswith(("_cache", "pair", "batch_norm.running")) for name in names)
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "fans", "shape"),
+    [
+        ("embed.weight", "embedding", (10, 8), (10, 8)),
+        ("blocks.0.attention.query_proj.weight", "weight", (8, 8), (8, 8)),
+        ("blocks.0.norm.weight", "scale", (None, None), (8,)),
+        ("conv.weight", "weight", (75, 200), (8, 5, 5, 3)),
+        ("conv.bias", "bias", (None, None), (8,)),
+        ("up.weight", "weight", (16, 8), (4, 2, 8)),
+        ("batch_norm.weight", "scale", (None, None), (8,)),
+        ("rnn.Wx", "weight", (8, 24), (24, 8)),
+        ("rnn.bias", "bias", (None, None), (24,)),
+        ("scales.in", "other", (None, None), (3,)),
+    ],
+)
+def test_roles_and_fans(
+    name: str, role: str, fans: tuple[int | None, int | None], shape: tuple[int, ...]
+) -> None:
+    row = paramrules.inventory(Net())[name]
+    assert (row.role, (row.fan_in, row.fan_out), row.shape) == (role, fans, shape)
+
+
+def test_the_families_hold() -> None:
+    rules = paramrules.parse(
+        "norm: type(RMSNorm|BatchNorm)\nattention: within(Attention)\ntable: type(Embedding)\n"
+        "conv: type(Conv2d)\nconv: type(mlx.nn.ConvTranspose1d)\nlstm: type(RNN)\nroot: type(Net)\n"
+    )
+    assignment = paramrules.assign(rules, Net())
+    assert [group.label for group in assignment.groups] == [
+        "norm", "attention", "table", "conv", "lstm", "root",
+    ]  # fmt: skip
+
+
+def test_dtypes() -> None:
+    net = nn.Linear(2, 2)
+    net.set_dtype(mx.bfloat16)
+    assert [row.dtype for row in paramrules.inventory(net)] == ["bfloat16", "bfloat16"]
+
+
+def test_what_is_frozen_by_a_key_on_the_way_is_frozen() -> None:
+    net = Net()
+    net.embed.freeze()
+    net.freeze(recurse=False, keys=["conv", "scales.out", "blocks.1"])
+    frozen = {row.name for row in paramrules.inventory(net) if not row.trainable}
+    trained = {name for name, _ in tree_flatten(net.trainable_parameters())}
+    names = set(paramrules.inventory(net).names)
+    assert frozen == names - trained
+    assert {"embed.weight", "conv.bias", "scales.out.0", "blocks.1.norm.weight"} <= frozen
+
+
+def test_a_module_under_two_names_has_tied_parameters() -> None:
+    net = Net()
+    net.head = nn.Linear(8, 8)
+    net.again = net.head
+    net.copied = nn.Linear(8, 8)
+    net.copied.weight = net.head.weight
+    inventory = paramrules.inventory(net)
+    assert inventory["head.weight"].names == ("head.weight", "again.weight")
+    assert inventory["copied.weight"].names == ("copied.weight",)
+
+
+def test_a_module_may_say_what_does_not_decay() -> None:
+    class Own(Net):
+        def no_weight_decay(self) -> set[str]:
+            return {"scales.*"}
+
+    assignment = paramrules.assign(paramrules.parse("a: attr(no_weight_decay)\nb: else\n"), Own())
+    names = [assignment.inventory.names[number] for number in assignment.groups[0].parameters]
+    assert names == ["scales.in", "scales.out.0"]
+
+
+def test_a_class_is_not_a_model() -> None:
+    with pytest.raises(RulesError, match="is a class"):
+        paramrules.inventory(Net)
