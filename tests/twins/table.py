@@ -3,7 +3,7 @@
 from twins import ALL, TWINS, Twin, shown
 
 README = TWINS / "README.md"
-_HEAD = "| model | PyTorch | JAX | groups | tensors | parameters |\n|---|---|---|---:|---:|---:|\n"
+_HEAD = "| model | PyTorch | JAX, MLX | groups | tensors | parameters |\n|---|---|---|---:|---:|---:|\n"
 
 
 def table() -> str:

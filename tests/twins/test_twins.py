@@ -23,7 +23,7 @@ each = pytest.mark.parametrize("twin", ALL, ids=lambda twin: twin.name)
 @each
 def test_both_models_have_the_same_groups(twin: Twin) -> None:
     torch, jax = shown(twin)["models"]
-    assert (torch["framework"], jax["framework"], shown(twin)["findings"]) == ("torch", "optax", [])
+    assert (torch["framework"], jax["framework"], shown(twin)["findings"]) == ("torch", twin.framework, [])
     for model in (torch, jax):
         assert (model["dead"], model["left"]) == ([], {"decay": [], "lr": []})
 

@@ -31,6 +31,11 @@ class Twin(NamedTuple):
         return Path(self.jax).name.replace(".py", "")
 
     @property
+    def framework(self) -> str:
+        """The backend of the second model."""
+        return "mlx" if "_mlx.py" in self.jax else "optax"
+
+    @property
     def folder(self) -> str:
         """The twin's folder in examples/twins."""
         return self.rules.partition("/")[0]
@@ -49,6 +54,7 @@ _SPEECH = ("speech", "Speech recogniser", "speech_torch.py:make")
 ALL = [
     _twin(*_GPT2, "gpt2_linen.py:make", "transformers / linen, scanned", "gpt2_scanned.map"),
     _twin(*_GPT2, "gpt2_linen.py:make_unrolled", "transformers / linen, unrolled", "gpt2_unrolled.map"),
+    _twin(*_GPT2, "gpt2_mlx.py:make", "transformers / MLX"),
     _twin("vit", "ViT-B/16", "vit_b16_timm.json", "vit_nnx.py:make", "timm / NNX", "vit.map"),
     _twin("t5", "T5 base", "t5_torch.py:make", "t5_linen.py:make", "transformers / linen, unrolled"),
     _twin("bert", "BERT base", "bert_torch.py:make", "bert_equinox.py:make", "transformers / Equinox"),
