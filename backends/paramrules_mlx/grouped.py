@@ -10,18 +10,21 @@ import mlx.nn as nn
 from mlx.optimizers import AdamW, MultiOptimizer, Optimizer
 from mlx.utils import tree_flatten, tree_unflatten
 
-from paramrules.backends import Assignment, Diagnostic, RulesError, did_you_mean
-from paramrules.emission import (
+from paramrules.backends import (
     Aliases,
     AnyRules,
+    Assignment,
     Bases,
+    Diagnostic,
     OptimizerSpec,
     Options,
     RoutedGroup,
+    RulesError,
     arguments_of,
     base_of,
     bind,
     check_rate,
+    did_you_mean,
     lost_bases,
     plural,
     report,
