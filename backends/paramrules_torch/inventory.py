@@ -24,8 +24,8 @@ def inventory(model: nn.Module) -> Inventory:
 
     Raises:
         RulesError: E519 if it is not a module, E518 if modules are nested without an end, E502 if two
-            parameters come to one canonical name, E503 if a parameter has no shape of its own yet (a lazy module) or no
-            longer (flattened by FSDP's first version).
+            parameters come to one canonical name, E503 if a parameter has no shape of its own yet (a lazy
+            module) or no longer (flattened by FSDP's first version).
 
     >>> inventory(torch.nn.Linear(3, 2)).names
     ['weight', 'bias']

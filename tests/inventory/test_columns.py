@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from paramrules import RulesError
-from paramrules.backends import ABSENT, UNKNOWN_OWNER, Class, Columns, Inventory, Layer, Owner
+from paramrules.backends import ABSENT, UNKNOWN_OWNER, Class, Columns, Inventory, Layer, Owner, is_below
+from paramrules.inventories.parameter import stored_text
 
 LINEAR = Owner((Class("app.Net"), Class("torch.nn.modules.linear.Linear")))
 TRANSPOSED = Owner(
@@ -137,6 +138,29 @@ def test_tied_parameters_have_facts_by_entry() -> None:
     assert toy.attribute("no_weight_decay") == [ABSENT, ABSENT, True]
     assert toy.column("attributes") == [{"kind": "x"}, {}, {"kind": "x", "no_weight_decay": True}]
     assert [toy.index(name) for name in toy.names] == [0, 1, 0]
+
+
+def test_a_tied_parameter_is_a_vector_only_if_it_is_one_under_each_name() -> None:
+    names = ["fc.bias", "norm.bias", "fc.weight"]
+    norm = Owner((Class("torch.nn.modules.normalization.LayerNorm"),))
+    vector = inventory(Toy([(3, 1)]), names[:2], [LINEAR, norm], aliases={0: [1]})
+    assert (vector.column("shape"), vector.column("ndim")) == ([(3,)], [1])
+    matrix = inventory(Toy([(3, 1), (3, 1)]), [*names[:2], "fc.weight"], [LINEAR] * 3, aliases={0: [2]})
+    assert (matrix.column("shape"), matrix.column("ndim")) == ([(3, 1), (3,)], [2, 1])
+
+
+def test_a_place_in_a_stack_in_words() -> None:
+    assert stored_text((12, 2, 768), Layer("h.kernel", (0, 1), (3, 1))) == (
+        "(12, 2, 768), layer 3 of axis 0, layer 1 of axis 1"
+    )
+    assert stored_text((768,), None) == "(768,)"
+
+
+@pytest.mark.parametrize(
+    ("path", "is_in"), [("", True), ("a", True), ("a.b", True), ("a.bc", False), ("b", False)]
+)
+def test_what_is_below_a_path(path: str, is_in: bool) -> None:
+    assert is_below("a.b", path) is is_in
 
 
 MISTAKE = "  = help: this is a mistake in the backend: report it to its authors"

@@ -42,7 +42,12 @@ MODULES = {
                 return Inventory("toy", ["w"] * depth, [UNKNOWN_OWNER] * depth, Columns())
 
 
-        backend = ToyBackend()
+        class SleepingBackend(ToyBackend):
+            name = "sleeping"
+            frameworks = ("a_framework_that_is_not_imported",)
+
+
+        backend, sleeping = ToyBackend(), SleepingBackend()
         """,
     "plain_backend": """
         class PlainBackend:
@@ -148,6 +153,14 @@ def test_a_model_that_nobody_knows_names_the_broken_backends(install: Install) -
         f"  = help: if the model is one of `{name}`, mend or update `{value}`{end}"
         for name, value, error, end in zip(names, BROKEN, errors, ("\n", "\n", ""), strict=True)
     )
+
+
+def test_a_backend_whose_framework_is_not_imported_is_not_asked(install: Install) -> None:
+    install("toy_backend:sleeping", "toy_backend:backend")
+    assert [backend.name for backend in registry.installed()] == ["sleeping", "toy"]
+    assert [backend.name for backend in registry.loaded()] == ["toy"]
+    assert paramrules.inventory(net()).framework == "toy"
+    assert registry.frameworks() == {"toy_backend", "a_framework_that_is_not_imported"}
 
 
 def test_a_backend_that_fails_when_it_is_asked_is_passed_over(install: Install) -> None:

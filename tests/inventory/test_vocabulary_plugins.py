@@ -272,6 +272,13 @@ def test_a_framework_of_a_packages_own(tmp_path: Path) -> None:
     assert found == ("`ToyN*` finds classes of MLX alone\n`Dense*` finds classes of JAX alone\n")
 
 
+def test_frameworks_are_joined() -> None:
+    vocabulary = added("acme-norms", b'[frameworks]\nMLX = ["mlx"]\ntorch = ["acme_norms"]\n')
+    assert vocabulary.frameworks["MLX"] == ("mlx",)
+    assert vocabulary.frameworks["torch"][0] == "torch"
+    assert vocabulary.frameworks["torch"][-1] == "acme_norms"
+
+
 def test_a_package_of_no_known_framework_is_of_none(tmp_path: Path) -> None:
     install(tmp_path, '[families]\nRMSNorm = ["acme_norms.UnitScale"]\n')
     ask = "import paramrules\nprint(paramrules.portable(paramrules.parse('a: type(UnitS*)\\n')))"

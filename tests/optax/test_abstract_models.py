@@ -94,3 +94,10 @@ def test_thirty_billion_parameters_cost_neither_memory_nor_time(build):
     assert sum(inventory.column("size")) > 30e9
     assert time.perf_counter() - start < 30
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 500_000  # KiB
+
+
+def test_the_former_name_warns():
+    import paramrules_optax
+
+    with pytest.warns(DeprecationWarning, match="`abstractly` is now called `build_abstract`"):
+        assert paramrules_optax.abstractly is build_abstract
