@@ -402,7 +402,7 @@ def test_state_of_other_groups_is_not_loaded() -> None:
     with pytest.raises(RulesError) as raised:
         optimizer.load_state_dict(state | {"param_groups": saved})
     assert str(raised.value) == (
-        "\nerror[E618]: the saved group `hidden` belongs to `default`, and `hidden`, which has its place now, "
-        "to `muon`\n"
+        "\nerror[E618]: the saved group `hidden` belongs to `default`, and `hidden`, which has its place "
+        "now, to `muon`\n"
         "  = help: load it into an optimizer built from the rules under which it was saved"
     )

@@ -171,14 +171,15 @@ other: else -> b2 = 0.5
         "   |                                        ^^^^^^^^\n"
         "   = help: it takes `lr`, `betas`, `eps`, `weight_decay`, `amsgrad`, `maximize`, `foreach`, "
         "`capturable`, `differentiable`, `fused` and `decoupled_weight_decay`\n"
-        "\nerror[E611]: `AdamW` has no setting `bettas`, which the groups `block_0/bias`, "
-        "`block_1/bias` and `rest/bias` set\n"
+        "\nerror[E611]: `AdamW` has no setting `bettas`, which the groups `block_0/bias` "
+        "and `block_1/bias` set\n"
         "  --> <rules>:6:25\n"
         "   |\n"
         ' 6 | bias: leaf == "bias" -> bettas = (0.9, 0.99)\n'
         "   |                         ^^^^^^\n"
         "   = help: did you mean `betas`?\n"
-        "\nerror[E611]: `AdamW` has no setting `b2`, which the groups `block_0/other`, `block_1/other` and `rest/other` set\n"
+        "\nerror[E611]: `AdamW` has no setting `b2`, which the groups `block_0/other`, "
+        "`block_1/other` and `rest/other` set\n"
         "  --> <rules>:7:16\n"
         "   |\n"
         " 7 | other: else -> b2 = 0.5\n"
@@ -217,7 +218,8 @@ def test_arguments_that_no_optimizer_takes() -> None:
     )
     assert said(DECAY, torch.optim.Rprop, weight_decay=0.1, lr=0.1) == (
         "\nerror[E612]: `Rprop` takes no argument `weight_decay`\n"
-        "  = help: it takes `lr`, `etas`, `step_sizes`, `foreach`, `maximize`, `differentiable` and `capturable`"
+        "  = help: it takes `lr`, `etas`, `step_sizes`, `foreach`, `maximize`, `differentiable` "
+        "and `capturable`"
     )
     assert said(DECAY, partial(torch.optim.SGD, lr=0.5), lr=0.1) == (
         "\nerror[E612]: `SGD` takes no argument `lr`\n"
@@ -227,7 +229,8 @@ def test_arguments_that_no_optimizer_takes() -> None:
     text = 'a: ndim <= 1 -> optimizer = "rprop"\nb: else'
     assert said(text, both, lr=0.1, xyz=3) == (
         "\nerror[E612]: neither `rprop` nor `default` takes an argument `xyz`\n"
-        "  = help: they take `lr`, `etas`, `step_sizes`, `capturable`, `foreach`, `maximize` and `differentiable`"
+        "  = help: they take `lr`, `etas`, `step_sizes`, `capturable`, `foreach`, `maximize` "
+        "and `differentiable`"
     )
     assert [g.get("weight_decay") for g in built(text, both, lr=0.1, weight_decay=0.3).param_groups] == [
         None,

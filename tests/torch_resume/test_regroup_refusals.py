@@ -48,7 +48,7 @@ def test_new_and_removed_parameters_and_changed_shapes_in_one_report() -> None:
     assert refused(saved(small), large) == (
         "\nerror[E623]: `old.bias` and `old.weight` have state in the file and no place in the optimizer\n"
         '  = help: `extra="drop"` leaves it out\n\n'
-        "error[E622]: `new.bias`, `new.weight` have no state in the file\n"
+        "error[E622]: `new.bias` and `new.weight` have no state in the file\n"
         '  = help: `missing="fresh"` lets them start without\n\n'
         "error[E625]: `exp_avg` of `kept.weight` has the shape (2, 2) and should have (2, 3)\n"
         "  = help: remove its state from the saved one, and it starts without\n\n"
@@ -70,8 +70,8 @@ def test_new_parameters_may_start_fresh_and_removed_ones_be_dropped() -> None:
 
 def test_many_names_are_cut() -> None:
     assert refused(saved(model(2)), model(*[2] * 7)) == (
-        "\nerror[E622]: `1.bias`, `2.bias`, `3.bias`, `4.bias`, `5.bias`, `6.bias`, `1.weight`, `2.weight`, "
-        "4 more have no state in the file\n"
+        "\nerror[E622]: `1.bias`, `2.bias`, `3.bias`, `4.bias`, `5.bias`, `6.bias`, `1.weight`, `2.weight` "
+        "and 4 more have no state in the file\n"
         '  = help: `missing="fresh"` lets them start without'
     )
 
@@ -115,7 +115,7 @@ def test_another_optimizer() -> None:
         "  = help: resume with the optimizer that saved the state, or start without the state"
     )
     assert refused(saved(model(2)), net, torch.optim.SGD) == (
-        "\nerror[E624]: the file keeps `exp_avg`, `exp_avg_sq` and `step` for `0.bias`, `0.weight`, "
+        "\nerror[E624]: the file keeps `exp_avg`, `exp_avg_sq` and `step` for `0.bias` and `0.weight`, "
         "and this optimizer nothing\n"
         "  = help: resume with the optimizer that saved the state, or start without the state"
     )
@@ -143,7 +143,7 @@ class Stubborn(torch.optim.SGD):
 def test_an_optimizer_that_takes_no_step() -> None:
     net = model(2)
     assert refused(saved(model(2)), net, Stubborn) == (
-        "\nerror[E624]: what `Stubborn` keeps for a parameter cannot be found out: "
+        "\nerror[E624]: it is not clear what `Stubborn` keeps for a parameter: "
         "a step on zeros fails with RuntimeError: no gradients today\n"
         "  = help: pass the optimizer itself, without a wrapper around it"
     )

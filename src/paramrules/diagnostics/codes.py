@@ -190,27 +190,27 @@ _declare("""
     E604 a scale has nothing to multiply
     E605 layers of one array have different labels
     E610 it is not clear which optimizer a group is for
-    E611 an optimizer does not know a setting
+    E611 an optimizer does not have a setting
     E612 no optimizer takes an argument
     E613 an optimizer takes one group only
     E614 nothing is left to train
     E615 an optimizer cannot be one of several
     W616 a scheduler has changed the ratios of learning rates
-    W617 no rule is for an optimizer
+    W617 no rule names an optimizer
     E618 a saved group is another optimizer's
-    E620 a saved state is no optimizer's
+    E620 a saved state is not an optimizer's
     E621 a saved state does not name its parameters
     E622 the file has no state of a parameter
     E623 saved state has no place
     E624 saved state is another optimizer's
     E625 saved state is of another shape
-    E626 it is not clear whose a saved state is
+    E626 it is not clear which parameter a saved name means
     E627 the optimizer is another model's
-    E628 joined groups have counted differently
+    E628 merged groups have counted differently
     E630 a schedule has no base rate
     E631 the layers of a stack cannot be trained apart
     E632 gradients and parameters are not of one tree
-    E633 Muon is given what is no matrix
+    E633 Muon is given something other than a matrix
 """)
 
 _declare("""
