@@ -24,6 +24,7 @@ from paramrules.emission import (
     route,
     unnamed,
 )
+from paramrules.rules.keys import PORTABLE
 
 NET = inventory({"emb": (4, 3), "weight": (3, 3), "bias": (3,), "gain": (1, 3)})
 ALIASES = Aliases(
@@ -33,6 +34,7 @@ ALIASES = Aliases(
 )
 ADAM = OptimizerSpec("adam", "Adam", ("b1", "b2", "eps"), lr=0.001, weight_decay=0.01, aliases=ALIASES)
 SGD = OptimizerSpec("sgd", "Sgd", ("beta", "nesterov"), rates=("lr",), aliases=ALIASES)
+ANY = OptimizerSpec("any", "Any", (), takes_any=True)
 OWN = Bases()
 BOTH = {"adam": ADAM, "sgd": SGD}
 
@@ -71,6 +73,13 @@ def test_settings_are_under_the_optimizers_own_names() -> None:
     assert one.settings == {"beta": 0.9, "nesterov": True}
     (one,) = groups("all: else -> anything = 1", {"sgd": SGD._replace(takes_any=True)})
     assert one.settings == {"anything": 1}
+
+
+@pytest.mark.parametrize("key", PORTABLE)
+def test_no_optimizer_sees_a_portable_key(key: str) -> None:
+    value = {"number": "0", "boolean": "false", "string": '"any"'}[PORTABLE[key].types[0]]
+    (one,) = groups(f"all: else -> {key} = {value}, own = 1", {"any": ANY})
+    assert one.settings == {"own": 1}
 
 
 def test_rates_are_the_rules_or_the_callers_or_the_optimizers_own() -> None:

@@ -1,4 +1,4 @@
-"""How a group is trained: by which optimizer with which settings, at which rate and decay."""
+"""The training configuration of a group: its optimizer with settings, rate and decay."""
 
 from collections.abc import Hashable, Mapping
 from typing import Any, NamedTuple
@@ -23,7 +23,7 @@ _CHAIN = "`optax.chain(build(..., learning_rate=1e-3), optax.scale_by_schedule(s
 
 
 class GroupConfig(NamedTuple):
-    """What trains the parameters of a group.
+    """The optimizer of a group with its settings, rate and decay.
 
     Attributes:
         key: equal for groups that share one core.

@@ -35,7 +35,7 @@ _RULED = (_LR, *_DECAYS, "mask", "weight_decay_mask")
 """Arguments that the rules and `build` itself supply."""
 
 _UNUSED = ("adam_b1", "adam_b2", "adam_eps_root", "adam_weight_decay", "adam_learning_rate")
-"""What `optax.contrib.muon` passes to an AdamW of its own, which gets no parameters here."""
+"""Arguments that `optax.contrib.muon` passes to an AdamW of its own, which gets no parameters here."""
 
 
 class OptaxFactory(NamedTuple):

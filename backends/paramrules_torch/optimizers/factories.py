@@ -25,7 +25,7 @@ ALIASES = Aliases(
         "ns_coeffs": "ns_coefficients",
     }
 )
-"""What other libraries call the settings of torch's optimizers."""
+"""Names that other libraries have for the settings of torch's optimizers."""
 
 _NAMES = "Adadelta Adafactor Adam AdamW Adamax ASGD Muon NAdam RAdam RMSprop Rprop SGD SparseAdam"
 _WHOLE = frozenset(getattr(torch.optim, name, None) for name in _NAMES.split())

@@ -8,7 +8,7 @@ from paramrules_torch.resume.refusal import refuse
 from paramrules_torch.resume.saved_state import Saved
 
 Old = Rules | Assignment | str | Path | Sequence[Sequence[str]]
-"""How a file without names was grouped: the rules, or the names of each group's parameters."""
+"""The grouping of a file without names: its rules, or the names of each group's parameters."""
 
 
 def names_of(saved: Saved, old: Old | None, inventory: Inventory) -> Sequence[Sequence[str]]:

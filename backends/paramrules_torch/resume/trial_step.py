@@ -15,7 +15,7 @@ _AS_IT_COMES = ("foreach", "fused", "capturable", "differentiable")
 
 
 class Kept(NamedTuple):
-    """What an optimizer keeps: the state of a parameter, and the keys that it writes into its group."""
+    """The state that an optimizer keeps for a parameter, and the keys that it writes into its group."""
 
     state: Mapping[Any, Any]
     group: frozenset[str]

@@ -1,4 +1,4 @@
-"""What an optimizer has: settings and arguments under its own names, and those that it would lose."""
+"""Translate settings and arguments to an optimizer's own names, and refuse those that it does not have."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Which of several optimizers takes a group, and what it gets."""
+"""Route groups to optimizers, each with its settings and rates."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple

@@ -18,7 +18,7 @@ class PortableKey(NamedTuple):
 
     Attributes:
         types: the types that its value may have.
-        other_names: what people also call it; a rule that uses one is told the right name.
+        other_names: names from elsewhere, which get a "did you mean".
         multiplied: several axes may set it, and the product counts.
     """
 
