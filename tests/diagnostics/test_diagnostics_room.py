@@ -18,7 +18,7 @@ from paramrules.diagnostics import (
     render,
     to_json,
 )
-from paramrules.rules.allow import unsilenced
+from paramrules.rules.load import unsilenced
 
 SOURCE = Source("m.rules", "a: ndim\nlong_label: \tname ~ x\n")
 

@@ -7,8 +7,8 @@ import pytest
 
 from paramrules import RulesError, check, load, parse, render
 from paramrules.diagnostics import Diagnostic, Source, Span
-from paramrules.rules.allow import unsilenced
 from paramrules.rules.includes import shipped
+from paramrules.rules.load import unsilenced
 from paramrules.syntax import limits
 from paramrules.syntax.nodes import Allow
 
@@ -165,7 +165,7 @@ def test_an_include_through_a_link_that_leaves_the_folder(tmp_path: Path) -> Non
         "   |\n"
         ' 1 | include "link.rules"\n'
         "   |         ^^^^^^^^^^^^\n"
-        "   = help: a file includes only files beside it or in folders below"
+        "   = help: a file includes only files beside it or in folders below it"
     )
     Path("inner/link.rules").unlink()
     Path("inner/other.rules").write_text("let x = 1\n")
@@ -176,7 +176,7 @@ def test_an_include_through_a_link_that_leaves_the_folder(tmp_path: Path) -> Non
 def test_an_include_that_is_no_ordinary_file() -> None:
     write(main=f'include "pipe.rules"\n{RULE}')
     os.mkfifo("pipe.rules")
-    assert said().startswith("error[E101]: `pipe.rules` cannot be read: it is no ordinary file\n")
+    assert said().startswith("error[E101]: `pipe.rules` cannot be read: it is not a regular file\n")
 
 
 def test_an_included_file_that_is_not_utf_8() -> None:
@@ -191,7 +191,7 @@ def test_missing_includes_say_what_is_there() -> None:
     assert helps == [
         "did you mean `norm.rules`?",
         "the shipped file is `include <norms>`",
-        "paths start at the folder of the file with the `include`",
+        "paths are relative to the file with the `include`",
     ]
 
 
@@ -200,12 +200,12 @@ def test_a_text_has_no_folder() -> None:
         parse(f'include "norms.rules"\n{RULE}')
     assert str(error.value) == (
         "\n"
-        "error[E112]: a text that is no file has no folder to include from\n"
+        "error[E112]: rules given as text have no folder to include from\n"
         "  --> <rules>:1:9\n"
         "   |\n"
         ' 1 | include "norms.rules"\n'
         "   |         ^^^^^^^^^^^^^\n"
-        "   = help: write the rules to a file, or take a file of the shipped library: `include <timm>`"
+        "   = help: write the rules to a file, or include a file of the shipped library: `include <timm>`"
     )
 
 
@@ -235,7 +235,7 @@ def test_a_circle_of_three() -> None:
         c='include "a.rules"\n',
     )
     assert said().splitlines()[0] == (
-        "error[E114]: includes go in circles: `a.rules` -> `b.rules` -> `c.rules` -> `a.rules`"
+        "error[E114]: includes form a circle: `a.rules` -> `b.rules` -> `c.rules` -> `a.rules`"
     )
 
 

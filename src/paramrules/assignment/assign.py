@@ -17,8 +17,7 @@ from paramrules.assignment.ties import disagreements
 from paramrules.assignment.values import Values
 from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.registry import inventory as inventory_of
-from paramrules.rules.allow import unsilenced
-from paramrules.rules.load import load
+from paramrules.rules.load import load, unsilenced
 from paramrules.rules.model import Rules
 
 _DEAD = ("W201", "W202", "W203", "W204")

@@ -11,8 +11,7 @@ from collections.abc import Callable
 from paramrules.assignment.facts import Facts
 from paramrules.assignment.values import Captures, captures_of
 from paramrules.rules import terms
-from paramrules.rules.matches import carried
-from paramrules.rules.terms import Predicate, RegexTest, Value
+from paramrules.rules.terms import Predicate, RegexTest, Value, carried
 
 Entries = list[int]
 Known = tuple[Predicate, ...]

@@ -12,7 +12,6 @@ from fnmatch import translate
 from functools import cache
 from re import Pattern, compile
 
-from paramrules.assignment.arithmetic import shown
 from paramrules.assignment.captures import (
     Captured,
     Entries,
@@ -26,6 +25,7 @@ from paramrules.assignment.values import NO_CAPTURES, Captures, Values, by_param
 from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.inventories import ABSENT
 from paramrules.rules import terms
+from paramrules.rules.arithmetic import shown
 from paramrules.rules.terms import Predicate
 
 _FEW = 16

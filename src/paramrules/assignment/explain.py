@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from paramrules.assignment.arithmetic import shown
 from paramrules.assignment.captures import Known, in_order
 from paramrules.assignment.evaluate import Evaluator
 from paramrules.assignment.explanation import AxisExplanation, Clause, Verdict
@@ -14,6 +13,7 @@ from paramrules.inventories import ABSENT, Class
 from paramrules.inventories.classes import Match, source
 from paramrules.inventories.classes import match as class_match
 from paramrules.rules import terms
+from paramrules.rules.arithmetic import shown
 from paramrules.rules.model import Axis, Rule
 from paramrules.rules.terms import Predicate, Value
 

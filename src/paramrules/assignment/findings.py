@@ -13,8 +13,7 @@ from paramrules.inventories.classes import match as class_match
 from paramrules.registry import wrapper_names
 from paramrules.rules import terms
 from paramrules.rules.model import Axis, Rule, Rules
-from paramrules.rules.terms import Predicate
-from paramrules.rules.walk import terms_in
+from paramrules.rules.terms import Predicate, terms_in
 
 _BIT = 1000
 _EVERYDAY = frozenset(("module", "model", "params"))

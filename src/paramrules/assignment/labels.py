@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from paramrules.assignment.arithmetic import shown
 from paramrules.assignment.facts import number
 from paramrules.assignment.order import OrderKey, order_key
 from paramrules.assignment.partition import Partition, Taken
 from paramrules.assignment.values import Captures, Values, by_parameter, captures_of
 from paramrules.diagnostics import Diagnostic, Place, RulesError
 from paramrules.inventories import ABSENT
+from paramrules.rules.arithmetic import shown
 from paramrules.rules.bound_captures import bound
 from paramrules.rules.model import Axis, Rule, Setting, Template
 from paramrules.rules.terms import Value

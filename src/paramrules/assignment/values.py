@@ -4,12 +4,12 @@ import operator
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from paramrules.assignment.arithmetic import NoResultError, compute, shown
 from paramrules.assignment.facts import Facts, number
 from paramrules.assignment.options import OptionValue
 from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.inventories import ABSENT, Unreadable
 from paramrules.rules import terms
+from paramrules.rules.arithmetic import NoResultError, compute, shown
 from paramrules.rules.terms import Value
 
 Captures = Mapping[str, str]

@@ -34,6 +34,6 @@ def settings_text(settings: Mapping[str, object]) -> str:
 
 
 def _value(value: object) -> str:
-    from paramrules.assignment.arithmetic import shown
+    from paramrules.rules.arithmetic import shown
 
     return f"{value:.6g}" if isinstance(value, float) else shown(value)

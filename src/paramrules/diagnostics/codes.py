@@ -93,8 +93,8 @@ _declare("""
     E111 there are too many statements
     E112 an include cannot be found
     E113 an include leaves its folder
-    E114 includes go in circles
-    E115 an included file holds rules
+    E114 includes form a circle
+    E115 an included file contains rules
     E116 a number is too large
     W117 an allow comment says nothing
 """)
@@ -135,7 +135,7 @@ _declare("""
     E315 a label has two different settings
     W316 a setting looks like a typo
     E317 a setting has the wrong type
-    E318 `default` is no label for this rule
+    E318 `default` is not a label for this rule
     E319 a constant is not known
     E320 an expectation names no label of its axis
 """)

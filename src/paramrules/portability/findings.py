@@ -9,11 +9,18 @@ from paramrules.portability.classes import class_findings
 from paramrules.portability.leaves import leaf_findings, leaves_named
 from paramrules.portability.numbers import separator_findings
 from paramrules.portability.shapes import shape_findings
-from paramrules.rules.allow import unsilenced
-from paramrules.rules.load import read
+from paramrules.rules.load import read, unsilenced
 from paramrules.rules.model import Rules
-from paramrules.rules.terms import Attribute, AttributeTest, ClassTest, GlobTest, RegexTest, Term, TextTest
-from paramrules.rules.walk import terms_in
+from paramrules.rules.terms import (
+    Attribute,
+    AttributeTest,
+    ClassTest,
+    GlobTest,
+    RegexTest,
+    Term,
+    TextTest,
+    terms_in,
+)
 
 _EVERYWHERE = frozenset({"no_weight_decay"})
 """Set by a method of modules, in every framework whose modules have methods."""

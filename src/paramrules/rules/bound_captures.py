@@ -1,14 +1,16 @@
-"""Captures: which named groups a predicate binds, whichever way it comes to hold."""
+"""Captures: the named groups that a predicate binds on every way in which it can hold."""
+
+from dataclasses import replace
+from typing import NamedTuple
 
 from paramrules.diagnostics import Place, Span
 from paramrules.rules.builtin_names import taken
-from paramrules.rules.matches import carried, meant
-from paramrules.rules.scope import BrokenPredicate, Scope, shown
-from paramrules.rules.terms import AllOf, AnyOf, LetPredicate, Not, Predicate, RegexTest
+from paramrules.rules.scope import BrokenPredicate, Scope, Unbound, shown
+from paramrules.rules.terms import AllOf, AnyOf, LetPredicate, Not, Predicate, RegexTest, carried, meaning
 
 
 def bound(predicate: Predicate) -> dict[str, bool]:
-    """The groups that every way through the predicate binds, and whether they are numbers."""
+    """Return the groups that every way through the predicate binds; True if one is always a number."""
     match predicate:
         case RegexTest(negated=False):
             return {g.name: g.numeric for g in predicate.regex.groups if g.name is not None and g.always}
@@ -28,38 +30,46 @@ def bound(predicate: Predicate) -> dict[str, bool]:
             return {}
 
 
-def captures_or_breaks(predicate: Predicate) -> bool:
-    """Whether the predicate of a let may bind captures where it is used."""
-    return isinstance(meant(predicate), RegexTest | BrokenPredicate)
+def after(predicate: Predicate, scope: Scope) -> Scope:
+    """Return the scope of what follows a whole predicate. Report groups whose names clash."""
+    captures, unbound = bound(predicate), {}
+    for name, group in _groups(predicate, scope).items():
+        if name not in captures:
+            unbound[name] = group.why_unbound(name)
+        _refuse_taken(name, group, scope)
+    return replace(scope, captures=captures, unbound=unbound, guess=_may_bind_more(predicate))
 
 
-def bind(predicate: Predicate, scope: Scope) -> None:
-    """Make the captures of a whole predicate known to the rest of its rule, and report those that clash."""
-    if not scope.capturing:
-        return
-    scope.captures = bound(predicate)
-    scope.guess = _guess(predicate)
-    for name, (test, span, why, mend) in _groups(predicate, scope).items():
-        if name not in scope.captures:
-            scope.unbound[name] = (Place(span, why), mend.format(name))
-        _clash(name, test, span, scope)
-
-
-def _guess(predicate: Predicate) -> bool:
-    """Whether a broken part may have bound captures."""
+def _may_bind_more(predicate: Predicate) -> bool:
+    """Return whether a broken part may have bound captures."""
     match predicate:
         case BrokenPredicate():
             return predicate.value
         case LetPredicate():
-            return isinstance(meant(predicate), BrokenPredicate)
+            broken = meaning(predicate)
+            return isinstance(broken, BrokenPredicate) and broken.value
         case AllOf() | AnyOf():
-            return any(map(_guess, predicate.items))
+            return any(map(_may_bind_more, predicate.items))
         case _:
             return False
 
 
-_Group = tuple[RegexTest, Span, str, str]
-"""The match in which a group stands, the place that shows it, why it may be unbound, and the mend."""
+class _Group(NamedTuple):
+    """A named group: its match, the place that shows it, and why it may be unbound, with the mend."""
+
+    test: RegexTest
+    span: Span
+    why: str
+    mend: str
+
+    @property
+    def never_bound(self) -> bool:
+        """True if it stands where nothing is ever captured."""
+        return self[2:] in (_NOT, _NEGATED)
+
+    def why_unbound(self, name: str) -> Unbound:
+        return Place(self.span, self.why), self.mend.format(name)
+
 
 _OR = (
     "another branch of `or` does not capture it",
@@ -67,33 +77,30 @@ _OR = (
 )
 _NOT = ("nothing is captured under `not`", "capture `{}` outside of `not`")
 _NEGATED = ("`!~` captures nothing", "capture `{}` with `~`")
-_SOMETIMES = ("the regex also matches without this group", "take `{}` out of `|`, `?` and `*`")
+_SOMETIMES = ("the regex also matches without this group", "move `{}` out of `|`, `?` and `*`")
 
 
 def _groups(predicate: Predicate, scope: Scope) -> dict[str, _Group]:
-    """The named groups of a predicate, each with its first match."""
+    """Return the named groups of a predicate, each with its first match. Report those captured twice."""
     match predicate:
-        case RegexTest():
+        case RegexTest(span=span, negated=negated):
             return {
-                group.name: (
-                    predicate,
-                    predicate.span,
-                    *(_NEGATED if predicate.negated else _OR if group.always else _SOMETIMES),
+                group.name: _Group(
+                    predicate, span, *(_NEGATED if negated else _OR if group.always else _SOMETIMES)
                 )
                 for group in predicate.regex.groups
                 if group.name is not None
             }
         case LetPredicate():
             match = carried(predicate)
-            if match is None:
-                return {}
+            found = _groups(match, scope) if match is not None else {}
             return {
-                name: (test, span if why == _SOMETIMES[0] else predicate.span, why, mend)
-                for name, (test, span, why, mend) in _groups(match, scope).items()
+                name: group if group.why == _SOMETIMES[0] else group._replace(span=predicate.span)
+                for name, group in found.items()
             }
         case Not():
-            inner = _groups(predicate.item, scope)
-            return {name: (test, span, *_NOT) for name, (test, span, _, _) in inner.items()}
+            found = _groups(predicate.item, scope)
+            return {name: _Group(group.test, group.span, *_NOT) for name, group in found.items()}
         case AnyOf():
             branches = [_groups(item, scope) for item in predicate.items]
             return {name: group for branch in reversed(branches) for name, group in branch.items()}
@@ -102,21 +109,16 @@ def _groups(predicate: Predicate, scope: Scope) -> dict[str, _Group]:
             for item in predicate.items:
                 for name, group in _groups(item, scope).items():
                     first = together.get(name, group)
-                    if _lost(first) or _lost(group):
-                        together[name] = group if _lost(first) else first
-                    elif together.setdefault(name, group)[0] != group[0]:
-                        _twice(name, first[1], group[1], scope)
+                    if first.never_bound or group.never_bound:
+                        together[name] = group if first.never_bound else first
+                    elif together.setdefault(name, group).test != group.test:
+                        _refuse_twice(name, first.span, group.span, scope)
             return together
         case _:
             return {}
 
 
-def _lost(group: _Group) -> bool:
-    """Whether it stands where nothing is ever captured."""
-    return group[2] in (_NOT[0], _NEGATED[0])
-
-
-def _twice(name: str, first: Span, second: Span, scope: Scope) -> None:
+def _refuse_twice(name: str, first: Span, second: Span, scope: Scope) -> None:
     scope.report(
         "E303",
         f"`{name}` is captured twice in one rule",
@@ -126,19 +128,20 @@ def _twice(name: str, first: Span, second: Span, scope: Scope) -> None:
     )
 
 
-def _clash(name: str, test: RegexTest, span: Span, scope: Scope) -> None:
-    other = scope.names.get(name)
-    if (other is None and not taken(name)) or (test.span, name) in scope.clashes:
+def _refuse_taken(name: str, group: _Group, scope: Scope) -> None:
+    test, clashes = group.test, scope.findings.clashes
+    other = scope.lookup(name)
+    if (other is None and not taken(name)) or (test.span, name) in clashes:
         return
-    scope.clashes.add((test.span, name))
-    if span == test.span:
+    clashes.add((test.span, name))
+    if group.span == test.span:
         message = f"a group cannot be called `{name}`: that is already {taken(name) or 'defined'}"
     else:
-        message = f"`{shown(span)}` captures `{name}`, which is defined otherwise by now"
+        message = f"`{shown(group.span)}` captures `{name}`, which has since been defined"
     scope.report(
         "E303",
         message,
-        span,
+        group.span,
         help="give the group another name",
         also=() if other is None else (Place(other.span, "it is defined here"),),
     )

@@ -1,52 +1,23 @@
-"""The words that the language itself gives a meaning."""
+"""The names that the language itself defines: facts, flags, functions and constants."""
 
 NUMBERS = frozenset({"ndim", "squeezed_ndim", "size", "fan_in", "fan_out"})
-"""Facts that are numbers."""
+"""Numeric facts."""
 
 TEXTS = frozenset({"name", "leaf", "module"})
-"""Facts that are strings; they stand only left of `~ like == != in`."""
+"""Facts that are strings; they stand only to the left of `~ like == != in`."""
+
+_DTYPES = """
+    float64 float32 float16 bfloat16 complex128 complex64 complex32 int64 int32 int16 int8 int4 int2
+    uint64 uint32 uint16 uint8 uint4 uint2 bool float8_e3m4 float8_e4m3 float8_e4m3b11fnuz float8_e4m3fn
+    float8_e4m3fnuz float8_e5m2 float8_e5m2fnuz float8_e8m0fnu float6_e2m3fn float6_e3m2fn float4_e2m1fn
+    float4_e2m1fn_x2 qint8 quint8 qint32
+"""
 
 CONSTANTS = {
-    "dtype": (
-        "float64",
-        "float32",
-        "float16",
-        "bfloat16",
-        "complex128",
-        "complex64",
-        "complex32",
-        "int64",
-        "int32",
-        "int16",
-        "int8",
-        "int4",
-        "int2",
-        "uint64",
-        "uint32",
-        "uint16",
-        "uint8",
-        "uint4",
-        "uint2",
-        "bool",
-        "float8_e3m4",
-        "float8_e4m3",
-        "float8_e4m3b11fnuz",
-        "float8_e4m3fn",
-        "float8_e4m3fnuz",
-        "float8_e5m2",
-        "float8_e5m2fnuz",
-        "float8_e8m0fnu",
-        "float6_e2m3fn",
-        "float6_e3m2fn",
-        "float4_e2m1fn",
-        "float4_e2m1fn_x2",
-        "qint8",
-        "quint8",
-        "qint32",
-    ),
+    "dtype": tuple(_DTYPES.split()),
     "role": ("weight", "bias", "scale", "embedding", "other"),
 }
-"""Facts that are compared with a bare word, and the words that they know."""
+"""Facts that are compared with a bare word, each with its words."""
 
 EXAMPLES = {"dtype": "bfloat16", "role": "bias"}
 
@@ -62,7 +33,7 @@ ABBREVIATIONS = {
     "gain": "scale",
     "kernel": "weight",
 }
-"""What people also call these words."""
+"""Other names for these words."""
 
 FLAGS = frozenset({"trainable", "tied"})
 FIELDS = NUMBERS | TEXTS | CONSTANTS.keys() | {"shape"}
@@ -80,18 +51,18 @@ ARITY: dict[str, tuple[int, int | None]] = {
     "floor": (1, 1),
     "ceil": (1, 1),
 }
-"""The functions that give a number, with the least and the greatest number of their arguments."""
+"""The functions that return a number, with the least and the greatest number of arguments."""
 
 FUNCTIONS = CLASS_TESTS | {"attr"} | ARITY.keys()
 
 
 def taken(name: str) -> str:
-    """What a name means in every file, as part of a message; "" where a file may define it."""
+    """Return what a built-in name is, as part of a message; an empty string for any other name."""
     if name in FIELDS:
         return "a fact about the parameter"
     return "a flag" if name in FLAGS else "a function" if name in FUNCTIONS else ""
 
 
 def a(type: str) -> str:
-    """A type with its article."""
+    """Return a type with its article."""
     return "`none`" if type == "none" else f"a {type}"

@@ -1,6 +1,6 @@
-"""`== != < <= > >=`, `in` and `not in`: what may be compared with what."""
+"""`== != < <= > >=`, `in` and `not in`: which values can be compared."""
 
-from paramrules.rules import python
+from paramrules.rules import python_habits
 from paramrules.rules.builtin_names import ABBREVIATIONS, CLASS_TESTS, CONSTANTS, EXAMPLES, TEXTS, a
 from paramrules.rules.scope import BrokenPredicate, Scope, Typed, described, shown
 from paramrules.rules.terms import (
@@ -22,7 +22,7 @@ _Items = tuple[nodes.Expression, ...]
 
 
 def compare(node: nodes.Compare, scope: Scope) -> Predicate:
-    """`a <= b`."""
+    """Return the term of `a <= b`."""
     name = node.left.name if isinstance(node.left, nodes.Reference) else ""
     if name in TEXTS:
         return _text(node, name, node.operator, (node.right,), scope)
@@ -52,7 +52,7 @@ _ALONE = "write the predicate alone, or after `not`"
 
 
 def among(node: nodes.Among, scope: Scope) -> Predicate:
-    """`a in (b, c)`, `a not in (b, c)`."""
+    """Return the term of `a in (b, c)` or `a not in (b, c)`."""
     operator = "not in" if node.negated else "in"
     name = node.left.name if isinstance(node.left, nodes.Reference) else ""
     if function := _class_test(node.left, node.items):
@@ -79,25 +79,25 @@ def _mismatch(message: str, node: nodes.Expression, help: str, scope: Scope) -> 
 
 
 def _class_test(node: nodes.Expression, items: _Items) -> str:
-    """`type` in `type == LayerNorm` and in `type(module) == LayerNorm`; "" in `type(LayerNorm) == true`."""
+    """Return `type` for `type == A` and `type(module) == A`; "" for anything else, `type(A) == true` too."""
     if isinstance(node, nodes.Reference):
         return node.name if node.name in CLASS_TESTS else ""
-    if isinstance(node, nodes.Member) and node.function in CLASS_TESTS and python.names(items):
+    if isinstance(node, nodes.Member) and node.function in CLASS_TESTS and python_habits.names(items):
         return node.function
     return ""
 
 
 def _classes(function: str, negated: bool, node: _Test, items: _Items, scope: Scope) -> Predicate:
-    help = f"write `{'not ' if negated else ''}{function}({python.names(items) or '...'})`"
+    help = f"write `{'not ' if negated else ''}{function}({python_habits.names(items) or '...'})`"
     scope.report(
-        "E307", f"`{function}` is not compared: classes stand in its brackets", node.left.span, help=help
+        "E307", f"`{function}` cannot be compared: its classes go in brackets", node.left.span, help=help
     )
     return BrokenPredicate(node.span, False)
 
 
 def _text(node: _Test, subject: str, operator: str, items: _Items, scope: Scope) -> Predicate:
     if operator not in _EQUALITY:
-        help = f"`==`, `!=`, `in`, `~` and `like` look at `{subject}`"
+        help = f"test `{subject}` with `==`, `!=`, `in`, `~` or `like`"
         return _mismatch(f"`{operator}` compares numbers, and `{subject}` is a string", node, help, scope)
     texts = []
     for item in items:
@@ -105,7 +105,7 @@ def _text(node: _Test, subject: str, operator: str, items: _Items, scope: Scope)
             texts.append(item.value)
             continue
         word = shown(item.span)
-        known = isinstance(item, nodes.Reference) and item.name in scope.names
+        known = isinstance(item, nodes.Reference) and scope.lookup(item.name) is not None
         help = f"write the string itself in place of `{word}`" if known else f'write `"{word}"`'
         _mismatch(f"`{subject}` is compared only with quoted strings", item, help, scope)
     if len(texts) < len(items):
@@ -115,8 +115,8 @@ def _text(node: _Test, subject: str, operator: str, items: _Items, scope: Scope)
 
 def _constant(node: _Test, subject: str, operator: str, items: _Items, scope: Scope) -> Predicate:
     if operator not in _EQUALITY:
-        help = f"`==`, `!=` and `in` look at `{subject}`"
-        return _mismatch(f"`{operator}` compares numbers, and `{subject}` is no number", node, help, scope)
+        help = f"test `{subject}` with `==`, `!=` or `in`"
+        return _mismatch(f"`{operator}` compares numbers, and `{subject}` is not a number", node, help, scope)
     words = []
     for item in items:
         if isinstance(item, nodes.Reference):
@@ -163,7 +163,7 @@ def _extent(node: nodes.Expression, scope: Scope) -> Value | None:
         return None
     term = number(node, scope, "`shape`")
     if isinstance(term, Constant) and isinstance(term.value, int | float) and not _countable(term.value):
-        _mismatch(f"no extent is `{shown(node.span)}`", node, "write `*` for any extent", scope)
+        _mismatch(f"an extent is never `{shown(node.span)}`", node, "write `*` for any extent", scope)
     return term
 
 
@@ -172,10 +172,10 @@ def _countable(number: int | float) -> bool:
 
 
 def _fit(left: Typed, right: Typed, operator: str, node: nodes.Expression, scope: Scope) -> bool:
-    """Whether two values can be compared; reports where they cannot."""
+    """Return whether two values can be compared. Report it if not."""
     for term, type in (left, right):
         if type == "tuple":
-            help = "a tuple stands beside `shape`, and in settings"
+            help = "tuples are compared with `shape`, and stand in settings"
             message = f"`{shown(term.span)}` is a tuple, and cannot be compared"
             scope.report("E306", message, term.span, help=help)
             return False

@@ -1,23 +1,22 @@
-"""Settings that contradict each other: within a label, and between axes."""
+"""Settings that contradict each other: within a label (E315), and between axes (E314)."""
 
 from paramrules.diagnostics import Place
 from paramrules.rules.axes import Draft
 from paramrules.rules.keys import MULTIPLIED
-from paramrules.rules.labels import literal
 from paramrules.rules.model import Rule, Setting
-from paramrules.rules.scope import Scope
+from paramrules.rules.scope import Findings
 from paramrules.rules.terms import Constant, TupleValue, Value
 
 
-def check_conflicts(drafts: list[Draft], scope: Scope) -> None:
-    """Report what can be seen without a model; the rest is seen when labels and settings are computed."""
+def check_conflicts(drafts: list[Draft], findings: Findings) -> None:
+    """Report the conflicts that every model has; labels and settings are compared again once computed."""
     first: dict[str, tuple[str, Setting]] = {}
     for draft in drafts:
-        _within_labels(draft, scope)
+        _within_labels(draft, findings)
         for key, setting in _first_settings(draft).items():
             axis, other = first.setdefault(key, (draft.name, setting))
             if axis != draft.name and key not in MULTIPLIED:
-                _between_axes(setting, other, axis, draft.name, scope)
+                _between_axes(setting, other, axis, draft.name, findings)
 
 
 def _first_settings(draft: Draft) -> dict[str, Setting]:
@@ -28,10 +27,10 @@ def _first_settings(draft: Draft) -> dict[str, Setting]:
     return found
 
 
-def _between_axes(setting: Setting, other: Setting, first: str, second: str, scope: Scope) -> None:
+def _between_axes(setting: Setting, other: Setting, first: str, second: str, findings: Findings) -> None:
     one, two = (f"the axis `{name}`" if name else "the axis without a name" for name in (first, second))
     scale = f"{setting.key}_scale"
-    scope.report(
+    findings.report(
         "E314",
         f"`{setting.key}` is set in two axes, {one} and {two}",
         setting.key_span,
@@ -42,19 +41,19 @@ def _between_axes(setting: Setting, other: Setting, first: str, second: str, sco
     )
 
 
-def _within_labels(draft: Draft, scope: Scope) -> None:
+def _within_labels(draft: Draft, findings: Findings) -> None:
     firsts: dict[str, Rule] = {}
     for rule in () if draft.unread else draft.rules:
-        label = literal(rule.label)
+        label = rule.label.literal
         if label is None:
             continue
         first = firsts.setdefault(label, rule)
         if first is not rule and rule.settings is not None:
-            _same(label, first, rule, scope)
+            _same(label, first, rule, findings)
 
 
-def _same(label: str, first: Rule, rule: Rule, scope: Scope) -> None:
-    """Report a later rule whose settings differ from those of its label's first rule."""
+def _same(label: str, first: Rule, rule: Rule, findings: Findings) -> None:
+    """Report a later rule whose settings are not those of its label's first rule."""
     before = {setting.key: setting for setting in first.settings or ()}
     after = {setting.key: setting for setting in rule.settings or ()}
     if added := after.keys() - before.keys():
@@ -69,17 +68,17 @@ def _same(label: str, first: Rule, rule: Rule, scope: Scope) -> None:
         if not key:
             return
         place, why, other = after[key].span, f"`{key}` has another value there", before[key].span
-    scope.report(
+    findings.report(
         "E315",
-        f"`{label}` has other settings in its first rule: {why}",
+        f"`{label}` has different settings in its first rule: {why}",
         place,
-        help="give this rule another label, or leave out its settings: it then takes those of the first",
+        help="give this rule another label, or leave out its settings: it then takes those of the first rule",
         also=(Place(other, "the label's first rule"),),
     )
 
 
 def _differ(one: Value, two: Value) -> bool:
-    """Whether two values differ whatever the model is."""
+    """Return whether two values differ in every model."""
     if isinstance(one, Constant) and isinstance(two, Constant):
         return one.value != two.value or isinstance(one.value, bool) != isinstance(two.value, bool)
     if isinstance(one, TupleValue) and isinstance(two, TupleValue):

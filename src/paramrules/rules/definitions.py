@@ -1,12 +1,11 @@
-"""Lets, options and includes: the names of a file."""
+"""`let`, `option` and `include`: the names that a file defines."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from paramrules.diagnostics import Diagnostic, Place
-from paramrules.regex import Effort
-from paramrules.rules.bound_captures import bind
+from paramrules.diagnostics import Place
+from paramrules.rules.bound_captures import after
 from paramrules.rules.builtin_names import FLAGS
-from paramrules.rules.loaded import Loaded
+from paramrules.rules.includes import Loaded
 from paramrules.rules.model import Option
 from paramrules.rules.names import define
 from paramrules.rules.predicate_expressions import predicate
@@ -14,45 +13,52 @@ from paramrules.rules.scope import (
     BrokenPredicate,
     BrokenValue,
     Declared,
+    Findings,
     Let,
+    Names,
     Scope,
     Typed,
     broken,
     described,
     shown,
 )
-from paramrules.rules.size import size_of
-from paramrules.rules.terms import Attribute, AttributeTest
+from paramrules.rules.terms import Attribute, AttributeTest, Term, same
 from paramrules.rules.value_expressions import kind, value
 from paramrules.syntax import limits, nodes
+from paramrules.syntax.nesting import children
 
 
-def definitions(
-    loaded: Loaded, scopes: Mapping[int, Scope], findings: list[Diagnostic], effort: Effort
-) -> Scope:
-    """A scope in which no name is defined yet, but is known to be defined further down."""
-    scope = Scope(loaded.source, findings, effort, loaded.file.span)
+def names_of(loaded: Loaded, of_includes: Mapping[int, Names]) -> Names:
+    """Return the names of a file before its first statement: none is known, but all are seen below."""
+    own: dict[str, nodes.Let | nodes.Option] = {}
     for statement in loaded.file.statements:
         if isinstance(statement, nodes.Let | nodes.Option):
-            scope.own.setdefault(statement.name, statement.name_span)
-    lost = loaded.file.broken
-    scope.unread = frozenset(each.name for each in lost if each.kind in ("let", "option"))
-    scope.open = any(each.kind == "include" for each in lost)
+            own.setdefault(statement.name, statement)
+    later: dict[str, nodes.Include] = {}
     for include, included in loaded.includes:
-        for name in scopes[id(included)].names:
-            scope.elsewhere.setdefault(name, include.span)
-    return scope
+        for name in of_includes[id(included)].known:
+            later.setdefault(name, include)
+    lost = loaded.file.broken
+    includes = sum(isinstance(statement, nodes.Include) for statement in loaded.file.statements)
+    return Names(
+        source=loaded.source,
+        own=own,
+        later={name: include.span for name, include in later.items()},
+        unread=frozenset(each.name for each in lost if each.kind in ("let", "option")),
+        incomplete=includes > len(loaded.includes) or any(each.kind == "include" for each in lost),
+    )
 
 
-def take_in(include: nodes.Include, included: Scope, scope: Scope) -> None:
-    """What an included file knows, in its own meaning; a name that this file defines is this file's."""
+def take_in(include: nodes.Include, included: Names, scope: Scope) -> None:
+    """Make the names of an included file known, but for those that this file defines itself."""
+    names = scope.names
     for group, name in included.carriers.items():
-        scope.carriers.setdefault(group, name)
-    for name, what in included.names.items():
-        if name in scope.own:
+        names.carriers.setdefault(group, name)
+    for name, what in included.known.items():
+        if name in names.own:
             continue
-        first = scope.names.setdefault(name, what)
-        if first != what and not (isinstance(first, Declared) and isinstance(what, Declared)):
+        first = names.known.setdefault(name, what)
+        if not _same(first, what):
             scope.report(
                 "E302",
                 f"`{name}` comes from two includes, and means two things",
@@ -62,8 +68,20 @@ def take_in(include: nodes.Include, included: Scope, scope: Scope) -> None:
             )
 
 
+def _same(one: Let | Declared, two: Let | Declared) -> bool:
+    if isinstance(one, Declared) or isinstance(two, Declared):
+        return isinstance(one, Declared) and isinstance(two, Declared)  # `options` compares them
+    return same(_term(one), _term(two))
+
+
+def _term(let: Let) -> Term:
+    term = let.predicate or (let.value and let.value.term)
+    assert term is not None  # one of the two is there
+    return term
+
+
 def option(node: nodes.Option, scope: Scope) -> None:
-    """`option rate = 0.75`."""
+    """Define the name in `option rate = 0.75`."""
     default = None if node.default is None else node.default.value
     type = "any" if node.default is None else kind(default)
     if node.default is not None and default is None:
@@ -75,7 +93,22 @@ def option(node: nodes.Option, scope: Scope) -> None:
         )
         type = "any"
     what = Option(node.span, node.name, type, default, node.default is None)
-    define(node.name, node.name_span, Declared(node.name_span, what), scope)
+    define(node, Declared(node.name_span, what), scope)
+
+
+def let(node: nodes.Let, scope: Scope) -> None:
+    """Define the name in `let norm = type(LayerNorm)` or `let depth = count(block)`."""
+    meaning = _meaning(node, scope)
+    depth = _depth(node.value, scope.names.known)
+    if depth > limits.NESTING:
+        scope.report(
+            "E110",
+            f"`{node.name}` is nested more than {limits.NESTING} deep, with the lets that it uses",
+            node.name_span,
+            help="define it by fewer lets that use each other",
+        )
+        meaning, depth = _unknown(node), 0
+    define(node, meaning._replace(depth=depth), scope)
 
 
 _PREDICATES = (
@@ -90,27 +123,11 @@ _PREDICATES = (
 )
 
 
-def let(node: nodes.Let, scope: Scope) -> None:
-    """`let norm = type(LayerNorm)`, `let depth = count(block)`."""
-    meaning = _meaning(node, scope)
-    depth, number = size_of(node.value, scope.names)
-    if depth > limits.NESTING:
-        scope.report(
-            "E110",
-            f"`{node.name}` is nested more than {limits.NESTING} deep, with the lets that it uses",
-            node.name_span,
-            help="define it by fewer lets that use each other",
-        )
-        meaning, depth = _unknown(node), 0
-    define(node.name, node.name_span, meaning._replace(depth=depth, number=number), scope)
-
-
 def _meaning(node: nodes.Let, scope: Scope) -> Let:
     as_predicate, as_value = _readings(node.value, scope)
     term = predicate(node.value, scope) if as_predicate else None
     if term is not None:
-        bind(term, scope)
-        scope.captures = {}
+        after(term, scope)
     if not as_value:
         return Let(node.name_span, term, None)
     if isinstance(term, AttributeTest):
@@ -119,23 +136,23 @@ def _meaning(node: nodes.Let, scope: Scope) -> Let:
     if isinstance(typed.term, BrokenValue):
         return _unknown(node)
     if typed.type in ("string", "tuple", "none"):
-        _no_name_for(node, typed.type, scope)
+        _refuse(node, typed.type, scope)
         return _unknown(node)
     return Let(node.name_span, term, typed)
 
 
 def _unknown(node: nodes.Let) -> Let:
-    """A let with an error that has been reported: it fits everywhere."""
+    """Return a let whose error has been reported: it fits everywhere."""
     return Let(node.name_span, BrokenPredicate(node.value.span, True), broken(node.value.span))
 
 
 def _readings(node: nodes.Expression, scope: Scope) -> tuple[bool, bool]:
-    """Whether an expression is to be read as a predicate, and whether as a value: some are both."""
+    """Return whether to read an expression as a predicate, and whether as a value; some are both."""
     match node:
         case nodes.Member(function="attr") | nodes.Literal(value=bool()):
             return True, True
         case nodes.Reference(name=name):
-            found = scope.names.get(name)
+            found = scope.lookup(name)
             if isinstance(found, Declared):
                 return found.option.type in ("boolean", "any"), True
             if found is not None:
@@ -145,7 +162,7 @@ def _readings(node: nodes.Expression, scope: Scope) -> tuple[bool, bool]:
             return isinstance(node, _PREDICATES), not isinstance(node, _PREDICATES)
 
 
-def _no_name_for(node: nodes.Let, type: str, scope: Scope) -> None:
+def _refuse(node: nodes.Let, type: str, scope: Scope) -> None:
     text = shown(node.value.span)
     literal = type == "string" and isinstance(node.value, nodes.Literal)
     scope.report(
@@ -156,17 +173,36 @@ def _no_name_for(node: nodes.Let, type: str, scope: Scope) -> None:
     )
 
 
-def options(scopes: list[Scope]) -> dict[str, Option]:
-    """The options of all files by name: the caller sets each once, so two with one name have to agree."""
+def _depth(node: nodes.Node, known: Mapping[str, Let | Declared]) -> int:
+    """Return how many expressions stand inside one another, through the lets: recursion goes as deep."""
+    level = [node]
+    above = depth = 0
+    while level:
+        for each in level:
+            let = known.get(each.name) if isinstance(each, nodes.Reference) else None
+            depth = max(depth, above, above + let.depth + 1 if isinstance(let, Let) else 0)
+        level = [child for each in level for child in children(each)]
+        above += 1
+    return depth
+
+
+def lets(names: Names) -> dict[str, Term]:
+    """Return the file's own lets by name."""
+    found = ((name, names.known[name]) for name in names.own)
+    return {name: _term(what) for name, what in found if isinstance(what, Let)}
+
+
+def options(files: Iterable[Names], findings: Findings) -> dict[str, Option]:
+    """Return the options of all files by name. The caller sets each once, so declarations have to agree."""
     found: dict[str, Declared] = {}
-    for scope in scopes:
-        for name in scope.own:
-            what = scope.names.get(name)
+    for names in files:
+        for name in names.own:
+            what = names.known.get(name)
             if not isinstance(what, Declared):
                 continue
             first = found.setdefault(name, what)
             if first.option != what.option:
-                scope.report(
+                findings.report(
                     "E302",
                     f"the option `{name}` is declared twice, with two defaults",
                     what.span,

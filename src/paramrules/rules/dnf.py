@@ -10,8 +10,7 @@ from math import isfinite
 from typing import NamedTuple, TypeAlias
 
 from paramrules.rules import terms
-from paramrules.rules.terms import Predicate, Term, Value
-from paramrules.rules.walk import terms_in
+from paramrules.rules.terms import Predicate, Term, Value, terms_in
 
 LARGEST = 64
 """Cubes of one predicate. A rule with more is not looked at."""

@@ -1,16 +1,49 @@
-"""Follows the `include` statements of a file: what may be included, and why the rest may not."""
+"""A rule file and the files that it includes, parsed but not yet resolved."""
 
 import os
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from paramrules.diagnostics import Diagnostic, Place, Source, Span, did_you_mean
-from paramrules.rules.loaded import Loaded
 from paramrules.syntax import limits, nodes, read
 from paramrules.syntax.decode import open_source
+from paramrules.syntax.nodes import Allow, File, Include
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A file's syntax tree, and the included file of each `include` statement, in order.
+
+    A file that is included more than once (a diamond) is the same `Loaded` everywhere. An include that could
+    not be followed has been reported, and is left out of `includes`.
+    """
+
+    source: Source
+    file: File
+    includes: tuple[tuple[Include, "Loaded"], ...] = ()
+
+    @property
+    def allows(self) -> tuple[Allow, ...]:
+        """The allow comments of the file and of its includes."""
+        return tuple(allow for each in (self, *self.files()) for allow in each.file.allows)
+
+    def files(self) -> Iterator["Loaded"]:
+        """Yield the files included, directly or not, each once and after those that it includes itself."""
+        seen: set[int] = {id(self)}
+
+        def below(loaded: Loaded) -> Iterator[Loaded]:
+            for _, inner in loaded.includes:
+                if id(inner) not in seen:
+                    seen.add(id(inner))
+                    yield from below(inner)
+                    yield inner
+
+        return below(self)
 
 
 class _Open(NamedTuple):
-    """A file to read: what identifies it, what diagnostics call it, and the folder it includes from."""
+    """A file being read: its real path, its name in diagnostics, and the folder that it includes from."""
 
     identity: str
     name: str
@@ -18,11 +51,11 @@ class _Open(NamedTuple):
 
 
 class Reading:
-    """Reads one main file and what it includes, each file once.
+    """Reads a main file and the files that it includes, each once.
 
     Attributes:
-        findings: everything that was found, in no order.
-        sources: the files read, the main one first.
+        findings: the errors and warnings so far, in no order.
+        sources: the files read so far, the main one first.
     """
 
     def __init__(self, source: Source) -> None:
@@ -32,7 +65,7 @@ class Reading:
         self._chain: list[_Open] = []
 
     def main(self, source: Source, path: str | None) -> Loaded:
-        """The tree of the main file; without a path it has no folder to include from."""
+        """Return the main file; without a path it has no folder to include from."""
         if path is None:
             return self._tree(source, _Open("", source.name, None))
         return self._tree(source, _Open(os.path.realpath(path), source.name, os.path.dirname(path) or "."))
@@ -43,14 +76,14 @@ class Reading:
         self._chain.append(file)
         includes = []
         for statement in tree.statements:
-            if isinstance(statement, nodes.Include):
+            if isinstance(statement, Include):
                 loaded = self._follow(statement, file)
                 if loaded is not None:
                     includes.append((statement, loaded))
         self._chain.pop()
         return Loaded(source, tree, tuple(includes))
 
-    def _follow(self, include: nodes.Include, from_file: _Open) -> Loaded | None:
+    def _follow(self, include: Include, from_file: _Open) -> Loaded | None:
         target = self._shipped(include) if include.shipped else self._beside(include, from_file)
         if isinstance(target, Diagnostic):
             self.findings.append(target)
@@ -76,27 +109,27 @@ class Reading:
         self._refuse_rules(include, loaded)
         return loaded
 
-    def _shipped(self, include: nodes.Include) -> _Open | Diagnostic:
+    def _shipped(self, include: Include) -> _Open | Diagnostic:
         if include.path in shipped():
             return _Open(f"<{include.path}>", f"<{include.path}>", None)
         known = ", ".join(f"`<{name}>`" for name in shipped())
         near = did_you_mean(include.path, shipped())
         return Diagnostic(
             "E112",
-            f"the shipped library has no `{include.path}`",
+            f"the shipped library has no file `{include.path}`",
             _path(include),
             help=f"{near + ' ' if near else ''}it has {known}",
         )
 
-    def _beside(self, include: nodes.Include, from_file: _Open) -> _Open | Diagnostic:
-        """The file that an include names by a path relative to the including file."""
+    def _beside(self, include: Include, from_file: _Open) -> _Open | Diagnostic:
+        """Return the file at a path relative to the including file."""
         place = _path(include)
         if from_file.folder is None:
             return Diagnostic(
                 "E112",
-                "a text that is no file has no folder to include from",
+                "rules given as text have no folder to include from",
                 place,
-                help="write the rules to a file, or take a file of the shipped library: `include <timm>`",
+                help="write the rules to a file, or include a file of the shipped library: `include <timm>`",
             )
         path = os.path.join(from_file.folder, include.path)
         folder, real = os.path.realpath(from_file.folder), os.path.realpath(path)
@@ -105,7 +138,7 @@ class Reading:
                 "E113",
                 f"`{include.path}` is outside the folder of `{from_file.name}`",
                 place,
-                help="a file includes only files beside it or in folders below",
+                help="a file includes only files beside it or in folders below it",
             )
         if not os.path.exists(path):
             return Diagnostic(
@@ -116,24 +149,24 @@ class Reading:
             )
         return _Open(real, os.path.join(os.path.dirname(from_file.name), include.path), os.path.dirname(path))
 
-    def _refuse_rules(self, include: nodes.Include, loaded: Loaded) -> None:
+    def _refuse_rules(self, include: Include, loaded: Loaded) -> None:
         for statement in loaded.file.statements:
             if isinstance(statement, nodes.Axis | nodes.Rule | nodes.Expect):
                 self.findings.append(
                     Diagnostic(
                         "E115",
-                        "an included file holds rules",
+                        "an included file contains rules",
                         statement.span,
-                        "only `let`, `option` and `include` can stand here",
+                        "only `let`, `option` and `include` are allowed here",
                         also=(Place(include.span, "included here"),),
-                        help="rules stand in the file that is loaded, so that its groups can be read off it",
+                        help="move the rules to the file that is loaded: it alone defines the groups",
                     )
                 )
                 return
 
 
 def shipped() -> list[str]:
-    """The names of the files in the shipped library."""
+    """Return the names of the files in the shipped library."""
     from importlib.resources import files  # 7 ms that most rule files need not pay
 
     names = (file.name for file in files("paramrules.rules.library").iterdir())
@@ -147,27 +180,27 @@ def _shipped_source(file: _Open) -> Source:
     return Source(file.name, path.read_text(encoding="utf-8"))
 
 
-def _open(include: nodes.Include, file: _Open) -> Source | Diagnostic:
+def _open(include: Include, file: _Open) -> Source | Diagnostic:
     if os.path.isdir(file.identity) or os.path.isfile(file.identity):
         return open_source(file.identity, file.name, _path(include))
-    return Diagnostic("E101", f"`{file.name}` cannot be read: it is no ordinary file", _path(include))
+    return Diagnostic("E101", f"`{file.name}` cannot be read: it is not a regular file", _path(include))
 
 
-def _path(include: nodes.Include) -> Span:
-    """The path with its quotes or brackets."""
+def _path(include: Include) -> Span:
+    """Return the place of the path, quotes or brackets included."""
     span = include.span
     return Span(span.source, span.end - len(include.path) - 2, span.end)
 
 
-def _circle(include: nodes.Include, chain: list[_Open]) -> Diagnostic:
+def _circle(include: Include, chain: list[_Open]) -> Diagnostic:
     if len(chain) == 1:
         return Diagnostic("E114", f"`{chain[0].name}` includes itself", _path(include))
     way = " -> ".join(f"`{file.name}`" for file in (*chain, chain[0]))
-    return Diagnostic("E114", f"includes go in circles: {way}", _path(include))
+    return Diagnostic("E114", f"includes form a circle: {way}", _path(include))
 
 
 def _near(path: str, folder: str) -> str:
-    """What the user may have meant by a path that is not there."""
+    """Return a help line for a path that does not exist."""
     stem = path.removesuffix(".rules")
     if stem in shipped():
         return f"the shipped file is `include <{stem}>`"
@@ -177,4 +210,4 @@ def _near(path: str, folder: str) -> str:
     except OSError:
         beside = []
     known = [os.path.join(below, name) for name in beside if name.endswith(".rules")]
-    return did_you_mean(path, known) or "paths start at the folder of the file with the `include`"
+    return did_you_mean(path, known) or "paths are relative to the file with the `include`"

@@ -1,25 +1,25 @@
-"""Reads a rule file, with the files that it includes, all the way to rules."""
+"""Reading a rule file and its includes, all the way to rules."""
 
 import os
 from collections.abc import Iterable
 from dataclasses import replace
 
-from paramrules.diagnostics import Diagnostic, RulesError, Source
-from paramrules.rules.allow import unsilenced
-from paramrules.rules.includes import Reading
-from paramrules.rules.loaded import Loaded
+from paramrules.diagnostics import Diagnostic, RulesError, Source, covers
+from paramrules.rules.includes import Loaded, Reading
 from paramrules.rules.model import Rules
 from paramrules.rules.resolve import resolve
 from paramrules.syntax.decode import normalised, open_source
+from paramrules.syntax.nodes import Allow
 
 
 def load(path: str | os.PathLike[str]) -> Rules:
-    """The rules in a file.
+    """Return the rules in a file.
 
-    Reading is pure: nothing is run, and no file is opened but this one and those that it includes.
+    Reading is pure: no code runs, and no file is opened but this one and those that it includes. Warnings are
+    in the rules' `findings`.
 
-    Raises RulesError with every error of the file and its includes, and the warnings beside them. Warnings
-    alone are in the rules' `findings`.
+    Raises:
+        RulesError: with every error and warning of the file and its includes.
 
     >>> rules = paramrules.load("vit.rules")
     >>> [axis.name for axis in rules.axes]
@@ -29,9 +29,10 @@ def load(path: str | os.PathLike[str]) -> Rules:
 
 
 def parse(text: str, name: str = "<rules>") -> Rules:
-    """The rules in a text. `name` is what diagnostics call it; it has no folder, so it includes no files.
+    """Return the rules in a text. Diagnostics call it `name`; without a folder, it can include no files.
 
-    Raises RulesError as `load` does.
+    Raises:
+        RulesError: as `load` does.
 
     >>> rules = paramrules.parse("no_decay: ndim <= 1 -> weight_decay = 0")
     """
@@ -41,14 +42,14 @@ def parse(text: str, name: str = "<rules>") -> Rules:
 
 
 def read(path: str | os.PathLike[str]) -> Rules:
-    """The same as `load`, of a file that may hold nothing but definitions for others to include."""
+    """Return the rules in a file, which may be a file of definitions for others to include."""
     return _finish(*_load(path, may_define_only=True))
 
 
 def check(path: str | os.PathLike[str]) -> list[Diagnostic]:
-    """Every error and warning that can be found in a file without a model. Never raises for a bad file.
+    """Return every error and warning that can be found in a file without a model. Never raise for a bad file.
 
-    A file of definitions alone, for others to include, is a right one here; `load` refuses it.
+    A file of definitions for others to include is accepted here; `load` refuses it.
 
     >>> [finding.code for finding in check("vit.rules")]
     []
@@ -84,7 +85,7 @@ def _finish(rules: Rules | None, findings: list[Diagnostic]) -> Rules:
 
 
 def _sorted(findings: Iterable[Diagnostic], sources: list[Source]) -> list[Diagnostic]:
-    """In the order of the files, the main one first, and in a file from top to bottom."""
+    """Return the findings in the order of the files, the main one first, and from top to bottom."""
     order = {id(source): number for number, source in enumerate(sources)}
 
     def place(finding: Diagnostic) -> tuple[int, int]:
@@ -92,3 +93,33 @@ def _sorted(findings: Iterable[Diagnostic], sources: list[Source]) -> list[Diagn
         return (order.get(id(span.source), len(order)), span.start) if span else (-1, 0)
 
     return sorted(findings, key=place)
+
+
+def unsilenced(diagnostics: Iterable[Diagnostic], allows: Iterable[Allow]) -> list[Diagnostic]:
+    """Return the findings without the warnings that an allow comment silences for their statement.
+
+    A finding belongs to the statement in which its `span` starts; one without a span, which is about the
+    model, to all. Errors are never silenced, nor are warnings that `strict` turned into errors.
+
+    >>> unsilenced(findings, rules.allows)
+    """
+    by_source: dict[int, list[Allow]] = {}
+    for allow in allows:
+        by_source.setdefault(id(allow.statement.source), []).append(allow)
+    return [d for d in diagnostics if not _silenced(d, by_source)]
+
+
+def _silenced(diagnostic: Diagnostic, by_source: dict[int, list[Allow]]) -> bool:
+    span = diagnostic.span
+    if diagnostic.is_error:
+        return False
+    if span is None:
+        return any(_names(allow, diagnostic) for allows in by_source.values() for allow in allows)
+    return any(
+        _names(allow, diagnostic) and allow.statement.start <= span.start < allow.statement.end
+        for allow in by_source.get(id(span.source), ())
+    )
+
+
+def _names(allow: Allow, diagnostic: Diagnostic) -> bool:
+    return any(covers(code, diagnostic.code) for code in allow.codes)

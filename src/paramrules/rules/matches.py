@@ -1,27 +1,25 @@
-"""`~`, `!~` and `like`, and the matches that `count` and `index` ask about."""
+"""`~`, `!~` and `like`, and the matches that `count` and `index` are about."""
 
 from paramrules import regex
 from paramrules.diagnostics import Span
-from paramrules.rules.builtin_names import CONSTANTS, EXAMPLES, NUMBERS, TEXTS
+from paramrules.rules.builtin_names import CLASS_TESTS, CONSTANTS, EXAMPLES, NUMBERS, TEXTS
 from paramrules.rules.scope import BrokenPredicate, Scope, shown
-from paramrules.rules.terms import GlobTest, LetPredicate, Predicate, RegexTest
+from paramrules.rules.terms import GlobTest, Predicate, RegexTest, carried
 from paramrules.syntax import nodes
 
 
 def regex_test(node: nodes.Matches, scope: Scope) -> Predicate:
-    """`name ~ REGEX`, `name !~ REGEX`."""
+    """Return the term of `name ~ REGEX` or `name !~ REGEX`."""
     subject = _subject(node.left, "!~" if node.negated else "~", node.regex, scope)
-    pattern, findings = regex.read(node.regex.text, _inside(node.regex), scope.effort)
-    scope.findings.extend(findings)
+    pattern, findings = regex.read(node.regex.text, _inside(node.regex), scope.findings.effort)
+    scope.findings.all.extend(findings)
     if subject is None or pattern is None:
-        scope.capturing = True
         return BrokenPredicate(node.span, True)
-    scope.capturing = scope.capturing or bool(pattern.groups)
     return RegexTest(node.span, subject, pattern, node.negated)
 
 
 def glob_test(node: nodes.Like, scope: Scope) -> Predicate:
-    """`name like GLOB`, `name not like GLOB`."""
+    """Return the term of `name like GLOB` or `name not like GLOB`."""
     subject = _subject(node.left, "not like" if node.negated else "like", node.glob, scope)
     if subject is None:
         return BrokenPredicate(node.span, False)
@@ -35,7 +33,7 @@ def _subject(node: nodes.Expression, operator: str, pattern: nodes.Pattern, scop
     text = shown(pattern.span)
     if name in CONSTANTS:
         help = f"write `{name} == {EXAMPLES[name]}`, or `{name} in (...)` for several"
-    elif name in ("type", "within", "variable"):
+    elif name in CLASS_TESTS:
         help = (
             f"write `{name}(*{pattern.text.strip('*')}*)`"
             if pattern.text.isalnum()
@@ -51,7 +49,7 @@ def _subject(node: nodes.Expression, operator: str, pattern: nodes.Pattern, scop
         help = f"write `name {operator} {text}`"
     scope.report(
         "E306",
-        f"`{operator}` looks at `name`, `leaf` or `module`, not at `{shown(node.span)}`",
+        f"`{operator}` tests `name`, `leaf` or `module`, not `{shown(node.span)}`",
         node.span,
         help=help,
     )
@@ -59,38 +57,25 @@ def _subject(node: nodes.Expression, operator: str, pattern: nodes.Pattern, scop
 
 
 def _inside(pattern: nodes.Pattern) -> Span:
-    """Where the text of a pattern stands, without its quotes."""
+    """Return the place of a pattern's text, without its quotes."""
     source, start, end = pattern.span
     return Span(source, start + 1, end - 1) if pattern.quoted else pattern.span
-
-
-def carried(predicate: Predicate | None) -> RegexTest | None:
-    """The match that a predicate is, be it under the name of a let: its captures are seen outside of it."""
-    predicate = meant(predicate)
-    return predicate if isinstance(predicate, RegexTest) else None
-
-
-def meant(predicate: Predicate | None) -> Predicate | None:
-    """What a predicate is without the names of lets."""
-    while isinstance(predicate, LetPredicate):
-        predicate = predicate.predicate
-    return predicate
 
 
 def countable(
     function: str, node: nodes.Expression, match: Predicate | None, scope: Scope
 ) -> RegexTest | None:
-    """What `count(...)` or `index(...)` is about; None, and a finding, where that is no match with groups."""
+    """Return the match that `count(...)` or `index(...)` is about; report it if it has no groups."""
     test = carried(match)
     if test is None:
-        why = f"`{shown(node.span)}` is no match"
+        why = f"`{shown(node.span)}` is not a match"
         regex = shown(node.span) if isinstance(node, nodes.Literal) else "..."
         help = f"write `{function}(name ~ {regex})`, or name a `let` that is a single match"
     elif test.negated:
         why, help = f"`{shown(node.span)}` is negated and captures nothing", "write the match with `~`"
     elif not test.regex.groups:
         why = f"the regex of `{shown(node.span)}` captures nothing"
-        help = r"put what tells the matches apart in brackets, as in `name ~ ^blocks\.(\d+)\.`"
+        help = r"put brackets around what differs between the matches, as in `name ~ ^blocks\.(\d+)\.`"
     else:
         return test
     scope.report("E307", f"`{function}` needs a match with a group, and {why}", node.span, help=help)

@@ -1,4 +1,4 @@
-"""Rules: a rule file that has been read, understood and checked. What everything after reading works on."""
+"""`Rules`: a rule file that has been parsed, resolved and checked."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,19 +10,29 @@ from paramrules.syntax.nodes import Allow, File
 
 @dataclass(frozen=True, slots=True)
 class Template(Term):
-    """A label: texts and values in turn. `default` and a label without holes have one text."""
+    """A label: strings, and the values of its holes."""
 
     parts: tuple[str | Value, ...]
 
     @property
     def text(self) -> str:
-        """The label as written, holes and all: `block_{i+1}`."""
+        """The label as written, with its holes: `block_{i+1}`."""
         return self.span.text
+
+    @property
+    def begin(self) -> str:
+        """The text before the first hole."""
+        return str(self.parts[0])
+
+    @property
+    def literal(self) -> str | None:
+        """The text of a label without holes; None for any other."""
+        return self.begin if len(self.parts) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)
 class Setting(Term):
-    """`key = value`; the span is the whole setting's, `key_span` the key's."""
+    """`key = value`. `span` is the place of all of it, `key_span` that of the key."""
 
     key: str
     key_span: Span = field(compare=False, repr=False)
@@ -33,9 +43,10 @@ class Setting(Term):
 class Rule(Term):
     """One rule of an axis.
 
-    `predicate` is None for `else`. `settings` is None where no arrow was written: the rule then takes
-    those of its label's first rule. `captures` names the groups that the predicate binds, in the order
-    in which they are written.
+    Attributes:
+        predicate: None for `else`.
+        settings: None without an arrow: the rule takes the settings of its label's first rule.
+        captures: the groups that the predicate binds, in the order written.
     """
 
     label: Template
@@ -47,7 +58,7 @@ class Rule(Term):
 
 @dataclass(frozen=True, slots=True)
 class Expectation(Term):
-    """`expect label: predicate`, a test about the axis it stands in; `captures` as those of a rule."""
+    """`expect label: predicate`, a test of the axis in which it stands. `captures` are as in a rule."""
 
     label: Template
     negated: bool
@@ -58,7 +69,7 @@ class Expectation(Term):
 
 @dataclass(frozen=True, slots=True)
 class Axis(Term):
-    """A partition of the parameters. `name` is "" for the rules that stand before any `[axis]`."""
+    """A partition of the parameters. `name` is "" for the rules before any `[axis]`."""
 
     name: str
     rules: tuple[Rule, ...]
@@ -81,14 +92,14 @@ class Rules:
 
     Attributes:
         source: the file's name and text.
-        edition: the edition of the language that it is written in.
-        axes: its axes in the order written; at least one.
-        options: its options and those of its includes, by name.
-        lets: its own lets, by name.
-        findings: the warnings of reading and checking it.
-        allows: the findings that comments in it silence.
-        file: its syntax tree.
-        included: the files that it includes, directly or not, as syntax trees, in the order read.
+        edition: the edition of the language.
+        axes: the axes in the order written, at least one.
+        options: the options of the file and its includes, by name.
+        lets: the file's own lets, by name.
+        findings: the warnings.
+        allows: the comments that silence warnings, those of its includes among them.
+        file: the syntax tree.
+        included: the syntax trees of the files included, directly or not, in the order read.
     """
 
     source: Source

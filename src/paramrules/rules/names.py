@@ -1,74 +1,113 @@
-"""Names: giving them a meaning, and what to say where they have none."""
+"""Names: giving one its meaning, and what to report where it has none."""
 
 import re
+from collections.abc import Iterator
 from itertools import chain
 
 from paramrules.diagnostics import Place, Span
-from paramrules.rules import python
+from paramrules.rules import python_habits
 from paramrules.rules.builtin_names import FLAGS, FUNCTIONS, NUMBERS, taken
-from paramrules.rules.matches import carried
 from paramrules.rules.scope import BrokenPredicate, Declared, Let, Scope, broken
+from paramrules.rules.terms import carried
+from paramrules.syntax import nodes
+from paramrules.syntax.nesting import children
 
 
-def define(name: str, span: Span, what: Let | Declared, scope: Scope) -> None:
-    """Give a name of the file its meaning, or report why it may not have it."""
+def define(node: nodes.Let | nodes.Option, what: Let | Declared, scope: Scope) -> None:
+    """Give a name of the file its meaning, or report why it cannot have it."""
+    names, name, span = scope.names, node.name, node.name_span
     if taken(name):
         scope.report("E303", f"`{name}` is already {taken(name)}", span, help="choose another name")
-        scope.names[name] = Let(span, BrokenPredicate(span, True), broken(span))
-    elif scope.own[name] != span:
+        names.known[name] = Let(span, BrokenPredicate(span, True), broken(span))
+    elif (first := names.own[name]) is not node:
         scope.report(
             "E302",
             f"`{name}` is defined twice",
             span,
             help="choose another name for one of the two",
-            also=(Place(scope.own[name], "it is defined first here"),),
+            also=(Place(first.name_span, "it is defined first here"),),
         )
     else:
-        scope.names[name] = what
+        names.known[name] = what
         match = carried(what.predicate) if isinstance(what, Let) else None
         for group in match.regex.names if match is not None else ():
-            scope.carriers.setdefault(group, name)
+            names.carriers.setdefault(group, name)
 
 
 def undefined(name: str, span: Span, scope: Scope, help: str = "") -> None:
-    """Report a name that means nothing at this place, unless another mistake may be the reason."""
+    """Report a name that has no meaning here, unless another mistake may be the reason."""
     if name in FUNCTIONS:
         help = f"write `{name}(...)`"
         scope.report("E307", f"`{name}` is a function, and its arguments are missing", span, help=help)
     elif name in scope.unbound:
         place, help = scope.unbound[name]
         scope.report("E308", f"the capture `{name}` may be unbound", span, help=help, also=(place,))
-    elif name in scope.own or name in scope.elsewhere:
-        _too_early(name, span, scope)
-    elif not (scope.open or scope.guess or name in scope.unread):
+    elif name in scope.names.own:
+        _defined_below(scope.names.own[name], span, scope)
+    elif name in scope.names.later:
+        _too_early(name, span, Place(scope.names.later[name], "it comes with this"), "include", scope)
+    elif not (scope.names.incomplete or scope.guess or name in scope.names.unread):
         _unknown(name, span, scope, help)
 
 
-def _too_early(name: str, span: Span, scope: Scope) -> None:
-    if name in scope.own and _inside(scope.own[name], scope.statement):
+def _defined_below(definition: nodes.Let | nodes.Option, span: Span, scope: Scope) -> None:
+    name, where = definition.name, Place(definition.name_span, "it is defined here")
+    if definition.span == scope.statement:
         scope.report(
             "E301",
             f"`{name}` is used in its own definition",
             span,
             help="choose another name for what is defined here",
         )
-        return
-    where, label, what = (
-        (scope.own[name], "it is defined here", "definition")
-        if name in scope.own
-        else (scope.elsewhere[name], "it comes with this", "include")
-    )
+    elif way := _way_back(definition, scope):
+        scope.report(
+            "E301",
+            f"definitions form a circle: {' -> '.join(f'`{each}`' for each in (way[-1], *way))}",
+            span,
+            help=f"no order of the lines helps: define `{way[-1]}` or `{name}` without the other",
+            also=(where,),
+        )
+    else:
+        _too_early(name, span, where, "definition", scope)
+
+
+def _too_early(name: str, span: Span, where: Place, what: str, scope: Scope) -> None:
     scope.report(
         "E301",
         f"`{name}` is used before it is defined",
         span,
         help=f"move the {what} above the line that uses it",
-        also=(Place(where, label),),
+        also=(where,),
     )
 
 
+def _way_back(used: nodes.Let | nodes.Option, scope: Scope) -> list[str]:
+    """Return the shortest chain of names from a definition below to the statement being read, or []."""
+    own = scope.names.own
+    ways = {used.name: [used.name]}
+    queue = [used] if scope.findings.few else []
+    for definition in queue:
+        for name in _references(definition):
+            if name not in ways and name in own:
+                ways[name] = [*ways[definition.name], name]
+                if own[name].span == scope.statement:
+                    return ways[name]
+                queue.append(own[name])
+    return []
+
+
+def _references(definition: nodes.Node) -> Iterator[str]:
+    stack = children(definition)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, nodes.Reference):
+            yield node.name
+        stack += children(node)
+
+
 def _unknown(name: str, span: Span, scope: Scope, help: str) -> None:
-    carrier = scope.carriers.get(name, "")
+    names = scope.names
+    carrier = names.carriers.get(name, "")
     if _mentioned(rf"\(\?P?<{name}>", scope) or (carrier and _mentioned(rf"\b{carrier}\b", scope)):
         scope.report(
             "E308",
@@ -79,17 +118,13 @@ def _unknown(name: str, span: Span, scope: Scope, help: str) -> None:
         return
     if carrier:
         help = f"it is a capture of `{carrier}`: write `{carrier}` into the predicate of this rule"
-    elif name in python.WORDS:
-        help = f"write `{python.WORDS[name]}`"
+    elif name in python_habits.CONSTANTS:
+        help = f"write `{python_habits.CONSTANTS[name]}`"
     else:
-        help = scope.suggest(name, chain(scope.names, scope.captures, NUMBERS, FLAGS)) or help
+        help = scope.suggest(name, chain(names.known, scope.captures, NUMBERS, FLAGS)) or help
     scope.report("E301", f"`{name}` is not defined", span, help=help)
 
 
 def _mentioned(pattern: str, scope: Scope) -> bool:
-    """Whether the statement that is being read has such words somewhere."""
+    """Return whether the statement being read contains such text."""
     return re.search(pattern, scope.statement.text) is not None
-
-
-def _inside(inner: Span, outer: Span) -> bool:
-    return inner.source is outer.source and outer.start <= inner.start and inner.end <= outer.end

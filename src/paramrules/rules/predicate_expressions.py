@@ -1,9 +1,10 @@
-"""Expressions as predicates."""
+"""Expressions where a predicate is needed."""
 
 import re
+from dataclasses import replace
 
-from paramrules.rules import python
-from paramrules.rules.bound_captures import bound, captures_or_breaks
+from paramrules.rules import python_habits
+from paramrules.rules.bound_captures import bound
 from paramrules.rules.builtin_names import CONSTANTS, EXAMPLES, FLAGS, NUMBERS, TEXTS
 from paramrules.rules.comparisons import among, compare
 from paramrules.rules.matches import glob_test, regex_test
@@ -28,14 +29,14 @@ from paramrules.syntax import nodes
 
 
 def predicate(node: nodes.Expression, scope: Scope) -> Predicate:
-    """What an expression means where a predicate is needed."""
+    """Return an expression as a predicate."""
     match node:
         case nodes.AllOf():
             return _all_of(node, scope)
         case nodes.AnyOf():
-            return AnyOf(node.span, tuple(_apart(item, scope) for item in node.items))
+            return AnyOf(node.span, tuple(predicate(item, scope) for item in node.items))
         case nodes.Not():
-            return Not(node.span, _apart(node.item, scope))
+            return Not(node.span, predicate(node.item, scope))
         case nodes.Matches():
             return regex_test(node, scope)
         case nodes.Like():
@@ -54,38 +55,30 @@ def predicate(node: nodes.Expression, scope: Scope) -> Predicate:
         case nodes.Literal(value=bool(constant)):
             return Truth(node.span, constant)
         case _:
-            return _no_predicate(node, value(node, scope), scope)
-
-
-def _apart(node: nodes.Expression, scope: Scope) -> Predicate:
-    """A part whose captures its neighbours do not see."""
-    outside = scope.captures
-    term = predicate(node, scope)
-    scope.captures = outside
-    return term
+            return _not_a_predicate(node, value(node, scope), scope)
 
 
 def _all_of(node: nodes.AllOf, scope: Scope) -> Predicate:
-    items, shared = [], True
+    items = []
+    captures: dict[str, bool] = {}
     for item in node.items:
         term = predicate(item, scope)
-        if scope.capturing and (captures := bound(term)):  # the items to the right may use them
-            if shared:
-                scope.captures, shared = dict(scope.captures), False
-            scope.captures.update(captures)
         items.append(term)
+        if found := bound(term):  # the items to the right may use them
+            if not captures:
+                captures = dict(scope.captures)
+                scope = replace(scope, captures=captures)
+            captures.update(found)
     return AllOf(node.span, tuple(items))
 
 
 def _reference(node: nodes.Reference, scope: Scope) -> Predicate:
     name, span = node.name, node.span
-    found = scope.names.get(name)
+    found = scope.lookup(name)
     if isinstance(found, Declared):
         if found.option.type in ("boolean", "any"):
             return OptionFlag(span, name)
     elif found is not None and found.predicate is not None:
-        scope.written_out += found.number
-        scope.capturing = scope.capturing or captures_or_breaks(found.predicate)
         return LetPredicate(span, name, found.predicate)
     elif name in FLAGS:
         return Flag(span, name)
@@ -98,17 +91,16 @@ def _reference(node: nodes.Reference, scope: Scope) -> Predicate:
         return _wrong(node, "`shape` is a tuple", "compare it, as in `shape == (1, *, 768)`", scope)
     elif found is None and name not in scope.captures and name not in NUMBERS:
         undefined(name, span, scope, _what_to_write(name, scope))
-        scope.capturing = True
         return BrokenPredicate(span, True)
-    return _no_predicate(node, value(node, scope), scope)
+    return _not_a_predicate(node, value(node, scope), scope)
 
 
 def _what_to_write(name: str, scope: Scope) -> str:
     alone = re.fullmatch(rf"(\S+?)\s*:\s*{name}\s*(?:->.*)?", scope.statement.text, re.DOTALL)
     if alone and alone[1] == "axis":
         return f"an axis is written `[{name}]`, on a line of its own"
-    if alone and name in python.REST:
-        return f"write `{alone[1]}: else` for whatever the rules above leave"
+    if alone and name in python_habits.REST:
+        return f"write `{alone[1]}: else` for what the rules above leave"
     if name == "requires_grad":
         return "write `trainable`"
     if name.startswith("is_") and name[3:] in CONSTANTS["role"]:
@@ -118,7 +110,7 @@ def _what_to_write(name: str, scope: Scope) -> str:
     return f"write `name ~ {name}` for names that contain it"
 
 
-def _no_predicate(node: nodes.Expression, what: Typed, scope: Scope) -> Predicate:
+def _not_a_predicate(node: nodes.Expression, what: Typed, scope: Scope) -> Predicate:
     """Report a value where a predicate is needed, unless it has an error of its own."""
     term, type = what
     text = shown(node.span)
@@ -126,7 +118,7 @@ def _no_predicate(node: nodes.Expression, what: Typed, scope: Scope) -> Predicat
         return BrokenPredicate(node.span, False)
     alone = re.fullmatch(r"(lr|weight_decay|wd|eps|momentum)\s*:\s*(\S+)", scope.statement.text)
     if isinstance(term, Constant) and alone:
-        help = f"settings stand behind `->`, as in `rest: else -> {alone[1]} = {alone[2]}`"
+        help = f"settings follow `->`, as in `rest: else -> {alone[1]} = {alone[2]}`"
     elif isinstance(term, Constant):
         help = {
             "string": f"write the test out, as in `name {'like' if '*' in text[:2] else '~'} {text}`",

@@ -1,6 +1,11 @@
-"""What names mean at one place of a rule file."""
+"""The place at which an expression is read.
 
-from collections.abc import Iterable
+A resolver takes a syntax node and a `Scope`, and returns a term. The scope is what it reads: the names known
+so far and the captures bound at this place; nothing in it changes while a statement is read. What it finds
+wrong goes to the scope's `findings`, the only thing that it writes.
+"""
+
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -9,92 +14,69 @@ from paramrules.regex import Effort
 from paramrules.rules.builtin_names import a
 from paramrules.rules.model import Option
 from paramrules.rules.terms import Attribute, Predicate, Truth, Value
+from paramrules.syntax import nodes
+
+FEW = 50
+"""Findings up to which a search for their causes is worth its time."""
 
 
 @dataclass(frozen=True, slots=True)
 class BrokenPredicate(Truth):
-    """Stands where a predicate has an error, so that the rest is still looked at. It never leaves `resolve`.
+    """Stands in for a predicate with an error, so that the rest is still checked. It never leaves `resolve`.
 
-    `value` says whether what was meant may have bound captures.
+    `value` is True if the predicate may have been meant to bind captures.
     """
 
 
 @dataclass(frozen=True, slots=True)
 class BrokenValue(Attribute):
-    """Stands where a value has an error; it fits everywhere. It never leaves `resolve`."""
+    """Stands in for a value with an error; it fits everywhere. It never leaves `resolve`."""
 
 
 class Typed(NamedTuple):
-    """A value and its type: `number`, `string`, `boolean`, `none`, `tuple`; `any` shows only with a model."""
+    """A value and its type: `number`, `string`, `boolean`, `none` or `tuple`; `any` if only a model tells."""
 
     term: Value
     type: str
 
 
 def broken(span: Span) -> Typed:
-    """A value with an error that has been reported."""
+    """Return a value whose error has been reported."""
     return Typed(BrokenValue(span, ()), "any")
 
 
 class Let(NamedTuple):
-    """A `let`: a predicate, a value, or both, as `attr(x)` is whichever is needed. `span` is its name's.
+    """A `let`: a predicate, a value, or both, as `attr(x)` is whichever is needed.
 
-    `depth` and `number` count the expressions in it, the lets among them written out.
+    `span` is that of its name. `depth` counts the expressions inside one another, through the lets it uses.
     """
 
     span: Span
     predicate: Predicate | None
     value: Typed | None
     depth: int = 0
-    number: int = 1
 
 
 class Declared(NamedTuple):
-    """An option. `span` is its name's."""
+    """An option. `span` is that of its name."""
 
     span: Span
     option: Option
 
 
 @dataclass(slots=True)
-class Scope:
-    """The names of one file as far as it has been read, and the captures of the rule that is being read.
+class Findings:
+    """What is collected while a file and its includes are read.
 
     Attributes:
-        source: the file.
-        findings: what was found wrong so far, in all files.
-        effort: what has been spent on regexes so far, in all files.
-        written_out: expressions so far that stand there by the name of a let.
-        statement: the rule or the definition that is being read.
-        names: its lets and options and those of its includes.
-        own: where it defines each of its own names, be it further down.
-        elsewhere: where an include that stands further down comes in, by the names that it brings.
-        unread: the names of definitions that could not be understood.
-        carriers: the lets that capture a group, by the group's name.
-        open: an include could not be read: nobody knows what else is defined.
-        capturing: something in the statement captures, or may have been meant to.
-        captures: the named groups that are bound at this place, and whether they are numbers.
-        unbound: the groups that are there but not bound on every way: where, why not, and the mend.
-        guess: a part of the rule is broken that may have bound captures: nobody knows what else is bound.
-        clashes: the groups whose names were found to be taken.
-        far: keys of settings that are near to no known one.
+        all: the errors and warnings.
+        effort: the steps spent on regexes.
+        clashes: the groups whose names were reported to be taken, by their match.
+        far: keys of settings that resemble no known one.
     """
 
-    source: Source
-    findings: list[Diagnostic]
-    effort: Effort
-    statement: Span
-    written_out: int = 0
-    names: dict[str, Let | Declared] = field(default_factory=dict)
-    own: dict[str, Span] = field(default_factory=dict)
-    elsewhere: dict[str, Span] = field(default_factory=dict)
-    carriers: dict[str, str] = field(default_factory=dict)
-    unread: frozenset[str] = frozenset()
-    open: bool = False
-    capturing: bool = False
-    captures: dict[str, bool] = field(default_factory=dict)
-    unbound: dict[str, tuple[Place, str]] = field(default_factory=dict)
-    guess: bool = False
+    all: list[Diagnostic] = field(default_factory=list)
+    effort: Effort = field(default_factory=Effort)
     clashes: set[tuple[Span, str]] = field(default_factory=set)
     far: set[str] = field(default_factory=set)
 
@@ -108,25 +90,94 @@ class Scope:
         help: str = "",
         also: tuple[Place, ...] = (),
     ) -> None:
-        """Keep a finding."""
-        self.findings.append(Diagnostic(code, message, span, label, also, help))
+        """Add an error or a warning."""
+        self.all.append(Diagnostic(code, message, span, label, also, help))
+
+    @property
+    def few(self) -> bool:
+        """True if a search for what was meant is worth its time."""
+        return len(self.all) < FEW
 
     def suggest(self, word: str, known: Iterable[str]) -> str:
-        """`did you mean ...?`; silent after so many findings that the search takes long and helps nobody."""
-        return did_you_mean(word, known) if len(self.findings) < 50 else ""
+        """Return `did you mean ...?`, or an empty string."""
+        return did_you_mean(word, known) if self.few else ""
 
-    def begin(self, statement: Span) -> None:
-        """Forget the captures of the statement before."""
-        self.statement, self.capturing, self.guess = statement, False, False
-        self.captures, self.unbound = {}, {}
+
+@dataclass(slots=True)
+class Names:
+    """The names of one file. They are defined from top to bottom, and read by the statements below.
+
+    Attributes:
+        source: the file.
+        known: the lets and options defined so far, and those of the includes.
+        own: the first definition of each of its own names, further down too.
+        later: the include further down that brings a name.
+        unread: the names of definitions that could not be understood.
+        carriers: the let that captures a group, by the group's name.
+        incomplete: True if an include could not be read, so that any name may be defined.
+    """
+
+    source: Source
+    own: Mapping[str, nodes.Let | nodes.Option]
+    later: Mapping[str, Span]
+    unread: frozenset[str]
+    incomplete: bool
+    known: dict[str, Let | Declared] = field(default_factory=dict)
+    carriers: dict[str, str] = field(default_factory=dict)
+
+
+Unbound = tuple[Place, str]
+"""Why a group may be unbound, where that shows, and what to write instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What can be named at one place of a statement.
+
+    Attributes:
+        names: the names of the file.
+        findings: where errors and warnings go.
+        statement: the statement.
+        captures: the groups that are bound here; True if one is a number.
+        unbound: the groups that are not bound on every way to here.
+        guess: True if a broken part may have bound captures of any name.
+    """
+
+    names: Names
+    findings: Findings
+    statement: Span
+    captures: Mapping[str, bool] = field(default_factory=dict)
+    unbound: Mapping[str, Unbound] = field(default_factory=dict)
+    guess: bool = False
+
+    def lookup(self, name: str) -> Let | Declared | None:
+        """Return the let or the option of this name."""
+        return self.names.known.get(name)
+
+    def report(
+        self,
+        code: str,
+        message: str,
+        span: Span,
+        label: str = "",
+        *,
+        help: str = "",
+        also: tuple[Place, ...] = (),
+    ) -> None:
+        """Add an error or a warning."""
+        self.findings.report(code, message, span, label, help=help, also=also)
+
+    def suggest(self, word: str, known: Iterable[str]) -> str:
+        """Return `did you mean ...?`, or an empty string."""
+        return self.findings.suggest(word, known)
 
 
 def described(span: Span, type: str) -> str:
-    """What stands there, and its type, as part of a message."""
+    """Return the text at a place with its type, as part of a message."""
     return f"`{shown(span)}` {'stands for no value' if type == 'none' else f'is {a(type)}'}"
 
 
 def shown(span: Span) -> str:
-    """What stands there, on one line and short enough for a message."""
+    """Return the text at a place on one line, short enough for a message."""
     text = " ".join(span.text.split())
     return text if len(text) <= 40 else f"{text[:37]}..."

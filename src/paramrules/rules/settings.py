@@ -62,11 +62,11 @@ def _near(key: str, scope: Scope) -> str:
         return key.lower()
     if key.lower() in OTHER_NAMES:
         return OTHER_NAMES[key.lower()]
-    if key not in scope.far and len(scope.far) < 100:  # a search takes half a millisecond
+    if key not in scope.findings.far and len(scope.findings.far) < 100:  # a search takes half a millisecond
         near = get_close_matches(key, KEYS, n=1, cutoff=0.8)
         if near:
             return near[0]
-        scope.far.add(key)
+        scope.findings.far.add(key)
     return ""
 
 

@@ -1,11 +1,16 @@
-"""What a rule file means, once every name is known: the terms that the evaluator walks.
+"""The meaning of a rule file once its names are resolved: the terms that the evaluator walks.
 
-Two families: a `Predicate` holds or does not hold for a name of a parameter, a `Value` is a number,
-a text, a boolean, none or a tuple. Terms are immutable, carry the span of what was written, and
+There are two families: a `Predicate` holds or does not hold for a name of a parameter, a `Value` is a
+number, a string, a boolean, none or a tuple. Terms are immutable, carry the span of their text, and
 compare by meaning.
+
+All uses of a `let` share one term, so terms form a graph: thirty lets that each use the last one twice are
+thirty nodes, and a billion when written out. Whoever walks terms visits what a let stands for once.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from paramrules.diagnostics import Span
 from paramrules.regex import Regex
@@ -13,7 +18,7 @@ from paramrules.regex import Regex
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """Anything that means something."""
+    """A node of the graph. The slots of its class are its fields, but for `span`."""
 
     span: Span = field(compare=False, repr=False)
 
@@ -30,35 +35,35 @@ class Constant(Term):
 
 @dataclass(frozen=True, slots=True)
 class OptionValue(Term):
-    """The value that the caller gave to an option, or its default."""
+    """The value of an option: the caller's, or the default."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Field(Term):
-    """A fact about the parameter: a number (`ndim squeezed_ndim size fan_in fan_out`)."""
+    """A numeric fact about the parameter (`ndim squeezed_ndim size fan_in fan_out`)."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Extent(Term):
-    """`shape[position]`; a position below 0 counts from the end."""
+    """`shape[position]`; a negative position counts from the end."""
 
     position: int
 
 
 @dataclass(frozen=True, slots=True)
 class Attribute(Term):
-    """`attr(path)` as a value: what is set on the parameter under the first part, read into by the others."""
+    """`attr(path)` as a value: the parameter's attribute `path[0]`, and the keys below it."""
 
     path: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Capture(Term):
-    """What a named group of a match in the rule took; an int where `numeric`, else a str."""
+    """The text of a named group of a match in the rule; an int if `numeric`, else a str."""
 
     name: str
     numeric: bool
@@ -66,14 +71,14 @@ class Capture(Term):
 
 @dataclass(frozen=True, slots=True)
 class Count(Term):
-    """How many different values the captures of a match take over the model's parameters."""
+    """`count(m)`: the number of distinct values that the captures of a match take over the model."""
 
     match: "RegexTest"
 
 
 @dataclass(frozen=True, slots=True)
 class Position(Term):
-    """`index(m)`: the place, from 0, of this parameter's captures among the sorted values of all."""
+    """`index(m)`: the position, from 0, of this parameter's captures among the sorted values of all."""
 
     match: "RegexTest"
 
@@ -95,10 +100,10 @@ class TupleValue(Term):
 
 @dataclass(frozen=True, slots=True)
 class LetValue(Term):
-    """A use of a `let` that is a number."""
+    """A use of a `let` that is a number. All uses share `value`, which holds no captures."""
 
     name: str
-    value: "Value"
+    value: "Value" = field(repr=False, hash=False)
 
 
 Value = (
@@ -135,7 +140,7 @@ class AllOf(Term):
 
 @dataclass(frozen=True, slots=True)
 class Not(Term):
-    """Holds if `item` holds for none of the parameter's names."""
+    """`not`: `item` holds for none of the parameter's names."""
 
     item: "Predicate"
 
@@ -156,10 +161,10 @@ class OptionFlag(Term):
 
 @dataclass(frozen=True, slots=True)
 class LetPredicate(Term):
-    """A use of a `let` that is a predicate. What is dead inside it is not reported."""
+    """A use of a `let` that is a predicate. All uses share `predicate`; dead parts of it are not reported."""
 
     name: str
-    predicate: "Predicate"
+    predicate: "Predicate" = field(repr=False, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,3 +276,64 @@ Predicate = (
     | AttributeTest
     | Flag
 )
+
+
+def terms_in(*roots: Term, lets: bool = True) -> Iterator[Term]:
+    """Yield the roots and every term inside them, in the order written.
+
+    What a let stands for comes once, at the first of its uses, however many there are; without `lets`, never.
+    """
+    seen: set[int] = set()
+    stack: list[Any] = [*reversed(roots)]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, tuple):
+            stack += reversed(item)
+        elif isinstance(item, Term):
+            yield item
+            if isinstance(item, LetPredicate | LetValue):
+                inside = item.predicate if isinstance(item, LetPredicate) else item.value
+                if lets and id(inside) not in seen:
+                    seen.add(id(inside))
+                    stack.append(inside)
+            else:
+                stack += [getattr(item, name) for name in reversed(item.__slots__)]
+
+
+def same(one: Term, two: Term) -> bool:
+    """Return whether two terms mean the same. Unlike `==`, compare what a let stands for only once."""
+    seen: set[tuple[int, int]] = set()
+    stack: list[tuple[Any, Any]] = [(one, two)]
+    while stack:
+        left, right = stack.pop()
+        if left is right or (id(left), id(right)) in seen:
+            continue
+        if isinstance(left, Term) and type(left) is type(right):
+            seen.add((id(left), id(right)))
+            stack += [(getattr(left, name), getattr(right, name)) for name in left.__slots__]
+        elif isinstance(left, tuple) and isinstance(right, tuple) and len(left) == len(right):
+            stack += zip(left, right, strict=True)
+        elif left != right:
+            return False
+    return True
+
+
+def meaning(predicate: Predicate | None) -> Predicate | None:
+    """Return what a predicate stands for, where it is the name of a let."""
+    while isinstance(predicate, LetPredicate):
+        predicate = predicate.predicate
+    return predicate
+
+
+def carried(predicate: Predicate | None) -> RegexTest | None:
+    """Return the match that a predicate is or names: one whose captures are seen outside of it."""
+    found = meaning(predicate)
+    return found if isinstance(found, RegexTest) else None
+
+
+def constant_number(value: Value) -> int | float | None:
+    """Return the number that a value is in every model, or None."""
+    while isinstance(value, LetValue):
+        value = value.value
+    number = value.value if isinstance(value, Constant) else None
+    return number if isinstance(number, int | float) and not isinstance(number, bool) else None

@@ -1,12 +1,12 @@
-"""Expressions as values: numbers, strings, booleans, none, tuples."""
+"""Expressions where a value is needed: numbers, strings, booleans, none, tuples."""
 
 import re
-from typing import cast
 
 from paramrules.diagnostics import Span
-from paramrules.rules import python
+from paramrules.rules import python_habits
+from paramrules.rules.arithmetic import NoResultError, compute
 from paramrules.rules.builtin_names import ARITY, FLAGS, FUNCTIONS, NUMBERS, taken
-from paramrules.rules.matches import countable, meant, regex_test
+from paramrules.rules.matches import countable, regex_test
 from paramrules.rules.names import undefined
 from paramrules.rules.scope import (
     BrokenPredicate,
@@ -33,6 +33,8 @@ from paramrules.rules.terms import (
     Predicate,
     TupleValue,
     Value,
+    constant_number,
+    meaning,
 )
 from paramrules.syntax import nodes
 
@@ -41,9 +43,9 @@ _ALONE = "a predicate stands alone, or joined by `and`, `or` and `not`"
 
 
 def value(node: nodes.Expression, scope: Scope, help: str = _ALONE, unknown: str = _DEFINE) -> Typed:
-    """What an expression means where a value is needed.
+    """Return an expression as a value.
 
-    `help` is said where it is a predicate, `unknown` where it is a name that nothing near is called.
+    If it is a predicate, `help` is what to write; if it is a name that resembles no known one, `unknown`.
     """
     match node:
         case nodes.Literal():
@@ -72,7 +74,7 @@ def value(node: nodes.Expression, scope: Scope, help: str = _ALONE, unknown: str
 
 
 def number(node: nodes.Expression, scope: Scope, user: str) -> Value:
-    """What an expression means where a number is needed; `user` is what needs it."""
+    """Return an expression as a number; `user` is what needs one."""
     term, type = value(node, scope)
     if type not in ("number", "any"):
         scope.report(
@@ -85,7 +87,7 @@ def number(node: nodes.Expression, scope: Scope, user: str) -> Value:
 
 
 def in_digits(term: Value) -> str:
-    """How to write a string as a number, where it was perhaps meant as one."""
+    """Return how to write a string as a number, if it may have been meant as one."""
     if isinstance(term, Capture):
         return rf"a group that can match only digits is a number: `(?<{term.name}>\d+)`"
     if isinstance(term, Constant) and isinstance(term.value, str) and _NUMBER.fullmatch(term.value):
@@ -97,14 +99,14 @@ _NUMBER = re.compile(r"[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?")
 
 
 def kind(constant: object) -> str:
-    """The type of a constant."""
+    """Return the type of a constant."""
     if isinstance(constant, bool):
         return "boolean"
     return "string" if isinstance(constant, str) else "none" if constant is None else "number"
 
 
 def attribute_path(node: nodes.Member, scope: Scope) -> tuple[str, ...]:
-    """The parts of `attr(_optim.lr)`."""
+    """Return the parts of `attr(_optim.lr)`."""
     path = tuple(node.alternatives[0].text.split("."))
     if len(node.alternatives) > 1:
         help = " or ".join(f"attr({alternative.text})" for alternative in node.alternatives)
@@ -113,11 +115,11 @@ def attribute_path(node: nodes.Member, scope: Scope) -> tuple[str, ...]:
         text, span = node.alternatives[0].text, node.alternatives[0].span
         wild = "*" in text or "?" in text
         help = "wildcards stand only in `type`, `within` and `variable`" if wild else _PATH
-        scope.report("E307", f"`{text}` is no name of an attribute", span, help=help)
+        scope.report("E307", f"`{text}` is not the name of an attribute", span, help=help)
     return path
 
 
-_PATH = "write the name of the attribute, and after a dot that of a key in it: `attr(_optim.lr)`"
+_PATH = "write the attribute's name, and after a dot the key to read in it: `attr(_optim.lr)`"
 
 
 def _reference(node: nodes.Reference, scope: Scope, help: str, unknown: str) -> Typed:
@@ -127,11 +129,10 @@ def _reference(node: nodes.Reference, scope: Scope, help: str, unknown: str) -> 
         return Typed(Capture(span, name, numeric), "number" if numeric else "string")
     if name in NUMBERS:
         return Typed(Field(span, name), "number")
-    found = scope.names.get(name)
+    found = scope.lookup(name)
     if isinstance(found, Declared):
         return Typed(OptionValue(span, name), found.option.type)
     if found is not None and found.value is not None:
-        scope.written_out += found.number
         return Typed(LetValue(span, name, found.value.term), found.value.type)
     if found is not None or name in FLAGS:
         _not_a_value(node, scope, help)
@@ -144,8 +145,10 @@ def _reference(node: nodes.Reference, scope: Scope, help: str, unknown: str) -> 
 
 
 def _what_to_write(name: str, unknown: str, scope: Scope) -> str:
-    if name in python.BASE:
-        return f"what the optimizer was given is not known here: `{python.BASE[name]} = 0.1` multiplies it"
+    if name in python_habits.BASE:
+        return (
+            f"a rule cannot read the optimizer's `{name}`: `{python_habits.BASE[name]} = 0.1` multiplies it"
+        )
     if unknown is _DEFINE and name[0].isupper() and not name.isupper():
         return f"write `type({name})` for parameters of that class"
     if unknown is _DEFINE and _UNNAMED.search(scope.statement.text):
@@ -170,17 +173,27 @@ _EXAMPLES = {
 def _arithmetic(node: nodes.Arithmetic, scope: Scope) -> Typed:
     left = number(node.left, scope, f"`{node.operator}`")
     right = number(node.right, scope, f"`{node.operator}`")
-    zero = isinstance(right, Constant) and right.value == 0 and right.value is not False
-    if node.operator in ("/", "//", "%") and zero:
-        scope.report("E208", f"`{shown(node.span)}` divides by zero", node.right.span)
-    return Typed(Arithmetic(node.span, node.operator, (left, right)), "number")
+    return _computed(node, node.operator, (left, right), scope)
 
 
 def _minus(node: nodes.Minus, scope: Scope) -> Typed:
-    item = number(node.item, scope, "`-`")
-    if isinstance(item, Constant) and kind(item.value) == "number":
-        return Typed(Constant(node.span, -cast(float, item.value)), "number")
-    return Typed(Arithmetic(node.span, "neg", (item,)), "number")
+    return _computed(node, "neg", (number(node.item, scope, "`-`"),), scope)
+
+
+def _computed(node: nodes.Expression, operator: str, arguments: tuple[Value, ...], scope: Scope) -> Typed:
+    """Return arithmetic, or its result if every argument is a constant. Report what no model can mend."""
+    constants = [constant_number(argument) for argument in arguments]
+    if operator in ("/", "//", "%") and constants[1] == 0:
+        scope.report("E208", f"`{shown(node.span)}` divides by zero", arguments[1].span)
+        return broken(node.span)
+    numbers = [constant for constant in constants if constant is not None]
+    if len(numbers) < len(arguments):
+        return Typed(Arithmetic(node.span, operator, arguments), "number")
+    try:
+        return Typed(Constant(node.span, compute(operator, numbers)), "number")
+    except NoResultError as fault:
+        scope.report("E208", f"`{shown(node.span)}` cannot be computed: {fault}", node.span)
+        return broken(node.span)
 
 
 def _extent(node: nodes.Index, scope: Scope) -> Typed:
@@ -203,7 +216,7 @@ def _extent(node: nodes.Index, scope: Scope) -> Typed:
 def _call(node: nodes.Call, scope: Scope) -> Typed:
     if node.function not in ARITY:
         span = Span(node.span.source, node.span.start, node.span.start + len(node.function))
-        help = python.call(node) or scope.suggest(node.function, FUNCTIONS) or _FUNCTIONS
+        help = python_habits.call(node) or scope.suggest(node.function, FUNCTIONS) or _FUNCTIONS
         scope.report("E307", f"there is no function `{node.function}`", span, help=help)
         return broken(node.span)
     least, most = ARITY[node.function]
@@ -215,7 +228,7 @@ def _call(node: nodes.Call, scope: Scope) -> Typed:
     if node.function in ("count", "index"):
         return _about_a_match(node, scope)
     arguments = tuple(number(item, scope, f"`{node.function}`") for item in node.arguments)
-    return Typed(Arithmetic(node.span, node.function, arguments), "number")
+    return _computed(node, node.function, arguments, scope)
 
 
 _FUNCTIONS = f"the functions are {', '.join(f'`{name}`' for name in ARITY)}"
@@ -227,12 +240,12 @@ def _about_a_match(node: nodes.Call, scope: Scope) -> Typed:
     if isinstance(argument, nodes.Matches):
         match = regex_test(argument, scope)
     elif isinstance(argument, nodes.Reference):
-        found = scope.names.get(argument.name)
+        found = scope.lookup(argument.name)
         if found is None and argument.name not in scope.captures and not taken(argument.name):
             undefined(argument.name, argument.span, scope, f"write `{node.function}(name ~ ...)`")
             return broken(node.span)
         match = found.predicate if isinstance(found, Let) else None
-    if isinstance(meant(match), BrokenPredicate):
+    if isinstance(meaning(match), BrokenPredicate):
         return broken(node.span)
     test = countable(node.function, argument, match, scope)
     if test is None:

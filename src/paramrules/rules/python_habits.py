@@ -1,16 +1,14 @@
-"""What people who know Python write, and what is written here instead."""
+"""Python's spelling of things, and the spelling of this language to suggest instead."""
 
 from paramrules.rules.builtin_names import TEXTS
 from paramrules.syntax import nodes
 from paramrules.syntax.verbs import text_test
 
-WORDS = {"True": "true", "False": "false", "None": "none"}
-"""Constants."""
-
+CONSTANTS = {"True": "true", "False": "false", "None": "none"}
 REST = frozenset(
     {"all", "any", "anything", "default", "everything", "other", "others", "otherwise", "remaining", "rest"}
 )
-"""Words for whatever is left."""
+"""Words for the parameters that no rule takes."""
 
 BASE = {
     "lr": "lr_scale",
@@ -20,7 +18,7 @@ BASE = {
     "base_weight_decay": "weight_decay_scale",
     "wd": "weight_decay_scale",
 }
-"""What the optimizer is given, and the setting that multiplies it."""
+"""Arguments of the optimizer, each with the setting that multiplies it."""
 
 _ATTRIBUTES = ("hasattr", "getattr")
 _CLASSES = ("isinstance", "issubclass")
@@ -38,7 +36,7 @@ _OF_SHAPE = {"len": "ndim", "prod": "size", "numel": "size", "rank": "ndim", "di
 
 
 def call(node: nodes.Call) -> str:
-    """What to write for a call of a function that there is not; "" where nobody knows."""
+    """Return what to write instead of a call of an unknown function, or an empty string."""
     function, arguments = node.function, node.arguments
     if function in _CLASSES:
         return f"write `type({names(arguments[1:]) or '...'})`"
@@ -61,7 +59,7 @@ def call(node: nodes.Call) -> str:
 
 
 def names(written: tuple[nodes.Expression, ...]) -> str:
-    """What stands in the brackets of `type` for classes that were written one by one or as a tuple, or ""."""
+    """Return the alternatives of `type` for classes listed one by one or as a tuple, or an empty string."""
     if len(written) == 1 and isinstance(written[0], nodes.Tuple):
         written = written[0].items
     found = [each.name if isinstance(each, nodes.Reference) else _text(each) for each in written]

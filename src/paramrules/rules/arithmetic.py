@@ -1,4 +1,4 @@
-"""Arithmetic in floats and integers of bounded size: no file can make it take time or memory."""
+"""Arithmetic in floats and integers of bounded size, so that no file can make it slow."""
 
 import math
 import operator
@@ -6,15 +6,19 @@ from collections.abc import Callable
 from typing import Any, cast
 
 LARGEST = 2**63
-"""Integers up to this magnitude; larger results are errors."""
+"""The largest magnitude of an integer; a larger result is an error."""
 
 
 class NoResultError(Exception):
-    """A result that does not exist; the text says why in the words of a diagnostic."""
+    """A result does not exist; the text is the reason, as part of a diagnostic's message."""
 
 
 def compute(name: str, values: list[Any]) -> int | float:
-    """`operator(*values)`. Raises NoResultError for what is no number, not finite, or too large."""
+    """Return `name(*values)` for an operator or a function of the language.
+
+    Raises:
+        NoResultError: a value is not a number, or the result is not finite or too large.
+    """
     for value in values:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise NoResultError(f"`{name}` needs numbers, not {shown(value)}")
@@ -34,7 +38,7 @@ def compute(name: str, values: list[Any]) -> int | float:
 
 
 def shown(value: object) -> str:
-    """A value as a rule file writes it."""
+    """Return a value as a rule file writes it."""
     if value is None or isinstance(value, bool):
         return {None: "none", True: "true", False: "false"}[value]
     if isinstance(value, tuple):
