@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paramrules.rules import terms
+from paramrules.rules.dnf import Budget, Reader
 from paramrules.rules.load import parse
 from paramrules.rules.model import Axis, Rule
-from paramrules.rules.reachable import dead_rules, unreachable
+from paramrules.rules.reachable import ALL_STEPS, dead_rules, unreachable
 
 
 def axis_of(*texts: str) -> Axis:
@@ -42,7 +43,7 @@ def axis_of(*texts: str) -> Axis:
 def dead(*texts: str) -> list[int]:
     """The places of the rules that can never win."""
     axis = axis_of(*texts)
-    found = {id(rule) for rule, _ in unreachable(axis.rules)}
+    found = {id(rule) for rule, _ in unreachable(axis.rules, Reader(), Budget(ALL_STEPS))}
     return [place for place, rule in enumerate(axis.rules) if id(rule) in found]
 
 
@@ -183,15 +184,28 @@ def test_too_large_a_predicate_is_left_alone() -> None:
     assert dead(pairs, pairs, wide, wide) == []
 
 
-def test_gives_up_where_it_takes_long() -> None:
+def test_one_rule_takes_a_limited_number_of_steps() -> None:
     rules = [f"ndim == {n}" for n in range(200)]
-    assert dead(*rules, "ndim == 7") == [200]
-    assert dead(*rules, "ndim == 150") == []
+    hard = " and ".join(f"ndim != {n}" for n in range(200))
+    assert dead(*rules, "ndim == 150") == [200]
+    assert dead(*rules, hard + " and ndim <= 199", "ndim == 150") == [201]
+
+
+def test_the_rules_of_a_file_share_their_steps() -> None:
+    rules = axis_of(*(f"ndim == {n % 20}" for n in range(40))).rules
+    total = Budget(ALL_STEPS)
+    assert len(list(unreachable(rules, Reader(), total))) == 20
+    spent = ALL_STEPS - total.left
+    few = Budget(spent // 2)
+    found = [rule for rule, _ in unreachable(rules, Reader(), few)]
+    assert 0 < len(found) < 20
+    assert found == list(rules[20 : 20 + len(found)])
+    assert few.left <= 0
 
 
 def test_points_at_three_rules_at_most() -> None:
     rules = [f"ndim == {n}" for n in range(4)]
-    (finding,) = dead_rules(axis_of(*rules, "ndim <= 3"))
+    (finding,) = dead_rules([axis_of(*rules, "ndim <= 3")])
     assert len(finding.also) == 3
 
 
@@ -279,7 +293,7 @@ def wins(rules: Sequence[Rule], rule: Rule) -> bool:
 @given(st.lists(predicates(), min_size=1, max_size=4))
 def test_a_dead_rule_wins_nothing(texts: list[str]) -> None:
     rules = axis_of(*texts).rules
-    for rule, above in unreachable(rules):
+    for rule, above in unreachable(rules, Reader(), Budget(ALL_STEPS)):
         assert not wins(rules, rule)
         # The rules that are shown do it without the others.
         assert not wins([*above, rule], rule)

@@ -1,35 +1,26 @@
-"""What else is true of a name where some tests hold, and of a parameter where some facts are so.
+"""Entailment between tests: what else is true of a name where some tests hold.
 
-Everything said here is certain for every model; what is not certain is left out, and a rule then counts as
-one that can win. A bare class name stands for a family with members of other names: `type(LayerNorm)` says
-nothing about `type(*Norm)`.
+Everything concluded here is certain for every model. What is not certain is left out, and a rule then counts
+as one that can win. A bare class name stands for a family with members of other names, so `type(LayerNorm)`
+says nothing about `type(*Norm)`.
 """
 
-import operator
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
-from math import ceil, floor
-from typing import Any
+from math import ceil, floor, inf
 
 from paramrules.regex import Regex
 from paramrules.regex.literals import Run, literals, runs
-from paramrules.rules.dnf import ALWAYS, Atom
+from paramrules.rules.dnf import ALWAYS, Atom, Budget
 
-_COMPARE: dict[str, Any] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
+_OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 _WITHIN = {"name": ("name",), "leaf": ("leaf", "name"), "module": ("module", "name")}
-"""Texts that hold another one."""
+"""Each string fact, and those that contain it."""
 
 
 class Known:
-    """The atoms of the rules so far, found by what implies them."""
+    """The atoms of the rules so far, indexed by the atoms that may imply them."""
 
     def __init__(self) -> None:
         self.atoms: set[Atom] = set()
@@ -37,10 +28,10 @@ class Known:
         self.by_number: dict[str, list[Atom]] = defaultdict(list)
         self.by_literal: dict[tuple[str, Run], list[Atom]] = defaultdict(list)
         self.literals: dict[int, set[str]] = defaultdict(set)
-        """Their texts, by length."""
+        """The literals of these regexes, by length."""
 
     def add(self, atom: Atom) -> None:
-        """Make an atom known, so that others can imply it."""
+        """Add an atom, so that others can imply it."""
         if atom in self.atoms:
             return
         self.atoms.add(atom)
@@ -53,36 +44,39 @@ class Known:
                 self.by_literal[atom.subject, run].append(atom)
                 self.literals[len(run.text)].add(run.text)
 
-    def closure(self, here: Iterable[Atom]) -> frozenset[Atom] | None:
-        """The atoms, and all known ones that hold with them; None if they exclude each other."""
+    def closure(self, here: Iterable[Atom], budget: Budget) -> frozenset[Atom] | None:
+        """Return the atoms and all known ones that they imply; None if they exclude one another."""
         found = set(here)
+        budget.spend(len(found))
         texts = _texts(found)
         if texts is None or not _possible(found) or any(_holds(atom, texts) is False for atom in found):
             return None
         for atom in list(found):
-            found.update(self._implied(atom))
+            found.update(self._implied(atom, budget))
         for subject, text in texts.items():
+            budget.spend(len(self.by_text[subject]) * (1 + len(text) // 64))
             found.update(atom for atom in self.by_text[subject] if _holds(atom, texts))
             found.add(Atom("text", subject, text))
         return frozenset(found)
 
-    def _implied(self, atom: Atom) -> Iterator[Atom]:
+    def _implied(self, atom: Atom, budget: Budget) -> Iterator[Atom]:
         if atom.kind == "class" and atom.subject == "type":
             yield atom._replace(subject="within")
         elif atom.kind == "number":
+            budget.spend(len(self.by_number[atom.subject]))
             yield from (a for a in self.by_number[atom.subject] if not _feasible([(atom, True), (a, False)]))
         elif atom.kind in ("regex", "glob", "text") and self.by_literal:
             for subject in _WITHIN[atom.subject]:
-                yield from self._holding(atom, subject)
+                yield from self._holding(atom, subject, budget)
 
-    def _holding(self, atom: Atom, subject: str) -> Iterable[Atom]:
-        """The regexes that are found wherever the atom holds: each branch of it has one of their literals."""
+    def _holding(self, atom: Atom, subject: str, budget: Budget) -> Iterable[Atom]:
+        """Return the regexes that the atom implies: each of its branches has one of their literals."""
         common: set[Atom] | None = None
         for branch in _runs(atom):
             here = {
                 other
                 for run in branch
-                for part in self._parts(run)
+                for part in self._parts(run, budget)
                 for other in self._with(atom, subject, part)
             }
             common = here if common is None else common & here
@@ -93,20 +87,22 @@ class Known:
             return ()
         return self.by_literal.get((subject, run), ())
 
-    def _parts(self, run: Run) -> Iterator[Run]:
-        """The known literals inside a run, and what else is spelt like one."""
+    def _parts(self, run: Run, budget: Budget) -> Iterator[Run]:
+        """Yield the known literals inside a run, in every spelling that it implies."""
         text = run.text
         lower = text.lower() if text.isascii() else text
         for length, known in self.literals.items():
+            budget.spend(1 + len(text) // 8)
             for at in range(len(text) - length + 1):
                 if text[at : at + length] in known or lower[at : at + length] in known:
+                    budget.spend()
                     if run.first and at == 0:
                         yield from _cases(Run(text[:length], True, run.folded))
                     yield from _cases(Run(text[at : at + length], False, run.folded))
 
 
 def consistent(facts: Iterable[tuple[Atom, bool]]) -> bool:
-    """Whether some parameter may have all of these facts."""
+    """Return whether some parameter may have all of these facts."""
     fields: dict[str, list[tuple[Atom, bool]]] = defaultdict(list)
     dtypes = 0
     for atom, value in facts:
@@ -117,20 +113,30 @@ def consistent(facts: Iterable[tuple[Atom, bool]]) -> bool:
 
 
 def _feasible(some: list[tuple[Atom, bool]]) -> bool:
-    """Whether a whole number from 0, or none where it may be absent, compares like this."""
+    """Return whether a whole number from 0, or an absent one where that is possible, compares like this."""
     if some[0][0].subject not in ALWAYS and not any(value for _, value in some):
         return True
-    constants: list[Any] = [atom.what[1] for atom, _ in some]  # type: ignore[index]  # see `Atom`
-    numbers = {0} | {n + more for c in constants for n in (floor(c), ceil(c)) for more in (-1, 0, 1)}
-    return any(
-        all(_COMPARE[atom.what[0]](n, atom.what[1]) == value for atom, value in some)  # type: ignore[index]
-        for n in numbers
-        if n >= 0
-    )
+    least, most = 0.0, inf
+    excluded: set[float] = set()
+    for atom, value in some:
+        relation, constant = _relation(atom, value)
+        if relation == "!=":
+            excluded.add(constant)
+        if relation in ("==", ">=", ">"):
+            least = max(least, floor(constant) + 1 if relation == ">" else ceil(constant))
+        if relation in ("==", "<=", "<"):
+            most = min(most, ceil(constant) - 1 if relation == "<" else floor(constant))
+    return most - least + 1 > sum(least <= n <= most and n % 1 == 0 for n in excluded)
+
+
+def _relation(atom: Atom, value: bool) -> tuple[str, float]:
+    assert isinstance(atom.what, tuple)
+    relation, constant = atom.what
+    return relation if value else _OPPOSITE[relation], constant
 
 
 def _possible(here: set[Atom]) -> bool:
-    """Whether one name may have these roles and numbers."""
+    """Return whether one name may have these roles and numbers."""
     fields: dict[str, list[tuple[Atom, bool]]] = defaultdict(list)
     for atom in here:
         if atom.kind == "number":
@@ -140,16 +146,16 @@ def _possible(here: set[Atom]) -> bool:
 
 
 def _texts(here: set[Atom]) -> dict[str, str] | None:
-    """What the name, its leaf and its module are, where that is said; None for different texts of one."""
+    """Return the name, the leaf and the module where the tests fix them; None if they fix one twice."""
     found: dict[str, str] = {}
     for atom in here:
-        for subject, text in _said(atom):
+        for subject, text in _fixed(atom):
             if found.setdefault(subject, text) != text:
                 return None
     return found
 
 
-def _said(atom: Atom) -> Iterator[tuple[str, str]]:
+def _fixed(atom: Atom) -> Iterator[tuple[str, str]]:
     text = str(atom.what)
     if atom.kind == "text":
         yield atom.subject, text
@@ -163,7 +169,7 @@ def _said(atom: Atom) -> Iterator[tuple[str, str]]:
 
 
 def _holds(atom: Atom, texts: dict[str, str]) -> bool | None:
-    """Whether a test of a text holds; None if that is not known."""
+    """Return whether a test of a string holds; None if that is not known."""
     if atom.kind not in ("regex", "glob", "text") or atom.subject not in texts:
         return None
     text = texts[atom.subject]
@@ -173,7 +179,7 @@ def _holds(atom: Atom, texts: dict[str, str]) -> bool | None:
 
 
 def _runs(atom: Atom) -> list[list[Run]]:
-    """For each branch of a test the texts that it cannot do without."""
+    """Return the substrings that each branch of a test requires."""
     if isinstance(atom.what, Regex):
         return runs(atom.what.text)
     text = str(atom.what)
@@ -186,7 +192,7 @@ def _runs(atom: Atom) -> list[list[Run]]:
 
 
 def _cases(run: Run) -> Iterator[Run]:
-    """The literals that are found where this text is: itself, and the same in any case."""
+    """Yield the literals that are found where this text is: itself, and the same in any case."""
     if not run.folded:
         yield run
     if run.text.isascii():

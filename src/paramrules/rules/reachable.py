@@ -1,91 +1,110 @@
 """E310: rules that can never win, whatever the model, because of the rules above them.
 
-Each way in which a rule can hold (a cube) is given the smallest parameter that has it: one name at which no
-more is true than has to be, and one more name for each "holds somewhere" that is needed. If an earlier rule
-takes even that parameter, one of the facts that it needs must be otherwise: these are tried in turn. When
-none is left, the earlier rules take every parameter that the rule could have had.
+For each cube of a rule, take the smallest parameter that has it: one name at which no more is true than
+necessary, and one more name for each "holds somewhere" that is needed. If an earlier rule takes even that
+parameter, one of the facts which that rule needs must be otherwise: these are tried in turn. When none is
+left, the earlier rules take every parameter that the rule could have had.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from paramrules.diagnostics import Diagnostic, Place
-from paramrules.rules.dnf import Atom, Cube, TooLarge, cubes
+from paramrules.rules.dnf import Atom, Budget, Cube, GaveUp, Reader
 from paramrules.rules.entailment import Known, consistent
 from paramrules.rules.model import Axis, Rule
 
-STEPS = 100
-"""Looks at earlier rules, for one rule. If it is not decided by then, it counts as one that can win."""
+STEPS = 2_000
+"""Steps for one rule. One that is not decided by then counts as one that can win."""
+
+ALL_STEPS = 250_000
+"""Steps for the rules of a file. Those that are left when they are spent are not analysed."""
 
 SHOWN = 3
 """Earlier rules that a finding points at."""
 
 
-def dead_rules(axis: Axis) -> list[Diagnostic]:
-    """The findings about an axis whose rules have no other error."""
-    return [_finding(rule, above) for rule, above in unreachable(axis.rules)]
+def dead_rules(axes: Iterable[Axis]) -> Iterator[Diagnostic]:
+    """Yield a finding for each rule of a file that can never win."""
+    reader, total = Reader(), Budget(ALL_STEPS)
+    for axis in axes:
+        for rule, above in unreachable(axis.rules, reader, total):
+            yield _finding(rule, above)
 
 
-def unreachable(rules: Sequence[Rule]) -> Iterator[tuple[Rule, tuple[Rule, ...]]]:
-    """The rules that can never win, each with the earlier ones that take all it could have had.
+def unreachable(
+    rules: Sequence[Rule], reader: Reader, total: Budget
+) -> Iterator[tuple[Rule, tuple[Rule, ...]]]:
+    """Yield the rules of an axis that can never win, each with the earlier ones that take what it could have.
 
-    There are no earlier ones where the rule contradicts itself. `else` is never reported; `label?:` is:
-    it says no more than that some models have nothing for the rule.
+    There are no earlier ones if the rule contradicts itself. `else` is never reported; `label?:` is: it says
+    only that some models have nothing for the rule.
     """
     known, earlier = Known(), _Earlier()
     for rule in rules:
-        if rule.predicate is None:
+        if rule.predicate is None or total.left <= 0:
             continue
+        given = min(STEPS, total.left)
+        budget = Budget(given)
         try:
-            ways = cubes(rule.predicate)
-        except TooLarge:
-            continue
-        for atom in {atom for cube in ways for atom in _atoms(cube)}:
-            known.add(atom)
-        search = _Search(known, earlier)
-        if any(map(search.can_win, ways)):
-            earlier.add(rule, ways)
+            cubes = reader.cubes(rule.predicate, budget)
+        except GaveUp:
+            cubes = []  # nothing is known of what it takes
         else:
-            yield rule, tuple(each for each in rules if id(each) in search.above)
+            for atom in {atom for cube in cubes for atom in _atoms(cube)}:
+                known.add(atom)
+            search = _Search(known, earlier, budget)
+            if not any(map(search.can_win, cubes)):
+                yield rule, tuple(earlier.rules[number] for number in sorted(search.above))
+                cubes = []  # it takes nothing
+        earlier.add(rule, cubes)
+        total.left -= given - budget.left
 
 
 class _Earlier:
     """The cubes of the rules above, each filed under a test or a fact without which it wins nothing.
 
-    A fact that stands for itself, such as `trainable`, and that no rule above wants false, is free: it may be
-    taken as false wherever it is not known to be true, and the cubes that want it true are out of the way.
+    A fact that stands for itself, such as `trainable`, and that no rule above wants false is free: it may be
+    taken to be false wherever it is not known to be true, so cubes that want it true are out of the way.
     """
 
     def __init__(self) -> None:
+        self.rules: list[Rule] = []
+        self.cubes: list[tuple[Cube, int]] = []
+        """The cubes from top to bottom, each with the number of its rule."""
         self.filed: dict[Atom | None, list[int]] = defaultdict(list)
         self.free: dict[Atom, list[int]] = defaultdict(list)
         self.bound: set[Atom] = set()
         self.uses: Counter[Atom] = Counter()
-        self.cubes: list[tuple[Cube, Rule]] = []
 
-    def add(self, rule: Rule, ways: Sequence[Cube]) -> None:
-        for cube in ways:
+    def add(self, rule: Rule, cubes: Sequence[Cube]) -> None:
+        for cube in cubes:
             self.uses.update(cube.here)
-            for atom, value in cube.facts:
+            for atom, value in cube.facts.items():
                 if not value and atom not in self.bound:
                     self.bound.add(atom)
                     self.filed[None] += self.free.pop(atom, ())
             self._file(cube).append(len(self.cubes))
-            self.cubes.append((cube, rule))
+            self.cubes.append((cube, len(self.rules)))
+        self.rules.append(rule)
 
     def _file(self, cube: Cube) -> list[int]:
         if cube.here:
             return self.filed[min(cube.here, key=self.uses.__getitem__)]
-        for atom, _ in cube.facts:
+        for atom in cube.facts:
             if atom.kind == "other" and atom not in self.bound:
                 return self.free[atom]
         return self.filed[None]
 
-    def at(self, name: frozenset[Atom], facts: dict[Atom, bool]) -> Iterator[tuple[Cube, Rule]]:
-        """The cubes whose tests all hold at a name and that no free fact keeps away, from top to bottom."""
-        places = [place for atom in (None, *name) for place in self.filed.get(atom, ())]
-        places += (place for atom in self.free.keys() & facts.keys() for place in self.free[atom])
-        for place in sorted(places):
+    def at(
+        self, name: frozenset[Atom], facts: dict[Atom, bool], budget: Budget
+    ) -> Iterator[tuple[Cube, int]]:
+        """Yield the cubes whose tests hold at a name and that no free fact keeps away, from top to bottom."""
+        lists = [self.filed[atom] for atom in (None, *name) if atom in self.filed]
+        lists += (self.free[atom] for atom in self.free.keys() & facts.keys())
+        budget.spend(sum(map(len, lists)))
+        for place in sorted(chain.from_iterable(lists)):
             if self.cubes[place][0].here <= name:
                 yield self.cubes[place]
 
@@ -93,45 +112,46 @@ class _Earlier:
 class _Search:
     """Looks for a parameter that a rule wins."""
 
-    def __init__(self, known: Known, earlier: _Earlier) -> None:
+    def __init__(self, known: Known, earlier: _Earlier, budget: Budget) -> None:
         self.known = known
         self.earlier = earlier
-        self.steps = 0
+        self.budget = budget
         self.above: set[int] = set()
-        """The rules, by identity, that took what was tried."""
+        """The numbers of the rules that took what was tried."""
 
     def can_win(self, cube: Cube) -> bool:
-        """Whether some parameter has the cube and no earlier rule takes it, or that takes long to say."""
-        somewhere = [
-            cube.here,
-            *(_set(atom) for atom, value in cube.facts if atom.kind == "nowhere" and not value),
-        ]
-        return self._wins(dict(cube.facts), somewhere)
+        """Return whether some parameter has the cube without an earlier rule taking it, or it is hard to say."""
+        absent = [_set(atom) for atom, value in cube.facts.items() if atom.kind == "nowhere" and not value]
+        try:
+            return self._wins(cube.facts, [cube.here, *absent])
+        except GaveUp:
+            return True
 
     def _wins(self, facts: dict[Atom, bool], somewhere: list[frozenset[Atom]]) -> bool:
+        self.budget.spend(1 + len(facts))
         if not consistent(facts.items()):
             return False
-        names = [self.known.closure(here) for here in somewhere]
+        names = [self.known.closure(here, self.budget) for here in somewhere]
         nowhere = [_set(atom) for atom, value in facts.items() if atom.kind == "nowhere" and value]
-        open_: list[tuple[Atom, bool]] | None = None
+        undecided: list[tuple[Atom, bool]] | None = None
         for name in names:
             if name is None or any(absent <= name for absent in nowhere):
                 return False
-            for cube, rule in self.earlier.at(name, facts):
-                self.steps += 1
-                if self.steps > STEPS:
-                    return True
-                left = [(atom, value) for atom, value in cube.facts if atom not in facts]
-                if any(facts.get(atom, value) != value for atom, value in cube.facts):
+            for cube, rule in self.earlier.at(name, facts, self.budget):
+                if any(facts.get(atom, value) != value for atom, value in cube.facts.items()):
                     continue
-                self.above.add(id(rule))
+                left = [(atom, value) for atom, value in cube.facts.items() if atom not in facts]
+                self.budget.spend(len(cube.facts))
+                if undecided is None or len(left) < len(undecided):
+                    if not consistent([*facts.items(), *left]):
+                        continue
+                    undecided = left
+                self.above.add(rule)
                 if not left:
                     return False
-                if open_ is None or len(left) < len(open_):
-                    open_ = left
-        if open_ is None:
+        if undecided is None:
             return True
-        for atom, value in open_:
+        for atom, value in undecided:
             more = [_set(atom)] if atom.kind == "nowhere" and value else []
             if self._wins({**facts, atom: not value}, somewhere + more):
                 return True
@@ -148,7 +168,7 @@ def _set(nowhere: Atom) -> frozenset[Atom]:
 
 def _atoms(cube: Cube) -> Iterator[Atom]:
     yield from cube.here
-    for atom, _ in cube.facts:
+    for atom in cube.facts:
         if atom.kind == "nowhere":
             yield from _set(atom)
 

@@ -94,11 +94,10 @@ _CONTENT = re.compile(r"^[ \t]*[^\s#]", re.MULTILINE)
 def _dead_rules(
     drafts: list[Draft], loaded: Loaded, names: Names, findings: Findings
 ) -> Iterable[Diagnostic]:
-    """Yield the rules that can never win, of the axes whose predicates are all known."""
+    """Return findings for the rules that can never win, in the axes whose predicates are all known."""
     sound = not (loaded.file.broken or names.incomplete or any(each.is_error for each in findings.all))
-    for draft in drafts:
-        if sound or not _broken(draft.rules):
-            yield from dead_rules(draft.axis(loaded.file.span))
+    known = [draft for draft in drafts if sound or not _broken(draft.rules)]
+    return dead_rules(draft.axis(loaded.file.span) for draft in known)
 
 
 def _broken(rules: list[Rule]) -> bool:
