@@ -21,12 +21,15 @@ from paramrules.assignment.captures import (
     uses_captures,
 )
 from paramrules.assignment.facts import Facts
-from paramrules.assignment.values import NO_CAPTURES, Captures, Values, by_parameter, compare
+from paramrules.assignment.values import NO_CAPTURES, Captures, Values, compare
 from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.inventories import ABSENT
 from paramrules.rules import terms
 from paramrules.rules.arithmetic import shown
 from paramrules.rules.terms import Predicate
+
+_COMPOUND = terms.AnyOf | terms.AllOf | terms.Not | terms.LetPredicate
+"""Predicates made of others; to evaluate any other again costs as little as to look it up."""
 
 _FEW = 16
 """Up to how many entries each is looked at by itself, and not the whole column first."""
@@ -45,6 +48,7 @@ class Evaluator:
         self.facts = facts
         self.values = values
         self.captured = Captured(facts, self.holds)
+        self._lets: dict[int, tuple[set[int], set[int]]] = {}
         self.alive: set[int] = set()
         """The branches of `or`, by identity, that held for something so far."""
 
@@ -62,7 +66,7 @@ class Evaluator:
             case terms.Not():
                 return self._none(lambda some: self.holds(predicate.item, some, known), entries)
             case terms.LetPredicate():
-                return self.holds(predicate.predicate, entries)  # a let sees no captures but its own
+                return self._let(predicate.predicate, entries)
             case terms.ClassTest():
                 return facts.with_class(predicate, entries)
             case terms.RegexTest():
@@ -92,6 +96,17 @@ class Evaluator:
                 return entries if predicate.value else []
             case _:
                 return entries if self._flag(predicate) else []
+
+    def _let(self, meaning: Predicate, entries: Entries) -> Entries:
+        """Evaluate what a let stands for, which sees no captures but its own: once for each entry."""
+        if not isinstance(meaning, _COMPOUND):
+            return self.holds(meaning, entries)
+        evaluated, hits = self._lets.setdefault(id(meaning), (set(), set()))
+        new = [e for e in entries if e not in evaluated]
+        if new:
+            hits.update(self.holds(meaning, new))
+            evaluated.update(new)
+        return [e for e in entries if e in hits]
 
     def _flag(self, option: terms.OptionFlag) -> bool:
         value = self.values.options[option.name]
@@ -184,7 +199,7 @@ class Evaluator:
     ) -> Entries:
         """Those that fit, each looked at once for all that cannot differ."""
         hits: Entries = []
-        alone = any(map(by_parameter, compared(test)))
+        alone = any(map(self.values.by_parameter, compared(test)))
         for captures, some in self._apart(test, entries, known) if entries else ():
             if alone:
                 hits += [e for e in some if fits(test, e, captures)]

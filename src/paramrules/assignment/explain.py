@@ -1,6 +1,6 @@
 """Why one parameter is where it is. Asks the same evaluator that made the assignment, one entry at a time."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from paramrules.inventories.classes import match as class_match
 from paramrules.rules import terms
 from paramrules.rules.arithmetic import shown
 from paramrules.rules.model import Axis, Rule
-from paramrules.rules.terms import Predicate, Value
+from paramrules.rules.terms import Predicate, Value, meaning
 
 
 def explain_axis(
@@ -129,7 +129,7 @@ class _Reader:
                     self.evaluator.values.attribute(predicate, entry),
                 )
             case terms.AnyOf():
-                notes = (self._note(item, entry, captures) for item in predicate.items)
+                notes = (self._note(item, entry, captures) for item in _branches(predicate))
                 return "; ".join(note for note in notes if note)
             case terms.LetPredicate():
                 return self._note(predicate.predicate, entry, captures)
@@ -166,6 +166,20 @@ class _Reader:
             return "around it: " + ", ".join(f"`{cls.short}`" for cls in reversed(classes))
         what = "it is" if test.function == "variable" else "its owner is"
         return f"{what} {a(classes[0].name)}"
+
+
+def _branches(either: Predicate) -> Iterator[Predicate]:
+    """Yield the branches of an `or`, and of each `or` among them once, however many lets name it."""
+    seen: set[int] = set()
+    stack = [either]
+    while stack:
+        predicate = stack.pop()
+        inner = meaning(predicate)
+        if not isinstance(inner, terms.AnyOf):
+            yield predicate
+        elif id(inner) not in seen:
+            seen.add(id(inner))
+            stack += reversed(inner.items)
 
 
 def _through(found: Match) -> str:

@@ -32,8 +32,7 @@ def require_known(rules: Rules, inventory: Inventory) -> None:
             "nobody can tell",
             help=inventory.unknown[fact],
         )
-        for axis in rules.axes
-        for term in terms_in(axis)
+        for term in terms_in(*rules.axes)
         if (fact := _fact(term)) in inventory.unknown
     }
     if wrong:
@@ -56,7 +55,7 @@ def _fact(term: terms.Term) -> str:
 
 def empty_counts(rules: Rules, facts: Facts) -> Iterator[Diagnostic]:
     """W204: a `count` of nothing."""
-    counts = {t.span: t for axis in rules.axes for t in terms_in(axis) if isinstance(t, terms.Count)}
+    counts = {term.span: term for term in terms_in(*rules.axes) if isinstance(term, terms.Count)}
     for span, count in counts.items():
         if not facts.positions(count.match):
             yield Diagnostic(

@@ -7,7 +7,7 @@ from typing import Any
 from paramrules.assignment.facts import number
 from paramrules.assignment.order import OrderKey, order_key
 from paramrules.assignment.partition import Partition, Taken
-from paramrules.assignment.values import Captures, Values, by_parameter, captures_of
+from paramrules.assignment.values import Captures, Values, captures_of
 from paramrules.diagnostics import Diagnostic, Place, RulesError
 from paramrules.inventories import ABSENT
 from paramrules.rules.arithmetic import shown
@@ -67,7 +67,7 @@ def captured_values(rule: Rule, captures: Captures) -> dict[str, int | str | Non
 def fill(template: Template, taken: Taken, values: Values) -> list[tuple[str, list[Any], list[int]]]:
     """The label of each entry: its text, the values of its holes, and the entries that have it."""
     holes = [part for part in template.parts if not isinstance(part, str)]
-    entries = taken.entries if any(map(by_parameter, holes)) else taken.entries[:1]
+    entries = taken.entries if any(map(values.by_parameter, holes)) else taken.entries[:1]
     filled: dict[str, tuple[str, list[Any], list[int]]] = {}
     for entry in entries:
         found = [_hole(hole, entry, taken.captures, values) for hole in holes]
@@ -155,7 +155,7 @@ def _join(
 def _settings(
     settings: tuple[Setting, ...], taken: Taken, values: Values
 ) -> list[tuple[dict[str, Any], list[int]]]:
-    if not any(by_parameter(setting.value) for setting in settings):
+    if not any(values.by_parameter(setting.value) for setting in settings):
         return [(_evaluated(settings, taken.entries[0], taken, values), taken.entries)]
     apart: dict[tuple[Any, ...], tuple[dict[str, Any], list[int]]] = {}
     for entry in taken.entries:

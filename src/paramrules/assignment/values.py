@@ -1,7 +1,7 @@
 """What a value is for one entry and the captures of the rule that asks."""
 
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from paramrules.assignment.facts import Facts, number
@@ -10,7 +10,7 @@ from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.inventories import ABSENT, Unreadable
 from paramrules.rules import terms
 from paramrules.rules.arithmetic import NoResultError, compute, shown
-from paramrules.rules.terms import Value
+from paramrules.rules.terms import Value, terms_in
 
 Captures = Mapping[str, str]
 NO_CAPTURES: Captures = {}
@@ -24,28 +24,21 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def parts(value: Value) -> Iterator[Value]:
-    """A value and all values inside it."""
-    yield value
-    match value:
-        case terms.Arithmetic(arguments=inner) | terms.TupleValue(items=inner):
-            for item in inner:
-                yield from parts(item)
-        case terms.LetValue(value=item):
-            yield from parts(item)
-        case _:
-            pass
-
-
-def by_parameter(value: Value) -> bool:
-    """Whether it can differ between two parameters with the same captures."""
-    facts = (terms.Field, terms.Extent, terms.Attribute, terms.Position)
-    return any(isinstance(part, facts) for part in parts(value))
-
-
 def captures_of(value: Value) -> set[str]:
-    """The names of the captures that it uses."""
-    return {part.name for part in parts(value) if isinstance(part, terms.Capture)}
+    """Return the names of the captures that a value uses; what a let stands for uses none."""
+    return {part.name for part in terms_in(value, lets=False) if isinstance(part, terms.Capture)}
+
+
+_NAMED = (
+    terms.OptionValue,
+    terms.LetValue,
+    terms.Capture,
+    terms.Field,
+    terms.Extent,
+    terms.Attribute,
+    terms.Count,
+    terms.Position,
+)
 
 
 def compare(left: Any, relation: str, right: Any) -> bool:
@@ -67,6 +60,22 @@ class Values:
     def __init__(self, facts: Facts, options: Mapping[str, OptionValue]) -> None:
         self.facts = facts
         self.options = options
+        self._lets: dict[tuple[int, int], Any] = {}
+        self._by_parameter: dict[int, bool] = {}
+
+    def by_parameter(self, value: Value) -> bool:
+        """Return whether a value can differ between two parameters with the same captures."""
+        return any(
+            self._let_by_parameter(part.value)
+            if isinstance(part, terms.LetValue)
+            else isinstance(part, terms.Field | terms.Extent | terms.Attribute | terms.Position)
+            for part in terms_in(value, lets=False)
+        )
+
+    def _let_by_parameter(self, value: Value) -> bool:
+        if id(value) not in self._by_parameter:
+            self._by_parameter[id(value)] = self.by_parameter(value)
+        return self._by_parameter[id(value)]
 
     def of(self, value: Value, entry: int, captures: Captures = NO_CAPTURES) -> Any:
         """The value, or ABSENT where a fact in it does not apply to the parameter.
@@ -82,7 +91,7 @@ class Values:
             case terms.OptionValue():
                 return self.options[value.name]
             case terms.LetValue():
-                return self.of(value.value, entry, captures)
+                return self._let(value.value, entry)
             case terms.Arithmetic():
                 return self._arithmetic(value, entry, captures)
             case terms.Field():
@@ -104,6 +113,13 @@ class Values:
             case _:
                 items = tuple(self.of(item, entry, captures) for item in value.items)
                 return ABSENT if ABSENT in items else items
+
+    def _let(self, value: Value, entry: int) -> Any:
+        """Return what a let stands for: computed once for each entry, or once for all."""
+        key = id(value), entry if self._let_by_parameter(value) else -1
+        if key not in self._lets:
+            self._lets[key] = self.of(value, entry)
+        return self._lets[key]
 
     def attribute(self, term: terms.Attribute | terms.AttributeTest, entry: int) -> Any:
         """Return the attribute under the first part of a path, read into by the others.
@@ -161,8 +177,8 @@ class Values:
             name = self.facts.names[entry]
             used = ", ".join(
                 f"{part.span.text} = {shown(self.of(part, entry, captures))}"
-                for part in dict.fromkeys(parts(value))
-                if not isinstance(part, terms.Constant | terms.Arithmetic | terms.TupleValue)
+                for part in dict.fromkeys(terms_in(value, lets=False))
+                if isinstance(part, _NAMED)
             )
             raise RulesError(
                 Diagnostic(

@@ -120,7 +120,7 @@ class _Search:
         """The numbers of the rules that took what was tried."""
 
     def can_win(self, cube: Cube) -> bool:
-        """Return whether some parameter has the cube without an earlier rule taking it, or it is hard to say."""
+        """Return whether some parameter has the cube that no earlier rule takes, or that is hard to say."""
         absent = [_set(atom) for atom, value in cube.facts.items() if atom.kind == "nowhere" and not value]
         try:
             return self._wins(cube.facts, [cube.here, *absent])
