@@ -35,7 +35,7 @@ def names_of(loaded: Loaded, of_includes: Mapping[int, Names]) -> Names:
         if isinstance(statement, nodes.Let | nodes.Option):
             own.setdefault(statement.name, statement)
     later: dict[str, nodes.Include] = {}
-    for include, included in loaded.includes:
+    for include, included in loaded.first_includes:
         for name in of_includes[id(included)].known:
             later.setdefault(name, include)
     lost = loaded.file.broken
@@ -54,11 +54,12 @@ def take_in(include: nodes.Include, included: Names, scope: Scope) -> None:
     names = scope.names
     for group, name in included.carriers.items():
         names.carriers.setdefault(group, name)
+    compared: dict[tuple[int, int], bool] = {}
     for name, what in included.known.items():
         if name in names.own:
             continue
         first = names.known.setdefault(name, what)
-        if not _same(first, what):
+        if not _same(first, what, compared):
             scope.report(
                 "E302",
                 f"`{name}` comes from two includes, and means two things",
@@ -68,10 +69,10 @@ def take_in(include: nodes.Include, included: Names, scope: Scope) -> None:
             )
 
 
-def _same(one: Let | Declared, two: Let | Declared) -> bool:
+def _same(one: Let | Declared, two: Let | Declared, known: dict[tuple[int, int], bool]) -> bool:
     if isinstance(one, Declared) or isinstance(two, Declared):
         return isinstance(one, Declared) and isinstance(two, Declared)  # `options` compares them
-    return same(_term(one), _term(two))
+    return same(_term(one), _term(two), known)
 
 
 def _term(let: Let) -> Term:

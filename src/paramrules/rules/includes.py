@@ -28,6 +28,14 @@ class Loaded:
         """The allow comments of the file and of its includes."""
         return tuple(allow for each in (self, *self.files()) for allow in each.file.allows)
 
+    @property
+    def first_includes(self) -> list[tuple[Include, "Loaded"]]:
+        """The includes, without repeated ones of the same file."""
+        seen: dict[int, tuple[Include, Loaded]] = {}
+        for include, loaded in self.includes:
+            seen.setdefault(id(loaded), (include, loaded))
+        return list(seen.values())
+
     def files(self) -> Iterator["Loaded"]:
         """Yield the files included, directly or not, each once and after those that it includes itself."""
         seen: set[int] = {id(self)}

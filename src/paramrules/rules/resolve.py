@@ -57,7 +57,7 @@ def resolve(loaded: Loaded, *, may_define_only: bool = False) -> tuple[Rules | N
 def _statements(loaded: Loaded, files: dict[int, Names], names: Names, findings: Findings) -> list[Draft]:
     """Read a file from top to bottom: define its names, and return its axes."""
     drafts = [Draft("", None)]
-    included = {include.span.start: files[id(each)] for include, each in loaded.includes}
+    included = {include.span.start: files[id(each)] for include, each in loaded.first_includes}
     for statement in _in_order(loaded.file):
         scope = Scope(names, findings, statement.span)
         match statement:

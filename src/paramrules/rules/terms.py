@@ -300,22 +300,21 @@ def terms_in(*roots: Term, lets: bool = True) -> Iterator[Term]:
                 stack += [getattr(item, name) for name in reversed(item.__slots__)]
 
 
-def same(one: Term, two: Term) -> bool:
-    """Return whether two terms mean the same. Unlike `==`, compare what a let stands for only once."""
-    seen: set[tuple[int, int]] = set()
-    stack: list[tuple[Any, Any]] = [(one, two)]
-    while stack:
-        left, right = stack.pop()
-        if left is right or (id(left), id(right)) in seen:
-            continue
-        if isinstance(left, Term) and type(left) is type(right):
-            seen.add((id(left), id(right)))
-            stack += [(getattr(left, name), getattr(right, name)) for name in left.__slots__]
-        elif isinstance(left, tuple) and isinstance(right, tuple) and len(left) == len(right):
-            stack += zip(left, right, strict=True)
-        elif left != right:
-            return False
-    return True
+def same(one: Any, two: Any, known: dict[tuple[int, int], bool]) -> bool:
+    """Return whether two terms mean the same. Unlike with `==`, what a let stands for is compared once.
+
+    `known` holds the results so far, by the identities of the terms, which have to stay alive.
+    """
+    if one is two:
+        return True
+    if isinstance(one, tuple) and isinstance(two, tuple):
+        return len(one) == len(two) and all(same(a, b, known) for a, b in zip(one, two, strict=True))
+    if not isinstance(one, Term) or type(one) is not type(two):
+        return bool(one == two)
+    pair = id(one), id(two)
+    if pair not in known:
+        known[pair] = all(same(getattr(one, name), getattr(two, name), known) for name in one.__slots__)
+    return known[pair]
 
 
 def meaning(predicate: Predicate | None) -> Predicate | None:
