@@ -181,7 +181,12 @@ def _dead_alternatives(rule: Rule, facts: Facts) -> Iterator[Diagnostic]:
 def _dead_alternative(test: terms.ClassTest, alternative: terms.Alternative, facts: Facts) -> Diagnostic:
     name = alternative.text
     message = f"no {'parameter' if test.function == 'variable' else 'module'} of the model is {a(name)}"
-    mend = did_you_mean(name, (cls.short for cls in facts.classes(test.function)))
+    known = [cls.short for cls in facts.classes(test.function)]
+    longer = sorted({short for short in known if short.endswith(name)})
+    mend = did_you_mean(name, known)
+    if longer:
+        shown = ", ".join(f"`{short}`" for short in longer[:3])
+        mend = f"write `*{name}` for the classes whose names end in it, as {shown}"
     if test.function == "type" and _among(name, facts.classes("within")):
         message = f"{a(name)} of the model owns no parameter itself"
         mend = f"for the parameters of the modules inside it, write `within({name})`"

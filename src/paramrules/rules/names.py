@@ -60,13 +60,14 @@ def _defined_below(definition: nodes.Let | nodes.Option, span: Span, scope: Scop
             help="choose another name for what is defined here",
         )
     elif way := _way_back(definition, scope):
-        scope.report(
-            "E301",
-            f"definitions form a circle: {' -> '.join(f'`{each}`' for each in (way[-1], *way))}",
-            span,
-            help=f"no order of the lines helps: define `{way[-1]}` or `{name}` without the other",
-            also=(where,),
-        )
+        if not any(each in scope.names.known for each in way[:-1]):  # else it was reported there
+            scope.report(
+                "E301",
+                f"definitions form a circle: {' -> '.join(f'`{each}`' for each in (way[-1], *way))}",
+                span,
+                help=f"no order of the lines helps: define `{way[-1]}` or `{name}` without the other",
+                also=(where,),
+            )
     else:
         _too_early(name, span, where, "definition", scope)
 

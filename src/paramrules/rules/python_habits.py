@@ -1,10 +1,19 @@
-"""Python's spelling of things, and the spelling of this language to suggest instead."""
+"""The spelling of things in Python and YAML, and the spelling of this language to suggest instead."""
 
 from paramrules.rules.builtin_names import TEXTS
 from paramrules.syntax import nodes
 from paramrules.syntax.verbs import text_test
 
-CONSTANTS = {"True": "true", "False": "false", "None": "none"}
+CONSTANTS = {
+    "True": "true",
+    "yes": "true",
+    "on": "true",
+    "False": "false",
+    "no": "false",
+    "off": "false",
+    "None": "none",
+    "null": "none",
+}
 REST = frozenset(
     {"all", "any", "anything", "default", "everything", "other", "others", "otherwise", "remaining", "rest"}
 )
