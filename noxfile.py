@@ -1,0 +1,94 @@
+"""The sessions of a contributor: `nox` alone checks a change, `nox -l` lists all.
+
+Environments are kept between runs. `nox -R -s fast` does not even ask whether they are up to date.
+"""
+
+import nox
+
+nox.options.default_venv_backend = "venv"
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["lint", "types", "tests"]
+
+LINE = "[{envname}]"
+CORE = "@tests/core.txt"
+"""The tests of all that runs without a framework, as arguments for pytest."""
+BACKENDS = [f"tests/{folder}" for folder in ("torch_backend", "torch_build", "torch_resume", "optax", "optax_build")]
+
+LOWEST = ["lark==1.2.1", "click==8.1.0", "rich==13.0.0", "torch==2.6.0", "jax==0.6.0", "jaxlib==0.6.0", "optax==0.2.5"]
+"""The lower bounds of pyproject.toml; tests/packaging/test_lowest.py holds the two together."""
+LOWEST_PEERS = ["flax==0.10.6", "equinox==0.13.8", "dm-haiku==0.0.17", "x-transformers==2.31.10"]
+"""Libraries of models that run beside those."""
+
+
+def pytest(session: nox.Session, *arguments: str) -> None:
+    """Run pytest on two processes; what follows `--` on nox's command line comes last."""
+    session.run("python", "-m", "pytest", "-n", "2", *arguments, *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run all tests but the slow ones, with branch coverage."""
+    session.install("-e", ".[test]")
+    pytest(session, "--cov", "--cov-report=term-missing:skip-covered")
+
+
+@nox.session
+def fast(session: nox.Session) -> None:
+    """Run the tests of the core, in less than 45 seconds and without a framework."""
+    session.install("-e", ".[core-test]")
+    pytest(session, CORE)
+
+
+@nox.session(python=["3.11", "3.12", "3.13"])
+def pythons(session: nox.Session) -> None:
+    """Run the tests of the core on each supported Python."""
+    session.install("-e", ".[core-test]")
+    pytest(session, CORE)
+
+
+@nox.session
+def lowest(session: nox.Session) -> None:
+    """Run the tests of the core and of the backends with the oldest versions that pyproject.toml allows."""
+    session.install("-e", ".[core-test]", *LOWEST, *LOWEST_PEERS)
+    pytest(session, CORE, *BACKENDS)
+
+
+@nox.session
+def timm(session: nox.Session) -> None:
+    """Run what needs timm. Its torchvision breaks other imports beside a torch without CUDA, so it is apart."""
+    session.install("-e", ".[timm]")
+    pytest(session, "-m", "timm")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Run the code on every page, and follow the links."""
+    session.install("-e", ".[test]")
+    pytest(session, "tests/docs")
+
+
+@nox.session
+def slow(session: nox.Session) -> None:
+    """Run what takes hours: generated cases in great numbers and, where atheris is installed, the fuzzer.
+
+    `nox -s slow -- 1000` multiplies the number of generated cases by 1000 instead of 100.
+    """
+    session.install("-e", ".[test]")
+    factor, *rest = session.posargs or ["100"]
+    environment = {"PARAMRULES_EXAMPLES": factor}
+    session.run("python", "-m", "pytest", "-n", "2", "-m", "slow or hypothesis", *rest, env=environment)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and format."""
+    session.install("ruff==0.17.5")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types, strictly."""
+    session.install("-e", ".[test]")
+    session.run("mypy")

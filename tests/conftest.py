@@ -1,15 +1,28 @@
-"""What holds for every test."""
+"""Settings that hold for every test.
 
+The models here are small: their matrices are multiplied faster by one thread than by two that wait for each
+other, and XLA spends more time on optimising a program than the program takes. None of it is set where the
+environment says otherwise.
+"""
+
+import os
 from importlib.util import find_spec
 
-import pytest
-import torchvision_ops
+for variable, value in {
+    "OMP_NUM_THREADS": "1",
+    "JAX_PLATFORMS": "cpu",
+    "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",
+}.items():
+    os.environ.setdefault(variable, value)
+
+import pytest  # noqa: E402  (torch and jax read the environment when a plugin or a test imports them)
+import torchvision_ops  # noqa: E402
 
 torchvision_ops.install()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leaves out what needs timm where timm is not installed."""
+    """Skip what needs timm where timm is not installed."""
     if find_spec("timm") is None:
         for item in items:
             if item.get_closest_marker("timm"):
