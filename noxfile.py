@@ -9,12 +9,21 @@ nox.options.default_venv_backend = "venv"
 nox.options.reuse_venv = "yes"
 nox.options.sessions = ["lint", "types", "tests"]
 
-LINE = "[{envname}]"
 CORE = "@tests/core.txt"
 """The tests of all that runs without a framework, as arguments for pytest."""
-BACKENDS = [f"tests/{folder}" for folder in ("torch_backend", "torch_build", "torch_resume", "optax", "optax_build")]
+BACKENDS = [
+    f"tests/{folder}" for folder in ("torch_backend", "torch_build", "torch_resume", "optax", "optax_build")
+]
 
-LOWEST = ["lark==1.2.1", "click==8.1.0", "rich==13.0.0", "torch==2.6.0", "jax==0.6.0", "jaxlib==0.6.0", "optax==0.2.5"]
+LOWEST = [
+    "lark==1.2.1",
+    "click==8.1.0",
+    "rich==13.0.0",
+    "torch==2.6.0",
+    "jax==0.6.0",
+    "jaxlib==0.6.0",
+    "optax==0.2.5",
+]
 """The lower bounds of pyproject.toml; tests/packaging/test_lowest.py holds the two together."""
 LOWEST_PEERS = ["flax==0.10.6", "equinox==0.13.8", "dm-haiku==0.0.17", "x-transformers==2.31.10"]
 """Libraries of models that run beside those."""
@@ -55,7 +64,7 @@ def lowest(session: nox.Session) -> None:
 
 @nox.session
 def timm(session: nox.Session) -> None:
-    """Run what needs timm. Its torchvision breaks other imports beside a torch without CUDA, so it is apart."""
+    """Run what needs timm, whose torchvision breaks other imports beside a torch without CUDA."""
     session.install("-e", ".[timm]")
     pytest(session, "-m", "timm")
 

@@ -15,10 +15,20 @@ for variable, value in {
 }.items():
     os.environ.setdefault(variable, value)
 
-import pytest  # noqa: E402  (torch and jax read the environment when a plugin or a test imports them)
+import hypothesis  # noqa: E402  (below the environment, which torch and jax read when they are imported)
+import pytest  # noqa: E402
 import torchvision_ops  # noqa: E402
 
 torchvision_ops.install()
+
+hypothesis.settings.register_profile(
+    "paramrules",
+    deadline=None,
+    database=None,
+    derandomize="PARAMRULES_EXAMPLES" not in os.environ,  # the same cases in every run but the slow ones
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],  # slow is the machine, not the strategy
+)
+hypothesis.settings.load_profile("paramrules")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import inventory_of
+from support import examples, inventory_of
 
 from paramrules import RulesError
 from paramrules.inventories import ABSENT, UNKNOWN_OWNER, Inventory, Layer
@@ -140,6 +140,7 @@ rows = st.lists(
 )
 
 
+@settings(max_examples=examples(100))
 @given(rows)
 def test_any_inventory_survives(made: list[dict[str, Any]]) -> None:
     inventory = inventory_of(made)
@@ -313,12 +314,14 @@ def said_by_loading(file: Path) -> str:
     return str(raised.value)
 
 
+@settings(max_examples=examples(100))
 @given(st.text())
 def test_no_text_makes_a_traceback(text: str) -> None:
     with pytest.raises(RulesError, match=re.compile("E505|E506")):
         Inventory.from_json(text)
 
 
+@settings(max_examples=examples(100))
 @given(
     st.sampled_from(
         ["framework", "unknown", "classes", "owners", "parameters", "parameter.shape", "parameter.also"]

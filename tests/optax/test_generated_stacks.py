@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from paramrules_optax.stacks.layer_stacks import layer_name, layer_shapes
 from paramrules_optax.stacks.seen_stacks import seen_stacks
+from support import examples
 
 import paramrules
 
@@ -53,7 +54,7 @@ class Level(nn.Module):
         return nn.Dense(x.shape[-1], name="own")(x), None
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(12))
 @given(st.data())
 def test_stacks_of_linen_modules(data):
     depth = data.draw(st.integers(1, 2))

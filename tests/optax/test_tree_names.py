@@ -9,10 +9,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from flax import linen, nnx
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from paramrules_optax.inventory import inventory_of
 from paramrules_optax.trees.param_tree import flatten_params
+from support import examples
 
 from paramrules import RulesError
 
@@ -132,6 +133,7 @@ def component(key):
     return str(next(getattr(key, a) for a in ("key", "idx", "name") if hasattr(key, a)))
 
 
+@settings(max_examples=examples(100))
 @given(TREES)
 def test_names_are_jax_key_paths_in_jax_order(tree):
     paths = [path for path, _ in jax.tree_util.tree_flatten_with_path({"root": tree})[0]]

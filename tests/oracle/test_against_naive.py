@@ -1,6 +1,5 @@
 """The evaluator and the naive one give the same answers, whatever the rules and the model."""
 
-import os
 from typing import Any
 
 from hypothesis import HealthCheck, assume, event, given, settings
@@ -8,7 +7,7 @@ from hypothesis import strategies as st
 from oracle import naive
 from oracle.models import models
 from oracle.strategies import rule_files
-from support import inventory_of
+from support import examples, inventory_of
 
 import paramrules
 from paramrules.diagnostics import Diagnostic, RulesError, Source
@@ -16,14 +15,7 @@ from paramrules.inventories import Inventory
 from paramrules.rules import Rules
 from paramrules.syntax import read
 
-EXAMPLES = int(os.environ.get("PARAMRULES_ORACLE_EXAMPLES", "0"))
-PROFILE = settings(
-    max_examples=EXAMPLES or 200,
-    derandomize=not EXAMPLES,
-    deadline=None,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-)
+PROFILE = settings(max_examples=examples(200), suppress_health_check=list(HealthCheck))
 COMPUTING = {"E207", "E208", "E209"}
 STATIC = {"E208", "E303", "E310", "E315"}
 """What a file that is well-typed may still be wrong in before a model is seen."""

@@ -1,7 +1,6 @@
 """On real models and the policies of real projects the evaluator and the naive one agree."""
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -13,12 +12,11 @@ import paramrules
 
 TESTS = Path(__file__).parents[1]
 POLICIES = sorted((TESTS / "cases" / "policies").glob("*.rules"))
-SMALL = ["timm-vit_tiny_patch16_224"]
-MODELS = (
-    sorted(path.stem for path in (TESTS / "golden").glob("*.json"))
-    if os.environ.get("PARAMRULES_ORACLE_EXAMPLES")
-    else SMALL
-)
+SMALL = "timm-vit_tiny_patch16_224"
+MODELS = [
+    pytest.param(path.stem, marks=() if path.stem == SMALL else pytest.mark.slow)
+    for path in sorted((TESTS / "golden").glob("*.json"))
+]
 
 
 @pytest.mark.parametrize("model", MODELS)

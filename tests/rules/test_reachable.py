@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support import examples
 
 from paramrules.rules import terms
 from paramrules.rules.dnf import Budget, Reader
@@ -289,7 +290,7 @@ def wins(rules: Sequence[Rule], rule: Rule) -> bool:
     return any(next((one for one in rules if takes(one, model)), None) is rule for model in MODELS)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100))
 @given(st.lists(predicates(), min_size=1, max_size=4))
 def test_a_dead_rule_wins_nothing(texts: list[str]) -> None:
     rules = axis_of(*texts).rules

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support import examples
 
 from paramrules import RulesError, parse, render
 from paramrules.diagnostics import CODES, Source
@@ -52,19 +53,19 @@ def test_what_the_fuzzers_found(text: str) -> None:
 
 
 @given(st.text(max_size=200))
-@settings(deadline=None)
+@settings(max_examples=examples(100))
 def test_any_text(text: str) -> None:
     survives(text)
 
 
 @given(st.lists(st.tuples(st.sampled_from(WORDS), SPACES), max_size=40))
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=examples(300))
 def test_soups_of_tokens(words: list[tuple[str, str]]) -> None:
     survives("".join(word + space for word, space in words))
 
 
 @given(st.sampled_from(POLICIES), st.data())
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=examples(200))
 def test_policies_with_something_cut_out_or_put_in(text: str, data: st.DataObject) -> None:
     for _ in range(data.draw(st.integers(1, 4))):
         start = data.draw(st.integers(0, len(text)))
