@@ -9,6 +9,7 @@ nox.options.default_venv_backend = "venv"
 nox.options.reuse_venv = "yes"
 nox.options.sessions = ["lint", "types", "tests"]
 
+PYTHONS = ["3.11", "3.12", "3.13"]
 CORE = "@tests/core.txt"
 """The tests of all that runs without a framework, as arguments for pytest."""
 BACKENDS = [
@@ -19,13 +20,13 @@ LOWEST = [
     "lark==1.2.1",
     "click==8.1.0",
     "rich==13.0.0",
-    "torch==2.6.0",
-    "jax==0.6.0",
-    "jaxlib==0.6.0",
-    "optax==0.2.5",
+    "torch==2.9.0",
+    "jax==0.7.2",
+    "jaxlib==0.7.2",
+    "optax==0.2.6",
 ]
 """The lower bounds of pyproject.toml; tests/packaging/test_lowest.py holds the two together."""
-LOWEST_PEERS = ["flax==0.10.6", "equinox==0.13.8", "dm-haiku==0.0.17", "x-transformers==2.31.10"]
+LOWEST_PEERS = ["flax==0.12.0", "equinox==0.13.8", "dm-haiku==0.0.17", "x-transformers==2.31.10"]
 """Libraries of models that run beside those."""
 
 
@@ -48,7 +49,7 @@ def fast(session: nox.Session) -> None:
     pytest(session, CORE)
 
 
-@nox.session(python=["3.11", "3.12", "3.13"])
+@nox.session(python=PYTHONS)
 def pythons(session: nox.Session) -> None:
     """Run the tests of the core on each supported Python."""
     session.install("-e", ".[core-test]")

@@ -7,6 +7,9 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
+pure = getattr(nnx, "as_pure", None) or nnx.pure
+"""The state without its variables' boxes, under the name that flax had for it before 0.12.1."""
+
 
 class Block(eqx.Module):
     norm1: eqx.nn.LayerNorm

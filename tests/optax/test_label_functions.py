@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import optax
 import pytest
 from flax import nnx
-from jax_models import NnxTransformer, Transformer
+from jax_models import NnxTransformer, Transformer, pure
 from paramrules_optax import label_fn, labels, mask_fn
 
 from paramrules import RulesError
@@ -41,10 +41,10 @@ def test_boxed_pure_and_dict_trees_of_nnx_have_the_same_answer():
     state = nnx.state(model, nnx.Param)
     answer = label_fn(model, RULES)
     expected = jax.tree.leaves(labels(model, RULES))
-    for tree in (state, nnx.as_pure(state), nnx.to_pure_dict(state), model):
+    for tree in (state, pure(state), nnx.to_pure_dict(state), model):
         found = answer(tree)
         assert jax.tree.leaves(found) == expected
-    assert jax.tree.structure(answer(nnx.as_pure(state))) == jax.tree.structure(nnx.as_pure(state))
+    assert jax.tree.structure(answer(pure(state))) == jax.tree.structure(pure(state))
     assert jax.tree.structure(answer(model)) == jax.tree.structure(state)
 
 

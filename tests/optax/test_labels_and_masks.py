@@ -8,7 +8,7 @@ import jax
 import numpy as np
 import pytest
 from flax import linen, nnx
-from jax_models import NnxTransformer, Transformer
+from jax_models import NnxTransformer, Transformer, pure
 from paramrules_optax import label_fn, labels, mask, mask_fn, masks
 from paramrules_optax.inventory import inventory_of
 
@@ -153,9 +153,7 @@ def test_labels_of_a_stateful_equinox_model_are_those_of_the_model():
     assert labels((model, state), ONE_AXIS).weight == "no_decay"
 
 
-@pytest.mark.parametrize(
-    "shape_of", [lambda s: s, nnx.as_pure, nnx.to_pure_dict], ids=["boxed", "pure", "dict"]
-)
+@pytest.mark.parametrize("shape_of", [lambda s: s, pure, nnx.to_pure_dict], ids=["boxed", "pure", "dict"])
 def test_labels_of_nnx_states(shape_of):
     model = NnxTransformer(rngs=nnx.Rngs(0))
     params = shape_of(nnx.state(model, nnx.Param))

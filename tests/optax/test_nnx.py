@@ -3,7 +3,7 @@
 import jax.numpy as jnp
 import pytest
 from flax import linen, nnx
-from jax_models import NnxTransformer, facts
+from jax_models import NnxTransformer, facts, pure
 from paramrules_optax import backend, build_abstract
 from paramrules_optax.inventory import inventory_of
 
@@ -69,7 +69,7 @@ def test_boxed_and_pure_states_and_an_abstract_model_have_the_same_names_and_arr
     model = transformer()
     whole = inventory_of(model)
     state = nnx.state(model, nnx.Param)
-    for other in (state, nnx.as_pure(state), nnx.to_pure_dict(state), build_abstract(transformer)):
+    for other in (state, pure(state), nnx.to_pure_dict(state), build_abstract(transformer)):
         found = inventory_of(other)
         assert list(found.names) == list(whole.names)
         assert found.column("stored") == whole.column("stored")
