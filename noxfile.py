@@ -79,7 +79,7 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def slow(session: nox.Session) -> None:
-    """Run what takes hours: generated cases in great numbers and, where atheris is installed, the fuzzer.
+    """Run what takes hours: every property test with a hundred times as many cases, and the slow tests.
 
     `nox -s slow -- 1000` multiplies the number of generated cases by 1000 instead of 100.
     """

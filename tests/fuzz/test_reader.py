@@ -1,15 +1,12 @@
-"""No text makes the reader fail or hang: what it does not understand ends in a finding."""
+"""No text makes the reader fail or hang: whatever it does not understand ends in a finding."""
 
 from pathlib import Path
 
 import pytest
+from fuzz.survival import survives
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import examples
-
-from paramrules import RulesError, parse, render
-from paramrules.diagnostics import CODES, Source
-from paramrules.syntax import read
 
 POLICIES = [
     path.read_text() for path in sorted((Path(__file__).parent.parent / "cases" / "policies").glob("*.rules"))
@@ -23,23 +20,6 @@ WORDS = [
     *("!", ".", '"', "'", "\\", '"x"', "'y'", "<timm>", "^blocks\\.(?<i>\\d+)\\.", "*.bias"),
 ]
 SPACES = st.sampled_from([" ", "", "\n", "\n  ", "\t", "\n# allow: W402 -- x\n", "  # c\n    "])
-
-
-def survives(text: str) -> None:
-    """Reads a text in both ways; whatever is found has its place in the text."""
-    source = Source("f.rules", text)
-    file, findings = read(source)
-    for finding in findings:
-        assert finding.code in CODES
-        assert finding.span is not None
-        assert 0 <= finding.span.start <= finding.span.end <= len(text)
-        render(finding)
-    for statement in file.statements:
-        assert statement.span.text == statement.span.text.strip() != ""
-    try:
-        parse(text)
-    except RulesError as error:
-        str(error)
 
 
 @pytest.mark.parametrize(
