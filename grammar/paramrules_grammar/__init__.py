@@ -1,15 +1,15 @@
-"""The grammar of rule files, for the reader and for whoever writes another one."""
+"""The grammar of rule files, for the reader and for other tools."""
 
 from pkgutil import get_data  # importlib.resources takes 7 ms to import
 
 
 def text() -> str:
-    """The Lark grammar of one statement, edition 1 (`paramrules.lark` beside this file)."""
+    """Return the Lark grammar of one statement, edition 1 (`paramrules.lark` beside this file)."""
     return _file("paramrules.lark")
 
 
 def tables() -> str:
-    """The tables that Lark has made of it (`tables.json`; see `paramrules.syntax.tables`)."""
+    """Return Lark's tables for it (`tables.json`; see `paramrules.syntax.lark_parser`)."""
     return _file("tables.json")
 
 

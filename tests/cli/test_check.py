@@ -5,12 +5,12 @@ from pathlib import Path
 from conftest import Ran
 
 BAD = """\
-error[E104]: `(` is not closed
+error[E136]: `(` is not closed
   --> bad.rules:1:9
    |
  1 | bad: typ(LayerNorm
    |         ^
-   = help: close it; lines that continue the statement are indented
+   = help: write `)`; lines that continue the statement are indented
 
 """
 DOT = """\

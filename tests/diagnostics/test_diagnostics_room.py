@@ -73,7 +73,7 @@ def test_a_comment_that_allows_a_code_covers_what_was_split_off_it() -> None:
 def test_a_comment_may_name_a_warning_of_a_backend_that_is_not_loaded() -> None:
     assert paramrules.parse("a: ndim <= 1  # allow: WMLX602 -- meant so\n").findings == ()
     (finding,) = paramrules.parse("a: ndim <= 1  # allow: EMLX601 -- meant so\n").findings
-    assert finding.message == "`EMLX601` is the code of no warning"
+    assert finding.message == "`EMLX601` is not the code of a warning"
 
 
 def test_articles() -> None:

@@ -8,8 +8,8 @@ from docs.pages import DOCS
 from paramrules.inventories.vocabulary import vocabulary
 from paramrules.regex import limits as regex_limits
 from paramrules.rules import builtin_names as words
-from paramrules.syntax import limits
-from paramrules.syntax.reserved import RESERVED
+from paramrules.syntax import language
+from paramrules.syntax.language import RESERVED
 
 PAGE = (DOCS / "language.md").read_text("utf-8")
 LIBRARY = [f.name.removesuffix(".rules") for f in files("paramrules.rules.library").iterdir()]
@@ -43,7 +43,10 @@ def test_every_shipped_file_is_named(name: str) -> None:
 
 def test_the_limits_are_those_of_the_reader() -> None:
     page = " ".join(PAGE.split())
-    assert f"{limits.BYTES >> 20} MiB, {limits.STATEMENTS:,} statements and {limits.FILES} includes" in page
-    assert f"expressions nest up to {limits.NESTING} deep" in page
+    assert f"{language.BYTES >> 20} MiB, {language.WORDS:,} words and punctuation marks" in page
+    assert f"{language.STATEMENTS:,} statements and {language.FILES} includes" in page
+    assert f"at most {language.LENGTH:,} characters" in page
+    assert f"at most {language.PARTS:,} names" in page
+    assert f"expressions nest up to {language.NESTING} deep" in page
     assert f"at most {regex_limits.LENGTH:,} characters, {regex_limits.NESTING} brackets" in page
     assert f"repeats of up to {regex_limits.COUNT:,}." in page

@@ -1,18 +1,17 @@
-"""What a text becomes: trees, comments, allowances, limits."""
+"""What a text becomes: trees, comments, allowances, language."""
 
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
 
 from paramrules.diagnostics import Source, render
-from paramrules.syntax import limits, read
 from paramrules.syntax import nodes as n
-from paramrules.syntax.cut import Piece, cut
+from paramrules.syntax import read
 from paramrules.syntax.hints.mistake import Mistake
-from paramrules.syntax.parse import Failure
+from paramrules.syntax.lark_parser import Failure
+from paramrules.syntax.statements import Piece, cut
 
 
 def tree(text: str) -> tuple[n.Statement, ...]:
@@ -58,7 +57,7 @@ def test_the_smallest_file() -> None:
 )
 def test_precedence(text: str, meaning: str | None) -> None:
     if meaning is None:
-        assert "settings behind `->` are missing" in said(f"a: {text}")
+        assert "there are no settings behind `->`" in said(f"a: {text}")
     else:
         assert predicate(text) == predicate(meaning)
 
@@ -143,7 +142,7 @@ def test_lines_are_cut_in_column_0() -> None:
 
 def test_allow_comments() -> None:
     text = """\
-# allow: W402, W203 -- legacy names
+# allow: W402, W203, WMLX601 -- legacy names
 # (another comment)
 # allow: W316 -- and another one
 a: b
@@ -155,7 +154,7 @@ b: c  # allow: W402 -- behind
     file, findings = read(Source("t.rules", text))
     assert findings == []
     assert [(allow.codes, allow.statement.text[:1], allow.reason) for allow in file.allows] == [
-        (("W402", "W203"), "a", "legacy names"),
+        (("W402", "W203", "WMLX601"), "a", "legacy names"),
         (("W316",), "a", "and another one"),
         (("W203",), "a", "inside"),
         (("W201",), "b", "short"),
@@ -165,7 +164,7 @@ b: c  # allow: W402 -- behind
 
 def test_an_allow_comment_at_a_broken_statement_is_not_reported() -> None:
     file, findings = read(Source("t.rules", "# allow: W402 -- x\na b\n"))
-    assert [finding.code for finding in findings] == ["E104"]
+    assert [finding.code for finding in findings] == ["E127"]
     assert [allow.statement.text for allow in file.allows] == ["a b"]
 
 
@@ -175,7 +174,7 @@ def test_a_file_that_only_looks_like_another_kind() -> None:
 
 def test_all_errors_are_reported_and_the_rest_is_read() -> None:
     file, findings = read(Source("t.rules", 'a b\nc: d\ne: name == "\n[x]\nlet f =\noption g\n expect: 1\n'))
-    assert [(f.code, f.span and f.span.start) for f in findings][:2] == [("E104", 2), ("E109", 20)]
+    assert [(f.code, f.span and f.span.start) for f in findings][:2] == [("E127", 2), ("E109", 20)]
     assert [type(statement) for statement in file.statements] == [n.Rule, n.Axis, n.Option]
     assert [(broken.kind, broken.name) for broken in file.broken][:3] == [
         ("rule", "a"),
@@ -188,6 +187,8 @@ def test_all_errors_are_reported_and_the_rest_is_read() -> None:
     ("text", "kind", "name"),
     [
         ("let x", "let", "x"),
+        ("const x = 1 2", "let", "x"),
+        ("x = [1]", "let", "x"),
         ("option x =", "option", "x"),
         ("include x", "include", ""),
         ("edition x", "edition", ""),
@@ -200,88 +201,6 @@ def test_all_errors_are_reported_and_the_rest_is_read() -> None:
 def test_broken_statements_say_what_they_were_meant_to_be(text: str, kind: str, name: str) -> None:
     file, _ = read(Source("t.rules", text))
     assert [(broken.kind, broken.name) for broken in file.broken] == [(kind, name)]
-
-
-def test_too_many_statements() -> None:
-    text = "a: b\n" * (limits.STATEMENTS + 1)
-    file, (finding,) = read(Source("t.rules", text))
-    assert file.statements == ()
-    assert render(finding) == (
-        "error[E111]: there are more than 10000 statements\n"
-        "      --> t.rules:10001:1\n"
-        "       |\n"
-        " 10001 | a: b\n"
-        "       | ^ the first that is too many\n"
-        "       = help: say with a regex or a capture what many rules say one by one"
-    )
-
-
-def test_too_long_a_text() -> None:
-    assert said("#" * (limits.BYTES + 1)) == "error[E103]: the text is longer than 1048576 characters"
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "not " * 20_000 + "b",
-        "-" * 20_000 + "1 < 2",
-        "1" + "+1" * 20_000 + " < 2",
-        "1" + "**1" * 20_000 + " < 2",
-        "f(" * 20_000 + "1" + ")" * 20_000,
-        "((1, " * 20_000 + "1" + "), 1)" * 20_000,
-    ],
-    ids=lambda text: text[:8],
-)
-def test_deep_nesting_ends_in_a_finding(text: str) -> None:
-    _, (finding,) = read(Source("t.rules", "a: " + text))
-    assert (finding.code, finding.message) == ("E110", "the statement is nested more than 100 deep")
-
-
-def test_nesting_up_to_the_limit() -> None:
-    assert tree("a: " + "not " * (limits.NESTING - 1) + "b")
-    assert [f.code for f in read(Source("t.rules", "a: " + "not " * limits.NESTING + "b"))[1]] == ["E110"]
-    assert tree("a: " + "(" * 5000 + "b" + ")" * 5000)
-    assert tree("a: " + " or ".join(["not b"] * 1000))
-
-
-def test_numbers_of_any_length_end_in_a_finding() -> None:
-    assert "a number of 5000 characters is too large" in said("a: ndim <= " + "9" * 5000)
-    assert "a number of 5002 characters is too close to 0" in said("a: ndim <= ." + "0" * 5000 + "1")
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "(" * 100_000,
-        "[" * 100_000,
-        "name ~ " + "(" * 100_000,
-        "name ~ " + "(a|" * 20_000,
-        "name ~ " + "[" * 20_000,
-    ],
-    ids=lambda text: text[:8],
-)
-def test_open_brackets_take_no_time(text: str) -> None:
-    assert [f.code for f in read(Source("t.rules", "a: " + text))[1]] == ["E104"]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "a: name ~ (" + "[^]" * 500,
-        "a: name ~ (" + "[]" * 500,
-        "a: name ~ ((((" + "(a)" * 5000,
-        "[" + " " * 50_000,
-        "a: b" + " " * 50_000 + "@",
-        "a" + "-a" * 50_000,
-        "\n".join(["# allow: W402 -- x"] * 20_000) + "\na: b",
-        "[x]\n" + "  a: b\n" * 5000,
-    ],
-    ids=lambda text: text[:14],
-)
-def test_time_does_not_grow_faster_than_the_text(text: str) -> None:
-    started = time.process_time()
-    read(Source("t.rules", text))
-    assert time.process_time() - started < 5
 
 
 def test_reading_is_thread_safe() -> None:

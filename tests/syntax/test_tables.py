@@ -1,4 +1,4 @@
-"""The tables that were made ahead, and what happens without them."""
+"""The tables generated ahead, and what happens without them."""
 
 import json
 
@@ -6,7 +6,7 @@ import lark
 import paramrules_grammar
 import pytest
 
-from paramrules.syntax import tables
+from paramrules.syntax import lark_parser
 
 STATEMENT = (
     "block_{i+1}?: name ~ ^h\\.(?<i>\\d+) and (ndim <= 1 or type(A|b.C*)) -> lr_scale = 0.5 ** (3 - i)"
@@ -14,18 +14,18 @@ STATEMENT = (
 
 
 def test_the_tables_are_those_of_the_grammar() -> None:
-    """What they hold is not compared: Lark numbers its states in another order in each process."""
-    saved, made = json.loads(paramrules_grammar.tables()), json.loads(tables.made())
+    """Their content is not compared: Lark numbers its states in another order in each process."""
+    saved, made = json.loads(paramrules_grammar.tables()), json.loads(lark_parser.make_tables())
     assert saved["made_by"] == made["made_by"], "run `python grammar/make_tables.py`"
 
 
 @pytest.mark.parametrize("change", ["grammar", "lark"])
 def test_tables_of_another_grammar_or_lark_are_not_used(change: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    expected = tables.parser().parse(STATEMENT)
-    monkeypatch.setattr(tables, "_loaded", None)
+    expected = lark_parser.parser().parse(STATEMENT)
+    monkeypatch.setattr(lark_parser, "_loaded", None)
     if change == "lark":
         monkeypatch.setattr(lark, "__version__", "1.2.2")
     else:
         text = paramrules_grammar.text()
         monkeypatch.setattr(paramrules_grammar, "text", lambda: text + "\n// changed\n")
-    assert tables.parser().parse(STATEMENT) == expected
+    assert lark_parser.parser().parse(STATEMENT) == expected

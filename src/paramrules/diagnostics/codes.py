@@ -90,13 +90,39 @@ _declare("""
     E108 `edition` is not the first statement
     E109 a string is not closed
     E110 a statement is nested too deeply
-    E111 there are too many statements
+    E111 a file or a statement holds too much
     E112 an include cannot be found
     E113 an include leaves its folder
     E114 includes form a circle
     E115 an included file contains rules
     E116 a number is too large
     W117 an allow comment says nothing
+    E121<E104 the file is of another kind
+    E122<E104 a character does not belong in a rule file
+    E123<E104 a line does not begin a statement
+    E124<E104 a statement is continued or ended in another way
+    E125<E104 a comment does not begin with `#`
+    E126<E104 a rule or an expectation has no label
+    E127<E104 a colon is missing or out of place
+    E128<E104 a name holds other characters than letters, digits and `_`
+    E129<E104 a value is inserted in another way
+    E130<E104 an operand is missing
+    E131<E104 an operator is missing
+    E132<E104 an operator belongs to another language
+    E133<E104 a method, a slice or a dotted name
+    E134<E104 a comparison is chained
+    E135<E104 a condition stands inside a rule
+    E136<E104 a bracket is not closed
+    E137<E104 a list is written in another way
+    E138<E104 a text is not quoted
+    E139<E104 quotes stand where none belong
+    E140<E104 a regex or a glob needs quotes
+    E141<E104 a pattern has nothing to match
+    E142<E104 a setting is not written `key = value`
+    E143<E104 the arrow is missing or out of place
+    E144<E104 a class or an attribute does not stand in brackets
+    E145<E104 a number cannot be read
+    E146<E104 a definition has another form
 """)
 
 _declare("""

@@ -107,6 +107,8 @@ def _text(node: _Test, subject: str, operator: str, items: _Items, scope: Scope)
         word = shown(item.span)
         known = isinstance(item, nodes.Reference) and scope.lookup(item.name) is not None
         help = f"write the string itself in place of `{word}`" if known else f'write `"{word}"`'
+        if isinstance(item, nodes.Tuple):
+            help = f"write `{subject} {'in' if operator == '==' else 'not in'} {word}`"
         _mismatch(f"`{subject}` is compared only with quoted strings", item, help, scope)
     if len(texts) < len(items):
         return BrokenPredicate(node.span, False)
@@ -151,6 +153,8 @@ def _shape(node: nodes.Compare, scope: Scope) -> Predicate:
         return _mismatch(f"`{node.operator}` compares numbers, and `shape` is a tuple", node, help, scope)
     if not isinstance(node.right, nodes.Tuple):
         text = shown(node.right.span)
+        if text[1:-1].isalnum() and text[0] == "(":
+            text = text[1:-1]
         help = f"write `shape == ({text},)`, or `ndim == {text}` for the number of axes"
         return _mismatch("`shape` is compared with a tuple", node.right, help, scope)
     return ShapeTest(

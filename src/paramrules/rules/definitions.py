@@ -24,8 +24,8 @@ from paramrules.rules.scope import (
 )
 from paramrules.rules.terms import Attribute, AttributeTest, Term, same
 from paramrules.rules.value_expressions import kind, value
-from paramrules.syntax import limits, nodes
-from paramrules.syntax.nesting import children
+from paramrules.syntax import language, nodes
+from paramrules.syntax.nodes import children
 
 
 def names_of(loaded: Loaded, of_includes: Mapping[int, Names]) -> Names:
@@ -101,10 +101,10 @@ def let(node: nodes.Let, scope: Scope) -> None:
     """Define the name in `let norm = type(LayerNorm)` or `let depth = count(block)`."""
     meaning = _meaning(node, scope)
     depth = _depth(node.value, scope.names.known)
-    if depth > limits.NESTING:
+    if depth > language.NESTING:
         scope.report(
             "E110",
-            f"`{node.name}` is nested more than {limits.NESTING} deep, with the lets that it uses",
+            f"`{node.name}` is nested more than {language.NESTING} deep, with the lets that it uses",
             node.name_span,
             help="define it by fewer lets that use each other",
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from paramrules.diagnostics import Diagnostic, Place, Source, Span, did_you_mean
-from paramrules.syntax import limits, nodes, read
+from paramrules.syntax import language, nodes, read
 from paramrules.syntax.decode import open_source
 from paramrules.syntax.nodes import Allow, File, Include
 
@@ -102,9 +102,9 @@ class Reading:
         if target.identity in circle:
             self.findings.append(_circle(include, self._chain[circle.index(target.identity) :]))
             return None
-        if len(self.sources) > limits.FILES:
+        if len(self.sources) > language.FILES:
             self.findings.append(
-                Diagnostic("E111", f"more than {limits.FILES} files are included", _path(include))
+                Diagnostic("E111", f"more than {language.FILES} files are included", _path(include))
             )
             return None
         source = _shipped_source(target) if include.shipped else _open(include, target)

@@ -10,7 +10,7 @@ from paramrules.rules.builtin_names import FLAGS, FUNCTIONS, NUMBERS, taken
 from paramrules.rules.scope import BrokenPredicate, Declared, Let, Scope, broken
 from paramrules.rules.terms import carried
 from paramrules.syntax import nodes
-from paramrules.syntax.nesting import children
+from paramrules.syntax.nodes import children
 
 
 def define(node: nodes.Let | nodes.Option, what: Let | Declared, scope: Scope) -> None:
@@ -123,6 +123,8 @@ def _unknown(name: str, span: Span, scope: Scope, help: str) -> None:
         help = f"write `{python_habits.CONSTANTS[name]}`"
     else:
         help = scope.suggest(name, chain(names.known, scope.captures, NUMBERS, FLAGS)) or help
+        if name in python_habits.LAYERS and not help.startswith("did you mean"):
+            help = r"the number of layers is counted, as in `count(name ~ ^layers\.(?<i>\d+)\.)`"
     scope.report("E301", f"`{name}` is not defined", span, help=help)
 
 

@@ -13,7 +13,18 @@ CONSTANTS = {
     "off": "false",
     "None": "none",
     "null": "none",
+    "numel": "size",
+    "nelement": "size",
+    "num_params": "size",
+    "requires_grad": "trainable",
 }
+"""Constants and facts under another name."""
+
+LAYERS = frozenset(
+    {"num_layers", "n_layers", "n_layer", "num_hidden_layers", "num_blocks", "n_blocks", "depth"}
+)
+"""Names for the number of layers, which a rule file counts."""
+
 REST = frozenset(
     {"all", "any", "anything", "default", "everything", "other", "others", "otherwise", "remaining", "rest"}
 )

@@ -201,7 +201,9 @@ def _extent(node: nodes.Index, scope: Scope) -> Typed:
     while isinstance(position, LetValue):
         position = position.value
     if node.name != "shape":
-        help = f"write `shape[{shown(node.position.span)}]`"
+        inside = shown(node.position.span)
+        tests = node.name in ("type", "within", "variable", "attr")
+        help = f"write `{node.name}({inside})`" if tests else f"write `shape[{inside}]`"
         scope.report("E306", f"only `shape` can be indexed, not `{node.name}`", node.span, help=help)
         return broken(node.span)
     if isinstance(position, Constant) and type(position.value) is int:

@@ -1,4 +1,4 @@
-"""`# allow: W402 -- reason`: the comments that silence warnings, and those that try to."""
+"""Comments that silence warnings, `# allow: W402 -- reason`, and those that fail to."""
 
 import re
 from bisect import bisect_right
@@ -9,13 +9,13 @@ from paramrules.syntax.nodes import Allow, Broken, Statement
 _ALLOW = re.compile(
     r"#+[ \t]*allow[ \t]*(?::|(?=[EW][A-Z]*[0-9]))(?P<codes>(?:(?!--).)*)(?:--(?P<reason>.*))?"
 )
-_HELP = "write `# allow: W402 -- reason`, behind the statement or on the line above it"
+_HELP = "write `# allow: W402 -- reason` behind the statement, or on the line above it"
 
 
 def allowances(
     source: Source, comments: list[Span], statements: tuple[Statement, ...], broken: tuple[Broken, ...]
 ) -> tuple[tuple[Allow, ...], list[Diagnostic]]:
-    """What the comments of a file allow, and a finding for each that allows nothing."""
+    """Return what the comments of a file allow, and a finding for each that allows nothing."""
     allows: list[Allow] = []
     findings: list[Diagnostic] = []
     places: _Places | None = None
@@ -30,22 +30,24 @@ def allowances(
         if finding:
             findings.append(finding)
         elif statement is None:
-            findings.append(Diagnostic("W117", "the comment stands at no statement", comment, help=_HELP))
+            findings.append(
+                Diagnostic("W117", "the comment does not belong to a statement", comment, help=_HELP)
+            )
         else:
             allows.append(Allow(tuple(codes), statement, reason))
     return tuple(allows), findings
 
 
 def _idle(comment: Span, codes: list[str], reason: str) -> Diagnostic | None:
-    """Why a comment silences nothing, wherever it stands."""
+    """Return the finding for a comment that silences nothing, wherever it stands."""
     for code in codes:
         if is_undeclared(code):
             continue
         if code not in CODES:
             near = did_you_mean(code, [known for known in CODES if known.startswith("W")])
-            return Diagnostic("W117", f"`{code}` is the code of no warning", comment, help=near or _HELP)
+            return Diagnostic("W117", f"`{code}` is not the code of a warning", comment, help=near or _HELP)
         if CODES[code].severity == "error":
-            return Diagnostic("W117", f"`{code}` is an error, which no comment can silence", comment)
+            return Diagnostic("W117", f"`{code}` is an error, and errors cannot be silenced", comment)
     if not codes:
         return Diagnostic("W117", "the comment names no warning", comment, help=_HELP)
     if not reason:
@@ -54,7 +56,7 @@ def _idle(comment: Span, codes: list[str], reason: str) -> Diagnostic | None:
 
 
 class _Places:
-    """Which statement a comment belongs to."""
+    """The statements of a file, by the comments that belong to them."""
 
     def __init__(self, source: Source, statements: tuple[Statement, ...], broken: tuple[Broken, ...]) -> None:
         self._source = source
@@ -63,7 +65,7 @@ class _Places:
         self._above: dict[int, int] = {}
 
     def of(self, comment: Span) -> Span | None:
-        """The statement that the comment stands in or behind, or else the one right below it."""
+        """Return the statement that the comment stands in or behind, or else the one right below it."""
         number = bisect_right(self._starts, comment.start)
         if number:
             span = self._spans[number - 1]
@@ -75,7 +77,7 @@ class _Places:
         return None
 
     def _block_above(self, number: int) -> int:
-        """Where the comment lines begin that end right above a statement."""
+        """Return where the comment lines right above a statement begin."""
         if number not in self._above:
             source = self._source
             line, _ = source.position(self._starts[number])

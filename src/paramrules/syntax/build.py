@@ -1,8 +1,7 @@
-"""From what the grammar recognises to the nodes of the syntax tree.
+"""Build the nodes of the syntax tree from the productions of the grammar.
 
-Lark calls a method of `Builder` for each production as soon as it is complete, so that no parse tree is
-ever built. The methods are named as the productions in the grammar, which says what they are about, and
-get what stands in them, in order, tokens included.
+Lark calls a method of `Builder` for each production as soon as it is complete, so no parse tree is built.
+A method bears the name of its production and gets the production's items in order, tokens included.
 """
 # ruff: noqa: D102
 
@@ -13,28 +12,29 @@ from typing import Any
 from lark import Token
 
 from paramrules.diagnostics import Diagnostic, Source, Span
-from paramrules.syntax import limits, nodes
-from paramrules.syntax.editions import EDITIONS, unknown
-from paramrules.syntax.reserved import RESERVED, misplaced, reserved
+from paramrules.syntax import language, nodes
+from paramrules.syntax.language import RESERVED, misplaced, reserved
 
 Parts = list[Any]
 
 
 class Builder:
-    """Builds the statements of one source; `base` is where the statement that is being parsed starts in it.
+    """Builds the statements of one source.
 
     Attributes:
-        errors: mistakes that do not keep the parser from going on.
-        refused: one of them leaves the statement that is being parsed without a meaning.
+        source: the source that is being read.
+        base: where the current statement starts in it.
+        depth: an upper bound on the nesting of the current statement.
+        refused: True if an error leaves the current statement without a meaning.
+        errors: the mistakes that do not stop the parser.
         comments: the comments inside statements.
-        depth: at least as large as the nesting of the statement that is being parsed.
     """
 
     def __init__(self) -> None:
         self.begin(Source("", ""))
 
     def begin(self, source: Source) -> None:
-        """Start on a file."""
+        """Start a new file."""
         self.source = source
         self.base = 0
         self.depth = 0
@@ -43,24 +43,24 @@ class Builder:
         self.comments: list[Span] = []
 
     def span(self, first: Token, last: Token) -> Span:
-        """From one token to the end of another."""
+        """Return the span from one token to the end of another."""
         base = self.base
         return Span(self.source, base + first.start_pos, base + last.end_pos)  # type: ignore[operator]
 
     def place(self, token: Token) -> Span:
-        """The place of one token."""
+        """Return the span of one token."""
         base = self.base
         return Span(self.source, base + token.start_pos, base + token.end_pos)  # type: ignore[operator]
 
     def name(self, token: Token) -> str:
-        """A token that has to be a name; the contextual lexer lets reserved words pass for one."""
+        """Return the text of a NAME; the contextual lexer accepts reserved words as one."""
         text = str(token)
         if text in RESERVED:
             self.errors.append(reserved(text, self.place(token)))
         return text
 
     def comment(self, token: Token) -> Token:
-        """Called by the lexer, which then drops the comment."""
+        """Note a comment, which the lexer then drops."""
         self.comments.append(self.place(token))
         return token
 
@@ -69,8 +69,6 @@ class Builder:
     def edition(self, parts: Parts) -> nodes.Edition:
         text = str(parts[1])
         number = int(text) if text.isdecimal() and len(text) < 10 else 0
-        if number not in EDITIONS:
-            self.errors.append(unknown(text, self.place(parts[1])))
         return nodes.Edition(self.span(parts[0], parts[1]), number)
 
     def include(self, parts: Parts) -> nodes.Include:
@@ -118,15 +116,18 @@ class Builder:
         return nodes.Label(self.place(parts[0]), (self.name(parts[0]),))
 
     def label_hole(self, parts: Parts) -> nodes.Label:
-        label, opening, value = parts[:3]
+        opening, value = parts[1:3]
+        label: nodes.Label = parts[0]
+        if len(label.parts) >= language.PARTS:
+            self._too_many(f"a label has more than {language.PARTS} parts", self.place(opening))
+            return label
         span = label.span.to(self.place(parts[-1]))
         gaps = [self.place(opening).start - label.span.end]
         if len(parts) == 5:
             gaps.append(parts[4].start_pos - parts[3].end_pos)
         if any(gaps):
-            self.errors.append(
-                Diagnostic("E104", "a label holds white space", span, help="write the label in one piece")
-            )
+            help = f"write `{''.join(span.text.split())}`"
+            self.errors.append(Diagnostic("E128", "a label holds white space", span, help=help))
         self.depth += 1
         return nodes.Label(span, (*label.parts, value, *map(str, parts[4:])))
 
@@ -190,8 +191,8 @@ class Builder:
         if regex.text.startswith("=") and self.base + operator.end_pos == regex.span.start:
             start = regex.span.start
             place = Span(self.source, start - len(operator), start + 1)
-            help = f"it is written `{operator}`; a regex that begins with `=` stands in quotes"
-            self.errors.append(Diagnostic("E104", f"`{operator}=` is no operator", place, help=help))
+            help = f"write `{operator}`; a regex that begins with `=` is quoted"
+            self.errors.append(Diagnostic("E132", f"`{operator}=` is not an operator", place, help=help))
             self.refused = True
         return nodes.Matches(left.span.to(regex.span), left, regex, operator == "!~")
 
@@ -225,9 +226,9 @@ class Builder:
         if text.isdecimal():
             if len(text) < 19:  # 18 digits are below the limit
                 return int(text)
-            if len(text.lstrip("0")) < 20 and int(text) <= limits.INTEGER:
+            if len(text.lstrip("0")) < 20 and int(text) <= language.INTEGER:
                 return int(text)
-            self._refuse(token, "is too large", f"whole numbers go up to {limits.INTEGER}")
+            self._refuse(token, "is too large", f"whole numbers go up to {language.INTEGER}")
             return 0
         value = float(text)
         if not math.isfinite(value):
@@ -240,6 +241,12 @@ class Builder:
         shown = f"`{token}`" if len(token) <= 40 else f"a number of {len(token)} characters"
         self.errors.append(Diagnostic("E116", f"{shown} {what}", self.place(token), help=help))
         self.refused = True
+
+    def _too_many(self, message: str, span: Span) -> None:
+        if not self.refused:
+            help = "let one wildcard or capture do what the list spells out"
+            self.errors.append(Diagnostic("E111", message, span, "the first one too many", help=help))
+            self.refused = True
 
     def string(self, parts: Parts) -> nodes.Literal:
         return nodes.Literal(self.place(parts[0]), parts[0][1:-1])
@@ -265,7 +272,11 @@ class Builder:
         return nodes.Index(self.span(parts[0], parts[3]), self.name(parts[0]), parts[2])
 
     def member(self, parts: Parts) -> nodes.Member:
-        return nodes.Member(self.span(parts[0], parts[3]), str(parts[0]), tuple(parts[2]))
+        member = nodes.Member(self.span(parts[0], parts[3]), str(parts[0]), tuple(parts[2]))
+        if len(parts[2]) > language.PARTS:
+            message = f"`{member.function}` has more than {language.PARTS} names"
+            self._too_many(message, parts[2][language.PARTS].span)
+        return member
 
     def alternative(self, parts: Parts) -> list[nodes.Alternative]:
         return [nodes.Alternative(self.place(parts[0]), str(parts[0]))]

@@ -1,29 +1,29 @@
-"""From a file on disk to a `Source`: its bytes, its size, its encoding."""
+"""Read a file from disk: its size, its encoding, its text."""
 
 import codecs
 import os
 
 from paramrules.diagnostics import Diagnostic, Source, Span, did_you_mean
-from paramrules.syntax import limits
+from paramrules.syntax import language
 
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def open_source(path: str, name: str, place: Span | None = None) -> Source | Diagnostic:
-    """The text of the file at `path`, or why there is none.
+    """Return the text of the file at `path`, or the finding for one that cannot be read.
 
-    `name` is what diagnostics call it; `place` is the include that names it, if any.
+    `name` is its name in diagnostics; `place` is the include that names it, if any.
     """
     try:
         with open(path, "rb") as file:
-            data = file.read(limits.BYTES + 1)
+            data = file.read(language.BYTES + 1)
     except OSError as error:
         reason = "it does not exist" if isinstance(error, FileNotFoundError) else _reason(error, path)
         return Diagnostic("E101", f"`{name}` cannot be read: {reason}", place, help=_meant(path))
-    if len(data) > limits.BYTES:
+    if len(data) > language.BYTES:
         return Diagnostic(
             "E103",
-            f"`{name}` is larger than {limits.BYTES // 1024} KiB",
+            f"`{name}` is larger than {language.BYTES // 1024} KiB",
             place,
             help="divide it, or move its `let` statements to a file that it includes",
         )
@@ -31,7 +31,7 @@ def open_source(path: str, name: str, place: Span | None = None) -> Source | Dia
 
 
 def decode(data: bytes, name: str) -> Source | Diagnostic:
-    """The text of a file's bytes, without a BOM and with LF at the line ends, or where it is not UTF-8."""
+    """Return the text of a file's bytes, without a BOM and with LF at line ends, or where it is not UTF-8."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -40,7 +40,7 @@ def decode(data: bytes, name: str) -> Source | Diagnostic:
 
 
 def normalised(text: str) -> str:
-    """A text as a `Source` has it: without a BOM, with LF at the line ends."""
+    """Return a text as a `Source` holds it: without a BOM, with LF at line ends."""
     return text.removeprefix("\ufeff").replace("\r\n", "\n")
 
 
@@ -51,7 +51,7 @@ def _reason(error: OSError, path: str) -> str:
 
 
 def _meant(path: str) -> str:
-    """What to write instead of a path that cannot be read: another path, or a text read as one."""
+    """Return the help for a path that cannot be read: a similar name, or that it looks like rules."""
     if "\n" in path or ": " in path:
         return "rules in a text are read by `paramrules.parse`"
     folder, name = os.path.split(path)
@@ -69,7 +69,7 @@ def _not_utf8(data: bytes, name: str, error: UnicodeDecodeError) -> Diagnostic:
             f"`{name}` is UTF-16, not UTF-8",
             help="save it as UTF-8; in PowerShell, `Out-File -Encoding utf8`",
         )
-    # utf-8-sig counts the offset from behind the BOM
+    # utf-8-sig counts offsets from behind the BOM
     body = data.removeprefix(codecs.BOM_UTF8)
     before = normalised(body[: error.start].decode("utf-8"))
     source = Source(name, normalised(body.decode("utf-8", "replace")))

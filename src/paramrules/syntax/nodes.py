@@ -1,18 +1,18 @@
-"""The syntax tree of a rule file: what was written, with its place, before any name has a meaning.
+"""The syntax tree of a rule file: what was written and where, before any name has a meaning.
 
-Every node has a `span`, which does not count when nodes are compared: two trees are equal when the
-texts mean the same to the parser. Whether an expression is a number or a predicate is not known
-here (`let x = y`); that is found out in `paramrules.rules`.
+Every node has a `span`, which comparison ignores: two trees are equal when the parser reads the same from
+both texts. Whether an expression is a number or a predicate is not known here (`let x = y`);
+`paramrules.rules` finds out.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from paramrules.diagnostics import Span
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """Anything that was written somewhere."""
+    """A piece of syntax with its place."""
 
     span: Span = field(compare=False, repr=False)
 
@@ -44,7 +44,7 @@ class Index(Node):
 
 @dataclass(frozen=True, slots=True)
 class Alternative(Node):
-    """One of the names in `type(LayerNorm|*Norm|torch.nn.Linear)`, or the path in `attr(_optim.lr)`."""
+    """A name in `type(LayerNorm|*Norm|torch.nn.Linear)`, or the path in `attr(_optim.lr)`."""
 
     text: str
 
@@ -106,7 +106,7 @@ class Among(Node):
 
 @dataclass(frozen=True, slots=True)
 class Pattern(Node):
-    """A regex or a glob as it was written, without its quotes; `quoted` says whether it had some."""
+    """A regex or a glob, without its quotes; `quoted` is True if it had some."""
 
     text: str
     quoted: bool = field(compare=False)
@@ -198,7 +198,7 @@ class Include(Node):
 
 @dataclass(frozen=True, slots=True)
 class Option(Node):
-    """`option rate = 0.75`; `default` is None where the caller has to give a value."""
+    """`option rate = 0.75`; `default` is None if the caller has to set a value."""
 
     name: str
     name_span: Span = field(compare=False, repr=False)
@@ -216,14 +216,14 @@ class Let(Node):
 
 @dataclass(frozen=True, slots=True)
 class Axis(Node):
-    """`[lr]`. The rules and expectations after it belong to it."""
+    """`[lr]`. The rules and expectations below belong to it."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Label(Node):
-    """`block_{i+1}`: text and expressions in turn; at least one part, the first a text."""
+    """`block_{i+1}`: alternating texts and expressions, beginning with a text."""
 
     parts: tuple[str | Expression, ...]
 
@@ -271,11 +271,12 @@ class Allow:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A statement that could not be understood; the reader has reported it.
+    """A statement that did not parse and has been reported; its consequences need not be.
 
-    `kind` is what it was meant to be (`let`, `option`, `axis`, `rule`, `expect`, `include`, `edition`, or ""
-    where that is not clear), `name` what it would have defined (a let, an option, an axis, a label as it is
-    written), or "". It is there so that nobody reports what only follows from it.
+    Attributes:
+        span: where it stands.
+        kind: `let`, `option`, `axis`, `rule`, `expect`, `include`, `edition`, or "" if unclear.
+        name: the let, option, axis or label (as written) that it would have defined, or "".
     """
 
     span: Span
@@ -285,12 +286,23 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class File(Node):
-    """A whole file. `statements` are those that could be understood, `broken` the others, in their order.
+    """A whole file.
 
-    `comments` are the places of all comments, from `#` to the end of the line.
+    Attributes:
+        statements: those that parsed, in order.
+        allows: the `# allow:` comments.
+        comments: the places of all comments, from `#` to the end of the line.
+        broken: the statements that did not parse, in order.
     """
 
     statements: tuple[Statement, ...]
     allows: tuple[Allow, ...] = field(compare=False)
     comments: tuple[Span, ...] = field(default=(), compare=False, repr=False)
     broken: tuple[Broken, ...] = field(default=(), compare=False)
+
+
+def children(node: Node) -> list[Node]:
+    """Return the nodes that stand directly in a node."""
+    values = (getattr(node, each.name) for each in fields(node))
+    items = (item for value in values for item in (value if isinstance(value, tuple) else (value,)))
+    return [item for item in items if isinstance(item, Node)]

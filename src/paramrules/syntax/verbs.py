@@ -1,4 +1,4 @@
-"""Tests of text as other languages write them, and how they are written here."""
+"""Tests of names as other languages write them, and how this language writes them."""
 
 import re
 
@@ -13,10 +13,10 @@ _FORMS = {
     "fnmatch": "{}",
     "fnmatchcase": "{}",
 }
-"""Verbs that a glob says."""
+"""Verbs that become a glob."""
 
 _PLAIN = frozenset({"contains", "contain", "includes", "include", "has", "in"})
-"""Verbs that look for a text as it stands."""
+"""Verbs that look for a literal text."""
 
 _REGEX = frozenset({"matches", "match", "search", "fullmatch", "findall", "regex", "regexp", "=~", "re"})
 
@@ -25,12 +25,14 @@ _BARE_REGEX = re.compile(r"[\w.^$\\|*+?-]+")
 
 
 def text_test(verb: str, subject: str, text: str, *, negated: bool = False) -> str:
-    r"""What to write for a verb of another language; "" where it is none that is known.
+    r"""Return the test that a verb of another language stands for, "" if the verb is not known.
 
     >>> text_test("endswith", "name", ".bias"), text_test("contains", "leaf", "a.b", negated=True)
     ('name like *.bias', 'leaf !~ a\\.b')
     """
     verb = verb.lower().replace("_", "")
+    if verb in _REGEX and text.startswith("*"):
+        verb = "glob"
     if verb in _FORMS:
         glob = _FORMS[verb].format(text)
         shown = glob if _BARE_GLOB.fullmatch(glob) else f'"{glob}"'
@@ -41,3 +43,19 @@ def text_test(verb: str, subject: str, text: str, *, negated: bool = False) -> s
         return ""
     shown = text if _BARE_REGEX.fullmatch(text) else f'"{text}"'
     return f"{subject} {'!~' if negated else '~'} {shown}"
+
+
+def names_test(names: list[str]) -> str:
+    r"""Return the predicate for a list of names, classes or globs; "" if it holds something else.
+
+    >>> names_test(["LayerNorm", "RMSNorm"]), names_test(["bias", "norm.weight"]), names_test(["*.bias"])
+    ('type(LayerNorm|RMSNorm)', 'name ~ bias|norm\\.weight', 'name like *.bias')
+    """
+    if not names or not all(re.fullmatch(r"[\w.*?/]+", name) for name in names):
+        return ""
+    globs = [name for name in names if "*" in name or "?" in name]
+    classes = [name for name in names if re.fullmatch(r"(?:\w+\.)*[A-Z]\w*", name)]
+    texts = [re.sub(r"[./]", r"\\.", name) for name in names if name not in globs and name not in classes]
+    tests = [f"type({'|'.join(name.rpartition('.')[2] for name in classes)})"] if classes else []
+    tests += [f"name ~ {'|'.join(texts)}"] if texts else []
+    return " or ".join([*tests, *(f"name like {glob}" for glob in globs)])

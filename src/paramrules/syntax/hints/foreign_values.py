@@ -1,0 +1,99 @@
+"""Numbers, lists and inserted names as other languages write them: `0x10`, `[1, 2]`, `${rate}`."""
+
+import re
+
+from paramrules.diagnostics import Diagnostic
+from paramrules.syntax.hints.mistake import Mistake
+from paramrules.syntax.verbs import names_test
+
+_INSERTED = re.compile(r"[$%@]?\{+[ \t]*([A-Za-z_]\w*)[ \t]*\}+|[$%@]\(?([A-Za-z_]\w*)\)?")
+_LIST = re.compile(r"[\[{]([^\[\]{}\n]*)[\]}]")
+
+
+def inserted(mistake: Mistake) -> Diagnostic | None:
+    """`lr_scale = ${rate}`, `lr_scale = {rate}`, `a: $ndim < 2`."""
+    written = _INSERTED.match(mistake.after)
+    if not written or not mistake.wants_operand or mistake.last == "LBRACE":
+        return None
+    name = written[1] or written[2]
+    return mistake.finding(
+        "E129",
+        f"`{written[0]}` is not how a name is used",
+        end=mistake.at + written.end(),
+        help=f"write `{name}`",
+    )
+
+
+def number(mistake: Mistake) -> Diagnostic | None:
+    """`1x`, `0x10`, `1e`, `50%`."""
+    rest = re.match(r"[\w.]+", mistake.after)
+    if mistake.last != "NUMBER" or mistake.stack[-1].end_pos != mistake.at or rest is None:
+        return None
+    start, end = mistake.stack[-1].start_pos, mistake.at + rest.end()
+    return mistake.finding(
+        "E145",
+        f"`{mistake.text[start:end]}` is not a number",
+        start=start,
+        end=end,
+        help=_decimal(mistake, mistake.text[start:end]),
+    )
+
+
+def _decimal(mistake: Mistake, text: str) -> str:
+    """Return the help for `0x10`, `10k`, `1e-3f`, `2d`, `3x4`."""
+    subject = mistake.operand(-3) if mistake.before_last == "COMPARE" else ""
+    if re.fullmatch(r"\d+(?:x\d+)+", text) and subject == "shape":
+        return f"write `({text.replace('x', ', ')})`"
+    if re.fullmatch(r"0[xX][0-9a-fA-F]{1,15}|0[bB][01]{1,60}|0[oO][0-7]{1,20}", text):
+        return f"numbers are decimal: write `{int(text, 0)}`"
+    if dimensions := re.fullmatch(r"(\d)[dD]", text):
+        return f"write `{dimensions[1]}`" if subject else f"write `ndim == {dimensions[1]}`"
+    if unit := re.fullmatch(r"(\d+)([kKmMbBgG])", text):
+        return f"write `{unit[1]}e{ {'k': 3, 'm': 6}.get(unit[2].lower(), 9) }`"
+    if suffix := re.fullmatch(r"(\d+(?:\.\d*)?(?:e-?\d+)?)[fFlLjJ]", text):
+        return f"write `{suffix[1]}`"
+    return "numbers are decimal, as in `0.1` or `1e-4`"
+
+
+def percent(mistake: Mistake) -> Diagnostic | None:
+    """`lr_scale = 50%`: the sign was read as the operator."""
+    written = mistake.operand(-2)
+    behind = mistake.ended or mistake.found in (",", "->", ")")
+    if mistake.word != "%" or not behind or not re.fullmatch(r"\d+(?:\.\d+)?", written):
+        return None
+    return mistake.finding(
+        "E145",
+        f"`{written}%` is not a number",
+        start=mistake.start_of(-2),
+        end=mistake.stack[-1].end_pos,
+        help=f"write `{float(written) / 100:g}`",
+    )
+
+
+def listed(mistake: Mistake) -> Diagnostic | None:
+    """`shape == [1, 2]`, `let norms = [LayerNorm, RMSNorm]`."""
+    if not mistake.wants_operand or mistake.found not in ("[", "{"):
+        return None
+    written = _LIST.match(mistake.after)
+    items = [item.strip() for item in written[1].split(",") if item.strip()] if written else []
+    names = [item.strip("\"'") for item in items]
+    subject = mistake.operand(-2) if mistake.last == "COMPARE" else ""
+    test = (
+        ""
+        if subject or not all(name[:1].isalpha() or name[:1] in "*." for name in names)
+        else names_test(names)
+    )
+    if test:
+        help = f"write `{test}`"
+    elif subject in ("name", "leaf", "module", "dtype", "role") and items:
+        quoted = names if subject in ("dtype", "role") else [f'"{name}"' for name in names]
+        operator = "not in" if mistake.word == "!=" else "in"
+        help = f"write `{subject} {operator} ({', '.join(quoted)})`"
+    elif items and all(re.fullmatch(r"-?[\d.e*-]+|None|_|-1", item) for item in items):
+        extents = ["*" if item in ("None", "_", "-1") else item for item in items]
+        help = f"write `({', '.join(extents)}{',' if len(items) == 1 else ''})`"
+    elif written and re.search(r"[<>~(]|[=!]=", written[1]):
+        help = f"write `({written[1].strip()})`"
+    else:
+        help = "a list is written in round brackets, as in `(1, 2)`"
+    return mistake.finding("E137", f"a list is not written with `{mistake.found}`", help=help)
