@@ -8,6 +8,7 @@ from paramrules_optax import backend, build_abstract
 from paramrules_optax.inventory import inventory_of
 
 from paramrules import RulesError
+from paramrules.inventories import Unreadable
 
 
 def transformer():
@@ -91,14 +92,15 @@ def test_metadata_and_no_weight_decay_are_attributes():
     assert not any(inventory.attribute("hijax"))
 
 
-def test_metadata_that_cannot_be_written_down_is_for_rules_only():
+def test_metadata_that_cannot_be_written_down_is_there_and_unreadable():
     class Model(nnx.Module):
         def __init__(self):
             self.w = nnx.Param(jnp.ones(1), rates={"lr": [1, 2.5]}, hook=print, odd={1: 2})
 
     inventory = inventory_of(Model())
-    assert inventory["w"].attributes == {"rates": {"lr": [1, 2.5]}}
-    assert list(inventory.attribute("hook")) == [print]
+    assert inventory["w"].attributes == {"rates": {"lr": (1, 2.5)}}
+    assert list(inventory.attribute("hook")) == [Unreadable("a builtins.builtin_function_or_method")]
+    assert list(inventory.attribute("odd")) == [Unreadable("a builtins.dict")]
 
 
 def test_variable_classes():
