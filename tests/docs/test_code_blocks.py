@@ -2,10 +2,13 @@
 
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from docs.pages import ROOT, all_pages, blocks, findings, prepare, run, write
+
+from paramrules.diagnostics import CODES
 
 PAGES = [page for page in all_pages() if page.read_text("utf-8")]
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
@@ -13,6 +16,15 @@ RUN = [
     pytest.param(page, marks=pytest.mark.timm if page.name == "timm.md" else (), id=name)
     for page, name in zip(PAGES, NAMES, strict=True)
 ]
+
+
+@pytest.fixture(autouse=True)
+def no_lasting_codes() -> Iterator[None]:
+    """Forget the codes that a page declares."""
+    before = dict(CODES)
+    yield
+    CODES.clear()
+    CODES.update(before)
 
 
 # peft asks transformers for what transformers has renamed, and Lightning asks torch's trees for their kind
