@@ -57,8 +57,7 @@ def test_names_that_are_not_there(layers: paramrules.Assignment) -> None:
         "error[E214]: the model has no parameter `h.2.ln.bais`\n  = help: did you mean `h.2.ln.bias`?"
     )
     assert said(layers.explain, "q") == (
-        "error[E214]: the model has no parameter `q`\n"
-        "  = help: `paramrules inventory` writes down all its names"
+        "error[E214]: the model has no parameter `q`\n  = help: `paramrules inventory` lists all its names"
     )
     assert said(layers.axis, "rl") == (
         "error[E603]: `m.rules` has no axis `rl`\n  = help: its axes: `decay`, `lr`"
@@ -68,7 +67,7 @@ def test_names_that_are_not_there(layers: paramrules.Assignment) -> None:
     )
     one = paramrules.assign(paramrules.parse("a: else\n", "one.rules"), GPT)
     assert said(one.axis, "lr") == (
-        "error[E603]: `one.rules` has no axis `lr`\n  = help: it has one axis, without a name"
+        "error[E603]: `one.rules` has no axis `lr`\n  = help: its only axis has no name"
     )
 
 
@@ -129,7 +128,7 @@ def test_the_wrong_order_of_arguments() -> None:
     with pytest.raises(TypeError) as caught:
         paramrules.assign(GPT, "m.rules")  # type: ignore[arg-type]
     assert str(caught.value) == (
-        "`rules` comes first, as a path or what `paramrules.load` gives; "
+        "`rules` comes first, as a path or as `Rules` from `paramrules.load`; "
         "this is a `paramrules.inventories.inventory.Inventory`"
     )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from paramrules import registry
-from paramrules.cli.abstract import built_abstractly
+from paramrules.named_models.abstract_build import build_without_memory
 
 
 class Backend:
@@ -38,7 +38,7 @@ def frameworks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None
 
 def test_what_needs_no_framework_is_called_once() -> None:
     calls: list[int] = []
-    assert built_abstractly(lambda: calls.append(1)) is None
+    assert build_without_memory(lambda: calls.append(1)) is None
     assert calls == [1]
     assert "first_frame" not in sys.modules
 
@@ -46,7 +46,7 @@ def test_what_needs_no_framework_is_called_once() -> None:
 def test_a_framework_that_is_there_is_used_at_once() -> None:
     import first_frame  # type: ignore[import-not-found]
 
-    assert built_abstractly(lambda: first_frame.name) == "first_frame(first)"
+    assert build_without_memory(lambda: first_frame.name) == "first_frame(first)"
 
 
 def test_an_import_during_the_call_starts_it_again() -> None:
@@ -58,7 +58,7 @@ def test_an_import_during_the_call_starts_it_again() -> None:
 
         return first_frame.name
 
-    assert built_abstractly(make) == "first_frame(first)"
+    assert build_without_memory(make) == "first_frame(first)"
     assert calls == [1, 1]
 
 
@@ -73,14 +73,14 @@ def test_so_do_two_and_a_library_between(tmp_path: Path) -> None:
 
         return f"{library.first_frame.name}, {second_frame.name}"
 
-    assert built_abstractly(make) == "second_frame(first_frame(first, second))"
+    assert build_without_memory(make) == "second_frame(first_frame(first, second))"
 
 
 def test_asking_whether_a_framework_is_there_imports_none() -> None:
     def make() -> object:
         return bool(importlib.util.find_spec("first_frame")), importlib.util.find_spec("missing_frame")
 
-    assert built_abstractly(make) == (True, None)
+    assert build_without_memory(make) == (True, None)
     assert "first_frame" not in sys.modules
 
 
@@ -91,7 +91,7 @@ def test_a_framework_that_is_not_there_fails_as_ever() -> None:
         return missing_frame
 
     with pytest.raises(ModuleNotFoundError, match="No module named 'missing_frame'"):
-        built_abstractly(make)
+        build_without_memory(make)
 
 
 def test_so_does_one_that_is_broken(tmp_path: Path) -> None:
@@ -103,4 +103,4 @@ def test_so_does_one_that_is_broken(tmp_path: Path) -> None:
         return first_frame
 
     with pytest.raises(ZeroDivisionError):
-        built_abstractly(make)
+        build_without_memory(make)

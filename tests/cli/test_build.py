@@ -8,10 +8,9 @@ from textwrap import dedent
 import pytest
 
 from paramrules import registry
-from paramrules.cli.build import inventory_of
-from paramrules.cli.model import read_model_name
 from paramrules.diagnostics import RulesError, render
 from paramrules.inventories import UNKNOWN_OWNER, Columns, Inventory
+from paramrules.named_models import inventory_of, read_model_name
 
 NETS = """\
     from dataclasses import dataclass
@@ -159,7 +158,7 @@ def test_a_file_that_cannot_be_imported_leaves_nothing_behind() -> None:
            |
          1 | 1 / 0
            | ^^^^^
-           = help: `--traceback` shows the whole way there
+           = help: `--traceback` shows the full traceback
     """)
     assert "half" not in sys.modules
 
@@ -173,7 +172,7 @@ def test_neither_does_one_whose_name_is_taken() -> None:
 def test_a_builtin_without_a_signature_is_called() -> None:
     Path("nets.py").write_text("class Net(dict):\n    names = ['a']\n\nbuiltin = dict\n")
     assert failure("nets.py:builtin({'a': 1})") == shown("""
-        error[E702]: `nets.py:builtin({'a': 1})` gives a `dict`, which is no model
+        error[E702]: `nets.py:builtin({'a': 1})` returns a `dict`, which is not a model
           = help: it has to return a module or a tree of arrays
     """)
 
@@ -214,14 +213,14 @@ def test_a_builtin_without_a_signature_is_called() -> None:
         (
             "package/nets:net",
             """
-            error[E701]: `package/nets` is no name of a module
+            error[E701]: `package/nets` is not the name of a module
               = help: did you mean `package/nets.py:...`?
             """,
         ),
         (
             "package/nest:net",
             """
-            error[E701]: `package/nest` is no name of a module
+            error[E701]: `package/nest` is not the name of a module
               = help: write `package.module:NAME`
             """,
         ),
@@ -247,7 +246,7 @@ def test_a_builtin_without_a_signature_is_called() -> None:
                |
              3 | import nothing
                | ^^^^^^^^^^^^^^
-               = help: `--traceback` shows the whole way there
+               = help: `--traceback` shows the full traceback
             """,
         ),
         (
@@ -258,20 +257,20 @@ def test_a_builtin_without_a_signature_is_called() -> None:
                |
              1 | from . import nets
                | ^^^^^^^^^^^^^^^^^^
-               = help: a file of a package is named by its module: `package.module:NAME`
+               = help: name a file of a package by its module: `package.module:NAME`
             """,
         ),
         (
             "nets.py:number",
             """
-            error[E702]: `nets.py:number` is a `int`, which is no model
+            error[E702]: `nets.py:number` is a `int`, which is not a model
               = help: name a module, a tree of arrays, or a function that returns one
             """,
         ),
         (
             "nets.py:nothing",
             """
-            error[E702]: `nets.py:nothing` gives a `NoneType`, which is no model
+            error[E702]: `nets.py:nothing` returns a `NoneType`, which is not a model
               = help: it has to return a module or a tree of arrays
             """,
         ),
@@ -279,14 +278,14 @@ def test_a_builtin_without_a_signature_is_called() -> None:
             "nets.py:needs",
             """
             error[E702]: `nets.py:needs` cannot be called like that: missing a required argument: 'dim'
-              = help: write its arguments behind it: `nets.py:needs(dim, depth)`
+              = help: write its arguments after it: `nets.py:needs(dim, depth)`
             """,
         ),
         (
             "nets.py:needs(1, dim=2)",
             f"""
             error[E702]: `nets.py:needs(1, dim=2)` cannot be called like that: {TWICE}
-              = help: write its arguments behind it: `nets.py:needs(dim, depth)`
+              = help: write its arguments after it: `nets.py:needs(dim, depth)`
             """,
         ),
         (
@@ -297,7 +296,7 @@ def test_a_builtin_without_a_signature_is_called() -> None:
                 |
              28 |     raise ValueError("no good.\\nsecond line")
                 |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-                = help: `--traceback` shows the whole way there
+                = help: `--traceback` shows the full traceback
             """,
         ),
         (
@@ -308,7 +307,7 @@ def test_a_builtin_without_a_signature_is_called() -> None:
                 |
              35 |     raise SystemExit(3)
                 |     ^^^^^^^^^^^^^^^^^^^
-                = help: put what the script does under `if __name__ == "__main__":`
+                = help: move the work of the script under `if __name__ == "__main__":`
             """,
         ),
     ],
@@ -325,7 +324,7 @@ def test_a_syntax_error_shows_its_line() -> None:
            |
          2 | def make(:
            | ^^^^^^^^^^
-           = help: `--traceback` shows the whole way there
+           = help: `--traceback` shows the full traceback
     """)
 
 
@@ -337,7 +336,7 @@ def test_an_attribute_that_fails_is_blamed_too() -> None:
            |
          2 |     raise RuntimeError(name)
            |     ^^^^^^^^^^^^^^^^^^^^^^^^
-           = help: `--traceback` shows the whole way there
+           = help: `--traceback` shows the full traceback
     """)
 
 
@@ -351,7 +350,7 @@ def test_code_without_a_file_has_no_place() -> None:
            |
          2 |     exec('raise ValueError')
            |     ^^^^^^^^^^^^^^^^^^^^^^^^
-           = help: `--traceback` shows the whole way there
+           = help: `--traceback` shows the full traceback
     """)
 
 
@@ -364,7 +363,7 @@ def test_a_file_elsewhere_is_shown_by_its_whole_path(tmp_path_factory: pytest.Te
            |
          1 | raise ValueError
            | ^^^^^^^^^^^^^^^^
-           = help: `--traceback` shows the whole way there
+           = help: `--traceback` shows the full traceback
     """)
 
 
@@ -375,7 +374,7 @@ def test_the_users_line_is_shown_not_the_librarys() -> None:
             |
          32 |     return json.loads("{{")
             |     ^^^^^^^^^^^^^^^^^^^^^^
-            = help: `--traceback` shows the whole way there
+            = help: `--traceback` shows the full traceback
     """)
 
 
@@ -383,7 +382,7 @@ def test_a_mistake_in_the_arguments_of_a_library_has_no_place(monkeypatch: pytes
     monkeypatch.setattr(registry, "loaded", lambda: iter(()))
     assert failure("json:loads('{')") == shown(f"""
         error[E702]: building `json:loads('{{')` failed: JSONDecodeError: {JSON}
-          = help: `--traceback` shows the whole way there
+          = help: `--traceback` shows the full traceback
     """)
 
 

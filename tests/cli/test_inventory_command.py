@@ -37,7 +37,7 @@ def test_a_place_that_cannot_be_written(run: Callable[..., Ran]) -> None:
         1,
         "",
         "error[E703]: `missing/net.json` cannot be written: No such file or directory\n"
-        "  = help: give a file in a folder that exists and may be written to\n\n",
+        "  = help: name a file in a folder that exists and is writable\n\n",
     )
 
 

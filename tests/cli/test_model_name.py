@@ -2,13 +2,13 @@ import re
 
 import pytest
 
-from paramrules.cli.model import Call, ModelName, read_model_name
+from paramrules.named_models import Call, ModelName, read_model_name
 
 FORMS = (
     "write `package.module:NAME`, `path.py:NAME`, a call like `module:make('tiny', depth=2)`, or `saved.json`"
 )
-WRAP = "a function in a file can do the rest: `path.py:make`"
-NO_LITERAL = f"is no literal (a number, a quoted text, a list, `True`); {WRAP}"
+WRAP = "write a function that does the rest: `path.py:make`"
+NO_LITERAL = f"is not a literal (a number, a quoted text, a list, `True`); {WRAP}"
 
 
 @pytest.mark.parametrize(
@@ -49,20 +49,20 @@ def test_what_kind_it_is() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("vit.py", f"`vit.py` does not say which model; {FORMS}"),
-        ("", f"`` does not say which model; {FORMS}"),
-        (":model", f"`:model` does not say which model; {FORMS}"),
-        ("f('a:b')", f"`f('a:b')` does not say which model; {FORMS}"),
-        ("vit:", f"`` is no name of a model; {FORMS}"),
-        ("vit:a..b", f"`a..b` is no name of a model; {FORMS}"),
-        ("vit:models[0]", f"`models[0]` is no name of a model; {FORMS}"),
-        ("m:f(", f"the call in `m:f(` cannot be understood; {FORMS}"),
-        ("m:f(\0)", f"the call in `m:f(\0)` cannot be understood; {FORMS}"),
+        ("vit.py", f"`vit.py` does not name a model; {FORMS}"),
+        ("", f"`` does not name a model; {FORMS}"),
+        (":model", f"`:model` does not name a model; {FORMS}"),
+        ("f('a:b')", f"`f('a:b')` does not name a model; {FORMS}"),
+        ("vit:", f"`` is not the name of a model; {FORMS}"),
+        ("vit:a..b", f"`a..b` is not the name of a model; {FORMS}"),
+        ("vit:models[0]", f"`models[0]` is not the name of a model; {FORMS}"),
+        ("m:f(", f"the call in `m:f(` is not valid; {FORMS}"),
+        ("m:f(\0)", f"the call in `m:f(\0)` is not valid; {FORMS}"),
         ("m:f(" + "(" * 500 + ")" * 500 + ")", None),
-        ("m:f().to('cpu')", f"`m:f().to('cpu')` goes on after the call; {WRAP}"),
-        ("m:f(), 2", f"`m:f(), 2` goes on after the call; {WRAP}"),
-        ("m:f()(2)", f"`m:f()(2)` goes on after the call; {WRAP}"),
-        ("m:f(**{'a': 1})", "`**` in `m:f(**{'a': 1})` has no meaning here; write the arguments one by one"),
+        ("m:f().to('cpu')", f"`m:f().to('cpu')` continues after the call; {WRAP}"),
+        ("m:f(), 2", f"`m:f(), 2` continues after the call; {WRAP}"),
+        ("m:f()(2)", f"`m:f()(2)` continues after the call; {WRAP}"),
+        ("m:f(**{'a': 1})", "`**` is not supported in `m:f(**{'a': 1})`; write the arguments one by one"),
         (
             "m:f(dim=open('x'))",
             f"`open('x')` in `m:f(dim=open('x'))` {NO_LITERAL}",
@@ -75,6 +75,6 @@ def test_what_kind_it_is() -> None:
     ],
 )
 def test_what_makes_no_sense_is_refused(text: str, message: str | None) -> None:
-    message = message or f"the call in `{text}` cannot be understood; {FORMS}"
+    message = message or f"the call in `{text}` is not valid; {FORMS}"
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         read_model_name(text)

@@ -152,4 +152,4 @@ def test_the_same_groups(run: Callable[..., Ran]) -> None:
 def test_one_model_is_a_wrong_command_line(run: Callable[..., Ran]) -> None:
     code, out, err = run("parity", "net.rules", "-m", "net.py:model")
     assert (code, out) == (2, "")
-    assert err.endswith("Error: two models are compared, and 1 named: write `--model` twice\n")
+    assert err.endswith("Error: parity compares two models, not 1: write `--model` twice\n")

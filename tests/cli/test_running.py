@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import click
 import pytest
 from conftest import Ran
 
@@ -20,8 +19,8 @@ Usage: paramrules [OPTIONS] COMMAND [ARGS]...
 
   Optimizer parameter groups from one rule file.
 
-  The exit code is 0 where nothing was found, 1 where there is a finding (an
-  error or a warning), 2 where the command line is wrong.
+  The exit code is 0 without findings, 1 with a finding (an error or a warning),
+  and 2 for a wrong command line.
 
 Options:
   --version   Show the version and exit.
@@ -30,10 +29,10 @@ Options:
 Commands:
   check      Find the mistakes in rule files, without a model.
   show       Show the groups that a rule file makes of a model.
-  explain    Say why a parameter is in its group.
+  explain    Explain why a parameter is in its group.
   test       Run the `expect` statements of a rule file on a model.
   inventory  Save the facts about a model's parameters as JSON.
-  parity     Say whether a rule file means the same on two models.
+  parity     Compare the groups that a rule file makes of two models.
 """
 
 
@@ -51,10 +50,41 @@ def test_version(run: Callable[..., Ran]) -> None:
     assert run("--version") == (0, f"paramrules, version {paramrules.__version__}\n", "")
 
 
-def test_an_unknown_command(run: Callable[..., Ran]) -> None:
-    code, out, err = run("chek", "net.rules")
-    assert (code, out) == (2, "")
-    assert "No such command 'chek'" in err
+@pytest.mark.parametrize(
+    ("typed", "error"),
+    [
+        ("chek", "there is no command `chek`; did you mean `check`?"),
+        ("shw", "there is no command `shw`; did you mean `show`?"),
+        ("lint", "there is no command `lint`; did you mean `check`?"),
+        ("frobnicate", "there is no command `frobnicate`"),
+        ("\x1b[2J", "there is no command `\\x1b[2J`"),
+    ],
+)
+def test_an_unknown_command_suggests(run: Callable[..., Ran], typed: str, error: str) -> None:
+    usage = "Usage: paramrules [OPTIONS] COMMAND [ARGS]...\nTry 'paramrules --help' for help.\n\n"
+    assert run(typed, "net.rules") == (2, "", f"{usage}Error: {error}\n")
+
+
+def test_a_model_given_as_an_argument_is_told_about_the_option(run: Callable[..., Ran]) -> None:
+    hint = "Error: `net.py:model` looks like a model, which is named with `--model net.py:model`\n"
+    for words in (
+        ("show", "net.rules", "net.py:model"),
+        ("show", "net.rules", "net.py:model", "--strict"),
+        ("show", "--option", "a=b", "net.rules", "net.py:model"),
+        ("show", "net.rules", "net.py:model", "--model", "net.py:make"),
+        ("explain", "net.rules", "norm.weight", "net.py:model"),
+        ("parity", "net.rules", "net.py:model", "net.py:make"),
+    ):
+        code, out, err = run(*words)
+        assert (code, out) == (2, "")
+        assert err.endswith(hint)
+
+
+def test_other_mistakes_in_the_command_line_are_clicks_own(run: Callable[..., Ran]) -> None:
+    assert run("show", "net.rules").err.endswith("Error: Missing option '--model' / '-m'.\n")
+    assert run("check").err.endswith("Error: Missing argument 'FILE...'.\n")
+    assert run("show", "-m", "net.py:model").err.endswith("Error: Missing argument 'FILE'.\n")
+    assert "--modle" in run("show", "net.rules", "--modle", "net.py:model").err
 
 
 @pytest.mark.usefixtures("folder")
@@ -71,24 +101,6 @@ def test_as_a_module_inside_this_process(
     with pytest.raises(SystemExit) as ended:
         runpy.run_module("paramrules", run_name="__main__")
     assert (ended.value.code, capsys.readouterr().out) == (0, "1 file: no findings\n")
-
-
-@pytest.mark.usefixtures("folder")
-def test_a_reader_that_goes_away_is_no_failure_worth_words() -> None:
-    reading, writing = os.pipe()
-    os.close(reading)
-    ran = process("show", "net.rules", "-m", "net.py:model", stdout=writing, stderr=subprocess.PIPE)
-    os.close(writing)
-    assert (ran.returncode, ran.stderr) == (141, "")
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
-@pytest.mark.usefixtures("folder")
-def test_standard_output_that_cannot_be_written() -> None:
-    with open("/dev/full", "w") as full:
-        ran = process("show", "net.rules", "-m", "net.py:model", stdout=full, stderr=subprocess.PIPE)
-    said = "error[E703]: standard output cannot be written: No space left on device\n\n"
-    assert (ran.returncode, ran.stderr) == (1, said)
 
 
 def test_ctrl_c(run: Callable[..., Ran]) -> None:
@@ -112,29 +124,3 @@ def test_findings_are_coloured_in_a_terminal_only(monkeypatch: pytest.MonkeyPatc
         monkeypatch.setenv("NO_COLOR", no_color)
         answer.report([finding])
         assert stream.getvalue() == expected
-
-
-@pytest.mark.parametrize(("error", "code"), [(BrokenPipeError(), 141), (OSError(28, "No space left"), 1)])
-def test_what_could_not_be_written_is_dropped(
-    error: OSError,
-    code: int,
-    monkeypatch: pytest.MonkeyPatch,
-    folder: Path,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    """What the two processes above showed from outside, from inside."""
-    with open(folder / "out", "w") as out:
-        monkeypatch.setattr(sys, "stdout", out)
-
-        def fail(*_: object) -> None:
-            raise error
-
-        monkeypatch.setattr(answer, "print_blocks", fail)
-        with pytest.raises(SystemExit) as ended:
-            answer.Command("none", callback=answer.Answer).main([])
-        assert ended.value.code == code
-        out.write("dropped")
-    assert (folder / "out").read_text() == ""
-    said = "error[E703]: standard output cannot be written: No space left\n\n"
-    assert capsys.readouterr().err == ("" if code == 141 else said)
-    assert isinstance(answer.Command("none"), click.Command)

@@ -57,14 +57,14 @@ warning[W201]: the rule `scale` takes no parameter of the model
    |
  2 | scale: leaf == 'gain'
    | ^^^^^^^^^^^^^^^^^^^^^ its predicate holds for nothing
-   = help: if that is meant, write `scale?:`
+   = help: if that is intended, write `scale?:`
 
 warning[W201]: the rule `head` takes no parameter of the model
   --> dead.rules:5:1
    |
  5 | head: ndim > 2
    | ^^^^^^^^^^^^^^ its predicate holds for nothing
-   = help: if that is meant, write `head?:`
+   = help: if that is intended, write `head?:`
 
 """,
     )
@@ -181,14 +181,14 @@ error[E213]: option `rate` is a number, not 'fast'
    |
  1 | option rate = 0.5
    | ^^^^^^^^^^^^^^^^^ the default is a number
-   = help: give it a number, such as 0.75
+   = help: pass a number, such as 0.75
 
 error[E213]: option `on` is a boolean, not '1'
   --> option.rules:2:1
    |
  2 | option on = true
    | ^^^^^^^^^^^^^^^^ the default is a boolean
-   = help: give it a boolean, such as True
+   = help: pass a boolean, such as True
 
 """,
     )
@@ -199,7 +199,8 @@ def test_an_option_without_a_name_or_a_value_is_a_wrong_command_line(
     run: Callable[..., Ran], given: str
 ) -> None:
     usage = "Usage: paramrules show [OPTIONS] FILE\nTry 'paramrules show --help' for help.\n\n"
-    wrong = f"Error: Invalid value for '--option': `{given}` sets nothing; write `--option NAME=VALUE`\n"
+    mistake = f"`{given}` does not set an option; write `--option NAME=VALUE`"
+    wrong = f"Error: Invalid value for '--option': {mistake}\n"
     assert run("show", "net.rules", "-m", "net.py:model", "--option", given) == (2, "", usage + wrong)
 
 
@@ -207,7 +208,7 @@ def test_a_model_that_makes_no_sense_is_a_wrong_command_line(run: Callable[..., 
     code, out, err = run("show", "net.rules", "--model", "net")
     assert (code, out) == (2, "")
     assert err.endswith(
-        "Error: Invalid value for '--model' / '-m': `net` does not say which model; "
+        "Error: Invalid value for '--model' / '-m': `net` does not name a model; "
         "write `package.module:NAME`, "
         "`path.py:NAME`, a call like `module:make('tiny', depth=2)`, or `saved.json`\n"
     )
@@ -245,7 +246,7 @@ error[E702]: building `broken.py:make` failed: ValueError: no
    |
  2 |     raise ValueError('no')
    |     ^^^^^^^^^^^^^^^^^^^^^^
-   = help: `--traceback` shows the whole way there
+   = help: `--traceback` shows the full traceback
 
 """
     assert run("show", "net.rules", "-m", "broken.py:make") == (1, "", finding)

@@ -45,7 +45,7 @@ pass             2  ok.rules:2    expect bias: leaf == "bias"
 
 def test_a_file_without_expectations_says_so(run: Callable[..., Ran]) -> None:
     Path("none.rules").write_text("bias: role == bias\n")
-    assert run("test", "none.rules", "-m", "net.py:model") == (0, "none.rules holds no `expect`\n", "")
+    assert run("test", "none.rules", "-m", "net.py:model") == (0, "none.rules has no `expect`\n", "")
 
 
 def test_what_is_dead_fails_under_strict(run: Callable[..., Ran]) -> None:

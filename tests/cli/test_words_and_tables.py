@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from paramrules.cli.table import Table, plain, print_blocks, progress
-from paramrules.cli.words import counted, few, large, settings_text
+from paramrules.cli.layout import print_blocks, progress
+from paramrules.display import Table, counted, few, large, short_settings
 
 TABLE = Table(("group", "tensors", ""), [("decay", "12", "x"), ("no_decay", "3", "")], right=("tensors",))
 
@@ -55,19 +55,19 @@ def test_settings_read_like_a_rule_file() -> None:
         "x": None,
     }
     assert (
-        settings_text(settings)
+        short_settings(settings)
         == 'lr_scale=0.3, betas=(0.9, 0.95), fused=true, optimizer="muon", n=3, x=none'
     )
-    assert settings_text({}) == "-"
+    assert short_settings({}) == "-"
 
 
 def test_a_plain_table_is_aligned_and_has_no_space_at_the_end() -> None:
-    assert plain(TABLE) == "group     tensors\ndecay          12  x\nno_decay        3"
+    assert TABLE.text() == "group     tensors\ndecay          12  x\nno_decay        3"
 
 
 def test_in_a_pipe_blocks_are_plain(capsys: pytest.CaptureFixture[str]) -> None:
     print_blocks(["title", TABLE])
-    assert capsys.readouterr().out == f"title\n{plain(TABLE)}\n"
+    assert capsys.readouterr().out == f"title\n{TABLE.text()}\n"
 
 
 def test_in_a_terminal_tables_are_drawn_in_colour(monkeypatch: pytest.MonkeyPatch) -> None:

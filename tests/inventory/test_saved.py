@@ -337,7 +337,7 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     file = tmp_path / "no" / "net.json"
     assert said_by_saving(file) == (
         f"\nerror[E703]: `{file}` cannot be written: No such file or directory\n"
-        "  = help: give a file in a folder that exists and may be written to"
+        "  = help: name a file in a folder that exists and is writable"
     )
 
 
@@ -353,7 +353,7 @@ def test_an_old_file_stays_whole_where_a_new_one_cannot_be_written(
     monkeypatch.setattr(os, "replace", full)
     assert said_by_saving(file) == (
         f"\nerror[E703]: `{file}` cannot be written: No space left on device\n"
-        "  = help: give a file in a folder that exists and may be written to"
+        "  = help: name a file in a folder that exists and is writable"
     )
     assert file.read_text() == "the old one"
     assert os.listdir(tmp_path) == ["net.json"]
@@ -365,10 +365,6 @@ def said_by_saving(file: Path) -> str:
     return str(raised.value)
 
 
-def test_writes_through_a_link_and_to_a_device(tmp_path: Path) -> None:
-    (tmp_path / "link.json").symlink_to("net.json")
-    NET.save(tmp_path / "link.json")
-    assert (tmp_path / "link.json").is_symlink()
-    assert len(Inventory.load(tmp_path / "net.json")) == 2
+def test_saves_to_a_device() -> None:
     NET.save("/dev/null")
     assert not Path("/dev/null").is_file()

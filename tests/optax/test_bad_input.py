@@ -298,11 +298,11 @@ def test_types_of_bare_arrays(tree):
     assert (
         refused(tree, TYPE, calls=[*CALLS, label_fn])
         == """
-error[E215]: `type` is not known of this model
+error[E215]: `type` is not known for this model
   --> type.rules:1:11
    |
  1 | no_decay: type(BatchNorm)
-   |           ^^^^^^^^^^^^^^^ nobody can tell
+   |           ^^^^^^^^^^^^^^^
    = help: a tree of arrays does not know its modules: pass the model as well, as in \
 `labels(params, rules, model=model)`, a linen module or haiku function as \
 `model=paramrules.inventory(module, inputs=batch)`; or name the classes: \

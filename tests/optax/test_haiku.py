@@ -261,11 +261,11 @@ def test_attributes_are_unknown():
     assert (
         str(caught.value)
         == """
-error[E215]: `attr` is not known of this model
+error[E215]: `attr` is not known for this model
   --> a.rules:1:4
    |
  1 | a: attr(no_weight_decay)
-   |    ^^^^^^^^^^^^^^^^^^^^^ nobody can tell
+   |    ^^^^^^^^^^^^^^^^^^^^^
    = help: a haiku parameter has no attributes: match its name, its type or its shape"""
     )
 

@@ -555,11 +555,11 @@ def test_owners_inside_a_bridge_to_nnx_are_unknown():
     assert (
         str(caught.value)
         == """
-error[E215]: `type` is not known of this model
+error[E215]: `type` is not known for this model
   --> decay.rules:1:11
    |
  1 | no_decay: type(LayerNorm|RMSNorm|Embedding) or ndim <= 1
-   |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ nobody can tell
+   |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
    = help: the tree does not know the module of `norm.bias` (and of 1 more): name its class, as in \
 `paramrules.inventory(params, types={"norm": LayerNorm})`"""
     )

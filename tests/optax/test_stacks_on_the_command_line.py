@@ -182,11 +182,11 @@ def test_a_saved_stack_keeps_its_layers():
 )
 def test_a_path_that_no_model_has(model, path, help):
     run("inventory", UNROLLED, "-o", "net.json")
-    help = help or "saved inventories, and those that functions return, keep the stacks that they have"
+    help = help or "saved inventories, and those that a function returns, keep their stacks as they are"
     assert run("show", "llrd.rules", "-m", model, "--stacked", f"{path}=1") == (
         1,
         "",
-        f"error[E507]: no model that can have stacks has a `{path}`, which is declared to be stacked\n"
+        f"error[E507]: `{path}` is declared as stacked, but is not in a model that can have stacks\n"
         f"  = help: {help}\n\n",
     )
 
@@ -205,5 +205,7 @@ def test_a_number_of_axes_that_arrays_do_not_have():
 def test_declarations_that_are_malformed(text):
     code, _, err = run("show", "llrd.rules", "-m", STACKED, "--stacked", text)
     assert code == 2
-    said = f"Error: Invalid value for '--stacked': `{text}` declares no stack; write `--stacked PATH=1`\n"
+    said = (
+        f"Error: Invalid value for '--stacked': `{text}` does not declare a stack; write `--stacked PATH=1`\n"
+    )
     assert err.endswith(said)

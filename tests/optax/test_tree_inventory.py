@@ -58,11 +58,11 @@ def test_a_bare_tree_says_how_to_pass_types():
     assert (
         str(caught.value)
         == """
-error[E215]: `type` is not known of this model
+error[E215]: `type` is not known for this model
   --> decay.rules:1:11
    |
  1 | no_decay: type(LayerNorm) or ndim <= 1
-   |           ^^^^^^^^^^^^^^^ nobody can tell
+   |           ^^^^^^^^^^^^^^^
    = help: a tree of arrays does not know its modules: pass the model as well, as in \
 `labels(params, rules, model=model)`, a linen module or haiku function as \
 `model=paramrules.inventory(module, inputs=batch)`; or name the classes: \
@@ -85,11 +85,11 @@ def test_attributes_are_known_only_with_the_modules_and_variables_of_a_state():
     assert (
         str(caught.value)
         == """
-error[E215]: `variable` is not known of this model
+error[E215]: `variable` is not known for this model
   --> a.rules:1:5
    |
  1 | a?: variable(LoRAParam)
-   |     ^^^^^^^^^^^^^^^^^^^ nobody can tell
+   |     ^^^^^^^^^^^^^^^^^^^
    = help: arrays do not know the variables that held them: pass the NNX module itself, or its state"""
     )
     for tree in (TREE, state):
@@ -98,11 +98,11 @@ error[E215]: `variable` is not known of this model
         assert (
             str(caught.value)
             == """
-error[E215]: `attr` is not known of this model
+error[E215]: `attr` is not known for this model
   --> a.rules:1:4
    |
  1 | a: attr(lr_mult)
-   |    ^^^^^^^^^^^^^ nobody can tell
+   |    ^^^^^^^^^^^^^
    = help: attributes are those of NNX variables, and what modules' `no_weight_decay()` lists: \
 pass the model as well, as in `labels(params, rules, model=model)`"""
         )
@@ -140,11 +140,11 @@ def test_modules_missing_from_types_stay_unknown():
     assert (
         str(caught.value)
         == """
-error[E215]: `type` is not known of this model
+error[E215]: `type` is not known for this model
   --> decay.rules:1:11
    |
  1 | no_decay: type(LayerNorm)
-   |           ^^^^^^^^^^^^^^^ nobody can tell
+   |           ^^^^^^^^^^^^^^^
    = help: the tree does not know the module of `encoder.dense.bias` (and of 3 more): name its class, as in \
 `paramrules.inventory(params, types={"encoder.dense": LayerNorm})`"""
     )

@@ -7,7 +7,7 @@ from support import inventory_of
 
 import paramrules
 from paramrules import RulesError
-from paramrules.comparison.mapping import Mapped, read, resolved
+from paramrules.comparison.mapping_file import Mapped, read, resolved
 
 A = inventory_of(
     [*(f"h.{i}.{leaf}" for i in range(3) for leaf in ("a", "b")), {"name": "wte", "also": ["head"]}, "q"]
@@ -59,8 +59,8 @@ HELP = "\n   = help: write `h.{i}.norm.weight = blocks.{i}.norm.scale`, with com
         ("h.0.a = l1.x = l1.y", "a line of a mapping has more than one `=`", "^^^^^^^^^^^^^^^^^^^"),
         (" = l1.x", "a name is missing", " ^"),
         ("h.0.a = l1.x,", "a name is missing", "             ^"),
-        ("h.{0}.a = l1.x", "`h.{0}.a` is no name of a parameter", "^^^^^^^"),
-        ("h.0.a = l1 .x", "`l1 .x` is no name of a parameter", "        ^^^^^"),
+        ("h.{0}.a = l1.x", "`h.{0}.a` is not the name of a parameter", "^^^^^^^"),
+        ("h.0.a = l1 .x", "`l1 .x` is not the name of a parameter", "        ^^^^^"),
     ],
 )
 def test_lines_that_cannot_be_understood(
@@ -76,12 +76,12 @@ def test_words_that_differ_and_all_faults_at_once(tmp_path: Path, monkeypatch: p
     assert (
         wrong(tmp_path, monkeypatch, "h.{i}.a = l{j}.x\nh.0.b\n")
         == f"""
-error[E803]: `l{{j}}.x` has other numbers than `h.{{i}}.a`
+error[E803]: `l{{j}}.x` has other words in braces than `h.{{i}}.a`
   --> a.map:1:11
    |
  1 | h.{{i}}.a = l{{j}}.x
    |           ^^^^^^
-   = help: every name of a line has the same words in braces
+   = help: use the same words in braces in every name of a line
 
 error[E803]: a line of a mapping has no `=`
   --> a.map:2:1
@@ -101,21 +101,21 @@ error[E803]: a line of a mapping has no `=`
             "l0.x",
             "second",
             "l{i}.x",
-            "it is there for i from 1 to 3; `{i+1}` is one more than `{i}`",
+            "it exists for i from 1 to 3; `{i+1}` is one more than `{i}`",
         ),
         (
             "emb = wte",
             "emb",
             "first",
             "emb",
-            "it is one of the second: names of the first model stand left of `=`",
+            "the second model has it: names of the first model go left of `=`",
         ),
         (
             "q = nothing.like.it",
             "nothing.like.it",
             "second",
             "nothing.like.it",
-            "`paramrules parity --write-mapping FILE` writes down all names that have no partner",
+            "`paramrules parity --write-mapping FILE` lists all names without a partner",
         ),
     ],
 )
@@ -130,7 +130,7 @@ def test_names_that_are_not_there(
 ) -> None:
     at = line.index(marked)
     assert wrong(tmp_path, monkeypatch, line) == (
-        f"\nerror[E804]: `{name}` is no parameter of the {which} model\n"
+        f"\nerror[E804]: `{name}` is not a parameter of the {which} model\n"
         f"  --> a.map:1:{at + 1}\n   |\n 1 | {line}\n   | {' ' * at}{'^' * len(marked)}\n   = help: {help}"
     )
 
@@ -148,7 +148,7 @@ error[E805]: `head` of the first model is mapped twice
    |
  1 | wte = emb
    | ^^^ here too
-   = help: put all that it is together with on one line, with commas between the names"""
+   = help: put all its counterparts on one line, separated by commas"""
     )
 
 

@@ -7,11 +7,9 @@ from support import inventory_of
 
 import paramrules
 from paramrules import Inventory
-from paramrules.comparison.items import Side
-from paramrules.comparison.names import Place, places
+from paramrules.comparison.items import Side, same_numbers
+from paramrules.comparison.name_parts import ParsedName, canonical, parse_names
 from paramrules.comparison.series import Series, series_of, side_by_side
-from paramrules.comparison.shapes import same_numbers
-from paramrules.comparison.words import canonical
 
 RULES = paramrules.parse("all: else")
 
@@ -25,12 +23,12 @@ def sized(*names: str, shape: tuple[int, ...] = (2,), **more: object) -> list[di
 
 
 def test_numbers_are_places_among_siblings() -> None:
-    found = places(
+    found = parse_names(
         ["h.0.norm1.w", "h.0.norm2.w", "h.2.norm1.w", "h.2.norm2.w", "lin.w", "lin_1.w", "7.w", "fc9.w"]
     )
     assert [place.ranks for place in found] == [(0, 0), (0, 1), (1, 0), (1, 1), (0,), (1,), (), ()]
-    assert found[0] == Place((("h", True), ("norm", True), ("w", False)), (0, 0))
-    assert places(["a.0.1.w", "a.0.2.w"])[1].template == (("a", False), ("", True), ("w", False))
+    assert found[0] == ParsedName((("h", True), ("norm", True), ("w", False)), (0, 0))
+    assert parse_names(["a.0.1.w", "a.0.2.w"])[1].stems == (("a", False), ("", True), ("w", False))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from golden.golden_model import load
 from paramrules_optax import build_abstract
 
 import paramrules
-from paramrules.comparison.mapping import read, resolved
+from paramrules.comparison.mapping_file import read, resolved
 
 RULES = paramrules.parse("no_decay: role in (bias, scale) -> weight_decay = 0\ndecay: else")
 

@@ -9,8 +9,7 @@ from click.testing import CliRunner
 
 from paramrules import Inventory
 from paramrules.cli import main
-from paramrules.cli.build import inventory_of
-from paramrules.cli.model import read_model_name
+from paramrules.named_models import inventory_of, read_model_name
 
 TWINS = Path(__file__).parents[2] / "examples" / "twins"
 

@@ -1,10 +1,11 @@
-"""Rules and an inventory, to groups: which rule took which parameter, and why."""
+"""Rules and an inventory to groups: which rule took which parameter, and why."""
 
 from paramrules.assignment.assign import assign, examine, expectations
 from paramrules.assignment.assignment import Assignment, AxisLabels
 from paramrules.assignment.expectations import Outcome
 from paramrules.assignment.explanation import AxisExplanation, Clause, Explanation, Verdict
-from paramrules.assignment.groups import Group
+from paramrules.assignment.grouping import Group, GroupSize
+from paramrules.assignment.option_values import parse_options
 
 __all__ = [
     "Assignment",
@@ -13,9 +14,11 @@ __all__ = [
     "Clause",
     "Explanation",
     "Group",
+    "GroupSize",
     "Outcome",
     "Verdict",
     "assign",
     "examine",
     "expectations",
+    "parse_options",
 ]

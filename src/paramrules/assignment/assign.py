@@ -1,20 +1,19 @@
-"""assign: rules and a model, to an assignment."""
+"""The function `assign` and its like: from rules and a model to an assignment."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from paramrules.assignment.assignment import Assignment
-from paramrules.assignment.evaluate import Evaluator
+from paramrules.assignment.entry_facts import Facts
 from paramrules.assignment.expectations import Outcome, outcomes
-from paramrules.assignment.facts import Facts
-from paramrules.assignment.findings import dead_parts, empty_counts, left_over, require_known
-from paramrules.assignment.groups import groups_of
-from paramrules.assignment.labels import Label, labels_of
-from paramrules.assignment.options import OptionValue, option_values
-from paramrules.assignment.partition import partition
+from paramrules.assignment.grouping import groups_of
+from paramrules.assignment.labelling import Label, labels_of, partition
+from paramrules.assignment.model_findings import dead_parts, empty_counts, left_over, require_known
+from paramrules.assignment.option_values import option_values
+from paramrules.assignment.predicate_evaluator import Evaluator
 from paramrules.assignment.ties import disagreements
-from paramrules.assignment.values import Values
+from paramrules.assignment.value_evaluator import Scalar, Values
 from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.registry import inventory as inventory_of
 from paramrules.rules.load import load, unsilenced
@@ -27,23 +26,23 @@ def assign(
     rules: Rules | str | Path,
     model: object,
     *,
-    options: Mapping[str, OptionValue] | None = None,
+    options: Mapping[str, Scalar] | None = None,
     strict: bool = False,
 ) -> Assignment:
-    """Puts every parameter of a model into a group.
+    """Put every parameter of a model into a group.
 
     Args:
-        rules: what `paramrules.load` gives, or the path of a rule file.
-        model: a model that an installed backend knows, or an `Inventory`.
+        rules: `Rules` from `paramrules.load`, or the path of a rule file.
+        model: a model that an installed backend recognises, or an `Inventory`.
         options: values for the file's options, by name.
-        strict: what is dead is an error, and so is a parameter that no rule of an axis takes.
+        strict: report dead rules, and parameters that no rule of an axis takes, as errors.
 
     Returns:
-        The assignment; its `findings` are warnings that did not stop it.
+        The assignment. Its `findings` are the warnings.
 
     Raises:
-        RulesError: with all that is wrong: the file's errors, unknown or unset options, facts that are not
-            known of this model, settings and labels that cannot be computed, expectations that do not hold.
+        RulesError: every error at once: those of the file, unknown or unset options, facts that are not known
+            for this model, settings and labels that cannot be computed, expectations that do not hold.
 
     >>> assignment = paramrules.assign("vit.rules", model, options={"rate": 0.8})
     >>> assignment.group_of("blocks.11.attn.qkv.weight").settings
@@ -59,12 +58,16 @@ def expectations(
     rules: Rules | str | Path,
     model: object,
     *,
-    options: Mapping[str, OptionValue] | None = None,
+    options: Mapping[str, Scalar] | None = None,
     strict: bool = False,
 ) -> tuple[Outcome, ...]:
-    """What becomes of each `expect` of a rule file on a model. Takes what `assign` takes.
+    """Run the `expect` statements of a rule file on a model. Takes the arguments of `assign`.
 
-    Raises RulesError for whatever keeps the rules from being assigned, but not for an expectation.
+    Returns:
+        The outcome of each statement, in the order written.
+
+    Raises:
+        RulesError: the errors of `assign`, expectations that do not hold excepted.
     """
     assignment = examine(rules, model, options=options, strict=strict)
     wrong = [finding for finding in assignment.findings if finding.is_error and finding.code != "E206"]
@@ -77,13 +80,15 @@ def examine(
     rules: Rules | str | Path,
     model: object,
     *,
-    options: Mapping[str, OptionValue] | None = None,
+    options: Mapping[str, Scalar] | None = None,
     strict: bool = False,
 ) -> Assignment:
-    """What `assign` gives, also where findings are errors. For reports; takes what `assign` takes.
+    """Assign like `assign`, but return errors among the `findings` where there are groups all the same.
 
-    Such errors are what is dead or left over under `strict`, and expectations that do not hold. Raises
-    RulesError for whatever leaves no groups to report.
+    These are the errors of `strict`, and expectations that do not hold. Takes the arguments of `assign`.
+
+    Raises:
+        RulesError: the errors that leave no groups to report.
 
     >>> [finding.code for finding in paramrules.examine("vit.rules", model, strict=True).findings]
     ['W201']
@@ -91,7 +96,7 @@ def examine(
     if not isinstance(rules, Rules):
         if not isinstance(rules, str | Path):
             raise TypeError(
-                "`rules` comes first, as a path or what `paramrules.load` gives; "
+                "`rules` comes first, as a path or as `Rules` from `paramrules.load`; "
                 f"this is a `{type(rules).__module__}.{type(rules).__qualname__}`"
             )
         rules = load(rules)

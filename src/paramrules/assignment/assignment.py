@@ -1,51 +1,62 @@
-"""Assignment: which parameter is in which group, and why. What every emitter and report reads."""
+"""The result of `assign`: which parameter is in which group, and why. Every emitter and report reads it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from paramrules.assignment.evaluate import Evaluator
+from paramrules.assignment.clauses import explain_axis
 from paramrules.assignment.expectations import Outcome
-from paramrules.assignment.explain import explain_axis
 from paramrules.assignment.explanation import Explanation
-from paramrules.assignment.groups import Group
-from paramrules.assignment.labels import Label
-from paramrules.assignment.options import OptionValue
+from paramrules.assignment.grouping import Group, GroupSize
+from paramrules.assignment.labelling import Label
+from paramrules.assignment.predicate_evaluator import Evaluator
+from paramrules.assignment.value_evaluator import Scalar
 from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
+from paramrules.display import Block, Table, few, html_of, large, model_size, short_settings, text_of
 from paramrules.inventories import Inventory
-from paramrules.rules.model import Rules
+from paramrules.rules.model import Rule, Rules
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class AxisLabels:
     """One axis of an assignment.
 
     Attributes:
-        name: the axis's name, "" for the one without a name.
+        name: the axis's name, "" for the axis without one.
         labels: the different labels, in the order of groups.
         of: for each parameter, the number of its label in `labels`.
-        rules: for each parameter, the number of the rule that took it, -1 where none did.
+        rules: for each parameter, the number of the rule that took it, or -1.
+        dead: the rules that took no parameter, without `else` and those written `label?:`.
     """
 
     name: str
     labels: tuple[str, ...]
     of: Sequence[int]
     rules: Sequence[int]
+    dead: tuple[Rule, ...] = ()
+
+    @property
+    def left(self) -> tuple[int, ...]:
+        """The numbers of the parameters that no rule took."""
+        return tuple(number for number, rule in enumerate(self.rules) if rule < 0)
+
+    def __repr__(self) -> str:
+        return f"<AxisLabels {self.name!r}: {', '.join(self.labels)}>"
 
 
 class Assignment:
-    """A rule file held against a model.
+    """A rule file applied to a model. `print` shows its groups as a table.
 
     Attributes:
         rules: the rules.
         inventory: the model's parameters.
         options: the value of each of the file's options.
         groups: the groups in their order; every parameter, trainable or not, is in exactly one.
-        outcomes: what became of each `expect`.
-        findings: the warnings: those of the file and those about this model.
+        outcomes: the outcome of each `expect`.
+        findings: the warnings about the file and about this model.
 
-    >>> assignment = paramrules.assign(paramrules.load("vit.rules"), model)
+    >>> assignment = paramrules.assign("vit.rules", model)
     >>> [(group.label, len(group.parameters)) for group in assignment.groups]
     [('no_decay', 102), ('decay', 50)]
     """
@@ -54,7 +65,7 @@ class Assignment:
         self,
         rules: Rules,
         inventory: Inventory,
-        options: Mapping[str, OptionValue],
+        options: Mapping[str, Scalar],
         groups: tuple[Group, ...],
         outcomes: tuple[Outcome, ...],
         findings: tuple[Diagnostic, ...],
@@ -73,12 +84,17 @@ class Assignment:
     def __repr__(self) -> str:
         return f"<Assignment of {len(self.inventory)} parameters to {len(self.groups)} groups>"
 
+    def __str__(self) -> str:
+        return text_of(self._titled_report())
+
+    def _repr_html_(self) -> str:
+        """Return the report as HTML, for notebooks."""
+        return html_of(self._titled_report())
+
     @cached_property
     def axes(self) -> tuple[AxisLabels, ...]:
         """The axes in the order written."""
-        return tuple(
-            self._axis(axis.name, labels) for axis, labels in zip(self.rules.axes, self._labels, strict=True)
-        )
+        return tuple(map(self._axis, range(len(self._labels))))
 
     @cached_property
     def group_numbers(self) -> Sequence[int]:
@@ -90,8 +106,39 @@ class Assignment:
         return numbers
 
     @cached_property
+    def trained(self) -> Sequence[bool]:
+        """For each parameter, True if an optimizer trains it: it is trainable, and no rule freezes it."""
+        trained = list(self.inventory.column("trainable"))
+        for group in self.groups:
+            if group.settings.get("freeze") is True:
+                for number in group.parameters:
+                    trained[number] = False
+        return trained
+
+    @cached_property
+    def sizes(self) -> tuple[GroupSize, ...]:
+        """For each group, the size of its trained part.
+
+        >>> assignment.sizes[0]
+        GroupSize(tensors=102, parameters=93544, share=0.0163)
+        """
+        elements = self.inventory.column("elements")
+        members = [[number for number in g.parameters if self.trained[number]] for g in self.groups]
+        sizes = [sum(elements[number] for number in some) for some in members]
+        total = sum(sizes) or 1
+        return tuple(
+            GroupSize(len(some), size, size / total) for some, size in zip(members, sizes, strict=True)
+        )
+
+    @property
+    def model_size(self) -> str:
+        """The size of the model in words: `152 tensors, 5.72M parameters (torch)`."""
+        inventory = self.inventory
+        return model_size(len(inventory), sum(inventory.column("elements")), inventory.framework)
+
+    @cached_property
     def _settings(self) -> Sequence[Sequence[Mapping[str, Any]]]:
-        """For each axis and parameter the settings that its label gives it."""
+        """For each axis and parameter, the settings that its label gives it."""
         axes = []
         for labels in self._labels:
             of: list[Mapping[str, Any]] = [{}] * len(self.inventory)
@@ -102,24 +149,60 @@ class Assignment:
             axes.append(of)
         return axes
 
+    def group(self, label: str) -> Group:
+        """Return the group with this label, such as `decay/block_0`.
+
+        Raises:
+            RulesError: E602 if there is no such group.
+        """
+        for group in self.groups:
+            if group.label == label:
+                return group
+        labels = [group.label for group in self.groups]
+        shown = ", ".join(f"`{label}`" for label in labels[:8]) + (", ..." if len(labels) > 8 else "")
+        raise RulesError(
+            Diagnostic(
+                "E602",
+                f"there is no group `{label}`",
+                help=did_you_mean(label, labels) or f"the groups: {shown}",
+            )
+        )
+
     def group_of(self, name: str) -> Group:
-        """The group of the parameter with this canonical name. Raises RulesError (E214)."""
+        """Return the group of the parameter with this canonical name.
+
+        Raises:
+            RulesError: E214 if the model has no such parameter.
+        """
         return self.groups[self.group_numbers[self._parameter(name)]]
 
-    def names(self, group: Group) -> tuple[str, ...]:
-        """The canonical names of a group's parameters, in the model's order."""
+    def names(self, group: Group | str) -> tuple[str, ...]:
+        """Return the canonical names of a group's parameters, in the model's order.
+
+        Args:
+            group: a group, or its label.
+
+        Raises:
+            RulesError: E602 if no group has this label.
+
+        >>> assignment.names("no_decay")[:2]
+        ('cls_token', 'pos_embed')
+        """
+        group = self.group(group) if isinstance(group, str) else group
         return tuple(self.inventory.names[parameter] for parameter in group.parameters)
 
     def axis(self, name: str) -> AxisLabels:
-        """An axis by its name, "" for the one without. Raises RulesError (E603)."""
+        """Return an axis by its name, "" for the axis without one.
+
+        Raises:
+            RulesError: E603 if there is no such axis.
+        """
         for axis in self.axes:
             if axis.name == name:
                 return axis
         names = [axis.name for axis in self.axes]
         known = (
-            "its axes: " + ", ".join(f"`{n}`" for n in names)
-            if any(names)
-            else "it has one axis, without a name"
+            "its axes: " + ", ".join(f"`{n}`" for n in names) if any(names) else "its only axis has no name"
         )
         raise RulesError(
             Diagnostic(
@@ -130,7 +213,10 @@ class Assignment:
         )
 
     def explain(self, name: str) -> Explanation:
-        """Why the parameter with this canonical name is in its group. Raises RulesError (E214).
+        """Explain why the parameter with this canonical name is in its group.
+
+        Raises:
+            RulesError: E214 if the model has no such parameter.
 
         >>> print(assignment.explain("blocks.0.norm1.weight"))
         `blocks.0.norm1.weight` is in `no_decay` with weight_decay = 0
@@ -143,6 +229,62 @@ class Assignment:
             axes.append(explain_axis(axis, parameter, label, rule, settings[parameter], self._evaluator))
         return Explanation(self.inventory[name], self.group_of(name), tuple(axes))
 
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the groups as rows of plain values, for JSON or `pandas.DataFrame(assignment.rows())`.
+
+        The keys are `label`, `labels` (by axis), `settings`, `tensors`, `parameters`, `share` and `names`.
+        `tensors`, `parameters` and `share` (from 0 to 1) count what is trained; `names` lists all.
+        """
+        axes = [axis.name for axis in self.rules.axes]
+        return [
+            {
+                "label": group.label,
+                "labels": dict(zip(axes, group.labels, strict=True)),
+                "settings": dict(group.settings),
+                **size._asdict(),
+                "names": list(self.names(group)),
+            }
+            for group, size in zip(self.groups, self.sizes, strict=True)
+        ]
+
+    def report(self) -> list[Block]:
+        """Return the table of groups, and lines about what is left over, dead, frozen or tied."""
+        rows = [
+            (
+                group.label,
+                short_settings(group.settings),
+                str(size.tensors),
+                large(size.parameters),
+                f"{size.share:.1%}" if size.tensors else "frozen",
+            )
+            for group, size in zip(self.groups, self.sizes, strict=True)
+        ]
+        tensors = sum(size.tensors for size in self.sizes)
+        parameters = sum(size.parameters for size in self.sizes)
+        rows.append(("total", "", str(tensors), large(parameters), ""))
+        heads = ("group", "settings", "tensors", "parameters", "share")
+        table = Table(heads, rows, right=("tensors", "parameters", "share"))
+        notes = list(self._notes())
+        return [table, "", *notes] if notes else [table]
+
+    def _titled_report(self) -> list[Block]:
+        return [f"{self.rules.source.name}: {self.model_size}", "", *self.report()]
+
+    def _notes(self) -> Iterator[str]:
+        names = self.inventory.names
+        for axis in self.axes:
+            if axis.left:
+                where = f" in [{axis.name}]" if axis.name else ""
+                yield f"left to `default`{where}: {few([names[number] for number in axis.left])}"
+        for axis in self.axes:
+            for rule in axis.dead:
+                yield f"dead rule: `{rule.label.text}` at {rule.span.location}"
+        frozen = [names[number] for number, is_trained in enumerate(self.trained) if not is_trained]
+        if frozen:
+            yield f"frozen: {few(frozen)}"
+        for number in self.inventory.aliases:
+            yield f"tied: {' = '.join(names[entry] for entry in self.inventory.entries(number))}"
+
     def _parameter(self, name: str) -> int:
         try:
             return self.inventory.index(name)
@@ -152,16 +294,23 @@ class Assignment:
                     "E214",
                     f"the model has no parameter `{name}`",
                     help=did_you_mean(name, self.inventory.names)
-                    or "`paramrules inventory` writes down all its names",
+                    or "`paramrules inventory` lists all its names",
                 )
             ) from None
 
-    def _axis(self, name: str, labels: Sequence[Label]) -> AxisLabels:
+    def _axis(self, number: int) -> AxisLabels:
+        axis, labels = self.rules.axes[number], self._labels[number]
         of, rules = [0] * len(self.inventory), [0] * len(self.inventory)
         parameter = self._evaluator.facts.parameter
-        for number, label in enumerate(labels):
+        for at, label in enumerate(labels):
             for taken in label.taken:
                 for entry in taken.entries:
-                    of[parameter(entry)] = number
+                    of[parameter(entry)] = at
                     rules[parameter(entry)] = taken.rule
-        return AxisLabels(name, tuple(label.text for label in labels), of, rules)
+        alive = set(rules)
+        dead = tuple(
+            rule
+            for at, rule in enumerate(axis.rules)
+            if at not in alive and rule.predicate is not None and not rule.optional
+        )
+        return AxisLabels(axis.name, tuple(label.text for label in labels), of, rules, dead)

@@ -1,24 +1,23 @@
-"""`expect`: the tests that live with the rules."""
+"""The `expect` statements: tests that live with the rules."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from paramrules.assignment.evaluate import Evaluator
-from paramrules.assignment.labels import Label, fill
-from paramrules.assignment.partition import Taken, one_name
+from paramrules.assignment.labelling import Label, Taken, fill, one_name
+from paramrules.assignment.predicate_evaluator import Evaluator
 from paramrules.diagnostics import Diagnostic, Place
 from paramrules.rules.model import Axis, Expectation, Rule
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one `expect`.
+    """The result of one `expect`.
 
     Attributes:
-        axis: the name of the axis that it is about.
+        axis: the name of the axis that it tests.
         expectation: the statement.
-        parameters: how many parameters satisfy its predicate.
-        finding: None where it holds, else E206, with what is wrong.
+        parameters: the number of parameters that satisfy its predicate.
+        finding: E206 with the reason if it does not hold, else None.
     """
 
     axis: str
@@ -28,12 +27,12 @@ class Outcome:
 
     @property
     def holds(self) -> bool:
-        """Whether the expectation is met."""
+        """True if the expectation is met."""
         return self.finding is None
 
 
 def outcomes(axis: Axis, labels: Sequence[Label], evaluator: Evaluator) -> Iterator[Outcome]:
-    """The outcome of each `expect` of an axis."""
+    """Yield the outcome of each `expect` of an axis."""
     if not axis.expectations:
         return
     facts = evaluator.facts
@@ -46,7 +45,7 @@ def outcomes(axis: Axis, labels: Sequence[Label], evaluator: Evaluator) -> Itera
     for expectation in axis.expectations:
         hits = one_name(evaluator.holds(expectation.predicate, list(range(len(facts.names)))), facts)
         wrong = None if hits else _nothing(expectation)
-        for text, entry in sorted(_wanted(expectation, hits, evaluator), key=lambda pair: pair[1]):
+        for text, entry in sorted(_expected(expectation, hits, evaluator), key=lambda pair: pair[1]):
             label, rule = actual[facts.parameter(entry)]
             if (label == text) is expectation.negated:
                 wrong = _violated(expectation, facts.names[entry], text, label, rule)
@@ -54,7 +53,9 @@ def outcomes(axis: Axis, labels: Sequence[Label], evaluator: Evaluator) -> Itera
         yield Outcome(axis.name, expectation, len(hits), wrong)
 
 
-def _wanted(expectation: Expectation, entries: list[int], evaluator: Evaluator) -> Iterator[tuple[str, int]]:
+def _expected(
+    expectation: Expectation, entries: list[int], evaluator: Evaluator
+) -> Iterator[tuple[str, int]]:
     for found, some in evaluator.captured.apart((expectation.predicate,), entries) if entries else ():
         for text, _, group in fill(expectation.label, Taken(-1, found, some), evaluator.values):
             yield from ((text, entry) for entry in group)
@@ -69,7 +70,7 @@ def _nothing(expectation: Expectation) -> Diagnostic | None:
         "no parameter of the model satisfies this expectation's predicate",
         expectation.predicate.span,
         "holds for nothing",
-        help=f"if that may be, write `expect {sign}{expectation.label.text}?:`",
+        help=f"if that is allowed, write `expect {sign}{expectation.label.text}?:`",
     )
 
 

@@ -1,11 +1,12 @@
-"""What is told of one parameter: why it is in its group, as values and in words."""
+"""The explanation of one parameter's group, as values, in words and as tables."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from paramrules.assignment.groups import Group
-from paramrules.assignment.labels import written
+from paramrules.assignment.grouping import Group
+from paramrules.diagnostics import printable
+from paramrules.display import Block, Table, html_of, rule_settings, short_settings
 from paramrules.inventories import Parameter
 from paramrules.inventories.parameter import stored_text
 from paramrules.rules.model import Rule
@@ -14,13 +15,13 @@ from paramrules.rules.terms import Predicate
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """A part of a predicate, and what it found.
+    """A part of a predicate, and the fact that decided it.
 
     Attributes:
         predicate: the part.
-        text: it as written, after the name of the `let` that it stands in.
+        text: its text, after the name of the `let` that it stands in.
         note: the fact that decided, in a few words; may be empty.
-        name: the name of the parameter that was looked at.
+        name: the name under which the parameter was tested.
     """
 
     predicate: Predicate
@@ -28,10 +29,18 @@ class Clause:
     note: str
     name: str
 
+    def __str__(self) -> str:
+        return f"{self.text} ({self.note})" if self.note else self.text
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A rule that did not take the parameter, and the clause of it that failed, or for later rules held."""
+    """A rule that did not take the parameter.
+
+    Attributes:
+        rule: the rule.
+        clause: the part of its predicate that failed; for a later rule the one that holds. None for `else`.
+    """
 
     rule: Rule
     clause: Clause | None
@@ -39,17 +48,17 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class AxisExplanation:
-    """One axis's answer.
+    """The explanation of one axis.
 
     Attributes:
-        axis: its name, "" for the one without a name.
-        label: the label that the parameter has there.
-        rule: the rule that won; None where no rule did and the label is `default`.
+        axis: its name, "" for the axis without one.
+        label: the parameter's label in it.
+        rule: the rule that won; None if none did and the label is `default`.
         clause: the part of its predicate that held; None for `else` and `default`.
-        captures: what it captured, by name.
-        settings: what the label gives the parameter.
+        captures: the rule's captures, by name.
+        settings: the settings that the label gives the parameter.
         earlier: the rules before it, each with the first clause that failed.
-        later: the rules after it that would have held too, each with the clause that does.
+        later: the rules after it that hold too, each with the clause that does.
     """
 
     axis: str
@@ -62,27 +71,89 @@ class AxisExplanation:
     later: tuple[Verdict, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Explanation:
-    """Why a parameter is in its group, axis by axis. `print` says it in words."""
+    """The reasons for a parameter's group, axis by axis. `print` shows them in words.
+
+    Attributes:
+        parameter: the parameter.
+        group: its group.
+        axes: the explanation of each axis, in the order written.
+    """
 
     parameter: Parameter
     group: Group
     axes: tuple[AxisExplanation, ...]
 
+    def __repr__(self) -> str:
+        return f"<Explanation of {self.parameter.name}: {self.group.label}>"
+
     def __str__(self) -> str:
-        group = self.group
-        parameter = self.parameter
-        lines = [f"`{parameter.name}` is in `{group.label}` with {written(group.settings)}"]
+        parameter, group = self.parameter, self.group
+        lines = [f"`{parameter.name}` is in `{group.label}` with {rule_settings(group.settings)}"]
         if parameter.stored != parameter.shape:
             stored = stored_text(parameter.stored, parameter.layer)
             lines.append(f"  shape {parameter.shape}, stored {stored}")
         for axis in self.axes:
-            lines += _told(axis)
-        return "\n".join(lines)
+            lines += _in_words(axis)
+        return "\n".join(map(printable, lines))
+
+    def report(self) -> list[Block]:
+        """Return the facts about the parameter and the verdict of every rule, as lines and tables."""
+        rows = [*((fact, str(value)) for fact, value in _facts(self.parameter))]
+        rows += [("group", self.group.label), ("settings", short_settings(self.group.settings))]
+        blocks: list[Block] = [self.parameter.name, Table(("fact", "value"), rows)]
+        for axis in self.axes:
+            blocks += ["", *self._verdicts(axis)]
+        return blocks
+
+    def _repr_html_(self) -> str:
+        """Return the report as HTML, for notebooks."""
+        return html_of(self.report())
+
+    def _verdicts(self, axis: AxisExplanation) -> Iterator[Block]:
+        named = f"[{axis.axis}] " if axis.axis else ""
+        captures = ", ".join(f"{capture}={value}" for capture, value in axis.captures.items())
+        where = f" where {captures}" if captures else ""
+        yield f"{named}{axis.label}: {short_settings(axis.settings)}{where}"
+        verdicts = [("failed", verdict) for verdict in axis.earlier]
+        if axis.rule:
+            verdicts.append(("won", Verdict(axis.rule, axis.clause)))
+        verdicts += [("later", verdict) for verdict in axis.later]
+        rows = [
+            (outcome, verdict.rule.label.text, verdict.rule.span.location, self._because(verdict.clause))
+            for outcome, verdict in verdicts
+        ]
+        yield Table(("verdict", "rule", "place", "because"), rows)
+
+    def _because(self, clause: Clause | None) -> str:
+        if clause is None:
+            return "else"
+        return f"{clause}" if clause.name == self.parameter.name else f"{clause} as {clause.name}"
 
 
-def _told(axis: AxisExplanation) -> Iterator[str]:
+def _facts(parameter: Parameter) -> Iterator[tuple[str, object]]:
+    yield "shape", parameter.shape
+    if parameter.stored != parameter.shape:
+        yield "stored", stored_text(parameter.stored, parameter.layer)
+    yield "dtype", parameter.dtype
+    if parameter.owner.known:
+        yield "owner", parameter.owner.cls.name
+        yield "within", " > ".join(cls.short for cls in parameter.owner.around)
+    if parameter.variable is not None:
+        yield "variable", parameter.variable.name
+    for fact in ("role", "fan_in", "fan_out"):
+        if getattr(parameter, fact) is not None:
+            yield fact, getattr(parameter, fact)
+    for name, value in parameter.attributes.items():
+        yield f"attr({name})", value
+    if others := [name for name in parameter.names if name != parameter.name]:
+        yield "tied to", ", ".join(others)
+    if not parameter.trainable:
+        yield "frozen", "in no group that an optimizer gets"
+
+
+def _in_words(axis: AxisExplanation) -> Iterator[str]:
     name = f"[{axis.axis}] " if axis.axis else ""
     yield f"  {name}`{axis.label}`: " + (_rule(axis.rule, axis.clause) if axis.rule else "no rule took it")
     yield from (f"    failed above: {_rule(verdict.rule, verdict.clause)}" for verdict in axis.earlier)
@@ -90,8 +161,6 @@ def _told(axis: AxisExplanation) -> Iterator[str]:
 
 
 def _rule(rule: Rule, clause: Clause | None) -> str:
-    source = rule.span.source
-    place = f"{source.name}:{source.position(rule.span.start)[0]}"
     if clause is None:
-        return f"`else` at {place}"
-    return f"`{clause.text}` at {place}" + (f": {clause.note}" if clause.note else "")
+        return f"`else` at {rule.span.location}"
+    return f"`{clause.text}` at {rule.span.location}" + (f": {clause.note}" if clause.note else "")

@@ -1,20 +1,19 @@
-"""W210: a tied parameter whose names alone would get different labels."""
+"""The finding W210: a tied parameter whose names, taken alone, would get different labels."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from paramrules.assignment.evaluate import Evaluator
-from paramrules.assignment.facts import Facts, Groups
-from paramrules.assignment.labels import fill
-from paramrules.assignment.partition import Partition, partition
-from paramrules.assignment.values import Values
+from paramrules.assignment.entry_facts import Facts, GroupValues
+from paramrules.assignment.labelling import Partition, fill, partition
+from paramrules.assignment.predicate_evaluator import Evaluator
+from paramrules.assignment.value_evaluator import Values
 from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.rules.model import Axis
 from paramrules.rules.terms import RegexTest
 
 
 class _Alone(Facts):
-    """The same facts with every name a parameter of its own; what is counted is counted as before."""
+    """The same facts with every name a parameter of its own. Counts and ranks stay those of the model."""
 
     def __init__(self, facts: Facts) -> None:
         super().__init__(facts.inventory)
@@ -28,7 +27,7 @@ class _Alone(Facts):
     def tied(self, entry: int) -> bool:
         return self._facts.tied(entry)
 
-    def positions(self, test: RegexTest) -> dict[Groups, int]:
+    def positions(self, test: RegexTest) -> dict[GroupValues, int]:
         return self._facts.positions(test)
 
     def position(self, test: RegexTest, entry: int) -> int | None:
@@ -36,7 +35,7 @@ class _Alone(Facts):
 
 
 def disagreements(axis: Axis, parts: Partition, facts: Facts, values: Values) -> Iterator[Diagnostic]:
-    """One warning for each tied parameter of an axis whose names alone would get different labels."""
+    """Yield a warning for each tied parameter whose names alone would get different labels in an axis."""
     tied = facts.inventory.aliases
     if not tied:
         return
@@ -58,20 +57,20 @@ def disagreements(axis: Axis, parts: Partition, facts: Facts, values: Values) ->
                 f"a tied parameter would get different labels under its names: {alone}",
                 axis.rules[rule].span,
                 f"takes it as `{name}`" if name else "after this rule it is left over",
-                help="for another label write a rule above for it, or for `tied`; if it is as meant, write "
-                "`# allow: W210 -- why` above",
+                help="for another label, add a rule above for its name or for `tied`; if this is intended, "
+                "write `# allow: W210 -- why` above",
             )
 
 
 def _labels_alone(axis: Axis, entries: list[int], values: Values) -> dict[int, str]:
-    """The label that each of the entries would get if it were a parameter of its own, as it is shown."""
+    """Return the label, in backticks, that each entry would get if it were a parameter of its own."""
     try:
         parts = partition(axis, Evaluator(values.facts, values), entries)
         labels = dict.fromkeys(parts.left, "`default`")
         for taken in parts.taken:
             for text, _, some in fill(axis.rules[taken.rule].label, taken, values):
                 labels |= dict.fromkeys(some, f"`{text}`")
-    except RulesError:  # some name's own business: under its other names its parameter may well have a label
+    except RulesError:  # one name has no label alone; the others may
         if len(entries) == 1:
             return {entries[0]: "no label"}
         half = len(entries) // 2

@@ -1,29 +1,67 @@
-"""The command `paramrules`: one file a command, each a few lines over the public names of the package.
+"""The command `paramrules`: one file per command, each a few lines over the public names of the package.
 
-Nothing here decides anything about rules or models; it reads what was typed, asks the core, and shows the
-answer. What a command needs is imported when it runs, so that `check` stays quick.
+Nothing here decides anything about rules or models: a command reads what was typed, asks the core, and lays
+out the answer. Its imports happen when it runs, so that `check` starts quickly.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
+from typing import Any, Final
 
 import click
 
 from paramrules import __version__
+from paramrules.cli.answer import prepare_streams
+from paramrules.diagnostics import did_you_mean, printable
 
-_COMMANDS = ("check", "show", "explain", "test", "inventory", "parity")
+_COMMANDS: Final = ("check", "show", "explain", "test", "inventory", "parity")
+_SYNONYMS: Final = {
+    "lint": "check",
+    "validate": "check",
+    "groups": "show",
+    "why": "explain",
+    "diff": "parity",
+    "compare": "parity",
+    "save": "inventory",
+}
 
 
 class _Commands(click.Group):
-    """Finds a command in the module of its name."""
+    """The commands, each found in the module of its name."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        prepare_streams()
+        return super().main(*args, **kwargs)
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        with _printable_errors():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _printable_errors():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
-            return None
-        command: click.Command = getattr(import_module(f"{__name__}.{cmd_name}"), cmd_name)
+            near = f"did you mean `{_SYNONYMS[cmd_name]}`?" if cmd_name in _SYNONYMS else ""
+            near = near or did_you_mean(cmd_name, _COMMANDS)
+            ctx.fail(f"there is no command `{cmd_name}`" + (f"; {near}" if near else ""))
+        command: click.Command = getattr(import_module(f"{__name__}.{cmd_name}_command"), cmd_name)
         return command
+
+
+@contextmanager
+def _printable_errors() -> Iterator[None]:
+    """Escape what a mistyped command line brings into click's own messages."""
+    try:
+        yield
+    except click.UsageError as error:
+        error.message = printable(error.message)  # type: ignore[misc]  # click offers no other way
+        raise
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -31,6 +69,6 @@ class _Commands(click.Group):
 def main() -> None:
     """Optimizer parameter groups from one rule file.
 
-    The exit code is 0 where nothing was found, 1 where there is a finding (an error or a warning), 2 where
-    the command line is wrong.
+    The exit code is 0 without findings, 1 with a finding (an error or a warning), and 2 for a wrong command
+    line.
     """

@@ -1,31 +1,37 @@
-"""What a command answers, and how it reaches the user.
+"""The answer of a command, and its way to the user.
 
-Standard output holds what was asked for, standard error the findings; with `--json` all of it is one
-object on standard output. The exit code is 0 where there was no finding, 1 where there was one (an error
-or a warning), 2 where the command line itself was wrong.
+Standard output holds the answer, standard error the findings; with `--json` all of it is one object on
+standard output. The exit code is 0 without findings, 1 with a finding (an error or a warning), and 2 for a
+wrong command line. It does not depend on whether anybody reads the output.
 """
 
+import io
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final, TextIO
 
 import click
 
-from paramrules.cli.table import Block, print_blocks
-from paramrules.diagnostics import Diagnostic, RulesError, render, to_json
+from paramrules.cli.layout import print_blocks
+from paramrules.diagnostics import Diagnostic, RulesError, printable, render, to_json
+from paramrules.display import Block
 
-INTERRUPTED, PIPE_CLOSED = 130, 141
-"""What a shell reports of a program that a signal ended: 128 and the signal's number."""
+INTERRUPTED: Final = 130
+"""The exit code that a shell reports of a program that Ctrl-C ended: 128 and the signal's number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a command found out.
+    """The answer of a command.
 
-    `blocks` are for reading, `result` is the same for programs. Both are empty if an error stopped the work.
-    `summary` is a last line for reading, below the findings.
+    Attributes:
+        blocks: the answer for reading.
+        result: the same for programs.
+        findings: the errors and warnings.
+        summary: a last line for reading, below the findings.
     """
 
     blocks: Sequence[Block] = ()
@@ -35,7 +41,7 @@ class Answer:
 
 
 class Command(click.Command):
-    """A command whose function returns an `Answer`. Adds `--json`; turns what goes wrong into findings."""
+    """A command whose function returns an `Answer`. Adds `--json`, and turns errors into findings."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -45,8 +51,22 @@ class Command(click.Command):
             )
         )
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the command line, and say so if a model is given without `--model`."""
+        words = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            from paramrules.cli.arguments import misplaced_model
+
+            if model := misplaced_model(words, self.params, error):
+                raise click.UsageError(
+                    f"`{model}` looks like a model, which is named with `--model {model}`", ctx
+                ) from None
+            raise
+
     def invoke(self, ctx: click.Context) -> None:
-        """Runs the command, prints its answer and exits."""
+        """Run the command, print its answer and exit."""
         as_json = ctx.params.pop("as_json")
         with_traceback = ctx.params.pop("traceback", False)
         try:
@@ -56,25 +76,33 @@ class Command(click.Command):
                 _print_traceback(error.__cause__)
             answer = Answer(findings=error.diagnostics)
         except KeyboardInterrupt:
-            click.echo("interrupted", err=True)
+            print("interrupted", file=sys.stderr)
             ctx.exit(INTERRUPTED)
         try:
             _print(answer, as_json)
-        except BrokenPipeError:
-            _drop_output()
-            ctx.exit(PIPE_CLOSED)
         except OSError as error:
-            report([Diagnostic("E703", f"standard output cannot be written: {error.strerror}")])
-            _drop_output()
+            with suppress(OSError):
+                report([Diagnostic("E703", f"standard output cannot be written: {error.strerror}")])
+            _drop(sys.stdout)
             ctx.exit(1)
         ctx.exit(1 if answer.findings else 0)
 
 
+def prepare_streams() -> None:
+    """Make both streams accept every text, even if they are closed or know few characters."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed before Python started
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - until the end
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def report(findings: Sequence[Diagnostic]) -> None:
-    """The findings on standard error, coloured in a terminal."""
+    """Print findings on standard error, coloured in a terminal."""
     color = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
     for finding in findings:
-        click.echo(render(finding, color=color) + "\n", err=True, color=color)
+        print(render(finding, color=color) + "\n", file=sys.stderr)
 
 
 def _print(answer: Answer, as_json: bool) -> None:
@@ -82,24 +110,39 @@ def _print(answer: Answer, as_json: bool) -> None:
         import json
 
         found = {"findings": [to_json(finding) for finding in answer.findings]}
-        click.echo(json.dumps({**answer.result, **found}, indent=2))
-    else:
+        text = json.dumps({**answer.result, **found}, indent=2)
+        with _reaching(sys.stdout):
+            print(text.replace("\x7f", "\\u007f"))  # the one control character that JSON leaves as it is
+        return
+    with _reaching(sys.stdout):
         print_blocks(answer.blocks)
-        sys.stdout.flush()
+    with _reaching(sys.stderr):
         if answer.blocks and answer.findings:
-            click.echo(err=True)
+            print(file=sys.stderr)
         report(answer.findings)
+    with _reaching(sys.stdout):
         if answer.summary:
-            click.echo(answer.summary)
-    sys.stdout.flush()
+            print(printable(answer.summary))
 
 
-def _drop_output() -> None:
-    """What could not be written would be tried again when the interpreter ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+@contextmanager
+def _reaching(stream: TextIO) -> Iterator[None]:
+    """Flush what is written to a stream, and drop it if nobody reads it any more."""
+    try:
+        yield
+        stream.flush()
+    except BrokenPipeError:
+        _drop(stream)
+
+
+def _drop(stream: TextIO) -> None:
+    """Drop what a stream could not write, or the interpreter would try again when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _print_traceback(error: BaseException) -> None:
     import traceback
 
-    traceback.print_exception(error)
+    for part in traceback.format_exception(error):
+        for line in part.splitlines():
+            print(printable(line), file=sys.stderr)

@@ -1,18 +1,100 @@
-"""parity: one rule file on two models, and where they part."""
+"""The function `parity`: one rule file on two models, and where they differ."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from paramrules.assignment import Assignment, AxisExplanation, examine
-from paramrules.assignment.options import OptionValue
-from paramrules.comparison.candidates import Rest
+from paramrules.assignment.value_evaluator import Scalar
+from paramrules.comparison.differences import (
+    Count,
+    Difference,
+    Pair,
+    Reason,
+    Unpaired,
+    differences_found,
+    unpaired,
+    unpaired_found,
+)
 from paramrules.comparison.items import Item, Side
-from paramrules.comparison.mapping import read, resolved
+from paramrules.comparison.mapping_draft import draft
+from paramrules.comparison.mapping_file import read, resolved
 from paramrules.comparison.pairing import MAPPING, Pairing
-from paramrules.comparison.result import Count, Difference, Pair, Parity, Reason, Unpaired
+from paramrules.diagnostics import Diagnostic, printable
 from paramrules.rules.load import load
 from paramrules.rules.model import Rules
+from paramrules.whole_files import write_new
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Parity:
+    """One rule file on two models.
+
+    Attributes:
+        assignments: the rules assigned to each model.
+        pairs: the parameters that are the same, in the order of the first model.
+        differences: the pairs that are in different groups, by axis.
+        unpaired: for each model, the parameters without a partner.
+        counts: tensors and parameters of each label: joined labels first, then axis by axis.
+    """
+
+    assignments: tuple[Assignment, Assignment]
+    pairs: tuple[Pair, ...]
+    differences: tuple[Difference, ...]
+    unpaired: tuple[tuple[Unpaired, ...], tuple[Unpaired, ...]]
+    counts: tuple[Count, ...]
+
+    @property
+    def same(self) -> bool:
+        """True if every parameter has a partner, and both have the same labels and settings."""
+        return not self.differences and not any(self.unpaired)
+
+    @property
+    def found(self) -> Mapping[str, int]:
+        """The number of pairs by the way in which they were found."""
+        return Counter(pair.how for pair in self.pairs)
+
+    @property
+    def findings(self) -> tuple[Diagnostic, ...]:
+        """The differences as errors: E801 by the clause that decides, E802 for missing partners."""
+        return (*differences_found(self.differences), *unpaired_found(self.unpaired))
+
+    def mapping(self) -> str:
+        """Return the text of a mapping file with the pairs, and with unpaired names as comments.
+
+        Complete it, save it, and pass it to `parity` as `mapping=`.
+        """
+        names = [assignment.inventory.names for assignment in self.assignments]
+        return draft(self.pairs, self.unpaired, names)
+
+    def save_mapping(self, path: str | Path) -> None:
+        """Write the mapping to a new file.
+
+        Raises:
+            RulesError: E806 if the file exists; E703 if it cannot be written.
+        """
+        write_new(path, self.mapping())
+
+    def __str__(self) -> str:
+        ways = ", ".join(f"{number} by {how}" for how, number in self.found.items())
+        lines = [repr(self)[1:-1] + (f"; found {ways}" if ways else "")]
+        for count in self.counts:
+            axis = "" if count.axis is None else f"[{count.axis}] "
+            tensors, parameters = count.tensors, count.parameters
+            lines.append(
+                f"  {axis}{count.label}: {tensors[0]:,} and {tensors[1]:,} tensors, "
+                f"{parameters[0]:,} and {parameters[1]:,} parameters"
+            )
+        lines += (f"  {finding.message}" for finding in self.findings)
+        return "\n".join(map(printable, lines))
+
+    def __repr__(self) -> str:
+        left, right = map(len, self.unpaired)
+        return (
+            f"<Parity of {len(self.pairs)} pairs: {len(self.differences)} differ, "
+            f"{left} and {right} without a partner>"
+        )
 
 
 def parity(
@@ -21,25 +103,25 @@ def parity(
     b: object,
     mapping: str | Path | None = None,
     *,
-    options: Mapping[str, OptionValue] | None = None,
+    options: Mapping[str, Scalar] | None = None,
 ) -> Parity:
-    """Holds one rule file against two models, and compares the groups of each parameter and its counterpart.
+    """Assign one rule file to two models, and compare the groups of each parameter and its counterpart.
 
     Args:
-        rules: what `paramrules.load` gives, or the path of a rule file.
-        a: a model that an installed backend knows, or an `Inventory`.
-        b: the other one, of the same framework or of another.
-        mapping: the path of a mapping file (see paramrules.comparison.mapping), for what cannot be found out.
+        rules: `Rules` from `paramrules.load`, or the path of a rule file.
+        a: a model that an installed backend recognises, or an `Inventory`.
+        b: the other model, of the same framework or another.
+        mapping: the path of a mapping file, for pairs that cannot be found (see
+            `paramrules.comparison.mapping_file`).
         options: values for the file's options, by name.
 
     Returns:
-        What was found; `same` says whether every parameter has a counterpart, and both of them the same
-        labels and settings. Settings are compared exactly: the same rules give the same numbers. A frozen
-        parameter may be without one: it is in no group, and elsewhere often a constant.
+        The comparison. `same` is True if every parameter has a counterpart, and both have the same labels and
+        settings. Settings are compared exactly, because the same rules compute the same numbers. A frozen
+        parameter needs no counterpart: it is in no group, and often a constant elsewhere.
 
     Raises:
-        RulesError: for whatever keeps the rules from being assigned to one of the models, or, E803 to E805,
-            the mapping from being understood.
+        RulesError: the errors of `assign` for either model; E803 to E805 for the mapping.
 
     >>> parity = paramrules.parity("vit.rules", torch_vit, flax_vit)
     >>> parity.same, len(parity.pairs)
@@ -57,21 +139,17 @@ def parity(
     order = assignments[0].inventory.index
     pairs.sort(key=lambda pair: order(pair.a[0]))
     alone = [_missed(*each) for each in zip(assignments, pairing.left, strict=True)]
-    rests = [Rest(items) for items in alone]
     return Parity(
         assignments,
         tuple(pairs),
         tuple(_differences(assignments, pairs)),
-        (
-            tuple(Unpaired(item.name, *rests[1].candidates(item)) for item in alone[0]),
-            tuple(Unpaired(item.name, *rests[0].candidates(item)) for item in alone[1]),
-        ),
+        (unpaired(alone[0], alone[1]), unpaired(alone[1], alone[0])),
         tuple(_counts(assignments)),
     )
 
 
 def _missed(assignment: Assignment, left: Mapping[int, Item]) -> list[Item]:
-    """What has to have a partner: a frozen parameter is in no group, and elsewhere often a constant."""
+    """Return the parameters that need a partner, that is all but frozen ones."""
     trainable = assignment.inventory.column("trainable")
     return [item for item in left.values() if trainable[item.number]]
 
@@ -84,8 +162,8 @@ def _differences(assignments: tuple[Assignment, Assignment], pairs: Sequence[Pai
                 groups = first.group_of(x), second.group_of(y)
                 if (groups[0].labels, groups[0].settings) == (groups[1].labels, groups[1].settings):
                     continue
-                told = zip(first.explain(x).axes, second.explain(y).axes, strict=True)
-                for axes in told:
+                explained = zip(first.explain(x).axes, second.explain(y).axes, strict=True)
+                for axes in explained:
                     if (axes[0].label, axes[0].settings) != (axes[1].label, axes[1].settings):
                         yield Difference(
                             x,
@@ -98,7 +176,7 @@ def _differences(assignments: tuple[Assignment, Assignment], pairs: Sequence[Pai
 
 
 def _reasons(a: AxisExplanation, b: AxisExplanation) -> tuple[Reason, Reason]:
-    """At the first rule that took one and not the other: the clauses that held and failed there."""
+    """Return the clauses that held and failed at the first rule that took only one of the two."""
     if a.rule is b.rule:
         return Reason(a.rule, a.clause, True), Reason(b.rule, b.clause, True)
     if b.rule is None or (a.rule is not None and len(a.earlier) < len(b.earlier)):
@@ -110,7 +188,7 @@ def _reasons(a: AxisExplanation, b: AxisExplanation) -> tuple[Reason, Reason]:
 
 
 def _counts(assignments: tuple[Assignment, Assignment]) -> Iterator[Count]:
-    """Tensors and parameters of each label, of the axes joined first."""
+    """Yield the tensors and parameters of each label, first of all axes joined, then axis by axis."""
     axes = assignments[0].rules.axes
     joined = [_joined(assignment) for assignment in assignments]
     order = ["/".join(group.labels) for assignment in assignments for group in assignment.groups]
@@ -126,11 +204,7 @@ def _counts(assignments: tuple[Assignment, Assignment]) -> Iterator[Count]:
 
 
 def _joined(assignment: Assignment) -> list[str]:
-    labels = [""] * len(assignment.inventory)
-    for group in assignment.groups:
-        for parameter in group.parameters:
-            labels[parameter] = "/".join(group.labels)
-    return labels
+    return ["/".join(assignment.groups[number].labels) for number in assignment.group_numbers]
 
 
 def _counted(

@@ -1,28 +1,27 @@
-"""A model's parameters as pairing sees them."""
+"""The parameters of a model as the pairing sees them: the parts of the name, shape, role, fans."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import prod
 from typing import NamedTuple
 
-from paramrules.comparison.names import Template, places, words_of
-from paramrules.comparison.shapes import Shape, same_numbers
-from paramrules.comparison.words import LEAVES
+from paramrules.comparison.name_parts import LEAVES, Stems, parse_names, words_of
 from paramrules.inventories import Class, Inventory
 from paramrules.inventories.classes import match
+
+Shape = tuple[int, ...]
 
 _NORMS = ("LayerNorm", "RMSNorm", "ScaleNorm", "GroupNorm", "BatchNorm", "InstanceNorm")
 
 
 class Kind(NamedTuple):
-    """What has to agree for two parameters to be the same one. None and `other` say nothing."""
+    """The facts that agree if two parameters are the same. None and the role `other` are unknown."""
 
     shape: Shape
     role: str | None
     fans: tuple[int, int] | None
-    norm: bool | None
-    """Whether a norm owns it."""
+    norm: bool | None  # True if a norm owns it
 
     @property
     def size(self) -> int:
@@ -30,7 +29,7 @@ class Kind(NamedTuple):
         return prod(self.shape)
 
     def fits(self, other: "Kind", *, loosely: bool = False) -> bool:
-        """Whether they may be one; `loosely`: also where one of two roles is `other`."""
+        """Return whether both may be the same parameter; `loosely` allows one of two roles to be `other`."""
         roles = {self.role, other.role} - {None}
         if loosely:
             roles -= {"other"}
@@ -43,11 +42,11 @@ class Kind(NamedTuple):
 
 
 class Item(NamedTuple):
-    """A parameter: its number in the inventory, its name, and the name taken apart."""
+    """A parameter: its number in the inventory, its name, and the parts of the name."""
 
     number: int
     name: str
-    template: Template
+    stems: Stems
     ranks: tuple[int, ...]
     kind: Kind
 
@@ -64,34 +63,36 @@ class Item(NamedTuple):
 
     @property
     def words(self) -> tuple[str, ...]:
-        """What its modules are called, and itself where it is more than a weight or a bias."""
-        leaf = self.template[-1][0]
-        return words_of(self.template[:-1] if leaf in LEAVES else self.template)
+        """The words of its modules, and its own if it is more than a weight or a bias."""
+        leaf = self.stems[-1][0]
+        return words_of(self.stems[:-1] if leaf in LEAVES else self.stems)
 
 
 class Side:
-    """One of two models that are compared."""
+    """One of the two models.
+
+    Attributes:
+        entries: every parameter under each of its names.
+        items: every parameter under its own name, in the model's order.
+    """
 
     def __init__(self, inventory: Inventory) -> None:
         self.inventory = inventory
         count = len(inventory)
-        taken_apart = places(inventory.names)
+        parsed = parse_names(inventory.names)
         kinds = list(_kinds(inventory))
         self.entries = [
-            Item(number, inventory.names[entry], *taken_apart[entry], kinds[number])
+            Item(number, inventory.names[entry], *parsed[entry], kinds[number])
             for number in range(count)
             for entry in inventory.entries(number)
         ]
-        """Every parameter under each of its names."""
         self.items = [
-            Item(number, inventory.names[number], *taken_apart[number], kinds[number])
-            for number in range(count)
+            Item(number, inventory.names[number], *parsed[number], kinds[number]) for number in range(count)
         ]
-        """Every parameter under its own name, in the model's order."""
 
     @cached_property
     def is_sorted(self) -> bool:
-        """Whether the order is that of the alphabet, as jax lists dicts, and says nothing of the model."""
+        """True if the names are sorted, as jax lists dicts; their order then says nothing about the model."""
         names = [item.name.split(".") for item in self.items]
         return names == sorted(names) or names == sorted(names, key=_naturally)
 
@@ -128,3 +129,35 @@ def _kinds(inventory: Inventory) -> Iterable[Kind]:
             fans = (fan_in, fan_out) if fan_in is not None and fan_out is not None else None
             known[key] = Kind(tuple(shape), role, fans, norm)  # type: ignore[arg-type]
         yield known[key]
+
+
+@lru_cache(maxsize=100_000)
+def same_numbers(a: Shape, b: Shape) -> bool:
+    """Return whether one shape is the other with axes reordered and merged; extents of 1 do not count.
+
+    >>> same_numbers((768, 12, 64), (768, 768)), same_numbers((3, 3, 8, 16), (16, 8, 3, 3))
+    (True, True)
+    >>> same_numbers((4, 9), (6, 6))
+    False
+    """
+    if prod(a) != prod(b):
+        return False
+    few, many = sorted((_axes(a), _axes(b)), key=len)
+    return few == many or _merges(few, many)
+
+
+def _axes(shape: Shape) -> Shape:
+    return tuple(sorted((extent for extent in shape if extent != 1), reverse=True))
+
+
+@lru_cache(maxsize=10_000)
+def _merges(whole: Shape, parts: Shape) -> bool:
+    """Return whether the parts can be grouped so that each group multiplies to one of the wholes."""
+    if not parts:
+        return all(extent == 1 for extent in whole)
+    part, rest = parts[0], parts[1:]
+    return any(
+        extent % part == 0 and _merges(tuple(sorted((*whole[:at], extent // part, *whole[at + 1 :]))), rest)
+        for at, extent in enumerate(whole)
+        if extent not in whole[:at]
+    )

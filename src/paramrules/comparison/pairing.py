@@ -1,7 +1,7 @@
-"""Pairs the parameters of two models, from what is certain to what is likely.
+"""The pairing of two models' parameters, from certain evidence to likely evidence.
 
-Each pair knows how it was found. What could be one of several, and nothing says which, stays without a
-partner, and is reported with these.
+Each pair records its evidence. A parameter that could be one of several stays without a partner, and is
+reported with these candidates.
 """
 
 from collections import Counter, defaultdict
@@ -10,9 +10,8 @@ from itertools import pairwise, takewhile
 from typing import Final, NamedTuple
 
 from paramrules.comparison.items import Item, Side
-from paramrules.comparison.mapping import Mapped
-from paramrules.comparison.series import Cell, Ranks, Series, cells, side_by_side
-from paramrules.comparison.similarity import likest
+from paramrules.comparison.mapping_file import Mapped
+from paramrules.comparison.series import Cell, Ranks, Series, cells, most_alike, side_by_side
 
 MAPPING: Final = "mapping"
 NAME: Final = "name"
@@ -22,13 +21,13 @@ SHAPE: Final = "shape"
 ORDER: Final = "shape and order"
 
 
-Said = tuple[list[tuple[Series, Series]], str]
-Evidence = Callable[[Cell], Said]
-"""What pairs series of a cell, with the name of the way."""
+Proposal = tuple[list[tuple[Series, Series]], str]
+"""Pairs of series, and the name of the evidence."""
+Evidence = Callable[[Cell], Proposal]
 
 
-class Found(NamedTuple):
-    """Two parameters that are the same one, and how that was found."""
+class Partners(NamedTuple):
+    """Two parameters that are the same, and the evidence."""
 
     a: Item
     b: Item
@@ -36,16 +35,16 @@ class Found(NamedTuple):
 
 
 class Pairing:
-    """What has been paired of two models so far.
+    """The pairs of two models found so far.
 
     Attributes:
-        pairs: in the order found.
-        left: for each side the parameters without a partner, by number.
+        pairs: the pairs, in the order found.
+        left: for each side, the parameters without a partner, by number.
     """
 
     def __init__(self, a: Side, b: Side) -> None:
         self.sides = (a, b)
-        self.pairs: list[Found] = []
+        self.pairs: list[Partners] = []
         self.left: tuple[dict[int, Item], ...] = tuple(
             {item.number: item for item in side.items} for side in self.sides
         )
@@ -53,7 +52,7 @@ class Pairing:
         self._partners: tuple[dict[str, set[str]], ...] = (defaultdict(set), defaultdict(set))
 
     def given(self, mapped: Iterable[Mapped]) -> None:
-        """Pairs what a mapping says, and then the rest of modules that it pairs."""
+        """Pair the parameters of a mapping, then the rest of the modules that it pairs."""
         for names in mapped:
             numbers = [
                 [side.inventory.index(name) for name in each]
@@ -70,7 +69,7 @@ class Pairing:
             self._take_rest(a, b, MAPPING)
 
     def run(self) -> None:
-        """All passes, from certain to likely."""
+        """Run all passes, from certain evidence to likely evidence."""
         self._by_key(NAME, lambda item: (item.name, item.ranks))
         self._by_key(NORMALISED, lambda item: (item.words, item.leaf, item.ranks))
         for biases, loosely in ((False, False), (True, False), (True, True)):
@@ -78,7 +77,7 @@ class Pairing:
         self._by_key(NAME, lambda item: item.name, anyhow=True)
 
     def _by_key(self, how: str, key: Callable[[Item], Hashable], anyhow: bool = False) -> None:
-        """Pairs what has a key that no other has; tied parameters have one for each name."""
+        """Pair parameters whose key is unique in both models; a tied parameter has one for each name."""
         first, second = (self._keyed(side, key) for side in (0, 1))
         for value, a in first.items():
             b = second.get(value)
@@ -102,17 +101,17 @@ class Pairing:
         return found
 
     def _search(self, biases: bool, loosely: bool) -> None:
-        """What shapes, likeness and order say, the surest first, until none says more."""
+        """Pair by shape, likeness and order, the surest first, until none of them finds more."""
         evidence: tuple[Evidence, ...] = (self._unique, self._alike, self._in_order)
         at = 0
         while at < len(evidence):
             found = False
             for cell in self._cells(biases, loosely):
-                found = self._says(evidence[at], cell) or self._says(evidence[at], cell.divided()) or found
+                found = self._apply(evidence[at], cell) or self._apply(evidence[at], cell.split()) or found
             at = 0 if found else at + 1
 
-    def _says(self, evidence: Evidence, cell: Cell) -> bool:
-        """Pairs what the evidence says of a cell; whether it says anything."""
+    def _apply(self, evidence: Evidence, cell: Cell) -> bool:
+        """Pair the evidence's proposals for a cell; return whether there were any."""
         pairs, how = evidence(cell)
         taken = [self._take_series(a, b, how) for a, b in _whole(pairs) if self._in_place(a, b)]
         return any(taken)
@@ -121,11 +120,11 @@ class Pairing:
         left = ([item for item in side.values() if biases or item.leaf != "bias"] for side in self.left)
         return cells(*left, loosely=loosely)
 
-    def _unique(self, cell: Cell) -> Said:
-        """Series that run as one of the other side does and none else.
+    def _unique(self, cell: Cell) -> Proposal:
+        """Propose series that run alike with exactly one of the other side.
 
-        Several that run alike are told apart by the numbers that all of a series have, where both sides
-        have the same of these (the stages of a ResNet).
+        Several that run alike are distinguished by the numbers that are constant in a series, if both sides
+        have the same ones (the stages of a ResNet).
         """
         if cell.balanced and len(cell.a) == len(cell.b) == 1:
             return [(cell.a[0], cell.b[0])], SHAPE
@@ -141,17 +140,17 @@ class Pairing:
         same = {form: len(of) for form, of in forms[0].items()} == {f: len(of) for f, of in forms[1].items()}
         return [(a, b) for a, b in pairs if same or a.words & b.words], SHAPE
 
-    def _alike(self, cell: Cell) -> Said:
-        """Series whose names are more like one another than like any other's."""
-        return likest(cell, (self._context(0), self._context(1))), SIMILAR
+    def _alike(self, cell: Cell) -> Proposal:
+        """Propose series whose names are more alike than those of any rival."""
+        return most_alike(cell, (self._context(0), self._context(1))), SIMILAR
 
-    def _in_order(self, cell: Cell) -> Said:
-        """What is left, one by one in the order in which both models have it, where that says something.
+    def _in_order(self, cell: Cell) -> Proposal:
+        """Propose the remaining parameters one by one, if the order of both models means something.
 
-        What differs by numbers alone has their order; anything else that of the model, if that is not the
-        alphabet's, and if what was paired around comes in the same order in both.
+        Parameters that differ only by numbers have the order of these. Others have the model's order, which
+        counts if it is not alphabetical and if the pairs around them come in the same order in both models.
         """
-        counted = [len({series.template for series in of}) == 1 for of in (cell.a, cell.b)]
+        counted = [len({series.stems for series in of}) == 1 for of in (cell.a, cell.b)]
         known = all(by or not side.is_sorted for by, side in zip(counted, self.sides, strict=True))
         a, b = (
             sorted((item for series in of for item in series.items), key=_rank if by else _number)
@@ -162,7 +161,7 @@ class Pairing:
         return [(Series([x]), Series([y])) for x, y in zip(a, b, strict=True)], ORDER
 
     def _keeps_order(self, a: list[Item], b: list[Item]) -> bool:
-        """Whether what was paired around them comes in the same order in both models."""
+        """Return whether the pairs around these items come in the same order in both models."""
         around = [_common([item.module for item in items]) for items in (a, b)]
         numbers = sorted(
             (pair.a.number, pair.b.number)
@@ -174,7 +173,7 @@ class Pairing:
         return all(before[1] < after[1] for before, after in pairwise(numbers))
 
     def _in_place(self, a: Series, b: Series) -> bool:
-        """Whether what has been paired around one stands near the other, as far as that is known."""
+        """Return whether the partners of what surrounds one series are near the other, as far as known."""
         here, there = (_container(series.items[0].module) for series in (a, b))
         for side, mine, other in ((0, here, there), (1, there, here)):
             partners = self._partners[side].get(mine)
@@ -187,7 +186,7 @@ class Pairing:
         return lambda series: frozenset(around.get(_container(series.items[0].module), ()))
 
     def _take_series(self, a: Series, b: Series, how: str) -> bool:
-        """Pairs two series item by item, if they run alike; says whether it did."""
+        """Pair two series item by item if they run alike; return whether they do."""
         pairs = side_by_side(a, b) or []
         for x, y in pairs:
             if x.number in self.left[0] and y.number in self.left[1]:
@@ -195,12 +194,12 @@ class Pairing:
         return bool(pairs)
 
     def _take(self, a: Item, b: Item, how: str) -> None:
-        """Pairs two parameters, and the rest of their modules."""
+        """Pair two parameters, and the rest of their modules."""
         self._record(a, b, how)
         self._take_rest(a, b, how)
 
     def _take_rest(self, a: Item, b: Item, how: str) -> None:
-        """Pairs what is left of two modules, where it has the same name and shape."""
+        """Pair the rest of two modules, where names and shapes agree."""
         rest = [self._rest(side, item.module) for side, item in enumerate((a, b))]
         for leaf, x in rest[0].items():
             y = rest[1].get(leaf)
@@ -215,7 +214,7 @@ class Pairing:
         return found
 
     def _record(self, a: Item, b: Item, how: str) -> None:
-        self.pairs.append(Found(a, b, how))
+        self.pairs.append(Partners(a, b, how))
         for side, item, other in ((0, a, b), (1, b, a)):
             del self.left[side][item.number]
             if not item.ranks or item.ranks[0] == 0:
@@ -246,20 +245,20 @@ def _ranks(series: Series) -> Ranks:
 
 
 def _whole(pairs: list[tuple[Series, Series]]) -> list[tuple[Series, Series]]:
-    """The pairs without those of divided series of which some parts have no partner."""
+    """Return the pairs without those of split series of which some parts have no partner."""
     for side in (0, 1):
-        found = Counter(pair[side].template for pair in pairs)
-        pairs = [pair for pair in pairs if found[pair[side].template] >= pair[side].parts]
+        found = Counter(pair[side].stems for pair in pairs)
+        pairs = [pair for pair in pairs if found[pair[side].stems] >= pair[side].parts]
     return pairs
 
 
 def _container(module: str) -> str:
-    """The module around a module."""
+    """Return the module around a module."""
     return module.rpartition(".")[0]
 
 
 def _near(module: str, other: str) -> bool:
-    """Whether one is around the other, or both are in one module, the root apart."""
+    """Return whether one module contains the other, or one module other than the root contains both."""
     if not module or not other:
         return True
     a, b = module.split("."), other.split(".")
@@ -268,7 +267,7 @@ def _near(module: str, other: str) -> bool:
 
 
 def _common(modules: list[str]) -> str:
-    """The module in which all of them are."""
+    """Return the prefix of the innermost module that contains all of them."""
     parts = [module.split(".")[:-1] for module in modules]
     shared = []
     for column in zip(*parts, strict=False):

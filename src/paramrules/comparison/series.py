@@ -1,25 +1,35 @@
-"""Series: parameters that differ by numbers in their names alone, as the same matrix of every layer."""
+"""Series: parameters that differ only by numbers, such as one matrix of every layer, and their likeness."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import combinations, permutations
+from math import log
 from typing import Final
 
 from paramrules.comparison.items import Item, Kind
-from paramrules.comparison.names import Template
-from paramrules.comparison.words import canonical
+from paramrules.comparison.name_parts import Stems, canonical
 
 Ranks = tuple[tuple[int, ...], ...]
 
 _MOST_PARTS: Final = 64
-"""Into how many parts a series is divided at most."""
+"""The most parts into which a series is split."""
+
+
+_LEAST: Final = 0.2
+_MARGIN: Final = 0.1
+"""The least score of a pair of names, from 0 to 1, and its least lead over any other pair."""
+
+_MOST: Final = 500
+"""The number of series in a cell beyond which names are not compared."""
 
 
 class Series:
-    """Items of one template and kind, in the order of their ranks.
+    """Items with the same stems and kind, in the order of their ranks.
 
-    `parts` is into how many a longer series was divided of which this is one.
+    Attributes:
+        items: the items.
+        parts: the number of parts that a longer series was split into, if this is one of them, else 1.
     """
 
     def __init__(self, items: Sequence[Item], parts: int = 1) -> None:
@@ -27,13 +37,13 @@ class Series:
         self.parts = parts
 
     @property
-    def template(self) -> Template:
-        """What their names have in common."""
-        return self.items[0].template
+    def stems(self) -> Stems:
+        """The part that their names share."""
+        return self.items[0].stems
 
     @property
     def kind(self) -> Kind:
-        """What each of them is."""
+        """The kind of each item."""
         return self.items[0].kind
 
     @cached_property
@@ -43,18 +53,18 @@ class Series:
 
     @cached_property
     def ranks(self) -> Ranks:
-        """Of each the places of what is numbered."""
+        """For each item, the ranks of what is numbered."""
         return tuple(item.ranks for item in self.items)
 
     @cached_property
     def varying(self) -> tuple[int, ...]:
-        """Which of the ranks are not all equal."""
+        """The positions in the ranks that vary."""
         columns = list(zip(*self.ranks, strict=True))
         return tuple(at for at, column in enumerate(columns) if min(column) != max(column))
 
     @cached_property
     def form(self) -> Ranks:
-        """The ranks that vary, each counted anew from 0."""
+        """The ranks that vary, each renumbered from 0."""
         columns = [[ranks[at] for ranks in self.ranks] for at in self.varying]
         anew = [{rank: place for place, rank in enumerate(sorted(set(column)))} for column in columns]
         return tuple(
@@ -63,14 +73,14 @@ class Series:
         )
 
     def numbered(self) -> list[tuple[str, ...]]:
-        """The words in front of each rank that varies."""
-        stems = [canonical(stem) for stem, is_numbered in self.template if is_numbered]
+        """Return the words in front of each rank that varies."""
+        stems = [canonical(stem) for stem, is_numbered in self.stems if is_numbered]
         return [stems[at] for at in self.varying]
 
-    def divided(self, others: Sequence["Series"]) -> list["Series"]:
-        """The series in few parts that are each as long as one of the others, if there is one way to do so.
+    def split(self, others: Sequence["Series"]) -> list["Series"]:
+        """Split the series into few parts, each as long as one of the others, if there is one way to do so.
 
-        Of several ways that one is taken which leaves what the others count: layers, and not what is in them.
+        On ties, keep the split that leaves the layer index, which the others count too.
         """
         lengths = {len(other.items) for other in others}
         if len(self.items) in lengths or len(self.items) < min(lengths):
@@ -98,33 +108,33 @@ class Series:
 
 
 def series_of(items: Iterable[Item]) -> list[Series]:
-    """The items as series, in the order in which the first of each stands."""
-    found: dict[tuple[Template, Kind], list[Item]] = defaultdict(list)
+    """Return the items as series, in the order of their first items."""
+    found: dict[tuple[Stems, Kind], list[Item]] = defaultdict(list)
     for item in items:
-        found[item.template, item.kind].append(item)
+        found[item.stems, item.kind].append(item)
     return [Series(each) for each in found.values()]
 
 
 def runs_alike(a: Series, b: Series) -> bool:
-    """Whether each item of one series has a counterpart in the other."""
+    """Return whether each item of one series has a counterpart in the other."""
     return side_by_side(a, b) is not None
 
 
 def side_by_side(a: Series, b: Series) -> list[tuple[Item, Item]] | None:
-    """Each item of one series with its counterpart in the other; None where they do not run alike.
+    """Return each item of one series with its counterpart in the other, or None if they do not run alike.
 
-    They run alike where the same numbers are there, whatever these start with; also where the numbers are
-    nested the other way round, or one model counts through what the other counts in stages.
+    Two series run alike if they have the same numbers, from whatever start. The numbers may be nested in
+    another order, and one model may count through what the other counts in stages.
     """
     if len(a.items) != len(b.items):
         return None
     if len(a.items) == 1 or len(a.varying) != len(b.varying):
         return list(zip(a.items, b.items, strict=True))
-    return _turned(a, b)
+    return _pair_in_any_nesting(a, b)
 
 
-def _turned(a: Series, b: Series) -> list[tuple[Item, Item]] | None:
-    """The same where the numbers may be nested in another order."""
+def _pair_in_any_nesting(a: Series, b: Series) -> list[tuple[Item, Item]] | None:
+    """Pair items whose numbers may be nested in another order."""
     at = dict(zip(a.form, a.items, strict=True))
     words_a, words_b = a.numbered(), b.numbered()
     fitting = [
@@ -140,7 +150,7 @@ def _turned(a: Series, b: Series) -> list[tuple[Item, Item]] | None:
 
 
 class Cell:
-    """Series of both models any of which may be the same parameters, as far as shape and role can say."""
+    """Series of both models that may be the same parameters, judging by shape and role."""
 
     def __init__(self, a: list[Series], b: list[Series]) -> None:
         self.a = a
@@ -148,28 +158,28 @@ class Cell:
 
     @property
     def balanced(self) -> bool:
-        """Whether both models have as many parameters of this kind."""
+        """True if both models have the same number of these parameters."""
         return sum(len(s.items) for s in self.a) == sum(len(s.items) for s in self.b)
 
     def alone(self, *pair: Series) -> bool:
-        """Whether one of two has none opposite that is as long: then it may be a part of it, or the whole."""
+        """Return whether one of two series has none of its length opposite; it may be part of the other."""
         return any(
             all(len(series.items) != len(other.items) for other in others)
             for series, others in zip(pair, (self.b, self.a), strict=True)
         )
 
-    def divided(self) -> "Cell":
-        """The cell with every series divided that has none opposite that is as long, the longest first."""
-        cell, further = self, self._divided_once()
+    def split(self) -> "Cell":
+        """Return the cell with every series split that has no counterpart of its length, longest first."""
+        cell, further = self, self._split_once()
         while further is not cell:
-            cell, further = further, further._divided_once()
+            cell, further = further, further._split_once()
         return cell
 
-    def _divided_once(self) -> "Cell":
+    def _split_once(self) -> "Cell":
         sides = [self.a, self.b]
         every = [(series, side) for side in (0, 1) for series in sides[side]]
         for series, side in sorted(every, key=lambda each: -len(each[0].items)):
-            parts = series.divided(sides[1 - side])
+            parts = series.split(sides[1 - side])
             if len(parts) > 1:
                 sides[side] = [p for each in sides[side] for p in (parts if each is series else [each])]
                 return Cell(*sides)
@@ -177,7 +187,7 @@ class Cell:
 
 
 def cells(a: Iterable[Item], b: Iterable[Item], *, loosely: bool) -> list[Cell]:
-    """The items that are left, sorted by what they may be."""
+    """Group the remaining items of both models by what they may be."""
     found: list[Cell] = []
     by_size: dict[int, tuple[list[Series], list[Series]]] = defaultdict(lambda: ([], []))
     for side, items in enumerate((a, b)):
@@ -190,7 +200,7 @@ def cells(a: Iterable[Item], b: Iterable[Item], *, loosely: bool) -> list[Cell]:
 
 
 def _connected(a: list[Series], b: list[Series], loosely: bool) -> Iterable[Cell]:
-    """The groups of series that hang together by kinds that fit."""
+    """Yield the connected groups of series, linked by kinds that fit."""
     groups: list[tuple[set[Kind], set[Kind]]] = []
     others = {series.kind for series in b}
     for kind in {series.kind: None for series in a}:
@@ -206,3 +216,57 @@ def _connected(a: list[Series], b: list[Series], loosely: bool) -> Iterable[Cell
     for mine, theirs in groups:
         if theirs:
             yield Cell([s for s in a if s.kind in mine], [s for s in b if s.kind in theirs])
+
+
+Context = Callable[[Series], frozenset[str]]
+
+
+def most_alike(cell: Cell, contexts: tuple[Context, Context]) -> list[tuple[Series, Series]]:
+    """Return the pairs of a cell whose names are more alike than those of any rival on either side.
+
+    A word weighs more the fewer series of the cell have it (inverse document frequency). `contexts` return
+    the words that the other model uses for what surrounds a series and is already paired.
+    """
+    if len(cell.a) + len(cell.b) > _MOST:
+        return []
+    weights = _weights([*cell.a, *cell.b])
+    of_a, of_b = (
+        [context(s) for s in side] for side, context in zip((cell.a, cell.b), contexts, strict=True)
+    )
+    scores = [
+        [
+            _score(a, b, around, of_b[j], weights) if runs_alike(a, b) or cell.alone(a, b) else 0.0
+            for j, b in enumerate(cell.b)
+        ]
+        for a, around in zip(cell.a, of_a, strict=True)
+    ]
+    rows = [sorted(row, reverse=True)[:2] for row in scores]
+    columns = [sorted(column, reverse=True)[:2] for column in zip(*scores, strict=True)]
+    return [
+        (a, b)
+        for a, row, highest in zip(cell.a, scores, rows, strict=True)
+        for b, score, rivals in zip(cell.b, row, columns, strict=True)
+        if score >= _LEAST and _leads(score, highest) and _leads(score, rivals) and runs_alike(a, b)
+    ]
+
+
+def _leads(score: float, highest: list[float]) -> bool:
+    return score == highest[0] and (len(highest) == 1 or score - highest[1] >= _MARGIN)
+
+
+def _weights(series: Iterable[Series]) -> Mapping[str, float]:
+    all_words = [each.words for each in series]
+    counts = Counter(word for words in all_words for word in words)
+    return {word: log(len(all_words) / count) for word, count in counts.items()}
+
+
+def _score(
+    a: Series, b: Series, of_a: frozenset[str], of_b: frozenset[str], weights: Mapping[str, float]
+) -> float:
+    def weight(words: Iterable[str]) -> float:
+        return sum(weights.get(word, 0.0) for word in words)
+
+    own = 2 * weight(a.words & b.words)
+    around = weight((of_a & b.words) - a.words) + weight((of_b & a.words) - b.words)
+    whole = weight(a.words) + weight(b.words)
+    return (own + around) / whole if whole else 0.0

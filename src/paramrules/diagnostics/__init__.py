@@ -1,7 +1,6 @@
-"""Everything that is said to a user about a mistake: where, what, and what to type instead.
+"""Everything a user reads about a mistake: where it is, what it is, and what to type instead.
 
-Nothing outside this room formats an error. The others build a `Diagnostic` and collect it or raise it
-inside a `RulesError`.
+Only this room formats errors. The others build a `Diagnostic` and collect it, or raise it in a `RulesError`.
 """
 
 from paramrules.diagnostics.codes import CODES, Code, covers, declare, is_undeclared
@@ -9,7 +8,7 @@ from paramrules.diagnostics.diagnostic import Diagnostic, Place
 from paramrules.diagnostics.errors import RulesError, RulesWarning
 from paramrules.diagnostics.render import render, to_json
 from paramrules.diagnostics.source import Source, Span
-from paramrules.diagnostics.suggest import a, did_you_mean
+from paramrules.diagnostics.wording import a, did_you_mean, printable
 
 __all__ = [
     "CODES",
@@ -25,6 +24,7 @@ __all__ = [
     "declare",
     "did_you_mean",
     "is_undeclared",
+    "printable",
     "render",
     "to_json",
 ]

@@ -3,7 +3,7 @@
 The first digit says where a finding comes from:
 
 1  reading: a file's bytes, its shape, its syntax, its limits
-2  rules held against a model
+2  rules assigned to a model
 3  names, types, captures and settings, without a model
 4  regexes
 5  models and inventories
@@ -12,7 +12,7 @@ The first digit says where a finding comes from:
 
 A backend declares codes of its own with `declare`: its name stands between the letter and the digits.
 
-Each code has a page in docs/diagnostics/ with its meaning, a file that causes it and the mend. A row
+Each code has a page in docs/diagnostics/ with its meaning, a file that causes it and the fix. A row
 `E121<E104 title` declares a code that was split off a broader one.
 """
 
@@ -137,10 +137,10 @@ _declare("""
     E209 a label cannot be filled in
     W210 the names of a tied parameter disagree
     E211 an option is not declared
-    E212 an option has to be set
-    E213 an option has another type
+    E212 a required option is not set
+    E213 an option has the wrong type
     E214 the model has no such parameter
-    E215 a fact is not known of this model
+    E215 a fact about this model is not known
 """)
 
 _declare("""
@@ -246,10 +246,10 @@ _declare("""
 """)
 
 _declare("""
-    E801 two models have a parameter in different groups
+    E801 a parameter is in different groups in two models
     E802 a parameter has no partner in the other model
     E803 a line of a mapping cannot be understood
-    E804 a mapping names a parameter that is not there
+    E804 a mapping names an unknown parameter
     E805 a parameter is mapped twice
     E806 a mapping would be overwritten
     W811 a leaf has this name in some frameworks alone

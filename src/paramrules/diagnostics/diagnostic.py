@@ -8,7 +8,7 @@ from paramrules.diagnostics.source import Span
 
 
 class Place(NamedTuple):
-    """Where a finding points, and what is said beside the carets (may be empty)."""
+    """A span to point at, and the text beside the carets (may be empty)."""
 
     span: Span
     label: str = ""
@@ -18,10 +18,14 @@ class Place(NamedTuple):
 class Diagnostic:
     """An error or a warning, as a value.
 
-    `message` is lower case, has no full stop, and puts the user's own words in backticks. `label` is
-    what stands beside the carets, `also` the other places that the reader has to see (the earlier
-    rule, the first definition), `help` what to type instead. `span` is None only where no rule file
-    is involved: a model that cannot be imported, a tree that cannot be read.
+    Attributes:
+        code: a declared code, such as `E301`.
+        message: lower case, no full stop, the user's own words in backticks.
+        span: the place; None only where no rule file is involved, as for a model that cannot be imported.
+        label: the text beside the carets.
+        also: further places to show: the earlier rule, the first definition.
+        help: what to type instead.
+        strict: True if `strict` turned this warning into an error.
     """
 
     code: str
@@ -31,7 +35,6 @@ class Diagnostic:
     also: tuple[Place, ...] = ()
     help: str = ""
     strict: bool = False
-    """A warning that `strict` made an error."""
 
     def __post_init__(self) -> None:
         if self.code not in CODES:
@@ -44,5 +47,5 @@ class Diagnostic:
 
     @property
     def is_error(self) -> bool:
-        """Whether it stops the work."""
+        """True if it stops the work."""
         return self.severity == "error"

@@ -1,6 +1,6 @@
-"""What is raised and warned.
+"""The exceptions and warnings of the package.
 
-RulesError            every mistake in a rule file, a model, or what is asked of them; holds all of them
+RulesError            every mistake in a rule file, a model, or a request about them; holds all of them
 RulesWarning          the category under which findings reach Python's `warnings`
 """
 
@@ -11,7 +11,10 @@ from paramrules.diagnostics.render import render
 
 
 class RulesError(ValueError):
-    """The work stopped; `diagnostics` holds every error that was found, and the warnings beside them.
+    """An error that stopped the work.
+
+    Attributes:
+        diagnostics: every error that was found, and the warnings beside them.
 
     >>> try:
     ...     paramrules.load("vit.rules")

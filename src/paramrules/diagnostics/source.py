@@ -1,4 +1,4 @@
-"""A text that was read, and places in it."""
+"""A text that was read, and positions in it."""
 
 from bisect import bisect_right
 from functools import cached_property
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Source:
-    """A rule file's name and text. Offsets count characters of `text`: without a BOM, lines ending in LF."""
+    """A rule file's name and text. Offsets count characters of `text`: no BOM, lines end in LF."""
 
     def __init__(self, name: str, text: str) -> None:
         self.name = name
@@ -26,19 +26,19 @@ class Source:
         return starts
 
     def position(self, offset: int) -> tuple[int, int]:
-        """The line and the column of an offset, both from 1."""
+        """Return the line and the column of an offset, both from 1."""
         line = bisect_right(self.line_starts, offset)
         return line, offset - self.line_starts[line - 1] + 1
 
     def line(self, number: int) -> str:
-        """The text of a line, counted from 1, without its end."""
+        """Return the text of a line, counted from 1, without its end."""
         start = self.line_starts[number - 1]
         end = self.text.find("\n", start)
         return self.text[start:] if end < 0 else self.text[start:end]
 
 
 class Span(NamedTuple):
-    """The characters `start` to `end` (not included) of a source."""
+    """The characters from `start` to `end` (excluded) of a source."""
 
     source: Source
     start: int
@@ -49,6 +49,21 @@ class Span(NamedTuple):
         """The characters themselves."""
         return self.source.text[self.start : self.end]
 
+    @property
+    def one_line(self) -> str:
+        """The characters on one line, each run of white space as one space."""
+        return " ".join(self.text.split())
+
+    @property
+    def line(self) -> int:
+        """The number of its first line, from 1."""
+        return self.source.position(self.start)[0]
+
+    @property
+    def location(self) -> str:
+        """Its file and first line: `vit.rules:9`."""
+        return f"{self.source.name}:{self.line}"
+
     def to(self, other: "Span") -> "Span":
-        """From the start of this span to the end of a later one of the same source."""
+        """Return the span from the start of this one to the end of a later one of the same source."""
         return Span(self.source, self.start, other.end)

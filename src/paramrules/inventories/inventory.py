@@ -163,7 +163,7 @@ class Inventory:
 
         >>> paramrules.inventory(model).save("vit.json")
         """
-        from paramrules.inventories.writing import write_whole
+        from paramrules.whole_files import write_whole
 
         write_whole(path, self.to_json())
 

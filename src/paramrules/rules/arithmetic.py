@@ -5,6 +5,8 @@ import operator
 from collections.abc import Callable
 from typing import Any, cast
 
+from paramrules.display import value_text
+
 LARGEST = 2**63
 """The largest magnitude of an integer; a larger result is an error."""
 
@@ -21,7 +23,7 @@ def compute(name: str, values: list[Any]) -> int | float:
     """
     for value in values:
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise NoResultError(f"`{name}` needs numbers, not {shown(value)}")
+            raise NoResultError(f"`{name}` needs numbers, not {value_text(value)}")
     try:
         result = _OPERATORS[name](*values)
     except ZeroDivisionError:
@@ -29,21 +31,12 @@ def compute(name: str, values: list[Any]) -> int | float:
     except OverflowError:
         raise NoResultError("the result is too large") from None
     except ValueError:
-        raise NoResultError(f"`{name}` of {' and '.join(map(shown, values))} does not exist") from None
+        raise NoResultError(f"`{name}` of {' and '.join(map(value_text, values))} does not exist") from None
     if isinstance(result, complex) or (isinstance(result, float) and not math.isfinite(result)):
         raise NoResultError("the result is not a finite number")
     if abs(result) > LARGEST and isinstance(result, int):
         raise NoResultError("the result is too large")
     return cast(int | float, result)
-
-
-def shown(value: object) -> str:
-    """Return a value as a rule file writes it."""
-    if value is None or isinstance(value, bool):
-        return {None: "none", True: "true", False: "false"}[value]
-    if isinstance(value, tuple):
-        return f"({', '.join(map(shown, value))})"
-    return f'"{value}"' if isinstance(value, str) else repr(value)
 
 
 def _power(base: float, exponent: float) -> float:

@@ -1,0 +1,191 @@
+"""The clauses that put one parameter into its group, found by the evaluator that made the assignment."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from paramrules.assignment.captured import Premises, in_order
+from paramrules.assignment.explanation import AxisExplanation, Clause, Verdict
+from paramrules.assignment.labelling import captured_values
+from paramrules.assignment.predicate_evaluator import Evaluator
+from paramrules.diagnostics import a
+from paramrules.display import value_text
+from paramrules.inventories import ABSENT, Class
+from paramrules.inventories.classes import Match, source
+from paramrules.inventories.classes import match as class_match
+from paramrules.rules import terms
+from paramrules.rules.model import Axis, Rule
+from paramrules.rules.terms import Predicate, Value, meaning
+
+
+def explain_axis(
+    axis: Axis, parameter: int, label: str, number: int, settings: Mapping[str, Any], evaluator: Evaluator
+) -> AxisExplanation:
+    """Explain one axis for one parameter, which rule `number` took (-1: none)."""
+    reader = _Reader(evaluator, list(evaluator.facts.inventory.entries(parameter)))
+    before = len(axis.rules) if number < 0 else number
+    rule = None if number < 0 else axis.rules[number]
+    return AxisExplanation(
+        axis.name,
+        label,
+        rule,
+        reader.held(rule.predicate) if rule and rule.predicate else None,
+        reader.captures(rule) if rule else {},
+        settings,
+        tuple(Verdict(r, reader.failed(r.predicate)) for r in axis.rules[:before] if r.predicate),
+        tuple(
+            Verdict(r, reader.held(r.predicate))
+            for r in axis.rules[before + 1 :]
+            if r.predicate and evaluator.holds(r.predicate, reader.entries)
+        ),
+    )
+
+
+def _named(let: terms.LetPredicate, clause: Clause) -> Clause:
+    return replace(clause, text=f"{let.name}: {clause.text}")
+
+
+class _Reader:
+    """Finds the deciding clauses for the entries of one parameter."""
+
+    def __init__(self, evaluator: Evaluator, entries: list[int]) -> None:
+        self.evaluator = evaluator
+        self.entries = entries
+
+    def captures(self, rule: Rule) -> Mapping[str, Any]:
+        """Return the captures of a rule that holds."""
+        if rule.predicate is None:
+            return {}
+        captures = self.evaluator.captured.at((rule.predicate,), self._entry(rule.predicate, ()))
+        return captured_values(rule, captures)
+
+    def held(self, predicate: Predicate) -> Clause:
+        """Return the branch that held; of an `and`, the whole."""
+        entry = self._entry(predicate, ())
+        return self._held(predicate, entry, ())
+
+    def failed(self, predicate: Predicate) -> Clause:
+        """Return the first clause that failed; of an `or`, in which all failed, the whole."""
+        return self._failed(predicate, self.entries, ())
+
+    def _failed(self, predicate: Predicate, entries: list[int], premises: Premises) -> Clause:
+        match predicate:
+            case terms.AllOf():
+                first, *rest = in_order(predicate)
+                while some := self.evaluator.holds(first, entries, premises):
+                    entries, premises, (first, *rest) = some, (*premises, first), rest
+                return self._failed(first, entries, premises)
+            case terms.LetPredicate():
+                return _named(predicate, self._failed(predicate.predicate, entries, premises))
+            case _:
+                return self._clause(predicate, entries[0], premises)
+
+    def _held(self, predicate: Predicate, entry: int, premises: Premises) -> Clause:
+        match predicate:
+            case terms.AnyOf():
+                branch = next(i for i in predicate.items if self.evaluator.holds(i, [entry], premises))
+                return self._held(branch, entry, premises)
+            case terms.LetPredicate():
+                return _named(predicate, self._held(predicate.predicate, entry, premises))
+            case _:
+                return self._clause(predicate, entry, premises)
+
+    def _entry(self, predicate: Predicate, premises: Premises) -> int:
+        facts = self.evaluator.facts
+        return facts.first(self.evaluator.holds(predicate, self.entries, premises))
+
+    def _clause(self, predicate: Predicate, entry: int, premises: Premises) -> Clause:
+        captures = self.evaluator.captured.at(premises, entry)
+        return Clause(
+            predicate,
+            predicate.span.one_line,
+            self._note(predicate, entry, captures),
+            self.evaluator.facts.names[entry],
+        )
+
+    def _note(self, predicate: Predicate, entry: int, captures: Mapping[str, Any]) -> str:
+        """Return the fact that a test looked at, in a few words."""
+        facts = self.evaluator.facts
+        match predicate:
+            case terms.ClassTest():
+                return self._class_note(predicate, entry)
+            case terms.RegexTest():
+                text = facts.texts(predicate.subject)[entry]
+                found = predicate.regex.pattern.search(text)
+                return f"finds `{found[0]}`" if found else f"not in `{text}`"
+            case terms.GlobTest() | terms.TextTest():
+                return f"{predicate.subject} is `{facts.texts(predicate.subject)[entry]}`"
+            case terms.ConstantTest():
+                return f"{predicate.subject} is {facts.column(predicate.subject)[entry]}"
+            case terms.ShapeTest():
+                return f"shape is {value_text(tuple(facts.column('shape')[entry]))}"
+            case terms.Comparison():
+                return self._values_note((predicate.left, predicate.right), entry, captures)
+            case terms.ValueAmong():
+                return self._values_note((predicate.left, *predicate.items), entry, captures)
+            case terms.AttributeTest():
+                return self._value_note(
+                    f"attr({'.'.join(predicate.path)})",
+                    self.evaluator.values.attribute(predicate, entry),
+                )
+            case terms.AnyOf():
+                notes = (self._note(item, entry, captures) for item in _branches(predicate))
+                return "; ".join(note for note in notes if note)
+            case terms.LetPredicate():
+                return self._note(predicate.predicate, entry, captures)
+            case terms.OptionFlag():
+                return self._value_note(predicate.name, self.evaluator.values.options[predicate.name])
+            case _:
+                return ""
+
+    def _values_note(self, values: tuple[Value, ...], entry: int, captures: Mapping[str, Any]) -> str:
+        notes = (
+            self._value_note(value.span.text, self.evaluator.values.of(value, entry, captures))
+            for value in values
+            if not isinstance(value, terms.Constant)
+        )
+        return ", ".join(dict.fromkeys(notes))
+
+    def _value_note(self, text: str, value: object) -> str:
+        return f"{text} does not apply" if value is ABSENT else f"{text} is {value_text(value)}"
+
+    def _class_note(self, test: terms.ClassTest, entry: int) -> str:
+        facts = self.evaluator.facts
+        if test.function == "variable":
+            classes: tuple[Class, ...] = (facts.column("variable")[entry],)
+        else:
+            around = facts.inventory.owners[entry].around
+            classes = tuple(reversed(around)) if test.function == "within" else around[-1:]
+        for cls in classes:
+            for alternative in test.alternatives:
+                found = class_match(alternative.text, cls)
+                if found:
+                    base = f" by its base `{found.name}`" if found.base else ""
+                    return f"`{cls.name}` is {a(alternative.text)}{base}{_through(found)}"
+        if test.function == "within":
+            return "around it: " + ", ".join(f"`{cls.short}`" for cls in reversed(classes))
+        what = "it is" if test.function == "variable" else "its owner is"
+        return f"{what} {a(classes[0].name)}"
+
+
+def _branches(either: Predicate) -> Iterator[Predicate]:
+    """Yield the branches of an `or`, and of each `or` among them once, however many lets name it."""
+    seen: set[int] = set()
+    stack = [either]
+    while stack:
+        predicate = stack.pop()
+        inner = meaning(predicate)
+        if not isinstance(inner, terms.AnyOf):
+            yield predicate
+        elif id(inner) not in seen:
+            seen.add(id(inner))
+            stack += reversed(inner.items)
+
+
+def _through(found: Match) -> str:
+    """Return the vocabulary through which a class matched; nothing if its own name did."""
+    if not found.family:
+        return ""
+    package = source(found.family, found.name)
+    whose = "" if package == "paramrules" else f" of `{package}`"
+    return f", which the vocabulary{whose} counts among them"

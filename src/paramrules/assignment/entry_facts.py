@@ -1,0 +1,241 @@
+"""Facts about an inventory, by entry and computed once: columns, classes, regex matches, sort orders.
+
+An *entry* is a parameter under one of its names (see `paramrules.inventories`). Because everything here is by
+entry, the evaluator need not know about tied parameters. All orders are the same on every machine and rank.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from paramrules.inventories import Class, Inventory, Owner
+from paramrules.inventories.classes import match as class_match
+from paramrules.rules.terms import ClassTest, RegexTest
+
+OrderKey = tuple[tuple[int, Any], ...]
+NaturalKey = tuple[tuple[int, int, str], ...]
+
+Texts = tuple[str | None, ...]
+"""The text of each group of a regex; None for a group that did not take part."""
+GroupValues = tuple[int | str, ...]
+"""The same as numbers and texts."""
+
+_DIGITS = re.compile(r"([0-9]+)")
+_BY_ENTRY = {"role", "fan_in", "fan_out"}
+_LITERALS = re.compile(r"[A-Za-z0-9_]+(\|[A-Za-z0-9_]+)*")
+
+
+def number(digits: str) -> int | str:
+    """Return digits as a number; more than fit into 64 bits stay a text."""
+    return int(digits) if len(digits) < 19 else digits
+
+
+class Facts:
+    """Columns over the entries of one inventory, and the cached results of tests on them."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        self.inventory = inventory
+        self.names = inventory.names
+        self.count = len(inventory)
+        self.extra = [0] * (len(self.names) - self.count)
+        for parameter, others in inventory.aliases.items():
+            for entry in others:
+                self.extra[entry - self.count] = parameter
+        self._columns: dict[str, Sequence[Any]] = {}
+        self._owners: dict[ClassTest, frozenset[Any]] = {}
+        self._found: dict[tuple[str, str], dict[int, Texts]] = {}
+        self._complete: set[tuple[str, str]] = set()
+        self._order: dict[tuple[str, str], dict[GroupValues, int]] = {}
+        self._place: dict[tuple[str, str], dict[Texts, int]] = {}
+        self._all_names: str | None = None
+        self._natural: dict[int, tuple[NaturalKey, str]] = {}
+
+    # Entries and parameters
+
+    def parameter(self, entry: int) -> int:
+        """Return the parameter that has this entry."""
+        return entry if entry < self.count else self.extra[entry - self.count]
+
+    def parameters(self, entries: Iterable[int]) -> set[int]:
+        """Return the parameters that have one of these entries."""
+        return {self.parameter(entry) for entry in entries}
+
+    def with_siblings(self, entries: list[int]) -> list[int]:
+        """Return these entries and all others of the same parameters."""
+        if not self.extra:
+            return entries
+        wanted = self.parameters(entries)
+        return [entry for p in wanted for entry in self.inventory.entries(p)]
+
+    def tied(self, entry: int) -> bool:
+        """Return whether the entry's parameter has more than one name."""
+        return self.parameter(entry) in self.inventory.aliases
+
+    def order(self, entry: int) -> tuple[NaturalKey, str]:
+        """Return a key that sorts entries by name, in natural order."""
+        if entry not in self._natural:
+            self._natural[entry] = natural(self.names[entry]), self.names[entry]
+        return self._natural[entry]
+
+    def first(self, entries: Iterable[int]) -> int:
+        """Return the entry whose name comes first in natural order."""
+        return min(entries, key=self.order)
+
+    # Columns
+
+    def column(self, fact: str) -> Sequence[Any]:
+        """Return the column of a fact, one value per entry."""
+        if fact not in self._columns:
+            column = self.inventory.column(fact)
+            if fact not in _BY_ENTRY and self.extra:
+                column = [*column, *(column[parameter] for parameter in self.extra)]
+            self._columns[fact] = column
+        return self._columns[fact]
+
+    def texts(self, subject: str) -> Sequence[str]:
+        """Return the `name`, `leaf` or `module` of each entry."""
+        if subject == "name":
+            return self.names
+        if subject not in self._columns:
+            part = 2 if subject == "leaf" else 0
+            self._columns[subject] = [name.rpartition(".")[part] for name in self.names]
+        return self._columns[subject]
+
+    # Classes
+
+    def with_class(self, test: ClassTest, entries: list[int]) -> list[int]:
+        """Return the entries for which a class test holds."""
+        holders = self.class_holders(test)
+        column = self.column("variable") if test.function == "variable" else self.inventory.owners
+        return [entry for entry in entries if column[entry] in holders]
+
+    def class_holders(self, test: ClassTest) -> frozenset[Any]:
+        """Return the owners (the classes, for `variable`) for which the test holds."""
+        if test not in self._owners:
+            texts = [alternative.text for alternative in test.alternatives]
+            if test.function == "variable":
+                holders = [c for c in set(self.column("variable")) if any(class_match(t, c) for t in texts)]
+            elif test.function == "within":
+                holders = [o for o in self.owners if any(class_match(t, c) for c in o.around for t in texts)]
+            else:
+                holders = [o for o in self.owners if any(class_match(t, o.cls) for t in texts)]
+            self._owners[test] = frozenset(holders)
+        return self._owners[test]
+
+    @property
+    def owners(self) -> Sequence[Owner]:
+        """The distinct owners, in the model's order."""
+        if "owners" not in self._columns:
+            self._columns["owners"] = list(dict.fromkeys(self.inventory.owners))
+        return self._columns["owners"]
+
+    def classes(self, function: str) -> list[Class]:
+        """Return the distinct classes that `type`, `within` or `variable` looks at."""
+        if function == "variable":
+            return list(dict.fromkeys(self.column("variable")))
+        looked_at = (owner.around if function == "within" else owner.around[-1:] for owner in self.owners)
+        return list(dict.fromkeys(cls for around in looked_at for cls in around))
+
+    # Regexes
+
+    def with_regex(self, test: RegexTest, entries: list[int]) -> list[int]:
+        """Return the entries in whose text the regex is found, whether or not the test is negated."""
+        if test.regex.groups:
+            found = self.found(test, entries)
+            return [entry for entry in entries if entry in found]
+        texts, search = self.texts(test.subject), test.regex.pattern.search
+        if test.subject == "leaf":
+            good = {text for text in set(texts) if search(text)}
+            return [entry for entry in entries if texts[entry] in good]
+        if test.subject == "name" and _LITERALS.fullmatch(test.regex.text):
+            return self._with_literals(test.regex.text.split("|"), entries)
+        return [entry for entry in entries if search(texts[entry])]
+
+    def _with_literals(self, literals: list[str], entries: list[int]) -> list[int]:
+        if self._all_names is None:
+            self._all_names = "\n".join(self.names)
+        present = [literal for literal in literals if literal in self._all_names]
+        if not present:
+            return []
+        names, first = self.names, present[0]
+        if len(present) == 1:
+            return [entry for entry in entries if first in names[entry]]
+        hits: list[int] = []
+        for literal in present:
+            hits += [entry for entry in entries if literal in names[entry]]
+            entries = [entry for entry in entries if literal not in names[entry]]
+        return hits
+
+    def found(self, test: RegexTest, entries: Sequence[int] | None = None) -> dict[int, Texts]:
+        """Return the groups' texts for at least those of the entries (None: all) that the regex matches."""
+        key = (test.subject, test.regex.text)
+        found = self._found.setdefault(key, {})
+        if key not in self._complete:
+            texts, search = self.texts(test.subject), test.regex.pattern.search
+            if entries is None or len(entries) == len(self.names):
+                self._complete.add(key)
+                entries = range(len(self.names))
+            for entry in entries:
+                if entry not in found and (match := search(texts[entry])):
+                    found[entry] = match.groups()
+        return found
+
+    def positions(self, test: RegexTest) -> dict[GroupValues, int]:
+        """Return the distinct values of a match's groups over all parameters, each with its rank."""
+        key = (test.subject, test.regex.text)
+        if key not in self._order:
+            found = self.found(test)
+            values = set(found.values()) if not self.extra else {found[e] for e in self._first_found(found)}
+            ordered = sorted({self.groups(test, value) for value in values}, key=order_key)
+            self._order[key] = {value: place for place, value in enumerate(ordered)}
+        return self._order[key]
+
+    def _first_found(self, found: dict[int, Texts]) -> list[int]:
+        by_parameter: dict[int, list[int]] = {}
+        for entry in found:
+            by_parameter.setdefault(self.parameter(entry), []).append(entry)
+        return [self.first(entries) for entries in by_parameter.values()]
+
+    def position(self, test: RegexTest, entry: int) -> int | None:
+        """Return the rank of the parameter's value among all, or None if none of its names matches."""
+        found = self.found(test)
+        own = [e for e in self.inventory.entries(self.parameter(entry)) if e in found]
+        return self._places(test)[found[self.first(own)]] if own else None
+
+    def _places(self, test: RegexTest) -> dict[Texts, int]:
+        key = (test.subject, test.regex.text)
+        if key not in self._place:
+            order = self.positions(test)
+            texts = set(self.found(test).values())
+            self._place[key] = {t: order[groups] for t in texts if (groups := self.groups(test, t)) in order}
+        return self._place[key]
+
+    def groups(self, test: RegexTest, texts: Texts) -> GroupValues:
+        """Return the groups as values: numbers where they can only be digits; an absent one is 0 or empty."""
+        return tuple(
+            number(text or "0") if group.numeric else text or ""
+            for group, text in zip(test.regex.groups, texts, strict=True)
+        )
+
+
+def natural(name: str) -> NaturalKey:
+    """Return a sort key in which `layers.2` comes before `layers.10`."""
+    parts = (part for part in _DIGITS.split(name) if part)
+    return tuple((0, len(p.lstrip("0")), p.lstrip("0")) if p[0] in "0123456789" else (1, 0, p) for p in parts)
+
+
+def order_key(values: Iterable[Any]) -> OrderKey:
+    """Return a sort key: none first, then booleans, numbers, texts, and tuples item by item."""
+    return tuple(map(_rank, values))
+
+
+def _rank(value: Any) -> tuple[int, Any]:
+    if value is None:
+        return (0, 0)
+    if isinstance(value, bool):
+        return (1, value)
+    if isinstance(value, int | float):
+        return (2, value)
+    if isinstance(value, str):
+        return (3, value)
+    return (4, order_key(value))

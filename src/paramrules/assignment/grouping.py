@@ -1,0 +1,109 @@
+"""From the labels of each axis to the groups of an assignment."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from paramrules.assignment.entry_facts import Facts
+from paramrules.assignment.labelling import Label
+from paramrules.display import Table, counted, short_settings
+from paramrules.rules.keys import MULTIPLIED
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Group:
+    """Parameters with the same label in every axis and the same settings.
+
+    Attributes:
+        label: the group's name: its labels joined with `/`, with `#1`, `#2`, ... where settings that differ
+            by parameter split a label.
+        labels: the label in each axis, as rules write it, without `#`.
+        settings: the union of the axes' settings; `lr_scale` and `weight_decay_scale` are multiplied.
+        parameters: the parameters' numbers in the inventory, in the model's order, including frozen ones.
+    """
+
+    label: str
+    labels: tuple[str, ...]
+    settings: Mapping[str, Any]
+    parameters: tuple[int, ...]
+
+    def __repr__(self) -> str:
+        tensors = counted(len(self.parameters), "tensor")
+        return f"<Group {self.label}: {tensors}, {short_settings(self.settings)}>"
+
+    def _repr_html_(self) -> str:
+        """Return the group as a table, for notebooks."""
+        row = (self.label, short_settings(self.settings), str(len(self.parameters)))
+        return Table(("group", "settings", "tensors"), [row], right=("tensors",)).html()
+
+
+class GroupSize(NamedTuple):
+    """The part of a group that is trained.
+
+    Attributes:
+        tensors: the number of its parameters that are trained.
+        parameters: the number of their elements.
+        share: this number over that of all trained parameters, from 0 to 1.
+    """
+
+    tensors: int
+    parameters: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """A label of one axis with one of its settings."""
+
+    label: str
+    name: str
+    settings: Mapping[str, Any]
+    parameters: list[int]
+
+
+def groups_of(axes: Iterable[list[Label]], facts: Facts) -> tuple[Group, ...]:
+    """Return the groups of an assignment in their order; none is empty."""
+    slots = [list(_slots(labels, facts)) for labels in axes]
+    if len(slots) == 1:
+        return tuple(
+            Group(slot.name, (slot.label,), slot.settings, tuple(sorted(slot.parameters)))
+            for slot in slots[0]
+        )
+    columns = []
+    for axis in slots:
+        column = [0] * facts.count
+        for number, slot in enumerate(axis):
+            for parameter in slot.parameters:
+                column[parameter] = number
+        columns.append(column)
+    members: dict[tuple[int, ...], list[int]] = {}
+    for parameter, key in enumerate(zip(*columns, strict=True)):
+        if key in members:
+            members[key].append(parameter)
+        else:
+            members[key] = [parameter]
+    return tuple(
+        _joined([axis[number] for axis, number in zip(slots, key, strict=True)], members[key])
+        for key in sorted(members)
+    )
+
+
+def _slots(labels: list[Label], facts: Facts) -> Iterable[_Slot]:
+    for label in labels:
+        for number, (settings, entries) in enumerate(label.settings, 1):
+            name = f"{label.text}#{number}" if len(label.settings) > 1 else label.text
+            parameters = [facts.parameter(entry) for entry in entries] if facts.extra else entries
+            yield _Slot(label.text, name, settings, parameters)
+
+
+def _joined(slots: list[_Slot], parameters: list[int]) -> Group:
+    settings: dict[str, Any] = {}
+    for slot in slots:
+        for key, value in slot.settings.items():
+            settings[key] = settings[key] * value if key in settings and key in MULTIPLIED else value
+    return Group(
+        "/".join(slot.name for slot in slots),
+        tuple(slot.label for slot in slots),
+        settings,
+        tuple(parameters),
+    )

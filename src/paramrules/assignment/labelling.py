@@ -1,0 +1,254 @@
+"""The labels of one axis over one model: who takes what, filled templates, and the settings of each label.
+
+The first rule whose predicate holds takes the parameter. Settings belong to the label: several rules may give
+one label, and its first rule supplies the settings of those without any.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from paramrules.assignment.entry_facts import Facts, OrderKey, number, order_key
+from paramrules.assignment.predicate_evaluator import Evaluator, without
+from paramrules.assignment.value_evaluator import Captures, Values, captures_of
+from paramrules.diagnostics import Diagnostic, Place, RulesError
+from paramrules.display import rule_settings, value_text
+from paramrules.inventories import ABSENT
+from paramrules.rules.bound_captures import bound
+from paramrules.rules.model import Axis, Rule, Setting, Template
+from paramrules.rules.terms import Value
+
+Settings = Mapping[str, Any]
+
+LARGEST_LABEL = 200
+"""The most characters in a filled label."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The entries that one rule took with the same captures, one per parameter."""
+
+    rule: int
+    captures: Captures
+    entries: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """The entries that each rule of an axis took, rule by rule, and those that no rule did."""
+
+    taken: tuple[Taken, ...]
+    left: list[int]
+
+
+def partition(axis: Axis, evaluator: Evaluator, entries: list[int] | None = None) -> Partition:
+    """Give each parameter (or those of the entries) to the first rule of the axis that holds for it."""
+    facts = evaluator.facts
+    rest = list(range(len(facts.names))) if entries is None else entries
+    taken: list[Taken] = []
+    for at, rule in enumerate(axis.rules):
+        if not rest:
+            break
+        hits = rest if rule.predicate is None else evaluator.holds(rule.predicate, rest)
+        if not hits:
+            continue
+        chosen = one_name(hits, facts)
+        premises = () if rule.predicate is None else (rule.predicate,)
+        parts = evaluator.captured.apart(premises, chosen)
+        taken += (Taken(at, captures, some) for captures, some in parts)
+        rest = without(rest, hits if chosen is hits else facts.with_siblings(chosen))
+    return Partition(tuple(taken), one_name(rest, facts))
+
+
+def one_name(entries: list[int], facts: Facts) -> list[int]:
+    """Return one entry per parameter: of several, the one whose name comes first in natural order."""
+    if not facts.extra:
+        return entries
+    names: dict[int, list[int]] = defaultdict(list)
+    for entry in entries:
+        names[facts.parameter(entry)].append(entry)
+    return [facts.first(some) if len(some) > 1 else some[0] for some in names.values()]
+
+
+@dataclass(slots=True)
+class Label:
+    """A label and the entries it took. `settings` are its different settings in order, with their entries."""
+
+    text: str
+    rule: int
+    order: OrderKey
+    taken: list[Taken]
+    settings: list[tuple[Settings, list[int]]] = field(default_factory=list)
+
+
+def labels_of(axis: Axis, partition: Partition, values: Values) -> list[Label]:
+    """Return the labels of an axis in the order of groups; `default`, for what is left, comes last.
+
+    Raises:
+        RulesError: E207 (a label with different settings), E208 (a setting that cannot be computed), E209 (a
+            label that cannot be filled in).
+    """
+    labels: dict[str, Label] = {}
+    for taken in partition.taken:
+        rule = axis.rules[taken.rule]
+        captured = captured_values(rule, taken.captures)
+        for text, holes, entries in fill(rule.label, taken, values):
+            part = Taken(taken.rule, taken.captures, entries)
+            order = order_key([*captured.values(), *holes])
+            label = labels.setdefault(text, Label(text, taken.rule, order, []))
+            label.taken.append(part)
+            if label.rule == taken.rule:
+                label.order = min(label.order, order)
+    for label in labels.values():
+        label.settings = settings_of(axis, label, values)
+    ordered = sorted(labels.values(), key=lambda label: (label.rule, label.order))
+    if partition.left:
+        left = Taken(-1, {}, partition.left)
+        ordered.append(Label("default", len(axis.rules), (), [left], [({}, partition.left)]))
+    return ordered
+
+
+def captured_values(rule: Rule, captures: Captures) -> dict[str, int | str | None]:
+    """Return a rule's captures in the order written, as numbers where they can be nothing else."""
+    numbers = bound(rule.predicate) if rule.predicate is not None and rule.captures else {}
+    texts = {name: captures.get(name) for name in rule.captures}
+    return {name: number(text) if text and numbers[name] else text for name, text in texts.items()}
+
+
+def fill(template: Template, taken: Taken, values: Values) -> list[tuple[str, list[Any], list[int]]]:
+    """Return the labels of the taken entries: text, values of the holes, and the entries of each."""
+    holes = [part for part in template.parts if not isinstance(part, str)]
+    entries = taken.entries if any(map(values.by_parameter, holes)) else taken.entries[:1]
+    filled: dict[str, tuple[str, list[Any], list[int]]] = {}
+    for entry in entries:
+        found = [_hole(hole, entry, taken.captures, values) for hole in holes]
+        fillings = iter(found)
+        text = "".join(part if isinstance(part, str) else str(next(fillings)) for part in template.parts)
+        if len(text) > LARGEST_LABEL:
+            raise RulesError(
+                Diagnostic(
+                    "E209",
+                    f"the label would have {len(text)} characters for `{values.facts.names[entry]}`",
+                    template.span,
+                    help=f"labels have at most {LARGEST_LABEL}; capture less of the name",
+                )
+            )
+        filled.setdefault(text, (text, found, []))[2].append(entry)
+    if len(entries) != len(taken.entries):
+        return [(text, found, taken.entries) for text, found, _ in filled.values()]
+    return list(filled.values())
+
+
+def _hole(hole: Value, entry: int, captures: Captures, values: Values) -> int | str:
+    value = values.of(hole, entry, captures)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    if isinstance(value, str) and value.isascii() and value.replace("_", "a").isalnum():
+        return value
+    name = values.facts.names[entry]
+    what = "has no value" if value is ABSENT else f"is {value_text(value)}"
+    raise RulesError(
+        Diagnostic(
+            "E209",
+            f"`{hole.span.text}` {what} for the parameter `{name}`",
+            hole.span,
+            "cannot be part of a label",
+            help="labels take whole numbers from 0, letters, digits and `_`",
+        )
+    )
+
+
+def settings_of(axis: Axis, label: Label, values: Values) -> list[tuple[Settings, list[int]]]:
+    """Return the different settings of a label in order, each with its entries."""
+    first = axis.rules[label.rule]
+    apart: dict[tuple[Any, ...], tuple[Settings, list[int]]] = {}
+    for taken in label.taken:
+        rule = axis.rules[taken.rule]
+        own = first.settings if rule.settings is None else rule.settings
+        if rule.settings is None and not _bound(own or (), rule):
+            _join(apart, label, taken, axis)
+            continue
+        found = list(_settings(own or (), taken, values))
+        if taken.rule != label.rule and repr(own) != repr(first.settings):  # to `==`, 1 is true
+            for settings, _ in found:
+                if _key(settings) not in apart:
+                    raise RulesError(_conflict(label, first, rule, settings, [s for s, _ in apart.values()]))
+        for settings, entries in found:
+            apart.setdefault(_key(settings), (settings, []))[1].extend(entries)
+    return sorted(apart.values(), key=lambda pair: order_key(pair[0].values()))
+
+
+def _bound(settings: tuple[Setting, ...], rule: Rule) -> bool:
+    return all(captures_of(setting.value) <= set(rule.captures) for setting in settings)
+
+
+def _join(
+    apart: dict[tuple[Any, ...], tuple[Settings, list[int]]], label: Label, taken: Taken, axis: Axis
+) -> None:
+    """Add a rule that has no settings, and lacks captures that its label's first rule uses in them."""
+    if len(apart) == 1:
+        next(iter(apart.values()))[1].extend(taken.entries)
+        return
+    rule, first = axis.rules[taken.rule], axis.rules[label.rule]
+    raise RulesError(
+        Diagnostic(
+            "E207",
+            f"the label `{label.text}` has several settings, and this rule does not say which",
+            rule.span,
+            also=(Place(first.span, "they come from its first rule"),),
+            help="give this rule its settings with `->`",
+        )
+    )
+
+
+def _settings(
+    settings: tuple[Setting, ...], taken: Taken, values: Values
+) -> list[tuple[dict[str, Any], list[int]]]:
+    if not any(values.by_parameter(setting.value) for setting in settings):
+        return [(_evaluated(settings, taken.entries[0], taken, values), taken.entries)]
+    apart: dict[tuple[Any, ...], tuple[dict[str, Any], list[int]]] = {}
+    for entry in taken.entries:
+        found = _evaluated(settings, entry, taken, values)
+        apart.setdefault(_key(found), (found, []))[1].append(entry)
+    return list(apart.values())
+
+
+def _evaluated(settings: tuple[Setting, ...], entry: int, taken: Taken, values: Values) -> dict[str, Any]:
+    found = {}
+    for setting in settings:
+        value = values.of(setting.value, entry, taken.captures)
+        if value is ABSENT:
+            name = values.facts.names[entry]
+            raise RulesError(
+                Diagnostic(
+                    "E208",
+                    f"`{setting.value.span.text}` does not apply to the parameter `{name}`",
+                    setting.value.span,
+                    f"`{setting.key}` needs a value for it",
+                    help="narrow the rule, or let a rule above take this parameter",
+                )
+            )
+        found[setting.key] = value
+    return found
+
+
+def _key(settings: Settings) -> tuple[Any, ...]:
+    """Return a key that is equal for equal settings; `1` and `true` differ."""
+    return tuple((key, order_key([value])) for key, value in sorted(settings.items()))
+
+
+def _conflict(
+    label: Label, first: Rule, rule: Rule, settings: Settings, others: list[Settings]
+) -> Diagnostic:
+    theirs = " or ".join(rule_settings(other) for other in others)
+    return Diagnostic(
+        "E207",
+        f"the label `{label.text}` has two different settings",
+        rule.span,
+        f"here {rule_settings(settings)}",
+        also=(Place(first.span, f"its first rule gives it {theirs}"),),
+        help="settings belong to the label: make them equal, or give this rule a label of its own",
+    )

@@ -1,0 +1,204 @@
+"""Findings about rules and a model together: what is dead, left over, unknown, or counts nothing."""
+
+import re
+from collections.abc import Iterator
+
+from paramrules.assignment.captured import uses_captures
+from paramrules.assignment.entry_facts import Facts
+from paramrules.assignment.labelling import Partition
+from paramrules.assignment.predicate_evaluator import Evaluator
+from paramrules.diagnostics import Diagnostic, Place, RulesError, Span, a, did_you_mean
+from paramrules.inventories import Class, Inventory
+from paramrules.inventories.classes import match as class_match
+from paramrules.registry import wrapper_names
+from paramrules.rules import terms
+from paramrules.rules.model import Axis, Rule, Rules
+from paramrules.rules.terms import Predicate, terms_in
+
+_CHUNK = 1000
+_EVERYDAY = frozenset(("module", "model", "params"))
+"""Names that modules of a model have too: only at the beginning of a name are they a wrapper's."""
+
+
+def require_known(rules: Rules, inventory: Inventory) -> None:
+    """Raise RulesError (E215) if a rule needs a fact that cannot be known for this model."""
+    if not inventory.unknown:
+        return
+    wrong = {
+        term.span: Diagnostic(
+            "E215",
+            f"`{fact}` is not known for this model",
+            term.span,
+            help=inventory.unknown[fact],
+        )
+        for term in terms_in(*rules.axes)
+        if (fact := _fact(term)) in inventory.unknown
+    }
+    if wrong:
+        raise RulesError(list(wrong.values()))
+
+
+def _fact(term: terms.Term) -> str:
+    match term:
+        case terms.ClassTest():
+            return term.function
+        case terms.ConstantTest():
+            return term.subject
+        case terms.Field():
+            return term.name
+        case terms.Attribute() | terms.AttributeTest():
+            return "attr"
+        case _:
+            return ""
+
+
+def empty_counts(rules: Rules, facts: Facts) -> Iterator[Diagnostic]:
+    """Yield W204 for each `count` of nothing."""
+    counts = {term.span: term for term in terms_in(*rules.axes) if isinstance(term, terms.Count)}
+    for span, count in counts.items():
+        if not facts.positions(count.match):
+            yield Diagnostic(
+                "W204",
+                f"no name of the model matches `{count.match.regex.text}`, so this count is 0",
+                span,
+                "counts nothing",
+            )
+
+
+def left_over(axis: Axis, partition: Partition, facts: Facts) -> Iterator[Diagnostic]:
+    """Yield E205 if an axis without `else` leaves parameters over."""
+    if partition.left:
+        names = [facts.names[parameter] for parameter in sorted(facts.parameters(partition.left))]
+        last = axis.rules[-1]
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        yield Diagnostic(
+            "E205",
+            f"no rule{f' of `[{axis.name}]`' if axis.name else ''} takes `{names[0]}`{more}",
+            last.span,
+            "the last rule",
+            help="under strict every parameter needs a rule; end with `label: else`",
+        )
+
+
+def dead_parts(axis: Axis, partition: Partition, evaluator: Evaluator) -> Iterator[Diagnostic]:
+    """Yield W201, W202 and W203: rules, branches of `or` and alternatives that match nothing here."""
+    took = {taken.rule for taken in partition.taken}
+    for number, rule in enumerate(axis.rules):
+        if rule.predicate is None or (rule.optional and number not in took):
+            continue
+        dead = list(_dead_alternatives(rule, evaluator.facts))
+        if number not in took:
+            yield from dead
+            yield _dead_rule(axis, number, partition, evaluator)
+        else:
+            yield from _dead_branches(rule, dead, evaluator)
+
+
+def _dead_rule(axis: Axis, number: int, partition: Partition, evaluator: Evaluator) -> Diagnostic:
+    rule = axis.rules[number]
+    assert rule.predicate is not None
+    entries = evaluator.holds(rule.predicate, list(range(len(evaluator.facts.names))))
+    message = f"the rule `{rule.label.text}` takes no parameter of the model"
+    if not entries:
+        return Diagnostic(
+            "W201",
+            message,
+            rule.span,
+            "its predicate holds for nothing",
+            help=_added(rule.predicate) or f"if that is intended, write `{rule.label.text}?:`",
+        )
+    hits = evaluator.facts.parameters(entries)
+    takers = {taken.rule for taken in partition.taken if hits & evaluator.facts.parameters(taken.entries)}
+    return Diagnostic(
+        "W201",
+        message,
+        rule.span,
+        f"all {len(hits)} that it holds for are taken above"
+        if len(hits) > 1
+        else "the one that it holds for is taken above",
+        also=tuple(Place(axis.rules[taker].span, "takes them") for taker in sorted(takers)),
+        help=f"move it up, or write `{rule.label.text}?:` if that is intended",
+    )
+
+
+def _added(predicate: Predicate) -> str:
+    """Return a help line if a test looks for what wrappers add to names; canonical names are without it."""
+    names = sorted(wrapper_names())
+    patterns = [
+        rf"""(?<=[\^"' ]){name}(?=\\?\.)""" if name in _EVERYDAY else re.escape(name) for name in names
+    ]
+    for term in terms_in(predicate):
+        if patterns and isinstance(term, terms.RegexTest | terms.GlobTest | terms.TextTest):
+            found = re.search("|".join(patterns), term.span.text)
+            if found:
+                return f"names do not contain what wrappers add: leave out `{found[0]}`"
+    return ""
+
+
+def _dead_branches(rule: Rule, dead: list[Diagnostic], evaluator: Evaluator) -> list[Diagnostic]:
+    """Return the dead alternatives and branches; of nested dead parts only the innermost."""
+    either = [term for term in terms_in(rule, lets=False) if isinstance(term, terms.AnyOf)]
+    for branch in (branch for term in reversed(either) for branch in term.items):
+        if id(branch) in evaluator.alive or uses_captures(branch):
+            continue  # a capture means nothing outside of its rule
+        if not any(_within(finding.span, branch.span) for finding in dead) and not _holds_anywhere(
+            branch, evaluator
+        ):
+            dead.append(
+                Diagnostic(
+                    "W202",
+                    f"no parameter of the model satisfies `{branch.span.text}`",
+                    branch.span,
+                    "this branch of `or` holds for nothing",
+                    help="if the rules are for other models too, put it in a `let`, or take it out",
+                )
+            )
+    return sorted(dead, key=lambda finding: finding.span.start if finding.span else 0)
+
+
+def _within(inner: Span | None, outer: Span) -> bool:
+    return inner is not None and outer.start <= inner.start and inner.end <= outer.end
+
+
+def _holds_anywhere(predicate: Predicate, evaluator: Evaluator) -> bool:
+    """Return whether a predicate holds for anything. One that does mostly does so near the beginning."""
+    count = len(evaluator.facts.names)
+    return any(
+        evaluator.holds(predicate, list(range(start, min(start + _CHUNK, count))))
+        for start in range(0, count, _CHUNK)
+    )
+
+
+def _dead_alternatives(rule: Rule, facts: Facts) -> Iterator[Diagnostic]:
+    for term in terms_in(rule, lets=False):
+        if not isinstance(term, terms.ClassTest):
+            continue
+        classes = facts.classes(term.function)
+        for alternative in term.alternatives:
+            if not _among(alternative.text, classes):
+                yield _dead_alternative(term, alternative, facts)
+
+
+def _dead_alternative(test: terms.ClassTest, alternative: terms.Alternative, facts: Facts) -> Diagnostic:
+    name = alternative.text
+    message = f"no {'parameter' if test.function == 'variable' else 'module'} of the model is {a(name)}"
+    known = [cls.short for cls in facts.classes(test.function)]
+    longer = sorted({short for short in known if short.endswith(name)})
+    mend = did_you_mean(name, known)
+    if longer:
+        shown = ", ".join(f"`{short}`" for short in longer[:3])
+        mend = f"write `*{name}` for the classes whose names end in it, as {shown}"
+    if test.function == "type" and _among(name, facts.classes("within")):
+        message = f"no `{name}` of the model owns a parameter itself"
+        mend = f"for the parameters of the modules inside it, write `within({name})`"
+    return Diagnostic(
+        "W203",
+        message,
+        alternative.span,
+        "this alternative holds for nothing",
+        help=mend or "if the rules are for other models too, put the test in a `let`, or take the name out",
+    )
+
+
+def _among(alternative: str, classes: list[Class]) -> bool:
+    return any(class_match(alternative, cls) for cls in classes)

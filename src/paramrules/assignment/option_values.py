@@ -1,0 +1,83 @@
+"""The values of a file's options for one assignment."""
+
+from collections.abc import Mapping
+
+from paramrules.assignment.value_evaluator import Scalar
+from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
+from paramrules.rules.model import Option, Rules
+
+_KINDS = {bool: "boolean", int: "number", float: "number", str: "string"}
+_EXAMPLES = {"number": "0.75", "string": '"text"', "boolean": "True"}
+
+
+def option_values(rules: Rules, given: Mapping[str, Scalar] | None) -> dict[str, Scalar]:
+    """Return a value for each option: the caller's, or else the default.
+
+    Raises:
+        RulesError: E211 for options that the file does not declare, E212 for required ones that are not set,
+            E213 for values of the wrong type; all of them at once.
+    """
+    given = dict(given or {})
+    wrong = [_undeclared(name, rules) for name in given if name not in rules.options]
+    for name, option in rules.options.items():
+        if name not in given:
+            if option.required:
+                wrong.append(
+                    Diagnostic(
+                        "E212",
+                        f"option `{name}` has to be set",
+                        option.span,
+                        "it has no default",
+                        help=f"pass `options={{{name!r}: ...}}`, on the command line `--option {name}=...`",
+                    )
+                )
+        elif option.type not in ("any", _KINDS.get(type(given[name]))):
+            wrong.append(_mistyped(option, given[name]))
+    if wrong:
+        raise RulesError(wrong)
+    return {name: given.get(name, option.default) for name, option in rules.options.items()}
+
+
+def parse_options(rules: Rules, texts: Mapping[str, str]) -> dict[str, Scalar]:
+    """Return options given as texts, as on a command line, with the types that the file declares.
+
+    A text that does not have the declared type stays a text, which `assign` refuses (E213).
+
+    >>> parse_options(paramrules.parse("option rate = 0.75\\nall: else"), {"rate": "0.5"})
+    {'rate': 0.5}
+    """
+    return {
+        name: _parsed(text, rules.options[name].type if name in rules.options else "any")
+        for name, text in texts.items()
+    }
+
+
+def _parsed(text: str, kind: str) -> Scalar:
+    if kind in ("boolean", "any") and text in ("true", "false"):
+        return text == "true"
+    if kind in ("number", "any"):
+        for number in (int, float):
+            try:
+                return number(text)
+            except ValueError:
+                continue
+    return text
+
+
+def _undeclared(name: str, rules: Rules) -> Diagnostic:
+    known = ", ".join(f"`{option}`" for option in rules.options) or "none"
+    return Diagnostic(
+        "E211",
+        f"`{rules.source.name}` declares no option `{name}`",
+        help=did_you_mean(name, rules.options) or f"its options: {known}",
+    )
+
+
+def _mistyped(option: Option, value: object) -> Diagnostic:
+    return Diagnostic(
+        "E213",
+        f"option `{option.name}` is a {option.type}, not {value!r}",
+        option.span,
+        f"the default is a {option.type}",
+        help=f"pass a {option.type}, such as {_EXAMPLES[option.type]}",
+    )

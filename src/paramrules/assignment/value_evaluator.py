@@ -1,0 +1,194 @@
+"""Evaluate values, for one entry and the captures of the rule that asks."""
+
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from paramrules.assignment.entry_facts import Facts, number
+from paramrules.diagnostics import Diagnostic, RulesError
+from paramrules.display import value_text
+from paramrules.inventories import ABSENT, Unreadable
+from paramrules.rules import terms
+from paramrules.rules.arithmetic import NoResultError, compute
+from paramrules.rules.terms import Value, terms_in
+
+Scalar = int | float | str | bool | None
+"""The value of an option."""
+
+Captures = Mapping[str, str]
+NO_CAPTURES: Captures = {}
+
+_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    "==": operator.eq,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+def captures_of(value: Value) -> set[str]:
+    """Return the names of the captures that a value uses; what a let stands for uses none."""
+    return {part.name for part in terms_in(value, lets=False) if isinstance(part, terms.Capture)}
+
+
+_NAMED = (
+    terms.OptionValue,
+    terms.LetValue,
+    terms.Capture,
+    terms.Field,
+    terms.Extent,
+    terms.Attribute,
+    terms.Count,
+    terms.Position,
+)
+
+
+def compare(left: Any, relation: str, right: Any) -> bool:
+    """Return `left relation right` for `== < <= > >=`; false between different kinds and for ABSENT."""
+    if _kind(left) is not _kind(right) or left is ABSENT:
+        return False
+    if relation != "==" and _kind(left) not in (float, str):
+        return False
+    return _COMPARE[relation](left, right)
+
+
+def _kind(value: object) -> object:
+    return float if type(value) is int else type(value)
+
+
+class Values:
+    """The evaluator of values, over one inventory's facts and one assignment's options."""
+
+    def __init__(self, facts: Facts, options: Mapping[str, Scalar]) -> None:
+        self.facts = facts
+        self.options = options
+        self._lets: dict[tuple[int, int], Any] = {}
+        self._by_parameter: dict[int, bool] = {}
+
+    def by_parameter(self, value: Value) -> bool:
+        """Return whether a value can differ between two parameters with the same captures."""
+        return any(
+            self._let_by_parameter(part.value)
+            if isinstance(part, terms.LetValue)
+            else isinstance(part, terms.Field | terms.Extent | terms.Attribute | terms.Position)
+            for part in terms_in(value, lets=False)
+        )
+
+    def _let_by_parameter(self, value: Value) -> bool:
+        if id(value) not in self._by_parameter:
+            self._by_parameter[id(value)] = self.by_parameter(value)
+        return self._by_parameter[id(value)]
+
+    def of(self, value: Value, entry: int, captures: Captures = NO_CAPTURES) -> Any:
+        """Return the value, or ABSENT if a fact in it does not apply to the parameter.
+
+        Raises:
+            RulesError: E208, for arithmetic without a result.
+        """
+        match value:
+            case terms.Constant():
+                return value.value
+            case terms.Capture():
+                text = captures.get(value.name, ABSENT)
+                return number(text) if value.numeric and text is not ABSENT else text
+            case terms.OptionValue():
+                return self.options[value.name]
+            case terms.LetValue():
+                return self._let(value.value, entry)
+            case terms.Arithmetic():
+                return self._arithmetic(value, entry, captures)
+            case terms.Field():
+                fact = self.facts.column(value.name)[entry]
+                return ABSENT if fact is None else fact
+            case terms.Extent():
+                shape = self.facts.column("shape")[entry]
+                return shape[value.position] if -len(shape) <= value.position < len(shape) else ABSENT
+            case terms.Attribute():
+                found = self.attribute(value, entry)
+                if isinstance(found, Unreadable):
+                    raise self._unreadable(value, entry, found)
+                return found
+            case terms.Count():
+                return len(self.facts.positions(value.match))
+            case terms.Position():
+                place = self.facts.position(value.match, entry)
+                return ABSENT if place is None else place
+            case _:
+                items = tuple(self.of(item, entry, captures) for item in value.items)
+                return ABSENT if ABSENT in items else items
+
+    def _let(self, value: Value, entry: int) -> Any:
+        """Return what a let stands for: computed once for each entry, or once for all."""
+        key = id(value), entry if self._let_by_parameter(value) else -1
+        if key not in self._lets:
+            self._lets[key] = self.of(value, entry)
+        return self._lets[key]
+
+    def attribute(self, term: terms.Attribute | terms.AttributeTest, entry: int) -> Any:
+        """Return the attribute of the first part of a path, indexed by the others.
+
+        It may be an object that is set and that no rule can read.
+
+        Raises:
+            RulesError: E514 for a number that is not finite.
+        """
+        found = self.facts.inventory.attribute(term.path[0])[entry]
+        for key in term.path[1:]:
+            if not isinstance(found, Mapping) or key not in found:
+                return ABSENT
+            found = found[key]
+        if isinstance(found, Unreadable) and found.is_number:
+            raise self._unreadable(term, entry, found)
+        return found
+
+    def _unreadable(
+        self, term: terms.Attribute | terms.AttributeTest, entry: int, found: Unreadable
+    ) -> RulesError:
+        called, name = f"attr({'.'.join(term.path)})", self.facts.names[entry]
+        if found.is_number:
+            how, help = (
+                f"`{found.what}`, not a finite number",
+                f"set it to a finite number on `{name}`, or to `None`",
+            )
+        else:
+            how = f"{found.what}, which a rule cannot read"
+            help = (
+                f"`{called}` alone asks whether it is set; values are numbers, strings, booleans and tuples"
+            )
+        return RulesError(Diagnostic("E514", f"`{called}` of `{name}` is {how}", term.span, help=help))
+
+    def holds(self, test: terms.Comparison | terms.ValueAmong, entry: int, captures: Captures) -> bool:
+        """Return whether the positive form of a comparison holds: `==` for `!=`, `in` for `not in`."""
+        left = self.of(test.left, entry, captures)
+        if isinstance(test, terms.ValueAmong):
+            return any(compare(left, "==", self.of(item, entry, captures)) for item in test.items)
+        relation = "==" if test.operator == "!=" else test.operator
+        return compare(left, relation, self.of(test.right, entry, captures))
+
+    def applies(self, test: terms.Comparison | terms.ValueAmong, entry: int, captures: Captures) -> bool:
+        """Return whether every fact that the comparison needs applies to the parameter."""
+        items = test.items if isinstance(test, terms.ValueAmong) else (test.right,)
+        return all(self.of(value, entry, captures) is not ABSENT for value in (test.left, *items))
+
+    def _arithmetic(self, value: terms.Arithmetic, entry: int, captures: Captures) -> Any:
+        arguments = [self.of(argument, entry, captures) for argument in value.arguments]
+        if ABSENT in arguments:
+            return ABSENT
+        try:
+            return compute(value.operator, arguments)
+        except NoResultError as fault:
+            name = self.facts.names[entry]
+            used = ", ".join(
+                f"{part.span.text} = {value_text(self.of(part, entry, captures))}"
+                for part in dict.fromkeys(terms_in(value, lets=False))
+                if isinstance(part, _NAMED)
+            )
+            raise RulesError(
+                Diagnostic(
+                    "E208",
+                    f"{fault} for the parameter `{name}`",
+                    value.span,
+                    f"here {used}" if used else "",
+                )
+            ) from None

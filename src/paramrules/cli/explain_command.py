@@ -1,0 +1,97 @@
+"""`paramrules explain FILE NAME --model M`."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from paramrules.cli.answer import Answer, Command
+from paramrules.cli.arguments import build, on_a_model
+from paramrules.named_models.model_name import ModelName
+
+if TYPE_CHECKING:
+    from paramrules.assignment import AxisExplanation, Clause
+    from paramrules.inventories import Parameter
+    from paramrules.rules.model import Rule
+
+
+@click.command(cls=Command)
+@click.argument("file")
+@click.argument("name")
+@on_a_model
+def explain(
+    file: str,
+    name: str,
+    model: ModelName,
+    stacked: dict[str, int],
+    given: dict[str, str],
+    strict: bool,
+) -> Answer:
+    """Explain why a parameter is in its group.
+
+    NAME is the parameter's canonical name, one of several if it is tied.
+
+    JSON: `parameter` (name, names, owner, within, variable, shape, stored, layer, dtype, role, fan_in,
+    fan_out, trainable, attributes), `group`, `settings`, `findings`, and `axes`, each with
+
+    \b
+    axis, label, settings, captures
+    rule     that won: label, text, file, line, clause (text, note, name); null for `default`
+    earlier  rules that failed, each with the first clause that did
+    later    rules that would have held, each with the clause that does
+    """
+    import paramrules
+    from paramrules.assignment import parse_options
+
+    rules = paramrules.load(file)
+    options = parse_options(rules, given)
+    (inventory,) = build([model], stacked)
+    explanation = paramrules.examine(rules, inventory, options=options, strict=strict).explain(name)
+    result = {
+        "parameter": _parameter(explanation.parameter),
+        "group": explanation.group.label,
+        "settings": dict(explanation.group.settings),
+        "axes": list(map(_axis, explanation.axes)),
+    }
+    return Answer(explanation.report(), result)
+
+
+def _parameter(parameter: "Parameter") -> dict[str, Any]:
+    owner = parameter.owner
+    return {
+        "name": parameter.name,
+        "names": parameter.names,
+        "shape": parameter.shape,
+        "stored": parameter.stored,
+        "layer": parameter.layer and parameter.layer._asdict(),
+        "dtype": parameter.dtype,
+        "owner": owner.cls.name if owner.known else None,
+        "within": [cls.name for cls in owner.around],
+        "variable": parameter.variable.name if parameter.variable else None,
+        "role": parameter.role,
+        "fan_in": parameter.fan_in,
+        "fan_out": parameter.fan_out,
+        "trainable": parameter.trainable,
+        "attributes": dict(parameter.attributes),
+    }
+
+
+def _axis(axis: "AxisExplanation") -> dict[str, object]:
+    return {
+        "axis": axis.axis,
+        "label": axis.label,
+        "settings": dict(axis.settings),
+        "captures": dict(axis.captures),
+        "rule": _rule(axis.rule, axis.clause) if axis.rule else None,
+        "earlier": [_rule(verdict.rule, verdict.clause) for verdict in axis.earlier],
+        "later": [_rule(verdict.rule, verdict.clause) for verdict in axis.later],
+    }
+
+
+def _rule(rule: "Rule", clause: "Clause | None") -> dict[str, object]:
+    return {
+        "label": rule.label.text,
+        "text": rule.span.one_line,
+        "file": rule.span.source.name,
+        "line": rule.span.line,
+        "clause": {"text": clause.text, "note": clause.note, "name": clause.name} if clause else None,
+    }

@@ -1,0 +1,32 @@
+"""`paramrules inventory M -o FILE`."""
+
+import click
+
+from paramrules.cli.answer import Answer, Command
+from paramrules.cli.arguments import build, model_name, with_stacks, with_traceback
+from paramrules.named_models.model_name import ModelName
+
+
+@click.command(cls=Command)
+@click.argument("model", metavar="M", type=model_name)
+@click.option(
+    "--output", "-o", required=True, help="The file to write, whole or not at all; `-` is standard output."
+)
+@with_stacks
+@with_traceback
+def inventory(model: ModelName, output: str, stacked: dict[str, int]) -> Answer:
+    """Save the facts about a model's parameters as JSON.
+
+    The file stands for the model in every other command, on machines without its framework.
+
+    JSON: `file`, `framework`, `parameters` (how many), and `findings`; with `-o -` also `inventory`.
+    """
+    import json
+
+    (saved,) = build([model], stacked)
+    result = {"file": output, "framework": saved.framework, "parameters": len(saved)}
+    if output == "-":
+        text = saved.to_json()
+        return Answer(text.splitlines(), {**result, "inventory": json.loads(text)}, saved.findings)
+    saved.save(output)
+    return Answer((), result, saved.findings, f"{output}: {len(saved)} parameters")

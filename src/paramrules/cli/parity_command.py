@@ -1,0 +1,149 @@
+"""`paramrules parity FILE --model A --model B`."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from paramrules.cli.answer import Answer, Command
+from paramrules.cli.arguments import build, on_two_models
+from paramrules.cli.layout import progress
+from paramrules.display import Block, Table, counted, large, short_settings
+from paramrules.named_models.model_name import ModelName
+
+if TYPE_CHECKING:
+    from paramrules.comparison import Count, Difference, Parity, Reason
+
+
+@click.command(cls=Command)
+@click.argument("file")
+@on_two_models
+@click.option("--mapping", metavar="FILE", help="Which parameters are the same, where that cannot be found.")
+@click.option("--write-mapping", metavar="FILE", help="Write the pairs to a new file, to complete by hand.")
+def parity(
+    file: str,
+    models: tuple[ModelName, ...],
+    stacked: dict[str, int],
+    given: dict[str, str],
+    mapping: str | None,
+    write_mapping: str | None,
+) -> Answer:
+    """Compare the groups that a rule file makes of two models.
+
+    JSON: `findings` and
+
+    \b
+    same         true if nothing below differs
+    models       both: model, framework, tensors, parameters
+    found        the number of pairs by the way in which they were found
+    counts       by label: axis (null for joined labels), label, tensors, parameters, each of both models
+    differences  pairs in different groups: a, b, axis, labels, settings, reasons of both (label, file, line,
+                 clause, note, held)
+    unpaired     of both models: name, candidates, together (true if it could be all of these in one)
+    pairs        all: a and b (lists of names), how
+    """
+    import paramrules
+    from paramrules.assignment import parse_options
+
+    if len(models) != 2:
+        raise click.UsageError(f"parity compares two models, not {len(models)}: write `--model` twice")
+    rules = paramrules.load(file)
+    options = parse_options(rules, given)
+    a, b = build(models, stacked)
+    with progress("comparing"):
+        found = paramrules.parity(rules, a, b, mapping, options=options)
+    if write_mapping:
+        found.save_mapping(write_mapping)
+    return Answer(_blocks(file, models, found), _result(models, found), found.findings, _summary(found))
+
+
+def _summary(found: "Parity") -> str:
+    if found.same:
+        return "the same groups on both models"
+    alone = sum(map(len, found.unpaired))
+    return f"{counted(len(found.differences), 'difference')}, {counted(alone, 'tensor')} without a partner"
+
+
+def _blocks(file: str, models: tuple[ModelName, ...], found: "Parity") -> list[Block]:
+    blocks: list[Block] = [
+        f"{which}: {file} on {model.text}: {assignment.model_size}"
+        for which, model, assignment in zip("AB", models, found.assignments, strict=True)
+    ]
+    ways = ", ".join(f"{number} by {how}" for how, number in found.found.items())
+    blocks += [f"{counted(len(found.pairs), 'pair')}{f': {ways}' if ways else ''}"]
+    for axis in dict.fromkeys(count.axis for count in found.counts):
+        rows = [_count(count) for count in found.counts if count.axis == axis]
+        heads = ("group" if axis is None else f"[{axis}]", "tensors A", "B", "parameters A", "B ", "")
+        blocks += ["", Table(heads, rows, right=heads[1:5])]
+    if found.differences:
+        rows = list(map(_difference, found.differences))
+        blocks += ["", Table(("A", "B", "in A", "in B", "because"), rows)]
+    for which, unpaired in zip("AB", found.unpaired, strict=True):
+        if unpaired:
+            alone = [
+                (each.name, (" and " if each.together else " or ").join(each.candidates) or "-")
+                for each in unpaired
+            ]
+            blocks += ["", Table((f"only in {which}", "could be"), alone)]
+    return blocks
+
+
+def _count(count: "Count") -> tuple[str, ...]:
+    same = count.tensors[0] == count.tensors[1] and count.parameters[0] == count.parameters[1]
+    return (
+        count.label,
+        *(f"{number:,}" for number in count.tensors),
+        *map(large, count.parameters),
+        "" if same else "differs",
+    )
+
+
+def _difference(difference: "Difference") -> tuple[str, ...]:
+    a, b = difference.labels
+    if a == b:
+        a, b = map(short_settings, difference.settings)
+    return difference.a, difference.b, a, b, " | ".join(map(_because, difference.reasons))
+
+
+def _because(reason: "Reason") -> str:
+    if reason.clause is None:
+        return "else"
+    return f"{'' if reason.held else 'not '}{reason.clause}"
+
+
+def _result(models: tuple[ModelName, ...], found: "Parity") -> dict[str, Any]:
+    return {
+        "same": found.same,
+        "models": [
+            {
+                "model": model.text,
+                "framework": assignment.inventory.framework,
+                "tensors": len(assignment.inventory),
+                "parameters": sum(assignment.inventory.column("elements")),
+            }
+            for model, assignment in zip(models, found.assignments, strict=True)
+        ],
+        "found": dict(found.found),
+        "counts": [count._asdict() for count in found.counts],
+        "differences": [
+            difference._asdict()
+            | {
+                "settings": list(map(dict, difference.settings)),
+                "reasons": list(map(_reason, difference.reasons)),
+            }
+            for difference in found.differences
+        ],
+        "unpaired": [[each._asdict() for each in side] for side in found.unpaired],
+        "pairs": [pair._asdict() for pair in found.pairs],
+    }
+
+
+def _reason(reason: "Reason") -> dict[str, Any]:
+    assert reason.rule is not None
+    return {
+        "label": reason.rule.label.text,
+        "file": reason.rule.span.source.name,
+        "line": reason.rule.span.line,
+        "clause": reason.clause and reason.clause.text,
+        "note": reason.clause and reason.clause.note,
+        "held": reason.held,
+    }

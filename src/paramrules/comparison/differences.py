@@ -1,0 +1,184 @@
+"""The differences between two models under one rule file, as values and as diagnostics."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from paramrules.assignment import Clause
+from paramrules.comparison.items import Item
+from paramrules.diagnostics import Diagnostic, Place
+from paramrules.display import rule_settings
+from paramrules.rules.model import Rule
+
+_FEW: Final = 4
+
+
+class Pair(NamedTuple):
+    """Parameters of the two models that are the same.
+
+    Attributes:
+        a: the name in the first model; several if a mapping joins them to one in the other.
+        b: the name in the second model; likewise.
+        how: the evidence: `name`, `normalised name`, `similar name`, `shape`, `shape and order` or `mapping`.
+    """
+
+    a: tuple[str, ...]
+    b: tuple[str, ...]
+    how: str
+
+
+class Reason(NamedTuple):
+    """The reason on one side of a difference, at the first rule with different verdicts.
+
+    Attributes:
+        rule: that rule; None if no rule took either.
+        clause: the part of its predicate that decided; None for `else`.
+        held: True if it held on this side.
+    """
+
+    rule: Rule | None
+    clause: Clause | None
+    held: bool
+
+
+class Difference(NamedTuple):
+    """A pair that one axis puts into different groups. Values come in twos, one for each model.
+
+    Attributes:
+        a: the parameter's name in the first model.
+        b: its name in the second.
+        axis: the axis, "" for the axis without a name.
+        labels: the labels.
+        settings: the settings that the labels give.
+        reasons: the clauses that decided.
+    """
+
+    a: str
+    b: str
+    axis: str
+    labels: tuple[str, str]
+    settings: tuple[Mapping[str, Any], Mapping[str, Any]]
+    reasons: tuple[Reason, Reason]
+
+
+class Unpaired(NamedTuple):
+    """A parameter without a partner.
+
+    Attributes:
+        name: its name.
+        candidates: a few unpaired parameters of the other model that it could be, the likeliest first.
+        together: True if it could be all of these together and none of them alone.
+    """
+
+    name: str
+    candidates: tuple[str, ...]
+    together: bool = False
+
+
+class Count(NamedTuple):
+    """The part of each model that has a label.
+
+    Attributes:
+        axis: the axis of the label; None for the labels of all axes joined with `/`.
+        label: the label.
+        tensors: the number of parameters with it, in each model.
+        parameters: the number of their elements, in each model.
+    """
+
+    axis: str | None
+    label: str
+    tensors: tuple[int, int]
+    parameters: tuple[int, int]
+
+
+def unpaired(items: Sequence[Item], others: Sequence[Item]) -> tuple[Unpaired, ...]:
+    """Return the items without a partner, with candidates among those of the other model."""
+    rest = _Rest(others)
+    return tuple(rest.unpaired(item) for item in items)
+
+
+class _Rest:
+    """The parameters of one model that have no partner."""
+
+    def __init__(self, items: Sequence[Item]) -> None:
+        self._by_size: dict[int, list[Item]] = defaultdict(list)
+        beside: dict[tuple[str, str], list[Item]] = defaultdict(list)
+        for item in items:
+            self._by_size[item.kind.size].append(item)
+            beside[item.module.rpartition(".")[0], item.leaf].append(item)
+        self._in_parts: dict[tuple[int, str], list[list[Item]]] = defaultdict(list)
+        for (_, leaf), parts in beside.items():
+            if len(parts) > 1:
+                self._in_parts[sum(part.kind.size for part in parts), leaf].append(parts)
+
+    def unpaired(self, item: Item) -> Unpaired:
+        """Return a parameter of the other model with its candidates: one of its size, or several together."""
+        sized = self._by_size.get(item.kind.size, ())
+        fitting = [other for other in sized if item.kind.fits(other.kind, loosely=True)]
+        if fitting:
+            likely = sorted(fitting, key=lambda other: _distance(item, other))[:_FEW]
+            nearest = _distance(item, likely[0])[0]
+            near = tuple(other.name for other in likely if _distance(item, other)[0] == nearest)
+            return Unpaired(item.name, near)
+        in_parts = self._in_parts.get((item.kind.size, item.leaf), ())
+        parts = min(in_parts, key=lambda parts: _distance(item, parts[0]), default=())
+        return Unpaired(item.name, tuple(part.name for part in parts), bool(parts))
+
+
+def _distance(item: Item, other: Item) -> tuple[bool, bool, int]:
+    """Return a sort key: another layer is farthest, then another leaf, then fewer words in common."""
+    ranks = zip(item.ranks, other.ranks, strict=False)
+    return any(a != b for a, b in ranks), item.leaf != other.leaf, -len(set(item.words) & set(other.words))
+
+
+def differences_found(differences: Iterable[Difference]) -> Iterator[Diagnostic]:
+    """Yield E801 for each clause at which pairs differ, with the first of these pairs."""
+    alike: dict[object, list[Difference]] = defaultdict(list)
+    for difference in differences:
+        places = tuple(_place(reason, "") for reason in difference.reasons)
+        alike[difference.axis, places].append(difference)
+    yield from map(_parted, alike.values())
+
+
+def unpaired_found(unpaired: tuple[Sequence[Unpaired], Sequence[Unpaired]]) -> Iterator[Diagnostic]:
+    """Yield E802 for each model with parameters that have no partner."""
+    for which, alone in zip(("first", "second"), unpaired, strict=True):
+        if alone:
+            yield _alone(which, alone)
+
+
+def _parted(differences: Sequence[Difference]) -> Diagnostic:
+    first = differences[0]
+    more = f" (and {len(differences) - 1} more)" if len(differences) > 1 else ""
+    if first.labels[0] != first.labels[1]:
+        what = [f"in `{label}`" for label in first.labels]
+    else:
+        what = [f"in `{first.labels[0]}` with {rule_settings(settings)}" for settings in first.settings]
+    places = [_place(reason, name) for reason, name in zip(first.reasons, (first.a, first.b), strict=True)]
+    return Diagnostic(
+        "E801",
+        f"`{first.a}` is {what[0]}, its partner `{first.b}` {what[1]}{more}",
+        places[0].span,
+        places[0].label,
+        also=(places[1],),
+    )
+
+
+def _place(reason: Reason, name: str) -> Place:
+    assert reason.rule is not None  # if no rule took either, there is no difference
+    verb = "holds" if reason.held else "fails"
+    if reason.clause is None:
+        return Place(reason.rule.span, f"{verb} for `{name}`")
+    note = f": {reason.clause.note}" if reason.clause.note else ""
+    return Place(reason.clause.predicate.span, f"{verb} for `{name}`{note}")
+
+
+def _alone(which: str, unpaired: Sequence[Unpaired]) -> Diagnostic:
+    first = unpaired[0]
+    more = f" and {len(unpaired) - 1} more" if len(unpaired) > 1 else ""
+    others = (" and " if first.together else " or ").join(f"`{name}`" for name in first.candidates)
+    return Diagnostic(
+        "E802",
+        f"`{first.name}`{more} of the {which} model {'have' if more else 'has'} no partner in the other",
+        help=f"`{first.name}` could be {others}; say so in a mapping file" if others else "",
+    )

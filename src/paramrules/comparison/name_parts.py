@@ -1,0 +1,177 @@
+"""The parts of names: their words in one spelling, and the ranks of what is numbered.
+
+`attn` and `attention` are one word, and `h.0`, `h_0` and `h0` one name. Numbers are compared by their rank
+among their siblings, because one framework counts from 0 where another counts from 1 or leaves out the first
+number (`linear`, `linear_1`).
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import Final, NamedTuple
+
+Stem = tuple[str, bool]
+"""A component without its number, and True if it has siblings that differ from it only by the number."""
+
+Stems = tuple[Stem, ...]
+
+_NUMBERED: Final = re.compile(r"(.*?)_?(\d+)")
+_UNCOUNTED: Final = -1
+"""The number of `linear` beside `linear_1`."""
+
+LEAVES: Final = {
+    **dict.fromkeys(("weight", "kernel", "w", "scale", "gamma", "g", "gain"), "weight"),
+    **dict.fromkeys(("embedding", "embeddings"), "weight"),
+    **dict.fromkeys(("bias", "b", "offset", "beta"), "bias"),
+}
+"""Leaves that say no more than weight or bias, by what they are."""
+
+_SYNONYMS: Final = {
+    "attn": "attention",
+    "mha": "attention",
+    "selfattention": "self attention",
+    "sa": "self attention",
+    "crossattention": "cross attention",
+    "encdec": "cross",
+    "ln": "norm",
+    "bn": "norm",
+    "gn": "norm",
+    "layernorm": "norm",
+    "rmsnorm": "norm",
+    "batchnorm": "norm",
+    "groupnorm": "norm",
+    "normalization": "norm",
+    "emb": "embedding",
+    "embed": "embedding",
+    "embeds": "embedding",
+    "embedder": "embedding",
+    "embeddings": "embedding",
+    "wte": "token embedding",
+    "wpe": "position embedding",
+    "tok": "token",
+    "tokens": "token",
+    "word": "token",
+    "words": "token",
+    "pos": "position",
+    "positions": "position",
+    "positional": "position",
+    "segment": "type",
+    "q": "query",
+    "wq": "query",
+    "k": "key",
+    "wk": "key",
+    "v": "value",
+    "wv": "value",
+    "o": "out",
+    "wo": "out",
+    "output": "out",
+    "fc": "linear",
+    "lin": "linear",
+    "dense": "linear",
+    "enc": "encoder",
+    "dec": "decoder",
+    "h": "block",
+    "blk": "block",
+    "blocks": "block",
+    "layer": "block",
+    "layers": "block",
+    "encoderblock": "block",
+    "decoderblock": "block",
+    "ff": "mlp",
+    "ffn": "mlp",
+    "feedforward": "mlp",
+    "convolution": "conv",
+    "shortcut": "downsample",
+    "classifier": "head",
+    "cls": "class",
+    "f": "final",
+    "last": "final",
+}
+_PAIRS: Final = {("layer", "norm"): "norm", ("batch", "norm"): "norm", ("rms", "norm"): "norm"}
+_PAIRS.update({("group", "norm"): "norm", ("feed", "forward"): "mlp", ("enc", "dec"): "cross"})
+_PAIRS.update({("encoder", "decoder"): "cross"})
+_SILENT: Final = frozenset({"", "~", "c", "module", "model"})
+_PIECES: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|~")
+
+
+@cache
+def canonical(text: str) -> tuple[str, ...]:
+    """Return the words of a text, in lower case and in one spelling.
+
+    >>> canonical("EncDecAttention"), canonical("ln_f"), canonical("q_proj")
+    (('cross', 'attention'), ('norm', 'final'), ('query', 'proj'))
+    """
+    pieces = [piece.lower() for piece in _PIECES.findall(text)]
+    words: list[str] = []
+    while pieces:
+        pair = _PAIRS.get(tuple(pieces[:2]))
+        words += [pair] if pair else _SYNONYMS.get(pieces[0], pieces[0]).split()
+        del pieces[: 2 if pair else 1]
+    found = tuple(word for word in words if word not in _SILENT)
+    return ("out",) if found == ("proj",) else found
+
+
+class ParsedName(NamedTuple):
+    """A name as its stems and the ranks, from 0, of what is numbered in it."""
+
+    stems: Stems
+    ranks: tuple[int, ...]
+
+
+def parse_names(names: Iterable[str]) -> list[ParsedName]:
+    """Parse all names of a model.
+
+    >>> parse_names(["h.0.norm.weight", "h.1.norm.weight"])[1]
+    ParsedName(stems=(('h', True), ('norm', False), ('weight', False)), ranks=(1,))
+    """
+    split = [_components(name) for name in names]
+    numbers: dict[tuple[str, str], set[int]] = {}
+    for components in split:
+        prefix = ""
+        for stem, number, text in components:
+            numbers.setdefault((prefix, stem), set()).add(number)
+            prefix += text
+    ranks: Mapping[tuple[str, str], dict[int, int]] = {
+        key: {number: rank for rank, number in enumerate(sorted(found))}
+        for key, found in numbers.items()
+        if len(found) > 1
+    }
+    return [_parsed(components, ranks) for components in split]
+
+
+def _parsed(
+    components: Sequence[tuple[str, int, str]], ranks: Mapping[tuple[str, str], Mapping[int, int]]
+) -> ParsedName:
+    stems, found, prefix = [], [], ""
+    for stem, number, text in components:
+        known = ranks.get((prefix, stem))
+        stems.append((stem, known is not None))
+        if known is not None:
+            found.append(known[number])
+        prefix += text
+    return ParsedName(tuple(stems), tuple(found))
+
+
+def _components(name: str) -> list[tuple[str, int, str]]:
+    """Return stem, number and text of each component; a bare number belongs to the component before."""
+    found: list[tuple[str, int, str]] = []
+    for component in name.split("."):
+        stem, number = _numbered(component)
+        if not stem and found and found[-1][1] == _UNCOUNTED:
+            before = found.pop()
+            found.append((before[0], number, f"{before[2]}.{component}"))
+        else:
+            found.append((stem, number, f".{component}"))
+    return found
+
+
+@cache
+def _numbered(component: str) -> tuple[str, int]:
+    match = _NUMBERED.fullmatch(component)
+    return (match[1], int(match[2])) if match else (component, _UNCOUNTED)
+
+
+@cache
+def words_of(stems: Stems) -> tuple[str, ...]:
+    """Return the words of a name in the vocabulary that all models share, the leaf's last."""
+    return tuple(word for stem, _ in stems for word in canonical(stem))

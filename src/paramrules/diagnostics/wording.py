@@ -1,0 +1,66 @@
+"""The wording of messages: text that is safe to print, `did you mean ...?`, `a` or `an`."""
+
+import re
+from collections.abc import Iterable
+from typing import Final
+from unicodedata import combining, east_asian_width
+
+_INVISIBLE: Final = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+"""Characters that `str.isprintable` accepts and nobody sees: fillers, variation selectors, blanks."""
+
+
+def printable(text: str) -> str:
+    r"""Return the text on one line, with every character that a reader cannot see as an escape.
+
+    Control characters can move a terminal's cursor or end a line, bidirectional ones reorder it, and
+    zero-width ones make two names look alike. A tab becomes a space. All output passes through this function,
+    in a terminal and in a pipe.
+
+    >>> printable("a\x1b[2Jb\u202e")
+    'a\\x1b[2Jb\\u202e'
+    """
+    if text.isprintable() and (text.isascii() or not _INVISIBLE.search(text)):
+        return text
+    return "".join(map(_shown, text))
+
+
+def _shown(character: str) -> str:
+    if character == "\t":
+        return " "
+    if character.isprintable() and not _INVISIBLE.match(character):
+        return character
+    return character.encode("unicode_escape").decode()
+
+
+def width(text: str) -> int:
+    """Return how many columns of a terminal a printable text takes."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return a help line that names the nearest known word, or an empty text where none is near.
+
+    >>> did_you_mean("LayrNorm", ["LayerNorm", "Linear"])
+    'did you mean `LayerNorm`?'
+    """
+    from difflib import get_close_matches  # 10 ms that only a mistake pays for
+
+    candidates = sorted(set(known))
+    folded = {name.lower(): name for name in reversed(candidates)}
+    if word.lower() in folded:
+        return f"did you mean `{folded[word.lower()]}`?"
+    near = get_close_matches(word, candidates, n=1, cutoff=0.7)
+    return f"did you mean `{near[0]}`?" if near else ""
+
+
+def a(word: str) -> str:
+    """Return the word in backticks with its article.
+
+    >>> a("Embedding")
+    'an `Embedding`'
+    """
+    return f"{'an' if word.lstrip('*?')[:1].lower() in tuple('aeiou') else 'a'} `{word}`"

@@ -1,0 +1,10 @@
+"""Models named by a text, as on the command line: imported, built without memory, and described.
+
+This is the only room that runs a user's code: `inventory_of` imports the module that a name points to, and
+calls what it finds there. A rule file, a saved inventory or a mapping is never run.
+"""
+
+from paramrules.named_models.model_inventory import inventories_of, inventory_of
+from paramrules.named_models.model_name import Call, ModelName, read_model_name
+
+__all__ = ["Call", "ModelName", "inventories_of", "inventory_of", "read_model_name"]

@@ -1,0 +1,237 @@
+"""From the name of a model to its inventory: import the code, build the model without memory, describe it.
+
+The code prints to standard error. Its exceptions become diagnostics that point into the user's file.
+"""
+
+import importlib
+import importlib.util
+import inspect
+import os
+import pkgutil
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+
+from paramrules import registry
+from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
+from paramrules.inventories import Inventory
+from paramrules.inventories.parameter import is_below
+from paramrules.named_models.abstract_build import build_without_memory
+from paramrules.named_models.model_name import Call, ModelName
+from paramrules.named_models.user_code_errors import user_code
+
+Stacked = Mapping[str, int]
+"""For paths in a model, how many leading axes of all arrays below are layers."""
+
+
+def inventory_of(name: ModelName, stacked: Stacked | None = None) -> Inventory:
+    """Return the inventory of the model of this name, saved or built.
+
+    Args:
+        name: the model's name, from `read_model_name`.
+        stacked: for paths in the model, how many leading axes of all arrays below are layers.
+
+    Raises:
+        RulesError: E701 if the name leads nowhere or the import fails, E702 if building fails or does not
+            return a model, E507 if the model has no such path, and the errors of the model or file itself.
+
+    >>> inventory_of(read_model_name("timm:create_model('resnet18')"))
+    <Inventory of 62 parameters, torch>
+    """
+    return inventories_of((name,), stacked or {})[0]
+
+
+def inventories_of(names: Iterable[ModelName], stacked: Stacked) -> list[Inventory]:
+    """Return the inventories of several models. Each declared stack has to be in one of them.
+
+    Raises:
+        RulesError: the errors of `inventory_of`.
+    """
+    found: list[Inventory] = []
+    paths: set[str] = set()
+    used: set[str] = set()
+    for name in names:
+        inventory, plain = _described(name, stacked)
+        found.append(inventory)
+        if plain is not None:
+            used |= {path for path in stacked if _holds(plain, path)}
+            paths |= {each[:end] for each in plain.names for end, mark in enumerate(each) if mark == "."}
+    for path in stacked:
+        if path not in used:
+            raise RulesError(
+                Diagnostic(
+                    "E507",
+                    f"`{path}` is declared as stacked, but is not in a model that can have stacks",
+                    help=did_you_mean(path, sorted(paths))
+                    or "saved inventories, and those that a function returns, keep their stacks as they are",
+                )
+            )
+    return found
+
+
+def _described(name: ModelName, stacked: Stacked) -> tuple[Inventory, Inventory | None]:
+    """Return a model's inventory, and the one without declared stacks (None if none can be declared)."""
+    if name.is_saved:
+        return Inventory.load(name.origin), None
+    folder = os.path.dirname(os.path.abspath(name.origin)) if name.is_file else os.getcwd()
+    with _first_on_path(folder), redirect_stdout(sys.stderr):
+        value = _attribute(name, _file(name) if name.is_file else _module(name))
+        # A function is a maker, even with haiku loaded, whose models are functions themselves.
+        if name.call or inspect.isfunction(value) or not registry.is_model(value):
+            value = _build(name, value, name.call or Call((), {}))
+        inventory = registry.inventory(value)
+        if not stacked or not registry.takes(value, "stacked"):
+            return inventory, None
+        own = {path: count for path, count in stacked.items() if _holds(inventory, path)}
+        return (registry.inventory(value, stacked=own) if own else inventory), inventory
+
+
+def _holds(inventory: Inventory, path: str) -> bool:
+    return any(is_below(name, path) for name in inventory.names)
+
+
+@contextmanager
+def _first_on_path(folder: str) -> Iterator[None]:
+    """Put a folder first on the path, as `python` does for the script's folder or the current one."""
+    before = sys.path[:]
+    sys.path.insert(0, folder)
+    try:
+        yield
+    finally:
+        sys.path[:] = before
+
+
+def _file(name: ModelName) -> ModuleType:
+    path = Path(name.origin)
+    if not path.is_file():
+        near = did_you_mean(path.name, (p.name for p in path.parent.glob("*.py")))
+        raise RulesError(Diagnostic("E701", f"there is no file `{name.origin}`", help=near))
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    # Dataclasses and pickles look up their module. A module of this name that is already loaded stays.
+    ours = sys.modules.setdefault(path.stem, module) is module
+    try:
+        with user_code("E701", f"importing `{name.origin}` failed"):
+            spec.loader.exec_module(module)
+    except RulesError:
+        if ours:
+            del sys.modules[path.stem]
+        raise
+    return module
+
+
+def _module(name: ModelName) -> ModuleType:
+    """Import package after package, to tell a missing module from one that fails."""
+    parts = name.origin.split(".")
+    if not all(part.isidentifier() for part in parts):
+        near = f"did you mean `{name.origin}.py:...`?" if os.path.isfile(f"{name.origin}.py") else ""
+        raise RulesError(
+            Diagnostic(
+                "E701",
+                f"`{name.origin}` is not the name of a module",
+                help=near or "write `package.module:NAME`",
+            )
+        )
+    module: ModuleType | None = None
+    for depth, part in enumerate(parts):
+        dotted = ".".join(parts[: depth + 1])
+        if not _exists(dotted, module):
+            raise RulesError(_missing(part, module))
+        with user_code("E701", f"importing `{dotted}` failed"):
+            module = importlib.import_module(dotted)
+    assert module is not None
+    return module
+
+
+def _exists(dotted: str, parent: ModuleType | None) -> bool:
+    if dotted in sys.modules:
+        return True
+    return (parent is None or hasattr(parent, "__path__")) and importlib.util.find_spec(dotted) is not None
+
+
+def _missing(part: str, parent: ModuleType | None) -> Diagnostic:
+    siblings = pkgutil.iter_modules(None if parent is None else list(getattr(parent, "__path__", ())))
+    near = did_you_mean(part, (found.name for found in siblings))
+    if parent is not None:
+        return Diagnostic("E701", f"there is no module `{part}` in `{parent.__name__}`", help=near)
+    return Diagnostic(
+        "E701", f"there is no module `{part}`", help=near or f"is it installed for `{sys.executable}`?"
+    )
+
+
+def _attribute(name: ModelName, module: ModuleType) -> object:
+    value: object = module
+    for depth, attribute in enumerate(name.attributes):
+        with user_code("E701", f"looking up `{attribute}` in `{name.origin}` failed"):
+            found = hasattr(value, attribute)
+            if found:
+                value = getattr(value, attribute)
+        if not found:
+            whole = ".".join((name.origin, *name.attributes[:depth])) if depth else name.origin
+            raise RulesError(
+                Diagnostic(
+                    "E701", f"`{whole}` has no `{attribute}`", help=did_you_mean(attribute, dir(value))
+                )
+            )
+    return value
+
+
+def _build(name: ModelName, maker: object, call: Call) -> object:
+    """Call the maker and return the model, built without memory for its parameters."""
+    if not callable(maker):
+        raise RulesError(
+            Diagnostic(
+                "E702",
+                f"`{name.text}` is a `{type(maker).__name__}`, which is not a model",
+                help="name a module, a tree of arrays, or a function that returns one",
+            )
+        )
+    _check_arguments(name, maker, call)
+    with user_code("E702", f"building `{name.text}` failed"):
+        model = build_without_memory(partial(maker, *call.positional, **call.named))
+    if not registry.is_model(model):
+        raise RulesError(
+            [
+                Diagnostic(
+                    "E702",
+                    f"`{name.text}` returns a `{type(model).__name__}`, which is not a model",
+                    help="it has to return a module or a tree of arrays",
+                ),
+                *registry.unusable(model),
+            ]
+        )
+    return model
+
+
+def _check_arguments(name: ModelName, maker: Callable[..., object], call: Call) -> None:
+    try:
+        signature = inspect.signature(maker)
+    except ValueError:  # some builtins have none
+        return
+    try:
+        signature.bind(*call.positional, **call.named)
+    except TypeError as error:
+        attribute = ".".join(name.attributes)
+        raise RulesError(
+            Diagnostic(
+                "E702",
+                f"`{name.text}` cannot be called like that: {error}",
+                help=f"write its arguments after it: `{name.origin}:{attribute}{_shown(signature)}`",
+            )
+        ) from None
+
+
+def _shown(signature: inspect.Signature) -> str:
+    """Return the required arguments: `(dim, depth)`."""
+    needed = [
+        parameter.name
+        for parameter in signature.parameters.values()
+        if parameter.default is parameter.empty
+        and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+    ]
+    return f"({', '.join(needed)})"

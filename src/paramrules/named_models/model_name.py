@@ -1,0 +1,96 @@
+"""The name of a model, as typed on the command line.
+
+    timm:create_model('vit_tiny_patch16_224')    a call with literal arguments
+    package.module:attribute                     a model, or a callable that returns one
+    path/to/file.py:attribute                    the same, in a file
+    vit.json                                     a saved inventory
+
+Reading a name imports nothing and runs no code.
+"""
+
+import ast
+from typing import Any, NamedTuple
+
+_FORMS = (
+    "write `package.module:NAME`, `path.py:NAME`, a call like `module:make('tiny', depth=2)`, or `saved.json`"
+)
+_WRAP = "write a function that does the rest: `path.py:make`"
+
+
+class Call(NamedTuple):
+    """The arguments of a call, all of them literals."""
+
+    positional: tuple[object, ...]
+    named: dict[str, Any]
+
+
+class ModelName(NamedTuple):
+    """A model as the user named it.
+
+    Attributes:
+        text: the text as typed.
+        origin: a module's dotted name, the path of a Python file, or that of a saved inventory.
+        attributes: the attributes from the module to the model or its maker; empty for a saved inventory.
+        call: the arguments, if a call was written.
+    """
+
+    text: str
+    origin: str
+    attributes: tuple[str, ...]
+    call: Call | None
+
+    @property
+    def is_saved(self) -> bool:
+        """True for the file of a saved inventory."""
+        return not self.attributes
+
+    @property
+    def is_file(self) -> bool:
+        """True for a model in a Python file named by its path."""
+        return self.origin.endswith(".py")
+
+
+def read_model_name(text: str) -> ModelName:
+    """Split the name of a model into its parts.
+
+    Raises:
+        ValueError: the text does not name a model; the message says what to type.
+
+    >>> read_model_name("timm:create_model('resnet50')").call
+    Call(positional=('resnet50',), named={})
+    """
+    before, bracket, arguments = text.partition("(")
+    origin, colon, attributes = before.rpartition(":")
+    if not bracket and text.endswith(".json"):
+        return ModelName(text, text, (), None)
+    if not colon or not origin:
+        raise ValueError(f"`{text}` does not name a model; {_FORMS}")
+    names = tuple(attributes.strip().split("."))
+    if not all(name.isidentifier() for name in names):
+        raise ValueError(f"`{attributes}` is not the name of a model; {_FORMS}")
+    return ModelName(text, origin, names, _call(text, bracket + arguments) if bracket else None)
+
+
+def _call(text: str, arguments: str) -> Call:
+    try:
+        call = ast.parse("f" + arguments, mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise ValueError(f"the call in `{text}` is not valid; {_FORMS}") from None
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
+        raise ValueError(f"`{text}` continues after the call; {_WRAP}")
+    named = {}
+    for keyword in call.keywords:
+        if keyword.arg is None:
+            raise ValueError(f"`**` is not supported in `{text}`; write the arguments one by one")
+        named[keyword.arg] = _literal(text, keyword.value)
+    return Call(tuple(_literal(text, argument) for argument in call.args), named)
+
+
+def _literal(text: str, argument: ast.expr) -> object:
+    try:
+        return ast.literal_eval(argument)
+    except (ValueError, TypeError, RecursionError):
+        written = ast.unparse(argument)
+        raise ValueError(
+            f"`{written}` in `{text}` is not a literal (a number, a quoted text, a list, `True`); {_WRAP}"
+        ) from None

@@ -1,0 +1,73 @@
+"""Exceptions of a user's code, as findings that point into the user's file."""
+
+import sysconfig
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from paramrules.diagnostics import Diagnostic, RulesError, Source, Span
+
+_LIBRARIES = [
+    Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib", "purelib", "platlib")
+]
+
+
+@contextmanager
+def user_code(code: str, failed: str) -> Iterator[None]:
+    """Turn any exception into a RulesError that reports `failed` and the reason, caused by the original.
+
+    A script that exits when it is imported is caught too. Ctrl-C is not.
+    """
+    try:
+        yield
+    except RulesError:
+        raise
+    except (Exception, SystemExit) as error:
+        why = (
+            f"{type(error).__name__}: {str(error).strip()}".splitlines()[0]
+            .removesuffix(": ")
+            .removesuffix(".")
+        )
+        raise RulesError(
+            Diagnostic(
+                code,
+                f"{failed}: {why}",
+                _place(error),
+                help=_help(error) or "`--traceback` shows the full traceback",
+            )
+        ) from error
+
+
+def _help(error: BaseException) -> str:
+    if isinstance(error, SystemExit):
+        return 'move the work of the script under `if __name__ == "__main__":`'
+    if isinstance(error, ImportError) and "relative import" in str(error):
+        return "name a file of a package by its module: `package.module:NAME`"
+    return ""
+
+
+def _place(error: BaseException) -> Span | None:
+    """Return the deepest line of code that is neither a library's nor ours."""
+    if isinstance(error, SyntaxError) and error.filename and error.lineno:
+        return _line(error.filename, error.lineno)
+    place = None
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        ours = str(frame.f_globals.get("__name__", "")).startswith("paramrules")
+        if not ours:
+            place = _line(frame.f_code.co_filename, line) or place
+    return place
+
+
+def _line(filename: str, number: int) -> Span | None:
+    path = Path(filename).resolve()
+    if any(map(path.is_relative_to, _LIBRARIES)) or not path.is_file():
+        return None
+    text = path.read_text(encoding="utf-8", errors="replace")
+    lines = text.split("\n")
+    at = min(number, len(lines)) - 1
+    start = sum(len(line) + 1 for line in lines[:at])
+    written = lines[at]
+    indent = len(written) - len(written.lstrip())
+    shown = str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+    return Span(Source(shown, text), start + indent, start + len(written.rstrip()))

@@ -1,0 +1,105 @@
+"""Files that are written whole or not at all, whatever else writes them or ends the process."""
+
+import os
+import secrets
+import stat
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from paramrules.diagnostics import Diagnostic, RulesError
+
+
+def write_whole(path: str | Path, text: str) -> None:
+    """Replace a file, so that every reader finds the whole old text or the whole new one.
+
+    The text goes into an exclusive temporary file in the same folder, reaches the disk, and then takes the
+    target's name. An existing file keeps its mode. A symbolic link is replaced, never followed: the file that
+    it points to stays as it is. Only a device or a pipe is written in place (`/dev/stdout`).
+
+    Raises:
+        RulesError: E703 if the file cannot be written; an existing one is then unchanged.
+    """
+    try:
+        if _is_stream(path):
+            with open(path, "w", encoding="utf-8") as stream:
+                stream.write(text)
+        else:
+            _through_temporary(path, text, os.replace)
+    except (OSError, ValueError) as error:  # a path with a null byte is a ValueError
+        raise _unwritable(path, error) from None
+
+
+def write_new(path: str | Path, text: str) -> None:
+    """Create a file, whole or not at all.
+
+    Raises:
+        RulesError: E806 if there is a file of this name; E703 if it cannot be written.
+    """
+    try:
+        _through_temporary(path, text, _take_free_name)
+    except FileExistsError:
+        raise RulesError(
+            Diagnostic(
+                "E806",
+                f"`{path}` already exists, and may have been completed by hand",
+                help="name another file, or remove this one",
+            )
+        ) from None
+    except (OSError, ValueError) as error:
+        raise _unwritable(path, error) from None
+
+
+def _is_stream(path: str | Path) -> bool:
+    try:
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+
+
+def _through_temporary(path: str | Path, text: str, publish: Callable[[str, str | Path], None]) -> None:
+    beside = os.path.join(os.path.dirname(path), f".paramrules.{secrets.token_hex(8)}")
+    number = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)  # follows no link, obeys the umask
+    try:
+        with open(number, "w", encoding="utf-8") as file:
+            _keep_mode(path, beside)
+            file.write(text)
+            file.flush()
+            os.fsync(number)
+        publish(beside, path)
+    except BaseException:
+        os.unlink(beside)
+        raise
+
+
+def _take_free_name(beside: str, path: str | Path) -> None:
+    """Give the file a name that nobody has. A link is the only step that fails where somebody has it."""
+    if os.path.lexists(path):
+        raise FileExistsError
+    try:
+        os.link(beside, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        os.rename(beside, path)
+    else:
+        os.unlink(beside)
+
+
+def _keep_mode(path: str | Path, beside: str) -> None:
+    """Give the new file the mode of the one that it replaces."""
+    with suppress(FileNotFoundError):
+        mode = os.lstat(path).st_mode
+        if stat.S_ISREG(mode):
+            os.chmod(beside, stat.S_IMODE(mode) & 0o777)
+
+
+def _unwritable(path: str | Path, error: OSError | ValueError) -> RulesError:
+    return RulesError(
+        Diagnostic(
+            "E703",
+            f"`{path}` cannot be written: {getattr(error, 'strerror', None) or error}",
+            help="name a file in a folder that exists and is writable",
+        )
+    )

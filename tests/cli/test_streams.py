@@ -1,0 +1,116 @@
+"""Output streams that are closed, full, gone, or know few characters: the exit code is always the same."""
+
+import io
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import Ran
+from test_running import process
+
+from paramrules.cli import answer
+
+
+@pytest.fixture(autouse=True)
+def in_folder(folder: Path) -> Path:
+    (folder / "bad.rules").write_text("x: ndm <= 1\n")
+    return folder
+
+
+def closed_pipe() -> int:
+    """The writing end of a pipe that nobody reads."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    return writing
+
+
+@pytest.mark.parametrize(("file", "code"), [("net.rules", 0), ("bad.rules", 1)])
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_a_reader_that_goes_away_does_not_change_the_exit_code(
+    run: Callable[..., Ran], file: str, code: int, stream: str
+) -> None:
+    other = "stderr" if stream == "stdout" else "stdout"
+    writing = closed_pipe()
+    ran = process("check", file, **{stream: writing, other: subprocess.PIPE})
+    os.close(writing)
+    assert ran.returncode == code
+    whole = run("check", file)
+    assert getattr(ran, other) == (whole.out if other == "stdout" else whole.err)
+
+
+@pytest.mark.parametrize(("file", "code"), [("net.rules", 0), ("bad.rules", 1)])
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_closed_streams_do_not_change_the_exit_code(
+    run: Callable[..., Ran], file: str, code: int, closed: str
+) -> None:
+    command = f'"{sys.executable}" -m paramrules check {file} {closed}'
+    ran = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert ran.returncode == code
+    assert ran.stderr == ("" if "2>&-" in closed else run("check", file).err)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_standard_output_that_cannot_be_written() -> None:
+    with open("/dev/full", "w") as full:
+        ran = process("check", "net.rules", stdout=full, stderr=subprocess.PIPE)
+        both = process("check", "net.rules", stdout=full, stderr=full)
+    error = "error[E703]: standard output cannot be written: No space left on device\n\n"
+    assert (ran.returncode, ran.stderr) == (1, error)
+    assert both.returncode == 1
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
+def test_characters_that_a_stream_does_not_know(encoding: str) -> None:
+    Path("b.rules").write_text("b: else\nwörter_✓: else\n", encoding="utf-8")
+    environment = os.environ | {"PYTHONIOENCODING": encoding}
+    ran = subprocess.run(
+        [sys.executable, "-m", "paramrules", "check", "b.rules"],
+        capture_output=True,
+        env=environment,
+        check=False,
+    )
+    assert ran.returncode == 1
+    assert ran.stdout == b"1 file: 1 error\n"
+    line = " 2 | wörter_✓: else".encode(encoding, errors="backslashreplace")
+    assert line in ran.stderr.splitlines()
+
+
+def test_streams_are_prepared(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(sys, "stderr", None)
+    answer.prepare_streams()
+    print("é", file=sys.stdout, flush=True)
+    assert out.buffer.getvalue() == b"\\xe9\n"
+    with sys.stderr as devnull:
+        assert devnull.name == os.devnull
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    answer.prepare_streams()
+
+
+@pytest.mark.parametrize(("error", "code"), [(BrokenPipeError(), 0), (OSError(28, "No space left"), 1)])
+def test_output_that_cannot_be_written_is_dropped(
+    error: OSError,
+    code: int,
+    monkeypatch: pytest.MonkeyPatch,
+    in_folder: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The processes above, from inside."""
+    with open(in_folder / "out", "w") as out:
+        monkeypatch.setattr(sys, "stdout", out)
+
+        def fail(*_: object) -> None:
+            raise error
+
+        monkeypatch.setattr(answer, "print_blocks", fail)
+        with pytest.raises(SystemExit) as ended:
+            answer.Command("none", callback=answer.Answer).main([])
+        assert ended.value.code == code
+        out.write("dropped")
+    assert (in_folder / "out").read_text() == ""
+    shown = "error[E703]: standard output cannot be written: No space left\n\n"
+    assert capsys.readouterr().err == (shown if code else "")

@@ -1,0 +1,185 @@
+"""Files that are written whole or not at all: by threads, by processes that are killed, through links."""
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from paramrules import RulesError
+from paramrules.whole_files import write_new, write_whole
+
+OLD, NEW = "old " * 50_000, "new " * 50_000
+
+
+def test_a_new_file_has_the_mode_of_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        write_whole(tmp_path / "a", NEW)
+        write_new(tmp_path / "b", NEW)
+    finally:
+        os.umask(before)
+    for name in "ab":
+        assert (tmp_path / name).read_text() == NEW
+        assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o640
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o644, 0o777, 0o400])
+def test_an_old_file_keeps_its_mode(tmp_path: Path, mode: int) -> None:
+    file = tmp_path / "a"
+    file.write_text(OLD)
+    file.chmod(mode)
+    write_whole(file, NEW)
+    assert file.read_text() == NEW
+    assert stat.S_IMODE(file.stat().st_mode) == mode
+    assert os.listdir(tmp_path) == ["a"]
+
+
+def test_a_link_is_replaced_and_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "target").write_text(OLD)
+    (tmp_path / "link").symlink_to("target")
+    write_whole(tmp_path / "link", NEW)
+    assert not (tmp_path / "link").is_symlink()
+    assert (tmp_path / "link").read_text() == NEW
+    assert (tmp_path / "target").read_text() == OLD
+
+
+def test_a_link_to_nothing_is_somebodys(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("nothing")
+    with pytest.raises(RulesError, match="E806"):
+        write_new(tmp_path / "link", NEW)
+    assert os.listdir(tmp_path) == ["link"]
+
+
+def test_a_pipe_is_written_in_place(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=write_whole, args=(pipe, NEW))
+    writer.start()
+    assert pipe.read_text() == NEW
+    writer.join()
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+@pytest.mark.parametrize("write", [write_whole, write_new])
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("no/a", "No such file or directory"),
+        ("a\0b", "embedded null byte"),
+        ("x" * 300, "File name too long"),
+    ],
+)
+def test_a_path_that_cannot_be_written(tmp_path: Path, write: type, name: str, reason: str) -> None:
+    with pytest.raises(RulesError) as raised:
+        write(f"{tmp_path}/{name}", NEW)
+    (finding,) = raised.value.diagnostics
+    assert (finding.code, finding.message) == ("E703", f"`{tmp_path}/{name}` cannot be written: {reason}")
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_folder_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    with pytest.raises(RulesError, match=r"E703.*Is a directory"):
+        write_whole(tmp_path / "a", NEW)
+    assert os.listdir(tmp_path) == ["a"]
+
+
+def test_a_name_that_is_taken_while_the_file_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody takes the name after it was found to be free."""
+    (tmp_path / "a").write_text(OLD)
+    monkeypatch.setattr(os.path, "lexists", lambda _: False)
+    with pytest.raises(RulesError, match="E806"):
+        write_new(tmp_path / "a", NEW)
+    assert (tmp_path / "a").read_text() == OLD
+    assert os.listdir(tmp_path) == ["a"]
+
+
+def test_a_file_system_without_hard_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    write_new(tmp_path / "a", NEW)
+    assert (tmp_path / "a").read_text() == NEW
+    assert os.listdir(tmp_path) == ["a"]
+
+
+def test_one_of_many_threads_creates_a_file(tmp_path: Path) -> None:
+    created: list[int] = []
+    refused: list[str] = []
+
+    def create(number: int) -> None:
+        try:
+            write_new(tmp_path / "a", str(number) * 10_000)
+            created.append(number)
+        except RulesError as error:
+            refused.append(error.diagnostics[0].code)
+
+    threads = [threading.Thread(target=create, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    (winner,) = created
+    assert refused == ["E806"] * 7
+    assert (tmp_path / "a").read_text() == str(winner) * 10_000
+    assert os.listdir(tmp_path) == ["a"]
+
+
+def test_readers_beside_many_threads_see_whole_texts(tmp_path: Path) -> None:
+    file = tmp_path / "a"
+    texts = {str(number) * 20_000 for number in range(4)}
+    write_whole(file, "0" * 20_000)
+    done = threading.Event()
+
+    def write(text: str) -> None:
+        for _ in range(25):
+            write_whole(file, text)
+
+    def read() -> None:
+        while not done.is_set():
+            seen.add(file.read_text())
+
+    seen: set[str] = set()
+    reader = threading.Thread(target=read)
+    writers = [threading.Thread(target=write, args=(text,)) for text in texts]
+    for thread in (reader, *writers):
+        thread.start()
+    for thread in writers:
+        thread.join()
+    done.set()
+    reader.join()
+    assert seen <= texts
+    assert os.listdir(tmp_path) == ["a"]
+
+
+ENDLESS = """\
+import sys
+from paramrules.whole_files import write_whole
+print("ready", flush=True)
+while True:
+    for word in ("old ", "new "):
+        write_whole(sys.argv[1], word * 50_000)
+"""
+
+
+def test_a_process_that_is_killed_leaves_a_whole_file(tmp_path: Path) -> None:
+    file = tmp_path / "a"
+    write_whole(file, OLD)
+    random = Random(0)
+    for _ in range(8):
+        with subprocess.Popen([sys.executable, "-c", ENDLESS, str(file)], stdout=subprocess.PIPE) as writing:
+            assert writing.stdout is not None
+            assert writing.stdout.readline() == b"ready\n"
+            time.sleep(random.random() / 20)
+            writing.send_signal(signal.SIGKILL)
+        assert file.read_text() in (OLD, NEW)
