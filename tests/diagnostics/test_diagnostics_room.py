@@ -15,6 +15,7 @@ from paramrules.diagnostics import (
     a,
     declare,
     did_you_mean,
+    printable,
     render,
     to_json,
 )
@@ -139,3 +140,50 @@ def test_control_characters_do_not_reach_the_terminal() -> None:
     source = Source("m.rules", "a: \x1b[2J b")
     shown = render(Diagnostic("E104", "no \x07", Span(source, 3, 4)))
     assert shown == ("error[E104]: no \\x07\n  --> m.rules:1:4\n   |\n 1 | a: \\x1b[2J b\n   |    ^^^^")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain: text ü 中 🙂", "plain: text ü 中 🙂"),
+        ("a\tb", "a b"),
+        ("a\nb\r\x1b[0m\x7f\x9b", r"a\nb\r\x1b[0m\x7f\x9b"),
+        ("\u202e\u2066\u200b\u200d\ufeff\u2028", r"\u202e\u2066\u200b\u200d\ufeff\u2028"),
+        ("\u3164\u115f\u2800\ufe0f\U000e0100", r"\u3164\u115f\u2800\ufe0f\U000e0100"),
+        ("\ud800\ue000", r"\ud800\ue000"),
+    ],
+)
+def test_what_cannot_be_seen_is_escaped(text: str, shown: str) -> None:
+    assert printable(text) == shown
+    assert printable(shown) == shown
+
+
+def test_everything_that_a_finding_shows_is_escaped() -> None:
+    evil, safe = "\x1b[2J\u202e", r"\x1b[2J\u202e"
+    source = Source(f"{evil}.rules", f"a: {evil}\n")
+    there = Span(source, 3, 3 + len(evil))
+    finding = Diagnostic("E304", evil, there, evil, also=(Place(there, evil),), help=evil)
+    place = f"  --> {safe}.rules:1:4\n   |\n 1 | a: {safe}\n   |    {'^' * len(safe)} {safe}\n"
+    assert render(finding) == f"error[E304]: {safe}\n{place}{place}   = help: {safe}"
+
+
+def test_underlines_are_as_wide_as_what_they_mark() -> None:
+    source = Source("m.rules", "中文: e\u0301x ndim\n")
+    finding = Diagnostic("E304", "no", Span(source, 0, 2), also=(Place(Span(source, 8, 12)),))
+    assert [line for line in render(finding).splitlines() if "^" in line] == [
+        "   | ^^^^",
+        "   |          ^^^^",
+    ]
+
+
+def test_underlines_end_with_the_line() -> None:
+    source = Source("m.rules", "a: ndim <= 1  \n    -> lr = 1\n")
+    finding = Diagnostic("E304", "no", Span(source, 0, len(source.text)), "all of it")
+    assert render(finding).splitlines()[-1] == "   | ^^^^^^^^^^^^ all of it"
+    behind = Diagnostic("E304", "no", Span(source, 14, 14), "here")
+    assert render(behind).splitlines()[-1] == "   |               ^ here"
+
+
+def test_where_a_span_is() -> None:
+    span = Span(SOURCE, 8, 25)
+    assert (span.line, span.location, span.one_line) == (2, "m.rules:2", "long_label: name")

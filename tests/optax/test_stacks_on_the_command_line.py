@@ -205,7 +205,5 @@ def test_a_number_of_axes_that_arrays_do_not_have():
 def test_declarations_that_are_malformed(text):
     code, _, err = run("show", "llrd.rules", "-m", STACKED, "--stacked", text)
     assert code == 2
-    said = (
-        f"Error: Invalid value for '--stacked': `{text}` does not declare a stack; write `--stacked PATH=1`\n"
-    )
-    assert err.endswith(said)
+    mistake = f"`{text}` does not declare a stack; write `--stacked PATH=1`"
+    assert err.endswith(f"Error: Invalid value for '--stacked': {mistake}\n")

@@ -178,3 +178,12 @@ def test_a_draft_of_what_no_pattern_says(tmp_path: Path) -> None:
     b = inventory_of([{"name": f"m{i}", "shape": [i + 1]} for i in (0, 1)])
     draft = paramrules.parity(paramrules.parse("all: else"), a, b).mapping()
     assert draft.splitlines()[4:] == ["m0 = m0", "m1 = m1", "", "# only in the first model", "# m2 = ?"]
+
+
+def test_a_mapping_is_saved_to_a_new_file(tmp_path: Path) -> None:
+    a = inventory_of([{"name": "a.weight", "shape": [4]}])
+    found = paramrules.parity(paramrules.parse("all: else"), a, a)
+    found.save_mapping(tmp_path / "new.map")
+    assert (tmp_path / "new.map").read_text() == found.mapping()
+    with pytest.raises(paramrules.RulesError, match="E806"):
+        found.save_mapping(tmp_path / "new.map")

@@ -69,7 +69,9 @@ def _place(place: Place) -> dict[str, object]:
 def _underline(text: str, column: int, place: Place) -> tuple[str, str]:
     """Return the space before the carets and the carets, as wide as the text is shown.
 
-    What goes on in further lines is underlined to the end of this one, trailing space apart.
+    A span that goes on in further lines is underlined to the end of this one, without trailing space.
     """
-    before, marked = text[: column - 1], text[column - 1 :][: place.span.end - place.span.start].rstrip()
+    before, rest = text[: column - 1], text[column - 1 :]
+    length = place.span.end - place.span.start
+    marked = rest[:length] if length <= len(rest) else rest.rstrip()
     return " " * width(printable(before)), "^" * max(1, width(printable(marked)))

@@ -61,7 +61,7 @@ def _place(error: BaseException) -> Span | None:
 
 def _line(filename: str, number: int) -> Span | None:
     path = Path(filename).resolve()
-    if any(map(path.is_relative_to, _LIBRARIES)) or not path.is_file():
+    if any(map(path.is_relative_to, _LIBRARIES)) or "site-packages" in path.parts or not path.is_file():
         return None
     text = path.read_text(encoding="utf-8", errors="replace")
     lines = text.split("\n")
