@@ -91,7 +91,7 @@ def test_groups_and_names_by_label(gpt: paramrules.Assignment) -> None:
     )
     with pytest.raises(paramrules.RulesError, match="= help: the groups: `no_decay/low`, `no_decay/stopped`"):
         gpt.group("x")
-    split = paramrules.assign(paramrules.parse("all: else -> lr_scale = index(name ~ ^(.*)$)"), GPT)
+    split = paramrules.assign(paramrules.parse("all: else -> lr_scale = index(name ~ ^(.+)$)"), GPT)
     with pytest.raises(paramrules.RulesError, match=r"`all#8`, \.\.\."):
         split.group("x")
 
