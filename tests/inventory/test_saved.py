@@ -293,7 +293,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 
 def test_a_folder(tmp_path: Path) -> None:
     assert said_by_loading(tmp_path) == (
-        f"\nerror[E505]: `{tmp_path}` cannot be read as an inventory: Is a directory\n"
+        f"\nerror[E505]: `{tmp_path}` cannot be read as an inventory: it is a directory\n"
         "  = help: `paramrules inventory MODEL -o FILE` saves one"
     )
 

@@ -46,7 +46,7 @@ def _named(let: terms.LetPredicate, clause: Clause) -> Clause:
 
 
 class _Reader:
-    """Finds the deciding clauses for the entries of one parameter."""
+    """The deciding clauses for the entries of one parameter."""
 
     def __init__(self, evaluator: Evaluator, entries: list[int]) -> None:
         self.evaluator = evaluator

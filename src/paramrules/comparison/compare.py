@@ -24,7 +24,7 @@ from paramrules.comparison.pairing import MAPPING, Pairing
 from paramrules.diagnostics import Diagnostic, printable
 from paramrules.rules.load import load
 from paramrules.rules.model import Rules
-from paramrules.whole_files import write_new
+from paramrules.safe_files import write_new
 
 
 @dataclass(frozen=True, slots=True, repr=False)

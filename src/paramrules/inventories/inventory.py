@@ -163,7 +163,7 @@ class Inventory:
 
         >>> paramrules.inventory(model).save("vit.json")
         """
-        from paramrules.whole_files import write_whole
+        from paramrules.safe_files import write_whole
 
         write_whole(path, self.to_json())
 

@@ -10,6 +10,7 @@ from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
 from paramrules.inventories.columns import Aliases
 from paramrules.inventories.owner import UNKNOWN_OWNER, Class, Owner
 from paramrules.inventories.saved import VERSION, Rows
+from paramrules.safe_files import unreadable
 
 ROLES: Final = ("weight", "bias", "scale", "embedding", "other")
 
@@ -31,6 +32,8 @@ def load(path: str | Path) -> Saved:
     Raises:
         RulesError: E505 if the file does not hold one, E506 if it has another version.
     """
+    if reason := unreadable(path):
+        raise _unreadable(str(path), reason)
     try:
         text = Path(path).read_text("utf-8")
     except FileNotFoundError:

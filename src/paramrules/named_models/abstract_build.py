@@ -41,7 +41,7 @@ class _Imported(BaseException):
 
 
 class _Watch(MetaPathFinder):
-    """Finds the frameworks as they are, and stops at loading one; asking for a spec is not an import."""
+    """A finder that stops when a framework is loaded; asking for its spec is not an import."""
 
     def __init__(self, frameworks: frozenset[str]) -> None:
         self.frameworks = frameworks

@@ -22,6 +22,7 @@ from paramrules.inventories.parameter import is_below
 from paramrules.named_models.abstract_build import build_without_memory
 from paramrules.named_models.model_name import Call, ModelName
 from paramrules.named_models.user_code_errors import user_code
+from paramrules.safe_files import unreadable
 
 Stacked = Mapping[str, int]
 """For paths in a model, how many leading axes of all arrays below are layers."""
@@ -106,6 +107,8 @@ def _first_on_path(folder: str) -> Iterator[None]:
 
 def _file(name: ModelName) -> ModuleType:
     path = Path(name.origin)
+    if reason := unreadable(path):
+        raise RulesError(Diagnostic("E701", f"`{name.origin}` cannot be read: {reason}"))
     if not path.is_file():
         near = did_you_mean(path.name, (p.name for p in path.parent.glob("*.py")))
         raise RulesError(Diagnostic("E701", f"there is no file `{name.origin}`", help=near))

@@ -4,6 +4,7 @@ import codecs
 import os
 
 from paramrules.diagnostics import Diagnostic, Source, Span, did_you_mean
+from paramrules.safe_files import unreadable
 from paramrules.syntax import language
 
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -14,11 +15,17 @@ def open_source(path: str, name: str, place: Span | None = None) -> Source | Dia
 
     `name` is its name in diagnostics; `place` is the include that names it, if any.
     """
+    if reason := unreadable(path):
+        return Diagnostic("E101", f"`{name}` cannot be read: {reason}", place)
     try:
         with open(path, "rb") as file:
             data = file.read(language.BYTES + 1)
     except OSError as error:
-        reason = "it does not exist" if isinstance(error, FileNotFoundError) else _reason(error, path)
+        reason = (
+            "it does not exist"
+            if isinstance(error, FileNotFoundError)
+            else (error.strerror or str(error)).lower()
+        )
         return Diagnostic("E101", f"`{name}` cannot be read: {reason}", place, help=_meant(path))
     if len(data) > language.BYTES:
         return Diagnostic(
@@ -42,12 +49,6 @@ def decode(data: bytes, name: str) -> Source | Diagnostic:
 def normalised(text: str) -> str:
     """Return a text as a `Source` holds it: without a BOM, with LF at line ends."""
     return text.removeprefix("\ufeff").replace("\r\n", "\n")
-
-
-def _reason(error: OSError, path: str) -> str:
-    if os.path.isdir(path):
-        return "it is a directory"
-    return (error.strerror or str(error)).lower()
 
 
 def _meant(path: str) -> str:

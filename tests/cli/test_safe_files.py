@@ -7,13 +7,16 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
 import pytest
+from conftest import Ran
 
+import paramrules
 from paramrules import RulesError
-from paramrules.whole_files import write_new, write_whole
+from paramrules.safe_files import unreadable, write_new, write_whole
 
 OLD, NEW = "old " * 50_000, "new " * 50_000
 
@@ -164,7 +167,7 @@ def test_readers_beside_many_threads_see_whole_texts(tmp_path: Path) -> None:
 
 ENDLESS = """\
 import sys
-from paramrules.whole_files import write_whole
+from paramrules.safe_files import write_whole
 print("ready", flush=True)
 while True:
     for word in ("old ", "new "):
@@ -183,3 +186,54 @@ def test_a_process_that_is_killed_leaves_a_whole_file(tmp_path: Path) -> None:
             time.sleep(random.random() / 20)
             writing.send_signal(signal.SIGKILL)
         assert file.read_text() in (OLD, NEW)
+
+
+def test_pipes_and_devices_are_not_read(run: Callable[..., Ran]) -> None:
+    for name in ("pipe.rules", "pipe.json", "pipe.py"):
+        os.mkfifo(name)
+    Path("zero.json").symlink_to("/dev/zero")
+    for arguments, code, message in (
+        (("check", "pipe.rules"), "E101", "`pipe.rules` cannot be read: it is a pipe"),
+        (("check", "/dev/zero"), "E101", "`/dev/zero` cannot be read: it is a device"),
+        (("check", "."), "E101", "`.` cannot be read: it is a directory"),
+        (("show", "pipe.rules", "-m", "net.py:model"), "E101", "`pipe.rules` cannot be read: it is a pipe"),
+        (
+            ("show", "net.rules", "-m", "pipe.json"),
+            "E505",
+            "`pipe.json` cannot be read as an inventory: it is a pipe",
+        ),
+        (
+            ("show", "net.rules", "-m", "zero.json"),
+            "E505",
+            "`zero.json` cannot be read as an inventory: it is a device",
+        ),
+        (("show", "net.rules", "-m", "pipe.py:make"), "E701", "`pipe.py` cannot be read: it is a pipe"),
+        (
+            ("parity", "net.rules", "-m", "net.py:model", "-m", "net.py:model", "--mapping", "pipe.rules"),
+            "E101",
+            "`pipe.rules` cannot be read: it is a pipe",
+        ),
+    ):
+        ran = run(*arguments)
+        assert (ran.code, ran.err.splitlines()[0]) == (1, f"error[{code}]: {message}")
+
+
+@pytest.mark.usefixtures("folder")
+def test_standard_input_and_the_shells_pipes_are_read() -> None:
+    check = f'"{sys.executable}" -m paramrules check'
+    for command in (f"cat net.rules | {check} /dev/stdin", f"{check} <(cat net.rules)"):
+        ran = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+        assert (ran.returncode, ran.stdout) == (0, "1 file: no findings\n")
+
+
+def test_a_null_byte_in_a_path() -> None:
+    (finding,) = paramrules.check("a\0b")
+    assert finding.message == "`a\0b` cannot be read: its name contains a null byte"
+    with pytest.raises(RulesError, match=r"`a\\x00b` cannot be read as an inventory: its name contains"):
+        paramrules.Inventory.load("a\0b")
+
+
+def test_a_pipe_with_a_number_is_anonymous(monkeypatch: pytest.MonkeyPatch) -> None:
+    """macOS names anonymous pipes so."""
+    monkeypatch.setattr(os.path, "realpath", lambda path: path)
+    assert unreadable("/dev/fd/63") == ""

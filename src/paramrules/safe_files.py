@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, whatever else writes them or ends the process."""
+"""Files that are read without waiting forever, and written whole or not at all."""
 
 import os
 import secrets
@@ -8,6 +8,26 @@ from contextlib import suppress
 from pathlib import Path
 
 from paramrules.diagnostics import Diagnostic, RulesError
+
+
+def unreadable(path: str | Path) -> str:
+    """Return why a path cannot be read like a file, or an empty text if it can or does not exist.
+
+    A device may be endless, and a named pipe waits for somebody to write. An anonymous pipe has a writer:
+    standard input, and the shell's `<(command)`.
+    """
+    if "\0" in os.fspath(path):
+        return "its name contains a null byte"
+    real = os.path.realpath(path)
+    if real.startswith("/dev/fd/"):  # where an anonymous pipe has a name
+        return ""
+    try:
+        mode = os.stat(real).st_mode
+    except OSError:
+        return ""
+    if stat.S_ISDIR(mode):
+        return "it is a directory"
+    return "" if stat.S_ISREG(mode) else "it is a pipe" if stat.S_ISFIFO(mode) else "it is a device"
 
 
 def write_whole(path: str | Path, text: str) -> None:
