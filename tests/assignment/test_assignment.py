@@ -1,7 +1,9 @@
 """The face of an assignment."""
 
 from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from gpt import GPT
@@ -125,12 +127,34 @@ def test_rules_by_path(tmp_path: Path) -> None:
 
 
 def test_the_wrong_order_of_arguments() -> None:
-    with pytest.raises(TypeError) as caught:
-        paramrules.assign(GPT, "m.rules")  # type: ignore[arg-type]
-    assert str(caught.value) == (
-        "`rules` comes first, as a path or as `Rules` from `paramrules.load`; "
-        "this is a `paramrules.inventories.inventory.Inventory`"
-    )
+    for call, work in (
+        ("assign(rules, model)", paramrules.assign),
+        ("assign(rules, model)", paramrules.examine),
+        ("parity(rules, a, b)", lambda first, second: paramrules.parity(first, GPT, second)),
+    ):
+        with pytest.raises(TypeError) as caught:
+            work(GPT, "m.rules")  # type: ignore[operator]
+        assert str(caught.value) == (
+            f"write `paramrules.{call}`, with the rules as a path or as `Rules` from `paramrules.load`; "
+            "the first argument is a `paramrules.inventories.inventory.Inventory`"
+        )
+
+
+def test_rules_from_the_resources_of_a_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ZipFile(tmp_path / "shipped.zip", "w") as file:
+        file.writestr("shipped/__init__.py", "")
+        file.writestr("shipped/vit.rules", "a: ndim <= 1\nb: else\n")
+        file.writestr("shipped/bad.rules", 'include "other.rules"\na: else\n')
+    monkeypatch.syspath_prepend(tmp_path / "shipped.zip")
+    folder = files("shipped")
+    rules = paramrules.load(folder / "vit.rules")
+    assert [rule.label.text for rule in rules.axes[0].rules] == ["a", "b"]
+    assert paramrules.assign(folder / "vit.rules", GPT).groups == paramrules.assign(rules, GPT).groups
+    assert paramrules.parity(folder / "vit.rules", GPT, GPT).same
+    (included,) = paramrules.check(folder / "bad.rules")
+    assert included.code == "E112"
+    (missing,) = paramrules.check(folder / "vti.rules")
+    assert missing.message == f"`{tmp_path}/shipped.zip/shipped/vti.rules` cannot be read: it does not exist"
 
 
 def test_numbers_too_long_to_be_numbers_stay_texts() -> None:

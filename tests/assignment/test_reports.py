@@ -2,6 +2,7 @@
 
 import pytest
 from gpt import GPT
+from support import inventory_of
 
 import paramrules
 from paramrules.assignment import GroupSize, parse_options
@@ -115,6 +116,19 @@ def test_groups_and_explanations_have_short_reprs_and_tables(gpt: paramrules.Ass
     shown = explanation._repr_html_()
     assert shown.startswith("<div>h.0.fc.bias</div><table>")
     assert "<td>won</td><td>no_decay</td><td>m.rules:3</td><td>ndim &lt;= 1 (ndim is 1)</td>" in shown
+
+
+def test_rules_and_inventories_in_a_notebook(gpt: paramrules.Assignment) -> None:
+    assert repr(gpt.rules) == "<Rules m.rules: 5 rules in [decay], [lr]>"
+    assert repr(paramrules.parse("all: else")) == "<Rules <rules>: 1 rule>"
+    shown = gpt.rules._repr_html_()
+    assert shown.startswith("<div>m.rules</div><pre>option rate = 0.5\n[decay]\nno_decay: ndim &lt;= 1")
+    inventory = GPT._repr_html_()
+    assert inventory.startswith("<div>Inventory of 14 parameters, torch</div><table>")
+    assert "<td>wte.weight</td>" in inventory
+    assert "more" not in inventory
+    large = inventory_of([f"layer.{number}.weight" for number in range(25)])
+    assert large._repr_html_().endswith("</table><div>and 5 more</div>")
 
 
 def test_options_as_texts() -> None:

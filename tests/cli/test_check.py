@@ -41,7 +41,10 @@ def test_unless_the_file_allows_it(run: Callable[..., Ran]) -> None:
 def test_all_files_are_checked(run: Callable[..., Ran]) -> None:
     Path("bad.rules").write_text("bad: typ(LayerNorm\n")
     Path("dot.rules").write_text("x: name ~ blocks.1\n")
-    missing = "error[E101]: `missing.rules` cannot be read: it does not exist\n\n"
+    missing = (
+        "error[E101]: `missing.rules` cannot be read: it does not exist\n"
+        f"  = help: looked for `{Path.cwd() / 'missing.rules'}`\n\n"
+    )
     ran = run("check", "bad.rules", "net.rules", "missing.rules", "dot.rules")
     assert ran == (1, "4 files: 2 errors, 1 warning\n", BAD + missing + DOT)
 

@@ -100,6 +100,7 @@ def test_rooms_know_only_those_before_them() -> None:
         "inventories": {"syntax", "rules", "regex", "assignment", "backends"},
         "assignment": set(),
         "comparison": {"portability"},
+        "named_models": {"syntax", "rules", "regex", "assignment", "comparison", "portability"},
         "portability": {"assignment", "backends", "comparison"},
         "testing": {"comparison", "portability", "cli"},
         "emission": {"backends", "comparison", "portability", "cli", "registry"},
@@ -114,6 +115,18 @@ def test_rooms_know_only_those_before_them() -> None:
 def test_importing_the_package_imports_no_framework() -> None:
     loaded = loaded_after("import paramrules, paramrules_torch, paramrules_optax, paramrules_grammar")
     assert not loaded & FRAMEWORKS
+
+
+def test_checking_a_file_imports_nothing_of_the_users(tmp_path: Path) -> None:
+    """A rule file is data, whatever lies beside it and whatever it is called like."""
+    for name in ("vit", "norms", "torch", "sitecustomize_"):
+        (tmp_path / f"{name}.py").write_text(f"open('{name}.ran', 'w')\n")
+    (tmp_path / "norms.rules").write_text("let norm = type(vit.LayerNorm)\n")
+    (tmp_path / "vit.rules").write_text('include "norms.rules"\na: norm\nb: else\n')
+    command = [sys.executable, "-m", "paramrules", "check", "--portable", "vit.rules"]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ran.stdout.startswith("1 file: ")
+    assert sorted(path.name for path in tmp_path.glob("*.ran")) == []
 
 
 def test_checking_a_file_imports_no_framework(tmp_path: Path) -> None:

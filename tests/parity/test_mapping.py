@@ -155,7 +155,10 @@ error[E805]: `head` of the first model is mapped twice
 def test_a_file_that_is_not_there() -> None:
     with pytest.raises(RulesError) as e:
         read("missing.map")
-    assert str(e.value) == "\nerror[E101]: `missing.map` cannot be read: it does not exist"
+    assert str(e.value) == (
+        "\nerror[E101]: `missing.map` cannot be read: it does not exist\n"
+        f"  = help: looked for `{Path.cwd() / 'missing.map'}`"
+    )
 
 
 def test_several_that_are_one_have_to_be_in_its_group(tmp_path: Path) -> None:

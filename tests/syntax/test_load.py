@@ -41,7 +41,11 @@ def test_a_bom_and_crlf_change_nothing() -> None:
 
 
 def test_a_file_that_is_not_there() -> None:
-    assert said() == "error[E101]: `main.rules` cannot be read: it does not exist"
+    missing = "error[E101]: `{}` cannot be read: it does not exist"
+    looked = f"\n  = help: looked for `{Path.cwd() / 'main.rules'}`"
+    assert said() == missing.format("main.rules") + looked
+    absolute = str(Path.cwd() / "main.rules")
+    assert said(absolute) == missing.format(absolute)
     with pytest.raises(RulesError, match="it does not exist"):
         load(Path("main.rules"))
 
@@ -68,7 +72,7 @@ def test_a_file_of_another_name() -> None:
     missing = "error[E101]: `{}` cannot be read: it does not exist\n  = help: did you mean `{}`?"
     assert said() == missing.format("main.rules", "mian.rules")
     assert said("rules/vti.rules") == missing.format("rules/vti.rules", "vit.rules")
-    assert said("rules/recurrent.rules").endswith("recurrent.rules` cannot be read: it does not exist")
+    assert said("rules/recurrent.rules").endswith(f"looked for `{Path.cwd()}/rules/recurrent.rules`")
     assert said("rules/vit.rules/main.rules").endswith("cannot be read: not a directory")
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
+from os import PathLike
+from typing import TYPE_CHECKING, TypeAlias
 
 from paramrules.assignment.assignment import Assignment
 from paramrules.assignment.entry_facts import Facts
@@ -19,11 +20,16 @@ from paramrules.registry import inventory as inventory_of
 from paramrules.rules.load import load, unsilenced
 from paramrules.rules.model import Rules
 
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
+RulesLike: TypeAlias = "Rules | str | PathLike[str] | Traversable"
+
 _DEAD = ("W201", "W202", "W203", "W204")
 
 
 def assign(
-    rules: Rules | str | Path,
+    rules: RulesLike,
     model: object,
     *,
     options: Mapping[str, Scalar] | None = None,
@@ -32,7 +38,7 @@ def assign(
     """Put every parameter of a model into a group.
 
     Args:
-        rules: `Rules` from `paramrules.load`, or the path of a rule file.
+        rules: `Rules` from `paramrules.load`, or a rule file as `load` takes it.
         model: a model that an installed backend recognises, or an `Inventory`.
         options: values for the file's options, by name.
         strict: report dead rules, and parameters that no rule of an axis takes, as errors.
@@ -55,7 +61,7 @@ def assign(
 
 
 def expectations(
-    rules: Rules | str | Path,
+    rules: RulesLike,
     model: object,
     *,
     options: Mapping[str, Scalar] | None = None,
@@ -77,7 +83,7 @@ def expectations(
 
 
 def examine(
-    rules: Rules | str | Path,
+    rules: RulesLike,
     model: object,
     *,
     options: Mapping[str, Scalar] | None = None,
@@ -93,13 +99,7 @@ def examine(
     >>> [finding.code for finding in paramrules.examine("vit.rules", model, strict=True).findings]
     ['W201']
     """
-    if not isinstance(rules, Rules):
-        if not isinstance(rules, str | Path):
-            raise TypeError(
-                "`rules` comes first, as a path or as `Rules` from `paramrules.load`; "
-                f"this is a `{type(rules).__module__}.{type(rules).__qualname__}`"
-            )
-        rules = load(rules)
+    rules = rules_from(rules, "assign(rules, model)")
     inventory = inventory_of(model)
     given = option_values(rules, options)
     require_known(rules, inventory)
@@ -130,4 +130,21 @@ def examine(
         (*rules.findings, *findings),
         labels,
         evaluator,
+    )
+
+
+def rules_from(rules: RulesLike, call: str) -> Rules:
+    """Return rules, reading a rule file if they are given as one.
+
+    Raises:
+        RulesError: the errors of the file.
+        TypeError: the argument is neither; the message shows the `call` to write.
+    """
+    if isinstance(rules, Rules):
+        return rules
+    if isinstance(rules, str | PathLike) or hasattr(rules, "read_bytes"):
+        return load(rules)
+    raise TypeError(
+        f"write `paramrules.{call}`, with the rules as a path or as `Rules` from `paramrules.load`; "
+        f"the first argument is a `{type(rules).__module__}.{type(rules).__qualname__}`"
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from paramrules.assignment import Assignment, AxisExplanation, examine
+from paramrules.assignment.assign import RulesLike, rules_from
 from paramrules.assignment.value_evaluator import Scalar
 from paramrules.comparison.differences import (
     Count,
@@ -22,8 +23,6 @@ from paramrules.comparison.mapping_draft import draft
 from paramrules.comparison.mapping_file import read, resolved
 from paramrules.comparison.pairing import MAPPING, Pairing
 from paramrules.diagnostics import Diagnostic, printable
-from paramrules.rules.load import load
-from paramrules.rules.model import Rules
 from paramrules.safe_files import write_new
 
 
@@ -98,7 +97,7 @@ class Parity:
 
 
 def parity(
-    rules: Rules | str | Path,
+    rules: RulesLike,
     a: object,
     b: object,
     mapping: str | Path | None = None,
@@ -108,7 +107,7 @@ def parity(
     """Assign one rule file to two models, and compare the groups of each parameter and its counterpart.
 
     Args:
-        rules: `Rules` from `paramrules.load`, or the path of a rule file.
+        rules: `Rules` from `paramrules.load`, or a rule file as `load` takes it.
         a: a model that an installed backend recognises, or an `Inventory`.
         b: the other model, of the same framework or another.
         mapping: the path of a mapping file, for pairs that cannot be found (see
@@ -127,8 +126,7 @@ def parity(
     >>> parity.same, len(parity.pairs)
     (True, 152)
     """
-    if not isinstance(rules, Rules):
-        rules = load(rules)
+    rules = rules_from(rules, "parity(rules, a, b)")
     assignments = examine(rules, a, options=options), examine(rules, b, options=options)
     pairing = Pairing(Side(assignments[0].inventory), Side(assignments[1].inventory))
     mapped = resolved(read(mapping), *(each.inventory for each in assignments)) if mapping else []

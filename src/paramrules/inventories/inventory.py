@@ -7,15 +7,20 @@ that its rules read.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from warnings import warn
 
 from paramrules.diagnostics import Diagnostic
+from paramrules.display import Table, html_of
 from paramrules.inventories.attributes import without_unreadable
 from paramrules.inventories.columns import Aliases, Columns
 from paramrules.inventories.owner import Owner
 from paramrules.inventories.parameter import Parameter
+
+_SHOWN: Final = 20
+"""The number of parameters that a notebook shows."""
 
 
 class Inventory:
@@ -80,6 +85,23 @@ class Inventory:
 
     def __repr__(self) -> str:
         return f"<Inventory of {len(self)} parameters, {self.framework}>"
+
+    def _repr_html_(self) -> str:
+        """Return the first parameters as a table, for notebooks."""
+        shown = islice(self, _SHOWN)
+        rows = [
+            (
+                row.name,
+                str(row.shape),
+                row.dtype,
+                row.role or "",
+                row.owner.cls.short if row.owner.known else "",
+            )
+            for row in shown
+        ]
+        table = Table(("name", "shape", "dtype", "role", "owner"), rows)
+        rest = f"and {len(self) - _SHOWN} more" if len(self) > _SHOWN else ""
+        return html_of([repr(self)[1:-1], table, rest])
 
     def column(self, fact: str) -> Sequence[Any]:
         """Return a whole column by the name of the fact, computed on first use.

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import TYPE_CHECKING, TypeAlias
 
 from paramrules.diagnostics import Diagnostic, RulesError, Source, covers
 from paramrules.rules.includes import Loaded, Reading
@@ -11,15 +12,25 @@ from paramrules.rules.resolve import resolve
 from paramrules.syntax.decode import normalised, open_source
 from paramrules.syntax.nodes import Allow
 
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
-def load(path: str | os.PathLike[str]) -> Rules:
-    """Return the rules in a file.
+RuleFile: TypeAlias = "str | os.PathLike[str] | Traversable"
 
-    Reading is pure: no code runs, and no file is opened but this one and those that it includes. Warnings are
-    in the rules' `findings`.
+
+def load(path: RuleFile) -> Rules:
+    """Read the rules in a file.
+
+    Reading is pure: it runs no code, and opens no file but this one and those that it includes.
+
+    Args:
+        path: a path, relative to the working directory, or a resource of a package:
+            `importlib.resources.files("my_package") / "vit.rules"`. A resource inside a zip file has no
+            folder, so it includes no files.
 
     Raises:
-        RulesError: with every error and warning of the file and its includes.
+        RulesError: every error of the file and its includes, and the warnings beside them. Warnings alone are
+            in the rules' `findings`.
 
     >>> rules = paramrules.load("vit.rules")
     >>> [axis.name for axis in rules.axes]
@@ -41,12 +52,12 @@ def parse(text: str, name: str = "<rules>") -> Rules:
     return _finish(*_understand(reading.main(source, None), reading))
 
 
-def read(path: str | os.PathLike[str]) -> Rules:
+def read(path: RuleFile) -> Rules:
     """Return the rules in a file, which may be a file of definitions for others to include."""
     return _finish(*_load(path, may_define_only=True))
 
 
-def check(path: str | os.PathLike[str]) -> list[Diagnostic]:
+def check(path: RuleFile) -> list[Diagnostic]:
     """Return every error and warning that can be found in a file without a model. Never raise for a bad file.
 
     A file of definitions for others to include is accepted here; `load` refuses it.
@@ -58,15 +69,14 @@ def check(path: str | os.PathLike[str]) -> list[Diagnostic]:
     return findings
 
 
-def _load(
-    path: str | os.PathLike[str], may_define_only: bool = False
-) -> tuple[Rules | None, list[Diagnostic]]:
-    name = os.fspath(path)
-    source = open_source(name, name)
+def _load(path: RuleFile, may_define_only: bool = False) -> tuple[Rules | None, list[Diagnostic]]:
+    file = os.fspath(path) if isinstance(path, str | os.PathLike) else path
+    source = open_source(file, str(file))
     if isinstance(source, Diagnostic):
         return None, [source]
     reading = Reading(source)
-    return _understand(reading.main(source, name), reading, may_define_only)
+    main = reading.main(source, file if isinstance(file, str) else None)
+    return _understand(main, reading, may_define_only)
 
 
 def _understand(

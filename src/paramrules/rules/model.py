@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from paramrules.diagnostics import Diagnostic, Source, Span
+from paramrules.diagnostics import Diagnostic, Source, Span, printable
+from paramrules.display import counted
 from paramrules.rules.terms import Predicate, Term, Value
 from paramrules.syntax.nodes import Allow, File
 
@@ -86,7 +87,7 @@ class Option(Term):
     required: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Rules:
     """A rule file, ready to be assigned to any model, any number of times.
 
@@ -111,3 +112,15 @@ class Rules:
     allows: tuple[Allow, ...] = field(compare=False)
     file: File = field(compare=False, repr=False)
     included: tuple[File, ...] = field(compare=False, repr=False)
+
+    def __repr__(self) -> str:
+        axes = ", ".join(f"[{axis.name}]" for axis in self.axes if axis.name)
+        count = sum(len(axis.rules) for axis in self.axes)
+        return f"<Rules {self.source.name}: {counted(count, 'rule')}{f' in {axes}' if axes else ''}>"
+
+    def _repr_html_(self) -> str:
+        """Return the file's text, for notebooks."""
+        from html import escape
+
+        lines = "\n".join(map(printable, self.source.text.splitlines()))
+        return f"<div>{escape(printable(self.source.name))}</div><pre>{escape(lines)}</pre>"

@@ -2,31 +2,34 @@
 
 import codecs
 import os
+from typing import TYPE_CHECKING
 
 from paramrules.diagnostics import Diagnostic, Source, Span, did_you_mean
 from paramrules.safe_files import unreadable
 from paramrules.syntax import language
 
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-def open_source(path: str, name: str, place: Span | None = None) -> Source | Diagnostic:
-    """Return the text of the file at `path`, or the finding for one that cannot be read.
+def open_source(path: "str | Traversable", name: str, place: Span | None = None) -> Source | Diagnostic:
+    """Return the text of a file, or the reason why it cannot be read.
 
-    `name` is its name in diagnostics; `place` is the include that names it, if any.
+    `name` is the file's name in diagnostics; `place` is the include that names it, if any.
     """
-    if reason := unreadable(path):
+    if isinstance(path, str) and (reason := unreadable(path)):
         return Diagnostic("E101", f"`{name}` cannot be read: {reason}", place)
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb") if isinstance(path, str) else path.open("rb") as file:
             data = file.read(language.BYTES + 1)
     except OSError as error:
-        reason = (
-            "it does not exist"
-            if isinstance(error, FileNotFoundError)
-            else (error.strerror or str(error)).lower()
+        missing = isinstance(error, FileNotFoundError)
+        reason = "it does not exist" if missing else (error.strerror or str(error)).lower()
+        return Diagnostic(
+            "E101", f"`{name}` cannot be read: {reason}", place, help=_meant(name, missing and not place)
         )
-        return Diagnostic("E101", f"`{name}` cannot be read: {reason}", place, help=_meant(path))
     if len(data) > language.BYTES:
         return Diagnostic(
             "E103",
@@ -51,8 +54,8 @@ def normalised(text: str) -> str:
     return text.removeprefix("\ufeff").replace("\r\n", "\n")
 
 
-def _meant(path: str) -> str:
-    """Return the help for a path that cannot be read: a similar name, or that it looks like rules."""
+def _meant(path: str, is_missing: bool) -> str:
+    """Return what to write instead of a path that cannot be read, or the whole path that is missing."""
     if "\n" in path or ": " in path:
         return "rules in a text are read by `paramrules.parse`"
     folder, name = os.path.split(path)
@@ -60,7 +63,8 @@ def _meant(path: str) -> str:
         beside = [] if os.path.lexists(path) else os.listdir(folder or os.curdir)
     except OSError:
         return ""
-    return did_you_mean(name, (other for other in beside if other.endswith(".rules")))
+    near = did_you_mean(name, (other for other in beside if other.endswith(".rules")))
+    return near or (f"looked for `{os.path.abspath(path)}`" if is_missing and not os.path.isabs(path) else "")
 
 
 def _not_utf8(data: bytes, name: str, error: UnicodeDecodeError) -> Diagnostic:
