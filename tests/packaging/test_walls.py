@@ -91,7 +91,7 @@ def test_only_the_edge_renders_findings() -> None:
 
 def test_rooms_know_only_those_before_them() -> None:
     """Rules and inventories never meet; neither knows what is assigned; nobody knows the command line."""
-    readers = {"comparison", "portability", "cli", "testing", "emission"}
+    readers = {"comparison", "portability", "named_models", "cli", "testing", "emission"}
     forbidden = {
         "diagnostics": {"regex", "syntax", "rules", "inventories", "assignment", "backends"},
         "regex": {"syntax", "rules", "inventories", "assignment", "backends"},
