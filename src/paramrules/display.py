@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from paramrules.diagnostics import printable
-from paramrules.diagnostics.wording import width
+from paramrules.diagnostics.message_text import width
 
 _FEW: Final = 4
 

@@ -6,9 +6,9 @@ Only this room formats errors. The others build a `Diagnostic` and collect it, o
 from paramrules.diagnostics.codes import CODES, Code, covers, declare, is_undeclared
 from paramrules.diagnostics.diagnostic import Diagnostic, Place
 from paramrules.diagnostics.errors import RulesError, RulesWarning
+from paramrules.diagnostics.message_text import a, did_you_mean, printable
 from paramrules.diagnostics.render import render, to_json
 from paramrules.diagnostics.source import Source, Span
-from paramrules.diagnostics.wording import a, did_you_mean, printable
 
 __all__ = [
     "CODES",

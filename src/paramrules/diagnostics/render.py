@@ -9,7 +9,7 @@ warning[W203]: no module of the model is a `LayrNorm`
 """
 
 from paramrules.diagnostics.diagnostic import Diagnostic, Place
-from paramrules.diagnostics.wording import printable, width
+from paramrules.diagnostics.message_text import printable, width
 
 _BOLD, _RED, _YELLOW, _BLUE, _RESET = "\x1b[1m", "\x1b[1;31m", "\x1b[1;33m", "\x1b[1;34m", "\x1b[0m"
 
