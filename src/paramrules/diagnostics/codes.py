@@ -253,7 +253,7 @@ _declare("""
     E805 a parameter is mapped twice
     E806 a mapping would be overwritten
     W811 a leaf has this name in some frameworks alone
-    W812 a class is no family of the vocabulary
+    W812 a class is not a family of the vocabulary
     W813 a class of one framework
     W814 variables have classes in some frameworks alone
     W815 axes stand in another order in other frameworks
