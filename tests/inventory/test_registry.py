@@ -212,16 +212,16 @@ def test_one_entry_in_the_table_of_wrappers_is_enough_for_the_hint(install: Inst
     model = Inventory("toy", ["w"], [UNKNOWN_OWNER], Columns())
     rules = paramrules.parse("a: name ~ wrapped_by_toy\nb: else\n")
     (finding,) = paramrules.assign(rules, model).findings
-    assert finding.help == "names are without what wrappers add: leave `wrapped_by_toy` out"
+    assert finding.help == "names do not contain what wrappers add: leave out `wrapped_by_toy`"
     (other,) = paramrules.assign(paramrules.parse("a: name ~ _orig_mod\nb: else\n"), model).findings
-    assert other.help == "if that is meant, write `a?:`"
+    assert other.help == "if that is intended, write `a?:`"
 
 
 def test_without_backends_there_is_nothing_that_wrappers_add(install: Install) -> None:
     install()
     model = Inventory("toy", ["w"], [UNKNOWN_OWNER], Columns())
     (finding,) = paramrules.assign(paramrules.parse("a: name ~ ^module\\.\nb: else\n"), model).findings
-    assert finding.help == "if that is meant, write `a?:`"
+    assert finding.help == "if that is intended, write `a?:`"
 
 
 def test_a_backend_declares_diagnostics_of_its_own(install: Install) -> None:
