@@ -29,19 +29,24 @@ def kept(optimizer: Optimizer, group: Mapping[str, Any], parameter: Tensor) -> K
     the optimizer raises there.
     """
     own = _innermost(optimizer, group)
+    made = own.state.get(parameter, {})  # by a constructor, as in Adagrad of older torch
     failed: Exception | None = None
-    for device, sparse in (("meta", False), ("cpu", False), ("cpu", True)):
-        try:
-            return _step(
-                own, group, torch.zeros(parameter.shape, dtype=parameter.dtype, device=device), sparse
-            )
-        except Exception as error:  # an optimizer may raise anything; the last error is raised below
-            failed = error
+    starts: list[Mapping[Any, Any]] = [{}, made] if made else [{}]
+    for state in starts:
+        for device, sparse in (("meta", False), ("cpu", False), ("cpu", True)):
+            like = torch.zeros(parameter.shape, dtype=parameter.dtype, device=device)
+            try:
+                return _step(own, group, like, sparse, state)
+            except Exception as error:  # an optimizer may raise anything; the last error is raised below
+                failed = error
     assert failed is not None
     raise failed
 
 
-def _step(optimizer: Optimizer, group: Mapping[str, Any], like: Tensor, sparse: bool) -> Kept:
+def _step(
+    optimizer: Optimizer, group: Mapping[str, Any], like: Tensor, sparse: bool, state: Mapping[Any, Any]
+) -> Kept:
+    """Step on zeros from a copy of this state, and return what the optimizer keeps then."""
     tensor = like.requires_grad_()
     tensor.grad = torch.zeros_like(like).to_sparse() if sparse else torch.zeros_like(like)
     settings = deepcopy({key: value for key, value in group.items() if key not in ("params", "param_names")})
@@ -50,6 +55,11 @@ def _step(optimizer: Optimizer, group: Mapping[str, Any], like: Tensor, sparse: 
     vars(tried).update((k, copy(v) if isinstance(v, dict | list) else v) for k, v in vars(optimizer).items())
     vars(tried).pop("step", None)  # a scheduler's wrapper, which steps the original optimizer
     tried.state, tried.param_groups = defaultdict(dict), [{**deepcopy(settings), "params": [tensor]}]
+    if state:
+        tried.state[tensor] = {
+            key: value.detach().to(like.device, copy=True) if isinstance(value, Tensor) else deepcopy(value)
+            for key, value in state.items()
+        }
     tried._optimizer_step_pre_hooks = OrderedDict()
     tried._optimizer_step_post_hooks = OrderedDict()
     tried.step()
