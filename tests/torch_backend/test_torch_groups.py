@@ -321,3 +321,16 @@ def test_groups_of_a_model_on_the_meta_device() -> None:
     with torch.device("meta"):
         model = Net()
     assert [len(group["params"]) for group in grouped(DECAY, model)] == [7, 3]
+
+
+def test_a_model_that_is_frozen_altogether_has_no_groups() -> None:
+    model = Net().requires_grad_(False)
+    assert grouped("all: else -> lr_scale = 2", model) == []
+    thawed = Net()
+    assert grouped("all: else -> freeze = true", thawed) == []
+    assert not any(parameter.requires_grad for parameter in thawed.parameters())
+
+
+def test_a_group_keeps_the_name_of_its_optimizer() -> None:
+    groups = grouped('a: type(Embedding) -> optimizer = "muon", lr_scale = 2\nb: else', lr=0.1)
+    assert [settings(group) for group in groups] == [{"lr": 0.2, "optimizer": "muon"}, {"lr": 0.1}]

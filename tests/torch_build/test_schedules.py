@@ -418,3 +418,29 @@ def test_a_rate_of_a_rules_own_is_scheduled_in_its_ratio() -> None:
     assert [group["lr_ratio"] for group in optimizer.param_groups] == [2.0, 1.0]
     scheduled(optimizer, partial(lr_scheduler.OneCycleLR, max_lr=1.0, div_factor=4, total_steps=10))
     assert [group["lr"] for group in optimizer.param_groups] == [0.5, 0.25]
+
+
+def test_rates_that_are_tensors_are_not_compared() -> None:
+    rules = paramrules.parse("a: ndim == 1 -> lr_scale = 0.1\nb: else")
+    optimizer = build(nn.Linear(3, 2), rules, lr=torch.tensor(0.5))
+    for group in optimizer.param_groups:
+        group["initial_lr"] = 0.5
+        group["lr"] = torch.tensor(1.0)
+    optimizer.step()  # a warning would be an error here
+    for group in optimizer.param_groups:
+        group["lr"] = 1.0
+    with pytest.warns(RulesWarning, match="W616"):
+        optimizer.step()
+
+
+def test_a_momentum_is_set_in_the_groups_that_have_one() -> None:
+    rules = paramrules.parse('a: ndim == 1 -> optimizer = "rprop"\nb: else')
+    both = {"rprop": torch.optim.Rprop, "default": torch.optim.SGD}
+    optimizer = build(nn.Linear(3, 2), rules, both, lr=0.1)
+
+    def make(base: torch.optim.Optimizer) -> lr_scheduler.LRScheduler:
+        base.param_groups[0]["momentum"] = 0.5
+        return lr_scheduler.ConstantLR(base)
+
+    scheduled(optimizer, make)
+    assert [group.get("momentum") for group in optimizer.param_groups] == [None, 0.5]

@@ -9,6 +9,7 @@ import pytest
 import torch
 from paramrules_torch import build, param_groups, regroup_state
 from torch import nn
+from torch.distributed.checkpoint.state_dict import StateDictOptions, get_optimizer_state_dict
 
 import paramrules
 
@@ -261,3 +262,37 @@ def test_each_group_counts_the_steps_of_lamb_on_its_own() -> None:
     several.load_state_dict(regroup_state(one.state_dict(), net, several))
     step(several)
     assert [float(group["step"]) for group in several.param_groups] == [4] * len(several.param_groups)
+
+
+@pytest.mark.parametrize("flat", [False, True])
+def test_what_torchs_checkpoints_save_has_the_names_themselves(flat: bool) -> None:
+    model, other = net(), net()
+    before = adamw(model, OLD)
+    train(model, before, range(2))
+    options = StateDictOptions(flatten_optimizer_state_dict=flat)
+    saved = get_optimizer_state_dict(model, before, options=options)
+    assert ("state" in saved) is not flat
+    optimizer = adamw(other, SPLIT)
+    optimizer.load_state_dict(regroup_state(saved, other, optimizer))
+    kept = {name: before.state[tensor] for name, tensor in model.named_parameters()}
+    for name, tensor in other.named_parameters():
+        for key, value in kept[name].items():
+            assert torch.equal(optimizer.state[tensor][key], value)
+
+
+class Nested(torch.optim.SGD):
+    """It keeps a dict in the state of a parameter, as some of Shampoo's kind do."""
+
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
+        for group in self.param_groups:
+            for tensor in group["params"]:
+                self.state[tensor]["factors"] = {"left": torch.ones_like(tensor)}
+
+
+def test_flat_state_may_be_nested() -> None:
+    model = nn.Linear(2, 2, bias=False)
+    optimizer = Nested(param_groups(model, ONE, lr=0.1))
+    saved = {"param_groups.weight.lr": 0.5, "state.weight.factors.left": torch.full((2, 2), 7.0)}
+    state = regroup_state(saved, model, optimizer)
+    assert torch.equal(state["state"][0]["factors"]["left"], torch.full((2, 2), 7.0))
+    assert state["param_groups"][0]["lr"] == 0.1

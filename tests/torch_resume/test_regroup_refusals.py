@@ -254,6 +254,10 @@ def test_an_optimizer_of_another_model() -> None:
             "  = help: it holds one: pass its `['optimizer_states'][0]`",
         ),
         (
+            {"epochs": [3, {"loss": 0.5}]},
+            "this dict does not have `state` and `param_groups`\n" + WHOLE,
+        ),
+        (
             {"0.weight": torch.ones(2)},
             "this dict does not have `state` and `param_groups`\n"
             "  = help: these look like the weights of a model; the optimizer's state is saved beside them",

@@ -73,3 +73,19 @@ def test_a_whole_tensor_that_cannot_be_cut_as_the_parameter_is() -> None:
         f"\nerror[E625]: `row_var` of `weight` {what}{help}\n"
         f"\nerror[E625]: `col_var` of `weight` {what}{help}"
     )
+
+
+def adamw(model: nn.Module) -> torch.optim.Optimizer:
+    return torch.optim.AdamW(param_groups(model, RULES, lr=0.1))
+
+
+@pytest.mark.parametrize("saved", [Shard(0), None])
+def test_shards_and_whole_tensors_for_a_sharded_parameter(saved: Shard | None) -> None:
+    before, model = layer(saved), layer(Shard(0))
+    optimizer = adamw(before)
+    before.weight.grad = torch.ones_like(before.weight)
+    optimizer.step()
+    (state,) = regroup_state(optimizer.state_dict(), model, adamw(model))["state"].values()
+    assert state["exp_avg"].placements == (Shard(0),)
+    assert torch.equal(state["exp_avg"].full_tensor(), torch.full((2, 3), 0.1))
+    assert float(state["step"]) == 1
