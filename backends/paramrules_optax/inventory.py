@@ -14,7 +14,7 @@ from paramrules_optax.stacks.declared_stacks import Stacked, declared_stacks
 from paramrules_optax.stacks.layer_stacks import StackAxes, layer_shapes
 from paramrules_optax.stacks.likely_stacks import likely_stacks
 from paramrules_optax.tree_inventory import TreeArrays, TreeInventory, inventory_of_arrays
-from paramrules_optax.trees.leaves import Shape, shape_of
+from paramrules_optax.trees.leaves import Shape, shapes_of
 from paramrules_optax.trees.likely_statistics import likely_statistics
 from paramrules_optax.trees.param_tree import ParamTree, flatten_params
 from paramrules_optax.trees.tree_columns import TreeColumns
@@ -124,7 +124,7 @@ def inventory_of_tree(
     stacks: Sequence[StackAxes] = ()
     shapes = None
     if stacked:
-        stored = list(map(shape_of, leaves))
+        stored = shapes_of(leaves)
         stacks = _stacks(stacked, names, stored, parameter)
         shapes = layer_shapes(stored, stacks[: len(leaves)])
     columns = TreeColumns(leaves, boxes, modules, shapes)

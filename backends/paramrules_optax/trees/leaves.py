@@ -1,5 +1,6 @@
 """Leaves of a tree: which are arrays, and which of them a gradient can train."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import jax
@@ -11,9 +12,9 @@ Shape = tuple[int, ...]
 ARRAYS = (jax.Array, np.ndarray, np.generic, jax.ShapeDtypeStruct)
 
 
-def shape_of(leaf: Any) -> Shape:
-    """Return the shape of a leaf, which may be a Python number."""
-    return leaf.shape if hasattr(leaf, "shape") else ()
+def shapes_of(leaves: Iterable[Any]) -> list[Shape]:
+    """Return the shapes of leaves, which may be Python numbers."""
+    return [leaf.shape if hasattr(leaf, "shape") else () for leaf in leaves]
 
 
 def is_array(leaf: Any) -> bool:

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from paramrules.backends import Class, Columns
 from paramrules_optax import libraries
 from paramrules_optax.libraries.loaded import Layout
-from paramrules_optax.trees.leaves import Shape, shape_of
+from paramrules_optax.trees.leaves import Shape, shapes_of
 
 _ARRAY = Class("jax.Array")
 
@@ -39,7 +39,7 @@ class TreeColumns(Columns):
 
     def stored(self) -> Sequence[Shape]:
         """Return the shapes of the leaves."""
-        return list(map(shape_of, self._leaves))
+        return shapes_of(self._leaves)
 
     def layer_shape(self) -> Sequence[Shape]:
         """Return the shapes in one layer."""
