@@ -25,6 +25,7 @@ def axis_of(*texts: str) -> Axis:
                 "option width = 2",
                 "let two = 2",
                 "let is_bias = name ~ bias",
+                "let wide = " + " or ".join(f"name ~ a{n}" for n in range(70)),
                 "r: name ~ x",
                 *wanted,
             ]
@@ -182,7 +183,7 @@ def test_all_can_win(predicates: tuple[str, ...]) -> None:
 def test_too_large_a_predicate_is_left_alone() -> None:
     pairs = " and ".join(f"(name ~ a{n} or name ~ b{n})" for n in range(8))
     wide = " or ".join(f"name ~ a{n}" for n in range(70))
-    assert dead(pairs, pairs, wide, wide) == []
+    assert dead(pairs, pairs, wide, wide, "wide", "wide") == []
 
 
 def test_one_rule_takes_a_limited_number_of_steps() -> None:
