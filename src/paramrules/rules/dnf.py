@@ -56,9 +56,12 @@ class Atom(NamedTuple):
 
 
 class Cube(NamedTuple):
-    """A conjunction: tests at one name, and facts about the parameter in the order written."""
+    """A conjunction: tests at one name and facts about the parameter, both in the order written.
 
-    here: frozenset[Atom]
+    The order keeps findings from depending on hashes: how many steps an analysis takes may decide them.
+    """
+
+    here: tuple[Atom, ...]
     facts: dict[Atom, bool]
 
 
@@ -100,15 +103,15 @@ class Reader:
         return self._keys[id(term)]
 
 
-_TRUE = Cube(frozenset(), {})
+_TRUE = Cube((), {})
 
 
 def _here(kind: str, subject: str, what: object) -> Cubes:
-    return [Cube(frozenset((Atom(kind, subject, what),)), {})]
+    return [Cube((Atom(kind, subject, what),), {})]
 
 
 def _fact(kind: str, subject: str, what: object, value: bool = True) -> Cubes:
-    return [Cube(frozenset(), {Atom(kind, subject, what): value})]
+    return [Cube((), {Atom(kind, subject, what): value})]
 
 
 class _Whole:
@@ -177,7 +180,7 @@ class _Whole:
         for atom, value in right.facts.items():
             if facts.setdefault(atom, value) != value:
                 return None
-        return Cube(left.here | right.here, facts)
+        return Cube(tuple(dict.fromkeys(left.here + right.here)), facts)
 
     def any(self, parts: Iterable[Cubes]) -> Cubes:
         found: Cubes = []
@@ -190,8 +193,8 @@ class _Whole:
     def nowhere(self, some: Cubes) -> Cubes:
         """Negate a DNF over all names of the parameter (De Morgan)."""
         return self.all(
-            [Cube(frozenset(), {atom: not value}) for atom, value in cube.facts.items()]
-            + (_fact("nowhere", "", cube.here) if cube.here else [])
+            [Cube((), {atom: not value}) for atom, value in cube.facts.items()]
+            + (_fact("nowhere", "", frozenset(cube.here)) if cube.here else [])
             for cube in some
         )
 

@@ -59,54 +59,54 @@ def unreachable(
                 yield rule, tuple(earlier.rules[number] for number in sorted(search.above))
                 cubes = []  # it takes nothing
         earlier.add(rule, cubes)
-        total.left -= given - budget.left
+        total.left -= given - max(budget.left, 0)
 
 
 class _Earlier:
     """The cubes of the rules above, each filed under a test or a fact without which it wins nothing.
 
-    A fact that stands for itself, such as `trainable`, and that no rule above wants false is free: it may be
-    taken to be false wherever it is not known to be true, so cubes that want it true are out of the way.
+    A fact that is independent of others, such as `trainable`, and that no rule above wants false is a pure
+    literal: it is taken to be false unless it is known to be true, and the cubes that want it are skipped.
     """
 
     def __init__(self) -> None:
         self.rules: list[Rule] = []
-        self.cubes: list[tuple[Cube, int]] = []
-        """The cubes from top to bottom, each with the number of its rule."""
+        self.cubes: list[tuple[frozenset[Atom], dict[Atom, bool], int]] = []
+        """The tests and facts of each cube, and the number of its rule, from top to bottom."""
         self.filed: dict[Atom | None, list[int]] = defaultdict(list)
-        self.free: dict[Atom, list[int]] = defaultdict(list)
-        self.bound: set[Atom] = set()
+        self.pure: dict[Atom, list[int]] = defaultdict(list)
+        self.negated: set[Atom] = set()
         self.uses: Counter[Atom] = Counter()
 
     def add(self, rule: Rule, cubes: Sequence[Cube]) -> None:
         for cube in cubes:
             self.uses.update(cube.here)
             for atom, value in cube.facts.items():
-                if not value and atom not in self.bound:
-                    self.bound.add(atom)
-                    self.filed[None] += self.free.pop(atom, ())
+                if not value:
+                    self.negated.add(atom)
+                    self.filed[None] += self.pure.pop(atom, ())
             self._file(cube).append(len(self.cubes))
-            self.cubes.append((cube, len(self.rules)))
+            self.cubes.append((frozenset(cube.here), cube.facts, len(self.rules)))
         self.rules.append(rule)
 
     def _file(self, cube: Cube) -> list[int]:
         if cube.here:
             return self.filed[min(cube.here, key=self.uses.__getitem__)]
-        for atom in cube.facts:
-            if atom.kind == "other" and atom not in self.bound:
-                return self.free[atom]
-        return self.filed[None]
+        pure = (atom for atom in cube.facts if atom.kind == "other" and atom not in self.negated)
+        atom = next(pure, None)
+        return self.filed[None] if atom is None else self.pure[atom]
 
     def at(
         self, name: frozenset[Atom], facts: dict[Atom, bool], budget: Budget
-    ) -> Iterator[tuple[Cube, int]]:
-        """Yield the cubes whose tests hold at a name and that no free fact keeps away, from top to bottom."""
+    ) -> Iterator[tuple[dict[Atom, bool], int]]:
+        """Yield the facts of the cubes that may hold at a name, each with its rule, from top to bottom."""
         lists = [self.filed[atom] for atom in (None, *name) if atom in self.filed]
-        lists += (self.free[atom] for atom in self.free.keys() & facts.keys())
+        lists += (self.pure[atom] for atom in facts if atom in self.pure)
         budget.spend(sum(map(len, lists)))
         for place in sorted(chain.from_iterable(lists)):
-            if self.cubes[place][0].here <= name:
-                yield self.cubes[place]
+            here, wanted, rule = self.cubes[place]
+            if here <= name:
+                yield wanted, rule
 
 
 class _Search:
@@ -123,7 +123,7 @@ class _Search:
         """Return whether some parameter has the cube that no earlier rule takes, or that is hard to say."""
         absent = [_set(atom) for atom, value in cube.facts.items() if atom.kind == "nowhere" and not value]
         try:
-            return self._wins(cube.facts, [cube.here, *absent])
+            return self._wins(cube.facts, [frozenset(cube.here), *absent])
         except GaveUp:
             return True
 
@@ -137,11 +137,11 @@ class _Search:
         for name in names:
             if name is None or any(absent <= name for absent in nowhere):
                 return False
-            for cube, rule in self.earlier.at(name, facts, self.budget):
-                if any(facts.get(atom, value) != value for atom, value in cube.facts.items()):
+            for wanted, rule in self.earlier.at(name, facts, self.budget):
+                self.budget.spend(len(wanted))
+                if any(facts.get(atom, value) != value for atom, value in wanted.items()):
                     continue
-                left = [(atom, value) for atom, value in cube.facts.items() if atom not in facts]
-                self.budget.spend(len(cube.facts))
+                left = [(atom, value) for atom, value in wanted.items() if atom not in facts]
                 if undecided is None or len(left) < len(undecided):
                     if not consistent([*facts.items(), *left]):
                         continue
