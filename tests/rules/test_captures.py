@@ -1,4 +1,4 @@
-"""Which captures a predicate binds: on every way through it, and seen only where they are bound."""
+"""Captures are bound on every way through a predicate, and seen only where they are bound."""
 
 import pytest
 

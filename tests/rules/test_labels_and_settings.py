@@ -1,4 +1,4 @@
-"""What can be said about labels and settings without a model, and what cannot."""
+"""Labels and settings, as far as they can be compared without a model."""
 
 import pytest
 

@@ -11,14 +11,14 @@ from paramrules.rules.terms import Alternative, ClassTest, Constant, LetPredicat
 
 
 def written(folder: Path, **files: str) -> Path:
-    """The files in a folder; the path of the one called `main`."""
+    """Write files into a folder and return the path of `main`."""
     for name, text in files.items():
         (folder / f"{name}.rules").write_text(text)
     return folder / "main.rules"
 
 
 def classes(rules: Rules, number: int = 0) -> list[str]:
-    """The class names behind the let that is the predicate of a rule."""
+    """Return the class names of the let that is the predicate of a rule."""
     let = rules.axes[0].rules[number].predicate
     assert isinstance(let, LetPredicate)
     test = let.predicate

@@ -1,4 +1,4 @@
-"""Rules that can never win: what is found, and that nothing is found that could win."""
+"""Rules that can never win are found, and no others."""
 
 import itertools
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from paramrules.rules.reachable import ALL_STEPS, dead_rules, unreachable
 
 
 def axis_of(*texts: str) -> Axis:
-    """An axis with a rule for each predicate; read as rules it would be refused for what is found here."""
+    """Return an axis with a rule for each predicate; as rules of a file they would be refused."""
     wanted = [f"expect r: {text}" for text in texts if text != "else"]
     known = parse(
         "\n".join(
@@ -43,7 +43,7 @@ def axis_of(*texts: str) -> Axis:
 
 
 def dead(*texts: str) -> list[int]:
-    """The places of the rules that can never win."""
+    """Return the places of the rules that can never win."""
     axis = axis_of(*texts)
     found = {id(rule) for rule, _ in unreachable(axis.rules, Reader(), Budget(ALL_STEPS))}
     return [place for place, rule in enumerate(axis.rules) if id(rule) in found]
@@ -282,7 +282,7 @@ def text_holds(predicate: terms.Predicate, name: str) -> bool:
 
 
 def wins(rules: Sequence[Rule], rule: Rule) -> bool:
-    """Whether the rule wins some parameter."""
+    """Return whether the rule wins some parameter."""
 
     def takes(one: Rule, model: Model) -> bool:
         assert one.predicate is not None

@@ -1,4 +1,4 @@
-"""What expressions mean: the exact terms that come out of a rule."""
+"""The exact terms that expressions become."""
 
 import pytest
 

@@ -66,7 +66,7 @@ class Declared(NamedTuple):
 
 @dataclass(slots=True)
 class Findings:
-    """What is collected while a file and its includes are read.
+    """Everything collected while a file and its includes are read.
 
     Attributes:
         all: the errors and warnings.
@@ -95,7 +95,7 @@ class Findings:
 
     @property
     def few(self) -> bool:
-        """True if a search for what was meant is worth its time."""
+        """True if searching for the name that was meant is worth its time."""
         return len(self.all) < FEW
 
     def suggest(self, word: str, known: Iterable[str]) -> str:
@@ -132,7 +132,7 @@ Unbound = tuple[Place, str]
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What can be named at one place of a statement.
+    """The names that can be used at one place of a statement.
 
     Attributes:
         names: the names of the file.
