@@ -111,7 +111,7 @@ class _Reader:
                 return self._class_note(predicate, entry)
             case terms.RegexTest():
                 text = facts.texts(predicate.subject)[entry]
-                found = predicate.regex.pattern.search(text)
+                found = predicate.regex.search(text)
                 return f"finds `{found[0]}`" if found else f"not in `{text}`"
             case terms.GlobTest() | terms.TextTest():
                 return f"{predicate.subject} is `{facts.texts(predicate.subject)[entry]}`"

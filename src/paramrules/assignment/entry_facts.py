@@ -143,7 +143,7 @@ class Facts:
         if test.regex.groups:
             found = self.found(test, entries)
             return [entry for entry in entries if entry in found]
-        texts, search = self.texts(test.subject), test.regex.pattern.search
+        texts, search = self.texts(test.subject), test.regex.search
         if test.subject == "leaf":
             good = {text for text in set(texts) if search(text)}
             return [entry for entry in entries if texts[entry] in good]
@@ -171,7 +171,7 @@ class Facts:
         key = (test.subject, test.regex.text)
         found = self._found.setdefault(key, {})
         if key not in self._complete:
-            texts, search = self.texts(test.subject), test.regex.pattern.search
+            texts, search = self.texts(test.subject), test.regex.search
             if entries is None or len(entries) == len(self.names):
                 self._complete.add(key)
                 entries = range(len(self.names))

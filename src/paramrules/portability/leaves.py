@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from paramrules.diagnostics import Diagnostic
-from paramrules.regex.literals import runs
+from paramrules.regex.analysis import runs
 from paramrules.rules.terms import GlobTest, RegexTest, Term, TextTest
 
 _CALLED: Final = {
@@ -42,7 +42,7 @@ def leaves_named(term: Term) -> Iterator[str]:
         case GlobTest(subject="leaf" | "name"):
             yield term.glob.rpartition(".")[2]
         case RegexTest(subject="leaf" | "name"):
-            for branch in runs(term.regex.text):
+            for branch in runs(term.regex.parsed):
                 for run in branch:
                     yield from _in_run(run.text, term.subject == "leaf")
 

@@ -8,7 +8,6 @@ from typing import Final
 from paramrules.diagnostics import Diagnostic
 from paramrules.regex.characters import DIGITS, subset
 from paramrules.regex.nodes import Capture, Characters, Choice, Literal, Node, Repeat, Sequence
-from paramrules.regex.parse import parse
 from paramrules.rules.terms import RegexTest
 
 _INSIDE: Final = re.compile(r"(\\\.|_)[0-9]")
@@ -18,7 +17,7 @@ _LAST: Final = re.compile(r"(?:\\\.|_)$")
 def separator_findings(test: RegexTest) -> Iterator[Diagnostic]:
     """Yield a warning if a regex has one separator before a number: `blocks\\.\\d`, or `blocks_\\d`."""
     text = test.regex.text
-    found = sorted(_separators(text, parse(text).tree))
+    found = sorted(_separators(text, test.regex.parsed.tree))
     if not found:
         return
     mended, at = "", 0

@@ -1,6 +1,6 @@
-"""Regexes as rule files may use them: parsed, judged without running them, and compiled to Python's `re`."""
+"""Regexes of rule files: parsed, checked, and searched with in time linear in the name."""
 
-from paramrules.regex.read import Effort, read
-from paramrules.regex.regex import Group, Regex
+from paramrules.regex.analysis import Group
+from paramrules.regex.regex import Match, Regex, RegexBudget, read
 
-__all__ = ["Effort", "Group", "Regex", "read"]
+__all__ = ["Group", "Match", "Regex", "RegexBudget", "read"]

@@ -1,242 +1,257 @@
-"""A regex as an automaton that counts: its states are the places in the regex where a character is taken.
+"""Search in linear time, whatever the regex: a deterministic automaton that is built while it runs.
 
-It is Glushkov's construction with a number on every edge: in how many ways a backtracking matcher gets from
-one character to the next without taking another (`(a*)*` has two from `a` to `a`). An anchor is passed as if
-it always held, so the ways are counted from above. State 0 is the beginning of the name; state 1 takes the
-characters before a match that begins later, the `.*` that a search puts in front.
+A state stands for the set of places in the program that the characters so far can lead to, kept as bits. It is a
+dictionary from a character to the next state, filled when a character is first seen there, so most characters
+of most names cost one look-up.
+
+Captures take two more passes over the name. The first runs from its end and leaves at each position the places
+from which the match can be completed. The second follows the program from the beginning of the match, always to
+the first such place, and so never has to go back.
+
+References:
+    Cox, Regular expression matching in the wild, 2010, https://swtch.com/~rsc/regexp/regexp3.html.
+    Frisch and Cardelli, Greedy regular expression matching, ICALP 2004.
 """
 
-from bisect import bisect_left
-from typing import NamedTuple
+from bisect import bisect_right
+from collections import defaultdict
+from functools import cached_property
+from itertools import accumulate
+from operator import xor
 
-from paramrules.regex import limits
-from paramrules.regex.characters import ANY, Ranges, fold, single
-from paramrules.regex.facts import nullable
-from paramrules.regex.nodes import Anchor, Characters, Choice, Literal, Node, Repeat, Sequence
+from paramrules.regex.characters import WORD
 from paramrules.regex.parse import Parsed
+from paramrules.regex.program import ACCEPT, START, Program, Way
 
-Ways = dict[int, int]
-"""A state, and in how many ways it is reached."""
+KEPT = 10_000
+"""States, transitions and partial sets that an automaton caches in each direction before it starts afresh."""
 
-BEGINNING, BEFORE = 0, 1
+_EDGE, _WORD, _OTHER = range(3)
+"""What a position has beside it: the edge of the name, a character of `\\w` (if there is a `\\b`), any other."""
 
 
-class Automaton(NamedTuple):
-    """What a regex does.
+class Automaton:
+    """Searches names for a regex.
 
     Attributes:
-        labels: for each state the characters that it takes, as bits; two states can take one character if
-            their labels have a bit in common.
-        edges: for each state the states after it.
-        ends: the states that the whole match may end after, with the number of ways.
-        open_ends: those after which nothing can fail any more, not even an anchor.
-        loops: for each state in a loop the outermost repeat that makes it one.
+        alphabet: one character of each class that the regex treats alike. Two automata together need the
+            characters of both.
     """
 
-    labels: list[int]
-    edges: list[Ways]
-    ends: Ways
-    open_ends: set[int]
-    loops: dict[int, Repeat]
+    def __init__(self, parsed: Parsed) -> None:
+        self.program = program = Program(parsed)
+        self.groups = len(parsed.groups)
+        asks = bool(program.anchors & {"b", "B"})
+        edges: dict[int, int] = defaultdict(int, {0: 1 << START})
+        for place, ranges in enumerate([*program.labels, *([WORD] if asks else [])]):
+            for low, high in ranges:
+                edges[low] ^= 1 << place
+                edges[high + 1] ^= 1 << place
+        self._starts = sorted(edges)
+        self._masks = [*accumulate((edges[start] for start in self._starts), xor)]
+        self._word = 1 << len(program.labels)
+        self.alphabet = [chr(start) for start in self._starts if start <= 0x10FFFF]
+        kinds = (_EDGE, _WORD, _OTHER)
+        self.holding = [[_holding(program.anchors, before, after) for after in kinds] for before in kinds]
+        self._ways: dict[tuple[int, str, int], Way | None] = {}
+        self._forward = _Direction(self, forward=True)
+        self._backward = _Direction(self, forward=False)
 
+    @property
+    def initial(self) -> "State":
+        """The state before the first character."""
+        return self._forward.initial
 
-class _Part(NamedTuple):
-    """A piece of the regex: its first and last states, and in how many ways it takes nothing at all.
+    @property
+    def steps(self) -> int:
+        """The work done so far, in steps, apart from one look-up for each character."""
+        return self.program.steps + self._forward.steps + self._backward.steps
 
-    `late` are those first states that may stand after the beginning of the name, `bare` says whether it can
-    take nothing without a `^`; `sure` are the last states with no anchor after them, `open` says whether it
-    can take nothing without any anchor.
-    """
+    def search(self, text: str) -> "Found | None":
+        """Return the match that `re` finds, or None."""
+        state = self._forward.initial
+        for character in text:
+            state = state[character]
+        return Found(self, text) if state.accepts else None
 
-    empty: int
-    bare: bool
-    open: bool
-    first: Ways
-    last: Ways
-    late: set[int]
-    sure: set[int]
-
-
-_NOTHING = _Part(1, True, True, {}, {}, set(), set())
-
-
-def build(parsed: Parsed) -> Automaton:
-    """The automaton of a tree."""
-    builder = _Builder(parsed.ignore_case)
-    whole = builder.part(parsed.tree)
-    edges = builder.edges
-    edges[BEGINNING] = dict(whole.first)
-    late = {state: ways for state, ways in whole.first.items() if state in whole.late}
-    if late:
-        edges[BEGINNING] |= {BEFORE: 1}
-        edges[BEFORE] = {BEFORE: 1, **late}
-    return Automaton(_bits(builder.labels), edges, whole.last, whole.sure, builder.loops)
-
-
-def size(node: Node) -> int:
-    """How many states it becomes."""
-    match node:
-        case Literal():
-            return len(node.text)
-        case Characters():
-            return 1
-        case Anchor():
-            return 0
-        case Sequence():
-            return sum(map(size, node.items))
-        case Choice():
-            return sum(map(size, node.branches))
-        case Repeat():
-            return size(node.item) * _copies(node)
-        case _:
-            return size(node.item)
-
-
-def _copies(node: Repeat) -> int:
-    """How often a repeat's item is written out; 1 for what is taken for an unbounded repeat."""
-    return _most_copies(node) if _written_out(node) else min(1, _most_copies(node))
-
-
-def _most_copies(node: Repeat) -> int:
-    return max(node.least, 1) if node.most is None else node.most
-
-
-def _written_out(node: Repeat) -> bool:
-    """Whether the copies of a repeat's item are few enough to look at one by one."""
-    copies = _most_copies(node)
-    return copies <= 1 or copies * size(node.item) <= limits.UNROLLED
-
-
-class _Builder:
-    def __init__(self, ignore_case: bool) -> None:
-        self.ignore_case = ignore_case
-        self.labels: list[Ranges] = [(), ANY]
-        self.edges: list[Ways] = [{}, {}]
-        self.loops: dict[int, Repeat] = {}
-
-    def part(self, node: Node) -> _Part:
-        """Add the states and inner edges of a node."""
-        match node:
-            case Literal():
-                part = _NOTHING
-                for letter in node.text:
-                    ranges = fold(single(letter)) if self.ignore_case else single(letter)
-                    part = self.then(part, self.state(ranges))
-                return part
-            case Characters():
-                return self.state(node.ranges)
-            case Anchor():
-                return _NOTHING._replace(bare=node.kind != "^", open=False)
-            case Sequence():
-                part = _NOTHING
-                for item in node.items:
-                    part = self.then(part, self.part(item))
-                return part
-            case Choice():
-                return _either([self.part(branch) for branch in node.branches])
-            case Repeat():
-                return self.repeat(node)
-            case _:
-                return self.part(node.item)
-
-    def state(self, ranges: Ranges) -> _Part:
-        """A new state that takes one of these characters."""
-        number = len(self.labels)
-        self.labels.append(ranges)
-        self.edges.append({})
-        return _Part(0, False, False, {number: 1}, {number: 1}, {number}, {number})
-
-    def connect(self, last: Ways, first: Ways, times: int = 1) -> None:
-        """Edges from each of these to each of those."""
-        for source, ways in last.items():
-            edges = self.edges[source]
-            for target, more in first.items():
-                edges[target] = edges.get(target, 0) + ways * more * times
-
-    def then(self, a: _Part, b: _Part) -> _Part:
-        """`ab`."""
-        self.connect(a.last, b.first)
-        return _Part(
-            a.empty * b.empty,
-            a.bare and b.bare,
-            a.open and b.open,
-            _plus(a.first, b.first, a.empty),
-            _plus(b.last, a.last, b.empty),
-            a.late | b.late if a.bare else a.late,
-            a.sure | b.sure if b.open else b.sure,
+    def captures(self, text: str) -> tuple[str | None, ...]:
+        """Return the match in a text that has one, and what each group captured."""
+        states = [self._backward.initial]
+        for character in reversed(text):
+            states.append(states[-1][character])
+        states.reverse()
+        slots = [-1] * (2 * self.groups + 2)
+        at, way = 0, self._way(START, states, 0)
+        while way is None:
+            at += 1
+            if states[at - 1].places >> START & 1:
+                way = self._way(START, states, at)
+        slots[0] = at
+        while True:
+            place, marks = way
+            while marks is not None:
+                marks, slot = marks
+                slots[slot] = at
+            if place == ACCEPT:
+                break
+            at += 1
+            way = self._way(place, states, at)
+            assert way is not None, "a place is only taken if the match can be completed from there"
+        slots[1] = at
+        return tuple(
+            text[begin:end] if end >= 0 else None for begin, end in zip(slots[::2], slots[1::2], strict=True)
         )
 
-    def repeat(self, node: Repeat) -> _Part:
-        """Copies of the item, those beyond `least` optional; the last one loops where there is no end."""
-        if node.most == 0:
-            return _NOTHING
-        if not _written_out(node):
-            # One copy stands for many: with an empty item they could be passed over in more than one way.
-            part = self.loop(node, 2 if nullable(node.item) else 1)
-            return _optional(part) if node.least == 0 else part
-        if node.most is None:
-            part, copies = self.loop(node, 1), node.least - 1
-            part = _optional(part) if node.least == 0 else part
-        else:
-            part, copies = _NOTHING, node.least
-            for _ in range(node.most - node.least):
-                part = _optional(self.then(self.part(node.item), part))
-        for _ in range(copies):
-            part = self.then(self.part(node.item), part)
+    def _way(self, place: int, states: list["State"], at: int) -> Way | None:
+        """Return the way from a place to the first one from which the match can be completed."""
+        before = states[at - 1].kind if at else _EDGE
+        key = place, self.holding[before][states[at].kind], states[at].places
+        if key not in self._ways:
+            if len(self._ways) > KEPT:
+                self._ways.clear()
+            self._ways[key] = self.program.way(*key)
+        return self._ways[key]
+
+    def next_places(self, place: int, holding: str) -> int:
+        """Return the places that can come after one, as bits, where these anchors hold."""
+        return self.program.next_places(holding)[self.program.entries[place]]
+
+    def classify(self, character: str) -> tuple[int, int]:
+        """Return the places that take a character (START among them), and its kind."""
+        mask = self._masks[bisect_right(self._starts, ord(character)) - 1]
+        return mask, _WORD if mask & self._word else _OTHER
+
+
+def _holding(anchors: set[str], before: int, after: int) -> str:
+    """Return those of the anchors that hold between two characters, by their kinds."""
+    holds = {
+        "^": before == _EDGE,
+        "$": after == _EDGE,
+        "b": (before == _WORD) != (after == _WORD),
+        "B": (before == _WORD) == (after == _WORD),
+    }
+    return "".join(anchor for anchor in sorted(anchors) if holds[anchor])
+
+
+class State(dict[str, "State"]):
+    """The places that a search may stand at; `state[character]` is the state after one more character.
+
+    In the forward direction these are the places that were taken last, START among them because a match may
+    begin anywhere. In the other one they are the places that can be taken next so that a match is completed;
+    START then says that a match can begin after the next character.
+    """
+
+    def __init__(self, direction: "_Direction", places: int, kind: int) -> None:
+        super().__init__()
+        self.direction = direction
+        self.places = places
+        self.kind = kind
+
+    def __missing__(self, character: str) -> "State":
+        after = self.direction.step(self, character)
+        self[character] = after
+        return after
+
+    @cached_property
+    def accepts(self) -> bool:
+        """True if the regex is found in a name that ends here."""
+        return bool(self.direction.reach(self, _EDGE) >> ACCEPT & 1)
+
+
+class _Direction:
+    """The states of an automaton that reads names forward, or backward."""
+
+    def __init__(self, automaton: Automaton, *, forward: bool) -> None:
+        self.automaton = automaton
+        self.forward = forward
+        self.seed = 1 << (START if forward else ACCEPT)
+        self.bytes = len(automaton.program.labels) // 8 + 1
+        self.steps = 0
+        self.rows: dict[str, list[int]] = {}
+        self._start_afresh()
+
+    def _start_afresh(self) -> None:
+        self.kept = 0
+        self.initial = State(self, self.seed, _EDGE)
+        self.states: dict[tuple[int, int], State] = {}
+        self.parts: dict[str, dict[int, int]] = defaultdict(dict)
+
+    def step(self, state: State, character: str) -> State:
+        """Return the state after one more character."""
+        mask, kind = self.automaton.classify(character)
+        reached = self.reach(state, kind)
+        places = self.seed | reached & mask
+        if reached >> ACCEPT & 1:  # found, whatever follows
+            places, kind = 1 << ACCEPT, _EDGE
+        self.kept += 1
+        if self.kept > KEPT:
+            self._start_afresh()
+        after = self.states.get((places, kind))
+        if after is None:
+            self.kept += 1
+            after = self.states[places, kind] = State(self, places, kind)
+        return after
+
+    def reach(self, state: State, kind: int) -> int:
+        """Return the places next to those of a state, as bits, before (or behind) a character of this kind."""
+        before, after = (state.kind, kind) if self.forward else (kind, state.kind)
+        holding = self.automaton.holding[before][after]
+        parts = self.parts[holding]
+        self.steps += self.bytes
+        reached = 0
+        for index, byte in enumerate(state.places.to_bytes(self.bytes, "little")):
+            if byte:
+                part = parts.get(index << 8 | byte)
+                reached |= self._part(holding, index, byte) if part is None else part
+        return reached
+
+    def _part(self, holding: str, index: int, byte: int) -> int:
+        """Return the places next to some of eight places, the first of which is `8 * index`."""
+        self.steps += 1
+        self.kept += 1
+        rest = byte & byte - 1
+        part = self._row(holding, 8 * index + (byte ^ rest).bit_length() - 1)
+        if rest:
+            part |= self._part(holding, index, rest)
+        self.parts[holding][index << 8 | byte] = part
         return part
 
-    def loop(self, node: Repeat, times: int) -> _Part:
-        """The item once or more. Python's `re` ends a repeat after a round that took nothing."""
-        first_state = len(self.labels)
-        part = self.part(node.item)
-        self.loops |= dict.fromkeys(range(first_state, len(self.labels)), node)
-        self.connect(part.last, part.first, times)
-        again = 1 + part.empty
-        return part._replace(
-            empty=part.empty * again,
-            first={state: ways * again for state, ways in part.first.items()},
-            last={state: ways * again for state, ways in part.last.items()},
-        )
+    def _row(self, holding: str, place: int) -> int:
+        """Return the places next to one."""
+        rows = self.rows.get(holding)
+        if rows is None:
+            count = len(self.automaton.program.labels)
+            rows = self.rows[holding] = [self.automaton.next_places(at, holding) for at in range(count)]
+            rows[ACCEPT] = 1 << ACCEPT if self.forward else 0
+            if not self.forward:
+                self.rows[holding] = rows = _transposed(rows)
+        return rows[place]
 
 
-def _either(parts: list[_Part]) -> _Part:
-    """`a|b|c`; no state is in two of them."""
-    first: Ways = {}
-    last: Ways = {}
-    for part in parts:
-        first |= part.first
-        last |= part.last
-    return _Part(
-        sum(part.empty for part in parts),
-        any(part.bare for part in parts),
-        any(part.open for part in parts),
-        first,
-        last,
-        set().union(*(part.late for part in parts)),
-        set().union(*(part.sure for part in parts)),
-    )
+def _transposed(rows: list[int]) -> list[int]:
+    """Return for each place the places that have it in their row."""
+    columns = [0] * len(rows)
+    for place, row in enumerate(rows):
+        while row:
+            columns[(row & -row).bit_length() - 1] |= 1 << place
+            row &= row - 1
+    return columns
 
 
-def _optional(part: _Part) -> _Part:
-    """`a?`."""
-    return part._replace(empty=part.empty + 1, bare=True, open=True)
+class Found:
+    """A match, as much of `re.Match` as is needed here."""
 
+    def __init__(self, automaton: Automaton, text: str) -> None:
+        self.automaton = automaton
+        self.text = text
 
-def _plus(ways: Ways, more: Ways, times: int) -> Ways:
-    """The states of both, which have none in common, the second ones `times` as often."""
-    return ways | {state: count * times for state, count in more.items()} if times else ways
+    def __getitem__(self, group: int) -> str | None:
+        return self._texts[group]
 
+    def groups(self) -> tuple[str | None, ...]:
+        """Return what each group captured, None for one that took no part."""
+        return self._texts[1:]
 
-def _bits(labels: list[Ranges]) -> list[int]:
-    """Sets of characters as bits, one for each stretch of characters that no set tells apart."""
-    starts = sorted(
-        {first for ranges in labels for first, _ in ranges}
-        | {last + 1 for ranges in labels for _, last in ranges}
-    )
-    bits = []
-    for ranges in labels:
-        mask = 0
-        for first, last in ranges:
-            mask |= (1 << bisect_left(starts, last + 1)) - (1 << bisect_left(starts, first))
-        bits.append(mask)
-    return bits
+    @cached_property
+    def _texts(self) -> tuple[str | None, ...]:
+        return self.automaton.captures(self.text)

@@ -10,7 +10,7 @@ _LAST = 0x10FFFF
 
 
 def union(ranges: Iterable[tuple[int, int]]) -> Ranges:
-    """Any ranges in any order, as a set."""
+    """Return ranges in any order, overlapping or not, as one set."""
     merged: list[tuple[int, int]] = []
     for first, last in sorted(ranges):
         if merged and first <= merged[-1][1] + 1:
@@ -21,7 +21,7 @@ def union(ranges: Iterable[tuple[int, int]]) -> Ranges:
 
 
 def complement(ranges: Ranges) -> Ranges:
-    """All other characters."""
+    """Return all characters that are not in the set."""
     others: list[tuple[int, int]] = []
     at = 0
     for first, last in ranges:
@@ -34,7 +34,7 @@ def complement(ranges: Ranges) -> Ranges:
 
 
 def fold(ranges: Ranges) -> Ranges:
-    """With the other case of every ASCII letter, as `(?i)` has it."""
+    """Add the other case of every ASCII letter, as `(?i)` does."""
     more = list(ranges)
     for first, last in ranges:
         for low, high, shift in ((65, 90, 32), (97, 122, -32)):
@@ -44,13 +44,26 @@ def fold(ranges: Ranges) -> Ranges:
 
 
 def single(character: str) -> Ranges:
-    """The set of one character."""
+    """Return the set of one character."""
     return ((ord(character), ord(character)),)
 
 
 def subset(ranges: Ranges, of: Ranges) -> bool:
-    """Whether the second set holds all of the first."""
+    """Return whether the second set holds all of the first."""
     return all(any(low <= first and last <= high for low, high in of) for first, last in ranges)
+
+
+def disjoint(one: Ranges, other: Ranges) -> bool:
+    """Return whether no character is in both sets."""
+    i = j = 0
+    while i < len(one) and j < len(other):
+        if one[i][1] < other[j][0]:
+            i += 1
+        elif other[j][1] < one[i][0]:
+            j += 1
+        else:
+            return False
+    return True
 
 
 DIGITS: Ranges = ((48, 57),)

@@ -14,7 +14,7 @@ class Literal(NamedTuple):
 
 
 class Characters(NamedTuple):
-    """One character out of a set: `.`, `\\d`, `[a-z]`."""
+    """One character of a set: `.`, `\\d`, `[a-z]`."""
 
     start: int
     end: int
@@ -46,16 +46,14 @@ class Choice(NamedTuple):
 
 
 class Repeat(NamedTuple):
-    """`a*`, `a?`, `a{2,3}`; `most` is None where there is no end.
-
-    Lazy ones are no different here: they try the same ways in another order.
-    """
+    """`a*`, `a?`, `a{2,3}`; `most` is None if there is no upper bound, `lazy` is true for `a*?`."""
 
     start: int
     end: int
     item: "Node"
     least: int
     most: int | None
+    lazy: bool
 
 
 class Capture(NamedTuple):

@@ -1,20 +1,17 @@
 """Text to tree: the part of Python's `re` syntax that rule files may use.
 
 What is accepted here is accepted by `re`, with the same groups, and the other way round for all that the
-language does not leave out on purpose (see `unsupported`). `(?<i>...)` is what `re` writes `(?P<i>...)`.
+language does not leave out on purpose (see `atoms`). `(?<i>...)` is what `re` writes `(?P<i>...)`.
 """
 
 import re
-from functools import lru_cache
 from typing import NamedTuple
 
-from paramrules.regex import limits
-from paramrules.regex.brackets import read_class
+from paramrules.regex import refusal
+from paramrules.regex.atoms import read_class, read_escape, refuse_unsupported_escape, unsupported_group
 from paramrules.regex.characters import CLASSES, DOT
-from paramrules.regex.escapes import character
-from paramrules.regex.faults import Refused
 from paramrules.regex.nodes import Anchor, Capture, Characters, Choice, Literal, Node, Repeat, Sequence
-from paramrules.regex.unsupported import unsupported_escape, unsupported_group
+from paramrules.regex.refusal import Refused
 
 # Characters that stand for themselves. A quantifier takes the last one alone, so that one stays out.
 _RUN = re.compile(r"(?:(?:[^\\\[(){|.*+?^$]|\\[^A-Za-z0-9])(?![*+?{]))+", re.DOTALL)
@@ -25,7 +22,14 @@ _ANCHORS = {"A": "^", "Z": "$", "b": "b", "B": "B"}
 
 
 class Parsed(NamedTuple):
-    """A tree, its capturing groups in order, and the text as Python's `re` writes it."""
+    """A regex as a tree.
+
+    Attributes:
+        tree: its root.
+        ignore_case: it begins with `(?i)`.
+        groups: its capturing groups, in order.
+        python: its text as Python's `re` writes it.
+    """
 
     tree: Node
     ignore_case: bool
@@ -33,23 +37,26 @@ class Parsed(NamedTuple):
     python: str
 
 
-@lru_cache(maxsize=4096)
 def parse(text: str) -> Parsed:
-    """Read a regex; raises `Refused` at the first thing that cannot be understood or is left out."""
-    if len(text) > limits.LENGTH:
+    """Parse a regex.
+
+    Raises:
+        Refused: it is not a regex, or uses what the language leaves out.
+    """
+    if len(text) > refusal.LENGTH:
         raise Refused(
             "E406",
-            f"the regex has {len(text):,} characters, and {limits.LENGTH:,} are allowed",
+            f"the regex has {len(text):,} characters, and {refusal.LENGTH:,} are allowed",
             0,
             len(text),
-            help="split it into several tests with `or`",
+            "split it into several tests with `or`",
         )
     ignore_case = text.startswith("(?i)")
     parser = _Parser(text, 4 if ignore_case else 0, ignore_case)
     tree = parser.choice()
     if parser.at < len(text):
         at = parser.at
-        raise Refused("E401", "this `)` has no `(`", at, at + 1, help=r"write `\)` for the character itself")
+        raise Refused("E401", "this `)` has no `(`", at, at + 1, r"write `\)` for the character itself")
     groups = sorted(parser.groups, key=lambda group: group.number)
     python = text
     for group in reversed(groups):
@@ -95,7 +102,7 @@ class _Parser:
         return items[0] if len(items) == 1 else Sequence(start, self.at, tuple(items))
 
     def atom(self) -> Node:
-        """A character, a class, an anchor or a group."""
+        """`character | class | anchor | group`."""
         text, start = self.text, self.at
         first = text[start]
         if first == "(":
@@ -117,17 +124,17 @@ class _Parser:
         return Literal(start, self.at, first)
 
     def escape(self) -> Node:
-        """What begins with a backslash."""
+        """`\\A`, `\\d`, `\\.`."""
         text, start = self.text, self.at
         letter = text[start + 1 : start + 2]
-        unsupported_escape(text, start, in_class=False)
+        refuse_unsupported_escape(text, start, in_class=False)
         if letter in _ANCHORS:
             self.at += 2
             return Anchor(start, self.at, _ANCHORS[letter])
         if letter in CLASSES:
             self.at += 2
             return Characters(start, self.at, CLASSES[letter])
-        value, self.at = character(text, start)
+        value, self.at = read_escape(text, start)
         return Literal(start, self.at, value)
 
     def group(self) -> Node:
@@ -148,19 +155,19 @@ class _Parser:
             self.at += 1
             self.opened = number = self.opened + 1
         self.depth += 1
-        if self.depth > limits.NESTING:
+        if self.depth > refusal.NESTING:
             raise Refused(
                 "E406",
-                f"brackets are nested more than {limits.NESTING} deep",
+                f"brackets are nested more than {refusal.NESTING} deep",
                 start,
                 self.at,
-                help="take some out",
+                "take some out",
             )
         item = self.choice()
         self.depth -= 1
         if not text.startswith(")", self.at):
             raise Refused(
-                "E401", "this `(` has no `)`", start, start + 1, help=r"write `\(` for the character itself"
+                "E401", "this `(` has no `)`", start, start + 1, r"write `\(` for the character itself"
             )
         self.at += 1
         if not number:
@@ -170,7 +177,7 @@ class _Parser:
         return capture
 
     def name(self, start: int) -> str:
-        """The name of a group and the `>` after it."""
+        """`i>`: the name of a group and the sign after it."""
         text = self.text
         found = _NAME.match(text, start)
         end = found.end() if found else start
@@ -179,12 +186,12 @@ class _Parser:
             close = len(text) if close < 0 else close
             raise Refused(
                 "E401",
-                f"`{text[start:close]}` is no name for a group"
+                f"`{text[start:close]}` is not a name for a group"
                 if close > start
                 else "a group without a name",
                 start if close > start else start - 1,
                 close,
-                help="write ASCII letters, digits and `_`, no digit first, then `>`, as in `(?<i>...)`",
+                "write ASCII letters, digits and `_`, no digit first, then `>`, as in `(?<i>...)`",
             )
         if found.group() in self.names:
             raise Refused(
@@ -192,19 +199,21 @@ class _Parser:
                 f"two groups are named `{found.group()}`",
                 start,
                 end,
-                help="give each group its own name",
+                "give each group its own name",
             )
         self.at = end + 1
         return found.group()
 
     def quantified(self, first: int, item: Node) -> Node:
-        """`item`, which begins at `first`, or its repeat where `*`, `+`, `?` or `{m,n}` follows."""
+        """`item`, which begins at `first`, and the `*`, `+`, `?` or `{m,n}` that may follow."""
         bounds = self.quantifier()
         if bounds is None:
             return item
         start, text = self.at, self.text
         least, most, end = bounds
-        if isinstance(item, Anchor) and item.start == first:  # `re` repeats an anchor only in brackets
+        if (
+            isinstance(item, Anchor) and item.start == first
+        ):  # as in `re`, only one in brackets can be repeated
             self._nothing_to_repeat(start, end)
         if text.startswith("+", end):
             raise Refused(
@@ -212,9 +221,10 @@ class _Parser:
                 f"`{text[start : end + 1]}` is a possessive repeat, which the language leaves out",
                 start,
                 end + 1,
-                help=f"write `{text[start:end]}`; a regex that is read is fast enough without",
+                f"write `{text[start:end]}`; no regex here is slow without",
             )
-        self.at = end + 1 if text.startswith("?", end) else end
+        lazy = text.startswith("?", end)
+        self.at = end + 1 if lazy else end
         more = self.quantifier()
         if more:
             raise Refused(
@@ -222,12 +232,12 @@ class _Parser:
                 f"`{text[start : more[2]]}` repeats a repeat",
                 start,
                 more[2],
-                help="keep one of them, or put `(?:...)` around what the first repeats",
+                "keep one of them, or put `(?:...)` around what the first repeats",
             )
-        return Repeat(first, self.at, item, least, most)
+        return Repeat(first, self.at, item, least, most, lazy)
 
     def quantifier(self) -> tuple[int, int | None, int] | None:
-        """The bounds of the quantifier that stands here, and where it ends; it is not consumed."""
+        """Return the bounds of the quantifier that stands here and where it ends, without consuming it."""
         start = self.at
         sign = self.text[start : start + 1]
         if sign in ("*", "+", "?"):
@@ -239,13 +249,13 @@ class _Parser:
         low = least or "0"
         high = least if least and not comma else most or only_most
         for number in (low, high or "0"):
-            if len(number) > 9 or int(number) > limits.COUNT:
+            if len(number) > 9 or int(number) > refusal.COUNT:
                 raise Refused(
                     "E406",
-                    f"`{count.group()}` counts to more than {limits.COUNT:,}",
+                    f"`{count.group()}` counts to more than {refusal.COUNT:,}",
                     start,
                     count.end(),
-                    help="write `*` or `+` where there is no real bound",
+                    "write `*` or `+` where there is no real bound",
                 )
         if high and int(high) < int(low):
             raise Refused(
@@ -253,7 +263,7 @@ class _Parser:
                 f"`{count.group()}` asks for at least {int(low)} and at most {int(high)}",
                 start,
                 count.end(),
-                help=f"write `{{{int(high)},{int(low)}}}`",
+                f"write `{{{int(high)},{int(low)}}}`",
             )
         return int(low), int(high) if high else None, count.end()
 
@@ -265,5 +275,5 @@ class _Parser:
             f"`{sign}` has nothing to repeat",
             start,
             end,
-            help=rf"write `\{sign}` for the text itself{glob}",
+            rf"write `\{sign}` for the text itself{glob}",
         )

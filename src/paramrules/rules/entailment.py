@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from math import ceil, floor, inf
 
 from paramrules.regex import Regex
-from paramrules.regex.literals import Run, literals, runs
+from paramrules.regex.analysis import Run, literals, runs
 from paramrules.rules.dnf import ALWAYS, Atom, Budget
 
 _OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
@@ -40,7 +40,7 @@ class Known:
         if atom.kind == "number":
             self.by_number[atom.subject].append(atom)
         if isinstance(atom.what, Regex):
-            for run in literals(atom.what.text):
+            for run in literals(atom.what.text, atom.what.parsed):
                 self.by_literal[atom.subject, run].append(atom)
                 self.literals[len(run.text)].add(run.text)
 
@@ -174,14 +174,14 @@ def _holds(atom: Atom, texts: dict[str, str]) -> bool | None:
         return None
     text = texts[atom.subject]
     if isinstance(atom.what, Regex):
-        return atom.what.pattern.search(text) is not None
+        return atom.what.search(text) is not None
     return fnmatchcase(text, str(atom.what)) if atom.kind == "glob" else text == atom.what
 
 
 def _runs(atom: Atom) -> list[list[Run]]:
     """Return the substrings that each branch of a test requires."""
     if isinstance(atom.what, Regex):
-        return runs(atom.what.text)
+        return runs(atom.what.parsed)
     text = str(atom.what)
     if atom.kind == "text":
         return [[Run(text, True, False)]]

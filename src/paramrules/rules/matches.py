@@ -11,7 +11,7 @@ from paramrules.syntax import nodes
 def regex_test(node: nodes.Matches, scope: Scope) -> Predicate:
     """Return the term of `name ~ REGEX` or `name !~ REGEX`."""
     subject = _subject(node.left, "!~" if node.negated else "~", node.regex, scope)
-    pattern, findings = regex.read(node.regex.text, _inside(node.regex), scope.findings.effort)
+    pattern, findings = regex.read(node.regex.text, _inside(node.regex), scope.findings.budget)
     scope.findings.all.extend(findings)
     if subject is None or pattern is None:
         return BrokenPredicate(node.span, True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from paramrules.diagnostics import Diagnostic, Place, Source, Span, did_you_mean
-from paramrules.regex import Effort
+from paramrules.regex import RegexBudget
 from paramrules.rules.builtin_names import a
 from paramrules.rules.model import Option
 from paramrules.rules.terms import Attribute, Predicate, Truth, Value
@@ -70,13 +70,13 @@ class Findings:
 
     Attributes:
         all: the errors and warnings.
-        effort: the steps spent on regexes.
+        budget: the size of the automata of all regexes so far.
         clashes: the groups whose names were reported to be taken, by their match.
         far: keys of settings that resemble no known one.
     """
 
     all: list[Diagnostic] = field(default_factory=list)
-    effort: Effort = field(default_factory=Effort)
+    budget: RegexBudget = field(default_factory=RegexBudget)
     clashes: set[tuple[Span, str]] = field(default_factory=set)
     far: set[str] = field(default_factory=set)
 
