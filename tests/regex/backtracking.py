@@ -1,5 +1,7 @@
-"""A backtracking matcher that counts its steps: what `re` does, in the plainest way, on our own tree."""
+"""A backtracking matcher that counts its steps: a plain model of `re` on our own tree."""
 
+import random
+import sys
 from collections.abc import Callable
 
 from paramrules.regex.nodes import Anchor, Capture, Characters, Choice, Literal, Node, Repeat, Sequence
@@ -14,7 +16,7 @@ class TooManySteps(Exception):
 
 
 class Matcher:
-    """Searches `text`; `steps` counts the characters and places that were looked at."""
+    """Searches `text`. `steps` counts the characters, positions and rounds that it looks at."""
 
     def __init__(self, parsed: Parsed, text: str, most: int = 10**9) -> None:
         self.parsed = parsed
@@ -37,11 +39,14 @@ class Matcher:
     def match(self, node: Node, at: int, then: Then) -> bool:
         match node:
             case Literal():
-                self.step()
-                found, wanted = self.text[at : at + len(node.text)], node.text
-                if self.parsed.ignore_case:
-                    found, wanted = found.lower(), wanted.lower()
-                return found == wanted and then(at + len(wanted))
+                for place, wanted in enumerate(node.text, at):
+                    self.step()
+                    found = self.text[place : place + 1]
+                    if self.parsed.ignore_case:
+                        found, wanted = found.lower(), wanted.lower()
+                    if found != wanted:
+                        return False
+                return then(at + len(node.text))
             case Characters():
                 self.step()
                 if at == len(self.text):
@@ -71,11 +76,51 @@ class Matcher:
         return self.match(items[0], at, lambda end: self.sequence(items[1:], end, then))
 
     def repeat(self, node: Repeat, at: int, done: int, then: Then, last: int | None) -> bool:
-        """Greedy; a round beyond the least that took nothing is the last one."""
+        """A round beyond the least that took nothing is the last one."""
         self.step()
         if done < node.least:
             return self.match(node.item, at, lambda end: self.repeat(node, end, done + 1, then, None))
+        if node.lazy and then(at):
+            return True
         more = (node.most is None or done < node.most) and at != last
-        return (
-            more and self.match(node.item, at, lambda end: self.repeat(node, end, done + 1, then, at))
-        ) or then(at)
+        if more and self.match(node.item, at, lambda end: self.repeat(node, end, done + 1, then, at)):
+            return True
+        return not node.lazy and then(at)
+
+
+def steps(parsed: Parsed, name: str, most: int = 100_000) -> int:
+    """The steps for a name, or `most`."""
+    matcher = Matcher(parsed, name, most)
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(100_000)  # frames of Python alone: they take no stack of C's
+    try:
+        matcher.search()
+    except TooManySteps:
+        return most
+    finally:
+        sys.setrecursionlimit(limit)
+    return matcher.steps
+
+
+def worst_name(
+    cost: Callable[[str], int],
+    length: int,
+    chance: random.Random,
+    *,
+    letters: str = "ab1._c",
+    tries: int = 40,
+) -> tuple[int, str]:
+    """The highest cost found for a name of this length, and the name: pumped words, then hill climbing."""
+    words = [*letters, *("".join(chance.choices(letters, k=chance.randint(2, 4))) for _ in range(10))]
+    pumped = [first + word * length for word in words for first in ("", "ab")]
+    names = [name[: length - len(last)] + last for name in pumped for last in ("", "!")]
+    best = max((cost(name), name) for name in names)
+    for _ in range(tries):
+        name, at = list(best[1]), chance.randrange(length)
+        if chance.random() < 0.5:
+            name[at] = chance.choice(letters)
+        else:
+            name[at:at] = name[at : at + chance.randint(1, 6)]
+        changed = "".join(name)[:length]
+        best = max(best, (cost(changed), changed))
+    return best

@@ -273,7 +273,7 @@ def text_holds(predicate: terms.Predicate, name: str) -> bool:
     module, _, leaf = name.rpartition(".")
     match predicate:
         case terms.RegexTest():
-            return predicate.regex.pattern.search(name) is not None
+            return predicate.regex.search(name) is not None
         case terms.GlobTest():
             return name.endswith(".bias")
         case terms.TextTest():

@@ -48,11 +48,11 @@ def size(node: Node) -> int:
             return sum(map(size, node.items)) or 1
         case Choice():
             return sum(map(size, node.branches)) + 1
-        case Capture():
-            return size(node.item) + 2
         case Repeat():
             item, optional = size(node.item), 1 if node.most is None else node.most - node.least
             return node.least * item + optional * (item + 2) or 1
+        case _:
+            return size(node.item) + 2
 
 
 def _digits_only(node: Node) -> bool:

@@ -1,12 +1,12 @@
 """Search in linear time, whatever the regex: a deterministic automaton that is built while it runs.
 
-A state stands for the set of places in the program that the characters so far can lead to, kept as bits. It is a
-dictionary from a character to the next state, filled when a character is first seen there, so most characters
-of most names cost one look-up.
+A state stands for the set of places in the program that the characters so far can lead to, kept as bits. It
+is a dictionary from a character to the next state, filled when a character is first seen there, so most
+characters of most names cost one look-up.
 
-Captures take two more passes over the name. The first runs from its end and leaves at each position the places
-from which the match can be completed. The second follows the program from the beginning of the match, always to
-the first such place, and so never has to go back.
+Captures take two more passes over the name. The first runs from its end and finds, for each position, the
+places from which the match can be completed. The second follows the program from the beginning of the match,
+always to the first such place, and so never has to go back.
 
 References:
     Cox, Regular expression matching in the wild, 2010, https://swtch.com/~rsc/regexp/regexp3.html.
@@ -27,7 +27,7 @@ KEPT = 10_000
 """States, transitions and partial sets that an automaton caches in each direction before it starts afresh."""
 
 _EDGE, _WORD, _OTHER = range(3)
-"""What a position has beside it: the edge of the name, a character of `\\w` (if there is a `\\b`), any other."""
+"""What a position has beside it: the edge of the name, a character of `\\w` (if `\\b` asks), any other."""
 
 
 class Automaton:
@@ -193,7 +193,7 @@ class _Direction:
         return after
 
     def reach(self, state: State, kind: int) -> int:
-        """Return the places next to those of a state, as bits, before (or behind) a character of this kind."""
+        """Return the places next to those of a state, as bits, if a character of this kind is next."""
         before, after = (state.kind, kind) if self.forward else (kind, state.kind)
         holding = self.automaton.holding[before][after]
         parts = self.parts[holding]

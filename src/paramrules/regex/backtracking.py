@@ -1,9 +1,9 @@
 """Decide which regexes may run on Python's `re`: those that backtracking searches in linear time.
 
 A backtracking matcher follows one path through the regex after another. It is linear if the number of paths
-that are alive at one position of the name has a bound that does not depend on the name (finite ambiguity). The
-regex is walked from left to right; `_Reach` says how paths arrive at one point of it. A repeat keeps a path
-alive over a run of its characters, so it may stand where a bounded number of paths can enter one run:
+that are alive at one position of the name has a bound that does not depend on the name (finite ambiguity).
+The regex is walked from left to right; `_Reach` says how paths arrive at one point of it. A repeat keeps a
+path alive over a run of its characters, so it may stand where a bounded number of paths can enter one run:
 
 - where few paths arrive in all, as after `^`: `^.*head`;
 - where they are spread over a run of characters that the repeat cannot begin with: `^\\w+(\\.\\w+)*$`;
@@ -65,8 +65,7 @@ class _Reach(NamedTuple):
         """Return the paths after one of these characters."""
         if disjoint(self.spread, ranges):  # only at the end of the run
             return self.few()
-        spread = self.spread if self.spread == ANY else union((*self.spread, *ranges))
-        return self._replace(spread=spread, taken=ranges)
+        return self._replace(spread=_both(self.spread, ranges), taken=ranges)
 
     def few(self) -> "_Reach":
         """Return the paths at the one end of a run."""
@@ -95,7 +94,7 @@ class _Walk:
                 self._look(reach, len(node.text) or 1)
                 if disjoint(reach.spread, self.leading(node)[0]):
                     return reach.few()
-                spread = reach.spread if reach.spread == ANY else union((*reach.spread, *self.inside(node)))
+                spread = reach.spread if reach.spread == ANY else _both(reach.spread, self.inside(node))
                 return reach._replace(spread=spread, taken=self.letter(node.text[-1]))
             case Characters():
                 self._look(reach, 1)
@@ -113,7 +112,7 @@ class _Walk:
                 after = [self.through(branch, reach, last=last) for branch in node.branches]
                 mean = self._at_once(node.branches, after)
                 return _join(after, mean, None if reach.spread else mean)
-            case Repeat():
+            case _:
                 return self.repeat(node, reach, last)
 
     def repeat(self, node: Repeat, reach: _Reach, last: bool) -> _Reach:
@@ -128,10 +127,11 @@ class _Walk:
             # The rest of a last `.*` cannot fail: once there, the search is at its end.
             self._look(reach, node.least)
             return reach.take(self.inside(item)) if node.least else reach
-        entered = self.enter(item, reach)
+        small = node.most is not None and size(node) <= WRITTEN_OUT
+        entered = None if small and node.most == node.least else self.enter(item, reach)
         if entered is not None:
             return self.loop(node, reach, entered)
-        if node.most is None or size(node) > WRITTEN_OUT:
+        if node.most is None or not small:
             raise _Superlinear
         for _ in range(node.least):
             reach = self.through(item, reach)
@@ -159,8 +159,12 @@ class _Walk:
             if round_.most > entered.most or not disjoint(round_.spread, self.leading(node.item)[0]):
                 raise _Superlinear
         inside = self.inside(node.item)
-        after = entered._replace(spread=union((*entered.spread, *inside)), taken=inside)
-        return after if node.least else _join([reach, after])
+        after = entered._replace(spread=_both(entered.spread, inside), taken=inside)
+        if node.least:
+            return after
+        if reach.spread and not entered.spread:
+            return _join([reach, after])
+        return _join([reach, after], after.mean, after.most)  # each path enters, or stays where it is
 
     def _look(self, reach: _Reach, places: int) -> None:
         self.places += places
@@ -170,6 +174,8 @@ class _Walk:
         """Return all characters that the node can take."""
         if isinstance(node, Characters):
             return node.ranges
+        if isinstance(node, Repeat | Capture):
+            return self.inside(node.item)
         if id(node) not in self._inside:
             if isinstance(node, Literal):
                 found = union(pair for letter in set(node.text) for pair in self.letter(letter))
@@ -180,23 +186,26 @@ class _Walk:
 
     def leading(self, node: Node) -> tuple[Ranges, bool]:
         """Return the characters that the node can take first, and whether it can take none."""
-        if isinstance(node, Characters):
-            return node.ranges, False
-        if isinstance(node, Literal):
-            return (self.letter(node.text[0]), False) if node.text else ((), True)
+        match node:
+            case Characters():
+                return node.ranges, False
+            case Literal():
+                return (self.letter(node.text[0]), False) if node.text else ((), True)
+            case Anchor():
+                return (), True
+            case Capture():
+                return self.leading(node.item)
+            case Repeat():
+                first, empty = self.leading(node.item)
+                return first, empty or node.least == 0
         if id(node) not in self._leading:
-            ranges: list[tuple[int, int]] = []
-            nothing = [False] if isinstance(node, Choice) else [True]
-            for child in children(node):
-                first, empty = self.leading(child)
-                ranges += first
-                nothing.append(empty)
-                if isinstance(node, Sequence) and not empty:
-                    break
-            empty = any(nothing) if isinstance(node, Choice) else all(nothing)
-            if isinstance(node, Repeat):
-                empty = empty or node.least == 0
-            self._leading[id(node)] = union(ranges), empty
+            parts = [self.leading(child) for child in children(node)]
+            if isinstance(node, Choice):
+                empty = any(empty for _, empty in parts)
+            else:
+                empty = all(empty for _, empty in parts)
+                parts = parts[: 1 + next((at for at, part in enumerate(parts) if not part[1]), len(parts))]
+            self._leading[id(node)] = union(pair for first, _ in parts for pair in first), empty
         return self._leading[id(node)]
 
     def letter(self, letter: str) -> Ranges:
@@ -225,6 +234,11 @@ def _takes_one(node: Node) -> bool:
     while isinstance(node, Capture):
         node = node.item
     return isinstance(node, Characters) or (isinstance(node, Literal) and len(node.text) == 1)
+
+
+def _both(one: Ranges, other: Ranges) -> Ranges:
+    """Return the characters of two sets, of which the first is often none or all."""
+    return one if one == ANY else union((*one, *other)) if one else other
 
 
 def _join(ends: list[_Reach], mean: int | None = None, most: int | None = None) -> _Reach:

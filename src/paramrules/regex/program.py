@@ -104,7 +104,7 @@ class Program:
                             found = bits[state.target]
                         case Round():
                             found = bits[state.item] | bits[state.leave]
-                        case RoundEnd():
+                        case _:
                             found = bits[state.again] | bits[state.leave]
                     changed = changed or found != bits[number]
                     bits[number] = found
@@ -114,8 +114,8 @@ class Program:
     def way(self, place: int, holding: str, wanted: int) -> Way | None:
         """Return the first of the wanted places that can come next, in the order of `re`, or None."""
         bits = self.next_places(holding)
-        # `begun`: the rounds that began here and have not ended. They are the innermost ones of those around a
-        # state, so a state is looked at once for each repeat around it, and once more.
+        # `begun`: the rounds that began here and have not ended. They are the innermost of those around a
+        # state, so each state is looked at at most once for each repeat around it, and once more.
         todo: list[tuple[int, Marks, frozenset[int]]] = [(self.entries[place], None, frozenset())]
         seen: set[tuple[int, frozenset[int]]] = set()
         while todo:
@@ -137,7 +137,7 @@ class Program:
                 case Round():
                     leave, item = (state.leave, marks, begun), (state.item, marks, begun | {number})
                     todo += (item, leave) if state.lazy else (leave, item)
-                case RoundEnd():
+                case _:
                     took_nothing = state.begin in begun
                     target = state.leave if took_nothing else state.again
                     todo.append((target, marks, begun - {state.begin}))
@@ -173,7 +173,7 @@ class Program:
             case Capture():
                 end = self._add(Mark(2 * node.number + 1, then))
                 return self._add(Mark(2 * node.number, self._build(node.item, end)))
-            case Repeat():
+            case _:
                 return self._repeat(node, then)
 
     def _repeat(self, node: Repeat, leave: int) -> int:

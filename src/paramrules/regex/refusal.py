@@ -14,8 +14,8 @@ COUNT = 1_000
 """The numbers in `{m,n}`."""
 
 SIZE = 500
-"""States of a regex that runs on an automaton, counted repeats written out. A character of a name costs at most
-time in proportion to it: some 10 microseconds.
+"""States of a regex that runs on an automaton, counted repeats written out. Each character of a name takes at
+most some 10 microseconds.
 """
 
 ALL_SIZES = 250_000

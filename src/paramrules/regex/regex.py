@@ -112,8 +112,8 @@ _TOO_MUCH = Fault(
     "the regexes of this file are too large together",
     0,
     0,
-    label="this one is beyond what is allowed, and others below it may be",
-    help="use fewer or smaller ones, begin them with `^`, or write `[^.]*` for a `.*` that need not cross a dot",
+    label="this one exceeds the limit, and others below it may",
+    help="use fewer, begin them with `^`, or write `[^.]*` for a `.*` that need not cross a dot",
 )
 
 
