@@ -6,7 +6,7 @@ import pytest
 from docs.pages import DOCS
 
 from paramrules.inventories.vocabulary import vocabulary
-from paramrules.regex import limits as regex_limits
+from paramrules.regex import refusal
 from paramrules.rules import builtin_names as words
 from paramrules.syntax import language
 from paramrules.syntax.language import RESERVED
@@ -48,5 +48,7 @@ def test_the_limits_are_those_of_the_reader() -> None:
     assert f"at most {language.LENGTH:,} characters" in page
     assert f"at most {language.PARTS:,} names" in page
     assert f"expressions nest up to {language.NESTING} deep" in page
-    assert f"at most {regex_limits.LENGTH:,} characters, {regex_limits.NESTING} brackets" in page
-    assert f"repeats of up to {regex_limits.COUNT:,}." in page
+    assert f"at most {refusal.LENGTH:,} characters, {refusal.NESTING} brackets" in page
+    assert f"repeats of up to {refusal.COUNT:,}." in page
+    assert f"has at most {refusal.SIZE} states" in page
+    assert f"all of these in a file have at most {refusal.ALL_SIZES:,}." in page

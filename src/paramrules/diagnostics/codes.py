@@ -170,7 +170,6 @@ _declare("""
     E401 a regex cannot be understood
     W402 an unescaped dot between name characters
     E403 a regex matches the empty string
-    E404 a regex could take forever
     E405 a regex uses what the language leaves out
     E406 a regex is too large
 """)
