@@ -41,6 +41,10 @@ REGEXES = [
     r"\.(attn|mlp)\.",
     r"[a-h]ead$",
     r"^\w+$",
+    # These, and the last of each list below, run on the automaton. For `re`, which the naive evaluator asks, the
+    # time grows as the square or cube of a name's length, which is nothing for the names here.
+    r"[a-z]+\..*t$",
+    ".*.*[0-9]",
     "missing",
 ]
 # a regex, and the groups that it binds
@@ -49,14 +53,16 @@ NUMBERED = [
     r"blocks\.(?P<i>[0-9]+)",
     r"^layers\.(?<i>\d)\.",
     r"(?:^|\.)blocks\.(?:\d+\.)?(?<i>\d+)\.",
+    r".*\.(?<i>\d+)\.",
 ]
-WORDED = [r"\.(?<t>attn|mlp)\.", r"^(?<t>[a-z]+)\.", r"\.?(?<t>weight|bias)$"]
+WORDED = [r"\.(?<t>attn|mlp)\.", r"^(?<t>[a-z]+)\.", r"\.?(?<t>weight|bias)$", r"(?<t>[a-z]+_?)$"]
 COUNTED = [
     r"^blocks\.(\d+)\.",
     r"^layers\.(\d+)\.(?:downsample|blocks\.(\d+))\.",
     r"^(?<w>\w+)\.",
     r"nothing\.(\d+)",
     r"\.(attn)?[.m]",
+    r"(\w+)\.(\d*)(\w*)\.",
 ]
 GLOBS = ["*.bias", "blocks.*", "*weight?", "*[12]*", "head.weight", "*"]
 TAGS = [

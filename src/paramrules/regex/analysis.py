@@ -22,19 +22,21 @@ def children(node: Node) -> tuple[Node, ...]:
             return ()
 
 
-def nullable(node: Node) -> bool:
-    """Return whether the node can match without taking a character, if its anchors hold."""
+def nullable(node: Node, holding: str = "^$bB") -> bool:
+    """Return whether the node can match without taking a character, where these anchors hold."""
     match node:
         case Literal():
             return not node.text
         case Characters():
             return False
         case Choice():
-            return any(map(nullable, node.branches))
+            return any(nullable(branch, holding) for branch in node.branches)
         case Repeat():
-            return node.least == 0 or nullable(node.item)
+            return node.least == 0 or nullable(node.item, holding)
+        case Anchor():
+            return node.kind in holding
         case _:
-            return all(map(nullable, children(node)))
+            return all(nullable(child, holding) for child in children(node))
 
 
 def size(node: Node) -> int:

@@ -141,21 +141,26 @@ class State(dict[str, "State"]):
     START then says that a match can begin after the next character.
     """
 
+    __slots__ = ("_accepts", "direction", "kind", "places")
+
     def __init__(self, direction: "_Direction", places: int, kind: int) -> None:
         super().__init__()
         self.direction = direction
         self.places = places
         self.kind = kind
+        self._accepts: bool | None = None
 
     def __missing__(self, character: str) -> "State":
         after = self.direction.step(self, character)
         self[character] = after
         return after
 
-    @cached_property
+    @property
     def accepts(self) -> bool:
         """True if the regex is found in a name that ends here."""
-        return bool(self.direction.reach(self, _EDGE) >> ACCEPT & 1)
+        if self._accepts is None:
+            self._accepts = bool(self.direction.reach(self, _EDGE) >> ACCEPT & 1)
+        return self._accepts
 
 
 class _Direction:
@@ -174,7 +179,7 @@ class _Direction:
         self.kept = 0
         self.initial = State(self, self.seed, _EDGE)
         self.states: dict[tuple[int, int], State] = {}
-        self.parts: dict[str, dict[int, int]] = defaultdict(dict)
+        self.eights: dict[str, list[_Eight]] = {}
 
     def step(self, state: State, character: str) -> State:
         """Return the state after one more character."""
@@ -196,36 +201,42 @@ class _Direction:
         """Return the places next to those of a state, as bits, if a character of this kind is next."""
         before, after = (state.kind, kind) if self.forward else (kind, state.kind)
         holding = self.automaton.holding[before][after]
-        parts = self.parts[holding]
+        eights = self.eights.get(holding) or self._eights(holding)
         self.steps += self.bytes
         reached = 0
-        for index, byte in enumerate(state.places.to_bytes(self.bytes, "little")):
+        for eight, byte in zip(eights, state.places.to_bytes(self.bytes, "little"), strict=True):
             if byte:
-                part = parts.get(index << 8 | byte)
-                reached |= self._part(holding, index, byte) if part is None else part
+                reached |= eight[byte]
         return reached
 
-    def _part(self, holding: str, index: int, byte: int) -> int:
-        """Return the places next to some of eight places, the first of which is `8 * index`."""
-        self.steps += 1
-        self.kept += 1
-        rest = byte & byte - 1
-        part = self._row(holding, 8 * index + (byte ^ rest).bit_length() - 1)
-        if rest:
-            part |= self._part(holding, index, rest)
-        self.parts[holding][index << 8 | byte] = part
-        return part
-
-    def _row(self, holding: str, place: int) -> int:
-        """Return the places next to one."""
-        rows = self.rows.get(holding)
-        if rows is None:
+    def _eights(self, holding: str) -> list["_Eight"]:
+        if holding not in self.rows:
             count = len(self.automaton.program.labels)
-            rows = self.rows[holding] = [self.automaton.next_places(at, holding) for at in range(count)]
+            rows = [self.automaton.next_places(place, holding) for place in range(count)]
             rows[ACCEPT] = 1 << ACCEPT if self.forward else 0
-            if not self.forward:
-                self.rows[holding] = rows = _transposed(rows)
-        return rows[place]
+            self.rows[holding] = rows if self.forward else _transposed(rows)
+        rows = self.rows[holding]
+        self.eights[holding] = [_Eight(self, rows[at : at + 8]) for at in range(0, 8 * self.bytes, 8)]
+        return self.eights[holding]
+
+
+class _Eight(dict[int, int]):
+    """The places next to each set of eight places, both as bits; filled when a set is first seen."""
+
+    def __init__(self, direction: _Direction, rows: list[int]) -> None:
+        super().__init__()
+        self.direction = direction
+        self.rows = rows
+
+    def __missing__(self, places: int) -> int:
+        self.direction.steps += 1
+        self.direction.kept += 1
+        others = places & places - 1
+        reached = self.rows[(places ^ others).bit_length() - 1]
+        if others:
+            reached |= self[others]
+        self[places] = reached
+        return reached
 
 
 def _transposed(rows: list[int]) -> list[int]:

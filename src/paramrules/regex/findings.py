@@ -1,25 +1,25 @@
 """Findings about a regex that can be read: E403, it matches the empty string; W402, an unescaped dot."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from paramrules.regex.analysis import children, nullable
 from paramrules.regex.characters import DOT, WORD, subset
 from paramrules.regex.nodes import Anchor, Capture, Characters, Choice, Literal, Node, Repeat, Sequence
-from paramrules.regex.parse import Parsed, parse
+from paramrules.regex.parse import parse
 from paramrules.regex.refusal import Fault, Refused
 
 
-def refuse_empty(text: str, parsed: Parsed, search: Callable[[str], object]) -> None:
-    """Refuse a regex that matches the empty string, and so is found in every name."""
-    if not nullable(parsed.tree):
+def refuse_empty(text: str, tree: Node) -> None:
+    """Refuse a regex that matches the empty string; most of these are found in every name."""
+    if not nullable(tree):
         return
     if not text:
         message = "the regex is empty"
-    elif search("x"):
+    elif nullable(tree, "^b") or nullable(tree, "$b"):  # at the beginning or the end of a name
         message = f"`{text}` matches the empty string, so it is found in every name"
     else:
-        message = f"`{text}` matches only the empty string"
-    raise Refused("E403", message, 0, len(text), _mended(text, parsed.tree))
+        message = f"`{text}` matches the empty string"
+    raise Refused("E403", message, 0, len(text), _mended(text, tree))
 
 
 def _mended(text: str, tree: Node) -> str:

@@ -122,9 +122,9 @@ def _read(text: str) -> tuple[Regex | None, tuple[Fault, ...]]:
     """Read a regex; files often repeat one."""
     try:
         parsed = parse(text)
+        refuse_empty(text, parsed.tree)
         regex = Regex(text, analysis.groups(parsed), parsed, is_linear(parsed))
         _refuse_large(regex)
-        refuse_empty(text, parsed, regex.search)
     except Refused as refused:
         return None, (refused.fault,)
     return regex, tuple(warn_dots(text, parsed.tree))
