@@ -3,8 +3,8 @@
     pip install atheris
     python tests/fuzz/fuzz_reader.py -max_total_time=3600 -timeout=10 CORPUS_FOLDER tests/cases/policies
 
-An input is a fault when reading it raises anything but RulesError, or takes more than the timeout. Add each text
-that is found to test_reader.py.
+An input is a fault when reading it raises anything but RulesError, or takes more than the timeout. Add each
+text that is found to test_reader.py.
 """
 
 import sys

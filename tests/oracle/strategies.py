@@ -41,8 +41,8 @@ REGEXES = [
     r"\.(attn|mlp)\.",
     r"[a-h]ead$",
     r"^\w+$",
-    # These, and the last of each list below, run on the automaton. For `re`, which the naive evaluator asks, the
-    # time grows as the square or cube of a name's length, which is nothing for the names here.
+    # These, and the last of each list below, run on the automaton. `re`, which the naive evaluator asks, takes
+    # the square or cube of a name's length, which is nothing for the names here.
     r"[a-z]+\..*t$",
     ".*.*[0-9]",
     "missing",

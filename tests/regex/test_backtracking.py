@@ -125,7 +125,9 @@ def check_linear(seed: int, count: int) -> None:
     assert len(cleared) > count / 4
     for text, parsed in cleared:
         most = MOST * size(parsed.tree) * (40 + 1)
-        highest, name = worst_name(lambda name, parsed=parsed: steps(parsed, name, most + 1), 40, chance)
+        highest, name = worst_name(
+            lambda name, parsed=parsed, most=most: steps(parsed, name, most + 1), 40, chance
+        )
         assert highest <= most, (text, name)
 
 
