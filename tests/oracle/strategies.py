@@ -41,8 +41,8 @@ REGEXES = [
     r"\.(attn|mlp)\.",
     r"[a-h]ead$",
     r"^\w+$",
-    # These, and the last of each list below, run on the automaton. `re`, which the naive evaluator asks, takes
-    # the square or cube of a name's length, which is nothing for the names here.
+    # These, and the last of each list below, run on the automaton. The naive evaluator asks `re`, which takes
+    # the square or cube of a name's length: nothing for the short names here.
     r"[a-z]+\..*t$",
     ".*.*[0-9]",
     "missing",
