@@ -1,4 +1,4 @@
-"""What stands before the `:` of a rule or an expectation: a label that is none, no label, or no colon."""
+"""Labels and colons at the head of a rule or an expectation: missing, or written in another way."""
 
 import re
 
