@@ -32,12 +32,15 @@ def bound(predicate: Predicate) -> dict[str, bool]:
 
 def after(predicate: Predicate, scope: Scope) -> Scope:
     """Return the scope of what follows a whole predicate. Report groups whose names clash."""
+    groups, guess = _groups(predicate, scope), _may_bind_more(predicate)
+    if not groups and not guess:
+        return scope
     captures, unbound = bound(predicate), {}
-    for name, group in _groups(predicate, scope).items():
+    for name, group in groups.items():
         if name not in captures:
             unbound[name] = group.why_unbound(name)
         _refuse_taken(name, group, scope)
-    return replace(scope, captures=captures, unbound=unbound, guess=_may_bind_more(predicate))
+    return replace(scope, captures=captures, unbound=unbound, guess=guess)
 
 
 def _may_bind_more(predicate: Predicate) -> bool:
