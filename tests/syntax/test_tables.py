@@ -14,9 +14,14 @@ STATEMENT = (
 
 
 def test_the_tables_are_those_of_the_grammar() -> None:
-    """Their content is not compared: Lark numbers its states in another order in each process."""
+    """Their content is not compared: Lark numbers its states in another order in each process.
+
+    Lark's version is not compared either: with another one the parser is built from the grammar.
+    """
     saved, made = json.loads(paramrules_grammar.tables()), json.loads(lark_parser.make_tables())
-    assert saved["made_by"] == made["made_by"], "run `python grammar/make_tables.py`"
+    assert saved["made_by"].startswith("lark ")
+    grammars = [tables["made_by"].partition(", ")[2] for tables in (saved, made)]
+    assert grammars[0] == grammars[1] != "", "run `python grammar/make_tables.py`"
 
 
 @pytest.mark.parametrize("change", ["grammar", "lark"])
@@ -24,7 +29,7 @@ def test_tables_of_another_grammar_or_lark_are_not_used(change: str, monkeypatch
     expected = lark_parser.parser().parse(STATEMENT)
     monkeypatch.setattr(lark_parser, "_loaded", None)
     if change == "lark":
-        monkeypatch.setattr(lark, "__version__", "1.2.2")
+        monkeypatch.setattr(lark, "__version__", "0.0.0")
     else:
         text = paramrules_grammar.text()
         monkeypatch.setattr(paramrules_grammar, "text", lambda: text + "\n// changed\n")
