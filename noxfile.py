@@ -18,15 +18,15 @@ BACKENDS = [
 
 LOWEST = [
     "lark==1.2.1",
-    "click==8.1.0",
+    "click==8.2.0",
     "rich==13.0.0",
     "torch==2.9.0",
-    "jax==0.7.2",
-    "jaxlib==0.7.2",
+    "jax==0.8.1",
+    "jaxlib==0.8.1",
     "optax==0.2.6",
 ]
 """The lower bounds of pyproject.toml; tests/packaging/test_lowest.py holds the two together."""
-LOWEST_PEERS = ["flax==0.12.0", "equinox==0.13.8", "dm-haiku==0.0.17", "x-transformers==2.31.10"]
+LOWEST_PEERS = ["flax==0.12.2", "equinox==0.13.8", "dm-haiku==0.0.17", "x-transformers==2.31.10"]
 """Libraries of models that run beside those."""
 
 
