@@ -235,14 +235,14 @@ def inventory(model: object, **how: Any) -> Inventory:
                 help=f"pass an instance: `{model.__name__}(...)`",
             )
         )
-    known = ", ".join(f"`{backend.name}`" for backend in loaded()) or "none"
+    known = ", ".join(f"`{backend.name}`" for backend in installed()) or "none"
     cls = type(model)
     raise RulesError(
         [
             Diagnostic(
                 "E504",
                 f"no backend knows what a `{cls.__module__}.{cls.__qualname__}` is",
-                help=f"pass a module or a tree of arrays; backends whose framework is imported: {known}",
+                help=f"pass a module or a tree of arrays; installed backends: {known}",
             ),
             *unusable(model),
         ]

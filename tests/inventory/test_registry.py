@@ -147,7 +147,7 @@ def test_a_model_that_nobody_knows_names_the_broken_backends(install: Install) -
     )
     assert refusal(object()) == (
         "\nerror[E504]: no backend knows what a `builtins.object` is\n"
-        "  = help: pass a module or a tree of arrays; backends whose framework is imported: `toy`\n"
+        "  = help: pass a module or a tree of arrays; installed backends: `toy`\n"
     ) + "".join(
         f"\nerror[E515]: the backend `{name}` of `{value}` cannot be loaded: {error}\n"
         f"  = help: if the model is one of `{name}`, mend or update `{value}`{end}"

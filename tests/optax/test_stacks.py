@@ -150,9 +150,9 @@ def test_masks_of_equinox_and_nnx_modules():
 DIFFERENT = """
 error[E605]: `blocks.attention.key.bias` is one array, and its layers have different labels: \
 `blocks.0.attention.key.bias` has `{}`, `blocks.1.attention.key.bias` has `{}`
-  = help: labels and masks have one value an array: hand optax what `paramrules_optax.build` makes of the \
-rules, which knows layers{}"""
-OR_DECAY = ', or an axis in which layers do not differ: `axis="decay"`'
+  = help: labels and masks have one value per array: train with `paramrules_optax.build`, which knows \
+layers{}"""
+OR_DECAY = ', or pass an axis in which layers do not differ: `axis="decay"`'
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_a_tree_with_other_layers_than_the_model():
         assert (
             str(caught.value)
             == """
-error[E601]: `blocks.up.kernel` has the shape (6, 8, 32), and the model has stacked it to (12, 8, 32)
+error[E601]: `blocks.up.kernel` has the shape (6, 8, 32), and the model stacks it to (12, 8, 32)
   = help: pass the parameters and the inventory of the same model"""
         )
 
@@ -212,7 +212,7 @@ def test_nnx_parameters_with_other_layers_than_the_model():
     assert (
         str(caught.value)
         == """
-error[E601]: `blocks.v` has the shape (3, 4, 4), and the model has stacked it to (2, 4, 4)
+error[E601]: `blocks.v` has the shape (3, 4, 4), and the model stacks it to (2, 4, 4)
   = help: pass the parameters and the inventory of the same model"""
     )
 

@@ -35,7 +35,7 @@ def test_an_entry_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     assert raw == [name for name, _ in wrapped.named_parameters()]
 
     (finding,) = paramrules.assign(RULES, inventory).findings
-    assert finding.help == "names are without what wrappers add: leave `in_the_casing` out"
+    assert finding.help == "names do not contain what wrappers add: leave out `in_the_casing`"
 
     saved = torch.optim.AdamW(param_groups(wrapped, paramrules.parse("all: else\n"), lr=0.5))
     for tensor in wrapped.parameters():
