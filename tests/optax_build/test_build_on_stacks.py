@@ -219,6 +219,6 @@ def test_a_factory_of_unknown_make_has_one_rate_a_stack() -> None:
 error[E631]: the layers that `layers.attention.key.bias` holds cannot be trained apart: \
 `layers.0.attention.key.bias` and `layers.1.attention.key.bias` have different rates, and `ademamix` takes \
 one per call
-  = help: take an optimizer that `build` takes apart, such as `optax.adamw`, or do not stack these \
+  = help: use an optimizer with rates by parameter, such as `optax.adamw`, or do not stack these \
 layers"""
     )
