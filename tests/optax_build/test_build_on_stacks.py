@@ -181,8 +181,8 @@ TORN = {
         """
 error[E631]: the layers that `layers.attention.key.bias` holds cannot be trained apart: \
 `layers.0.attention.key.bias` is frozen and `layers.1.attention.key.bias` is not
-  = help: `lr_scale = 0` with `weight_decay = 0` keeps a layer where it is, at the cost of its state; \
-to freeze it without, do not stack these layers""",
+  = help: `lr_scale = 0` with `weight_decay = 0` keeps a layer as it is, at the cost of its state; \
+to freeze it without state, do not stack these layers""",
     ),
     "another optimizer": (
         r'moved: name ~ ^layers\.1\. -> optimizer = "muon"' "\nrest: else",
