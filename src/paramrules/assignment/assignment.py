@@ -1,48 +1,20 @@
 """The result of `assign`: which parameter is in which group, and why. Every emitter and report reads it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from paramrules.assignment.clauses import explain_axis
 from paramrules.assignment.expectations import Outcome
 from paramrules.assignment.explanation import Explanation
-from paramrules.assignment.grouping import Group, GroupSize
+from paramrules.assignment.grouping import AxisLabels, Group, GroupSize
 from paramrules.assignment.labelling import Label
 from paramrules.assignment.predicate_evaluator import Evaluator
 from paramrules.assignment.value_evaluator import Scalar
 from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
 from paramrules.display import Block, Table, few, html_of, large, model_size, short_settings, text_of
 from paramrules.inventories import Inventory
-from paramrules.rules.model import Rule, Rules
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class AxisLabels:
-    """One axis of an assignment.
-
-    Attributes:
-        name: the axis's name, "" for the axis without one.
-        labels: the different labels, in the order of groups.
-        of: for each parameter, the number of its label in `labels`.
-        rules: for each parameter, the number of the rule that took it, or -1.
-        dead: the rules that took no parameter, without `else` and those written `label?:`.
-    """
-
-    name: str
-    labels: tuple[str, ...]
-    of: Sequence[int]
-    rules: Sequence[int]
-    dead: tuple[Rule, ...] = ()
-
-    @property
-    def left(self) -> tuple[int, ...]:
-        """The numbers of the parameters that no rule took."""
-        return tuple(number for number, rule in enumerate(self.rules) if rule < 0)
-
-    def __repr__(self) -> str:
-        return f"<AxisLabels {self.name!r}: {', '.join(self.labels)}>"
+from paramrules.rules.model import Rules
 
 
 class Assignment:

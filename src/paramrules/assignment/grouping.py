@@ -1,6 +1,6 @@
 """From the labels of each axis to the groups of an assignment."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -8,6 +8,34 @@ from paramrules.assignment.entry_facts import Facts
 from paramrules.assignment.labelling import Label
 from paramrules.display import Table, counted, short_settings
 from paramrules.rules.keys import MULTIPLIED
+from paramrules.rules.model import Rule
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class AxisLabels:
+    """One axis of an assignment.
+
+    Attributes:
+        name: the axis's name, "" for the axis without one.
+        labels: the different labels, in the order of groups.
+        of: for each parameter, the number of its label in `labels`.
+        rules: for each parameter, the number of the rule that took it, or -1.
+        dead: the rules that took no parameter, without `else` and those written `label?:`.
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    of: Sequence[int]
+    rules: Sequence[int]
+    dead: tuple[Rule, ...] = ()
+
+    @property
+    def left(self) -> tuple[int, ...]:
+        """The numbers of the parameters that no rule took."""
+        return tuple(number for number, rule in enumerate(self.rules) if rule < 0)
+
+    def __repr__(self) -> str:
+        return f"<AxisLabels {self.name!r}: {', '.join(self.labels)}>"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
