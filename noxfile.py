@@ -13,7 +13,11 @@ PYTHONS = ["3.11", "3.12", "3.13"]
 CORE = "@tests/core.txt"
 """The tests of all that runs without a framework, as arguments for pytest."""
 BACKENDS = [
-    f"tests/{folder}" for folder in ("torch_backend", "torch_build", "torch_resume", "optax", "optax_build")
+    "tests/torch_backend",
+    "tests/torch_build",
+    "tests/torch_resume",
+    "tests/optax_backend",
+    "tests/optax_build",
 ]
 
 LOWEST = [
