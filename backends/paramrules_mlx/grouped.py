@@ -96,7 +96,7 @@ def build(
     rules: AnyRules,
     optimizer: Make | Mapping[str, Make] = AdamW,
     *,
-    learning_rate: float | Callable[[mx.array], mx.array],
+    learning_rate: float | Callable[[mx.array], mx.array] | None = None,
     weight_decay: float | None = None,
     options: Options = None,
     strict: bool = False,
@@ -110,7 +110,7 @@ def build(
         optimizer: an optimizer class of `mlx.optimizers`, or a function like one; or, if rules set
             `optimizer = "muon"`, a mapping from these names to such. Groups that name none go to the
             entry `default`, or to the only one. `functools.partial` binds arguments to one of them.
-        learning_rate: the base rate, a number or a schedule of the step. A group gets it times its
+        learning_rate: the base rate, a number or a schedule of the step; required. A group gets it times its
             `lr_scale`; a rule's `lr` replaces a number.
         weight_decay: the base weight decay; that of the optimizer's signature if None. MLX's `Muon` adds it
             to the gradient, PyTorch's subtracts it from the weight.
@@ -133,6 +133,9 @@ def build(
     >>> optimizer = paramrules_mlx.build(model, "vit.rules", learning_rate=1e-3, weight_decay=0.05)
     >>> optimizer.update(model, gradients)
     """
+    if learning_rate is None:
+        instead = "`lr` is called `learning_rate` in MLX" if "lr" in settings else "the base rate is missing"
+        raise TypeError(f"{instead}: pass `learning_rate=1e-3`, a number or a schedule")
     check_rate("learning_rate", learning_rate, callable, wanted="a number or a schedule", optional=False)
     check_rate("weight_decay", weight_decay, lambda rate: False)
     if optimizer == {}:
@@ -161,10 +164,9 @@ def build(
 def _spec(name: str, make: Make) -> OptimizerSpec:
     """Describe an optimizer that `build` was given."""
     if isinstance(make, Optimizer) or not callable(make):
-        raise TypeError(
-            "`optimizer` should be a class such as `mlx.optimizers.AdamW`, or a function that makes an "
-            f"optimizer, and not a `{type(make).__name__}`"
-        )
+        raise _not_a_factory(f"a `{type(make).__name__}`")
+    if isinstance(make, type) and not issubclass(make, Optimizer):
+        raise _not_a_factory(f"`{make.__module__}.{make.__qualname__}`")
     takes = inspect.signature(make).parameters
     named = [key for key, p in takes.items() if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
     bound = dict(make.keywords) if isinstance(make, partial) else {}
@@ -181,6 +183,13 @@ def _spec(name: str, make: Make) -> OptimizerSpec:
         bound={"lr" if key == "learning_rate" else key: value for key, value in bound.items()},
         weight_decay=decay if isinstance(decay, int | float) else None,
         aliases=_ALIASES,
+    )
+
+
+def _not_a_factory(what: str) -> TypeError:
+    return TypeError(
+        "`optimizer` should be a class such as `mlx.optimizers.AdamW`, or a function that makes an "
+        f"optimizer, and not {what}"
     )
 
 

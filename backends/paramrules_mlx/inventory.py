@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import mlx.core as mx
 import mlx.nn as nn
 
-from paramrules.backends import Class, Columns, Inventory, Owner
+from paramrules.backends import Class, Columns, Inventory, Owner, refuse_non_module
 from paramrules_mlx.freezing import frozen_by_rules
 
 _ARRAY = Class("mlx.core.array")
@@ -125,7 +125,12 @@ def inventory(model: nn.Module) -> Inventory:
 
 
 def inventory_and_slots(model: nn.Module) -> tuple[Inventory, list[Slot]]:
-    """Return the inventory of a model, and the slot of each of its parameters."""
+    """Return the inventory of a model, and the slot of each of its parameters.
+
+    Raises RulesError: E519 if it is not a module.
+    """
+    if not isinstance(model, nn.Module):
+        raise refuse_non_module(model, "mlx.nn.Module")
     found = ModelSlots(model)
     numbers: dict[tuple[int, str], int] = {}
     own: list[Slot] = []

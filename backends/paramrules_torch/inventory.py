@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from torch import Tensor, nn
 
-from paramrules.diagnostics import Diagnostic, RulesError
-from paramrules.inventories import Class, Inventory
+from paramrules.backends import Class, Diagnostic, Inventory, RulesError, refuse_non_module
 from paramrules_torch.facts import TorchColumns
 from paramrules_torch.listing import listed
 from paramrules_torch.walk import Walk
@@ -39,14 +38,7 @@ def inventory_and_tensors(model: nn.Module) -> tuple[Inventory, Sequence[Tensor]
     Raises what `inventory` raises. The names are one per entry, further names of tied parameters last.
     """
     if not isinstance(model, nn.Module):
-        cls = Class.of(type(model)).name
-        raise RulesError(
-            Diagnostic(
-                "E519",
-                f"a `{cls}` is not a `torch.nn.Module`",
-                help="pass the model itself: parameters alone do not know which modules they belong to",
-            )
-        )
+        raise refuse_non_module(model, "torch.nn.Module")
     walk = Walk(model)
     _check_shapes(walk)
     _check_names(walk)

@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from paramrules.inventories.owner import named
     from paramrules.inventories.parameter import is_below
     from paramrules.inventories.roles import role
-    from paramrules.registry import Backend, inventory
+    from paramrules.registry import Backend, inventory, refuse_non_module
     from paramrules.rules import Rules
 
 _ROOMS = {
@@ -109,7 +109,7 @@ _ROOMS = {
     "inventories.owner": ("named",),
     "inventories.parameter": ("is_below",),
     "inventories.roles": ("role",),
-    "registry": ("Backend", "inventory"),
+    "registry": ("Backend", "inventory", "refuse_non_module"),
     "rules": ("Rules",),
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}
@@ -118,6 +118,7 @@ __all__ = [
     # a framework
     "Backend",
     "inventory",
+    "refuse_non_module",
     # a model's parameters
     "Columns",
     "Inventory",

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import PurePath
 from typing import Any, NamedTuple, cast
 from warnings import warn
 
@@ -192,16 +193,38 @@ def unusable(model: object) -> list[Diagnostic]:
     ]
 
 
+def refuse_non_module(model: object, wanted: str) -> RulesError:
+    """Return the error (E519) for something passed in place of a framework's module.
+
+    `wanted` is the module class as users write it: `torch.nn.Module`.
+    """
+    if isinstance(model, type):
+        message = f"`{model.__module__}.{model.__qualname__}` is a class, not a `{wanted}`"
+        help = f"pass an instance: `{model.__name__}(...)`"
+    else:
+        message = f"a `{type(model).__module__}.{type(model).__qualname__}` is not a `{wanted}`"
+        help = "pass the model itself: parameters alone do not know which modules they belong to"
+        if isinstance(model, str | PurePath) or type(model).__module__.startswith("paramrules."):
+            help = "the model comes first, and the rules second"
+    return RulesError(Diagnostic("E519", message, help=help))
+
+
 def _find(model: object) -> tuple[Backend | None, list[Broken]]:
-    """Return the first backend that recognises the model, and those before it that fail to answer."""
+    """Return the backend that recognises the model, and those that fail to answer.
+
+    Of several, it is the one whose framework defines the model's class or a base of it.
+    """
     failing: list[Broken] = []
+    recognising: list[Backend] = []
     for backend in loaded():
         try:
             if backend.recognises(model):
-                return backend, failing
+                recognising.append(backend)
         except Exception as error:  # a stranger's backend, asked about a model that need not be its own
             failing.append(Broken(backend.name, backend.name, _text(error)))
-    return None, failing
+    packages = {cls.__module__.partition(".")[0] for cls in type(model).__mro__}
+    own = (b for b in recognising if packages & {f.partition(".")[0] for f in b.frameworks})
+    return next(own, next(iter(recognising), None)), failing
 
 
 def inventory(model: object, **how: Any) -> Inventory:

@@ -138,6 +138,7 @@ if __name__ == "__main__":
     import sys
     import tempfile
 
+    sys.path.insert(0, str(ROOT / "tests"))
     import torchvision_ops
 
     torchvision_ops.install()

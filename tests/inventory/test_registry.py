@@ -70,6 +70,23 @@ MODULES = {
         """,
     "raising_backend": "raise RuntimeError('no such driver')",
     "nameless_backend": "backend = object()",
+    "greedy_backend": """
+        from paramrules.backends import UNKNOWN_OWNER, Backend, Columns, Inventory
+
+
+        class GreedyBackend(Backend):
+            name = "greedy"
+            frameworks = ("greedy_backend",)
+
+            def recognises(self, model):
+                return hasattr(model, "__dict__")
+
+            def inventory(self, model):
+                return Inventory("greedy", [], [], Columns())
+
+
+        backend = GreedyBackend()
+        """,
     "asking_backend": """
         from paramrules.backends import Backend
 
@@ -171,6 +188,14 @@ def test_a_backend_that_fails_when_it_is_asked_is_passed_over(install: Install) 
         "error[E515]: the backend `asking` of `asking` cannot be loaded: "
         "AttributeError: 'object' object has no attribute 'shape'" in refusal(object())
     )
+
+
+def test_a_backend_that_recognises_everything_takes_no_model_of_another(install: Install) -> None:
+    install("greedy_backend:backend", "toy_backend:backend")
+    registry.installed()
+    assert paramrules.inventory(net()).framework == "toy"
+    stranger = type("Stranger", (), {})()
+    assert paramrules.inventory(stranger).framework == "greedy"
 
 
 def test_a_mistake_in_a_backend_names_the_backend(install: Install) -> None:

@@ -244,6 +244,10 @@ def test_a_parameter_that_came_later_is_refused(model: MLP) -> None:
             "`learning_rate` is '1e-3', a `str`, and should be a number or",
         ),
         ({"learning_rate": 0.1, "weight_decay": "0"}, TypeError, "`weight_decay` is '0', a `str`"),
+        ({}, TypeError, "the base rate is missing: pass `learning_rate=1e-3`, a number or a schedule"),
+        ({"lr": 0.1}, TypeError, "`lr` is called `learning_rate` in MLX: pass `learning_rate=1e-3`"),
+        ({"learning_rate": 0.1, "optimizer": Path}, TypeError, r"and not `pathlib\.Path`"),
+        ({"learning_rate": 0.1, "weight_decy": 0}, RulesError, "did you mean `weight_decay`"),
         ({"learning_rate": 0.1, "optimizer": {}}, ValueError, "`optimizer` is an empty mapping"),
         (
             {"learning_rate": 0.1, "optimizer": optim.AdamW(0.1)},

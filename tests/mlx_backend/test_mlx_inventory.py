@@ -2,6 +2,7 @@
 
 import mlx.core as mx
 import mlx.nn as nn
+import paramrules_mlx
 import pytest
 from mlx.utils import tree_flatten
 
@@ -114,3 +115,30 @@ def test_a_module_may_say_what_does_not_decay() -> None:
 def test_a_class_is_not_a_model() -> None:
     with pytest.raises(RulesError, match="is a class"):
         paramrules.inventory(Net)
+
+
+@pytest.mark.parametrize(
+    ("model", "message", "help"),
+    [
+        (
+            {"weight": mx.ones(2)},
+            "a `builtins.dict` is not a `mlx.nn.Module`",
+            "pass the model itself: parameters alone do not know which modules they belong to",
+        ),
+        (Net, f"`{Net.__module__}.Net` is a class, not a `mlx.nn.Module`", "pass an instance: `Net(...)`"),
+        (
+            "net.rules",
+            "a `builtins.str` is not a `mlx.nn.Module`",
+            "the model comes first, and the rules second",
+        ),
+        (
+            paramrules.parse("all: else"),
+            "a `paramrules.rules.model.Rules` is not a `mlx.nn.Module`",
+            "the model comes first, and the rules second",
+        ),
+    ],
+)
+def test_what_is_not_a_module(model: object, message: str, help: str) -> None:
+    with pytest.raises(RulesError) as raised:
+        paramrules_mlx.build(model, "all.rules", learning_rate=0.1)
+    assert str(raised.value) == f"\nerror[E519]: {message}\n  = help: {help}"

@@ -10,6 +10,7 @@ from paramrules.assignment.predicate_evaluator import Evaluator
 from paramrules.diagnostics import Diagnostic, Place, RulesError, Span, a, did_you_mean
 from paramrules.inventories import Class, Inventory
 from paramrules.inventories.classes import match as class_match
+from paramrules.inventories.vocabulary import vocabulary
 from paramrules.registry import wrapper_names
 from paramrules.rules import terms
 from paramrules.rules.model import Axis, Rule, Rules
@@ -184,7 +185,9 @@ def _dead_alternative(test: terms.ClassTest, alternative: terms.Alternative, fac
     message = f"no {'parameter' if test.function == 'variable' else 'module'} of the model is {a(name)}"
     known = [cls.short for cls in facts.classes(test.function)]
     longer = sorted({short for short in known if short.endswith(name)})
-    mend = did_you_mean(name, known)
+    mend = did_you_mean(name, known) or did_you_mean(name, vocabulary().families)
+    if name in vocabulary().families:
+        mend = ""  # no typo: the model has none of the family
     if longer:
         shown = ", ".join(f"`{short}`" for short in longer[:3])
         mend = f"write `*{name}` for the classes whose names end in it, as {shown}"

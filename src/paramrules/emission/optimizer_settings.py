@@ -160,6 +160,8 @@ def _binds(spec: OptimizerSpec, key: str) -> bool:
 def _known(spec: OptimizerSpec) -> Iterable[str]:
     """Yield all keys that an optimizer accepts by name."""
     yield from spec.keys
+    if "weight_decay" in spec.rates:
+        yield "weight_decay"
     for alias, names in spec.aliases.renamed.items():
         targets = _targets(spec, alias)
         if len(targets) == len(names) == 1 or len(targets) > 1:
