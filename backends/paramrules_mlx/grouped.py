@@ -59,36 +59,51 @@ class GroupedOptimizer(MultiOptimizer):  # type: ignore[misc]  # mypy skips mlx
         self,
         optimizers: Sequence[Optimizer],
         labels: Sequence[str],
-        names: Sequence[Sequence[str]],
-        scales: Sequence[float],
+        names: Sequence[Sequence[Sequence[str]]],
+        scales: Sequence[float | None],
+        base: Any,
     ) -> None:
+        """Join optimizers.
+
+        Args:
+            optimizers: one per group.
+            labels: the label of each.
+            names: of each, for each array its names; MLX computes the gradient of a tied array for the last.
+            scales: the ratio of each to the base rate; None for one that has a rate of its own.
+            base: the base rate, a number or a schedule.
+        """
         super().__init__(list(optimizers), [lambda name, array: False] * (len(optimizers) - 1))
         self.labels = tuple(labels)
-        self.names = tuple(map(tuple, names))
+        self.names = tuple(tuple(name for array in own for name in array) for own in names)
         self._scales = tuple(scales)
-        self._member = {name: member for member, own in enumerate(names) for name in own}
+        self._base = base
+        self._member = {array[-1]: member for member, own in enumerate(names) for array in own}
+        self._aliases = {name for own in names for array in own for name in array[:-1]}
 
     def _split_dictionary(self, gradients: dict[str, Any]) -> list[Any]:
         """Return the arrays of each member, as a tree."""
         parts: list[list[tuple[str, mx.array]]] = [[] for _ in self.optimizers]
         for name, array in tree_flatten(gradients):
-            if name not in self._member:
+            if name in self._member:
+                parts[self._member[name]].append((name, array))
+            elif name not in self._aliases:
                 raise RulesError(_stranger(name, self._member))
-            parts[self._member[name]].append((name, array))
         return [tree_unflatten(part) if part else {} for part in parts]
 
     @property
     def learning_rate(self) -> Any:
-        """The base rate. Setting it gives each member its ratio of the new one."""
+        """The base rate. Setting it gives each member its ratio of the new one, if it has one."""
         for optimizer, scale in zip(self.optimizers, self._scales, strict=True):
             if scale:
                 return optimizer.learning_rate / scale
-        return mx.array(0.0)
+        return mx.array(self._base(self.optimizers[0].step) if callable(self._base) else self._base)
 
     @learning_rate.setter
     def learning_rate(self, rate: float | mx.array) -> None:
+        self._base = rate
         for optimizer, scale in zip(self.optimizers, self._scales, strict=True):
-            optimizer.learning_rate = mx.array(rate) * scale
+            if scale is not None:
+                optimizer.learning_rate = mx.array(rate) * scale
 
 
 def build(
@@ -110,8 +125,9 @@ def build(
         optimizer: an optimizer class of `mlx.optimizers`, or a function like one; or, if rules set
             `optimizer = "muon"`, a mapping from these names to such. Groups that name none go to the
             entry `default`, or to the only one. `functools.partial` binds arguments to one of them.
-        learning_rate: the base rate, a number or a schedule of the step; required. A group gets it times its
-            `lr_scale`; a rule's `lr` replaces a number.
+        learning_rate: the base rate, a number or a schedule of the step. A group gets it times its
+            `lr_scale`; a rule's `lr` replaces a number. It may be left out if `functools.partial` binds one
+            to each optimizer.
         weight_decay: the base weight decay; that of the optimizer's signature if None. MLX's `Muon` adds it
             to the gradient, PyTorch's subtracts it from the weight.
         options: values for the file's options.
@@ -133,15 +149,15 @@ def build(
     >>> optimizer = paramrules_mlx.build(model, "vit.rules", learning_rate=1e-3, weight_decay=0.05)
     >>> optimizer.update(model, gradients)
     """
-    if learning_rate is None:
-        instead = "`lr` is called `learning_rate` in MLX" if "lr" in settings else "the base rate is missing"
-        raise TypeError(f"{instead}: pass `learning_rate=1e-3`, a number or a schedule")
-    check_rate("learning_rate", learning_rate, callable, wanted="a number or a schedule", optional=False)
-    check_rate("weight_decay", weight_decay, lambda rate: False)
     if optimizer == {}:
         raise ValueError("`optimizer` is an empty mapping and should name an optimizer")
     entries = optimizer if isinstance(optimizer, Mapping) else {"": optimizer}
     specs = {name: _spec(name, make) for name, make in entries.items()}
+    if learning_rate is None and not all("lr" in spec.bound for spec in specs.values()):
+        instead = "`lr` is called `learning_rate` in MLX" if "lr" in settings else "the base rate is missing"
+        raise TypeError(f"{instead}: pass `learning_rate=1e-3`, a number or a schedule")
+    check_rate("learning_rate", learning_rate, _is_rate, wanted="a number or a schedule")
+    check_rate("weight_decay", weight_decay, lambda rate: False)
     bases = Bases(learning_rate, weight_decay)
     arguments, lost = arguments_of(settings, specs)
     _raise([*lost_bases(bases, specs.values()), *lost])
@@ -156,9 +172,15 @@ def build(
     return GroupedOptimizer(
         made,
         [one.group.label for one in routed],
-        [[described.names[e] for n in one.numbers for e in described.entries(n)] for one in routed],
+        [[[described.names[e] for e in described.entries(n)] for n in one.numbers] for one in routed],
         [_scale(one, learning_rate) for one in routed],
+        0.0 if learning_rate is None else learning_rate,
     )
+
+
+def _is_rate(rate: object) -> bool:
+    """Return whether MLX takes something for a learning rate that is not a number."""
+    return callable(rate) or (isinstance(rate, mx.array) and rate.ndim == 0)
 
 
 def _spec(name: str, make: Make) -> OptimizerSpec:
@@ -167,6 +189,8 @@ def _spec(name: str, make: Make) -> OptimizerSpec:
         raise _not_a_factory(f"a `{type(make).__name__}`")
     if isinstance(make, type) and not issubclass(make, Optimizer):
         raise _not_a_factory(f"`{make.__module__}.{make.__qualname__}`")
+    if isinstance(make, partial) and make.args:
+        raise TypeError("`functools.partial` of an optimizer should bind its arguments by name")
     takes = inspect.signature(make).parameters
     named = [key for key, p in takes.items() if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
     bound = dict(make.keywords) if isinstance(make, partial) else {}
@@ -214,11 +238,11 @@ def _rate(one: RoutedGroup) -> Any:
     return (lambda step: base(step) * scale) if callable(base) else one.lr.value
 
 
-def _scale(one: RoutedGroup, learning_rate: Any) -> float:
-    """Return the ratio of a group's rate to the base rate."""
-    if callable(one.lr.base):
+def _scale(one: RoutedGroup, base: Any) -> float | None:
+    """Return the ratio of a group's rate to the base rate; None if it does not follow the base."""
+    if one.lr.base is base:
         return float(one.lr.scale)
-    return one.lr.over(learning_rate) or 0.0
+    return None if callable(base) or callable(one.lr.base) else one.lr.over(base)
 
 
 def _fixed_beside_schedule(

@@ -22,7 +22,7 @@ class Slot(NamedTuple):
         name: the array's canonical name in the model.
         owner: the module's classes.
         array: the array.
-        trainable: False if its key, or one around it on the way from the root, is frozen.
+        trainable: False if its key, or one around it, is frozen by other hands than rules.
     """
 
     module: nn.Module
@@ -61,9 +61,10 @@ class ModelSlots:
 
 
 def _frozen(module: nn.Module, key: str) -> bool:
-    """Return whether a module's key is frozen, or that of a list or dict around it."""
+    """Return whether other hands than rules froze a module's key, or one of a list or dict around it."""
     parts = key.split(".")
-    return any(".".join(parts[: count + 1]) in module._no_grad for count in range(len(parts)))
+    keys = (".".join(parts[: count + 1]) for count in range(len(parts)))
+    return any(each in module._no_grad and not frozen_by_rules(module, each) for each in keys)
 
 
 def _members(module: nn.Module) -> Iterator[tuple[str, Any]]:
@@ -101,7 +102,7 @@ class MLXColumns(Columns):
 
     def trainable(self) -> Sequence[bool]:
         """Return whether each array is trained, also if rules froze it, see `freezing`."""
-        return [slot.trainable or frozen_by_rules(slot.module, slot.key) for slot in self._slots]
+        return [slot.trainable for slot in self._slots]
 
     def variable(self) -> Sequence[Class]:
         """Return the one class of all arrays."""

@@ -225,3 +225,41 @@ def test_booleans_have_no_order() -> None:
     for predicate, groups in (("attr(a) < attr(b)", ["default"]), ("attr(a) != attr(b)", ["x"])):
         assignment = paramrules.assign(paramrules.parse(f"x?: {predicate}\n"), model)
         assert [group.label for group in assignment.groups] == groups
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "message"),
+    [
+        ("lr", True, "`lr` is a number, and for the parameter `a` it is `True`"),
+        ("lr_scale", "abc", "`lr_scale` is a number, and for the parameter `a` it is `'abc'`"),
+        ("freeze", "false", "`freeze` is a boolean, and for the parameter `a` it is `'false'`"),
+        ("optimizer", {"x": 1}, "`optimizer` is a string, and for the parameter `a` it is `{'x': 1}`"),
+        (
+            "my_key",
+            {"x": 1},
+            "`my_key` is a number, a string, true, false, none or a tuple of these, "
+            "and for the parameter `a` it is `{'x': 1}`",
+        ),
+        ("betas", ((0.9,), 0.5), "`betas` is a tuple, and for the parameter `a` it is `((0.9,), 0.5)`"),
+    ],
+)
+def test_a_setting_read_from_an_attribute_has_a_type(setting: str, value: object, message: str) -> None:
+    from support import inventory_of
+
+    rules = paramrules.parse(f"all: else -> {setting} = attr(z)")
+    with pytest.raises(paramrules.RulesError) as raised:
+        paramrules.assign(rules, inventory_of([{"name": "a", "attributes": {"z": value}}]))
+    (finding,) = raised.value.diagnostics
+    assert (finding.code, finding.message) == ("E317", message)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [("lr", 0.5), ("freeze", False), ("betas", (0.9, 0.5)), ("my_key", None), ("my_key", "x")],
+)
+def test_a_setting_may_be_read_from_an_attribute(setting: str, value: object) -> None:
+    from support import inventory_of
+
+    rules = paramrules.parse(f"all: else -> {setting} = attr(z)")
+    (group,) = paramrules.assign(rules, inventory_of([{"name": "a", "attributes": {"z": value}}])).groups
+    assert group.settings == {setting: value}

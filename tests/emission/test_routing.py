@@ -108,8 +108,19 @@ c: else
 
 
 def test_an_optimizer_without_weight_decay_has_none() -> None:
-    text = "a: ndim == 1 -> weight_decay = 0\nb: else -> weight_decay_scale = 7"
+    text = "a: ndim == 1 -> weight_decay = 0\nb: else -> weight_decay_scale = 0"
     assert [one.weight_decay for one in groups(text, {"sgd": SGD._replace(lr=1)})] == [Rate(None), Rate(None)]
+
+
+def test_a_scale_of_weight_decay_needs_an_optimizer_that_has_it() -> None:
+    assert said("a: ndim == 1 -> weight_decay_scale = 0.5\nb: else", {"sgd": SGD._replace(lr=1)}) == (
+        "\nerror[E611]: `Sgd` has no setting `weight_decay_scale`, which the group `a` sets\n"
+        "  --> r.rules:1:17\n"
+        "   |\n"
+        " 1 | a: ndim == 1 -> weight_decay_scale = 0.5\n"
+        "   |                 ^^^^^^^^^^^^^^^^^^\n"
+        "   = help: it takes `beta`, `nesterov` and `momentum`"
+    )
 
 
 def test_a_rate_over_a_base() -> None:

@@ -110,7 +110,8 @@ def test_members_keep_their_ratio_when_the_rate_is_set(model: MLP) -> None:
     optimizer.learning_rate = 1.0
     assert [member.learning_rate.item() for member in optimizer.optimizers] == [2 * rate for rate in rates]
     still = paramrules_mlx.build(model, paramrules.parse("all: else -> lr_scale = 0"), learning_rate=0.5)
-    assert still.learning_rate.item() == 0.0
+    assert still.learning_rate.item() == 0.5
+    assert still.optimizers[0].learning_rate.item() == 0.0
 
 
 def test_a_schedule_is_scaled(model: MLP) -> None:
@@ -195,6 +196,75 @@ def test_frozen_arrays_stay_and_train_again(model: MLP) -> None:
     assert {n for n in before if np.array_equal(after[n], values(model)[n])} == {"head.bias"}
 
 
+class Tied(nn.Module):
+    """A model that uses one layer twice; MLX computes its whole gradient under the last name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.embed = nn.Linear(4, 4)
+        self.mid = nn.Linear(4, 4)
+        self.head = self.embed
+
+    def __call__(self, x: mx.array) -> mx.array:
+        return self.head(self.mid(self.embed(x)))
+
+
+def test_a_shared_module_trains_as_with_one_optimizer() -> None:
+    trained = []
+    for rules in ("no: role == bias\nrest: else", None):
+        mx.random.seed(3)
+        model = Tied()
+        optimizer = (
+            optim.SGD(0.1)
+            if rules is None
+            else paramrules_mlx.build(model, paramrules.parse(rules), optim.SGD, learning_rate=0.1)
+        )
+        train(model, optimizer, 3)
+        trained.append({name: np.array(array) for name, array in tree_flatten(model.parameters())})
+        assert optimizer.learning_rate.item() == pytest.approx(0.1)
+    for name, value in trained[0].items():
+        np.testing.assert_array_equal(value, trained[1][name], err_msg=name)
+
+
+def test_what_is_frozen_around_an_array_stays_frozen(model: MLP) -> None:
+    stem = paramrules.parse(FREEZING)
+    paramrules_mlx.build(model, stem, learning_rate=0.1)
+    model.freeze(recurse=False, keys="layers.0")
+    optimizer = paramrules_mlx.build(model, paramrules.parse("all: else"), learning_rate=0.1)
+    assert not any(name.startswith("layers.0") for name in optimizer.names[0])
+
+
+def test_rates_of_their_own_stay_when_the_base_is_set(model: MLP) -> None:
+    own = paramrules.parse("own: ndim == 2 -> lr = 0.25\nrest: else")
+    optimizer = paramrules_mlx.build(model, own, optim.SGD, learning_rate=0.0)
+    optimizer.learning_rate = 0.5
+    assert [member.learning_rate.item() for member in optimizer.optimizers] == [0.25, 0.5]
+    two = paramrules.parse('own: ndim == 2 -> optimizer = "fixed"\nrest: else')
+    fixed = {"fixed": partial(optim.SGD, learning_rate=2.0), "default": optim.SGD}
+    schedule = optim.linear_schedule(1.0, 0.0, 4)
+    optimizer = paramrules_mlx.build(model, two, fixed, learning_rate=schedule)
+    assert [member.learning_rate.item() for member in optimizer.optimizers] == [2.0, 1.0]
+    assert optimizer.learning_rate.item() == 1.0
+    moving = {"fixed": partial(optim.SGD, learning_rate=schedule), "default": optim.SGD}
+    optimizer = paramrules_mlx.build(model, two, moving, learning_rate=mx.array(0.5))
+    optimizer.learning_rate = 0.25
+    assert [member.learning_rate.item() for member in optimizer.optimizers] == [1.0, 0.25]
+    assert optimizer.learning_rate.item() == 0.25
+
+
+def test_every_optimizer_may_bind_its_rate(model: MLP) -> None:
+    every = paramrules.parse("all: else -> lr_scale = 0.5")
+    optimizer = paramrules_mlx.build(model, every, partial(optim.SGD, learning_rate=0.5))
+    assert [member.learning_rate.item() for member in optimizer.optimizers] == [0.25]
+    assert optimizer.learning_rate.item() == 0.0
+
+
+def test_a_schedule_that_no_group_follows_is_still_the_base(model: MLP) -> None:
+    schedule = optim.linear_schedule(1.0, 0.0, 4)
+    frozen = paramrules.parse("all: else -> lr_scale = 0")
+    assert paramrules_mlx.build(model, frozen, learning_rate=schedule).learning_rate.item() == 1.0
+
+
 def test_state_is_saved_and_loaded(model: MLP, tmp_path: Path) -> None:
     optimizer = paramrules_mlx.build(model, paramrules.parse(RULES), learning_rate=0.1)
     train(model, optimizer)
@@ -246,6 +316,11 @@ def test_a_parameter_that_came_later_is_refused(model: MLP) -> None:
         ({"learning_rate": 0.1, "weight_decay": "0"}, TypeError, "`weight_decay` is '0', a `str`"),
         ({}, TypeError, "the base rate is missing: pass `learning_rate=1e-3`, a number or a schedule"),
         ({"lr": 0.1}, TypeError, "`lr` is called `learning_rate` in MLX: pass `learning_rate=1e-3`"),
+        (
+            {"learning_rate": 0.1, "optimizer": partial(optim.AdamW, 0.1)},
+            TypeError,
+            "`functools.partial` of an optimizer should bind its arguments by name",
+        ),
         ({"learning_rate": 0.1, "optimizer": Path}, TypeError, r"and not `pathlib\.Path`"),
         ({"learning_rate": 0.1, "weight_decy": 0}, RulesError, "did you mean `weight_decay`"),
         ({"learning_rate": 0.1, "optimizer": {}}, ValueError, "`optimizer` is an empty mapping"),
@@ -280,3 +355,9 @@ def test_a_function_that_takes_anything(model: MLP) -> None:
         model, paramrules.parse("all: else -> momentum = 0.9"), make, learning_rate=0.1
     )
     assert optimizer.optimizers[0].momentum == 0.9
+
+
+def test_an_optimizer_without_weight_decay_takes_no_scale_of_it(model: MLP) -> None:
+    rules = paramrules.parse("all: else -> weight_decay_scale = 0.5")
+    with pytest.raises(RulesError, match=r"E611\]: `Adagrad` has no setting `weight_decay_scale`"):
+        paramrules_mlx.build(model, rules, optim.Adagrad, learning_rate=0.1)

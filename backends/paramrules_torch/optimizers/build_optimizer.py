@@ -91,7 +91,10 @@ def build(
     routed, wrong = route(
         held.bound,
         held.bound.groups(),
-        {name: spec._replace(takes_any=True) for name, spec in specs.items()},
+        {
+            name: factory.spec._replace(takes_any=True, rates=factory.rates)
+            for name, factory in factories.items()
+        },
         bases,
         lr_without_base=lr_scale == "keep",
         otherwise=KEEP_INSTEAD,

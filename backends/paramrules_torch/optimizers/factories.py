@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from paramrules.backends import Aliases, OptimizerSpec
+from paramrules.backends import Aliases, Bases, OptimizerSpec
 
 Make = Callable[..., Optimizer]
 """Makes an optimizer of groups, and of arguments by name."""
@@ -64,6 +64,12 @@ class Factory:
             weight_decay=_number(takes.get("weight_decay")),
             aliases=ALIASES,
         )
+
+    @property
+    def rates(self) -> tuple[str, ...]:
+        """The base rates that it may have: those of a class are in its signature."""
+        every = self.cls is None or self.spec.takes_any
+        return tuple(key for key in Bases._fields if every or key in self.spec.keys)
 
     def takes(self, argument: str) -> bool:
         """Return whether it can be called with this argument and does not bind it."""

@@ -16,8 +16,11 @@ from paramrules.diagnostics import Diagnostic, Place, RulesError
 from paramrules.display import rule_settings, value_text
 from paramrules.inventories import ABSENT
 from paramrules.rules.bound_captures import bound
+from paramrules.rules.builtin_names import a
+from paramrules.rules.keys import KEYS
 from paramrules.rules.model import Axis, Rule, Setting, Template
 from paramrules.rules.terms import Value
+from paramrules.rules.value_expressions import type_of
 
 Settings = Mapping[str, Any]
 
@@ -231,8 +234,25 @@ def _evaluated(settings: tuple[Setting, ...], entry: int, taken: Taken, values: 
                     help="narrow the rule, or let a rule above take this parameter",
                 )
             )
+        _check_type(setting, value, values.facts.names[entry])
         found[setting.key] = value
     return found
+
+
+def _check_type(setting: Setting, value: object, name: str) -> None:
+    """Raise RulesError (E317) for a type that only the model or the caller shows to be wrong."""
+    allowed, found = KEYS.get(setting.key, ()), type_of(value)
+    if found and (not allowed or found in allowed):
+        return
+    wanted = " or ".join(map(a, allowed)) or "a number, a string, true, false, none or a tuple of these"
+    raise RulesError(
+        Diagnostic(
+            "E317",
+            f"`{setting.key}` is {wanted}, and for the parameter `{name}` it is `{value!r:.60}`",
+            setting.value.span,
+            help="narrow the rule to parameters that have such a value, or correct it in the model",
+        )
+    )
 
 
 def _key(settings: Settings) -> tuple[Any, ...]:

@@ -39,7 +39,9 @@ def settings_of(
         own: dict[str, Any] = {}
         for key, value in group.settings.items():
             if key in PORTABLE:
-                if key in Bases._fields and key not in spec.rates and (key, value) != ("weight_decay", 0):
+                rate = key.removesuffix("_scale")
+                neutral = value == 0 if key == "weight_decay" else rate == "weight_decay" and value in (0, 1)
+                if rate in Bases._fields and rate not in spec.rates and not neutral:
                     unknown.setdefault((spec.name, key), []).append(group)
                 continue
             named = own_names(spec, key, value)
@@ -143,7 +145,7 @@ def _instead(specs: Sequence[OptimizerSpec], key: str) -> str:
     targets = _targets(first, key)
     if len(targets) > 1:
         return f"it takes {len(targets)} values: {listed(targets)}"
-    if near := did_you_mean(key, known):
+    if near := did_you_mean(key, [*known, *(rate for spec in specs for rate in spec.rates)]):
         return near
     return f"{'it takes' if len(specs) == 1 else 'they take'} {listed(list(known))}" if known else ""
 
@@ -160,8 +162,6 @@ def _binds(spec: OptimizerSpec, key: str) -> bool:
 def _known(spec: OptimizerSpec) -> Iterable[str]:
     """Yield all keys that an optimizer accepts by name."""
     yield from spec.keys
-    if "weight_decay" in spec.rates:
-        yield "weight_decay"
     for alias, names in spec.aliases.renamed.items():
         targets = _targets(spec, alias)
         if len(targets) == len(names) == 1 or len(targets) > 1:

@@ -105,6 +105,13 @@ def kind(constant: object) -> str:
     return "string" if isinstance(constant, str) else "none" if constant is None else "number"
 
 
+def type_of(value: object) -> str:
+    """Return the type of a computed setting: that of a constant or `tuple`; "" if a setting cannot be it."""
+    if isinstance(value, tuple):
+        return "tuple" if all(type_of(item) not in ("", "tuple") for item in value) else ""
+    return kind(value) if value is None or isinstance(value, bool | int | float | str) else ""
+
+
 def attribute_path(node: nodes.Member, scope: Scope) -> tuple[str, ...]:
     """Return the parts of `attr(_optim.lr)`."""
     path = tuple(node.alternatives[0].text.split("."))
