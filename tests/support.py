@@ -1,12 +1,13 @@
-"""Inventories from plain rows, for tests that need no framework, and the number of generated cases."""
+"""What tests share: inventories from plain rows, counted calls, and how many cases to generate."""
 
 import os
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from paramrules.testing.rows import ROOT, Row, RowColumns, class_of, inventory_of
 
-__all__ = ["ROOT", "Row", "RowColumns", "class_of", "examples", "golden_rows", "inventory_of"]
+__all__ = ["ROOT", "Row", "RowColumns", "calls", "class_of", "examples", "golden_rows", "inventory_of"]
 
 
 def examples(count: int) -> int:
@@ -23,3 +24,20 @@ def golden_rows(data: Mapping[str, Any]) -> list[Row]:
         return {**entry, "around": entry["around"][:-1], "attributes": attributes}
 
     return [{**row(p), "also": [row(other) for other in p.get("also", ())]} for p in data["parameters"]]
+
+
+def calls(work: Callable[[], object]) -> int:
+    """Count the functions that are called while something runs, those written in C too."""
+    count = 0
+
+    def counted(_frame: object, event: str, _argument: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(counted)
+    try:
+        work()
+    finally:
+        sys.setprofile(before)
+    return count

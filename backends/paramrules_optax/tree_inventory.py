@@ -1,5 +1,6 @@
 """From the arrays of a tree to its inventory, in which a stack is its layers."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
@@ -95,14 +96,14 @@ def _inventory(
 def _refuse_equal(names: Sequence[str], arrays: TreeArrays, entries: Sequence[int]) -> None:
     if len(set(names)) == len(names):
         return
-    first: dict[str, int] = {}
-    for entry, name in zip(entries, names, strict=True):
-        if name in first:
-            raise RulesError(
-                Diagnostic(
-                    "E502",
-                    f"two parameters are called `{name}`",
-                    help=f"they are of `{arrays.names[first[name]]}` and `{arrays.names[entry]}`: rename one",
-                )
-            )
-        first[name] = entry
+    name = Counter(names).most_common(1)[0][0]
+    first, second, *_ = (
+        arrays.names[entry] for entry, each in zip(entries, names, strict=True) if each == name
+    )
+    raise RulesError(
+        Diagnostic(
+            "E502",
+            f"two parameters are called `{name}`",
+            help=f"they are of `{first}` and `{second}`: rename one",
+        )
+    )

@@ -165,3 +165,12 @@ def test_in_words() -> None:
         "    failed above: `ndim > 9` at m.rules:1: ndim is 2"
     )
     assert one.names(one.groups[0])[:2] == ("wte.weight", "h.0.ln.weight")
+
+
+def test_an_or_that_several_lets_name_is_explained_once() -> None:
+    rules = paramrules.parse(
+        "let n = ndim == 7 or tied\nlet twice = n or n or size == 0\nx?: twice\nrest: else\n"
+    )
+    explained = paramrules.assign(rules, GPT).explain(GPT.names[0])
+    reasons = str(explained)
+    assert reasons.count("tied") == 1

@@ -368,3 +368,8 @@ def said_by_saving(file: Path) -> str:
 def test_saves_to_a_device() -> None:
     NET.save("/dev/null")
     assert not Path("/dev/null").is_file()
+
+
+def test_a_path_that_the_system_refuses() -> None:
+    with pytest.raises(RulesError, match=r"E505\]: .* cannot be read as an inventory: File name too long"):
+        Inventory.load("x" * 5_000 + ".json")

@@ -120,3 +120,10 @@ def test_shapes_that_do_not_contain_each_other():
     (own,) = seen_stacks([(5, 4, 3)], views)
     assert own == (("a", 0), ("a.b", 1))
     assert seen_stacks([jnp.ones((2, 3)).shape], [{(5,): "a"}]) == [()]
+
+
+def test_arrays_of_one_stack_with_its_axis_at_different_places():
+    """No place is the same in both, so each keeps its own."""
+    first, second = seen_stacks([(3, 4), (4, 3)], [{(4,): "layers"}, {(4,): "layers"}])
+    assert first == (("layers", 0),)
+    assert second == (("layers", 1),)

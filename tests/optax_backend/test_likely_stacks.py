@@ -184,3 +184,19 @@ ORDINARY = {
 @pytest.mark.parametrize("model", ORDINARY)
 def test_models_without_stacks_are_not_reported(model):
     assert warned(ORDINARY[model]()) == []
+
+
+def test_a_number_of_each_layer_does_not_hide_a_stack():
+    class Block(eqx.Module):
+        linear: eqx.nn.Linear
+        alpha: jax.Array
+
+    class Net(eqx.Module):
+        blocks: Block
+
+    def block(key):
+        return Block(eqx.nn.Linear(4, 8, key=key), jnp.ones(()))
+
+    net = Net(eqx.filter_vmap(block)(jax.random.split(jax.random.key(0), 3)))
+    (finding,) = paramrules.inventory(net).findings
+    assert (finding.code, finding.message[:16]) == ("W509", "`blocks` looks l")

@@ -347,3 +347,11 @@ def test_gradients_of_another_tree(more: str) -> None:
         f"\nerror[E632]: the {more} have a leaf `embed.embedding` and the {fewer} do not\n"
         "  = help: pass gradients with respect to the tree that is trained"
     )
+
+
+def test_gradients_in_another_container_are_for_jax_to_refuse() -> None:
+    params = {"w": [jnp.ones(2), jnp.ones(3)]}
+    tx = pro.build(params, paramrules.parse("all: else"), optax.sgd, learning_rate=0.1)
+    gradients = {"w": (jnp.ones(2), jnp.ones(3))}
+    updates, _ = tx.update(gradients, tx.init(params), params)
+    assert isinstance(updates["w"], tuple)

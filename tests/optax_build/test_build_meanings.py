@@ -237,3 +237,9 @@ def test_an_optimizer_has_bases_of_its_own() -> None:
 def test_rules_may_say_nothing_but_names(decay: Any) -> None:
     tx = build("head: name ~ ^head\nrest: else", learning_rate=0.1, weight_decay=0.0, decay=decay)
     assert_equal(trained(tx), trained(optax.adamw(0.1, weight_decay=0.0)))
+
+
+def test_adafactor_without_clipping_and_without_the_parameters_scale() -> None:
+    plain = {"clipping_threshold": None, "multiply_by_parameter_scale": False}
+    ours = trained(build("all: else", optax.adafactor, learning_rate=1e-2, **plain))
+    assert_equal(ours, trained(optax.adafactor(1e-2, **plain)))

@@ -1,32 +1,14 @@
 """Reading and assigning take steps in proportion to the file and the model: counted, not timed."""
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support import inventory_of
+from support import calls, inventory_of
 
 import paramrules
 from paramrules.rules import load, parse, reachable
 from paramrules.rules.terms import same, terms_in
-
-
-def calls(work: Callable[[], object]) -> int:
-    """Count the functions that are called while something runs, those written in C too."""
-    count = 0
-
-    def counted(_frame: object, event: str, _argument: object) -> None:
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    before = sys.getprofile()
-    sys.setprofile(counted)
-    try:
-        work()
-    finally:
-        sys.setprofile(before)
-    return count
 
 
 def doubling(first: str, step: str, depth: int) -> str:
