@@ -40,7 +40,7 @@ Make = Callable[..., Optimizer]
 _ALIASES = Aliases(
     suggested={"b1": "betas", "b2": "betas", "beta1": "betas", "beta2": "betas", "decay": "alpha"}
 )
-"""What other libraries call the settings of MLX's optimizers."""
+"""Names that other libraries have for the settings of MLX's optimizers."""
 
 
 class GroupedOptimizer(MultiOptimizer):  # type: ignore[misc]  # mypy skips mlx

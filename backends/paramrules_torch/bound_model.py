@@ -60,7 +60,7 @@ def settings_in_group(one: RoutedGroup, lr_scale: str) -> dict[str, Any]:
 
 
 def check_rates(lr: object, weight_decay: object, lr_scale: str) -> None:
-    """Raise TypeError for a base rate that is no number or tensor, ValueError for an unknown `lr_scale`."""
+    """Raise TypeError unless a base rate is a number or tensor, ValueError for an unknown `lr_scale`."""
     for name, rate in (("lr", lr), ("weight_decay", weight_decay)):
         check_rate(name, rate, lambda rate: isinstance(rate, Tensor))
     check_choice("lr_scale", lr_scale, "fold", "keep")

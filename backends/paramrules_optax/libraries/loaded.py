@@ -1,4 +1,4 @@
-"""What the files of all libraries share: classes, looked up and never imported, layouts and refusals."""
+"""Shared by the files of all libraries: classes, looked up and never imported, layouts and refusals."""
 
 import sys
 from collections.abc import Sized

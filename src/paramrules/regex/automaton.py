@@ -27,7 +27,7 @@ KEPT = 10_000
 """States, transitions and partial sets that an automaton caches in each direction before it starts afresh."""
 
 _EDGE, _WORD, _OTHER = range(3)
-"""What a position has beside it: the edge of the name, a character of `\\w` (if `\\b` asks), any other."""
+"""The neighbour of a position: the edge of the name, a character of `\\w` (if `\\b` asks), any other."""
 
 
 class Automaton:

@@ -25,7 +25,7 @@ from paramrules.regex.nodes import Anchor, Capture, Characters, Choice, Literal,
 from paramrules.regex.parse import Parsed
 
 VISITS = 8
-"""How often, on average, a search may look at each place of the regex at one place of the name."""
+"""The average number of looks at each place of the regex that a search may take at one place of the name."""
 
 WRITTEN_OUT = 100
 """A counted repeat of at most this size is judged copy by copy."""

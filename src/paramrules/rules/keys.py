@@ -79,7 +79,7 @@ OTHER_NAMES = {other: key for key, row in PORTABLE.items() for other in row.othe
     "requires_grad": "freeze = true",
     "trainable": "freeze = true",
 }
-"""What people also call a key, and what to write instead."""
+"""Other names of keys, and what to write instead."""
 
 MULTIPLIED = frozenset(key for key, row in PORTABLE.items() if row.multiplied)
 """Keys that several axes may set; their product counts."""
