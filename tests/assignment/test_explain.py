@@ -167,10 +167,10 @@ def test_in_words() -> None:
     assert one.names(one.groups[0])[:2] == ("wte.weight", "h.0.ln.weight")
 
 
-def test_an_or_that_several_lets_name_is_explained_once() -> None:
-    rules = paramrules.parse(
-        "let n = ndim == 7 or tied\nlet twice = n or n or size == 0\nx?: twice\nrest: else\n"
-    )
-    explained = paramrules.assign(rules, GPT).explain(GPT.names[0])
-    reasons = str(explained)
-    assert reasons.count("tied") == 1
+def test_an_or_that_a_let_names_twice_is_looked_at_once() -> None:
+    lets = "let n = ndim == 7 or size == 0\nlet twice = n or n or ndim < 0\n"
+    rules = paramrules.parse(lets + "a?: twice\nrest: else\n")
+    (axis,) = paramrules.assign(rules, GPT).explain("h.1.fc.weight").axes
+    (verdict,) = axis.earlier
+    assert verdict.clause.text == "twice: n or n or ndim < 0"
+    assert verdict.clause.note == "ndim is 2; size is 32; ndim is 2"

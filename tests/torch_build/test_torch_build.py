@@ -197,8 +197,8 @@ def test_a_decay_of_zero_is_known_to_all() -> None:
         "   |\n"
         " 1 | a: ndim <= 1 -> weight_decay = 0.1\n"
         "   |                 ^^^^^^^^^^^^\n"
-        "   = help: it takes `lr`, `etas`, `step_sizes`, `foreach`, `maximize`, `differentiable` "
-        "and `capturable`"
+        "   = help: it takes `lr`, `etas`, `step_sizes`, `capturable`, `foreach`, `maximize` "
+        "and `differentiable`"
     )
 
 

@@ -67,8 +67,8 @@ class Factory:
 
     @property
     def rates(self) -> tuple[str, ...]:
-        """The base rates that it may have: those of a class are in its signature."""
-        every = self.cls is None or self.spec.takes_any
+        """The base rates that it may have: those of an optimizer's class are in its signature."""
+        every = self.spec.takes_any or self.cls is None or not issubclass(self.cls, Optimizer)
         return tuple(key for key in Bases._fields if every or key in self.spec.keys)
 
     def takes(self, argument: str) -> bool:
