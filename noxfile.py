@@ -12,6 +12,8 @@ nox.options.sessions = ["lint", "types", "tests"]
 PYTHONS = ["3.11", "3.12", "3.13"]
 CORE = "@tests/core.txt"
 """The tests of all that runs without a framework, as arguments for pytest."""
+GENERATED = ["tests/oracle", "tests/fuzz"]
+"""Generated cases for the same, which take as long as all others together."""
 BACKENDS = [
     "tests/torch_backend",
     "tests/torch_build",
@@ -48,7 +50,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def fast(session: nox.Session) -> None:
-    """Run the tests of the core, in less than 45 seconds and without a framework."""
+    """Run the tests of the core, in less than a minute and without a framework."""
     session.install("-e", ".[core-test]")
     pytest(session, CORE)
 
@@ -57,14 +59,14 @@ def fast(session: nox.Session) -> None:
 def pythons(session: nox.Session) -> None:
     """Run the tests of the core on each supported Python."""
     session.install("-e", ".[core-test]")
-    pytest(session, CORE)
+    pytest(session, CORE, *GENERATED)
 
 
 @nox.session
 def lowest(session: nox.Session) -> None:
     """Run the tests of the core and of the backends with the oldest versions that pyproject.toml allows."""
     session.install("-e", ".[core-test]", *LOWEST, *LOWEST_PEERS)
-    pytest(session, CORE, *BACKENDS)
+    pytest(session, CORE, *GENERATED, *BACKENDS)
 
 
 @nox.session
