@@ -23,7 +23,8 @@ class TreeColumns(Columns):
         shapes: the shapes in one layer, if some parameters are stacked.
     """
 
-    notes = frozenset(("hijax", "ref", "eager_sharding"))  # flax notes these in all metadata
+    # flax notes these in all metadata, the last three before 0.12.8
+    notes = frozenset(("hijax", "ref", "eager_sharding", "has_ref", "is_hijax", "is_mutable"))
 
     def __init__(
         self,
