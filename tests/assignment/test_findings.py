@@ -49,3 +49,17 @@ def test_said(name: str) -> None:
 
 def test_how_is_about_files_that_exist() -> None:
     assert set(HOW) <= {path.stem for path in SAID.glob("*.rules")}
+
+
+@pytest.mark.parametrize(
+    ("name", "help"),
+    [
+        ("LayrNorm", "did you mean `LayerNorm`?"),
+        ("GroupNorm", "if the rules are for other models too, put the test in a `let`, or take the name out"),
+    ],
+)
+def test_a_misspelt_family_is_suggested_though_the_model_has_none_of_it(name: str, help: str) -> None:
+    model = inventory_of([{"name": "w", "owner": "torch.nn.Linear"}])
+    rules = paramrules.parse(f"a: type({name}) or name ~ w\nb?: else")
+    (finding,) = paramrules.assign(rules, model).findings
+    assert (finding.code, finding.help) == ("W203", help)

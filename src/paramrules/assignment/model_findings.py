@@ -185,9 +185,8 @@ def _dead_alternative(test: terms.ClassTest, alternative: terms.Alternative, fac
     message = f"no {'parameter' if test.function == 'variable' else 'module'} of the model is {a(name)}"
     known = [cls.short for cls in facts.classes(test.function)]
     longer = sorted({short for short in known if short.endswith(name)})
-    mend = did_you_mean(name, known) or did_you_mean(name, vocabulary().families)
-    if name in vocabulary().families:
-        mend = ""  # no typo: the model has none of the family
+    families = vocabulary().families
+    mend = did_you_mean(name, known) or ("" if name in families else did_you_mean(name, families))
     if longer:
         shown = ", ".join(f"`{short}`" for short in longer[:3])
         mend = f"write `*{name}` for the classes whose names end in it, as {shown}"
