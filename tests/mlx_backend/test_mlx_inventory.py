@@ -1,4 +1,4 @@
-"""What the inventory of an MLX module says: names, owners, roles, fans, ties, what is frozen."""
+"""The inventory of an MLX module: names, owners, roles, fans, ties, frozen arrays."""
 
 import mlx.core as mx
 import mlx.nn as nn

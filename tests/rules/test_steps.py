@@ -12,7 +12,7 @@ from paramrules.rules.terms import same, terms_in
 
 
 def doubling(first: str, step: str, depth: int) -> str:
-    """Write lets of which each uses the one before several times."""
+    """Write lets that each use the previous one several times."""
     return f"let a0 = {first}\n" + "".join(f"let a{n + 1} = {step.format(f'a{n}')}\n" for n in range(depth))
 
 

@@ -1,4 +1,4 @@
-"""What a text becomes: trees, comments, allowances, language."""
+"""Reading a text: trees, comments, allowances, language."""
 
 import subprocess
 import sys

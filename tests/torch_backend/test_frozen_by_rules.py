@@ -1,4 +1,4 @@
-"""What rules froze and unfreeze, and what the user froze and they leave alone."""
+"""Rules unfreeze only what rules froze, and leave alone what the user froze."""
 
 import torch
 from paramrules_torch.freezing import freeze, frozen_by_rules

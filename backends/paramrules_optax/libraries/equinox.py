@@ -64,7 +64,7 @@ def _ties(walk: "Walk", node: "LeafRange") -> list[Tie]:
     found: list[Tie] = []
 
     def traced(arrays: dict[int, Any]) -> None:
-        """Replace arrays by tracers, of which each is an object of its own."""
+        """Replace each array by a tracer, which is an object of its own."""
         values = [arrays.get(number, leaf) for number, leaf in enumerate(leaves)]
         at = {id(value): node.start + number for number, value in enumerate(values)}
         pytree = tree_unflatten(structure, values)

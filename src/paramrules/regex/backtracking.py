@@ -53,7 +53,7 @@ class _Reach(NamedTuple):
         most: how many arrive at one place at most.
         spread: where they arrive: at any place of a run of these characters. Empty: at a bounded number of
             places in all, and then `mean` and `most` count the paths of the whole search.
-        taken: the characters one of which each path has taken last; of no use if `spread` is empty.
+        taken: the characters that each path may have matched last; unused if `spread` is empty.
     """
 
     mean: int
