@@ -23,6 +23,7 @@ from paramrules.backends import (
     arguments_of,
     base_of,
     bind,
+    by_name,
     check_rate,
     did_you_mean,
     lost_bases,
@@ -149,9 +150,7 @@ def build(
     >>> optimizer = paramrules_mlx.build(model, "vit.rules", learning_rate=1e-3, weight_decay=0.05)
     >>> optimizer.update(model, gradients)
     """
-    if optimizer == {}:
-        raise ValueError("`optimizer` is an empty mapping and should name an optimizer")
-    entries = optimizer if isinstance(optimizer, Mapping) else {"": optimizer}
+    entries = by_name(optimizer)
     specs = {name: _spec(name, make) for name, make in entries.items()}
     if learning_rate is None and not all("lr" in spec.bound for spec in specs.values()):
         instead = "`lr` is called `learning_rate` in MLX" if "lr" in settings else "the base rate is missing"

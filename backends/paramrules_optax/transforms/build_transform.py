@@ -12,6 +12,7 @@ from paramrules.backends import (
     Options,
     RulesError,
     arguments_of,
+    by_name,
     check_choice,
     check_rate,
     lost_bases,
@@ -89,9 +90,7 @@ def build(
     )
     check_rate("weight_decay", weight_decay, _is_scalar)
     check_choice("decay", decay, "scaled", "unscaled")
-    if optimizer == {}:
-        raise ValueError("`optimizer` is an empty mapping and should name an optimizer")
-    entries = optimizer if isinstance(optimizer, Mapping) else {"": optimizer}
+    entries = by_name(optimizer)
     unscaled = decay == "unscaled"
     factories = {name: optax_factory(name, factory, unscaled=unscaled) for name, factory in entries.items()}
     specs = {name: factory.spec for name, factory in factories.items()}

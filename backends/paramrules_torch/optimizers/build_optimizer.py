@@ -16,6 +16,7 @@ from paramrules.backends import (
     RoutedGroup,
     RulesError,
     arguments_of,
+    by_name,
     listed,
     lost_bases,
     overall_lr,
@@ -78,9 +79,7 @@ def build(
     >>> optimizer = paramrules_torch.build(model, "vit.rules", torch.optim.AdamW, lr=1e-3, betas=(0.9, 0.95))
     """
     check_rates(lr, weight_decay, lr_scale)
-    if optimizer == {}:
-        raise ValueError("`optimizer` is an empty mapping and should name an optimizer")
-    entries = optimizer if isinstance(optimizer, Mapping) else {"": optimizer}
+    entries = by_name(optimizer)
     factories = {name: Factory(name, make) for name, make in entries.items()}
     specs = {name: factory.spec for name, factory in factories.items()}
     bases = Bases(lr, weight_decay)

@@ -11,7 +11,14 @@ checked and computed. What is left for it is native: tensors, and the optimizers
 >>> [(one.numbers, one.lr.value, one.weight_decay.value, one.settings) for one in groups]
 """
 
-from paramrules.emission.argument_checks import AnyRules, Options, check_choice, check_rate, check_rules
+from paramrules.emission.argument_checks import (
+    AnyRules,
+    Options,
+    by_name,
+    check_choice,
+    check_rate,
+    check_rules,
+)
 from paramrules.emission.bound import Bound, bind, warn
 from paramrules.emission.optimizer_settings import (
     arguments_of,
@@ -37,6 +44,7 @@ __all__ = [
     "arguments_of",
     "base_of",
     "bind",
+    "by_name",
     "check_choice",
     "check_rate",
     "check_rules",

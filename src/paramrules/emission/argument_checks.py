@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from numbers import Real
 from pathlib import Path
+from typing import Any
 
 from paramrules.assignment import Assignment
 from paramrules.rules import Rules
@@ -12,6 +13,16 @@ AnyRules = Rules | Assignment | str | Path
 
 Options = Mapping[str, int | float | str | bool] | None
 """Values for the options of a rule file, by name."""
+
+
+def by_name(optimizer: Any) -> Mapping[str, Any]:
+    """Return the optimizers that a backend was given by their names in rules; a single one is under "".
+
+    Raises ValueError for an empty mapping. A mapping is returned as it is.
+    """
+    if optimizer == {}:
+        raise ValueError("`optimizer` is an empty mapping and should name an optimizer")
+    return optimizer if isinstance(optimizer, Mapping) else {"": optimizer}
 
 
 def check_rules(
