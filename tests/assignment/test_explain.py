@@ -94,6 +94,17 @@ def test_options_and_lets() -> None:
     ]
 
 
+def test_string_options() -> None:
+    text = 'option kind = "ln"\noption like_this = "*.bias"\n'
+    (first, second) = told(
+        explained(
+            f'{text}a?: leaf in (kind, "x")\nb?: name not like "*" or name like like_this\n', "h.1.fc.weight"
+        ).earlier
+    )
+    assert first[1:] == ('leaf in (kind, "x")', 'leaf is `weight`, kind is "ln"')
+    assert second[2] == 'name is `h.1.fc.weight`; name is `h.1.fc.weight`, like_this is "*.bias"'
+
+
 def test_captures_settings_and_later_rules() -> None:
     text = (
         "b_{i}: name ~ ^h\\.(?<i>\\d+)\\. and i < 2 -> lr_scale = 2 * i\n"

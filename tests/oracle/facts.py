@@ -80,6 +80,27 @@ def python(text: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"\(\?<(?=[A-Za-z_])", "(?P<", text), re.ASCII)
 
 
+def word_groups(text: str) -> dict[int, list[str]]:
+    """For each group of a regex that is nothing but plain words, `(a|b)`, the words as they stand."""
+    found: dict[int, list[str]] = {}
+    number, text = 0, text.removeprefix("(?i)")
+    for opening in re.finditer(r"\\.|\[\^?\]?(?:\\.|[^\]])*\]|\((?!\?:)(?:\?P?<\w+>)?", text):
+        if opening[0].startswith("("):
+            number += 1
+            inside = re.match(r"([A-Za-z_]\w*(?:\|[A-Za-z_]\w*)+)\)", text[opening.end() :])
+            if inside:
+                found[number] = inside[1].split("|")
+    return found
+
+
+def among_words(words: list[str], text: str) -> tuple[int, str]:
+    """What sorts a text that is one of the words, in their case or in another, or empty."""
+    for place, word in enumerate(words):
+        if text == word or (text.lower() == word.lower() and text not in words):
+            return place, text
+    return -1, text
+
+
 def numeric_groups(text: str) -> dict[int, bool]:
     """For each group of a regex whether it can match only digits, one at least."""
     found: dict[int, bool] = {}

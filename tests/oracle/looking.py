@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from oracle import facts
-from oracle.arithmetic import compute, is_number
+from oracle.arithmetic import Wrong, compute, is_number
 from oracle.facts import ABSENT, natural
 
 from paramrules.inventories import Parameter
@@ -102,7 +102,8 @@ class Looking:
                 return None if groups is None else {name: groups[at - 1] for name, at in names.items()}
             case nodes.Like():
                 return yes(
-                    any(self.like(e, other) for other in ([row] if not e.negated else rows)) != e.negated
+                    any(self.like(e, scope, other) for other in ([row] if not e.negated else rows))
+                    != e.negated
                 )
             case nodes.Compare(operator="!=") | nodes.Among(negated=True):
                 applies = self.applies(e, scope, row, rows, bound)
@@ -115,15 +116,30 @@ class Looking:
                 return yes(ordered(left, e.operator, right))
         raise AssertionError(e)
 
-    def like(self, e: nodes.Like, row: Parameter) -> bool:
-        return fnmatchcase(facts.subject(e.left.name, row), e.glob.text)
+    def like(self, e: nodes.Like, scope: Scope, row: Parameter) -> bool:
+        glob = e.glob.text
+        defined, _ = scope.names.get(glob, (None, scope)) if not e.glob.quoted else (None, scope)
+        if isinstance(defined, nodes.Option) and (
+            not defined.default or isinstance(defined.default.value, str)
+        ):
+            glob = self.text_option(defined)
+        return fnmatchcase(facts.subject(e.left.name, row), glob)
+
+    def text_option(self, option: nodes.Option) -> str:
+        value = self.option(option)
+        if not isinstance(value, str):
+            raise Wrong("E213")
+        return value
 
     def same(self, e: Any, scope: Scope, row: Parameter, rows: Sequence[Parameter], bound: Bounds) -> bool:
         """Whether the left side equals the right one, or one of several, at this name."""
         sides = e.items if isinstance(e, nodes.Among) else (e.right,)
         match e.left:
             case nodes.Reference(name=name) if name in TEXTS:
-                return any(facts.subject(name, row) == side.value for side in sides)
+                options = [scope.names[side.name][0] for side in sides if isinstance(side, nodes.Reference)]
+                texts = [side.value for side in sides if isinstance(side, nodes.Literal)]
+                texts += [self.text_option(option) for option in options if isinstance(option, nodes.Option)]
+                return facts.subject(name, row) in texts
             case nodes.Reference(name="dtype"):
                 return any(row.dtype == side.name for side in sides)
             case nodes.Reference(name="role"):
@@ -223,7 +239,15 @@ class Looking:
     def different(self, match: nodes.Matches) -> list[tuple[object, ...]]:
         """The different values that a match takes over the model, sorted."""
         every = {self.captured(match, rows) for rows in self.model} - {None}
-        return sorted(every)
+        words = facts.word_groups(match.regex.text)
+
+        def key(groups: tuple[object, ...]) -> list[object]:
+            return [
+                facts.among_words(words[at], str(value)) if at in words else value
+                for at, value in enumerate(groups, start=1)
+            ]
+
+        return sorted(every, key=key)
 
 
 def field_of(name: str, row: Parameter) -> object:

@@ -12,9 +12,9 @@ from typing import Any
 
 from oracle.arithmetic import Wrong, is_number
 from oracle.before import asks_for, wrong_options
-from oracle.captures import bound_by, references
+from oracle.captures import bound_by, references, words_by
 from oracle.dead import dead_parts, empty_counts
-from oracle.facts import ABSENT
+from oracle.facts import ABSENT, among_words
 from oracle.looking import Bound, Looking, Scope
 from oracle.order import rank, same, same_settings, sortable
 
@@ -243,7 +243,12 @@ class Assigning:
         """The captures in the order written, then the label's holes."""
         names = bound_by(axis.rules[taken.rule].predicate, self.scope, self.looking)
         kinds = {name: 0 if numeric else "" for name, numeric in names.items()}
+        words = words_by(axis.rules[taken.rule].predicate, self.scope, self.looking)
         values = [taken.captures.get(name, kinds[name]) for name in names]
+        values = [
+            among_words(words[name], str(value)) if name in words else value
+            for name, value in zip(names, values, strict=True)
+        ]
         return tuple(sortable(value) for value in (*values, *taken.holes))
 
     def groups(

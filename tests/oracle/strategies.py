@@ -62,6 +62,8 @@ COUNTED = [
     r"^(?<w>\w+)\.",
     r"nothing\.(\d+)",
     r"\.(attn)?[.m]",
+    r"(weight|bias|gamma)$",
+    r"\.(?:(norm|attn|mlp)\d?|(\w))\.(weight|bias)",
     r"(\w+)\.(\d*)(\w*)\.",
 ]
 GLOBS = ["*.bias", "blocks.*", "*weight?", "*[12]*", "head.weight", "*"]
@@ -197,12 +199,12 @@ def atom(draw: st.DrawFn, known: Known) -> str:
             return f"{subject} !~ {regex(draw, REGEXES)}"
         case 7:
             glob = draw(st.sampled_from(GLOBS))
-            written = f'"{glob}"' if "[" in glob else quoted(draw, glob)
+            written = f'"{glob}"' if "[" in glob else draw(st.sampled_from([quoted(draw, glob), "word"]))
             return f"{subject} {draw(st.sampled_from(['like', 'not like']))} {written}"
         case 8:
-            return f'{subject} {equality} "{draw(texts)}"'
+            return f"{subject} {equality} {text_or_option(draw, texts)}"
         case 9:
-            inside = ", ".join(f'"{draw(texts)}"' for _ in range(draw(st.integers(1, 3))))
+            inside = ", ".join(text_or_option(draw, texts) for _ in range(draw(st.integers(1, 3))))
             return f"{subject} {among} ({inside})"
         case 10:
             return f"{comparable(draw, known)} {operator} {comparable(draw, known)}"
@@ -337,6 +339,11 @@ def axis_lines(draw: st.DrawFn, known: Known, axis: int) -> list[str]:
     return lines
 
 
+def text_or_option(draw: st.DrawFn, texts: st.SearchStrategy[str]) -> str:
+    text = draw(texts)
+    return draw(st.sampled_from([*[f'"{text}"'] * 4, "word"]))
+
+
 def count(draw: st.DrawFn, known: Known) -> str:
     return f"count(name ~ {draw(st.sampled_from(COUNTED[:2]))})"
 
@@ -347,6 +354,8 @@ def rule_files(draw: st.DrawFn) -> str:
     known = Known(numbers=["rate"])
     lines = draw(st.sampled_from([[], ["edition 1"], ["# a file", ""]]))
     lines = [*lines, "option rate = 0.75", f"option flag = {draw(st.sampled_from(['true', 'false']))}"]
+    word = draw(st.sampled_from(["bias", "weight", "head.weight", "*.bias", "blocks.*"]))
+    lines.append(f'option word = "{word}"')
     for n in range(draw(st.integers(0, 3))):
         match draw(st.integers(0, 3)):
             case 0:

@@ -114,7 +114,18 @@ class _Reader:
                 found = predicate.regex.search(text)
                 return f"finds `{found[0]}`" if found else f"not in `{text}`"
             case terms.GlobTest() | terms.TextTest():
-                return f"{predicate.subject} is `{facts.texts(predicate.subject)[entry]}`"
+                options = (
+                    predicate.options
+                    if isinstance(predicate, terms.TextTest)
+                    else filter(None, (predicate.option,))
+                )
+                values = self.evaluator.values.options
+                return ", ".join(
+                    (
+                        f"{predicate.subject} is `{facts.texts(predicate.subject)[entry]}`",
+                        *(self._value_note(option, values[option]) for option in options),
+                    )
+                )
             case terms.ConstantTest():
                 return f"{predicate.subject} is {facts.column(predicate.subject)[entry]}"
             case terms.ShapeTest():

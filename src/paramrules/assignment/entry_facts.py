@@ -6,6 +6,7 @@ entry, the evaluator need not know about tied parameters. All orders are the sam
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from paramrules.inventories import Class, Inventory, Owner
@@ -186,7 +187,7 @@ class Facts:
         if key not in self._order:
             found = self.found(test)
             values = set(found.values()) if not self.extra else {found[e] for e in self._first_found(found)}
-            ordered = sorted({self.groups(test, value) for value in values}, key=order_key)
+            ordered = sorted({self.groups(test, value) for value in values}, key=partial(_groups_key, test))
             self._order[key] = {value: place for place, value in enumerate(ordered)}
         return self._order[key]
 
@@ -216,6 +217,20 @@ class Facts:
             number(text or "0") if group.numeric else text or ""
             for group, text in zip(test.regex.groups, texts, strict=True)
         )
+
+
+def _groups_key(test: RegexTest, values: GroupValues) -> OrderKey:
+    return order_key(
+        in_written_order(group.words, value) for group, value in zip(test.regex.groups, values, strict=True)
+    )
+
+
+def in_written_order(words: tuple[str, ...], value: int | str | None) -> int | str | tuple[int, str] | None:
+    """Return what sorts a captured value: its position among the words of its group, if it has any."""
+    if not words or isinstance(value, int):
+        return value
+    text = value or ""
+    return (words.index(text if text in words else text.lower()) if text else -1, text)
 
 
 def natural(name: str) -> NaturalKey:

@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from paramrules.assignment.entry_facts import Facts, OrderKey, number, order_key
+from paramrules.assignment.entry_facts import Facts, OrderKey, in_written_order, number, order_key
 from paramrules.assignment.predicate_evaluator import Evaluator, without
 from paramrules.assignment.value_evaluator import Captures, Values, captures_of
 from paramrules.diagnostics import Diagnostic, Place, RulesError
 from paramrules.display import rule_settings, value_text
 from paramrules.inventories import ABSENT
-from paramrules.rules.bound_captures import bound
+from paramrules.rules.bound_captures import bound, words
 from paramrules.rules.builtin_names import a
 from paramrules.rules.keys import KEYS
 from paramrules.rules.model import Axis, Rule, Setting, Template
@@ -95,10 +95,10 @@ def labels_of(axis: Axis, partition: Partition, values: Values) -> list[Label]:
     labels: dict[str, Label] = {}
     for taken in partition.taken:
         rule = axis.rules[taken.rule]
-        captured = captured_values(rule, taken.captures)
+        captured = _sortable(rule, taken.captures)
         for text, holes, entries in fill(rule.label, taken, values):
             part = Taken(taken.rule, taken.captures, entries)
-            order = order_key([*captured.values(), *holes])
+            order = order_key([*captured, *holes])
             label = labels.setdefault(text, Label(text, taken.rule, order, []))
             label.taken.append(part)
             if label.rule == taken.rule:
@@ -117,6 +117,13 @@ def captured_values(rule: Rule, captures: Captures) -> dict[str, int | str | Non
     numbers = bound(rule.predicate) if rule.predicate is not None and rule.captures else {}
     texts = {name: captures.get(name) for name in rule.captures}
     return {name: number(text) if text and numbers[name] else text for name, text in texts.items()}
+
+
+def _sortable(rule: Rule, captures: Captures) -> list[Any]:
+    """Return what sorts the labels of a rule: its captures, words of an alternation as they stand there."""
+    values = captured_values(rule, captures)
+    written = words(rule.predicate) if rule.predicate is not None and values else {}
+    return [in_written_order(written[name], value) for name, value in values.items()]
 
 
 def fill(template: Template, taken: Taken, values: Values) -> list[tuple[str, list[Any], list[int]]]:

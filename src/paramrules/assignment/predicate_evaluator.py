@@ -68,10 +68,12 @@ class Evaluator:
             case terms.RegexTest():
                 return self._signed(predicate, lambda some: facts.with_regex(predicate, some), entries)
             case terms.GlobTest():
-                matches = glob(predicate.glob).match
+                text = self._option(predicate.option, predicate) if predicate.option else predicate.glob
+                matches = glob(text).match
                 return self._texts(predicate, lambda text: matches(text) is not None, entries)
             case terms.TextTest():
-                return self._texts(predicate, frozenset(predicate.values).__contains__, entries)
+                options = (self._option(option, predicate) for option in predicate.options)
+                return self._texts(predicate, {*predicate.values, *options}.__contains__, entries)
             case terms.ConstantTest():
                 return self._texts(predicate, frozenset(predicate.values).__contains__, entries)
             case terms.ShapeTest():
@@ -115,6 +117,21 @@ class Evaluator:
                 option.span,
                 "true or false",
                 help=f"give it a boolean, or compare it: `{option.name} == {value_text(value)}`",
+            )
+        )
+
+    def _option(self, name: str, test: terms.GlobTest | terms.TextTest) -> str:
+        """Return the value of an option that names are compared with."""
+        value = self.values.options[name]
+        if isinstance(value, str):
+            return value
+        raise RulesError(
+            Diagnostic(
+                "E213",
+                f"`{test.subject}` is compared with option `{name}`, which is {value_text(value)}",
+                test.span,
+                "a string is needed",
+                help=f'give the option a string, as in `{name}="head"`',
             )
         )
 

@@ -164,6 +164,7 @@ _declare("""
     E318 `default` is not a label for this rule
     E319 a constant is not known
     E320 an expectation names no label of its axis
+    W324 a pattern is the name of a definition
 """)
 
 _declare("""

@@ -75,12 +75,15 @@ class Group(NamedTuple):
         name: the `i` of `(?<i>...)`, None if it has none.
         numeric: it can match only digits, and at least one.
         always: it takes part in every match of the regex: it stands in no branch, and under no `?` or `*`.
+        words: the words of a group that is one alternation of them, `(encoder|decoder)`, in the order
+            written; in lower case under `(?i)`. Empty for any other group.
     """
 
     number: int
     name: str | None
     numeric: bool
     always: bool
+    words: tuple[str, ...] = ()
 
 
 def groups(parsed: Parsed) -> tuple[Group, ...]:
@@ -92,9 +95,20 @@ def groups(parsed: Parsed) -> tuple[Group, ...]:
             name=capture.name,
             numeric=_digits_only(capture.item) and not nullable(capture.item),
             always=capture.number in certain,
+            words=_words(capture.item, parsed.ignore_case),
         )
         for capture in parsed.groups
     )
+
+
+def _words(node: Node, folded: bool) -> tuple[str, ...]:
+    """Return the words of an alternation of nothing else; digits are numbers, and have their own order."""
+    if not isinstance(node, Choice) or _digits_only(node):
+        return ()
+    words = tuple(branch.text for branch in node.branches if isinstance(branch, Literal) and branch.text)
+    if len(words) < len(node.branches):
+        return ()
+    return tuple(map(str.lower, words)) if folded else words
 
 
 def _certain(node: Node) -> Iterator[Capture]:

@@ -30,6 +30,25 @@ def bound(predicate: Predicate) -> dict[str, bool]:
             return {}
 
 
+def words(predicate: Predicate) -> dict[str, tuple[str, ...]]:
+    """Return the words of the groups that are one alternation of them wherever they are bound."""
+    match predicate:
+        case RegexTest() | LetPredicate():
+            match = carried(predicate)
+            return {g.name: g.words for g in match.regex.groups if g.name is not None} if match else {}
+        case AllOf() | AnyOf():
+            found: dict[str, tuple[str, ...]] = {}
+            for item in predicate.items:
+                for name, more in words(item).items():
+                    first = found.get(name, more)
+                    found[name] = (
+                        (*first, *(word for word in more if word not in first)) if first and more else ()
+                    )
+            return found
+        case _:
+            return {}
+
+
 def after(predicate: Predicate, scope: Scope) -> Scope:
     """Return the scope of what follows a whole predicate. Report groups whose names clash."""
     groups, guess = _groups(predicate, scope), _may_bind_more(predicate)

@@ -2,7 +2,7 @@
 
 from paramrules.rules import python_habits
 from paramrules.rules.builtin_names import ABBREVIATIONS, CLASS_TESTS, CONSTANTS, EXAMPLES, TEXTS, a
-from paramrules.rules.scope import BrokenPredicate, Scope, Typed, described, shown
+from paramrules.rules.scope import BrokenPredicate, Declared, Scope, Typed, described, shown
 from paramrules.rules.terms import (
     Comparison,
     Constant,
@@ -99,20 +99,27 @@ def _text(node: _Test, subject: str, operator: str, items: _Items, scope: Scope)
     if operator not in _EQUALITY:
         help = f"test `{subject}` with `==`, `!=`, `in`, `~` or `like`"
         return _mismatch(f"`{operator}` compares numbers, and `{subject}` is a string", node, help, scope)
-    texts = []
+    texts: list[str] = []
+    options: list[str] = []
     for item in items:
+        known = scope.lookup(item.name) if isinstance(item, nodes.Reference) else None
         if isinstance(item, nodes.Literal) and isinstance(item.value, str):
             texts.append(item.value)
-            continue
-        word = shown(item.span)
-        known = isinstance(item, nodes.Reference) and scope.lookup(item.name) is not None
-        help = f"write the string itself in place of `{word}`" if known else f'write `"{word}"`'
-        if isinstance(item, nodes.Tuple):
-            help = f"write `{subject} {'in' if operator == '==' else 'not in'} {word}`"
-        _mismatch(f"`{subject}` is compared only with quoted strings", item, help, scope)
-    if len(texts) < len(items):
+        elif isinstance(known, Declared) and known.is_text:
+            options.append(known.option.name)
+        else:
+            _not_a_text(item, subject, operator, known is not None, scope)
+    if len(texts) + len(options) < len(items):
         return BrokenPredicate(node.span, False)
-    return TextTest(node.span, subject, tuple(texts), operator in ("!=", "not in"))
+    return TextTest(node.span, subject, tuple(texts), operator in ("!=", "not in"), tuple(options))
+
+
+def _not_a_text(node: nodes.Expression, subject: str, operator: str, known: bool, scope: Scope) -> None:
+    word = shown(node.span)
+    help = f"write the string itself in place of `{word}`" if known else f'write `"{word}"`'
+    if isinstance(node, nodes.Tuple):
+        help = f"write `{subject} {'in' if operator == '==' else 'not in'} {word}`"
+    _mismatch(f"`{subject}` is compared only with quoted strings and string options", node, help, scope)
 
 
 def _constant(node: _Test, subject: str, operator: str, items: _Items, scope: Scope) -> Predicate:

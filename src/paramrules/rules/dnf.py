@@ -144,10 +144,13 @@ class _Whole:
             case terms.RegexTest():
                 return self.signed(predicate, _here("regex", predicate.subject, predicate.regex))
             case terms.GlobTest():
+                if predicate.option:
+                    return self.signed(predicate, _here("option glob", predicate.subject, predicate.option))
                 return self.signed(predicate, _here("glob", predicate.subject, predicate.glob))
             case terms.TextTest():
-                texts = self.any(_here("text", predicate.subject, text) for text in predicate.values)
-                return self.signed(predicate, texts)
+                texts = [_here("text", predicate.subject, text) for text in predicate.values]
+                texts += [_here("option text", predicate.subject, option) for option in predicate.options]
+                return self.signed(predicate, self.any(texts))
             case terms.ConstantTest():
                 make = _fact if predicate.subject == "dtype" else _here
                 words = self.any(make("constant", predicate.subject, word) for word in predicate.values)

@@ -1,9 +1,9 @@
 """`~`, `!~` and `like`, and the matches that `count` and `index` are about."""
 
 from paramrules import regex
-from paramrules.diagnostics import Span
+from paramrules.diagnostics import Place, Span
 from paramrules.rules.builtin_names import CLASS_TESTS, CONSTANTS, EXAMPLES, NUMBERS, TEXTS
-from paramrules.rules.scope import BrokenPredicate, Scope, shown
+from paramrules.rules.scope import BrokenPredicate, Declared, Let, Scope, shown
 from paramrules.rules.terms import GlobTest, Predicate, RegexTest, carried
 from paramrules.syntax import nodes
 
@@ -13,6 +13,7 @@ def regex_test(node: nodes.Matches, scope: Scope) -> Predicate:
     subject = _subject(node.left, "!~" if node.negated else "~", node.regex, scope)
     pattern, findings = regex.read(node.regex.text, _inside(node.regex), scope.findings.budget)
     scope.findings.all.extend(findings)
+    _warn_defined(f"{subject or 'name'} {'!=' if node.negated else '=='}", node.regex, scope)
     if subject is None or pattern is None:
         return BrokenPredicate(node.span, True)
     return RegexTest(node.span, subject, pattern, node.negated)
@@ -23,7 +24,32 @@ def glob_test(node: nodes.Like, scope: Scope) -> Predicate:
     subject = _subject(node.left, "not like" if node.negated else "like", node.glob, scope)
     if subject is None:
         return BrokenPredicate(node.span, False)
+    known = None if node.glob.quoted else scope.lookup(node.glob.text)
+    if isinstance(known, Declared) and known.is_text:
+        return GlobTest(node.span, subject, "", node.negated, known.option.name)
+    _warn_defined(f"{subject} like", node.glob, scope)
     return GlobTest(node.span, subject, node.glob.text, node.negated)
+
+
+def _warn_defined(test: str, pattern: nodes.Pattern, scope: Scope) -> None:
+    """Warn of a pattern without quotes that is exactly the name of an option or a let."""
+    name = pattern.text
+    known = None if pattern.quoted else scope.lookup(name)
+    if known is None or scope.statement.text.startswith(f"let {name} "):
+        return
+    if isinstance(known, Let):
+        kind = "a `let`"
+        meant = f"for the `let` write `{name}` alone; " if known.predicate is not None else ""
+    else:
+        kind = "an option"
+        meant = f"for the option's value write `{test} {name}`; " if known.is_text else ""
+    scope.report(
+        "W324",
+        f"this looks for the text `{name}`, which is also the name of {kind}",
+        pattern.span,
+        help=f'{meant}for the text, quote it: `"{name}"`',
+        also=(Place(known.span, "it is defined here"),),
+    )
 
 
 def _subject(node: nodes.Expression, operator: str, pattern: nodes.Pattern, scope: Scope) -> str | None:

@@ -63,6 +63,11 @@ class Declared(NamedTuple):
     span: Span
     option: Option
 
+    @property
+    def is_text(self) -> bool:
+        """True if its value is a string, or may be one: that of an option without a default."""
+        return self.option.type in ("string", "any")
+
 
 @dataclass(slots=True)
 class Findings:

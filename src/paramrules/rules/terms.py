@@ -193,20 +193,25 @@ class RegexTest(Term):
 
 @dataclass(frozen=True, slots=True)
 class GlobTest(Term):
-    """`like`: the glob matches the whole of the subject."""
+    """`like`: the glob matches the whole of the subject. If `option` is not empty, its value is the glob."""
 
     subject: str
     glob: str
     negated: bool
+    option: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class TextTest(Term):
-    """`==`, `!=`, `in`, `not in` with strings; the subject is `name`, `leaf` or `module`."""
+    """`==`, `!=`, `in`, `not in` with strings, and with the values of `options`.
+
+    The subject is `name`, `leaf` or `module`.
+    """
 
     subject: str
     values: tuple[str, ...]
     negated: bool
+    options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
