@@ -165,6 +165,7 @@ _declare("""
     E319 a constant is not known
     E320 an expectation names no label of its axis
     W324 a pattern is the name of a definition
+    W325 a pattern is written as in another language
 """)
 
 _declare("""

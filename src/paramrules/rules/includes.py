@@ -153,7 +153,7 @@ class Reading:
                 "E112",
                 f"there is no file `{include.path}`",
                 place,
-                help=_near(include.path, from_file.folder),
+                help=_near(include.path, from_file.folder, from_file.identity),
             )
         return _Open(real, os.path.join(os.path.dirname(from_file.name), include.path), os.path.dirname(path))
 
@@ -207,8 +207,8 @@ def _circle(include: Include, chain: list[_Open]) -> Diagnostic:
     return Diagnostic("E114", f"includes form a circle: {way}", _path(include))
 
 
-def _near(path: str, folder: str) -> str:
-    """Return a help line for a path that does not exist."""
+def _near(path: str, folder: str, including: str) -> str:
+    """Return a help line for a path that does not exist. A file cannot include itself."""
     stem = path.removesuffix(".rules")
     if stem in shipped():
         return f"the shipped file is `include <{stem}>`"
@@ -217,5 +217,6 @@ def _near(path: str, folder: str) -> str:
         beside = os.listdir(os.path.join(folder, below))
     except OSError:
         beside = []
-    known = [os.path.join(below, name) for name in beside if name.endswith(".rules")]
+    paths = [os.path.join(below, name) for name in beside if name.endswith(".rules")]
+    known = [each for each in paths if os.path.realpath(os.path.join(folder, each)) != including]
     return did_you_mean(path, known) or "paths are relative to the file with the `include`"

@@ -1,5 +1,7 @@
 """`~`, `!~` and `like`, and the matches that `count` and `index` are about."""
 
+import re
+
 from paramrules import regex
 from paramrules.diagnostics import Place, Span
 from paramrules.rules.builtin_names import CLASS_TESTS, CONSTANTS, EXAMPLES, NUMBERS, TEXTS
@@ -13,6 +15,7 @@ def regex_test(node: nodes.Matches, scope: Scope) -> Predicate:
     subject = _subject(node.left, "!~" if node.negated else "~", node.regex, scope)
     pattern, findings = regex.read(node.regex.text, _inside(node.regex), scope.findings.budget)
     scope.findings.all.extend(findings)
+    _warn_slashes(node.regex, scope)
     _warn_defined(f"{subject or 'name'} {'!=' if node.negated else '=='}", node.regex, scope)
     if subject is None or pattern is None:
         return BrokenPredicate(node.span, True)
@@ -28,7 +31,29 @@ def glob_test(node: nodes.Like, scope: Scope) -> Predicate:
     if isinstance(known, Declared) and known.is_text:
         return GlobTest(node.span, subject, "", node.negated, known.option.name)
     _warn_defined(f"{subject} like", node.glob, scope)
+    if "%" in node.glob.text:
+        scope.report(
+            "W325",
+            "`%` is an ordinary character in a glob",
+            _inside(node.glob),
+            help=f"any text is `*`: write `{subject} like {node.glob.text.replace('%', '*')}`",
+        )
     return GlobTest(node.span, subject, node.glob.text, node.negated)
+
+
+_SLASHES = re.compile(r"[ms]?/(.*)/([a-z]*)", re.DOTALL)
+
+
+def _warn_slashes(pattern: nodes.Pattern, scope: Scope) -> None:
+    """Warn of a regex between slashes, as Perl and JavaScript write it."""
+    if (between := _SLASHES.fullmatch(pattern.text)) and between[1]:
+        regex = f"(?i){between[1]}" if "i" in between[2] else between[1]
+        scope.report(
+            "W325",
+            "the slashes are a part of this regex, and hardly of a name",
+            _inside(pattern),
+            help=f"leave them out: `{regex}`",
+        )
 
 
 def _warn_defined(test: str, pattern: nodes.Pattern, scope: Scope) -> None:

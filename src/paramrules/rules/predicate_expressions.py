@@ -90,9 +90,14 @@ def _reference(node: nodes.Reference, scope: Scope) -> Predicate:
     elif name == "shape":
         return _wrong(node, "`shape` is a tuple", "compare it, as in `shape == (1, *, 768)`", scope)
     elif found is None and name not in scope.captures and name not in NUMBERS:
+        if python_habits.CONSTANTS.get(name) == "none":
+            return _wrong(node, f"`{name}` stands for no value", _NOTHING, scope)
         undefined(name, span, scope, _what_to_write(name, scope))
         return BrokenPredicate(span, True)
     return _not_a_predicate(node, value(node, scope), scope)
+
+
+_NOTHING = "write `else` for whatever the rules above leave, `false` for nothing"
 
 
 def _what_to_write(name: str, scope: Scope) -> str:
@@ -123,6 +128,7 @@ def _not_a_predicate(node: nodes.Expression, what: Typed, scope: Scope) -> Predi
         help = {
             "string": f"write the test out, as in `name {'like' if '*' in text[:2] else '~'} {text}`",
             "number": f"write the comparison out, as in `ndim == {text}`",
+            "none": _NOTHING,
         }.get(type, "")
     elif type == "string":
         help = f'compare it, as in `{text} == "..."`'

@@ -121,6 +121,8 @@ def colon(mistake: Mistake) -> Diagnostic | None:
         return None
     if mistake.open and mistake.open[-1] == "[":
         return _slice(mistake)
+    if mistake.open and mistake.open[-1] == "{":
+        return mistake.finding("E136", "`{` is not closed", help="close it, or leave it out")
     if "COLON" not in mistake.kinds:
         return mistake.finding(
             "E127", f"`{mistake.found}` cannot stand here", help="a rule starts on a line of its own"
@@ -193,6 +195,12 @@ def side_by_side(mistake: Mistake) -> Diagnostic | None:
         left = mistake.operand(-1)
         if left == ")" and (called := re.search(r"\w+[ \t]*\([^()\n]*\)\s*$", mistake.text[: mistake.at])):
             left = called[0].rstrip()
+        if "IN" in mistake.kinds and mistake.open[-1:] == ("(",) and not left.endswith(")"):
+            return mistake.finding(
+                "E137",
+                f"a comma is missing between `{left}` and `{mistake.found}`",
+                help="put a comma between the two",
+            )
         if left in ("lambda", "if", "when", "where", "WHERE", "unless"):
             return _condition(mistake, left)
         if left and len(left) <= 40 and "\n" not in left:
