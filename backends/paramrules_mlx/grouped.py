@@ -25,12 +25,12 @@ from paramrules.backends import (
     bind,
     by_name,
     check_rate,
+    check_use,
     did_you_mean,
     lost_bases,
     plural,
     report,
     route,
-    unnamed,
     warn,
 )
 from paramrules_mlx.freezing import freeze
@@ -145,7 +145,8 @@ def build(
         TypeError, ValueError: an argument is of no use.
 
     Warns:
-        RulesWarning: for each finding that is not an error; W617 for an optimizer that no rule names.
+        RulesWarning: for each finding that is not an error; W617 for an optimizer that no rule names;
+            W619 if rules have no settings, and groups differ in nothing but their labels.
 
     >>> optimizer = paramrules_mlx.build(model, "vit.rules", learning_rate=1e-3, weight_decay=0.05)
     >>> optimizer.update(model, gradients)
@@ -164,7 +165,7 @@ def build(
     bound = bind(rules, lambda: described, options=options, strict=strict, stacklevel=2)
     routed, wrong = route(bound, bound.groups(), specs, bases, frozen_by="`model.freeze()`")
     _raise([*wrong, *_fixed_beside_schedule(bound.assignment, routed, learning_rate)])
-    warn(unnamed(bound.assignment, specs), stacklevel=2)
+    warn(check_use(bound.assignment, specs, bases), stacklevel=2)
     made = [_construct(entries[one.optimizer.name], one, arguments[one.optimizer.name]) for one in routed]
     frozen = {(id(slots[number].module), slots[number].key) for number in bound.frozen()}
     freeze(((slot.module, slot.key) for slot in slots), frozen)

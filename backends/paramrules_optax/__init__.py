@@ -2,7 +2,7 @@
 
 >>> import paramrules_optax as pro
 >>> tx = pro.build(model, "decay.rules", optax.adamw, learning_rate=1e-3, weight_decay=0.1)
->>> tx = optax.adamw(1e-3, weight_decay=0.1, mask=pro.mask_fn(model, "decay.rules", "decay"))
+>>> tx = optax.adamw(1e-3, weight_decay=0.1, mask=pro.decay_mask_fn(model, "decay.rules"))
 
 Importing this imports neither jax nor anything of jax before it is used.
 """
@@ -15,12 +15,22 @@ from paramrules_optax.backend import OptaxBackend, backend
 
 if TYPE_CHECKING:
     from paramrules_optax.abstract import build_abstract
-    from paramrules_optax.labels_and_masks import label_fn, labels, mask, mask_fn, masks
+    from paramrules_optax.labels_and_masks import (
+        decay_mask,
+        decay_mask_fn,
+        label_fn,
+        labels,
+        mask,
+        mask_fn,
+        masks,
+    )
     from paramrules_optax.transforms.build_transform import build
 
 _HOME = {
     "build": "transforms.build_transform",
     "build_abstract": "abstract",
+    "decay_mask": "labels_and_masks",
+    "decay_mask_fn": "labels_and_masks",
     "label_fn": "labels_and_masks",
     "labels": "labels_and_masks",
     "mask": "labels_and_masks",
@@ -33,6 +43,8 @@ __all__ = [
     "backend",
     "build",
     "build_abstract",
+    "decay_mask",
+    "decay_mask_fn",
     "label_fn",
     "labels",
     "mask",

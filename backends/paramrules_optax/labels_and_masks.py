@@ -11,10 +11,12 @@ from paramrules.backends import (
     Assignment,
     AxisLabels,
     Diagnostic,
+    Group,
     Options,
     RulesError,
     did_you_mean,
     listed,
+    report,
 )
 from paramrules_optax.bound_tree import BoundTree, Labels, labels_of
 from paramrules_optax.trees.fit import fitted
@@ -98,6 +100,9 @@ def mask(
 ) -> Any:
     """Return whether each parameter has a label, in a tree with the structure of `params`.
 
+    It is for `optax.masked`, and says nothing about settings: the mask of `no_decay` is the opposite of what
+    `optax.adamw(mask=)` wants, which `decay_mask` returns.
+
     Args:
         label: a label of an axis, or of a group: `no_decay`, `no_decay/block_3`.
         axis: the axis that has the label; needed only if several have it.
@@ -129,16 +134,93 @@ def mask_fn(
     strict: bool = False,
     model: Any = None,
 ) -> Callable[[Any], Any]:
-    """Return a function that masks any tree of these parameters, for `optax.adamw(mask=)` and `optax.masked`.
+    """Return a function that masks any tree of these parameters, for `optax.masked`.
 
-    It is to `mask` what `label_fn` is to `labels`. The arguments are those of `mask`.
+    It is to `mask` what `label_fn` is to `labels`. The arguments are those of `mask`. For
+    `optax.adamw(mask=)` use `decay_mask_fn`.
 
-    >>> tx = optax.adamw(1e-3, weight_decay=0.1, mask=mask_fn(model, "decay.rules", "decay"))
+    >>> tx = optax.masked(optax.scale(0.1), mask_fn(model, "vit.rules", "backbone"))
     """
     bound = BoundTree(params, rules, options, strict, model)
     labels, number = _find(bound.assignment, label, axis)
     values = bound.by_name(labels.where(number), labels)
     return lambda tree: fitted(values, tree)
+
+
+def decay_mask(
+    params: Any,
+    rules: AnyRules,
+    *,
+    options: Options = None,
+    strict: bool = False,
+    model: Any = None,
+) -> Any:
+    """Return what `optax.adamw(mask=)` takes: True for each parameter that decays under the rules.
+
+    A parameter decays unless its settings have `weight_decay = 0`, which the label `no_decay` implies,
+    `weight_decay_scale = 0` or `freeze = true`. A mask holds nothing else of the rules: `build` follows all
+    their settings.
+
+    Args:
+        params, rules, options, strict, model: see `labels`.
+
+    Raises:
+        RulesError: what `labels` raises; E640 if a parameter has a decay other than 0 and the base.
+        TypeError, ValueError: as `labels`.
+
+    Warns:
+        RulesWarning: as `labels`.
+
+    >>> tx = optax.adamw(1e-3, weight_decay=0.1, mask=decay_mask(params, "decay.rules"))
+    """
+    bound = BoundTree(params, rules, options, strict, model)
+    return bound.tree(_decays(bound.assignment), labels_of(bound.assignment, None))
+
+
+def decay_mask_fn(
+    params: Any,
+    rules: AnyRules,
+    *,
+    options: Options = None,
+    strict: bool = False,
+    model: Any = None,
+) -> Callable[[Any], Any]:
+    """Return a function that is to `decay_mask` what `label_fn` is to `labels`, with the same arguments.
+
+    >>> tx = optax.adamw(1e-3, weight_decay=0.1, mask=decay_mask_fn(model, "decay.rules"))
+    """
+    bound = BoundTree(params, rules, options, strict, model)
+    values = bound.by_name(_decays(bound.assignment), labels_of(bound.assignment, None))
+    return lambda tree: fitted(values, tree)
+
+
+def _decays(assignment: Assignment) -> list[bool]:
+    """Return for each parameter whether it decays. Raises RulesError (E640) for a decay of its own."""
+    decays, wrong = [], []
+    for group in assignment.groups:
+        settings = group.settings
+        scale = 0 if settings.get("freeze") else settings.get("weight_decay_scale", 1)
+        stopped = scale == 0 or settings.get("weight_decay") == 0
+        decays.append(not stopped)
+        if not stopped and ("weight_decay" in settings or scale != 1):
+            key = "weight_decay" if "weight_decay" in settings else "weight_decay_scale"
+            wrong.append(_own_decay(assignment, group, key))
+    if wrong:
+        raise RulesError(wrong)
+    return [decays[number] for number in assignment.group_numbers]
+
+
+def _own_decay(assignment: Assignment, group: Group, key: str) -> Diagnostic:
+    return report(
+        "E640",
+        f"the group `{group.label}` has `{key} = {group.settings[key]!r}`, "
+        "and a mask says only whether a parameter decays",
+        "train with `paramrules_optax.build`, which gives each group its own decay",
+        assignment=assignment,
+        groups=[group],
+        key=key,
+        whole=True,
+    )
 
 
 def masks(

@@ -5,7 +5,17 @@ from typing import Any, Literal, NamedTuple
 
 from torch import nn
 
-from paramrules.backends import DEFAULT, AnyRules, Bases, OptimizerSpec, Options, RulesError, route
+from paramrules.backends import (
+    DEFAULT,
+    AnyRules,
+    Bases,
+    OptimizerSpec,
+    Options,
+    RulesError,
+    check_use,
+    route,
+    warn,
+)
 from paramrules_torch.bound_model import KEEP_INSTEAD, bind_model, check_rates, settings_in_group
 
 
@@ -56,7 +66,8 @@ def param_groups(
         ValueError: an unknown `lr_scale`; `options` or `strict` beside an assignment; `part` without one.
 
     Warns:
-        RulesWarning: for each finding that is not an error, such as a dead rule.
+        RulesWarning: for each finding that is not an error, such as a dead rule; W619 if rules have no
+            settings beside a base rate, and groups differ in nothing but their labels.
 
     >>> groups = paramrules_torch.param_groups(model, "vit.rules", lr=1e-3, weight_decay=0.05)
     >>> [(g["label"], len(g["params"]), g["weight_decay"]) for g in groups]
@@ -80,6 +91,7 @@ def param_groups(
         )
         if wrong:
             raise RulesError(wrong)
+        warn(check_use(held.bound.assignment, {}, Bases(lr, weight_decay)), stacklevel=2)
         for one in routed:
             named = {k: v for k, v in one.group.settings.items() if k == "optimizer"}
             made.append(_Group(one.group.label, settings_in_group(one, lr_scale) | named, one.numbers))

@@ -36,7 +36,7 @@ def train(steps: int, learning_rate: float = 1e-2, weight_decay: float = 0.1) ->
     """The model after so many steps, and the loss before each."""
     model = Model(jax.random.key(0))
     params = eqx.filter(model, eqx.is_inexact_array)
-    decays = paramrules_optax.mask_fn(model, RULES, "decay")
+    decays = paramrules_optax.decay_mask_fn(model, RULES)
     optimizer = optax.adamw(learning_rate, weight_decay=weight_decay, mask=decays)
     state = optimizer.init(params)
     tokens = jnp.arange(64)

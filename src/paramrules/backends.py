@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         check_choice,
         check_rate,
         check_rules,
+        check_use,
         choose,
         listed,
         lost_bases,
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
         report,
         route,
         settings_of,
-        unnamed,
         warn,
     )
     from paramrules.inventories import (
@@ -85,6 +85,7 @@ _ROOMS = {
         "check_choice",
         "check_rate",
         "check_rules",
+        "check_use",
         "choose",
         "listed",
         "lost_bases",
@@ -94,7 +95,6 @@ _ROOMS = {
         "report",
         "route",
         "settings_of",
-        "unnamed",
         "warn",
     ),
     "inventories": (
@@ -157,6 +157,7 @@ __all__ = [
     "check_choice",
     "check_rate",
     "check_rules",
+    "check_use",
     "choose",
     "listed",
     "lost_bases",
@@ -166,7 +167,6 @@ __all__ = [
     "report",
     "route",
     "settings_of",
-    "unnamed",
     "warn",
     # errors
     "Diagnostic",

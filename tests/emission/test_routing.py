@@ -15,6 +15,7 @@ from paramrules.emission import (
     RoutedGroup,
     arguments_of,
     bind,
+    check_use,
     choose,
     listed,
     lost_bases,
@@ -22,7 +23,6 @@ from paramrules.emission import (
     overall_lr,
     plural,
     route,
-    unnamed,
 )
 from paramrules.rules.keys import PORTABLE
 
@@ -151,7 +151,7 @@ rest: else -> lr_scale = 0.25
     assert (
         said(text, bare, otherwise=how)
         == """
-error[E604]: the groups `k_b` (0.5), `k_w` (0.5) and `rest` (0.25) have a `lr_scale` and no `lr` to multiply
+error[E604]: the groups `k_w` (0.5), `k_b` (0.5) and `rest` (0.25) have a `lr_scale` and no `lr` to multiply
   --> r.rules:2:29
    |
  2 | k_{i}: name ~ ^(?<i>w|b) -> lr_scale = 0.5, weight_decay_scale = 3
@@ -162,7 +162,7 @@ error[E604]: the groups `k_b` (0.5), `k_w` (0.5) and `rest` (0.25) have a `lr_sc
    |               ^^^^^^^^^^^^^^^
    = help: pass the base rate, as `lr=...`, or otherwise
 
-error[E604]: the groups `k_b` (3) and `k_w` (3) have a `weight_decay_scale` and no `weight_decay` to multiply
+error[E604]: the groups `k_w` (3) and `k_b` (3) have a `weight_decay_scale` and no `weight_decay` to multiply
   --> r.rules:2:45
    |
  2 | k_{i}: name ~ ^(?<i>w|b) -> lr_scale = 0.5, weight_decay_scale = 3
@@ -314,7 +314,7 @@ def test_an_optimizer_that_no_rule_names() -> None:
     def codes(text: str, *names: str) -> list[str]:
         rules = paramrules.assign(paramrules.parse(text), NET)
         specs = {name: ADAM._replace(name=name) for name in names}
-        return [paramrules.render(finding) for finding in unnamed(rules, specs)]
+        return [paramrules.render(finding) for finding in check_use(rules, specs, Bases())]
 
     assert codes("all: else", "default", "lion", "muon") == [
         f"warning[W617]: no rule names the optimizer `{name}`\n"
@@ -325,6 +325,25 @@ def test_an_optimizer_that_no_rule_names() -> None:
     assert codes('large?: ndim == 9 -> optimizer = "lion"\nall: else', "default", "lion") == []
     computed = 'option which = "lion"\nall: else -> optimizer = which'
     assert codes(computed, "default", "lion") == []
+
+
+def test_rules_that_change_no_setting() -> None:
+    def warned(text: str, bases: Bases = Bases(lr=0.1)) -> list[str]:  # noqa: B008 - it is immutable
+        assignment = paramrules.assign(paramrules.parse(text, "n.rules"), NET)
+        return [paramrules.render(finding) for finding in check_use(assignment, {"": ADAM}, bases)]
+
+    labels = "vectors: ndim <= 1\nrest: else\n"
+    warning = (
+        "warning[W619]: the groups of `n.rules` differ in nothing but their labels\n"
+        "  = help: no rule has settings: write them after `->`, as in `vectors: ... -> lr_scale = 0.1`, "
+        "or `# allow: W619` if labels are all that you need"
+    )
+    assert warned(labels) == warned(labels, Bases(weight_decay=0.0)) == [warning]
+    assert warned(labels, Bases()) == []
+    assert warned(labels.replace("else", "else -> lr_scale = 1")) == []
+    assert warned(labels.replace("vectors", "no_decay")) == []
+    assert warned("all: else") == []
+    assert warned(f"# allow: W619 -- plots by label\n{labels}") == []
 
 
 def test_arguments_go_to_the_optimizers_that_take_them() -> None:

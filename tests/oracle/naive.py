@@ -61,6 +61,16 @@ class Axis:
     expects: list[nodes.Expect]
 
 
+def implied(axis: Axis, number: int) -> dict[str, object]:
+    """What the label `no_decay` means for a rule, if no rule of the label says what its decay is."""
+    same_label = [n for n, rule in enumerate(axis.rules) if rule.label.parts == ("no_decay",)]
+    arrows = [n for n in same_label if axis.rules[n].settings is not None]
+    keys = {setting.key for n in arrows for setting in axis.rules[n].settings or ()}
+    if number not in (arrows or same_label[:1]) or keys & {"weight_decay", "weight_decay_scale"}:
+        return {}
+    return {"weight_decay": 0}
+
+
 def rows_of(inventory: Inventory) -> list[list[Parameter]]:
     return [
         [inventory.parameter(entry) for entry in inventory.entries(number)]
@@ -179,12 +189,12 @@ class Assigning:
             expected = {
                 s.key: self.expected(s.value, axis, leader, number, taken, under_first[t.label])
                 for s in written or ()
-            }
-            if t.rule != leader and axis.rules[t.rule].settings is not None:
+            } | implied(axis, leader)
+            if t.rule != leader and (axis.rules[t.rule].settings is not None or implied(axis, t.rule)):
                 own = {
                     s.key: self.setting(s.value, number, t.captures, t.row)
                     for s in axis.rules[t.rule].settings or ()
-                }
+                } | implied(axis, t.rule)
                 if own.keys() != expected.keys() or not all(same(own[k], expected[k]) for k in own):
                     raise Wrong("E207")
             settings.append(expected)

@@ -87,6 +87,7 @@ KEYS = [["weight_decay", "betas", "tag"], ["lr", "momentum"], ["eps", "freeze", 
 class Known:
     """What the file has defined so far."""
 
+    decays: bool = False
     predicates: list[str] = field(default_factory=list)
     matches: list[str] = field(default_factory=list)
     bound: list[str] = field(default_factory=list)
@@ -287,6 +288,7 @@ def settings(draw: st.DrawFn, known: Known, axis: int, captures: tuple[str, ...]
     chosen = draw(st.lists(st.sampled_from(keys), min_size=1, max_size=3, unique=True))
     values = []
     for key in chosen:
+        known.decays |= key == "weight_decay"
         match key:
             case "betas":
                 value = f"(0.9, {number(draw, known, captures, 1)})"
@@ -320,7 +322,8 @@ def axis_lines(draw: st.DrawFn, known: Known, axis: int) -> list[str]:
             arrow = settings(draw, known, axis, numbers) if draw(st.booleans()) else ""
         else:
             text = predicate(draw, known)
-            label = draw(st.sampled_from(["decay", "no_decay", "block_1", "rest", f"r{number_of_rule}"]))
+            spared = "spared" if axis and known.decays else "no_decay"
+            label = draw(st.sampled_from(["decay", spared, "block_1", "rest", f"r{number_of_rule}"]))
             arrow = settings(draw, known, axis, ()) if label not in plain and draw(st.booleans()) else ""
             plain.append(label)
         if draw(st.integers(0, 9)) == 0:

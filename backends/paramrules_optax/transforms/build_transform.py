@@ -15,8 +15,8 @@ from paramrules.backends import (
     by_name,
     check_choice,
     check_rate,
+    check_use,
     lost_bases,
-    unnamed,
     warn,
 )
 from paramrules_optax.bound_tree import BoundTree
@@ -76,7 +76,8 @@ def build(
         TypeError, ValueError: an argument of a wrong type or without effect.
 
     Warns:
-        RulesWarning: for each finding that is not an error; W617 for an optimizer that no rule names.
+        RulesWarning: for each finding that is not an error; W617 for an optimizer that no rule names;
+            W619 if rules have no settings, and groups differ in nothing but their labels.
 
     >>> schedule = optax.warmup_cosine_decay_schedule(0.0, 1e-3, 500, 10_000)
     >>> tx = build(params, "vit.rules", optax.adamw, learning_rate=schedule, weight_decay=0.05)
@@ -100,7 +101,7 @@ def build(
     bound = BoundTree(params, rules, options, strict, model).bound
     bases = Bases(learning_rate, weight_decay)
     configs = group_configs(bound, factories, bases, arguments, unscaled=unscaled)
-    warn(unnamed(bound.assignment, specs), stacklevel=2)
+    warn(check_use(bound.assignment, specs, bases), stacklevel=2)
     parts = parts_of(arrays_of(bound.inventory), configs, bound.inventory.names)
     for part in parts:
         check_matrices(part)

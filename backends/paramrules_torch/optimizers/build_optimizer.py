@@ -17,12 +17,12 @@ from paramrules.backends import (
     RulesError,
     arguments_of,
     by_name,
+    check_use,
     listed,
     lost_bases,
     overall_lr,
     route,
     settings_of,
-    unnamed,
     warn,
 )
 from paramrules_torch.bound_model import KEEP_INSTEAD, BoundModel, bind_model, check_rates, settings_in_group
@@ -74,7 +74,8 @@ def build(
         TypeError, ValueError: as `param_groups`, and what the optimizer's constructor raises.
 
     Warns:
-        RulesWarning: for each finding that is not an error; W617 for an optimizer that no rule names.
+        RulesWarning: for each finding that is not an error; W617 for an optimizer that no rule names;
+            W619 if rules have no settings, and groups differ in nothing but their labels.
 
     >>> optimizer = paramrules_torch.build(model, "vit.rules", torch.optim.AdamW, lr=1e-3, betas=(0.9, 0.95))
     """
@@ -100,7 +101,7 @@ def build(
         frozen_by="`requires_grad_(False)`",
     )
     _raise(wrong)
-    warn(unnamed(held.bound.assignment, specs), stacklevel=2)
+    warn(check_use(held.bound.assignment, specs, bases), stacklevel=2)
     given = {key: rate for key, rate in bases._asdict().items() if rate is not None}
     base = overall_lr(specs, lr)
     made = {}

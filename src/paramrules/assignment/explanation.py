@@ -57,6 +57,7 @@ class AxisExplanation:
         clause: the part of its predicate that held; None for `else` and `default`.
         captures: the rule's captures, by name.
         settings: the settings that the label gives the parameter.
+        implied: those of them that no rule writes, because the label itself means them.
         earlier: the rules before it, each with the first clause that failed.
         later: the rules after it that hold too, each with the clause that does.
     """
@@ -67,6 +68,7 @@ class AxisExplanation:
     clause: Clause | None
     captures: Mapping[str, Any]
     settings: Mapping[str, Any]
+    implied: Mapping[str, Any]
     earlier: tuple[Verdict, ...]
     later: tuple[Verdict, ...]
 
@@ -115,7 +117,8 @@ class Explanation:
         named = f"[{axis.axis}] " if axis.axis else ""
         captures = ", ".join(f"{capture}={value}" for capture, value in axis.captures.items())
         where = f" where {captures}" if captures else ""
-        yield f"{named}{axis.label}: {short_settings(axis.settings)}{where}"
+        by_label = f" ({short_settings(axis.implied)} by its label)" if axis.implied else ""
+        yield f"{named}{axis.label}: {short_settings(axis.settings)}{by_label}{where}"
         verdicts = [("failed", verdict) for verdict in axis.earlier]
         if axis.rule:
             verdicts.append(("won", Verdict(axis.rule, axis.clause)))
@@ -156,6 +159,8 @@ def _facts(parameter: Parameter) -> Iterator[tuple[str, object]]:
 def _in_words(axis: AxisExplanation) -> Iterator[str]:
     name = f"[{axis.axis}] " if axis.axis else ""
     yield f"  {name}`{axis.label}`: " + (_rule(axis.rule, axis.clause) if axis.rule else "no rule took it")
+    if axis.implied:
+        yield f"    {rule_settings(axis.implied)} by its label"
     yield from (f"    failed above: {_rule(verdict.rule, verdict.clause)}" for verdict in axis.earlier)
     yield from (f"    would hold too: {_rule(verdict.rule, verdict.clause)}" for verdict in axis.later)
 

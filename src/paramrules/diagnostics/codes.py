@@ -164,6 +164,7 @@ _declare("""
     E318 `default` is not a label for this rule
     E319 a constant is not known
     E320 an expectation names no label of its axis
+    W321 `no_decay` decays
     W324 a pattern is the name of a definition
     W325 a pattern is written as in another language
 """)
@@ -225,6 +226,7 @@ _declare("""
     W616 a scheduler has changed the ratios of learning rates
     W617 no rule names an optimizer
     E618 a saved group is another optimizer's
+    W619 no rule changes a setting
     E620 a saved state is not an optimizer's
     E621 a saved state does not name its parameters
     E622 the file has no state of a parameter
@@ -238,6 +240,7 @@ _declare("""
     E631 the layers of a stack cannot be trained apart
     E632 gradients and parameters are not of one tree
     E633 Muon is given something other than a matrix
+    E640 a mask cannot hold a decay
 """)
 
 _declare("""

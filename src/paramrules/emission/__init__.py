@@ -28,7 +28,7 @@ from paramrules.emission.optimizer_settings import (
 from paramrules.emission.optimizer_spec import Aliases, OptimizerSpec
 from paramrules.emission.origin import report
 from paramrules.emission.rates import DEFAULT, Bases, Rate, base_of, overall_lr
-from paramrules.emission.routing import RoutedGroup, choose, not_clear, route, unnamed
+from paramrules.emission.routing import RoutedGroup, check_use, choose, not_clear, route
 from paramrules.emission.wording import listed, plural
 
 __all__ = [
@@ -48,6 +48,7 @@ __all__ = [
     "check_choice",
     "check_rate",
     "check_rules",
+    "check_use",
     "choose",
     "listed",
     "lost_bases",
@@ -57,6 +58,5 @@ __all__ = [
     "report",
     "route",
     "settings_of",
-    "unnamed",
     "warn",
 ]

@@ -11,6 +11,7 @@ from paramrules.emission.optimizer_spec import OptimizerSpec, OptimizerSpecs
 from paramrules.emission.origin import report
 from paramrules.emission.rates import DEFAULT, Bases, Rate, base_of, no_base, rate_of
 from paramrules.emission.wording import listed, plural
+from paramrules.rules.load import unsilenced
 from paramrules.rules.terms import Constant
 
 
@@ -115,18 +116,19 @@ def not_clear(
     )
 
 
-def unnamed(assignment: Assignment, specs: OptimizerSpecs) -> list[Diagnostic]:
-    """Return a warning (W617) for each of several optimizers that no rule names.
+def check_use(assignment: Assignment, specs: OptimizerSpecs, bases: Bases) -> list[Diagnostic]:
+    """Return warnings about optimizers and base rates that the rules make no use of.
 
-    A rule counts even if it takes no parameter of this model.
+    W617 is about each of several optimizers that no rule names; a rule counts even if it takes no parameter
+    of this model. W619 is about base rates that all of several groups have, since no rule has a setting.
     """
+    rules = [rule for axis in assignment.rules.axes for rule in axis.rules]
+    written = [setting for rule in rules for setting in rule.settings or ()]
     named = {group.settings.get("optimizer", DEFAULT) for group in assignment.groups} | {DEFAULT}
-    for axis in assignment.rules.axes:
-        for rule in axis.rules:
-            for written in rule.settings or ():
-                if written.key == "optimizer" and isinstance(written.value, Constant):
-                    named.add(written.value.value)
-    return [
+    for setting in written:
+        if setting.key == "optimizer" and isinstance(setting.value, Constant):
+            named.add(setting.value.value)
+    found = [
         Diagnostic(
             "W617",
             f"no rule names the optimizer `{name}`",
@@ -135,6 +137,16 @@ def unnamed(assignment: Assignment, specs: OptimizerSpecs) -> list[Diagnostic]:
         for name in specs
         if len(specs) > 1 and name not in named
     ]
+    if len(assignment.groups) > 1 and not written and any(rate is not None for rate in bases):
+        found.append(
+            Diagnostic(
+                "W619",
+                f"the groups of `{assignment.rules.source.name}` differ in nothing but their labels",
+                help=f"no rule has settings: write them after `->`, as in `{rules[0].label.text}: ... -> "
+                "lr_scale = 0.1`, or `# allow: W619` if labels are all that you need",
+            )
+        )
+    return unsilenced(found, assignment.rules.allows)
 
 
 def _choose(

@@ -5,39 +5,59 @@ from paramrules.rules.axes import Draft
 from paramrules.rules.keys import MULTIPLIED
 from paramrules.rules.model import Rule, Setting
 from paramrules.rules.scope import Findings
-from paramrules.rules.terms import Constant, TupleValue, Value
+from paramrules.rules.terms import Constant, TupleValue, Value, constant_number
 
 
 def check_conflicts(drafts: list[Draft], findings: Findings) -> None:
     """Report the conflicts that every model has; labels and settings are compared again once computed."""
-    first: dict[str, tuple[str, Setting]] = {}
+    found: dict[str, list[tuple[str, Setting]]] = {}
     for draft in drafts:
         _within_labels(draft, findings)
-        for key, setting in _first_settings(draft).items():
-            axis, other = first.setdefault(key, (draft.name, setting))
-            if axis != draft.name and key not in MULTIPLIED:
-                _between_axes(setting, other, axis, draft.name, findings)
+        for key, setting in _foremost_settings(draft).items():
+            earlier = found.setdefault(key, [])
+            clash = next((e for e in earlier if e[0] != draft.name and not _agree(e[1], setting)), None)
+            if clash is not None and key not in MULTIPLIED:
+                _between_axes(setting, clash[1], clash[0], draft.name, findings)
+            earlier.append((draft.name, setting))
 
 
-def _first_settings(draft: Draft) -> dict[str, Setting]:
+def _foremost_settings(draft: Draft) -> dict[str, Setting]:
+    """Return for each key the setting that may clash with another axis: the first that is not 0, if any."""
     found: dict[str, Setting] = {}
     for rule in draft.rules:
         for setting in rule.settings or ():
-            found.setdefault(setting.key, setting)
+            first = found.setdefault(setting.key, setting)
+            if (first.implied and not setting.implied) or (_is_zero(first) and not _is_zero(setting)):
+                found[setting.key] = setting
     return found
+
+
+def _is_zero(setting: Setting) -> bool:
+    return constant_number(setting.value) == 0
+
+
+def _agree(one: Setting, other: Setting) -> bool:
+    """Return whether two axes may both have these: zeros, one of them implied by the label `no_decay`."""
+    return (one.implied or other.implied) and _is_zero(one) and _is_zero(other)
 
 
 def _between_axes(setting: Setting, other: Setting, first: str, second: str, findings: Findings) -> None:
     one, two = (f"the axis `{name}`" if name else "the axis without a name" for name in (first, second))
     scale = f"{setting.key}_scale"
+    by_label = "its label means `weight_decay = 0`"
+    if setting.implied or other.implied:
+        help = f"set `{scale}` in place of `{setting.key}`: it multiplies, and leaves 0 as it is"
+    elif scale in MULTIPLIED:
+        help = f"set `{scale}` in one of the two, which multiplies"
+    else:
+        help = "every parameter passes through both: set it in one of the two"
     findings.report(
         "E314",
         f"`{setting.key}` is set in two axes, {one} and {two}",
         setting.key_span,
-        help=f"set `{scale}` in one of the two, which multiplies"
-        if scale in MULTIPLIED
-        else "every parameter passes through both: set it in one of the two",
-        also=(Place(other.key_span, "it is set first here"),),
+        by_label if setting.implied else "",
+        help=help,
+        also=(Place(other.key_span, by_label if other.implied else "it is set first here"),),
     )
 
 

@@ -33,11 +33,15 @@ class Template(Term):
 
 @dataclass(frozen=True, slots=True)
 class Setting(Term):
-    """`key = value`. `span` is the place of all of it, `key_span` that of the key."""
+    """`key = value`. `span` is the place of all of it, `key_span` that of the key.
+
+    One that is `implied` by the label `no_decay` has the label's place.
+    """
 
     key: str
     key_span: Span = field(compare=False, repr=False)
     value: Value
+    implied: bool = field(default=False, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,11 @@ class Axis(Term):
     name: str
     rules: tuple[Rule, ...]
     expectations: tuple[Expectation, ...]
+
+    def implies(self, label: str) -> tuple[Setting, ...]:
+        """Return the settings that a label has here because of its name, which rules do not write."""
+        settings = (s for rule in self.rules if rule.label.literal == label for s in rule.settings or ())
+        return tuple({setting.key: setting for setting in settings if setting.implied}.values())
 
 
 @dataclass(frozen=True, slots=True)

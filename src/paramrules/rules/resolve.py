@@ -10,6 +10,7 @@ from paramrules.rules.conflicts import check_conflicts
 from paramrules.rules.definitions import let, lets, names_of, option, options, take_in
 from paramrules.rules.includes import Loaded
 from paramrules.rules.model import Axis, Expectation, Rule, Rules, Template
+from paramrules.rules.no_decay import imply_no_decay
 from paramrules.rules.predicate_expressions import predicate
 from paramrules.rules.reachable import dead_rules
 from paramrules.rules.scope import BrokenPredicate, BrokenValue, Findings, Names, Scope, described
@@ -36,6 +37,7 @@ def resolve(loaded: Loaded, *, may_define_only: bool = False) -> tuple[Rules | N
     if _understood(loaded):
         start = Span(loaded.source, 0, 0)
         check_rules(drafts, start, findings, defines=bool(names.known), library=may_define_only)
+    imply_no_decay(drafts, findings)
     check_conflicts(drafts, findings)
     findings.all += list(_dead_rules(drafts, loaded, names, findings))
     if any(finding.is_error for finding in findings.all):
