@@ -82,8 +82,18 @@ def test_a_layout_of_the_layer_itself_comes_first() -> None:
     columns = Toy([(4, 5, 6)], layouts={"kernel": ("in", "out", "out")})
     toy = inventory(columns, ["kernel"], [GENERAL])
     assert (toy.column("fan_in"), toy.column("fan_out")) == ([4], [30])
+    assert (toy.column("shape"), toy.column("ndim"), toy.column("size")) == ([(4, 30)], [2], [120])
     plain = inventory(Toy([(4, 5, 6)]), ["kernel"], [GENERAL])
     assert plain.column("fan_in") == [None]
+
+
+def test_a_tied_matrix_is_merged_under_the_name_that_decides() -> None:
+    attention = Owner((Class("flax.linen.attention.MultiHeadDotProductAttention"), GENERAL.cls))
+    mine, names = Owner((Class("app.Net"),)), ["a.query.kernel", "b.table"]
+    for first in (0, 1):
+        order, owners = (names[first], names[1 - first]), (attention, mine)[:: 1 - 2 * first]
+        toy = inventory(Toy([(4, 5, 6)]), order, owners, aliases={0: [1]})
+        assert (toy.column("shape"), toy.column("ndim")) == ([(4, 30)], [2])
 
 
 def test_groups_of_transposed_convolutions() -> None:

@@ -107,6 +107,9 @@ def sources(library: str) -> dict[str, str]:
     return found
 
 
+OF_TRANSFORMERS_4 = {"transformers.FlaxConv1D", "transformers.FlaxConvWithWeightNorm"}
+"""Classes of its Flax models, which version 5 left out."""
+
 ALTERNATIVES = sorted(
     {
         name
@@ -118,6 +121,7 @@ ALTERNATIVES = sorted(
         for name in names
         if name.startswith(("transformers.", "timm.", "x_transformers."))
     }
+    - OF_TRANSFORMERS_4
 )
 
 

@@ -21,7 +21,7 @@ def check_matrices(part: Part) -> None:
     if part.first.settings["muon_weight_dimension_numbers"] is not None:
         return
     for array in part.arrays:
-        if len(array.shape) != 2:
+        if array.matrix is None:
             raise RulesError(
                 Diagnostic(
                     "E633",

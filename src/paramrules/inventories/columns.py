@@ -12,17 +12,21 @@ from typing import Any, ClassVar, Final
 
 from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.inventories.attributes import ABSENT, readable
-from paramrules.inventories.fans import fans, fans_of_all
+from paramrules.inventories.fans import Fans, fans_in
+from paramrules.inventories.layouts import Merge, layouts_of_all, merge
 from paramrules.inventories.logical import vector_parameters
 from paramrules.inventories.no_weight_decay import METHOD, undecayed
 from paramrules.inventories.owner import Class, Owner
 from paramrules.inventories.parameter import Layer
-from paramrules.inventories.roles import roles
+from paramrules.inventories.roles import PRECEDENCE, roles
+from paramrules.inventories.tables import Layout
 
 Shape = tuple[int, ...]
 Aliases = Mapping[int, Sequence[int]]
 
-_BY_ENTRY: Final = frozenset(("leaf", "role", "fans", "fan_in", "fan_out", "attribute", "attributes"))
+_BY_ENTRY: Final = frozenset(
+    ("leaf", "role", "layout", "fans", "fan_in", "fan_out", "attribute", "attributes")
+)
 """Facts with one value per entry; all others have one per parameter."""
 
 
@@ -105,11 +109,12 @@ class Columns:
         """Return canonical name and module of at least those modules that have a `no_weight_decay` method."""
         return ()
 
-    def layouts(self) -> Mapping[str, tuple[str, ...]]:
+    def layouts(self) -> Mapping[str, Layout]:
         """Return by canonical name the layouts that only a layer's instance knows, one word per axis.
 
-        The words are the vocabulary's: `in` is contracted, `out` produced, `_` neither, and `*` stands for
-        any number of axes of the receptive field. A layout here takes precedence over the vocabulary's.
+        The words are the vocabulary's: `in` is contracted, `out` produced, `_` neither (a batch), and `*`
+        stands for any number of axes of the receptive field. A layout here takes precedence over the
+        vocabulary's.
         """
         return {}
 
@@ -127,18 +132,69 @@ class Columns:
     # What follows
 
     def shape(self) -> Sequence[Shape]:
-        """Return the logical shapes: those of one layer, and biases and gains of known layers as vectors."""
-        shapes, vectors = self.column("layer_shape"), self._vectors
-        return [(prod(s),) if n in vectors else s for n, s in enumerate(shapes)] if vectors else shapes
+        """Return the logical shapes.
+
+        They are those of one layer, in which biases and gains of known layers are vectors, and the weight of
+        a known linear map is a matrix, whatever number of axes it is stored with.
+        """
+        shapes, vectors, matrices = self.column("layer_shape"), self._vectors, self._matrices
+        if not vectors and not matrices:
+            return shapes
+        return [
+            (prod(shape),)
+            if number in vectors
+            else tuple(prod(shape[axis] for axis in axes) for axes in matrices[number])
+            if number in matrices
+            else shape
+            for number, shape in enumerate(shapes)
+        ]
 
     def ndim(self) -> Sequence[int]:
         """Return the number of axes of the logical shapes, without computing these."""
-        ranks, vectors = self.column("layer_ndim"), self._vectors
-        return [1 if n in vectors else rank for n, rank in enumerate(ranks)] if vectors else ranks
+        ranks, vectors, matrices = self.column("layer_ndim"), self._vectors, self._matrices
+        if not vectors and not matrices:
+            return ranks
+        return [
+            1 if number in vectors else len(matrices[number]) if number in matrices else rank
+            for number, rank in enumerate(ranks)
+        ]
 
     @cached_property
     def _vectors(self) -> frozenset[int]:
         return vector_parameters(self.owners, self.column("leaf"), self.parameter, self.column("layer_ndim"))
+
+    @cached_property
+    def _matrices(self) -> Mapping[int, Merge]:
+        """The parameters that are matrices and stored with more axes."""
+        ranks = self.column("layer_ndim")
+        if max(ranks, default=0) < 3:
+            return {}
+        first = self._first_entries
+        deep = [number for number, rank in enumerate(ranks) if rank > 2]
+        layouts = layouts_of_all(
+            [self.owners[first[number]] for number in deep],
+            [self.names[first[number]] for number in deep],
+            [ranks[number] for number in deep],
+            self._own_layouts,
+        )
+        merges = ((number, layout and merge(layout)) for number, layout in zip(deep, layouts, strict=True))
+        return {number: merged for number, merged in merges if merged}
+
+    @cached_property
+    def _first_entries(self) -> Sequence[int]:
+        """For each parameter the entry that decides its shape: of a tied one, that whose role comes first."""
+        if len(self.names) == self.count:
+            return range(self.count)
+        roles, first = self.column("role"), list(range(self.count))
+        for entry in range(self.count, len(self.names)):
+            number = self.parameter[entry]
+            if PRECEDENCE.index(roles[entry]) < PRECEDENCE.index(roles[first[number]]):
+                first[number] = entry
+        return first
+
+    @cached_property
+    def _own_layouts(self) -> Mapping[str, Layout]:
+        return self.layouts()
 
     def size(self) -> Sequence[int]:
         """Return the number of elements of the logical shapes."""
@@ -156,15 +212,19 @@ class Columns:
         """Return `weight`, `bias`, `scale`, `embedding` or `other`, one per entry."""
         return roles(self.owners, self.column("leaf"))
 
-    def fans(self) -> Sequence[tuple[int | None, int | None]]:
+    def layout(self) -> Sequence[Layout | None]:
+        """Return what each axis of one layer's stored array is for, one per entry; None if it is unknown."""
+        ranks = self.column("layer_ndim")
+        return layouts_of_all(
+            self.owners, self.names, [ranks[number] for number in self.parameter], self._own_layouts
+        )
+
+    def fans(self) -> Sequence[Fans]:
         """Return `fan_in` and `fan_out`, one pair per entry."""
-        shapes = self.column("layer_shape")
-        found = fans_of_all(self.owners, self.names, [shapes[number] for number in self.parameter])
-        layouts, groups = self.layouts(), self.groups()
-        for entry, name in enumerate(self.names if layouts or groups else ()):
-            if name in layouts:
-                shape = shapes[self.parameter[entry]]
-                found[entry] = fans(self.owners[entry], name, shape, layouts[name])
+        shapes, layouts = self.column("layer_shape"), self.column("layout")
+        found = [fans_in(layouts[entry], shapes[number]) for entry, number in enumerate(self.parameter)]
+        groups = self.groups()
+        for entry, name in enumerate(self.names if groups else ()):
             fan_in, fan_out = found[entry]
             if name in groups and fan_in is not None and fan_out is not None:
                 found[entry] = fan_in // groups[name], fan_out * groups[name]

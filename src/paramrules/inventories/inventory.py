@@ -154,6 +154,7 @@ class Inventory:
             fan_in=known("fan_in", entry),
             fan_out=known("fan_out", entry),
             attributes=without_unreadable(self._attributes(entry)),
+            layout=self.column("layout")[entry],
         )
 
     def _attributes(self, entry: int) -> Mapping[str, object]:

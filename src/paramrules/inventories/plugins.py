@@ -18,11 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
-from paramrules.inventories.tables import Tables
+from paramrules.inventories.tables import WORDS, Tables
 
 _TABLES = ("families", "roles", "layouts", "roots", "frameworks")
 _ROLES = ("weight", "bias", "scale", "embedding", "other")
-_AXES = ("in", "out", "*", "_")
 _DOTTED = re.compile(r"\w+(\.[\w*?]+)+")
 
 _Fault = tuple[str, str]
@@ -175,7 +174,7 @@ def _framework_faults(table: Any) -> Iterator[_Fault]:
 
 
 def _is_layout(axes: list[str]) -> bool:
-    return set(axes) <= set(_AXES) and axes.count("*") <= 1
+    return set(axes) <= set(WORDS) and axes.count("*") <= 1
 
 
 def _is_list(value: Any, kind: type) -> bool:

@@ -2,11 +2,15 @@
 
 from collections.abc import Iterable
 from functools import cache, lru_cache
+from typing import Final
 
 from paramrules.inventories.classes import in_family
 from paramrules.inventories.owner import Class, Owner, named, pattern
 from paramrules.inventories.tables import RoleTable
 from paramrules.inventories.vocabulary import vocabulary
+
+PRECEDENCE: Final = ("embedding", "scale", "bias", "weight", "other")
+"""The roles in the order in which one of a tied tensor's names decides what the tensor is."""
 
 
 def role(owner: Owner, name: str) -> str:

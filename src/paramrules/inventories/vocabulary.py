@@ -14,7 +14,7 @@ from typing import NamedTuple
 from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.inventories.owner import named
 from paramrules.inventories.plugins import installed, read
-from paramrules.inventories.tables import RoleTable, Tables
+from paramrules.inventories.tables import Layout, RoleTable, Tables
 
 
 class Vocabulary(NamedTuple):
@@ -24,7 +24,7 @@ class Vocabulary(NamedTuple):
     roots: tuple[str, ...]
     families: Mapping[str, tuple[str, ...]]
     roles: tuple[RoleTable, ...]
-    layouts: Mapping[str, Mapping[str, tuple[str, ...]]]
+    layouts: Mapping[str, Mapping[str, Layout]]
     frameworks: Mapping[str, tuple[str, ...]]
 
 
@@ -77,7 +77,7 @@ def joined(sources: Sequence[Tables]) -> Vocabulary:
     frameworks: dict[str, tuple[str, ...]] = {}
     for framework, packages in (row for source in sources for row in source.frameworks.items()):
         frameworks[framework] = (*frameworks.get(framework, ()), *packages)
-    layouts: dict[str, Mapping[str, tuple[str, ...]]] = {}
+    layouts: dict[str, Mapping[str, Layout]] = {}
     for name, leaves in (row for source in first for row in source.layouts.items()):
         known = layouts.get(name, {})
         layouts[name] = {**known, **leaves, **known}

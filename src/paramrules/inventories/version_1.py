@@ -1,0 +1,85 @@
+"""Saved inventories of version 1, in which attention kernels and the like have their stored axes as shape."""
+
+from collections.abc import Mapping, Sequence
+from math import prod
+from typing import Any
+
+from paramrules.inventories.classes import in_family
+from paramrules.inventories.columns import Aliases
+from paramrules.inventories.fans import fans_in
+from paramrules.inventories.layouts import layout, merge
+from paramrules.inventories.owner import Owner
+from paramrules.inventories.roles import PRECEDENCE, belongs_to_a_known_layer, role
+from paramrules.inventories.tables import Layout
+
+Row = Mapping[str, Any]
+
+
+def upgraded(
+    rows: Sequence[Row], owners: Sequence[Owner], count: int, aliases: Aliases
+) -> list[dict[str, Any]]:
+    """Return rows of version 1 as version 2 has them.
+
+    A matrix that is stored with more axes gets its layout: that of the vocabulary, or the only one that the
+    fans in the file allow. What the vocabulary did not know, a role `other` or fans that are missing, is
+    looked up again, and so is whether a bias or gain is a vector.
+
+    Args:
+        rows: one row per entry.
+        owners: the owner of each.
+        count: the number of parameters.
+        aliases: for a tied parameter its further entries.
+    """
+    found = [dict(row) for row in rows]
+    for number in range(count):
+        entries = (number, *aliases.get(number, ()))
+        shape, stack = tuple(rows[number]["shape"]), rows[number].get("layer")
+        for entry in entries:
+            if owners[entry].known:
+                name = stack["array"] if stack and entry == number else rows[entry]["name"]
+                _look_up(found[entry], owners[entry], name, shape)
+        first = min(entries, key=lambda entry: PRECEDENCE.index(found[entry].get("role", "other")))
+        words = found[first].get("layout")
+        if words:
+            merged = [prod(shape[axis] for axis in axes) for axes in merge(words) or ()]
+        elif found[first].get("role") in ("bias", "scale") and belongs_to_a_known_layer(owners[first]):
+            merged = [prod(shape)]
+        else:
+            continue
+        if len(merged) < len(shape):
+            found[number] |= {"stored": rows[number].get("stored", shape), "shape": merged}
+    return found
+
+
+def _look_up(row: dict[str, Any], owner: Owner, name: str, shape: tuple[int, ...]) -> None:
+    """Add the facts of one entry."""
+    if row.get("role") == "other":
+        row["role"] = role(owner, name)
+    words = layout(owner, name, len(shape))
+    if words and "fan_in" not in row and "fan_out" not in row:
+        fans = zip(("fan_in", "fan_out"), fans_in(words, shape), strict=True)
+        row |= {key: fan for key, fan in fans if fan is not None}
+    if len(shape) > 2 and (words or _is_linear(owner)):
+        words = words or _by_fans(row, shape)
+        if words and merge(words):
+            row["layout"] = words
+
+
+def _is_linear(owner: Owner) -> bool:
+    return any(in_family("Linear", name) for name in (owner.cls.name, *owner.cls.bases))
+
+
+def _by_fans(row: Row, shape: tuple[int, ...]) -> Layout | None:
+    """Return the layout of one of flax's general layers: batches, then contracted axes, then produced ones.
+
+    Where several fit the fans, which takes extents of 1, they have to make the same matrix.
+    """
+    found: dict[tuple[int, ...], Layout] = {}
+    rank = len(shape)
+    for start in range(rank - 1):
+        for middle in range(start + 1, rank):
+            fans = prod(shape[start:middle]), prod(shape[middle:])
+            if fans == (row.get("fan_in"), row.get("fan_out")):
+                words = ("_",) * start + ("in",) * (middle - start) + ("out",) * (rank - middle)
+                found.setdefault((*shape[:start], *fans), words)
+    return next(iter(found.values())) if len(found) == 1 else None
