@@ -16,6 +16,7 @@ from paramrules.diagnostics import Diagnostic
 from paramrules.display import Table, html_of
 from paramrules.inventories.attributes import without_unreadable
 from paramrules.inventories.columns import Aliases, Columns
+from paramrules.inventories.layouts import merge
 from paramrules.inventories.owner import Owner
 from paramrules.inventories.parameter import Parameter
 
@@ -118,6 +119,12 @@ class Inventory:
             RulesError: E516 or E523 if `no_weight_decay` is asked for and a method of that name fails.
         """
         return self._columns.column("attribute", name)
+
+    @property
+    def merged(self) -> Sequence[int]:
+        """The parameters that are matrices and stored with more axes; `layout` tells how."""
+        own = self.column("layout")[: self._count]
+        return [number for number, layout in enumerate(own) if layout and merge(layout)]
 
     def entries(self, parameter: int) -> tuple[int, ...]:
         """Return the entries of a parameter: its own, then those of its further names."""
