@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from paramrules.backends import Class, Owner
+from paramrules.backends import Class, Owner, named
 from paramrules_optax.libraries.loaded import Layout
 
 LINEAR = "paramrules_optax.LinearEinsum"
 """The base that a class gets, which the vocabulary has in the family `Linear`."""
 
-_EINSUMS = ("flax.linen.linear.Einsum", "flax.nnx.nn.linear.Einsum")
+_EINSUMS = ("flax.linen.Einsum", "flax.nnx.Einsum")
 
 
 def with_linear_einsums(
@@ -34,4 +34,4 @@ def with_linear_einsums(
 
 
 def _is_einsum(cls: Class) -> bool:
-    return any(name in _EINSUMS for name in (cls.name, *cls.bases))
+    return any(named(einsum, name) for einsum in _EINSUMS for name in (cls.name, *cls.bases))
