@@ -11,17 +11,16 @@ from typing import Any
 
 from paramrules.inventories import Class, Inventory, Owner
 from paramrules.inventories.classes import match as class_match
+from paramrules.inventories.ties import NaturalKey, natural
 from paramrules.rules.terms import ClassTest, RegexTest
 
 OrderKey = tuple[tuple[int, Any], ...]
-NaturalKey = tuple[tuple[int, int, str], ...]
 
 Texts = tuple[str | None, ...]
 """The text of each group of a regex; None for a group that did not take part."""
 GroupValues = tuple[int | str, ...]
 """The same as numbers and texts."""
 
-_DIGITS = re.compile(r"([0-9]+)")
 _BY_ENTRY = {"role", "fan_in", "fan_out"}
 _LITERALS = re.compile(r"[A-Za-z0-9_]+(\|[A-Za-z0-9_]+)*")
 
@@ -231,12 +230,6 @@ def in_written_order(words: tuple[str, ...], value: int | str | None) -> int | s
         return value
     text = value or ""
     return (words.index(text if text in words else text.lower()) if text else -1, text)
-
-
-def natural(name: str) -> NaturalKey:
-    """Return a sort key in which `layers.2` comes before `layers.10`."""
-    parts = (part for part in _DIGITS.split(name) if part)
-    return tuple((0, len(p.lstrip("0")), p.lstrip("0")) if p[0] in "0123456789" else (1, 0, p) for p in parts)
 
 
 def order_key(values: Iterable[Any]) -> OrderKey:

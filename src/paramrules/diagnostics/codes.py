@@ -260,4 +260,5 @@ _declare("""
     W815 axes stand in another order in other frameworks
     W816 attributes are there in some frameworks alone
     W817 numbers stand otherwise in names of other frameworks
+    W818 a tied head is a Linear in torch alone
 """)

@@ -84,7 +84,7 @@ class Rows(Columns):
 
     def role(self) -> Sequence[str]:
         """Read the roles."""
-        return [row["role"] for row in self._entries]
+        return [row.get("role", "other") for row in self._entries]
 
     def fan_in(self) -> Sequence[int | None]:
         """Read what the layers contract."""
