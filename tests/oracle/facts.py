@@ -59,7 +59,16 @@ def is_class(alternative: str, cls: Class) -> bool:
     if any(glob(alternative, short(name)) for name in names):
         return True
     family = VOCABULARY["families"].get(alternative, [])
-    return any(dotted(member, name) for member in family for name in names)
+    return any(dotted(member, name) for member in family for name in names) or by_name(names) == alternative
+
+
+def by_name(names: list[str]) -> str:
+    """The norm's family or `Attention` in which the first name ends that ends in one, if no table has any."""
+    listed = [member for family in VOCABULARY["families"].values() for member in family]
+    if any(dotted(member, name) for member in listed for name in names):
+        return ""
+    words = sorted((f for f in VOCABULARY["families"] if f[-4:] == "Norm" or f == "Attention"), key=len)
+    return next((word for name in names for word in reversed(words) if short(name).endswith(word)), "")
 
 
 def dotted(alternative: str, name: str) -> bool:

@@ -73,6 +73,7 @@ def test_names_that_say_no_leaf_or_several(predicate: str) -> None:
             "W812",
             "call the class so in every framework, or silence this with `# allow: W812 -- reason`",
         ),
+        ("Gemma3RMSNorm", "W812", "write `type(RMSNorm)`, which stands for it in every framework"),
         ("Dense*", "W812", "write `type(Linear)`, which stands for it in every framework"),
         (
             "_*Norm",

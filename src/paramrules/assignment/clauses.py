@@ -197,6 +197,8 @@ def _through(found: Match) -> str:
     """Return the vocabulary through which a class matched; nothing if its own name did."""
     if not found.family:
         return ""
+    if found.by_name:
+        return ", by its name"
     package = source(found.family, found.name)
     whose = "" if package == "paramrules" else f" of `{package}`"
     return f", which the vocabulary{whose} counts among them"

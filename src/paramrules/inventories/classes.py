@@ -14,11 +14,13 @@ class Match(NamedTuple):
         name: the dotted name of the class that matched: the class itself or one of its bases.
         family: the family of the vocabulary through which it matched, "" if by its own name.
         base: True if it is a base of the class.
+        by_name: True if no table puts the class into the family, and only its name does.
     """
 
     name: str
     family: str
     base: bool
+    by_name: bool = False
 
 
 @lru_cache(maxsize=100_000)
@@ -40,7 +42,29 @@ def match(alternative: str, cls: Class) -> Match | None:
                 return Match(name, "", name != cls.name)
             if in_family(alternative, name):
                 return Match(name, alternative, name != cls.name)
-    return None
+    family, name = family_by_name(cls)
+    return Match(name, family, name != cls.name, by_name=True) if family == alternative else None
+
+
+@lru_cache(maxsize=100_000)
+def family_by_name(cls: Class) -> tuple[str, str]:
+    """Return the family in whose name that of a class ends, and the class or the base of it that is meant.
+
+    Both are "" if the vocabulary puts the class or a base of it anywhere: only what nobody has listed goes by
+    its name. Norms and attention layers do. Embeddings and linear layers do not, because `TimestepEmbedding` and
+    `LoRALinear` are made of several layers.
+
+    >>> family_by_name(Class("lab.models.Gemma3RMSNorm"))
+    ('RMSNorm', 'lab.models.Gemma3RMSNorm')
+    """
+    names = [name for name in (cls.name, *cls.bases) if not is_root(name)]
+    families = vocabulary().families
+    if not any(in_family(family, name) for family in families for name in names):
+        telling = [family for family in families if family.endswith("Norm") or family == "Attention"]
+        for name in names:
+            if ending := [family for family in telling if name.endswith(family)]:
+                return max(ending, key=len), name
+    return "", ""
 
 
 @cache
