@@ -112,13 +112,17 @@ class Facts:
     def class_holders(self, test: ClassTest) -> frozenset[Any]:
         """Return the owners (the classes, for `variable`) for which the test holds."""
         if test not in self._owners:
-            texts = [alternative.text for alternative in test.alternatives]
+            words = self.inventory.vocabulary
+
+            def taken(cls: Class) -> bool:
+                return any(class_match(alternative.text, cls, words) for alternative in test.alternatives)
+
             if test.function == "variable":
-                holders = [c for c in set(self.column("variable")) if any(class_match(t, c) for t in texts)]
+                holders: list[Any] = [cls for cls in set(self.column("variable")) if taken(cls)]
             elif test.function == "within":
-                holders = [o for o in self.owners if any(class_match(t, c) for c in o.around for t in texts)]
+                holders = [owner for owner in self.owners if any(map(taken, owner.around))]
             else:
-                holders = [o for o in self.owners if any(class_match(t, o.cls) for t in texts)]
+                holders = [owner for owner in self.owners if taken(owner.cls)]
             self._owners[test] = frozenset(holders)
         return self._owners[test]
 

@@ -1,12 +1,12 @@
 """Fan-in and fan-out, whatever the order in which a class stores the axes of its matrices."""
 
 from collections.abc import Iterable
-from functools import cache, lru_cache
+from functools import lru_cache
 from math import prod
 
 from paramrules.inventories.owner import Class, Owner, named, pattern
 from paramrules.inventories.roles import unparametrized
-from paramrules.inventories.vocabulary import vocabulary
+from paramrules.inventories.vocabulary import Vocabulary, extended
 
 _KEPT_AS = {"weight_v": "weight", "weight_orig": "weight"}
 """Names that the older weight and spectral norm of torch, and its pruning, give the trained weight."""
@@ -38,7 +38,7 @@ def fans(
     whole, part = unparametrized(name)
     if part == "original0" or not owner.known:  # the gain of a weight norm
         return None, None
-    layout = own or _layout(owner.around[-2:], ".".join(whole.split(".")[-2:]))
+    layout = own or _layout(owner.around[-2:], ".".join(whole.split(".")[-2:]), extended(owner.own))
     return _read(layout, shape) if layout else (None, None)
 
 
@@ -61,23 +61,21 @@ def fans_of_all(
 
 
 @lru_cache(maxsize=100_000)
-def _layout(around: tuple[Class, ...], tail: str) -> tuple[str, ...] | None:
+def _layout(around: tuple[Class, ...], tail: str, words: Vocabulary) -> tuple[str, ...] | None:
     """Return the layout for the last two components of a name, by the owner or the class around it."""
     leaf = tail.rpartition(".")[2]
     for cls, name in [*((outer, tail) for outer in around[:-1]), (around[-1], _KEPT_AS.get(leaf, leaf))]:
         for base in (cls.name, *cls.bases):
-            for wanted, layout in _layouts(base):
+            for wanted, layout in _layouts(base, words):
                 if wanted.count(".") == name.count(".") and pattern(wanted).match(name):
                     return layout
     return None
 
 
-@cache
-def _layouts(name: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+@lru_cache(maxsize=10_000)
+def _layouts(name: str, words: Vocabulary) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Return leaf patterns and layouts of a class of this dotted name."""
-    return tuple(
-        row for cls, leaves in vocabulary().layouts.items() if named(cls, name) for row in leaves.items()
-    )
+    return tuple(row for cls, leaves in words.layouts.items() if named(cls, name) for row in leaves.items())
 
 
 def _read(layout: tuple[str, ...], shape: tuple[int, ...]) -> tuple[int | None, int | None]:

@@ -26,6 +26,7 @@ from typing import Any, Final
 
 from paramrules.inventories.attributes import ABSENT, marked, readable
 from paramrules.inventories.columns import Columns
+from paramrules.inventories.own_vocabulary import OwnFiles
 from paramrules.inventories.owner import Class, Owner
 from paramrules.inventories.parameter import Layer, Parameter
 
@@ -109,7 +110,7 @@ class Rows(Columns):
         ]
 
 
-def written(framework: str, unknown: Mapping[str, str], rows: _Rows) -> str:
+def written(framework: str, unknown: Mapping[str, str], own: OwnFiles, rows: _Rows) -> str:
     """Return the text of a file."""
     numbers = _Numbers()
     parameters = [_text(row) for row in _rows(rows, numbers)]  # numbers the classes on the way
@@ -119,6 +120,7 @@ def written(framework: str, unknown: Mapping[str, str], rows: _Rows) -> str:
             f'"paramrules_inventory": {VERSION},',
             f'"framework": {_text(framework)},',
             f'"unknown": {_text(dict(unknown))},',
+            *(_lines("vocabulary", [_text(file.saved) for file in own], ",") if own else ()),
             *_lines("classes", [_text([cls.name, cls.bases]) for cls in numbers.classes], ","),
             *_lines("owners", [_text(around) for around in numbers.owners], ","),
             *_lines("parameters", parameters, ""),
