@@ -11,7 +11,7 @@ until no other backend knows a model.
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import PurePath
 from typing import Any, NamedTuple, cast
@@ -248,17 +248,13 @@ def inventory(model: object, *, vocabulary: VocabularyLike | None = None, **how:
     >>> paramrules.inventory(torch.nn.Linear(3, 2))
     <Inventory of 2 parameters, torch>
     """
-    own = None if vocabulary is None else own_files(vocabulary)
     if isinstance(model, Inventory):
         _refuse_keywords(how, "an inventory, which has been taken already")
-        if own is not None and own != model.own:
-            raise _other_vocabulary(model.own, own)
-        return model
+        return described(lambda: model, vocabulary)
     backend = backend_of(model)
     if backend is not None:
         _refuse_keywords(how.keys() - backend.keywords, f"a model of `{backend.name}`")
-        with using(own or ()):
-            return backend.inventory(model, **how)
+        return described(partial(backend.inventory, model, **how), vocabulary)
     if isinstance(model, type):
         raise RulesError(
             Diagnostic(
@@ -279,6 +275,23 @@ def inventory(model: object, *, vocabulary: VocabularyLike | None = None, **how:
             *unusable(model),
         ]
     )
+
+
+def described(describe: Callable[[], Inventory], vocabulary: VocabularyLike | None) -> Inventory:
+    """Return what `describe()` returns, an inventory taken with the model's own vocabulary.
+
+    Raises:
+        RulesError: E510 or E511 if the vocabulary cannot be read, or contradicts another; E545 if `describe`
+            returns an inventory that was taken with another one.
+    """
+    if vocabulary is None:
+        return describe()
+    own = own_files(vocabulary)
+    with using(own):
+        inventory = describe()
+    if inventory.own != own:
+        raise _other_vocabulary(inventory.own, own)
+    return inventory
 
 
 def _other_vocabulary(taken: OwnFiles, given: OwnFiles) -> RulesError:
