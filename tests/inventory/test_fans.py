@@ -24,6 +24,15 @@ RNN = owner(("torch.nn.modules.rnn.LSTM", "torch.nn.modules.rnn.RNNBase"))
 DENSE = "flax.linen.linear.DenseGeneral"
 FLAX_ATTENTION = owner("app.Net", "flax.linen.attention.MultiHeadDotProductAttention", DENSE)
 
+BIG_VISION = "big_vision.models.ppp.gemma"
+GEMMA = owner(f"{BIG_VISION}.Attention", f"{BIG_VISION}.Einsum")
+EINSUMS = [
+    ("q_einsum", (8, 64, 16), (64, 128)),
+    ("kv_einsum", (2, 1, 64, 16), (64, 32)),
+    ("qkv_einsum", (3, 8, 64, 16), (64, 384)),
+    ("attn_vec_einsum", (8, 16, 64), (128, 64)),
+]
+
 
 @pytest.mark.parametrize(
     ("whose", "name", "shape", "expected"),
@@ -34,6 +43,11 @@ FLAX_ATTENTION = owner("app.Net", "flax.linen.attention.MultiHeadDotProductAtten
         (LINEAR, "fc.weight.original", (4, 3), (3, 4)),
         (owner(("app.Mine", "torch.nn.modules.linear.Linear")), "fc.weight", (4, 3), (3, 4)),
         (LINEAR, "fc.weight", (4, 3, 2), NONE),  # a subclass that keeps something else under the name
+        *((GEMMA, f"attn.{name}.w", shape, fans) for name, shape, fans in EINSUMS),
+        (owner(f"{BIG_VISION}.FeedForward"), "mlp.gating_einsum", (2, 64, 128), (64, 256)),
+        (owner(f"{BIG_VISION}.FeedForward"), "mlp.linear", (128, 64), (128, 64)),
+        (owner("gemma.gm.nn._modules.FeedForward"), "mlp.gating_einsum", (2, 64, 128), NONE),  # or transposed
+        (owner(f"{BIG_VISION}.Embedder"), "embedder.input_embedding", (1000, 64), (1000, 64)),
         (owner("transformers.pytorch_utils.Conv1D"), "attn.c_attn.weight", (768, 2304), (768, 2304)),
         (
             owner("transformers.models.mixtral.modeling_mixtral.MixtralExperts"),

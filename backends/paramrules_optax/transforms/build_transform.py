@@ -11,6 +11,7 @@ from paramrules.backends import (
     Bases,
     Options,
     RulesError,
+    VocabularyLike,
     arguments_of,
     by_name,
     check_choice,
@@ -39,6 +40,7 @@ def build(
     options: Options = None,
     strict: bool = False,
     model: Any = None,
+    vocabulary: VocabularyLike | None = None,
     **settings: Any,
 ) -> optax.GradientTransformationExtraArgs:
     """Return the optimizer of a tree of parameters: moments once for all groups, rates and decays by
@@ -60,6 +62,7 @@ def build(
         options: values for the file's options.
         strict: see `paramrules.assign`.
         model: the module, if `params` is a tree that does not know its types.
+        vocabulary: TOML files, a path or several, that say what the model's classes are.
         **settings: further settings, each for those of the optimizers that take it.
 
     Returns:
@@ -97,7 +100,7 @@ def build(
     arguments, lost = arguments_of(settings, specs)
     if lost := lost_bases(Bases(None, weight_decay), specs.values()) + lost:
         raise RulesError(lost)
-    bound = BoundTree(params, rules, options, strict, model).bound
+    bound = BoundTree(params, rules, options, strict, model, vocabulary).bound
     bases = Bases(learning_rate, weight_decay)
     configs = group_configs(bound, factories, bases, arguments, unscaled=unscaled)
     warn(unnamed(bound.assignment, specs), stacklevel=2)

@@ -186,7 +186,7 @@ _declare("""
     E507 a stack is declared where there is none
     E508 arrays are not stacked as declared
     W509 a stack is likely, and not declared
-    E510 a package's vocabulary cannot be read
+    E510 a vocabulary cannot be read
     E511 a class is put into two families
     W513 these look like running statistics
     E514 an attribute cannot be read
@@ -208,6 +208,7 @@ _declare("""
     E540<E501 a tree holds more than parameters
     E541<E501 a model needs inputs
     E542<E501 a model cannot run with the inputs
+    E545 an inventory was taken with another vocabulary
 """)
 
 _declare("""
@@ -260,4 +261,5 @@ _declare("""
     W815 axes stand in another order in other frameworks
     W816 attributes are there in some frameworks alone
     W817 numbers stand otherwise in names of other frameworks
+    W818 a tied head is a Linear in torch alone
 """)

@@ -9,6 +9,8 @@ from paramrules.assignment import Assignment, Group, assign
 from paramrules.diagnostics import Diagnostic, RulesError, RulesWarning, render
 from paramrules.emission.argument_checks import AnyRules, Options, check_rules
 from paramrules.inventories import Inventory
+from paramrules.inventories.own_vocabulary import VocabularyLike, using
+from paramrules.registry import described
 
 
 class BoundGroup(NamedTuple):
@@ -80,6 +82,7 @@ def bind(
     strict: bool = False,
     part: bool = False,
     after: str = "the model",
+    vocabulary: VocabularyLike | None = None,
     stacklevel: int = 1,
 ) -> Bound:
     """Hold rules against a model.
@@ -88,10 +91,12 @@ def bind(
         rules: rules, the path of a rule file, or an assignment.
         describe: returns the model's inventory; called once the other arguments have been checked.
         options, strict, part, after: see `check_rules`.
+        vocabulary: see `paramrules.inventory`.
         stacklevel: the frame that warnings point at; 1 is the caller of this function.
 
     Raises:
-        RulesError: what `paramrules.assign` raises; E601 if the assignment does not fit the model.
+        RulesError: what `paramrules.assign` raises; E545 if the assignment was made with another vocabulary,
+            E601 if it does not fit the model.
         TypeError, ValueError: see `check_rules`.
 
     Warns:
@@ -102,12 +107,14 @@ def bind(
     [('no_decay', 102), ('decay', 50)]
     """
     check_rules(rules, options, strict, part=part, after=after)
-    inventory = describe()
     here = None
     if not isinstance(rules, Assignment):
+        inventory = described(describe, vocabulary)
         assignment = assign(rules, inventory, options=options, strict=strict)
     else:
         assignment = rules
+        with using(described(lambda: assignment.inventory, vocabulary).own):
+            inventory = describe()
         if part:
             here = _part(assignment.inventory, inventory)
         else:

@@ -14,19 +14,21 @@ from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.inventories.attributes import ABSENT, readable
 from paramrules.inventories.fans import Fans, fans_in
 from paramrules.inventories.layouts import Merge, layouts_of_all, merge
-from paramrules.inventories.logical import vector_parameters
+from paramrules.inventories.logical import vectors
 from paramrules.inventories.no_weight_decay import METHOD, undecayed
 from paramrules.inventories.owner import Class, Owner
 from paramrules.inventories.parameter import Layer
-from paramrules.inventories.roles import PRECEDENCE, roles
+from paramrules.inventories.roles import roles
 from paramrules.inventories.tables import Layout
+from paramrules.inventories.ties import deciding_entries
 
 Shape = tuple[int, ...]
 Aliases = Mapping[int, Sequence[int]]
 
-_BY_ENTRY: Final = frozenset(
-    ("leaf", "role", "layout", "fans", "fan_in", "fan_out", "attribute", "attributes")
-)
+_BY_TENSOR: Final = frozenset(("role", "layout", "fans", "fan_in", "fan_out"))
+"""Facts of an entry that are the same under all names of a tied parameter: those of the deciding one."""
+
+_BY_ENTRY: Final = _BY_TENSOR | {"leaf", "attribute", "attributes"}
 """Facts with one value per entry; all others have one per parameter."""
 
 
@@ -51,6 +53,7 @@ class Columns:
         names: canonical names, one per entry.
         owners: the module that owns each, one per entry.
         parameter: the number of its parameter, one per entry.
+        aliases: for each tied parameter its further entries.
         count: the number of parameters.
         notes: attributes that the framework sets for itself, which rules and saved inventories never see.
 
@@ -68,6 +71,7 @@ class Columns:
     names: Sequence[str]
     owners: Sequence[Owner]
     parameter: Sequence[int]
+    aliases: Aliases
     count: int
     notes: ClassVar[frozenset[str]] = frozenset()
 
@@ -161,7 +165,12 @@ class Columns:
 
     @cached_property
     def _vectors(self) -> frozenset[int]:
-        return vector_parameters(self.owners, self.column("leaf"), self.parameter, self.column("layer_ndim"))
+        ranks = self.column("layer_ndim")
+        if not self.aliases:
+            return frozenset(vectors(self.owners, self.column("leaf"), ranks))
+        deciding = [self.deciding.get(number, number) for number in range(self.count)]
+        leaves = self.column("leaf")
+        return frozenset(vectors([self.owners[e] for e in deciding], [leaves[e] for e in deciding], ranks))
 
     @cached_property
     def _matrices(self) -> Mapping[int, Merge]:
@@ -169,28 +178,16 @@ class Columns:
         ranks = self.column("layer_ndim")
         if max(ranks, default=0) < 3:
             return {}
-        first = self._first_entries
         deep = [number for number, rank in enumerate(ranks) if rank > 2]
+        deciding = [self.deciding.get(number, number) for number in deep]
         layouts = layouts_of_all(
-            [self.owners[first[number]] for number in deep],
-            [self.names[first[number]] for number in deep],
+            [self.owners[entry] for entry in deciding],
+            [self.names[entry] for entry in deciding],
             [ranks[number] for number in deep],
             self._own_layouts,
         )
         merges = ((number, layout and merge(layout)) for number, layout in zip(deep, layouts, strict=True))
         return {number: merged for number, merged in merges if merged}
-
-    @cached_property
-    def _first_entries(self) -> Sequence[int]:
-        """For each parameter the entry that decides its shape: of a tied one, that whose role comes first."""
-        if len(self.names) == self.count:
-            return range(self.count)
-        roles, first = self.column("role"), list(range(self.count))
-        for entry in range(self.count, len(self.names)):
-            number = self.parameter[entry]
-            if PRECEDENCE.index(roles[entry]) < PRECEDENCE.index(roles[first[number]]):
-                first[number] = entry
-        return first
 
     @cached_property
     def _own_layouts(self) -> Mapping[str, Layout]:
@@ -209,7 +206,7 @@ class Columns:
         return [sum(extent != 1 for extent in shape) for shape in self.column("shape")]
 
     def role(self) -> Sequence[str]:
-        """Return `weight`, `bias`, `scale`, `embedding` or `other`, one per entry."""
+        """Return `weight`, `bias`, `scale`, `embedding` or `other`, one per entry, each by its own name."""
         return roles(self.owners, self.column("leaf"))
 
     def layout(self) -> Sequence[Layout | None]:
@@ -271,6 +268,11 @@ class Columns:
         ]
 
     @cached_property
+    def deciding(self) -> Mapping[int, int]:
+        """For each tied parameter the entry that decides its role, fans and shape."""
+        return deciding_entries(self.names, self.owners, self.role(), self.aliases)
+
+    @cached_property
     def _undecayed(self) -> frozenset[int]:
         return undecayed(self.modules(), self.names)
 
@@ -282,7 +284,7 @@ class Columns:
         Raises:
             RulesError: E521 if the arguments do not fit together, E522 if two entries have one name.
         """
-        self.framework, self.names, self.owners = framework, names, owners
+        self.framework, self.names, self.owners, self.aliases = framework, names, owners, aliases
         self._computed: dict[tuple[str, ...], Sequence[Any]] = {}
         self.count = count = len(names) - sum(map(len, aliases.values()))
         further = sorted((entry, parameter) for parameter, others in aliases.items() for entry in others)
@@ -320,8 +322,16 @@ class Columns:
                     self.framework,
                     f"its column `{fact}` has {len(column)} items, and the model {expected} {each}",
                 )
-            self._computed[key] = column
+            self._computed[key] = self._by_tensor(column) if fact in _BY_TENSOR and self.aliases else column
         return self._computed[key]
+
+    def _by_tensor(self, column: Sequence[Any]) -> Sequence[Any]:
+        """Return a column in which all names of a tied parameter have the value of the deciding one."""
+        found = list(column)
+        for number, entry in self.deciding.items():
+            for other in (number, *self.aliases[number]):
+                found[other] = column[entry]
+        return found
 
 
 def _misfit(framework: str, how: str) -> RulesError:

@@ -6,7 +6,7 @@ from functools import cache, lru_cache
 from paramrules.inventories.owner import Class, Owner, named, pattern
 from paramrules.inventories.roles import unparametrized
 from paramrules.inventories.tables import Layout
-from paramrules.inventories.vocabulary import vocabulary
+from paramrules.inventories.vocabulary import Vocabulary, extended
 
 Merge = tuple[tuple[int, ...], ...]
 """For each axis of a logical shape the stored axes that it holds."""
@@ -34,7 +34,7 @@ def layout(owner: Owner, name: str, rank: int, own: Layout | None = None) -> Lay
     whole, part = unparametrized(name)
     if part == "original0" or not owner.known:  # the gain of a weight norm
         return None
-    words = own or _listed(owner.around[-2:], ".".join(whole.split(".")[-2:]))
+    words = own or _listed(owner.around[-2:], ".".join(whole.split(".")[-2:]), extended(owner.own))
     return _spread(words, rank) if words else None
 
 
@@ -75,22 +75,22 @@ def merge(layout: Layout) -> Merge | None:
 
 
 @lru_cache(maxsize=100_000)
-def _listed(around: tuple[Class, ...], tail: str) -> Layout | None:
+def _listed(around: tuple[Class, ...], tail: str, vocabulary: Vocabulary) -> Layout | None:
     """Return the layout for the last two components of a name, by the owner or the class around it."""
     leaf = tail.rpartition(".")[2]
     for cls, name in [*((outer, tail) for outer in around[:-1]), (around[-1], _KEPT_AS.get(leaf, leaf))]:
         for base in (cls.name, *cls.bases):
-            for wanted, layout in _layouts(base):
+            for wanted, layout in _layouts(base, vocabulary):
                 if wanted.count(".") == name.count(".") and pattern(wanted).match(name):
                     return layout
     return None
 
 
-@cache
-def _layouts(name: str) -> tuple[tuple[str, Layout], ...]:
+@lru_cache(maxsize=10_000)
+def _layouts(name: str, vocabulary: Vocabulary) -> tuple[tuple[str, Layout], ...]:
     """Return leaf patterns and layouts of a class of this dotted name."""
     return tuple(
-        row for cls, leaves in vocabulary().layouts.items() if named(cls, name) for row in leaves.items()
+        row for cls, leaves in vocabulary.layouts.items() if named(cls, name) for row in leaves.items()
     )
 
 

@@ -11,7 +11,7 @@ The file has the tables of vocabulary.toml. Names of classes must be dotted: a b
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from pathlib import Path
@@ -47,9 +47,9 @@ def read(package: str, toml: bytes, families: Iterable[str]) -> Tables:
         table = tomllib.loads(toml.decode("utf-8"))
     except ValueError as error:
         raise RulesError(_diagnostic(package, (str(error), "mend the TOML"))) from None
-    faults = [_diagnostic(package, fault) for fault in _faults(table, families)]
-    if faults:
-        raise RulesError(faults)
+    wrong = [_diagnostic(package, fault) for fault in faults(table, families)]
+    if wrong:
+        raise RulesError(wrong)
     return Tables.of(package, table)
 
 
@@ -86,7 +86,8 @@ def _diagnostic(package: str, fault: _Fault) -> Diagnostic:
     return Diagnostic("E510", f"the vocabulary of `{package}` cannot be read: {what}", help=instead)
 
 
-def _faults(table: dict[str, Any], families: Iterable[str]) -> Iterator[_Fault]:
+def faults(table: Mapping[str, Any], families: Iterable[str]) -> Iterator[_Fault]:
+    """Yield each mistake in a vocabulary, and what to type instead."""
     for name in (name for name in table if name not in _TABLES):
         near = (
             did_you_mean(name, _TABLES)

@@ -8,7 +8,9 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
 from paramrules.inventories.columns import Aliases
+from paramrules.inventories.own_vocabulary import OwnFile, OwnFiles, using
 from paramrules.inventories.owner import UNKNOWN_OWNER, Class, Owner
+from paramrules.inventories.plugins import faults
 from paramrules.inventories.saved import VERSION, Rows
 from paramrules.inventories.tables import WORDS
 from paramrules.inventories.version_1 import upgraded
@@ -26,6 +28,7 @@ class Saved(NamedTuple):
     columns: Rows
     aliases: Aliases
     unknown: Mapping[str, str]
+    own: OwnFiles
 
 
 def load(path: str | Path) -> Saved:
@@ -76,10 +79,12 @@ def parse(text: str, name: str = "<inventory>") -> Saved:
 def _inventory(table: Mapping[str, Any]) -> Saved:
     unknown = _get("", table, "unknown", _TEXTS)
     classes = [Class(row[0], tuple(row[1])) for _, row in _each(table, "classes", _CLASS)]
-    owners = [
-        Owner(tuple(_at(classes, number, where) for number in row))
-        for where, row in _each(table, "owners", _NUMBERS)
-    ]
+    own = _own(table)
+    with using(own):
+        owners = [
+            Owner(tuple(_at(classes, number, where) for number in row))
+            for where, row in _each(table, "owners", _NUMBERS)
+        ]
     parameters = _each(table, "parameters", _MAPPING)
     further: list[tuple[str, Any]] = []
     aliases: dict[int, Sequence[int]] = {}
@@ -94,13 +99,25 @@ def _inventory(table: Mapping[str, Any]) -> Saved:
     names = [_entry_name(where, row, unknown, owners) for where, row in entries]
     if len(set(names)) < len(names):
         raise _Fault(f"the name `{Counter(names).most_common(1)[0][0]}` is there twice")
-    own = [UNKNOWN_OWNER if row["owner"] is None else owners[row["owner"]] for _, row in entries]
-    own_rows, rows = [row for _, row in parameters], [row for _, row in entries]
+    entry_owners = [UNKNOWN_OWNER if row["owner"] is None else owners[row["owner"]] for _, row in entries]
+    stored, rows = [row for _, row in parameters], [row for _, row in entries]
     if table["paramrules_inventory"] == 1:
-        rows = upgraded(rows, own, len(own_rows), aliases)
-        own_rows = rows[: len(own_rows)]
+        rows = upgraded(rows, names, entry_owners, aliases)
+        stored = rows[: len(parameters)]
     framework = _get("", table, "framework", _TEXT)
-    return Saved(framework, names, own, Rows(own_rows, rows, classes), aliases, unknown)
+    return Saved(framework, names, entry_owners, Rows(stored, rows, classes), aliases, unknown, own)
+
+
+def _own(table: Mapping[str, Any]) -> OwnFiles:
+    """Return the model's own vocabulary, which most files do not have."""
+    files = _each(table, "vocabulary", _MAPPING) if "vocabulary" in table else []
+    found = []
+    for where, row in files:
+        tables = _get(where, row, "tables", _MAPPING)
+        for what, _ in faults(tables, ()):
+            raise _Fault(f"in `{where}.tables`, {what}")
+        found.append(OwnFile(_get(where, row, "source", _TEXT), tables))
+    return tuple(found)
 
 
 def _check_parameter(

@@ -27,6 +27,7 @@ from typing import Any, Final
 from paramrules.inventories.attributes import ABSENT, marked, readable
 from paramrules.inventories.columns import Columns
 from paramrules.inventories.layouts import layout, merge
+from paramrules.inventories.own_vocabulary import OwnFiles
 from paramrules.inventories.owner import Class, Owner
 from paramrules.inventories.parameter import Layer, Parameter
 from paramrules.inventories.tables import Layout
@@ -96,7 +97,7 @@ class Rows(Columns):
 
     def role(self) -> Sequence[str]:
         """Read the roles."""
-        return [row["role"] for row in self._entries]
+        return [row.get("role", "other") for row in self._entries]
 
     def fan_in(self) -> Sequence[int | None]:
         """Read what the layers contract."""
@@ -121,7 +122,7 @@ class Rows(Columns):
         ]
 
 
-def written(framework: str, unknown: Mapping[str, str], rows: _Rows) -> str:
+def written(framework: str, unknown: Mapping[str, str], own: OwnFiles, rows: _Rows) -> str:
     """Return the text of a file."""
     numbers = _Numbers()
     parameters = [_text(row) for row in _rows(rows, numbers)]  # numbers the classes on the way
@@ -131,6 +132,7 @@ def written(framework: str, unknown: Mapping[str, str], rows: _Rows) -> str:
             f'"paramrules_inventory": {VERSION},',
             f'"framework": {_text(framework)},',
             f'"unknown": {_text(dict(unknown))},',
+            *(_lines("vocabulary", [_text(file.saved) for file in own], ",") if own else ()),
             *_lines("classes", [_text([cls.name, cls.bases]) for cls in numbers.classes], ","),
             *_lines("owners", [_text(around) for around in numbers.owners], ","),
             *_lines("parameters", parameters, ""),

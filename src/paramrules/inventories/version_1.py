@@ -9,14 +9,16 @@ from paramrules.inventories.columns import Aliases
 from paramrules.inventories.fans import fans_in
 from paramrules.inventories.layouts import layout, merge
 from paramrules.inventories.owner import Owner
-from paramrules.inventories.roles import PRECEDENCE, belongs_to_a_known_layer, role
+from paramrules.inventories.roles import belongs_to_a_known_layer, role
 from paramrules.inventories.tables import Layout
+from paramrules.inventories.ties import deciding_entries
+from paramrules.inventories.vocabulary import extended
 
 Row = Mapping[str, Any]
 
 
 def upgraded(
-    rows: Sequence[Row], owners: Sequence[Owner], count: int, aliases: Aliases
+    rows: Sequence[Row], names: Sequence[str], owners: Sequence[Owner], aliases: Aliases
 ) -> list[dict[str, Any]]:
     """Return rows of version 1 as version 2 has them.
 
@@ -26,28 +28,29 @@ def upgraded(
 
     Args:
         rows: one row per entry.
+        names: the name of each.
         owners: the owner of each.
-        count: the number of parameters.
-        aliases: for a tied parameter its further entries.
+        aliases: for each tied parameter its further entries.
     """
     found = [dict(row) for row in rows]
-    for number in range(count):
-        entries = (number, *aliases.get(number, ()))
-        shape, stack = tuple(rows[number]["shape"]), rows[number].get("layer")
-        for entry in entries:
-            if owners[entry].known:
-                name = stack["array"] if stack and entry == number else rows[entry]["name"]
-                _look_up(found[entry], owners[entry], name, shape)
-        first = min(entries, key=lambda entry: PRECEDENCE.index(found[entry].get("role", "other")))
-        words = found[first].get("layout")
-        if words:
+    parameter = {entry: number for number, others in aliases.items() for entry in others}
+    for entry, row in enumerate(found):
+        if owners[entry].known:
+            stack = row.get("layer")
+            whole = found[parameter.get(entry, entry)]
+            _look_up(row, owners[entry], stack["array"] if stack else names[entry], tuple(whole["shape"]))
+    deciding = deciding_entries(names, owners, [row.get("role", "other") for row in found], aliases)
+    for number, row in enumerate(found[: len(found) - len(parameter)]):
+        first = deciding.get(number, number)
+        decisive, shape = found[first], tuple(row["shape"])
+        if words := decisive.get("layout"):
             merged = [prod(shape[axis] for axis in axes) for axes in merge(words) or ()]
-        elif found[first].get("role") in ("bias", "scale") and belongs_to_a_known_layer(owners[first]):
+        elif decisive.get("role") in ("bias", "scale") and belongs_to_a_known_layer(owners[first]):
             merged = [prod(shape)]
         else:
             continue
         if len(merged) < len(shape):
-            found[number] |= {"stored": rows[number].get("stored", shape), "shape": merged}
+            row |= {"stored": row.get("stored", shape), "shape": merged}
     return found
 
 
@@ -66,7 +69,8 @@ def _look_up(row: dict[str, Any], owner: Owner, name: str, shape: tuple[int, ...
 
 
 def _is_linear(owner: Owner) -> bool:
-    return any(in_family("Linear", name) for name in (owner.cls.name, *owner.cls.bases))
+    words = extended(owner.own)
+    return any(in_family("Linear", name, words) for name in (owner.cls.name, *owner.cls.bases))
 
 
 def _by_fans(row: Row, shape: tuple[int, ...]) -> Layout | None:
