@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 import optax
 import optax.contrib
 
+from paramrules_optax.pytorch.factories import STAGES, Stages
+from paramrules_optax.pytorch.muon import matrix_beside
 from paramrules_optax.transforms.by_layer import Axes, by_layer, factored_by_layer
 from paramrules_optax.trees.fit import fitted
 
@@ -96,15 +98,14 @@ def _adafactor(settings: Settings, slots: Slots) -> list[optax.GradientTransform
 def _muon(settings: Settings, slots: Slots) -> list[optax.GradientTransformation]:
     """Negated first. The AdamW that optax adds for anything but matrices gets no parameters."""
     own = dict(settings)
-    dimensions = {name: _matrix(axes) for name, axes in slots.axes.items()}
+    dimensions = {name: matrix_beside(axes) for name, axes in slots.axes.items()}
     if own["muon_weight_dimension_numbers"] is None:
         own["muon_weight_dimension_numbers"] = lambda tree: fitted(dimensions, tree)
     return [optax.contrib.muon(-1.0, weight_decay=0.0, **own), slots.decay, slots.rate]
 
 
-def _matrix(axes: tuple[int, ...]) -> optax.contrib.MuonDimensionNumbers:
-    """Return the two axes along which layers are not stacked."""
-    return optax.contrib.MuonDimensionNumbers(*(axis for axis in range(2 + len(axes)) if axis not in axes))
+def _of_stages(stages: Stages) -> Recipe:
+    return lambda settings, slots: stages(slots, **settings)
 
 
 RECIPES: Mapping[Callable[..., Any], Recipe] = {
@@ -124,4 +125,5 @@ RECIPES: Mapping[Callable[..., Any], Recipe] = {
     optax.yogi: _coupled(optax.scale_by_yogi),
     optax.lamb: _lamb,
     optax.adafactor: _adafactor,
+    **{factory: _of_stages(stages) for factory, stages in STAGES.items()},
 }
