@@ -82,12 +82,8 @@ CASES = {
     ),
     "adamw": Case(torch.optim.AdamW, optax.adamw, {"betas": (0.8, 0.95), "eps": 1e-3}),
     "adamax": Case(torch.optim.Adamax, optax.adamax, {"betas": (0.8, 0.95), "eps": 1e-3}),
-    "nadam": Case(
-        torch.optim.NAdam, optax.nadam, {"betas": (0.8, 0.95), "eps": 1e-3, "momentum_decay": 0.1}
-    ),
-    "nadam, decoupled": Case(
-        torch.optim.NAdam, optax.nadamw, {"eps": 1e-3, "decoupled_weight_decay": True}
-    ),
+    "nadam": Case(torch.optim.NAdam, optax.nadam, {"betas": (0.8, 0.95), "eps": 1e-3, "momentum_decay": 0.1}),
+    "nadam, decoupled": Case(torch.optim.NAdam, optax.nadamw, {"eps": 1e-3, "decoupled_weight_decay": True}),
     "radam": Case(torch.optim.RAdam, optax.radam, {"betas": (0.8, 0.95), "eps": 1e-2}),
     "radam, decoupled": Case(
         torch.optim.RAdam, optax.radam, {"betas": (0.8, 0.9), "decoupled_weight_decay": True}

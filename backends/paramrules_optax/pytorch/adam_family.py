@@ -177,9 +177,7 @@ class ScaleByNadamState(NamedTuple):
 
 def _scale_by_nadam(b1: Any, b2: Any, eps: Any, momentum_decay: Any, dtype: Any) -> _Stage:
     def init(params: Any) -> ScaleByNadamState:
-        return ScaleByNadamState(
-            _zero(), jnp.ones([], dtype), _zeros_like(params), _zeros_like(params)
-        )
+        return ScaleByNadamState(_zero(), jnp.ones([], dtype), _zeros_like(params), _zeros_like(params))
 
     def update(updates: Any, state: ScaleByNadamState, params: Any = None) -> tuple[Any, ScaleByNadamState]:
         count, mu, nu = _moments(updates, state, b1, b2)

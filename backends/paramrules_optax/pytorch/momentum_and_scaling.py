@@ -12,9 +12,7 @@ _Stage = optax.GradientTransformation
 
 
 @factory_of_stages(learning_rate=1e-3)
-def sgd(
-    slots: Slots, *, momentum: Any = 0.0, dampening: Any = 0.0, nesterov: bool = False
-) -> list[_Stage]:
+def sgd(slots: Slots, *, momentum: Any = 0.0, dampening: Any = 0.0, nesterov: bool = False) -> list[_Stage]:
     """Return PyTorch's SGD: `b = momentum * b + (1 - dampening) * g`, where the first `b` is `g` itself.
 
     Args:

@@ -61,9 +61,7 @@ def muon(
     if len(ns_coeffs) != 3:
         raise ValueError(f"`ns_coeffs` are {len(ns_coeffs)} numbers and should be three")
     if adjust_lr_fn not in (None, "original", "match_rms_adamw"):
-        raise ValueError(
-            f"`adjust_lr_fn` is {adjust_lr_fn!r} and should be 'original' or 'match_rms_adamw'"
-        )
+        raise ValueError(f"`adjust_lr_fn` is {adjust_lr_fn!r} and should be 'original' or 'match_rms_adamw'")
     dimensions = muon_weight_dimension_numbers
     if dimensions is None and slots.axes:
         by_name = {name: matrix_beside(axes) for name, axes in slots.axes.items()}

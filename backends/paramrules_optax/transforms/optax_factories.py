@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from paramrules.backends import Aliases, OptimizerSpec
 from paramrules_optax.setting_names import RENAMED
+from paramrules_optax.transforms.counterparts import only_in_pytorch
 from paramrules_optax.transforms.recipes import RECIPES, Recipe
 
 Factory = Callable[..., Any]
@@ -92,6 +93,6 @@ def optax_factory(name: str, factory: Any, *, unscaled: bool) -> OptaxFactory:
         rates=("lr", "weight_decay") if decay or recipe or unscaled else ("lr",),
         bound={portable.get(key, key): value for key, value in bound.items()},
         weight_decay=takes[decay] if decay else None,
-        aliases=ALIASES,
+        aliases=ALIASES._replace(help={**ALIASES.help, **only_in_pytorch(inner, takes)}),
     )
     return OptaxFactory(spec, inner, recipe, defaults, decay)

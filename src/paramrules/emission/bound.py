@@ -9,6 +9,8 @@ from paramrules.assignment import Assignment, Group, assign
 from paramrules.diagnostics import Diagnostic, RulesError, RulesWarning, render
 from paramrules.emission.argument_checks import AnyRules, Options, check_rules
 from paramrules.inventories import Inventory
+from paramrules.rules.load import unsilenced
+from paramrules.syntax.nodes import Allow
 
 
 class BoundGroup(NamedTuple):
@@ -116,9 +118,15 @@ def bind(
     return Bound(assignment, inventory, here)
 
 
-def warn(findings: Iterable[Diagnostic], *, stacklevel: int = 1) -> None:
-    """Issue findings as `RulesWarning`s that point at a frame; 1 is the caller of this function."""
-    for finding in findings:
+def warn(findings: Iterable[Diagnostic], *, allows: Iterable[Allow] = (), stacklevel: int = 1) -> None:
+    """Issue findings as `RulesWarning`s.
+
+    Args:
+        findings: the findings.
+        allows: the comments of a rule file, `rules.allows`, which silence some of them.
+        stacklevel: the frame that warnings point at; 1 is the caller of this function.
+    """
+    for finding in unsilenced(findings, allows):
         warnings.warn("\n" + render(finding), RulesWarning, stacklevel=stacklevel + 1)
 
 
