@@ -4,9 +4,10 @@
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import jax
@@ -57,8 +58,8 @@ class Case(NamedTuple):
     own: Any
     settings: dict[str, Any]
     decays: bool = True
-    only_ours: dict[str, Any] = {}
-    only_own: dict[str, Any] = {}
+    only_ours: Mapping[str, Any] = MappingProxyType({})
+    only_own: Mapping[str, Any] = MappingProxyType({})
 
 
 _NS = {"ns_dtype": None} | TORCH_LAYOUT
@@ -219,7 +220,7 @@ def by_rules(name: str) -> float:
     )
 
     def make(weights: Any) -> Any:
-        given = case.settings | case.only_ours | decay
+        given = case.settings | dict(case.only_ours) | decay
         tx = pro.build(weights, rules, factory_of(name), learning_rate=0.01, **given)
         return optax.chain(tx, optax.scale_by_schedule(shape)) if shape else tx
 

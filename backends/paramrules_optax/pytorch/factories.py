@@ -14,20 +14,19 @@ Factory = Callable[..., optax.GradientTransformationExtraArgs]
 
 
 class Slots(Protocol):
-    """The stages that apply decay and rate, for a factory's stages to place.
-
-    Attributes:
-        decay: adds decay to an update.
-        rate: scales by the rate and negates.
-        axes: for each array, by canonical name, the axes along which layers are stacked; empty if unknown.
-    """
+    """The stages that apply decay and rate, for a factory's stages to place."""
 
     @property
-    def decay(self) -> optax.GradientTransformation: ...
+    def decay(self) -> optax.GradientTransformation:
+        """Add decay to an update."""
+
     @property
-    def rate(self) -> optax.GradientTransformation: ...
+    def rate(self) -> optax.GradientTransformation:
+        """Scale by the rate and negate."""
+
     @property
-    def axes(self) -> Mapping[str, tuple[int, ...]]: ...
+    def axes(self) -> Mapping[str, tuple[int, ...]]:
+        """For each array, by canonical name, the axes along which layers are stacked; empty if unknown."""
 
 
 class _Uniform(NamedTuple):

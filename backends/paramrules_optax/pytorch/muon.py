@@ -49,7 +49,8 @@ def muon(
         ns_dtype: the type in which to iterate, PyTorch's by default; None for that of the gradient.
 
     Raises:
-        ValueError: other than three coefficients, or another `adjust_lr_fn`.
+        ValueError: other than three coefficients, or another `adjust_lr_fn`; from `init`, an array that is
+            not a matrix, without dimension numbers.
 
     References:
         Jordan et al., Muon, 2024, https://kellerjordan.github.io/posts/muon/
@@ -72,7 +73,12 @@ def muon(
         done = _orthogonal(matrices, ns_coeffs, ns_steps, eps, ns_dtype).astype(momentum.dtype)
         return restored(_adjustment(matrices.shape, adjust_lr_fn) * done)
 
-    return [_momentum(beta, nesterov), _with_dimensions(step, dimensions), slots.decay, slots.rate]
+    return [
+        _momentum(beta, nesterov, dimensions is None),
+        _with_dimensions(step, dimensions),
+        slots.decay,
+        slots.rate,
+    ]
 
 
 def matrix_beside(axes: tuple[int, ...]) -> MuonDimensionNumbers:
@@ -80,10 +86,17 @@ def matrix_beside(axes: tuple[int, ...]) -> MuonDimensionNumbers:
     return MuonDimensionNumbers(*(axis for axis in range(2 + len(axes)) if axis not in axes))
 
 
-def _momentum(beta: Any, nesterov: bool) -> optax.GradientTransformation:
+def _momentum(beta: Any, nesterov: bool, matrices_only: bool) -> optax.GradientTransformation:
     """Average gradients, without correction of the bias."""
 
     def init(params: Any) -> optax.TraceState:
+        if matrices_only:
+            for array in jax.tree.leaves(params):
+                if array.ndim != 2:
+                    raise ValueError(
+                        f"Muon trains matrices, and this array has the shape {array.shape}: "
+                        "pass `muon_weight_dimension_numbers`"
+                    )
         return optax.TraceState(jax.tree.map(jnp.zeros_like, params))
 
     def update(updates: Any, state: optax.TraceState, params: Any = None) -> tuple[Any, optax.TraceState]:

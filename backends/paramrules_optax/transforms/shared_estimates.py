@@ -86,8 +86,8 @@ def _split(having: Sequence[Part]) -> Diagnostic:
     return Diagnostic(
         "W651",
         f"`{optimizer.spec.called}` estimates something over all parameters, and the rules split them into "
-        f"{len(having)} parts with an estimate each: `{first}` and `{second}` differ in rate, decay or settings",
-        help="give all groups of this optimizer equal rates, decays and settings",
+        f"{len(having)} parts with an estimate each: `{first}` and `{second}` differ",
+        help="give all groups of this optimizer one rate, one decay and equal settings",
     )
 
 
