@@ -15,9 +15,10 @@ from typing import Any, NamedTuple
 import optax
 import optax.contrib
 
+from paramrules_optax.pytorch.factories import STAGES, Stages
+from paramrules_optax.pytorch.muon import by_matrix
 from paramrules_optax.transforms.arrays import Matrix
 from paramrules_optax.transforms.by_layer import Axes, by_layer, factored_by_layer
-from paramrules_optax.trees.fit import fitted
 
 Settings = Mapping[str, Any]
 
@@ -99,13 +100,13 @@ def _adafactor(settings: Settings, slots: Slots) -> list[optax.GradientTransform
 def _muon(settings: Settings, slots: Slots) -> list[optax.GradientTransformation]:
     """Negated first. The AdamW that optax adds for anything but matrices gets no parameters."""
     own = dict(settings)
-    dimensions = {
-        name: matrix and optax.contrib.MuonDimensionNumbers(*matrix)
-        for name, matrix in slots.matrices.items()
-    }
     if own["muon_weight_dimension_numbers"] is None:
-        own["muon_weight_dimension_numbers"] = lambda tree: fitted(dimensions, tree)
+        own["muon_weight_dimension_numbers"] = by_matrix(slots.matrices)
     return [optax.contrib.muon(-1.0, weight_decay=0.0, **own), slots.decay, slots.rate]
+
+
+def _of_stages(stages: Stages) -> Recipe:
+    return lambda settings, slots: stages(slots, **settings)
 
 
 RECIPES: Mapping[Callable[..., Any], Recipe] = {
@@ -125,4 +126,5 @@ RECIPES: Mapping[Callable[..., Any], Recipe] = {
     optax.yogi: _coupled(optax.scale_by_yogi),
     optax.lamb: _lamb,
     optax.adafactor: _adafactor,
+    **{factory: _of_stages(stages) for factory, stages in STAGES.items()},
 }

@@ -239,6 +239,9 @@ _declare("""
     E631 the layers of a stack cannot be trained apart
     E632 gradients and parameters are not of one tree
     E633 Muon is given something other than a matrix
+    W650 a setting means something else than in PyTorch
+    W651 an estimate over all parameters is split
+    E652 a schedule-free optimizer inside of `build`
 """)
 
 _declare("""

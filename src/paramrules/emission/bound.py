@@ -11,6 +11,8 @@ from paramrules.emission.argument_checks import AnyRules, Options, check_rules
 from paramrules.inventories import Inventory
 from paramrules.inventories.own_vocabulary import VocabularyLike, using
 from paramrules.registry import described
+from paramrules.rules.load import unsilenced
+from paramrules.syntax.nodes import Allow
 
 
 class BoundGroup(NamedTuple):
@@ -123,9 +125,15 @@ def bind(
     return Bound(assignment, inventory, here)
 
 
-def warn(findings: Iterable[Diagnostic], *, stacklevel: int = 1) -> None:
-    """Issue findings as `RulesWarning`s that point at a frame; 1 is the caller of this function."""
-    for finding in findings:
+def warn(findings: Iterable[Diagnostic], *, allows: Iterable[Allow] = (), stacklevel: int = 1) -> None:
+    """Issue findings as `RulesWarning`s.
+
+    Args:
+        findings: the findings.
+        allows: the comments of a rule file, `rules.allows`, which silence some of them.
+        stacklevel: the frame that warnings point at; 1 is the caller of this function.
+    """
+    for finding in unsilenced(findings, allows):
         warnings.warn("\n" + render(finding), RulesWarning, stacklevel=stacklevel + 1)
 
 
