@@ -16,10 +16,12 @@ from paramrules.backends import (
     Assignment,
     Bases,
     Diagnostic,
+    Inventory,
     OptimizerSpec,
     Options,
     RoutedGroup,
     RulesError,
+    VocabularyLike,
     arguments_of,
     base_of,
     bind,
@@ -34,7 +36,7 @@ from paramrules.backends import (
     warn,
 )
 from paramrules_mlx.freezing import freeze
-from paramrules_mlx.inventory import inventory_and_slots
+from paramrules_mlx.inventory import Slot, inventory_and_slots
 
 Make = Callable[..., Optimizer]
 
@@ -116,6 +118,7 @@ def build(
     weight_decay: float | None = None,
     options: Options = None,
     strict: bool = False,
+    vocabulary: VocabularyLike | None = None,
     **settings: Any,
 ) -> GroupedOptimizer:
     """Return one optimizer of a model's groups.
@@ -133,6 +136,7 @@ def build(
             to the gradient, PyTorch's subtracts it from the weight.
         options: values for the file's options.
         strict: make dead rules and parameters that no rule takes errors.
+        vocabulary: TOML files, a path or several, that say what the model's classes are.
         **settings: further settings, each for those of the optimizers that take it.
 
     Returns:
@@ -161,8 +165,15 @@ def build(
     bases = Bases(learning_rate, weight_decay)
     arguments, lost = arguments_of(settings, specs)
     _raise([*lost_bases(bases, specs.values()), *lost])
-    described, slots = inventory_and_slots(model)
-    bound = bind(rules, lambda: described, options=options, strict=strict, stacklevel=2)
+    slots: list[Slot] = []
+
+    def describe() -> Inventory:
+        inventory, found = inventory_and_slots(model)
+        slots.extend(found)
+        return inventory
+
+    bound = bind(rules, describe, options=options, strict=strict, vocabulary=vocabulary, stacklevel=2)
+    names = bound.inventory.names
     routed, wrong = route(bound, bound.groups(), specs, bases, frozen_by="`model.freeze()`")
     _raise([*wrong, *_fixed_beside_schedule(bound.assignment, routed, learning_rate)])
     warn(check_use(bound.assignment, specs, bases), stacklevel=2)
@@ -172,7 +183,7 @@ def build(
     return GroupedOptimizer(
         made,
         [one.group.label for one in routed],
-        [[[described.names[e] for e in described.entries(n)] for n in one.numbers] for one in routed],
+        [[[names[e] for e in bound.inventory.entries(n)] for n in one.numbers] for one in routed],
         [_scale(one, learning_rate) for one in routed],
         0.0 if learning_rate is None else learning_rate,
     )

@@ -10,6 +10,7 @@ from paramrules_optax.init_inventory import inventory_of_init
 from paramrules_optax.libraries import equinox
 from paramrules_optax.libraries.abstract_init import InitCall
 from paramrules_optax.libraries.equinox import Tie
+from paramrules_optax.linear_einsums import with_linear_einsums
 from paramrules_optax.stacks.declared_stacks import Stacked, declared_stacks
 from paramrules_optax.stacks.layer_stacks import StackAxes, layer_shapes
 from paramrules_optax.stacks.likely_stacks import likely_stacks
@@ -128,6 +129,7 @@ def inventory_of_tree(
         stacks = _stacks(stacked, names, stored, parameter)
         shapes = layer_shapes(stored, stacks[: len(leaves)])
     columns = TreeColumns(leaves, boxes, modules, shapes)
+    known = with_linear_einsums(names, known, columns.layouts())
     inventory = inventory_of_arrays(TreeArrays(tree, names, known, columns, aliases, unknown, stored, stacks))
     count = len(leaves)
     inventory.doubts = lambda: (

@@ -5,7 +5,17 @@ from typing import Any, NamedTuple
 
 from torch import Tensor, nn
 
-from paramrules.backends import AnyRules, Bound, Options, RoutedGroup, bind, check_choice, check_rate
+from paramrules.backends import (
+    AnyRules,
+    Bound,
+    Inventory,
+    Options,
+    RoutedGroup,
+    VocabularyLike,
+    bind,
+    check_choice,
+    check_rate,
+)
 from paramrules_torch import freezing
 from paramrules_torch.inventory import inventory_and_tensors
 
@@ -35,14 +45,32 @@ class BoundModel(NamedTuple):
 
 
 def bind_model(
-    model: nn.Module, rules: AnyRules, options: Options, strict: bool, part: bool, stacklevel: int
+    model: nn.Module,
+    rules: AnyRules,
+    options: Options,
+    strict: bool,
+    part: bool,
+    vocabulary: VocabularyLike | None,
+    stacklevel: int,
 ) -> BoundModel:
     """Hold rules against a model. Raise and warn as `paramrules.emission.bind`, whose arguments these are."""
-    inventory, tensors, raw = inventory_and_tensors(model)
+    held: list[tuple[Sequence[Tensor], Sequence[str]]] = []
+
+    def describe() -> Inventory:
+        inventory, tensors, raw = inventory_and_tensors(model)
+        held.append((tensors, raw))
+        return inventory
+
     bound = bind(
-        rules, lambda: inventory, options=options, strict=strict, part=part, stacklevel=stacklevel + 1
+        rules,
+        describe,
+        options=options,
+        strict=strict,
+        part=part,
+        vocabulary=vocabulary,
+        stacklevel=stacklevel + 1,
     )
-    return BoundModel(bound, model, tensors, raw)
+    return BoundModel(bound, model, *held[0])
 
 
 def settings_in_group(one: RoutedGroup, lr_scale: str) -> dict[str, Any]:

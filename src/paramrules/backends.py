@@ -59,6 +59,7 @@ if TYPE_CHECKING:
         Parameter,
     )
     from paramrules.inventories.fans import fans
+    from paramrules.inventories.own_vocabulary import VocabularyLike
     from paramrules.inventories.owner import named
     from paramrules.inventories.parameter import is_below
     from paramrules.inventories.roles import role
@@ -108,6 +109,7 @@ _ROOMS = {
         "Parameter",
     ),
     "inventories.fans": ("fans",),
+    "inventories.own_vocabulary": ("VocabularyLike",),
     "inventories.owner": ("named",),
     "inventories.parameter": ("is_below",),
     "inventories.roles": ("role",),
@@ -131,6 +133,7 @@ __all__ = [
     "Layer",
     "ABSENT",
     "is_below",
+    "VocabularyLike",
     "named",
     "role",
     "fans",

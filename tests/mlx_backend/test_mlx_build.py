@@ -361,3 +361,21 @@ def test_an_optimizer_without_weight_decay_takes_no_scale_of_it(model: MLP) -> N
     rules = paramrules.parse("all: else -> weight_decay_scale = 0.5")
     with pytest.raises(RulesError, match=r"E611\]: `Adagrad` has no setting `weight_decay_scale`"):
         paramrules_mlx.build(model, rules, optim.Adagrad, learning_rate=0.1)
+
+
+class Scaled(nn.Module):
+    """A norm that no table has."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.amount = mx.ones(3)
+
+
+def test_a_models_own_vocabulary(tmp_path: Path) -> None:
+    file = tmp_path / "own.toml"
+    file.write_text(f'[families]\nRMSNorm = ["{__name__}.Scaled"]\n', "utf-8")
+    rules = paramrules.parse("a: type(RMSNorm)\nb: else\n")
+    optimizer = paramrules_mlx.build(
+        nn.Sequential(Scaled(), nn.Linear(3, 2)), rules, learning_rate=0.1, vocabulary=file
+    )
+    assert optimizer.labels == ("a", "b")

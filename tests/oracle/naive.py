@@ -7,9 +7,10 @@ be found wrong without a model is not its business.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from oracle import facts
 from oracle.arithmetic import Wrong, is_number
 from oracle.before import asks_for, wrong_options
 from oracle.captures import bound_by, references, words_by
@@ -72,8 +73,19 @@ def implied(axis: Axis, number: int) -> dict[str, object]:
 
 
 def rows_of(inventory: Inventory) -> list[list[Parameter]]:
+    """The rows of each parameter's names, with the role and fans of the tensor."""
+    columns = inventory._columns
+    unknown = {"role", "fan_in", "fan_out"} & set(inventory.unknown)
+    alone = (
+        {} if unknown else {"role": columns.role(), "fan_in": columns.fan_in(), "fan_out": columns.fan_out()}
+    )
     return [
-        [inventory.parameter(entry) for entry in inventory.entries(number)]
+        facts.of_one_tensor(
+            [
+                replace(inventory.parameter(entry), **{fact: column[entry] for fact, column in alone.items()})
+                for entry in inventory.entries(number)
+            ]
+        )
         for number in range(len(inventory))
     ]
 

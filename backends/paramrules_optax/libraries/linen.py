@@ -1,6 +1,6 @@
 """Linen: parameters are dicts apart from the modules, and `init` shows which module makes each of them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from jax.tree_util import tree_flatten_with_path
@@ -8,7 +8,7 @@ from jax.tree_util import tree_flatten_with_path
 from paramrules.backends import Diagnostic, RulesError
 from paramrules_optax.libraries import nnx
 from paramrules_optax.libraries.abstract_init import InitCall, InitRun, Sightings, run_abstractly
-from paramrules_optax.libraries.loaded import Classes, Layout, Refusal, general_layout, loaded
+from paramrules_optax.libraries.loaded import Classes, Layout, Refusal, einsum_layout, general_layout, loaded
 from paramrules_optax.trees.key_paths import joined
 from paramrules_optax.trees.leaves import Shape
 
@@ -74,6 +74,8 @@ def kernel_layout(module: Any) -> Layout | None:
         return general_layout(module.batch_dims, module.axis, module.features)
     if isinstance(module, loaded("flax.linen", "ConvTranspose")) and module.transpose_kernel:
         return "*", "out", "in"
+    if isinstance(module, loaded("flax.linen", "Einsum")):
+        return einsum_layout(module.einsum_str)
     return None
 
 
@@ -103,6 +105,8 @@ class _Watcher:
         self._root: type = object
         self._boxes = boxes()
         self._general = loaded("flax.linen", "DenseGeneral", "ConvTranspose")
+        self._einsums = loaded("flax.linen", "Einsum")
+        self._equations: dict[str, set[str]] = {}  # of the einsum of each name
         self._bridges = nnx.in_linen()
         self._depth = 0
         self._outside = 0
@@ -116,7 +120,7 @@ class _Watcher:
             if self._outside:
                 return call(*args, **kwargs)
             name = _dotted(*module.path)
-            self._enter(name, module)
+            self._enter(name, module, args, kwargs)
             result = call(*args, **kwargs)
             self._look(name, module)
             return result
@@ -130,16 +134,25 @@ class _Watcher:
             self._root = type(module)
         return module.scope is None or (not module.path and type(module) not in self._root.__mro__)
 
-    def _enter(self, name: str, module: Any) -> None:
+    def _enter(self, name: str, module: Any, args: Any, kwargs: Any) -> None:
         cls, here = type(module), self._classes.setdefault(name, [])
         if hasattr(cls, "no_weight_decay") or isinstance(module, self._general):
             self.modules[name] = module.clone(parent=None)  # a clone holds nothing of this run
+        elif isinstance(module, self._einsums):
+            self.modules[name] = self._einsum(name, module, (*args, *kwargs.values()))
         # `issubclass` would ask every subclass there is, and flax makes new ones for each scan.
         # `nn.scan`, `nn.remat` and the like make a subclass of a class, which runs the class itself.
         if here and cls in here[-1].__mro__:
             here[-1] = cls
         elif not any(other in cls.__mro__ for other in here):
             here.append(cls)  # the first, or one that `nn.share_scope` puts into another's place
+
+    def _einsum(self, name: str, module: Any, arguments: Iterable[Any]) -> Any:
+        """Return a copy of an einsum with the equation that it has or is called with; None for several."""
+        texts = (text for text in (module.einsum_str, *arguments) if isinstance(text, str))
+        equations = self._equations.setdefault(name, set())
+        equations.update(text.replace(" ", "") for text in texts)
+        return module.clone(parent=None, einsum_str=next(iter(equations)) if len(equations) == 1 else None)
 
     def _look(self, name: str, module: Any) -> None:
         """Note the module's parameters. The first module to see a parameter owns it.

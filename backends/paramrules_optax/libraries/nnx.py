@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from paramrules.backends import UNKNOWN_OWNER, Class, Owner
-from paramrules_optax.libraries.loaded import Classes, Layout, Refusal, general_layout, loaded
+from paramrules_optax.libraries.loaded import Classes, Layout, Refusal, einsum_layout, general_layout, loaded
 
 Path = tuple[Any, ...]
 
@@ -82,6 +82,8 @@ def kernel_layout(module: Any) -> Layout | None:
         return general_layout(module.batch_axis, module.in_features, module.out_features)
     if isinstance(module, loaded("flax.nnx", "ConvTranspose")) and module.transpose_kernel:
         return "*", "out", "in"
+    if isinstance(module, loaded("flax.nnx", "Einsum")):
+        return einsum_layout(module.einsum_str)
     return None
 
 

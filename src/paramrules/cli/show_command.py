@@ -35,6 +35,7 @@ def show(
     dead     rules that took nothing: axis, label, file, line
     frozen   the names of what is not trained
     tied     lists of names of one tensor
+    merged   weights stored with more axes than their matrix has: name, shape, stored, layout
     """
     import paramrules
     from paramrules.assignment import parse_options
@@ -75,4 +76,8 @@ def _result(model: ModelName, assignment: "Assignment") -> dict[str, Any]:
         ],
         "frozen": [name for name, trained in zip(names, assignment.trained, strict=False) if not trained],
         "tied": [[names[entry] for entry in inventory.entries(number)] for number in inventory.aliases],
+        "merged": [
+            {"name": row.name, "shape": row.shape, "stored": row.stored, "layout": row.layout}
+            for row in map(inventory.parameter, inventory.merged)
+        ],
     }

@@ -187,7 +187,7 @@ _declare("""
     E507 a stack is declared where there is none
     E508 arrays are not stacked as declared
     W509 a stack is likely, and not declared
-    E510 a package's vocabulary cannot be read
+    E510 a vocabulary cannot be read
     E511 a class is put into two families
     W513 these look like running statistics
     E514 an attribute cannot be read
@@ -209,6 +209,7 @@ _declare("""
     E540<E501 a tree holds more than parameters
     E541<E501 a model needs inputs
     E542<E501 a model cannot run with the inputs
+    E545 an inventory was taken with another vocabulary
 """)
 
 _declare("""
@@ -241,6 +242,9 @@ _declare("""
     E632 gradients and parameters are not of one tree
     E633 Muon is given something other than a matrix
     E640 a mask cannot hold a decay
+    W650 a setting means something else than in PyTorch
+    W651 an estimate over all parameters is split
+    E652 a schedule-free optimizer inside of `build`
 """)
 
 _declare("""
@@ -263,4 +267,5 @@ _declare("""
     W815 axes stand in another order in other frameworks
     W816 attributes are there in some frameworks alone
     W817 numbers stand otherwise in names of other frameworks
+    W818 a tied head is a Linear in torch alone
 """)
