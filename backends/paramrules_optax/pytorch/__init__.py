@@ -1,8 +1,8 @@
 """PyTorch's optimizers as optax transformations: the same formulas, arguments and defaults.
 
 Each factory makes an ordinary `optax.GradientTransformation`, by itself or for `paramrules_optax.build`. It
-takes arguments by PyTorch's names (`lr`, `betas`, `alpha`) or by optax's (`learning_rate`, `b1` and `b2`, `decay`).
-In float64 the parameters stay within 1e-10 of PyTorch's over 50 steps.
+takes arguments by PyTorch's names (`lr`, `betas`, `alpha`) or by optax's (`learning_rate`, `b1` and `b2`,
+`decay`). In float64 the parameters stay within 1e-10 of PyTorch's over 50 steps.
 
 >>> from paramrules_optax import pytorch
 >>> tx = pytorch.rmsprop(lr=1e-3, alpha=0.95, momentum=0.9)

@@ -33,12 +33,10 @@ _NADAM = Counterpart(
     pytorch.nadam, {"b1": "keeps the momentum in `{key}` constant, and PyTorch lets it rise"}
 )
 
-COUNTERPARTS: Mapping[Callable[..., Any], Counterpart] = {
+_COUNTERPARTS: Mapping[Callable[..., Any], Counterpart] = {
     optax.adagrad: Counterpart(pytorch.adagrad, {"eps": "adds `{key}` inside the root, and PyTorch outside"}),
     optax.adam: Counterpart(pytorch.adam),
     optax.adamw: Counterpart(pytorch.adamw),
-    optax.nadam: _NADAM,
-    optax.nadamw: _NADAM,
     optax.radam: Counterpart(
         pytorch.radam, {"eps": "adds `{key}` after correcting the bias, and PyTorch before"}
     ),
@@ -60,9 +58,21 @@ COUNTERPARTS: Mapping[Callable[..., Any], Counterpart] = {
 }
 
 
-def only_in_pytorch(factory: Callable[..., Any], takes: Iterable[str]) -> dict[str, str]:
+def counterpart_of(factory: Callable[..., Any], settings: Mapping[str, Any]) -> Counterpart | None:
+    """Return the counterpart of a factory with some settings; None if it is not known.
+
+    `optax.nadam` is `optax.adam` with `nesterov=True`.
+    """
+    if factory in (optax.adam, optax.adamw) and settings.get("nesterov"):
+        return _NADAM
+    return _COUNTERPARTS.get(factory)
+
+
+def only_in_pytorch(
+    factory: Callable[..., Any], bound: Mapping[str, Any], takes: Iterable[str]
+) -> dict[str, str]:
     """Return a help line for each setting that PyTorch's optimizer of the same name has beyond `takes`."""
-    counterpart = COUNTERPARTS.get(factory)
+    counterpart = counterpart_of(factory, bound)
     if counterpart is None:
         return {}
     known = {*takes, *RENAMED, "learning_rate", "weight_decay"}

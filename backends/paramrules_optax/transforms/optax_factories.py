@@ -93,6 +93,6 @@ def optax_factory(name: str, factory: Any, *, unscaled: bool) -> OptaxFactory:
         rates=("lr", "weight_decay") if decay or recipe or unscaled else ("lr",),
         bound={portable.get(key, key): value for key, value in bound.items()},
         weight_decay=takes[decay] if decay else None,
-        aliases=ALIASES._replace(help={**ALIASES.help, **only_in_pytorch(inner, takes)}),
+        aliases=ALIASES._replace(help={**ALIASES.help, **only_in_pytorch(inner, bound, takes)}),
     )
     return OptaxFactory(spec, inner, recipe, defaults, decay)

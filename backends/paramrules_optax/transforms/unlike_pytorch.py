@@ -5,8 +5,19 @@ from typing import Any, NamedTuple
 
 from paramrules.backends import Assignment, Diagnostic, Group, report
 from paramrules_optax.setting_names import RENAMED
-from paramrules_optax.transforms.counterparts import COUNTERPARTS
+from paramrules_optax.transforms.counterparts import counterpart_of
 from paramrules_optax.transforms.optax_factories import OptaxFactory
+
+
+class Unlike(NamedTuple):
+    """A setting that means something else: how, and the factory to which it means what PyTorch means."""
+
+    message: str
+    instead: str
+
+    def help(self, otherwise: str) -> str:
+        """Return the help, with how to keep optax's meaning."""
+        return f"for PyTorch's meaning pass `{self.instead}`; for Optax's, {otherwise}"
 
 
 class GroupSettings(NamedTuple):
@@ -17,9 +28,9 @@ class GroupSettings(NamedTuple):
     settings: Mapping[str, Any]
     scheduled: bool
 
-    def unlike(self, key: str) -> str | None:
+    def unlike(self, key: str) -> Unlike | None:
         """Return what the optimizer does with a key that was set; None if it is what PyTorch does."""
-        counterpart = COUNTERPARTS.get(self.factory.factory)
+        counterpart = counterpart_of(self.factory.factory, self.settings)
         if counterpart is None:
             return None
         for own in (key, *RENAMED.get(key, ())):
@@ -27,7 +38,8 @@ class GroupSettings(NamedTuple):
                 outside = own == "eps" and self.settings.get("eps_in_sqrt") is False
                 at_one_rate = own == "momentum" and not self.scheduled
                 if not (outside or at_one_rate):
-                    return f"`{self.factory.spec.called}` {counterpart.unlike[own].format(key=key)}"
+                    what = counterpart.unlike[own].format(key=key)
+                    return Unlike(f"`{self.factory.spec.called}` {what}", counterpart.called)
         return None
 
 
@@ -43,34 +55,22 @@ def unlike_pytorch(
         groups: its groups.
         given: the settings that the caller passed, for all optimizers.
     """
-    by_caller: dict[str, GroupSettings] = {}
-    by_rules: dict[tuple[str, str], list[GroupSettings]] = {}
+    by_caller: dict[Unlike, None] = {}
+    by_rules: dict[tuple[str, Unlike], list[Group]] = {}
     for one in groups:
         for key in given:
-            if key not in one.factory.spec.bound and (message := one.unlike(key)):
-                by_caller.setdefault(message, one)
+            if key not in one.factory.spec.bound and (unlike := one.unlike(key)):
+                by_caller[unlike] = None
         for key in one.group.settings:
-            if message := one.unlike(key):
-                by_rules.setdefault((key, message), []).append(one)
+            if unlike := one.unlike(key):
+                by_rules.setdefault((key, unlike), []).append(one.group)
     found = [
-        Diagnostic("W650", message, help=f"{_instead(one)}, bind it with `functools.partial`")
-        for message, one in by_caller.items()
+        Diagnostic("W650", unlike.message, help=unlike.help("bind it with `functools.partial`"))
+        for unlike in by_caller
     ]
-    for (key, message), having in by_rules.items():
+    for (key, unlike), having in by_rules.items():
+        help = unlike.help("write `# allow: W650 -- why` above")
         found.append(
-            report(
-                "W650",
-                message,
-                f"{_instead(having[0])}, write `# allow: W650 -- why` above",
-                assignment=assignment,
-                groups=[one.group for one in having],
-                key=key,
-                whole=True,
-            )
+            report("W650", unlike.message, help, assignment=assignment, groups=having, key=key, whole=True)
         )
     return found
-
-
-def _instead(one: GroupSettings) -> str:
-    called = COUNTERPARTS[one.factory.factory].called
-    return f"for PyTorch's meaning pass `{called}`; for Optax's"
