@@ -144,8 +144,8 @@ def by_name(learning_rate: Any) -> Any:
 )
 def test_unequal_groups_split_it(optimizer: Any, called: str, splits: bool) -> None:
     message = f"""
-warning[W651]: `{called}` estimates something over all parameters, and the rules split them into 2 parts with \
-an estimate each: `bias` and `head` differ
+warning[W651]: `{called}` estimates something over all parameters, and the rules split them into 2 parts \
+with an estimate each: `bias` and `head` differ
   = help: give all groups of this optimizer one rate, one decay and equal settings"""
     text = "bias: ndim <= 1 -> lr_scale = 0.5\nrest: else"
     assert warned(text, optimizer, 1.0) == ([message] if splits else [])

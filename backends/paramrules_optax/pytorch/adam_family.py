@@ -8,13 +8,11 @@ import optax
 
 from paramrules_optax.pytorch.factories import Slots, factory_of_stages
 
-_Stage = optax.GradientTransformation
-
 
 @factory_of_stages(learning_rate=1e-3)
 def adam(
     slots: Slots, *, b1: Any = 0.9, b2: Any = 0.999, eps: Any = 1e-8, amsgrad: bool = False
-) -> list[_Stage]:
+) -> list[optax.GradientTransformation]:
     """Return PyTorch's Adam: `p -= lr * m / (1 - b1**t) / (sqrt(v / (1 - b2**t)) + eps)`.
 
     Args:
@@ -38,7 +36,7 @@ def adam(
 @factory_of_stages(learning_rate=1e-3, weight_decay=1e-2)
 def adamw(
     slots: Slots, *, b1: Any = 0.9, b2: Any = 0.999, eps: Any = 1e-8, amsgrad: bool = False
-) -> list[_Stage]:
+) -> list[optax.GradientTransformation]:
     """Return PyTorch's AdamW: Adam, and `p -= lr * weight_decay * p` beside its step.
 
     `optax.adamw` has the same formula, and a `weight_decay` of 1e-4 by default.
@@ -58,7 +56,9 @@ def adamw(
 
 
 @factory_of_stages(learning_rate=2e-3)
-def adamax(slots: Slots, *, b1: Any = 0.9, b2: Any = 0.999, eps: Any = 1e-8) -> list[_Stage]:
+def adamax(
+    slots: Slots, *, b1: Any = 0.9, b2: Any = 0.999, eps: Any = 1e-8
+) -> list[optax.GradientTransformation]:
     """Return PyTorch's Adamax: `u = max(b2 * u, abs(g) + eps)`, `p -= lr * m / (1 - b1**t) / u`.
 
     Args:
@@ -86,7 +86,7 @@ def nadam(
     momentum_decay: Any = 4e-3,
     decoupled_weight_decay: bool = False,
     mu_product_dtype: Any = jnp.float32,
-) -> list[_Stage]:
+) -> list[optax.GradientTransformation]:
     """Return PyTorch's NAdam, whose momentum rises: `mu = b1 * (1 - 0.96**(t * momentum_decay) / 2)`.
 
     `optax.nadam` has a constant momentum.
@@ -118,7 +118,7 @@ def radam(
     b2: Any = 0.999,
     eps: Any = 1e-8,
     decoupled_weight_decay: bool = False,
-) -> list[_Stage]:
+) -> list[optax.GradientTransformation]:
     """Return PyTorch's RAdam: Adam times a rectification, once that is more than 5 steps' worth.
 
     `optax.radam` adds `eps` after the correction of the bias, PyTorch before.
@@ -141,7 +141,7 @@ def radam(
     return [core, slots.decay, slots.rate] if decoupled_weight_decay else [slots.decay, core, slots.rate]
 
 
-def _scale_by_adam(b1: Any, b2: Any, eps: Any, amsgrad: bool) -> _Stage:
+def _scale_by_adam(b1: Any, b2: Any, eps: Any, amsgrad: bool) -> optax.GradientTransformation:
     if not amsgrad:
         return optax.scale_by_adam(b1=b1, b2=b2, eps=eps)
 
@@ -175,7 +175,9 @@ class ScaleByNadamState(NamedTuple):
     nu: Any
 
 
-def _scale_by_nadam(b1: Any, b2: Any, eps: Any, momentum_decay: Any, dtype: Any) -> _Stage:
+def _scale_by_nadam(
+    b1: Any, b2: Any, eps: Any, momentum_decay: Any, dtype: Any
+) -> optax.GradientTransformation:
     def init(params: Any) -> ScaleByNadamState:
         return ScaleByNadamState(_zero(), jnp.ones([], dtype), _zeros_like(params), _zeros_like(params))
 
@@ -196,7 +198,7 @@ def _scale_by_nadam(b1: Any, b2: Any, eps: Any, momentum_decay: Any, dtype: Any)
     return optax.GradientTransformation(init, update)
 
 
-def _scale_by_radam(b1: Any, b2: Any, eps: Any) -> _Stage:
+def _scale_by_radam(b1: Any, b2: Any, eps: Any) -> optax.GradientTransformation:
     limit = 2 / (1 - b2) - 1
 
     def init(params: Any) -> optax.ScaleByAdamState:

@@ -8,11 +8,11 @@ import optax
 
 from paramrules_optax.pytorch.factories import Slots, by_both_names, factory_of_stages, is_zero
 
-_Stage = optax.GradientTransformation
-
 
 @factory_of_stages(learning_rate=1e-3)
-def sgd(slots: Slots, *, momentum: Any = 0.0, dampening: Any = 0.0, nesterov: bool = False) -> list[_Stage]:
+def sgd(
+    slots: Slots, *, momentum: Any = 0.0, dampening: Any = 0.0, nesterov: bool = False
+) -> list[optax.GradientTransformation]:
     """Return PyTorch's SGD: `b = momentum * b + (1 - dampening) * g`, where the first `b` is `g` itself.
 
     Args:
@@ -43,7 +43,7 @@ def sgd(slots: Slots, *, momentum: Any = 0.0, dampening: Any = 0.0, nesterov: bo
 @factory_of_stages(learning_rate=1e-2)
 def adagrad(
     slots: Slots, *, lr_decay: Any = 0.0, initial_accumulator_value: Any = 0.0, eps: Any = 1e-10
-) -> list[_Stage]:
+) -> list[optax.GradientTransformation]:
     """Return PyTorch's Adagrad: `p -= lr / (1 + t * lr_decay) * g / (sqrt(sum(g**2)) + eps)`, t from 0.
 
     `optax.adagrad` has accumulators that start at 0.1 and `eps` inside the root.
@@ -67,7 +67,7 @@ def adagrad(
     return [*stages, slots.rate]
 
 
-def _scale_by_root_of_sum(initial: Any, eps: Any) -> _Stage:
+def _scale_by_root_of_sum(initial: Any, eps: Any) -> optax.GradientTransformation:
     """Divide each gradient by the root of the sum of its squares, plus `eps`."""
 
     def init(params: Any) -> optax.ScaleByRssState:
@@ -84,7 +84,7 @@ def _scale_by_root_of_sum(initial: Any, eps: Any) -> _Stage:
 
 
 @factory_of_stages(learning_rate=1.0)
-def adadelta(slots: Slots, *, rho: Any = 0.9, eps: Any = 1e-6) -> list[_Stage]:
+def adadelta(slots: Slots, *, rho: Any = 0.9, eps: Any = 1e-6) -> list[optax.GradientTransformation]:
     """Return PyTorch's Adadelta: `g * sqrt(d + eps) / sqrt(v + eps)`, with `d` the average of squared steps.
 
     Args:
@@ -105,7 +105,7 @@ def adadelta(slots: Slots, *, rho: Any = 0.9, eps: Any = 1e-6) -> list[_Stage]:
 @factory_of_stages(learning_rate=1e-2)
 def rmsprop(
     slots: Slots, *, decay: Any = 0.99, eps: Any = 1e-8, momentum: Any = 0.0, centered: bool = False
-) -> list[_Stage]:
+) -> list[optax.GradientTransformation]:
     """Return PyTorch's RMSprop: `b = momentum * b + g / (sqrt(v) + eps)`, `p -= lr * b`.
 
     `optax.rmsprop` has `eps` inside the root, a `decay` of 0.9, and the learning rate before the momentum.

@@ -90,7 +90,7 @@ def _config(
     apart = {key: value for key, value in one.settings.items() if not _equal(value, base.get(key))}
     schedule, lr = (one.lr.base, one.lr._replace(base=1.0)) if callable(one.lr.base) else (None, one.lr)
     weight = one.weight_decay.value
-    key = [factory.spec.name, *sorted(apart.items())]
+    key: list[Hashable] = [factory.spec.name, *sorted(apart.items())]
     if factory.recipe is None:
         key.append(_known(lr if schedule else one.lr))
         if factory.decay and not unscaled:

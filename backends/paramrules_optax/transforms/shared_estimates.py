@@ -50,7 +50,7 @@ def split_estimates(
 
 def _state(tx: optax.GradientTransformation, parameters: int) -> Any:
     """Return the abstract state of some parameters; None if they are not what the transformation trains."""
-    params = {str(number): jax.ShapeDtypeStruct((2, 3), jnp.float32) for number in range(parameters)}
+    params = {str(number): jnp.zeros((2, 3)) for number in range(parameters)}
     try:
         return jax.eval_shape(tx.init, params)
     except Exception:  # it may look for its own parameters; if it is broken, the user's `init` says so
