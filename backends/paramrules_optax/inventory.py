@@ -65,7 +65,8 @@ def inventory_of(
 
     Raises:
         RulesError: E502 for two parameters with one name, E507 and E508 where `stacked` does not fit, E517
-            for an argument that is for other models, E518 and E536 for a tree that jax cannot flatten, E532
+            for an argument that is for other models, E518 and E536 for a tree that jax cannot flatten, E519
+            for what keeps a model beside its parameters, E532
             to E534 where `types` does not fit, E537 to E540 for a tree that holds something other than
             parameters, E541 and E542 for a model that cannot run.
 
@@ -74,6 +75,7 @@ def inventory_of(
     """
     if isinstance(model, Inventory):
         return model
+    libraries.refuse_holder(model)
     call = InitCall(inputs, kwargs, method, rngs)
     init = libraries.init_of(model)
     if init is not None:

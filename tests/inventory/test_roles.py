@@ -38,6 +38,9 @@ STRANGER = owner("app.Net")
         (owner("haiku._src.embed.Embed"), "embed.embeddings", "embedding"),
         (owner("flax.linen.linear.Dense"), "fc.kernel", "weight"),
         (owner("haiku._src.basic.Linear"), "linear.w", "weight"),
+        (owner("app.Layer"), "dense.w", "weight"),  # a dataclass
+        (owner("app.Layer"), "dense.b", "bias"),
+        (owner("app.FancyNorm"), "norm.w", "scale"),
         (owner("gemma.gm.nn._modules.Embedder"), "embedder.input_embedding", "embedding"),
         (owner("gemma.gm.nn._layers.Einsum"), "attn.q_einsum.w", "weight"),
         (owner("gemma.gm.nn._layers.Einsum"), "mlp.gating_einsum", "weight"),

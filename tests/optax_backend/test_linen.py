@@ -541,29 +541,46 @@ error[E517]: `inputs` is for linen modules and haiku functions: this model has i
     )
 
 
-def test_owners_inside_a_bridge_to_nnx_are_unknown():
+class Wrapped(nnx.Module):
+    def __init__(self, width, rngs):
+        self.norm = nnx.LayerNorm(width, rngs=rngs)
+        self.attention = nnx.MultiHeadAttention(2, width, rngs=rngs, use_bias=False, decode=False)
+
+    def __call__(self, x):
+        return self.attention(self.norm(x))
+
+
+class Gain(nnx.Module):
+    def __init__(self, width):
+        self.scale = nnx.Param(jnp.ones(width))
+
+    def __call__(self, x):
+        return x * self.scale[...]
+
+
+def test_owners_inside_a_bridge_to_nnx():
     class Mixed(nn.Module):
         @nn.compact
         def __call__(self, x):
-            return nnx.bridge.to_linen(nnx.LayerNorm, 4, name="norm")(nn.Dense(4, name="dense")(x))
+            x = nnx.bridge.to_linen(Wrapped, 4, name="wrapped")(nn.Dense(4, name="dense")(x))
+            return nnx.bridge.ToLinen(Gain, (4,), skip_rng=True, name="gain")(x)
 
     inventory = paramrules.inventory(Mixed(), inputs=jnp.ones((2, 4)))
-    assert [p.owner.known for p in inventory] == [True, True, False, False]
-    with pytest.raises(RulesError) as caught:
-        assign(DECAY, inventory)
-    assert (
-        str(caught.value)
-        == """
-error[E215]: `type` is not known for this model
-  --> decay.rules:1:11
-   |
- 1 | no_decay: type(LayerNorm|RMSNorm|Embedding) or ndim <= 1
-   |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-   = help: the tree does not know the module of `norm.bias` (and of 1 more): name its class, as in \
-`paramrules.inventory(params, types={"norm": LayerNorm})`"""
-    )
-    inventory = paramrules.inventory(Mixed(), inputs=jnp.ones((2, 4)), types={"norm": nnx.LayerNorm})
-    assert inventory["norm.scale"].role == "scale"
+    around = {p.name: " ".join(cls.short for cls in p.owner.around[1:]) for p in inventory}
+    attention = "ToLinen Wrapped MultiHeadAttention LinearGeneral"
+    assert around == {
+        "dense.bias": "Dense",
+        "dense.kernel": "Dense",
+        "gain.scale": "ToLinen Gain",
+        "wrapped.attention.key.kernel": attention,
+        "wrapped.attention.out.kernel": attention,
+        "wrapped.attention.query.kernel": attention,
+        "wrapped.attention.value.kernel": attention,
+        "wrapped.norm.bias": "ToLinen Wrapped LayerNorm",
+        "wrapped.norm.scale": "ToLinen Wrapped LayerNorm",
+    }
+    out = inventory["wrapped.attention.out.kernel"]
+    assert (inventory["wrapped.norm.scale"].role, out.fan_in, out.fan_out) == ("scale", 4, 4)
     assert inventory.unknown == {
         "attr": "the attributes of an NNX module inside a linen module are unknown: match a name, a type "
         "or a shape"

@@ -91,7 +91,7 @@ def run(model: Any, call: InitCall) -> InitRun:
 
     variables = run_abstractly(f"the linen module `{type(model).__name__}`", init, call, _EXAMPLE)
     seen = watcher.sightings
-    unknown = {"attr": _HIDDEN_ATTRIBUTES} if () in seen.around.values() else {}
+    unknown = {"attr": _HIDDEN_ATTRIBUTES} if watcher.bridged else {}
     return InitRun(variables.get("params", {}), seen.around, seen.views, watcher.modules, unknown)
 
 
@@ -108,6 +108,7 @@ class _Watcher:
         self._einsums = loaded("flax.linen", "Einsum")
         self._equations: dict[str, set[str]] = {}  # of the einsum of each name
         self._bridges = nnx.in_linen()
+        self.bridged = False
         self._depth = 0
         self._outside = 0
 
@@ -161,6 +162,9 @@ class _Watcher:
         """
         params = module.variables.get("params", {})
         around: tuple[type, ...] | None = None
+        if isinstance(module, self._bridges):
+            self._look_inside(name, module)
+            params = {}
         for key, value in params.items():
             whole = _dotted(name, key)
             if whole not in self._classes:
@@ -168,7 +172,17 @@ class _Watcher:
                     around = self._around(name, type(module))
                 for inner, _ in self._leaves(value):
                     self.sightings.around.setdefault(_dotted(whole, inner), around)
-        self._view(name, f"{name}." if name else "", params)
+        self._view(name, f"{name}." if name else "", module.variables.get("params", {}))
+
+    def _look_inside(self, name: str, bridge: Any) -> None:
+        """Note the classes and modules of the NNX module that a linen one wraps."""
+        self.bridged = True
+        outer = self._around(name, type(bridge))
+        for path, classes, module in nnx.wrapped(bridge):
+            if module is None:
+                self.sightings.around.setdefault(_dotted(name, path), (*outer, *classes))
+            else:
+                self.modules[_dotted(name, path)] = module
 
     def _view(self, path: str, prefix: str, params: Mapping[str, Any]) -> None:
         """Note in which shapes a module of this path sees all parameters below it."""
@@ -193,8 +207,6 @@ class _Watcher:
 
     def _around(self, name: str, cls: type) -> tuple[type, ...]:
         """Return the classes around a parameter of a module of this name and class, outermost first."""
-        if issubclass(cls, self._bridges):
-            return ()  # the modules of NNX inside are not seen
         parts = name.split(".") if name else []
         outer = (self._classes.get(".".join(parts[:count]), ()) for count in range(len(parts)))
         here = self._classes[name]
