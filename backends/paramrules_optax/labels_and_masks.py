@@ -160,6 +160,7 @@ def decay_mask(
     options: Options = None,
     strict: bool = False,
     model: Any = None,
+    vocabulary: VocabularyLike | None = None,
 ) -> Any:
     """Return what `optax.adamw(mask=)` takes: True for each parameter that decays under the rules.
 
@@ -168,7 +169,7 @@ def decay_mask(
     their settings.
 
     Args:
-        params, rules, options, strict, model: see `labels`.
+        params, rules, options, strict, model, vocabulary: see `labels`.
 
     Raises:
         RulesError: what `labels` raises; E640 if a parameter has a decay other than 0 and the base.
@@ -179,7 +180,7 @@ def decay_mask(
 
     >>> tx = optax.adamw(1e-3, weight_decay=0.1, mask=decay_mask(params, "decay.rules"))
     """
-    bound = BoundTree(params, rules, options, strict, model)
+    bound = BoundTree(params, rules, options, strict, model, vocabulary)
     return bound.tree(_decays(bound.assignment), labels_of(bound.assignment, None))
 
 
@@ -190,12 +191,13 @@ def decay_mask_fn(
     options: Options = None,
     strict: bool = False,
     model: Any = None,
+    vocabulary: VocabularyLike | None = None,
 ) -> Callable[[Any], Any]:
     """Return a function that is to `decay_mask` what `label_fn` is to `labels`, with the same arguments.
 
     >>> tx = optax.adamw(1e-3, weight_decay=0.1, mask=decay_mask_fn(model, "decay.rules"))
     """
-    bound = BoundTree(params, rules, options, strict, model)
+    bound = BoundTree(params, rules, options, strict, model, vocabulary)
     values = bound.by_name(_decays(bound.assignment), labels_of(bound.assignment, None))
     return lambda tree: fitted(values, tree)
 
