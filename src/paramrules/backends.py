@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         report,
         route,
         settings_of,
+        unnamed,
         warn,
     )
     from paramrules.inventories import (
@@ -96,6 +97,7 @@ _ROOMS = {
         "report",
         "route",
         "settings_of",
+        "unnamed",
         "warn",
     ),
     "inventories": (
@@ -170,6 +172,7 @@ __all__ = [
     "report",
     "route",
     "settings_of",
+    "unnamed",
     "warn",
     # errors
     "Diagnostic",

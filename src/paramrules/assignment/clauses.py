@@ -33,7 +33,7 @@ def explain_axis(
         reader.held(rule.predicate) if rule and rule.predicate else None,
         reader.captures(rule) if rule else {},
         settings,
-        {implied.key: settings[implied.key] for implied in axis.implies(label)},
+        {one.key: settings[one.key] for one in axis.implies(label) if one.key in settings},
         tuple(Verdict(r, reader.failed(r.predicate)) for r in axis.rules[:before] if r.predicate),
         tuple(
             Verdict(r, reader.held(r.predicate))

@@ -28,7 +28,7 @@ from paramrules.emission.optimizer_settings import (
 from paramrules.emission.optimizer_spec import Aliases, OptimizerSpec
 from paramrules.emission.origin import report
 from paramrules.emission.rates import DEFAULT, Bases, Rate, base_of, overall_lr
-from paramrules.emission.routing import RoutedGroup, check_use, choose, not_clear, route
+from paramrules.emission.routing import RoutedGroup, check_use, choose, not_clear, route, unnamed
 from paramrules.emission.wording import listed, plural
 
 __all__ = [
@@ -58,5 +58,6 @@ __all__ = [
     "report",
     "route",
     "settings_of",
+    "unnamed",
     "warn",
 ]
