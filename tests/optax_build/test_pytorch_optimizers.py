@@ -1,5 +1,6 @@
 """`paramrules_optax.pytorch` against torch.optim: 1e-10 after 50 steps in float64."""
 
+import importlib
 import inspect
 import re
 from functools import partial
@@ -77,6 +78,10 @@ def trained(tx: optax.GradientTransformation, steps: int = 3, params: Any = PARA
 
 def assert_same(one: Any, other: Any) -> None:
     jax.tree.map(partial(np.testing.assert_allclose, rtol=1e-5), one, other)
+
+
+def test_the_namespace_is_an_attribute() -> None:
+    assert pro.__getattr__("pytorch") is importlib.import_module("paramrules_optax.pytorch")
 
 
 def test_arguments_by_either_name() -> None:
