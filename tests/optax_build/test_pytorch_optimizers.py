@@ -1,5 +1,6 @@
 """`paramrules_optax.pytorch` against torch.optim: 1e-10 after 50 steps in float64."""
 
+import importlib
 import inspect
 import re
 from functools import partial
@@ -79,6 +80,10 @@ def assert_same(one: Any, other: Any) -> None:
     jax.tree.map(partial(np.testing.assert_allclose, rtol=1e-5), one, other)
 
 
+def test_the_namespace_is_an_attribute() -> None:
+    assert pro.__getattr__("pytorch") is importlib.import_module("paramrules_optax.pytorch")
+
+
 def test_arguments_by_either_name() -> None:
     assert_same(
         trained(adamw(lr=0.1, betas=(0.8, 0.9))),
@@ -148,8 +153,8 @@ def test_muon_on_a_stack_is_muon_on_each_layer() -> None:
     inventory = paramrules.inventory(stacked, stacked={"layers": 1})
     rules = paramrules.parse("all: else")
     tx = pro.build(stacked, rules, muon, learning_rate=0.1, ns_dtype=None, model=inventory)
-    together = trained(tx, params=stacked)["layers"]["kernel"]
-    alone = [trained(muon(0.1, ns_dtype=None), params=layer)["kernel"] for layer in layers]
+    together = trained(tx, 1, params=stacked)["layers"]["kernel"]
+    alone = [trained(muon(0.1, ns_dtype=None), 1, params=layer)["kernel"] for layer in layers]
     assert_same(together, jnp.stack(alone))
 
 
@@ -161,8 +166,8 @@ def test_muon_reads_axes_as_a_matrix() -> None:
         lambda tree: {"kernel": MuonDimensionNumbers((0,), (1, 2))},
     ):
         tx = muon(0.1, ns_dtype=None, muon_weight_dimension_numbers=dimensions)
-        merged = trained(muon(0.1, ns_dtype=None), params={"kernel": kernel.reshape(4, 6)})["kernel"]
-        assert_same(trained(tx, params={"kernel": kernel})["kernel"], merged.reshape(4, 3, 2))
+        merged = trained(muon(0.1, ns_dtype=None), 1, params={"kernel": kernel.reshape(4, 6)})["kernel"]
+        assert_same(trained(tx, 1, params={"kernel": kernel})["kernel"], merged.reshape(4, 3, 2))
 
 
 def test_muon_in_bfloat16_is_near_pytorchs() -> None:

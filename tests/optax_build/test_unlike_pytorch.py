@@ -107,7 +107,7 @@ def test_a_setting_that_only_pytorchs_has(optimizer: Any, key: str, counterpart:
 
 
 def test_equal_groups_share_an_estimate() -> None:
-    for optimizer in (optax.contrib.prodigy, optax.contrib.dadapt_adamw, optax.contrib.dog):
+    for optimizer in (optax.contrib.prodigy, optax.contrib.dog):
         assert warned(SAME, optimizer, 1.0) == []
         tx = pro.build(PARAMS, paramrules.parse(SAME), optimizer, learning_rate=1.0)
         one = optimizer(1.0)
