@@ -18,7 +18,7 @@ SESSIONS = {
     for node in ast.parse((ROOT / "noxfile.py").read_text("utf-8")).body
     if isinstance(node, ast.FunctionDef) and node.decorator_list
 }
-CORE = (ROOT / "tests" / "core.txt").read_text("utf-8").split()
+CORE = re.findall(r"^tests/\S+", (ROOT / "tests" / "core.txt").read_text("utf-8"), re.MULTILINE)
 
 
 def test_the_readme_shows_the_example() -> None:
