@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 from click.testing import CliRunner
+from support import Ran
 
 from paramrules.cli import main
 
@@ -50,14 +50,6 @@ expect decay: leaf == "weight" and type(Linear)
 block_{i}: name ~ ^h\\.(?<i>\\d+)\\. -> lr_scale = rate ** (2 - i)
 rest: else
 """
-
-
-class Ran(NamedTuple):
-    """What a command did: its exit code, standard output, standard error."""
-
-    code: int
-    out: str
-    err: str
 
 
 @pytest.fixture
