@@ -66,7 +66,7 @@ def pythons(session: nox.Session) -> None:
 def lowest(session: nox.Session) -> None:
     """Run the tests of the core and of the backends with the oldest versions that pyproject.toml allows."""
     session.install("-e", ".[core-test]", *LOWEST, *LOWEST_PEERS)
-    pytest(session, CORE, *GENERATED, *BACKENDS)
+    pytest(session, CORE, *GENERATED, *BACKENDS, "-m", "not slow")
 
 
 @nox.session
@@ -93,6 +93,16 @@ def slow(session: nox.Session) -> None:
     factor, *rest = session.posargs or ["100"]
     environment = {"PARAMRULES_EXAMPLES": factor}
     session.run("python", "-m", "pytest", "-n", "2", "-m", "slow or hypothesis", *rest, env=environment)
+
+
+@nox.session
+def mutants(session: nox.Session) -> None:
+    """Change the core in a hundred places, one at a time, and show the changes that no test notices.
+
+    `nox -s mutants -- 20 emission` tries 20 of one folder.
+    """
+    session.install("-e", ".[test]", "cosmic-ray==8.7.0")
+    session.run("python", "tests/mutants.py", *session.posargs)
 
 
 @nox.session
