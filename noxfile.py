@@ -20,6 +20,7 @@ BACKENDS = [
     "tests/torch_resume",
     "tests/optax_backend",
     "tests/optax_build",
+    "tests/mlx_backend",
 ]
 
 LOWEST = [
@@ -30,6 +31,7 @@ LOWEST = [
     "jax==0.8.1",
     "jaxlib==0.8.1",
     "optax==0.2.6",
+    "mlx==0.26.5",
 ]
 """The lower bounds of pyproject.toml; tests/packaging/test_lowest.py holds the two together."""
 LOWEST_PEERS = ["flax==0.12.2", "equinox==0.13.8", "dm-haiku==0.0.17", "x-transformers==2.31.10"]
