@@ -76,7 +76,7 @@ def lowest(session: nox.Session) -> None:
     """Run the tests of the core and of the backends with the oldest versions that pyproject.toml allows."""
     session.install("-e", ".[core-test]", *LOWEST, *LOWEST_PEERS)
     twins = "--ignore=tests/mlx_backend/test_mlx_twin.py"  # of transformers, which has no lower bound here
-    pytest(session, CORE, *GENERATED, *BACKENDS, twins, "-m", "not slow")
+    pytest(session, CORE, *GENERATED, *BACKENDS, twins)
 
 
 @nox.session

@@ -69,6 +69,7 @@ def run(folder: Path) -> Callable[..., Ran]:
         result = CliRunner().invoke(main, arguments, prog_name="paramrules")
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
-        return Ran(result.exit_code, result.stdout, result.stderr)
+        errors = result.stderr.replace(" -h' for help", " --help' for help")  # as click 8.2 has it
+        return Ran(result.exit_code, result.stdout, errors)
 
     return ran
