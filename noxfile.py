@@ -26,7 +26,7 @@ BACKENDS = [
 
 LOWEST = [
     "lark==1.2.1",
-    "click==8.2.0",
+    "click==8.2.1",
     "rich==13.0.0",
     "torch==2.9.0",
     "jax==0.8.1",
