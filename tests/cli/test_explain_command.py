@@ -1,7 +1,7 @@
 import json
 from collections.abc import Callable
 
-from conftest import Ran
+from support import Ran
 
 TIED = """\
 head.weight

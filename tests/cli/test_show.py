@@ -3,7 +3,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Ran
+from support import Ran
 
 CLEAN = """\
 no_decay: ndim <= 1 or role == embedding -> weight_decay = 0

@@ -40,6 +40,7 @@ def found(name: str) -> Any:
     return getattr(home, attribute)
 
 
+@pytest.mark.frameworks
 @pytest.mark.parametrize("name", EXACT)
 def test_names_a_class_by_where_it_is_defined(name: str) -> None:
     assert named(name, Class.of(found(name)).name)
@@ -74,6 +75,7 @@ def test_a_layer_norm_that_only_scales_is_none() -> None:
     assert not in_family("LayerNorm", "transformers.models.t5.modeling_t5.T5LayerNorm")
 
 
+@pytest.mark.frameworks
 def test_frameworks_agree_on_families() -> None:
     torch, linen = pytest.importorskip("torch"), pytest.importorskip("flax.linen")
     nnx, eqx, hk = (
@@ -110,6 +112,7 @@ def test_frameworks_agree_on_families() -> None:
             assert match(family, Class.of(cls)), (family, cls)
 
 
+@pytest.mark.frameworks
 def test_a_transposed_convolution_is_no_convolution() -> None:
     torch, eqx = pytest.importorskip("torch"), pytest.importorskip("equinox")
     assert match("Conv", Class.of(torch.nn.ConvTranspose2d)) is None

@@ -14,6 +14,7 @@ from paramrules.inventories.classes import in_family, match
 from paramrules.inventories.owner import named
 from paramrules.inventories.vocabulary import vocabulary
 
+pytestmark = pytest.mark.frameworks
 VOCABULARY = vocabulary()
 LAYER = re.compile("norm|abn|linear|dense|conv|embed|attention|attn|lstm|gru|rnn|cell|lora", re.I)
 

@@ -421,14 +421,16 @@ def test_training_with_a_mask_by_type(model_and_params):
     rules = parse("no_decay: type(LayerNorm|RMSNorm|Embedding)\ndecay: else\n")
     tx = optax.adamw(1e-2, weight_decay=0.1, mask=mask_fn(params, rules, "decay", model=inventory))
 
+    @jax.jit
     def loss(params):
         logits = model.apply({"params": params}, ids, False)
         return optax.softmax_cross_entropy_with_integer_labels(logits, ids).mean()
 
     def trained(gradient):
         state = TrainState.create(apply_fn=model.apply, params=params, tx=tx)
+        step = jax.jit(lambda state: state.apply_gradients(grads=gradient(state.params)))
         for _ in range(3):
-            state = state.apply_gradients(grads=gradient(state.params))
+            state = step(state)
         return state.params
 
     assert loss(trained(jax.grad(loss))) < loss(params)

@@ -9,6 +9,7 @@ The first digit says where a finding comes from:
 5  models and inventories
 6  what a backend emits: param groups, masks, labels
 7  the command line
+8  two models, or rules for several frameworks
 
 A backend declares codes of its own with `declare`: its name stands between the letter and the digits.
 
