@@ -1,4 +1,4 @@
-"""The GPT of muon_gpt_torch.py in Flax NNX: `optax.contrib.muon` and `optax.adamw` by the same rules."""
+"""The GPT of muon_gpt_torch.py in Flax NNX: PyTorch's Muon and `optax.adamw` by the same rules."""
 
 from pathlib import Path
 
@@ -50,7 +50,7 @@ class GPT(nnx.Module):
 
 
 model = GPT()
-optimizers = {"muon": optax.contrib.muon, "adamw": optax.adamw}
+optimizers = {"muon": paramrules_optax.pytorch.muon, "adamw": optax.adamw}
 groups = paramrules.assign(paramrules.load(RULES), model)
 tx = paramrules_optax.build(model, groups, optimizers, learning_rate=3e-3, weight_decay=0.1)
 optimizer = nnx.Optimizer(model, tx, wrt=nnx.Param)

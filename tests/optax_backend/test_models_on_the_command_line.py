@@ -59,10 +59,12 @@ def test_a_scanned_linen_module_counts_what_all_layers_hold(tmp_path, monkeypatc
         """\
 decay.rules on jax_nets.py:net: 20 tensors, 140 parameters (optax)
 
-group     settings  tensors  parameters  share
-no_decay  -              15          60  42.9%
-decay     -               5          80  57.1%
-total                    20         140""",
+group     settings        tensors  parameters  share
+no_decay  weight_decay=0       15          60  42.9%
+decay     -                     5          80  57.1%
+total                          20         140
+
+`no_decay` has weight_decay=0 by its label""",
     )
 
 
@@ -72,10 +74,12 @@ def test_a_function_makes_a_model_though_haiku_is_loaded(tmp_path, monkeypatch):
         """\
 decay.rules on jax_nets.py:haiku_net: 4 tensors, 28 parameters (optax)
 
-group     settings  tensors  parameters  share
-no_decay  -               3          12  42.9%
-decay     -               1          16  57.1%
-total                     4          28""",
+group     settings        tensors  parameters  share
+no_decay  weight_decay=0        3          12  42.9%
+decay     -                     1          16  57.1%
+total                           4          28
+
+`no_decay` has weight_decay=0 by its label""",
     )
 
 

@@ -53,7 +53,7 @@ def test_the_core_finds_it(tmp_path):
 def test_its_names():
     assert set(paramrules_optax.__all__) <= set(dir(paramrules_optax))
     for name in paramrules_optax.__all__:
-        assert callable(getattr(paramrules_optax, name)) or name == "backend"
+        assert callable(getattr(paramrules_optax, name)) or name in ("backend", "pytorch")
     with pytest.raises(AttributeError, match="module 'paramrules_optax' has no attribute 'lables'"):
         paramrules_optax.lables  # noqa: B018 - the look-up is the test
 

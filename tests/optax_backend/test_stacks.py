@@ -405,7 +405,7 @@ error[E502]: two parameters are called `layers.1.w`
 def test_explain_shows_where_a_layer_is_stored():
     why = assign(parse("no_decay: ndim <= 1\ndecay: else\n", "d.rules"), described(linen, True))
     assert str(why.explain("blocks.3.up.bias")).splitlines()[:2] == [
-        "`blocks.3.up.bias` is in `no_decay` with no settings",
+        "`blocks.3.up.bias` is in `no_decay` with weight_decay = 0",
         "  shape (32,), stored (12, 32), layer 3 of axis 0",
     ]
     assert "stored" not in str(why.explain("norm.bias"))

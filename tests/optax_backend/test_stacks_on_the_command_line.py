@@ -68,16 +68,18 @@ rest: else
 SHOWN = """\
 llrd.rules on nets.py:Net({}): 14 tensors, 94 parameters (optax)
 
-group             settings       tensors  parameters  share
-no_decay/layer_0  lr_scale=0.25        3          12  12.8%
-no_decay/layer_1  lr_scale=0.5         3          12  12.8%
-no_decay/layer_2  lr_scale=1           3          12  12.8%
-no_decay/rest     -                    1           2   2.1%
-decay/layer_0     lr_scale=0.25        1          16  17.0%
-decay/layer_1     lr_scale=0.5         1          16  17.0%
-decay/layer_2     lr_scale=1           1          16  17.0%
-decay/rest        -                    1           8   8.5%
-total                                 14          94
+group             settings                       tensors  parameters  share
+no_decay/layer_0  weight_decay=0, lr_scale=0.25        3          12  12.8%
+no_decay/layer_1  weight_decay=0, lr_scale=0.5         3          12  12.8%
+no_decay/layer_2  weight_decay=0, lr_scale=1           3          12  12.8%
+no_decay/rest     weight_decay=0                       1           2   2.1%
+decay/layer_0     lr_scale=0.25                        1          16  17.0%
+decay/layer_1     lr_scale=0.5                         1          16  17.0%
+decay/layer_2     lr_scale=1                           1          16  17.0%
+decay/rest        -                                    1           8   8.5%
+total                                                 14          94
+
+`no_decay` has weight_decay=0 by its label
 """
 STACKED, UNROLLED = "nets.py:Net(True)", "nets.py:Net(False)"
 

@@ -235,7 +235,8 @@ def test_an_optimizer_has_bases_of_its_own() -> None:
 
 @pytest.mark.parametrize("decay", ["scaled", "unscaled"])
 def test_rules_may_say_nothing_but_names(decay: Any) -> None:
-    tx = build("head: name ~ ^head\nrest: else", learning_rate=0.1, weight_decay=0.0, decay=decay)
+    rules = "head: name ~ ^head\nrest: else  # allow: W619 -- the labels are of interest"
+    tx = build(rules, learning_rate=0.1, weight_decay=0.0, decay=decay)
     assert_equal(trained(tx), trained(optax.adamw(0.1, weight_decay=0.0)))
 
 

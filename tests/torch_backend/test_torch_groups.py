@@ -348,8 +348,11 @@ def test_a_models_own_vocabulary(tmp_path: Path) -> None:
     file = tmp_path / "own.toml"
     table = f'[families]\nRMSNorm = ["{__name__}.Scaled"]\n[[roles]]\nclasses = ["{__name__}.Scaled"]\n'
     file.write_text(table + 'scale = ["amount"]\n', "utf-8")
-    rules, model = paramrules.parse("a: type(RMSNorm)\nb: else\n"), nn.Sequential(Scaled(), nn.Linear(3, 2))
-    groups = param_groups(model, rules, vocabulary=file)
+    rules, model = (
+        paramrules.parse("a: type(RMSNorm) -> lr_scale = 2\nb: else\n"),
+        nn.Sequential(Scaled(), nn.Linear(3, 2)),
+    )
+    groups = param_groups(model, rules, lr=0.1, vocabulary=file)
     assert [(g["label"], g["param_names"]) for g in groups] == [
         ("a", ["0.amount"]),
         ("b", ["1.weight", "1.bias"]),

@@ -9,8 +9,8 @@ from paramrules.assignment import Assignment, Group, assign
 from paramrules.diagnostics import Diagnostic, RulesError, RulesWarning, render
 from paramrules.emission.argument_checks import AnyRules, Options, check_rules
 from paramrules.inventories import Inventory
+from paramrules.inventories.described import described
 from paramrules.inventories.own_vocabulary import VocabularyLike, using
-from paramrules.registry import described
 from paramrules.rules.load import unsilenced
 from paramrules.syntax.nodes import Allow
 
