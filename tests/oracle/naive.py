@@ -313,7 +313,7 @@ class Assigning:
                 findings |= dead_parts(rule, takes, self.looking, self.scope)
         for rows in self.looking.model:
             if len(rows) > 1 and len({self.alone(axis, row) for row in rows}) > 1:
-                findings.add(("W210", 0))
+                findings.add(("N210", 0))
         if self.strict and any(t.rule < 0 for t in taken):
             findings.add(("E205", 0))
         for expect in axis.expects:
@@ -342,10 +342,11 @@ class Assigning:
         return met or expect.optional
 
     def allowed(self, finding: Finding) -> bool:
-        """Whether a comment in the file silences a warning."""
+        """Whether a comment in the file silences a warning or a note, whose code has a warning's number."""
         code, at = finding
-        return code[0] == "W" and any(
-            code in allow.codes and lines(allow.statement)[0] <= at <= lines(allow.statement)[1]
+        return code[0] != "E" and any(
+            {code, f"W{code[1:]}"} & {*allow.codes}
+            and lines(allow.statement)[0] <= at <= lines(allow.statement)[1]
             for allow in self.file.allows
         )
 
