@@ -59,9 +59,9 @@ def disagreements(
         if rules:
             alike.setdefault(rules, []).append(parameter)
     for rules, (parameter, *more) in alike.items():
-        names = sorted(facts.inventory.entries(parameter), key=facts.order)
         alone = ", ".join(
-            f"{_joined(of[entry] for of in labels)} as `{facts.names[entry]}`" for entry in names
+            f"{_joined(of[entry] for of in labels)} as `{facts.names[entry]}`"
+            for entry in sorted(facts.inventory.entries(parameter), key=facts.order)
         )
         first, *others = (
             Place(axes[number].rules[rule].span, _taken(takers[number].get(parameter)))
