@@ -96,6 +96,30 @@ def test_the_nearest_word() -> None:
     assert did_you_mean("xyz", ["LayerNorm"]) == ""
 
 
+@pytest.mark.parametrize(
+    ("word", "known", "near"),
+    [
+        ("ndm", "ndim", True),
+        ("raet", "rate", True),
+        ("rates", "rate", True),
+        ("rope", "rate", False),
+        ("read", "head", False),
+        ("heads", "head", True),
+        ("adam", "adamw", True),
+        ("lrr", "lr", True),
+        ("epss", "eps", True),
+        ("eps", "steps", False),
+        ("moe", "mode", False),
+        ("mode", "moe", False),
+        ("Blok", "Block", True),
+        ("lion", "line", False),
+        ("LR", "lr", True),
+    ],
+)
+def test_short_words_have_to_be_nearer(word: str, known: str, near: bool) -> None:
+    assert did_you_mean(word, [known]) == (f"did you mean `{known}`?" if near else "")
+
+
 def test_colours_stand_around_the_same_text() -> None:
     finding = Diagnostic(
         "E304",

@@ -177,6 +177,7 @@ _declare("""
     E319 a constant is not known
     E320 an expectation names no label of its axis
     W321 `no_decay` decays
+    W327<W316 a setting has the name that other tools use
     W324 a pattern is the name of a definition
     W325 a pattern is written as in another language
 """)
