@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from paramrules.assignment.captured import uses_captures
 from paramrules.assignment.entry_facts import Facts
 from paramrules.assignment.labelling import Partition
+from paramrules.assignment.near_misses import NearMisses
 from paramrules.assignment.predicate_evaluator import Evaluator
 from paramrules.diagnostics import Diagnostic, Place, RulesError, Span, a, did_you_mean
 from paramrules.inventories import Class, Inventory
@@ -83,18 +84,21 @@ def left_over(axis: Axis, partition: Partition, facts: Facts) -> Iterator[Diagno
 def dead_parts(axis: Axis, partition: Partition, evaluator: Evaluator) -> Iterator[Diagnostic]:
     """Yield W201 to W203, N202 and N203: rules, branches of `or` and alternatives that match nothing here."""
     took = {taken.rule for taken in partition.taken}
+    near = NearMisses(evaluator)
     for number, rule in enumerate(axis.rules):
         if rule.predicate is None or (rule.optional and number not in took):
             continue
         dead = list(_dead_alternatives(rule, evaluator.facts))
         if number not in took:
             yield from dead
-            yield _dead_rule(axis, number, partition, evaluator)
+            yield _dead_rule(axis, number, partition, evaluator, near)
         else:
-            yield from _dead_branches(rule, dead, evaluator)
+            yield from _dead_branches(rule, dead, evaluator, near)
 
 
-def _dead_rule(axis: Axis, number: int, partition: Partition, evaluator: Evaluator) -> Diagnostic:
+def _dead_rule(
+    axis: Axis, number: int, partition: Partition, evaluator: Evaluator, near: NearMisses
+) -> Diagnostic:
     rule = axis.rules[number]
     assert rule.predicate is not None
     entries = evaluator.holds(rule.predicate, list(range(len(evaluator.facts.names))))
@@ -105,7 +109,9 @@ def _dead_rule(axis: Axis, number: int, partition: Partition, evaluator: Evaluat
             message,
             rule.span,
             "its predicate holds for nothing",
-            help=_added(rule.predicate) or f"if that is intended, write `{rule.label.text}?:`",
+            help=_added(rule.predicate)
+            or near.help(rule.predicate)
+            or f"if that is intended, write `{rule.label.text}?:`",
         )
     hits = evaluator.facts.parameters(entries)
     takers = {taken.rule for taken in partition.taken if hits & evaluator.facts.parameters(taken.entries)}
@@ -135,7 +141,9 @@ def _added(predicate: Predicate) -> str:
     return ""
 
 
-def _dead_branches(rule: Rule, dead: list[Diagnostic], evaluator: Evaluator) -> list[Diagnostic]:
+def _dead_branches(
+    rule: Rule, dead: list[Diagnostic], evaluator: Evaluator, near: NearMisses
+) -> list[Diagnostic]:
     """Return the dead alternatives and branches; of nested dead parts only the innermost."""
     either = [term for term in terms_in(rule, lets=False) if isinstance(term, terms.AnyOf)]
     for branch in (branch for term in reversed(either) for branch in term.items):
@@ -149,7 +157,8 @@ def _dead_branches(rule: Rule, dead: list[Diagnostic], evaluator: Evaluator) -> 
                 _dead_branch(
                     "W202",
                     branch,
-                    "if the rules are for other models too, put it in a `let`, or take it out",
+                    near.help(branch)
+                    or "if the rules are for other models too, put it in a `let`, or take it out",
                 )
             )
         elif not inside:
