@@ -106,7 +106,7 @@ def test_json(run: Callable[..., Ran]) -> None:
                     {
                         "label": "no_decay",
                         "labels": {"decay": "no_decay"},
-                        "settings": {"lr_scale": 0.5},
+                        "settings": {"lr_scale": 0.5, "weight_decay": 0},
                         "tensors": 3,
                         "parameters": 576,
                         "share": 576 / 81024,
