@@ -52,14 +52,30 @@ def test_how_is_about_files_that_exist() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "help"),
+    ("name", "code", "help"),
     [
-        ("LayrNorm", "did you mean `LayerNorm`?"),
-        ("GroupNorm", "if the rules are for other models too, put the test in a `let`, or take the name out"),
+        ("LayrNorm", "W203", "did you mean `LayerNorm`?"),
+        (
+            "MoE",
+            "W203",
+            "if the rules are for other models too, put the test in a `let`, or take the name out",
+        ),
+        ("GroupNorm", "N203", ""),
     ],
 )
-def test_a_misspelt_family_is_suggested_though_the_model_has_none_of_it(name: str, help: str) -> None:
+def test_a_family_that_the_model_lacks_is_a_note_and_a_misspelt_one_is_not(
+    name: str, code: str, help: str
+) -> None:
     model = inventory_of([{"name": "w", "owner": "torch.nn.Linear"}])
     rules = paramrules.parse(f"a: type({name}) or name ~ w\nb?: else")
     (finding,) = paramrules.assign(rules, model).findings
-    assert (finding.code, finding.help) == ("W203", help)
+    assert (finding.code, finding.help) == (code, help)
+
+
+def test_notes_stay_notes_under_strict_and_are_not_in_the_text_of_an_error() -> None:
+    model = inventory_of([{"name": "w", "owner": "torch.nn.Linear"}])
+    rules = paramrules.parse("a: type(Linear|GroupNorm) or name ~ x\n")
+    with pytest.raises(paramrules.RulesError) as refused:
+        paramrules.assign(rules, model, strict=True)
+    assert [(d.code, d.severity) for d in refused.value.diagnostics] == [("N203", "note"), ("W202", "error")]
+    assert str(refused.value).startswith("\nerror[W202]: no parameter of the model satisfies `name ~ x`\n")

@@ -28,9 +28,10 @@ def test_a_clean_file(run: Callable[..., Ran]) -> None:
     assert run("check", "net.rules") == (0, "1 file: no findings\n", "")
 
 
-def test_a_warning_is_a_finding(run: Callable[..., Ran]) -> None:
+def test_a_warning_counts_if_asked_to(run: Callable[..., Ran]) -> None:
     Path("dot.rules").write_text("x: name ~ blocks.1\n")
-    assert run("check", "dot.rules") == (1, "1 file: 1 warning\n", DOT)
+    assert run("check", "dot.rules") == (0, "1 file: 1 warning\n", DOT)
+    assert run("check", "dot.rules", "--fail-on", "warning") == (1, "1 file: 1 warning\n", DOT)
 
 
 def test_unless_the_file_allows_it(run: Callable[..., Ran]) -> None:
@@ -46,13 +47,13 @@ def test_all_files_are_checked(run: Callable[..., Ran]) -> None:
         f"  = help: looked for `{Path.cwd() / 'missing.rules'}`\n\n"
     )
     ran = run("check", "bad.rules", "net.rules", "missing.rules", "dot.rules")
-    assert ran == (1, "4 files: 2 errors, 1 warning\n", BAD + missing + DOT)
+    assert ran == (2, "4 files: 2 errors, 1 warning\n", BAD + missing + DOT)
 
 
 def test_json(run: Callable[..., Ran]) -> None:
     Path("dot.rules").write_text("x: name ~ blocks.1\n")
     code, out, err = run("check", "--json", "dot.rules", "net.rules")
-    assert (code, err) == (1, "")
+    assert (code, err) == (0, "")
     assert json.loads(out) == {
         "files": ["dot.rules", "net.rules"],
         "findings": [

@@ -53,12 +53,38 @@ won      block_{i}  net.rules:10  name ~ ^h\\.(?<i>\\d+)\\. (finds `h.1.`)
 """  # noqa: E501 - tables are not cut off
 
 
+FINDINGS = """
+note[N210]: a tied parameter would get different labels under its names: `decay/rest` as `head.weight`, `no_decay/rest` as `wte.weight`
+  --> net.rules:4:1
+   |
+ 4 | no_decay: ndim <= 1 or type(Embedding) -> weight_decay = 0
+   | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ takes it as `wte.weight`
+   = help: for another label, add a rule above for its name or for `tied`
+
+error[E206]: `head.weight` is `no_decay`, not `decay`
+  --> net.rules:7:1
+   |
+ 7 | expect decay: leaf == "weight" and type(Linear)
+   | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this expectation does not hold
+  --> net.rules:4:1
+   |
+ 4 | no_decay: ndim <= 1 or type(Embedding) -> weight_decay = 0
+   | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ takes `head.weight`
+   = help: `paramrules explain net.rules head.weight --model ...` says why
+
+"""  # noqa: E501 - messages are not cut off
+
+
 def test_a_tied_parameter(run: Callable[..., Ran]) -> None:
-    assert run("explain", "net.rules", "head.weight", "--model", "net.py:model") == (0, TIED, "")
+    assert run("explain", "net.rules", "head.weight", "--model", "net.py:model") == (1, TIED, FINDINGS)
 
 
 def test_a_frozen_parameter(run: Callable[..., Ran]) -> None:
-    assert run("explain", "net.rules", "h.1.fc.weight", "--model", "net.py:make(True)") == (0, FROZEN, "")
+    assert run("explain", "net.rules", "h.1.fc.weight", "--model", "net.py:make(True)") == (
+        1,
+        FROZEN,
+        FINDINGS,
+    )
 
 
 def test_attributes_are_facts(run: Callable[..., Ran]) -> None:
@@ -118,7 +144,7 @@ def test_a_model_of_which_little_is_known(run: Callable[..., Ran]) -> None:
 
 def test_a_name_that_is_not_there(run: Callable[..., Ran]) -> None:
     assert run("explain", "net.rules", "h.0.fc.wieght", "--model", "net.py:model") == (
-        1,
+        2,
         "",
         "error[E214]: the model has no parameter `h.0.fc.wieght`\n"
         "  = help: did you mean `h.0.fc.weight`?\n\n",
@@ -127,8 +153,12 @@ def test_a_name_that_is_not_there(run: Callable[..., Ran]) -> None:
 
 def test_json(run: Callable[..., Ran]) -> None:
     code, out, err = run("explain", "net.rules", "h.0.fc.weight", "--model", "net.py:model", "--json")
-    assert (code, err) == (0, "")
+    assert (code, err) == (1, "")
     explained = json.loads(out)
+    assert [(finding["code"], finding["severity"]) for finding in explained.pop("findings")] == [
+        ("N210", "note"),
+        ("E206", "error"),
+    ]
     assert explained["parameter"] == {
         "name": "h.0.fc.weight",
         "names": ["h.0.fc.weight"],
@@ -202,7 +232,6 @@ def test_json(run: Callable[..., Ran]) -> None:
                 "later": [],
             },
         ],
-        "findings": [],
     }
 
 

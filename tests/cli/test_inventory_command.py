@@ -34,7 +34,7 @@ def test_json(run: Callable[..., Ran]) -> None:
 
 def test_a_place_that_cannot_be_written(run: Callable[..., Ran]) -> None:
     assert run("inventory", "net.py:model", "-o", "missing/net.json") == (
-        1,
+        2,
         "",
         "error[E703]: `missing/net.json` cannot be written: No such file or directory\n"
         "  = help: name a file in a folder that exists and is writable\n\n",
@@ -43,14 +43,14 @@ def test_a_place_that_cannot_be_written(run: Callable[..., Ran]) -> None:
 
 def test_what_was_there_stays_where_the_model_fails(run: Callable[..., Ran]) -> None:
     Path("net.json").write_text("before")
-    assert run("inventory", "net.py:linear", "-o", "net.json").code == 1
+    assert run("inventory", "net.py:linear", "-o", "net.json").code == 2
     assert Path("net.json").read_text() == "before"
 
 
 def test_a_file_that_is_no_inventory(run: Callable[..., Ran]) -> None:
     Path("bad.json").write_text("{}")
     code, out, err = run("show", "net.rules", "--model", "bad.json")
-    assert (code, out) == (1, "")
+    assert (code, out) == (2, "")
     assert err.startswith("error[E505]: ")
 
 

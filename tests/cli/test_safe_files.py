@@ -215,7 +215,7 @@ def test_pipes_and_devices_are_not_read(run: Callable[..., Ran]) -> None:
         ),
     ):
         ran = run(*arguments)
-        assert (ran.code, ran.err.splitlines()[0]) == (1, f"error[{code}]: {message}")
+        assert (ran.code, ran.err.splitlines()[0]) == (2, f"error[{code}]: {message}")
 
 
 @pytest.mark.usefixtures("folder")

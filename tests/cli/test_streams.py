@@ -58,8 +58,8 @@ def test_standard_output_that_cannot_be_written() -> None:
         ran = process("check", "net.rules", stdout=full, stderr=subprocess.PIPE)
         both = process("check", "net.rules", stdout=full, stderr=full)
     error = "error[E703]: standard output cannot be written: No space left on device\n\n"
-    assert (ran.returncode, ran.stderr) == (1, error)
-    assert both.returncode == 1
+    assert (ran.returncode, ran.stderr) == (2, error)
+    assert both.returncode == 2
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
@@ -91,7 +91,7 @@ def test_streams_are_prepared(monkeypatch: pytest.MonkeyPatch) -> None:
     answer.prepare_streams()
 
 
-@pytest.mark.parametrize(("error", "code"), [(BrokenPipeError(), 0), (OSError(28, "No space left"), 1)])
+@pytest.mark.parametrize(("error", "code"), [(BrokenPipeError(), 0), (OSError(28, "No space left"), 2)])
 def test_output_that_cannot_be_written_is_dropped(
     error: OSError,
     code: int,

@@ -49,7 +49,9 @@ def test_a_backend_declares_codes_of_its_own() -> None:
     declare({"EMLX601": "a group has no optimizer", "WMLX602": "a group is empty"})
     declare({"EMLX601": "a group has no optimizer"})
     assert Diagnostic("EMLX601", "nothing").severity == "error"
+    declare({"NMLX603": "a group is small"})
     assert Diagnostic("WMLX602", "nothing").severity == "warning"
+    assert Diagnostic("NMLX603", "nothing").severity == "note"
     with pytest.raises(ValueError, match="`EMLX601` is already declared, as 'a group has no optimizer'"):
         declare({"EMLX601": "something else"})
 
@@ -72,9 +74,13 @@ def test_a_comment_that_allows_a_code_covers_what_was_split_off_it() -> None:
 
 @pytest.mark.usefixtures("own_codes")
 def test_a_comment_may_name_a_warning_of_a_backend_that_is_not_loaded() -> None:
-    assert paramrules.parse("a: ndim <= 1  # allow: WMLX602 -- meant so\n").findings == ()
+    assert paramrules.parse("a: ndim <= 1  # allow: WMLX602, NMLX603 -- meant so\n").findings == ()
     (finding,) = paramrules.parse("a: ndim <= 1  # allow: EMLX601 -- meant so\n").findings
     assert finding.message == "`EMLX601` is not the code of a warning"
+
+
+def test_a_comment_may_name_a_code_that_another_has_replaced() -> None:
+    assert paramrules.parse("a: ndim <= 1  # allow: W210 -- meant so\n").findings == ()
 
 
 def test_articles() -> None:
@@ -88,6 +94,30 @@ def test_articles() -> None:
 def test_the_nearest_word() -> None:
     assert did_you_mean("layernorm", ["LayerNorm", "Linear"]) == "did you mean `LayerNorm`?"
     assert did_you_mean("xyz", ["LayerNorm"]) == ""
+
+
+@pytest.mark.parametrize(
+    ("word", "known", "near"),
+    [
+        ("ndm", "ndim", True),
+        ("raet", "rate", True),
+        ("rates", "rate", True),
+        ("rope", "rate", False),
+        ("read", "head", False),
+        ("heads", "head", True),
+        ("adam", "adamw", True),
+        ("lrr", "lr", True),
+        ("epss", "eps", True),
+        ("eps", "steps", False),
+        ("moe", "mode", False),
+        ("mode", "moe", False),
+        ("Blok", "Block", True),
+        ("lion", "line", False),
+        ("LR", "lr", True),
+    ],
+)
+def test_short_words_have_to_be_nearer(word: str, known: str, near: bool) -> None:
+    assert did_you_mean(word, [known]) == (f"did you mean `{known}`?" if near else "")
 
 
 def test_colours_stand_around_the_same_text() -> None:
@@ -117,6 +147,13 @@ def test_colours_stand_around_the_same_text() -> None:
     for escape in ("\x1b[1m", "\x1b[1;31m", "\x1b[1;34m", "\x1b[0m"):
         coloured = coloured.replace(escape, "")
     assert coloured == plain
+
+
+@pytest.mark.parametrize(("code", "tone"), [("E104", "1;31"), ("W402", "1;33"), ("N203", "1;36")])
+def test_each_severity_has_its_colour(code: str, tone: str) -> None:
+    shown = render(Diagnostic(code, "x"), color=True)
+    severity = Diagnostic(code, "x").severity
+    assert shown == f"\x1b[{tone}m{severity}[{code}]\x1b[0m\x1b[1m: x\x1b[0m"
 
 
 def test_json_counts_from_one() -> None:

@@ -124,6 +124,12 @@ def test_a_part_needs_the_assignment_of_the_whole() -> None:
         bound(part=True)
 
 
+def test_nobody_is_warned_of_a_note() -> None:
+    known = inventory(SHAPES, bias="tied")
+    rules = paramrules.parse("a: name ~ ^bias\nrest: else")
+    assert [finding.code for finding in bound(rules, known).assignment.findings] == ["N210"]
+
+
 def test_findings_point_at_the_frame_that_is_asked_for() -> None:
     rules = paramrules.parse("large: ndim == 9\nrest: else")
     known = inventory(SHAPES)

@@ -203,10 +203,10 @@ def test_a_rule_file_says_what_the_formula_says(
 
 def test_mingpt_and_the_tied_head_of_a_bert() -> None:
     # minGPT would stop at the decoder's weight, an embedding under one name and a Linear under the other.
-    # Here the first rule has it, and a warning says that its names disagree.
+    # Here the first rule has it, and a note says that its names disagree.
     rows = golden_rows(golden_model.read(BERT))
     given, findings = settings_by_name("mingpt", rows)
-    assert findings == ["W210"]
+    assert findings == ["N210"]
     assert {name: with_defaults(settings, DECAY) for name, settings in given.items()} == {
         p.name: mingpt(p) for p in seen(rows)
     }

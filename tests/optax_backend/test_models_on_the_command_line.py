@@ -85,7 +85,7 @@ total                           4          28
 
 def test_a_module_without_inputs(tmp_path, monkeypatch):
     assert run(tmp_path, monkeypatch, "bare") == (
-        1,
+        2,
         """\
 error[E541]: the linen module `Net` has no parameters before it runs, and there are no inputs to run it with
   = help: pass inputs, arrays or shapes: \

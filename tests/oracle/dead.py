@@ -16,13 +16,20 @@ def dead_parts(rule: nodes.Rule, takes: bool, looking: Looking, scope: Scope) ->
     """`takes`: whether the rule takes a parameter of the model."""
     if not takes and rule.optional:
         return set()
-    classes = {at("W203", alternative) for alternative in dead_alternatives(rule.predicate, looking)}
+    classes = {
+        at("N203" if is_family(member, alternative) else "W203", alternative)
+        for member, alternative in dead_alternatives(rule.predicate, looking)
+    }
     if not takes:
         return {at("W201", rule), *classes}
-    return classes | {at("W202", branch) for branch in dead_branches(rule.predicate, looking, scope)}
+    return classes | {at(code, branch) for code, branch in dead_branches(rule.predicate, looking, scope)}
 
 
-def dead_alternatives(e: Any, looking: Looking) -> Iterator[nodes.Alternative]:
+def is_family(member: nodes.Member, alternative: nodes.Alternative) -> bool:
+    return member.function != "variable" and alternative.text in facts.VOCABULARY["families"]
+
+
+def dead_alternatives(e: Any, looking: Looking) -> Iterator[tuple[nodes.Member, nodes.Alternative]]:
     for member in every(e, nodes.Member):
         if member.function != "attr":
             for alternative in member.alternatives:
@@ -32,21 +39,44 @@ def dead_alternatives(e: Any, looking: Looking) -> Iterator[nodes.Alternative]:
                     for row in rows
                     for cls in facts.classes(member.function, row)
                 ):
-                    yield alternative
+                    yield member, alternative
 
 
-def dead_branches(e: Any, looking: Looking, scope: Scope) -> Iterator[nodes.Expression]:
+def dead_branches(e: Any, looking: Looking, scope: Scope) -> Iterator[tuple[str, nodes.Expression]]:
     for any_of in every(e, nodes.AnyOf):
         for branch in any_of.items:
-            inside = [*dead_alternatives(branch, looking), *dead_branches(branch, looking, scope)]
-            if uses_captures(branch, scope) or inside:
+            if uses_captures(branch, scope):
                 continue  # a capture means nothing outside of its rule
-            if not any(
+            if any(
                 looking.holds(branch, scope, row, rows, {}) is not None
                 for rows in looking.model
                 for row in rows
             ):
-                yield branch
+                continue
+            alternatives = list(dead_alternatives(branch, looking))
+            branches = list(dead_branches(branch, looking, scope))
+            if any(code == "W202" for code, _ in branches) or not all(is_family(*a) for a in alternatives):
+                continue
+            if not lacks(branch, looking, scope):
+                yield "W202", branch
+            elif not alternatives and not branches:
+                yield "N202", branch
+
+
+def lacks(e: Any, looking: Looking, scope: Scope) -> bool:
+    """Whether a predicate would hold for nothing even if all but the families that the model lacks held."""
+    match e:
+        case nodes.Member():
+            dead = [alternative for _, alternative in dead_alternatives(e, looking)]
+            return len(dead) == len(e.alternatives) and all(is_family(e, each) for each in dead)
+        case nodes.AnyOf():
+            return all(lacks(item, looking, scope) for item in e.items)
+        case nodes.AllOf():
+            return any(lacks(item, looking, scope) for item in e.items)
+        case nodes.Reference():
+            defined, home = scope.names.get(e.name, (None, scope))
+            return isinstance(defined, nodes.Let) and lacks(defined.value, looking, home)
+    return False
 
 
 def uses_captures(e: Any, scope: Scope) -> bool:

@@ -112,6 +112,8 @@ class Assigning:
     def __init__(self, file: nodes.File, scope: Scope, looking: Looking, strict: bool) -> None:
         self.file, self.scope, self.looking, self.strict = file, scope, looking, strict
         self.result = Result()
+        self.noted: set[int] = set()
+        """The tied parameters whose names disagree in an axis so far."""
 
     def run(self) -> Result:
         result, model = self.result, self.looking.model
@@ -311,9 +313,12 @@ class Assigning:
             if rule.predicate is not None:
                 takes = any(t.rule == number for t in taken)
                 findings |= dead_parts(rule, takes, self.looking, self.scope)
-        for rows in self.looking.model:
-            if len(rows) > 1 and len({self.alone(axis, row) for row in rows}) > 1:
-                findings.add(("W210", 0))
+        for number, rows in enumerate(self.looking.model):
+            if len(rows) == 1 or number in self.noted or len({self.alone(axis, row) for row in rows}) == 1:
+                continue
+            self.noted.add(number)
+            if not self.allowed(("N210", line(axis.rules[taken[number].rule]))):
+                findings.add(("N210", 0))
         if self.strict and any(t.rule < 0 for t in taken):
             findings.add(("E205", 0))
         for expect in axis.expects:
@@ -342,10 +347,11 @@ class Assigning:
         return met or expect.optional
 
     def allowed(self, finding: Finding) -> bool:
-        """Whether a comment in the file silences a warning."""
+        """Whether a comment in the file silences a warning or a note, whose code has a warning's number."""
         code, at = finding
-        return code[0] == "W" and any(
-            code in allow.codes and lines(allow.statement)[0] <= at <= lines(allow.statement)[1]
+        return code[0] != "E" and any(
+            {code, f"W{code[1:]}"} & {*allow.codes}
+            and lines(allow.statement)[0] <= at <= lines(allow.statement)[1]
             for allow in self.file.allows
         )
 

@@ -101,7 +101,7 @@ def answer(rules: Rules, inventory: Inventory, options: dict[str, float], strict
 def found(findings: tuple[Diagnostic, ...]) -> set[tuple[str, int]]:
     """Codes and lines of what was found on the model; only the code of what no one line causes."""
     return {
-        (d.code, 0 if d.code in ("W210", "E205") else d.span.source.position(d.span.start)[0])
+        (d.code, 0 if d.code in ("N210", "E205") else d.span.source.position(d.span.start)[0])
         for d in findings
         if d.code[1] == "2" and d.span
     }

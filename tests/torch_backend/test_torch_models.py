@@ -9,7 +9,6 @@ from paramrules_torch.inventory import inventory_and_tensors
 from torch import nn
 
 import paramrules
-from paramrules.diagnostics import RulesWarning
 
 RULES = paramrules.parse("no_decay: role in (bias, scale) -> weight_decay = 0\ndecay: else\n")
 
@@ -100,7 +99,7 @@ def test_seventy_billion_parameters_are_grouped_in_seconds_and_without_memory() 
     assert "model.layers.79.mlp.down_proj.weight" in decay["param_names"]
 
 
-def test_a_tied_head_is_reported_and_stays_with_the_embedding() -> None:
+def test_a_tied_head_stays_with_the_embedding_without_a_warning() -> None:
     class Tied(nn.Module):
         def __init__(self) -> None:
             super().__init__()
@@ -108,8 +107,9 @@ def test_a_tied_head_is_reported_and_stays_with_the_embedding() -> None:
             self.head = nn.Linear(4, 8, bias=False)
             self.head.weight = self.wte.weight
 
-    with pytest.warns(RulesWarning, match="W210"):
-        groups = param_groups(Tied(), paramrules.parse("no_decay: type(Embedding)\ndecay?: else\n"))
+    rules = paramrules.parse("no_decay: type(Embedding)\ndecay?: else\n")
+    assert [finding.code for finding in paramrules.assign(rules, Tied()).findings] == ["N210"]
+    groups = param_groups(Tied(), rules)
     assert [(group["label"], group["param_names"]) for group in groups] == [("no_decay", ["wte.weight"])]
 
 

@@ -18,7 +18,7 @@ RULES = paramrules.parse("""
 let block = name ~ ^transformer\\.h\\.(?<i>\\d+)\\.
 let depth = count(block)
 [decay]
-# allow: W210 -- the head is tied to the embedding
+# allow: N210 -- the head is tied to the embedding
 no_decay: type(LayerNorm|Embedding) or ndim <= 1 -> weight_decay = 0
 decay: else
 [lr]

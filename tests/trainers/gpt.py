@@ -18,13 +18,13 @@ option rate = 0.5
 let block = name ~ ^transformer\.h\.(?<i>\d+)\.
 
 [decay]
-# allow: W210 -- the head is tied to the embedding
+# allow: N210 -- the head is tied to the embedding
 no_decay: type(LayerNorm|Embedding) or ndim <= 1 -> weight_decay = 0
 decay:    else
 
 [lr]
 block_{i}:  block           -> lr_scale = rate ** (count(block) - i)
-# allow: W210 -- the head is tied to the embedding
+# allow: N210 -- the head is tied to the embedding
 embeddings: type(Embedding) -> lr_scale = rate ** (count(block) + 1)
 final_norm: else
 """)

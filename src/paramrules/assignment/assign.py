@@ -9,7 +9,7 @@ from paramrules.assignment.assignment import Assignment
 from paramrules.assignment.entry_facts import Facts
 from paramrules.assignment.expectations import Outcome, outcomes
 from paramrules.assignment.grouping import groups_of
-from paramrules.assignment.labelling import Label, labels_of, partition
+from paramrules.assignment.labelling import Label, Partition, labels_of, partition
 from paramrules.assignment.model_findings import dead_parts, empty_counts, left_over, require_known
 from paramrules.assignment.option_values import option_values
 from paramrules.assignment.predicate_evaluator import Evaluator
@@ -47,7 +47,7 @@ def assign(
         vocabulary: TOML files, a path or several, that say what the model's classes are.
 
     Returns:
-        The assignment. Its `findings` are the warnings.
+        The assignment. Its `findings` are the warnings and notes.
 
     Raises:
         RulesError: every error at once: those of the file, unknown or unset options, facts that are not known
@@ -113,14 +113,16 @@ def examine(
     evaluator = Evaluator(facts, values)
     findings: list[Diagnostic] = list(inventory.findings)
     labels: list[list[Label]] = []
+    partitions: list[Partition] = []
     tests: list[Outcome] = []
     for axis in rules.axes:
         parts = partition(axis, evaluator)
         labels.append(labels_of(axis, parts, values))
         findings += dead_parts(axis, parts, evaluator)
-        findings += disagreements(axis, parts, facts, values)
+        partitions.append(parts)
         findings += left_over(axis, parts, facts) if strict else ()
         tests += outcomes(axis, labels[-1], evaluator)
+    findings += disagreements(rules.axes, partitions, facts, values)
     findings += empty_counts(rules, facts)
     findings += (outcome.finding for outcome in tests if outcome.finding)
     findings = unsilenced(findings, rules.allows)

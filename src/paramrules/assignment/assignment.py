@@ -26,7 +26,7 @@ class Assignment:
         options: the value of each of the file's options.
         groups: the groups in their order; every parameter, trainable or not, is in exactly one.
         outcomes: the outcome of each `expect`.
-        findings: the warnings about the file and about this model.
+        findings: the warnings and notes about the file and about this model.
 
     >>> assignment = paramrules.assign("vit.rules", model)
     >>> [(group.label, len(group.parameters)) for group in assignment.groups]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from paramrules.assignment.captured import uses_captures
 from paramrules.assignment.entry_facts import Facts
 from paramrules.assignment.labelling import Partition
+from paramrules.assignment.near_misses import NearMisses
 from paramrules.assignment.predicate_evaluator import Evaluator
 from paramrules.diagnostics import Diagnostic, Place, RulesError, Span, a, did_you_mean
 from paramrules.inventories import Class, Inventory
@@ -81,20 +82,23 @@ def left_over(axis: Axis, partition: Partition, facts: Facts) -> Iterator[Diagno
 
 
 def dead_parts(axis: Axis, partition: Partition, evaluator: Evaluator) -> Iterator[Diagnostic]:
-    """Yield W201, W202 and W203: rules, branches of `or` and alternatives that match nothing here."""
+    """Yield W201 to W203, N202 and N203: rules, branches of `or` and alternatives that match nothing here."""
     took = {taken.rule for taken in partition.taken}
+    near = NearMisses(evaluator)
     for number, rule in enumerate(axis.rules):
         if rule.predicate is None or (rule.optional and number not in took):
             continue
         dead = list(_dead_alternatives(rule, evaluator.facts))
         if number not in took:
             yield from dead
-            yield _dead_rule(axis, number, partition, evaluator)
+            yield _dead_rule(axis, number, partition, evaluator, near)
         else:
-            yield from _dead_branches(rule, dead, evaluator)
+            yield from _dead_branches(rule, dead, evaluator, near)
 
 
-def _dead_rule(axis: Axis, number: int, partition: Partition, evaluator: Evaluator) -> Diagnostic:
+def _dead_rule(
+    axis: Axis, number: int, partition: Partition, evaluator: Evaluator, near: NearMisses
+) -> Diagnostic:
     rule = axis.rules[number]
     assert rule.predicate is not None
     entries = evaluator.holds(rule.predicate, list(range(len(evaluator.facts.names))))
@@ -105,7 +109,9 @@ def _dead_rule(axis: Axis, number: int, partition: Partition, evaluator: Evaluat
             message,
             rule.span,
             "its predicate holds for nothing",
-            help=_added(rule.predicate) or f"if that is intended, write `{rule.label.text}?:`",
+            help=_added(rule.predicate)
+            or near.help(rule.predicate)
+            or f"if that is intended, write `{rule.label.text}?:`",
         )
     hits = evaluator.facts.parameters(entries)
     takers = {taken.rule for taken in partition.taken if hits & evaluator.facts.parameters(taken.entries)}
@@ -135,25 +141,64 @@ def _added(predicate: Predicate) -> str:
     return ""
 
 
-def _dead_branches(rule: Rule, dead: list[Diagnostic], evaluator: Evaluator) -> list[Diagnostic]:
+def _dead_branches(
+    rule: Rule, dead: list[Diagnostic], evaluator: Evaluator, near: NearMisses
+) -> list[Diagnostic]:
     """Return the dead alternatives and branches; of nested dead parts only the innermost."""
     either = [term for term in terms_in(rule, lets=False) if isinstance(term, terms.AnyOf)]
     for branch in (branch for term in reversed(either) for branch in term.items):
         if id(branch) in evaluator.alive or uses_captures(branch):
             continue  # a capture means nothing outside of its rule
-        if not any(_within(finding.span, branch.span) for finding in dead) and not _holds_anywhere(
-            branch, evaluator
-        ):
+        inside = [finding for finding in dead if _within(finding.span, branch.span)]
+        if any(finding.severity != "note" for finding in inside) or _holds_anywhere(branch, evaluator):
+            continue
+        if not _lacks(branch, evaluator.facts, {}):
             dead.append(
-                Diagnostic(
+                _dead_branch(
                     "W202",
-                    f"no parameter of the model satisfies `{branch.span.text}`",
-                    branch.span,
-                    "this branch of `or` holds for nothing",
-                    help="if the rules are for other models too, put it in a `let`, or take it out",
+                    branch,
+                    near.help(branch)
+                    or "if the rules are for other models too, put it in a `let`, or take it out",
                 )
             )
+        elif not inside:
+            dead.append(_dead_branch("N202", branch))
     return sorted(dead, key=lambda finding: finding.span.start if finding.span else 0)
+
+
+def _dead_branch(code: str, branch: Predicate, help: str = "") -> Diagnostic:
+    return Diagnostic(
+        code,
+        f"no parameter of the model satisfies `{branch.span.text}`",
+        branch.span,
+        "this branch of `or` holds for nothing",
+        help=help,
+    )
+
+
+def _lacks(predicate: Predicate, facts: Facts, known: dict[int, bool]) -> bool:
+    """Return whether a predicate fails only because the model has no class of some families.
+
+    `known` holds the results so far, since lets share what they stand for.
+    """
+    if id(predicate) not in known:
+        match predicate:
+            case terms.LetPredicate():
+                lacks = _lacks(predicate.predicate, facts, known)
+            case terms.ClassTest():
+                classes = facts.classes(predicate.function)
+                lacks = all(
+                    _is_family(predicate, alternative, facts) and not _among(alternative.text, classes, facts)
+                    for alternative in predicate.alternatives
+                )
+            case terms.AnyOf():
+                lacks = all(_lacks(item, facts, known) for item in predicate.items)
+            case terms.AllOf():
+                lacks = any(_lacks(item, facts, known) for item in predicate.items)
+            case _:
+                lacks = False
+        known[id(predicate)] = lacks
+    return known[id(predicate)]
 
 
 def _within(inner: Span | None, outer: Span) -> bool:
@@ -181,24 +226,33 @@ def _dead_alternatives(rule: Rule, facts: Facts) -> Iterator[Diagnostic]:
 
 def _dead_alternative(test: terms.ClassTest, alternative: terms.Alternative, facts: Facts) -> Diagnostic:
     name = alternative.text
+    family = _is_family(test, alternative, facts)
     message = f"no {'parameter' if test.function == 'variable' else 'module'} of the model is {a(name)}"
     known = [cls.short for cls in facts.classes(test.function)]
     longer = sorted({short for short in known if short.endswith(name)})
-    families = facts.inventory.vocabulary.families
-    mend = did_you_mean(name, known) or ("" if name in families else did_you_mean(name, families))
-    if longer:
-        shown = ", ".join(f"`{short}`" for short in longer[:3])
-        mend = f"write `*{name}` for the classes whose names end in it, as {shown}"
     if test.function == "type" and _among(name, facts.classes("within"), facts):
         message = f"no `{name}` of the model owns a parameter itself"
-        mend = f"for the parameters of the modules inside it, write `within({name})`"
+        help = f"for the parameters of the modules inside it, write `within({name})`"
+    elif longer:
+        shown = ", ".join(f"`{short}`" for short in longer[:3])
+        help = f"write `*{name}` for the classes whose names end in it, as {shown}"
+    elif family:
+        help = ""
+    else:
+        help = did_you_mean(name, known) or did_you_mean(name, facts.inventory.vocabulary.families)
+        help = help or "if the rules are for other models too, put the test in a `let`, or take the name out"
     return Diagnostic(
-        "W203",
+        "N203" if family else "W203",
         message,
         alternative.span,
         "this alternative holds for nothing",
-        help=mend or "if the rules are for other models too, put the test in a `let`, or take the name out",
+        help=help,
     )
+
+
+def _is_family(test: terms.ClassTest, alternative: terms.Alternative, facts: Facts) -> bool:
+    """Return whether an alternative names a family of the vocabulary, which has modules only."""
+    return test.function != "variable" and alternative.text in facts.inventory.vocabulary.families
 
 
 def _among(alternative: str, classes: list[Class], facts: Facts) -> bool:

@@ -69,6 +69,6 @@ def _printable_errors() -> Iterator[None]:
 def main() -> None:
     """Optimizer parameter groups from one rule file.
 
-    The exit code is 0 without findings, 1 with a finding (an error or a warning), and 2 for a wrong command
-    line.
+    The exit code is 0 if nothing is wrong, 1 for a difference or a finding at or above `--fail-on`, 2 if the
+    command line or an input cannot be used, and 3 if the command cannot decide.
     """

@@ -1,8 +1,7 @@
 """The answer of a command, and its way to the user.
 
 Standard output holds the answer, standard error the findings; with `--json` all of it is one object on
-standard output. The exit code is 0 without findings, 1 with a finding (an error or a warning), and 2 for a
-wrong command line. It does not depend on whether anybody reads the output.
+standard output. The exit code (exit_codes.py) does not depend on whether anybody reads the output.
 """
 
 import io
@@ -15,8 +14,9 @@ from typing import Any, Final, TextIO
 
 import click
 
+from paramrules.cli.exit_codes import Exit, exit_code
 from paramrules.cli.layout import print_blocks
-from paramrules.diagnostics import Diagnostic, RulesError, printable, render, to_json
+from paramrules.diagnostics import SEVERITIES, Diagnostic, RulesError, printable, render, to_json
 from paramrules.display import Block
 
 INTERRUPTED: Final = 130
@@ -30,25 +30,36 @@ class Answer:
     Attributes:
         blocks: the answer for reading.
         result: the same for programs.
-        findings: the errors and warnings.
+        findings: the errors, warnings and notes.
         summary: a last line for reading, below the findings.
+        outcome: the exit code that the answer asks for, whatever the findings.
     """
 
     blocks: Sequence[Block] = ()
     result: Mapping[str, object] = field(default_factory=dict)
     findings: Sequence[Diagnostic] = ()
     summary: str = ""
+    outcome: Exit = Exit.NOTHING
 
 
 class Command(click.Command):
-    """A command whose function returns an `Answer`. Adds `--json`, and turns errors into findings."""
+    """A command whose function returns an `Answer`.
+
+    Adds `--json` and `--fail-on`. A `RulesError` means that an input cannot be used, so there is no answer.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.params.append(
+        self.params += (
+            click.Option(
+                ["--fail-on"],
+                type=click.Choice(SEVERITIES),
+                default="error",
+                help="The least severe finding for which the exit code is 1; `error` by default.",
+            ),
             click.Option(
                 ["--json", "as_json"], is_flag=True, help="Answer with one JSON object on standard output."
-            )
+            ),
         )
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -68,13 +79,14 @@ class Command(click.Command):
     def invoke(self, ctx: click.Context) -> None:
         """Run the command, print its answer and exit."""
         as_json = ctx.params.pop("as_json")
+        fail_on = ctx.params.pop("fail_on")
         with_traceback = ctx.params.pop("traceback", False)
         try:
             answer = super().invoke(ctx)
         except RulesError as error:
             if with_traceback and error.__cause__:
                 _print_traceback(error.__cause__)
-            answer = Answer(findings=error.diagnostics)
+            answer = Answer(findings=error.diagnostics, outcome=Exit.UNUSABLE)
         except KeyboardInterrupt:
             print("interrupted", file=sys.stderr)
             ctx.exit(INTERRUPTED)
@@ -84,8 +96,8 @@ class Command(click.Command):
             with suppress(OSError):
                 report([Diagnostic("E703", f"standard output cannot be written: {error.strerror}")])
             _drop(sys.stdout)
-            ctx.exit(1)
-        ctx.exit(1 if answer.findings else 0)
+            ctx.exit(Exit.UNUSABLE)
+        ctx.exit(exit_code(answer.findings, fail_on, answer.outcome))
 
 
 def prepare_streams() -> None:

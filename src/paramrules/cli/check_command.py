@@ -1,10 +1,17 @@
 """`paramrules check FILE...`."""
 
+from typing import Final
+
 import click
 
 import paramrules
 from paramrules.cli.answer import Answer, Command
+from paramrules.cli.exit_codes import Exit
+from paramrules.diagnostics import SEVERITIES
 from paramrules.display import counted
+
+_UNREADABLE: Final = ("E101", "E102", "E103")
+"""The codes of a file whose text cannot be had, so that nothing is checked."""
 
 
 @click.command(cls=Command)
@@ -21,14 +28,16 @@ def check(files: tuple[str, ...], portable: bool) -> Answer:
         findings += found
         if portable and not any(finding.is_error for finding in found):
             findings += paramrules.portable(file)
-    return Answer(result={"files": files}, findings=findings, summary=_summary(len(files), findings))
+    unusable = any(finding.code in _UNREADABLE for finding in findings)
+    return Answer(
+        result={"files": files},
+        findings=findings,
+        summary=_summary(len(files), findings),
+        outcome=Exit.UNUSABLE if unusable else Exit.NOTHING,
+    )
 
 
 def _summary(files: int, findings: list[paramrules.Diagnostic]) -> str:
-    errors = sum(finding.is_error for finding in findings)
-    found = [
-        counted(count, what)
-        for count, what in ((errors, "error"), (len(findings) - errors, "warning"))
-        if count
-    ]
+    severities = [finding.severity for finding in findings]
+    found = [counted(severities.count(each), each) for each in SEVERITIES if each in severities]
     return f"{counted(files, 'file')}: {', '.join(found) or 'no findings'}"

@@ -45,14 +45,15 @@ def explain(
     rules = paramrules.load(file)
     options = parse_options(rules, given)
     (inventory,) = build([model], stacked)
-    explanation = paramrules.examine(rules, inventory, options=options, strict=strict).explain(name)
+    assignment = paramrules.examine(rules, inventory, options=options, strict=strict)
+    explanation = assignment.explain(name)
     result = {
         "parameter": _parameter(explanation.parameter),
         "group": explanation.group.label,
         "settings": dict(explanation.group.settings),
         "axes": list(map(_axis, explanation.axes)),
     }
-    return Answer(explanation.report(), result)
+    return Answer(explanation.report(), result, assignment.findings)
 
 
 def _parameter(parameter: "Parameter") -> dict[str, Any]:

@@ -6,6 +6,7 @@ import click
 
 from paramrules.cli.answer import Answer, Command
 from paramrules.cli.arguments import build, on_two_models
+from paramrules.cli.exit_codes import Exit
 from paramrules.cli.layout import progress
 from paramrules.display import Block, Table, counted, large, short_settings
 from paramrules.named_models.model_name import ModelName
@@ -53,7 +54,13 @@ def parity(
         found = paramrules.parity(rules, a, b, mapping, options=options)
     if write_mapping:
         found.save_mapping(write_mapping)
-    return Answer(_blocks(file, models, found), _result(models, found), found.findings, _summary(found))
+    return Answer(
+        _blocks(file, models, found),
+        _result(models, found),
+        found.findings,
+        _summary(found),
+        Exit.NOTHING if found.same else Exit.FOUND,
+    )
 
 
 def _summary(found: "Parity") -> str:

@@ -14,16 +14,19 @@ from paramrules.named_models.model_name import ModelName
 def test(file: str, model: ModelName, stacked: dict[str, int], given: dict[str, str], strict: bool) -> Answer:
     """Run the `expect` statements of a rule file on a model.
 
+    Also reports the warnings about the file and the model, and under `--strict` its errors.
+
     JSON: `expectations` (each with axis, expectation, file, line, parameters, passed), how many `passed` and
     `failed`, and `findings`.
     """
     import paramrules
-    from paramrules.assignment import expectations, parse_options
+    from paramrules.assignment import parse_options
 
     rules = paramrules.load(file)
     options = parse_options(rules, given)
     (inventory,) = build([model], stacked)
-    outcomes = expectations(rules, inventory, options=options, strict=strict)
+    assignment = paramrules.examine(rules, inventory, options=options, strict=strict)
+    outcomes = assignment.outcomes
     passed = sum(outcome.holds for outcome in outcomes)
     failed = len(outcomes) - passed
     rows, results = [], []
@@ -44,6 +47,6 @@ def test(file: str, model: ModelName, stacked: dict[str, int], given: dict[str, 
     return Answer(
         [table] if outcomes else [],
         {"expectations": results, "passed": passed, "failed": failed},
-        [outcome.finding for outcome in outcomes if outcome.finding],
+        [finding for finding in assignment.findings if finding.severity != "note"],
         f"{passed} passed, {failed} failed" if outcomes else f"{file} has no `expect`",
     )

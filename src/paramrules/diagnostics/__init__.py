@@ -3,7 +3,7 @@
 Only this room formats errors. The others build a `Diagnostic` and collect it, or raise it in a `RulesError`.
 """
 
-from paramrules.diagnostics.codes import CODES, Code, covers, declare, is_undeclared
+from paramrules.diagnostics.codes import CODES, SEVERITIES, Code, covers, declare, is_known, is_undeclared
 from paramrules.diagnostics.diagnostic import Diagnostic, Place
 from paramrules.diagnostics.errors import RulesError, RulesWarning
 from paramrules.diagnostics.message_text import a, did_you_mean, printable
@@ -12,6 +12,7 @@ from paramrules.diagnostics.source import Source, Span
 
 __all__ = [
     "CODES",
+    "SEVERITIES",
     "Code",
     "Diagnostic",
     "Place",
@@ -23,6 +24,7 @@ __all__ = [
     "covers",
     "declare",
     "did_you_mean",
+    "is_known",
     "is_undeclared",
     "printable",
     "render",

@@ -1,4 +1,4 @@
-"""The code of every error and warning.
+"""The code of every error, warning and note.
 
 The first digit says where a finding comes from:
 
@@ -11,24 +11,27 @@ The first digit says where a finding comes from:
 7  the command line
 8  two models, or rules for several frameworks
 
+The letter is the severity: an error (E) stops the work, a warning (W) does not, and a note (N) is only shown
+to those who ask: by `show`, `check` and `explain`, never by `build` and its like.
+
 A backend declares codes of its own with `declare`: its name stands between the letter and the digits.
 
 Each code has a page in docs/diagnostics/ with its meaning, a file that causes it and the fix. A row
-`E121<E104 title` declares a code that was split off a broader one.
+`E121<E104 title` declares a code that was split off a broader one, or has replaced one that is gone.
 """
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class Code(NamedTuple):
     """A kind of finding.
 
     Attributes:
-        severity: `error` or `warning`.
+        severity: `error`, `warning` or `note`.
         title: a few words that describe it.
-        parent: the broader code that it was split off, "" if none. `# allow:` with the parent covers it.
+        parent: the code that it was split off or replaces, "" if none. `# allow:` with the parent covers it.
     """
 
     severity: str
@@ -38,13 +41,18 @@ class Code(NamedTuple):
 
 CODES: dict[str, Code] = {}
 
-_OF_A_BACKEND = re.compile(r"[EW][A-Z]+[0-9]{3}")
+SEVERITIES: Final = ("error", "warning", "note")
+"""The severities, the worst first."""
+
+_BY_LETTER: Final = {"E": "error", "W": "warning", "N": "note"}
+_OF_A_BACKEND = re.compile(r"[EWN][A-Z]+[0-9]{3}")
 
 
 def declare(codes: Mapping[str, str]) -> None:
     """Declare the diagnostics of a backend, by code, each with its title.
 
-    A code is `E` (an error) or `W` (a warning), the backend's name in upper case, and three digits.
+    A code is `E` (an error), `W` (a warning) or `N` (a note), the backend's name in upper case, and three
+    digits.
 
     Raises:
         ValueError: a code has another form, or is already declared with another title.
@@ -54,14 +62,19 @@ def declare(codes: Mapping[str, str]) -> None:
     for code, title in codes.items():
         if not _OF_A_BACKEND.fullmatch(code):
             raise ValueError(f"`{code}` is not a backend's code: it should look like `EMLX601`")
-        declared = Code(_severity(code), title)
+        declared = Code(_BY_LETTER[code[0]], title)
         if CODES.setdefault(code, declared) != declared:
             raise ValueError(f"`{code}` is already declared, as {CODES[code].title!r}")
 
 
 def is_undeclared(code: str) -> bool:
-    """Return whether the code may be a warning of a backend that this process has not loaded."""
-    return code not in CODES and code.startswith("W") and _OF_A_BACKEND.fullmatch(code) is not None
+    """Return whether the code may be a warning or a note of a backend that this process has not loaded."""
+    return code not in CODES and code[0] != "E" and _OF_A_BACKEND.fullmatch(code) is not None
+
+
+def is_known(code: str) -> bool:
+    """Return whether the code is declared, or gone and replaced by one that is."""
+    return code in CODES or any(code == each.parent for each in CODES.values())
 
 
 def covers(allowed: str, code: str) -> bool:
@@ -69,15 +82,11 @@ def covers(allowed: str, code: str) -> bool:
     return allowed in (code, CODES[code].parent)
 
 
-def _severity(code: str) -> str:
-    return "warning" if code[0] == "W" else "error"
-
-
 def _declare(rows: str) -> None:
     for row in rows.strip().splitlines():
         codes, title = row.strip().split(maxsplit=1)
         code, _, parent = codes.partition("<")
-        CODES[code] = Code(_severity(code), title, parent)
+        CODES[code] = Code(_BY_LETTER[code[0]], title, parent)
 
 
 _declare("""
@@ -129,14 +138,16 @@ _declare("""
 _declare("""
     W201 a rule takes no parameter of the model
     W202 a branch of `or` holds for nothing
+    N202<W202 a branch of `or` is about classes that the model does not have
     W203 an alternative holds for nothing
+    N203<W203 the model has no class of a family
     W204 `count` of nothing
     E205 an axis without `else` leaves parameters over
     E206 an expectation does not hold
     E207 a label has two different settings
     E208 a setting cannot be computed
     E209 a label cannot be filled in
-    W210 the names of a tied parameter disagree
+    N210<W210 the names of a tied parameter disagree
     E211 an option is not declared
     E212 a required option is not set
     E213 an option has the wrong type
@@ -166,6 +177,7 @@ _declare("""
     E319 a constant is not known
     E320 an expectation names no label of its axis
     W321 `no_decay` decays
+    W327<W316 a setting has the name that other tools use
     W324 a pattern is the name of a definition
     W325 a pattern is written as in another language
 """)

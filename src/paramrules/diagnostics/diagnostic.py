@@ -16,7 +16,7 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """An error or a warning, as a value.
+    """An error, a warning or a note, as a value.
 
     Attributes:
         code: a declared code, such as `E301`.
@@ -42,7 +42,7 @@ class Diagnostic:
 
     @property
     def severity(self) -> str:
-        """`error` or `warning`."""
+        """`error`, `warning` or `note`."""
         return "error" if self.strict else CODES[self.code].severity
 
     @property

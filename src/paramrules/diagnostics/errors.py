@@ -14,7 +14,8 @@ class RulesError(ValueError):
     """An error that stopped the work.
 
     Attributes:
-        diagnostics: every error that was found, and the warnings beside them.
+        diagnostics: every error that was found, and the warnings and notes beside them. The text of the
+            exception has no notes.
 
     >>> try:
     ...     paramrules.load("vit.rules")
@@ -29,7 +30,7 @@ class RulesError(ValueError):
         super().__init__(self.diagnostics)
 
     def __str__(self) -> str:
-        return "\n" + "\n\n".join(render(d) for d in self.diagnostics)
+        return "\n" + "\n\n".join(render(d) for d in self.diagnostics if d.severity != "note")
 
 
 class RulesWarning(UserWarning):

@@ -44,6 +44,9 @@ def width(text: str) -> int:
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return a help line that names the nearest known word, or an empty text where none is near.
 
+    Most words of up to four letters are a letter away from another, as `moe` is from `mode`. They have to be
+    nearer: without a vowel or the last letter (`ndm`), with a letter doubled, or with two swapped.
+
     >>> did_you_mean("LayrNorm", ["LayerNorm", "Linear"])
     'did you mean `LayerNorm`?'
     """
@@ -53,8 +56,22 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     folded = {name.lower(): name for name in reversed(candidates)}
     if word.lower() in folded:
         return f"did you mean `{folded[word.lower()]}`?"
-    near = get_close_matches(word, candidates, n=1, cutoff=0.7)
-    return f"did you mean `{near[0]}`?" if near else ""
+    near = (name for name in get_close_matches(word, candidates, n=5, cutoff=0.7) if _near(word, name))
+    return next((f"did you mean `{name}`?" for name in near), "")
+
+
+def _near(word: str, known: str) -> bool:
+    """Return whether a short word is a slip away from a known one; any longer word is near enough."""
+    shorter, longer = sorted((word, known), key=len)
+    if len(shorter) + len(longer) > 8:
+        return True
+    if len(shorter) == len(longer):
+        return sorted(shorter) == sorted(longer)
+    return any(
+        longer[:at] + longer[at + 1 :] == shorter
+        and (letter in "aeiou" or at == len(longer) - 1 or letter == longer[at - 1])
+        for at, letter in enumerate(longer)
+    )
 
 
 def a(word: str) -> str:

@@ -1,4 +1,4 @@
-"""The one shape of every error and warning, in a terminal and as JSON.
+"""The one shape of every finding, in a terminal and as JSON.
 
 warning[W203]: no module of the model is a `LayrNorm`
   --> vit.rules:9:16
@@ -11,12 +11,13 @@ warning[W203]: no module of the model is a `LayrNorm`
 from paramrules.diagnostics.diagnostic import Diagnostic, Place
 from paramrules.diagnostics.message_text import printable, width
 
-_BOLD, _RED, _YELLOW, _BLUE, _RESET = "\x1b[1m", "\x1b[1;31m", "\x1b[1;33m", "\x1b[1;34m", "\x1b[0m"
+_BOLD, _BLUE, _RESET = "\x1b[1m", "\x1b[1;34m", "\x1b[0m"
+_TONES = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m", "note": "\x1b[1;36m"}
 
 
 def render(diagnostic: Diagnostic, *, color: bool = False) -> str:
     """Return the finding as text, without a final line end. `color` adds ANSI escapes."""
-    tone = (_RED if diagnostic.is_error else _YELLOW) if color else ""
+    tone = _TONES[diagnostic.severity] if color else ""
     blue, bold, reset = (_BLUE, _BOLD, _RESET) if color else ("", "", "")
     lines = [
         f"{tone}{diagnostic.severity}[{diagnostic.code}]{reset}{bold}: {printable(diagnostic.message)}{reset}"

@@ -102,7 +102,7 @@ def bind(
         TypeError, ValueError: see `check_rules`.
 
     Warns:
-        RulesWarning: for each finding of the assignment.
+        RulesWarning: for each finding of the assignment but notes.
 
     >>> bound = bind("vit.rules", lambda: paramrules.inventory(model), stacklevel=2)
     >>> [(group.label, len(numbers)) for _, group, numbers in bound.groups()]
@@ -126,7 +126,7 @@ def bind(
 
 
 def warn(findings: Iterable[Diagnostic], *, allows: Iterable[Allow] = (), stacklevel: int = 1) -> None:
-    """Issue findings as `RulesWarning`s.
+    """Issue findings, but for notes, as `RulesWarning`s.
 
     Args:
         findings: the findings.
@@ -134,7 +134,8 @@ def warn(findings: Iterable[Diagnostic], *, allows: Iterable[Allow] = (), stackl
         stacklevel: the frame that warnings point at; 1 is the caller of this function.
     """
     for finding in unsilenced(findings, allows):
-        warnings.warn("\n" + render(finding), RulesWarning, stacklevel=stacklevel + 1)
+        if finding.severity != "note":
+            warnings.warn("\n" + render(finding), RulesWarning, stacklevel=stacklevel + 1)
 
 
 def _check_fit(assigned: Inventory, own: Inventory) -> None:

@@ -7,9 +7,10 @@ axes and the rule that no optimizer ever sees it follow from the table.
 Every other key goes to the optimizer. `KEYS` lists the known ones, to find typos and wrong types; it need not
 be complete. It is taken from the constructors of torch.optim (2.13) and optax (0.2.8), of timm's and
 transformers' optimizers, and of bitsandbytes, GaLore, Lion, LAMB, Prodigy, schedule-free, Shampoo, SOAP,
-Sophia and Muon. `beta`, which one or two optimizers have, is left out: it is nearly always a typo of `betas`.
+Sophia and Muon. What other tools call a setting is in foreign_keys.py.
 """
 
+from difflib import get_close_matches
 from typing import NamedTuple
 
 
@@ -18,22 +19,20 @@ class PortableKey(NamedTuple):
 
     Attributes:
         types: the types that its value may have.
-        other_names: names from elsewhere, which get a "did you mean".
         multiplied: several axes may set it, and the product counts.
     """
 
     types: tuple[str, ...]
-    other_names: tuple[str, ...] = ()
     multiplied: bool = False
 
 
 PORTABLE = {
-    "lr": PortableKey(("number",), ("learning_rate",)),
-    "lr_scale": PortableKey(("number",), ("lr_factor",), multiplied=True),
-    "weight_decay": PortableKey(("number",), ("l2", "wd")),
-    "weight_decay_scale": PortableKey(("number",), ("weight_decay_factor",), multiplied=True),
-    "freeze": PortableKey(("boolean",), ("frozen",)),
-    "optimizer": PortableKey(("string",), ("optim",)),
+    "lr": PortableKey(("number",)),
+    "lr_scale": PortableKey(("number",), multiplied=True),
+    "weight_decay": PortableKey(("number",)),
+    "weight_decay_scale": PortableKey(("number",), multiplied=True),
+    "freeze": PortableKey(("boolean",)),
+    "optimizer": PortableKey(("string",)),
 }
 
 _OPTIMIZERS_OWN = {
@@ -49,8 +48,7 @@ _OPTIMIZERS_OWN = {
         max_precond_dim min_8bit_size min_dim_size_to_factor ns_steps optim_bits
         percentile_clipping precondition_frequency rank shampoo_beta update_interval update_proj_gap
 
-        base_lr initial_lr last_lr max_lr min_lr base_momentum max_momentum min_momentum decay_mult
-        lr_mult lr_multiplier wd_mult wd_multiplier weight_decay_mult layer_decay num_steps step
+        base_lr initial_lr last_lr max_lr min_lr base_momentum max_momentum min_momentum num_steps step
     """,
     ("number", "tuple"): "eps",
     ("tuple",): "betas etas ns_coefficients ns_coeffs step_sizes",
@@ -74,13 +72,6 @@ KEYS: dict[str, tuple[str, ...]] = {key: row.types for key, row in PORTABLE.item
 }
 """The known keys, each with the types that its value may have; no types if it may have any."""
 
-OTHER_NAMES = {other: key for key, row in PORTABLE.items() for other in row.other_names} | {
-    "epsilon": "eps",
-    "requires_grad": "freeze = true",
-    "trainable": "freeze = true",
-}
-"""Other names of keys, and what to write instead."""
-
 MULTIPLIED = frozenset(key for key, row in PORTABLE.items() if row.multiplied)
 """Keys that several axes may set; their product counts."""
 
@@ -91,3 +82,18 @@ RESERVED = {
     "lr_ratio": "ratio to the base learning rate",
 }
 """Keys that a group holds beside its settings, and what it keeps under each."""
+
+
+def near_key(key: str) -> str:
+    """Return the known key that another is likely a typo of, "" if none.
+
+    A key may be the user's own, and most short words are a letter away from another, so one of up to four
+    letters has to differ in case alone: `moe` is not `mode`, nor is `model`.
+
+    >>> near_key("lr_scal")
+    'lr_scale'
+    """
+    if key.lower() in KEYS:
+        return key.lower()
+    long = [known for known in KEYS if min(len(key), len(known)) > 4]
+    return next(iter(get_close_matches(key, long, n=1, cutoff=0.8)), "")

@@ -58,7 +58,7 @@ def read(path: RuleFile) -> Rules:
 
 
 def check(path: RuleFile) -> list[Diagnostic]:
-    """Return every error and warning that can be found in a file without a model. Never raise for a bad file.
+    """Return everything that can be found in a file without a model. Never raise for a bad file.
 
     A file of definitions for others to include is accepted here; `load` refuses it.
 
@@ -106,7 +106,7 @@ def _sorted(findings: Iterable[Diagnostic], sources: list[Source]) -> list[Diagn
 
 
 def unsilenced(diagnostics: Iterable[Diagnostic], allows: Iterable[Allow]) -> list[Diagnostic]:
-    """Return the findings without the warnings that an allow comment silences for their statement.
+    """Return the findings without the warnings and notes that an allow comment silences for their statement.
 
     A finding belongs to the statement in which its `span` starts; one without a span, which is about the
     model, to all. Errors are never silenced, nor are warnings that `strict` turned into errors.

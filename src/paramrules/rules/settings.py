@@ -1,10 +1,9 @@
 """Settings: each key once in a rule, spelled as an optimizer spells it, with a value of the right type."""
 
-from difflib import get_close_matches
-
 from paramrules.diagnostics import Place
 from paramrules.rules.builtin_names import a
-from paramrules.rules.keys import KEYS, OTHER_NAMES, RESERVED
+from paramrules.rules.foreign_keys import FOREIGN_KEYS, written_here
+from paramrules.rules.keys import KEYS, RESERVED, near_key
 from paramrules.rules.model import Setting
 from paramrules.rules.scope import Scope, Typed, described
 from paramrules.rules.terms import Constant, TupleValue
@@ -42,9 +41,21 @@ def _unquoted(node: nodes.Setting) -> str:
 
 
 def _check_key(node: nodes.Setting, typed: Typed, scope: Scope) -> None:
+    instead = written_here(node.key, node.value.span.one_line)
+    meant = f"did you mean `{instead}`?" if instead else ""
     if node.key in RESERVED:
         message = f"`{node.key}` is not a setting: a group keeps its own {RESERVED[node.key]} there"
-        scope.report("E317", message, node.key_span, help="choose another name")
+        scope.report("E317", message, node.key_span, help=meant or "choose another name")
+    elif instead:
+        tools = FOREIGN_KEYS[node.key.lower()].tools
+        own = " if the optimizer has a setting of this name, write `# allow: W327 -- why` above"
+        scope.report(
+            "W327",
+            f"`{node.key}` is a name that other tools use" + (f" ({tools})" if tools else ""),
+            node.key_span,
+            "goes to the optimizer as it stands",
+            help=meant + (own if node.key in KEYS else ""),
+        )
     elif node.key in KEYS:
         _check_type(node, typed, scope)
     elif near := _near(node.key, scope):
@@ -57,17 +68,14 @@ def _check_key(node: nodes.Setting, typed: Typed, scope: Scope) -> None:
 
 
 def _near(key: str, scope: Scope) -> str:
-    """Return the known key nearest to an unknown one, or "" if none is near."""
-    if key.lower() in KEYS:
-        return key.lower()
-    if key.lower() in OTHER_NAMES:
-        return OTHER_NAMES[key.lower()]
-    if key not in scope.findings.far and len(scope.findings.far) < 100:  # a search takes half a millisecond
-        near = get_close_matches(key, KEYS, n=1, cutoff=0.8)
-        if near:
-            return near[0]
-        scope.findings.far.add(key)
-    return ""
+    """Return the known key nearest to an unknown one, or "" if none is near or there are too many of them."""
+    far = scope.findings.far
+    if key in far or len(far) == 100:  # a search takes half a millisecond
+        return ""
+    near = near_key(key)
+    if not near:
+        far.add(key)
+    return near
 
 
 def _check_type(node: nodes.Setting, typed: Typed, scope: Scope) -> None:

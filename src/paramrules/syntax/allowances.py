@@ -1,13 +1,13 @@
-"""Comments that silence warnings, `# allow: W402 -- reason`, and those that fail to."""
+"""Comments that silence warnings and notes, `# allow: W402 -- reason`, and those that fail to."""
 
 import re
 from bisect import bisect_right
 
-from paramrules.diagnostics import CODES, Diagnostic, Source, Span, did_you_mean, is_undeclared
+from paramrules.diagnostics import CODES, Diagnostic, Source, Span, did_you_mean, is_known, is_undeclared
 from paramrules.syntax.nodes import Allow, Broken, Statement
 
 _ALLOW = re.compile(
-    r"#+[ \t]*allow[ \t]*(?::|(?=[EW][A-Z]*[0-9]))(?P<codes>(?:(?!--).)*)(?:--(?P<reason>.*))?"
+    r"#+[ \t]*allow[ \t]*(?::|(?=[EWN][A-Z]*[0-9]))(?P<codes>(?:(?!--).)*)(?:--(?P<reason>.*))?"
 )
 _HELP = "write `# allow: W402 -- reason` behind the statement, or on the line above it"
 
@@ -43,10 +43,10 @@ def _idle(comment: Span, codes: list[str], reason: str) -> Diagnostic | None:
     for code in codes:
         if is_undeclared(code):
             continue
-        if code not in CODES:
-            near = did_you_mean(code, [known for known in CODES if known.startswith("W")])
+        if not is_known(code):
+            near = did_you_mean(code, [known for known in CODES if known[0] != "E"])
             return Diagnostic("W117", f"`{code}` is not the code of a warning", comment, help=near or _HELP)
-        if CODES[code].severity == "error":
+        if code[0] == "E":
             return Diagnostic("W117", f"`{code}` is an error, and errors cannot be silenced", comment)
     if not codes:
         return Diagnostic("W117", "the comment names no warning", comment, help=_HELP)

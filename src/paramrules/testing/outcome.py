@@ -91,7 +91,7 @@ def difference(expected: Mapping[str, Any], outcome: Mapping[str, Any]) -> str:
 def _on_the_model(findings: tuple[Diagnostic, ...]) -> list[list[object]]:
     """Return codes and lines; line 0 for findings about parameters rather than about one line."""
     return sorted(
-        [d.code, 0 if d.code in ("W210", "E205") else d.span.source.position(d.span.start)[0]]
+        [d.code, 0 if d.code in ("N210", "E205") else d.span.source.position(d.span.start)[0]]
         for d in findings
         if d.code[1] == "2" and d.span
     )

@@ -1,0 +1,113 @@
+"""Help for a test of names that finds nothing: a change of it that finds some.
+
+`^encoder\\.` finds nothing in a model whose names begin with `bert.encoder.`, a glob matches the whole name,
+and `==` compares it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from paramrules.assignment.predicate_evaluator import Evaluator
+from paramrules.diagnostics import Span
+from paramrules.display import counted
+from paramrules.regex import Regex, read
+from paramrules.regex.analysis import children
+from paramrules.regex.nodes import Anchor
+from paramrules.rules import terms
+from paramrules.rules.terms import Predicate
+
+TRIALS: Final = 100
+"""The number of tests that are tried for one axis, each of which takes a search through all names."""
+
+_NameTest = terms.RegexTest | terms.GlobTest | terms.TextTest
+_VALUES: Final = 4
+"""The number of values of an `in` that are tried."""
+
+_SUBJECTS: Final = ("name", "module", "leaf")
+
+
+class NearMisses:
+    """The helps for one axis. Once its trials are spent, there are no more."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self._evaluator = evaluator
+        self._trials = TRIALS
+
+    def help(self, predicate: Predicate) -> str:
+        """Return a help line for a predicate that holds for nothing; "" if no test in it nearly finds a name.
+
+        >>> NearMisses(evaluator).help(rule.predicate)
+        'without `^` it finds 199 names, such as `bert.encoder.layer.0.attention.self.query.weight`'
+        """
+        return next(filter(None, map(self._help, _needed(predicate))), "")
+
+    def _help(self, test: _NameTest) -> str:
+        if self._found(test):
+            return ""
+        for change, changed in _changes(test):
+            if found := self._found(changed):
+                example = self._evaluator.facts.names[found[0]]
+                return f"{change} finds {counted(len(found), 'name')}, such as `{example}`"
+        return ""
+
+    def _found(self, test: _NameTest) -> list[int]:
+        if not self._trials:
+            return []
+        self._trials -= 1
+        return sorted(self._evaluator.holds(test, list(range(len(self._evaluator.facts.names)))))
+
+
+def _needed(predicate: Predicate) -> Iterator[_NameTest]:
+    """Yield the tests of names that a predicate asks to hold, those of its lets too."""
+    seen: set[int] = set()
+    stack = [predicate]
+    while stack:
+        match stack.pop():
+            case terms.LetPredicate() as let if id(let.predicate) not in seen:
+                seen.add(id(let.predicate))
+                stack.append(let.predicate)
+            case terms.AnyOf() | terms.AllOf() as compound:
+                stack += reversed(compound.items)
+            case terms.RegexTest() | terms.GlobTest() | terms.TextTest() as test if not test.negated:
+                yield test
+
+
+def _changes(test: _NameTest) -> Iterator[tuple[str, _NameTest]]:
+    """Yield changed tests, each with words for the change, the most likely one first."""
+    if isinstance(test, terms.RegexTest):
+        for anchors, words in (("^", "`^`"), ("$", "`$`"), ("^$", "`^` and `$`")):
+            if regex := _without(test.regex, anchors, test.span):
+                yield f"without {words} it", replace(test, regex=regex)
+    if isinstance(test, terms.GlobTest) and not test.option:
+        for glob in _longer(test.glob):
+            yield f"a glob matches the whole {test.subject}: `{glob}`", replace(test, glob=glob)
+    for subject in _SUBJECTS:
+        if subject != test.subject:
+            yield f"with `{subject}` instead of `{test.subject}` it", replace(test, subject=subject)
+    if isinstance(test, terms.TextTest):
+        for value in test.values[:_VALUES]:
+            for glob in () if set(value) & set("*?[") else _longer(value):
+                like = terms.GlobTest(test.span, test.subject, glob, negated=False)
+                yield f"texts are compared whole: `{test.subject} like {glob}`", like
+
+
+def _longer(glob: str) -> tuple[str, ...]:
+    """Return globs for what ends in, begins with or holds the components that a glob matches."""
+    return f"*.{glob}", f"{glob}.*", f"*.{glob}.*"
+
+
+def _without(regex: Regex, anchors: str, span: Span) -> Regex | None:
+    """Return a regex without its anchors of some kinds, None if it has none or is no regex then."""
+    found, stack = [], [regex.parsed.tree]
+    while stack:
+        node = stack.pop()
+        stack += children(node)
+        if isinstance(node, Anchor) and node.kind in anchors:
+            found.append(node)
+    if {node.kind for node in found} != set(anchors):
+        return None
+    text = regex.text
+    for node in sorted(found, reverse=True):
+        text = text[: node.start] + text[node.end :]
+    return read(text, span)[0]
