@@ -63,6 +63,7 @@ class GroupedOptimizer(MultiOptimizer):  # type: ignore[misc]  # mypy skips mlx
         names: Sequence[Sequence[Sequence[str]]],
         scales: Sequence[float | None],
         base: Any,
+        skipped: Iterable[str] = (),
     ) -> None:
         """Join optimizers.
 
@@ -72,6 +73,7 @@ class GroupedOptimizer(MultiOptimizer):  # type: ignore[misc]  # mypy skips mlx
             names: of each, for each array its names; MLX computes the gradient of a tied array for the last.
             scales: the ratio of each to the base rate; None for one that has a rate of its own.
             base: the base rate, a number or a schedule.
+            skipped: names of arrays that are left to another optimizer.
         """
         super().__init__(list(optimizers), [lambda name, array: False] * (len(optimizers) - 1))
         self.labels = tuple(labels)
@@ -79,7 +81,7 @@ class GroupedOptimizer(MultiOptimizer):  # type: ignore[misc]  # mypy skips mlx
         self._scales = tuple(scales)
         self._base = base
         self._member = {array[-1]: member for member, own in enumerate(names) for array in own}
-        self._aliases = {name for own in names for array in own for name in array[:-1]}
+        self._passed_over = {name for own in names for array in own for name in array[:-1]} | set(skipped)
 
     def _split_dictionary(self, gradients: dict[str, Any]) -> list[Any]:
         """Return the arrays of each member, as a tree."""
@@ -87,7 +89,7 @@ class GroupedOptimizer(MultiOptimizer):  # type: ignore[misc]  # mypy skips mlx
         for name, array in tree_flatten(gradients):
             if name in self._member:
                 parts[self._member[name]].append((name, array))
-            elif name not in self._aliases:
+            elif name not in self._passed_over:
                 raise RulesError(_stranger(name, self._member))
         return [tree_unflatten(part) if part else {} for part in parts]
 
@@ -167,14 +169,18 @@ def build(
     _raise([*wrong, *_fixed_beside_schedule(bound.assignment, routed, learning_rate)])
     warn(check_use(bound.assignment, specs, bases), stacklevel=2)
     made = [_construct(entries[one.optimizer.name], one, arguments[one.optimizer.name]) for one in routed]
-    frozen = {(id(slots[number].module), slots[number].key) for number in bound.frozen()}
-    freeze(((slot.module, slot.key) for slot in slots), frozen)
+    frozen, skipped = (
+        {(id(slots[number].module), slots[number].key) for number in numbers}
+        for numbers in (bound.frozen(), bound.skipped())
+    )
+    freeze(((slot.module, slot.key) for slot in slots), frozen, skipped)
     return GroupedOptimizer(
         made,
         [one.group.label for one in routed],
         [[[described.names[e] for e in described.entries(n)] for n in one.numbers] for one in routed],
         [_scale(one, learning_rate) for one in routed],
         0.0 if learning_rate is None else learning_rate,
+        [described.names[e] for number in bound.skipped() for e in described.entries(number)],
     )
 
 

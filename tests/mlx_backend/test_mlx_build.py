@@ -196,6 +196,34 @@ def test_frozen_arrays_stay_and_train_again(model: MLP) -> None:
     assert {n for n in before if np.array_equal(after[n], values(model)[n])} == {"head.bias"}
 
 
+def test_what_is_skipped_is_left_to_another_optimizer(model: MLP) -> None:
+    stem = paramrules.parse("stem: name ~ layers\\.0 -> skip = true\nrest: else")
+    mine = paramrules.parse("stem: name ~ layers\\.0\nrest: else -> skip = true")
+    before = values(model)
+    first = paramrules_mlx.build(model, stem, learning_rate=0.1)
+    second = paramrules_mlx.build(model, mine, learning_rate=0.1)
+    assert (first.labels, second.labels) == (("rest",), ("stem",))
+    train(model, first)
+    between = values(model)
+    assert {n for n in before if np.array_equal(before[n], between[n])} == {
+        "layers.0.weight",
+        "layers.0.bias",
+    }
+    train(model, second)
+    after = values(model)
+    assert {n for n in before if not np.array_equal(between[n], after[n])} == {
+        "layers.0.weight",
+        "layers.0.bias",
+    }
+
+
+def test_what_other_rules_froze_stays_frozen_where_it_is_skipped(model: MLP) -> None:
+    paramrules_mlx.build(model, paramrules.parse(FREEZING), learning_rate=0.1)
+    skipping = paramrules.parse("stem: name ~ layers\\.0 -> skip = true\nrest: else")
+    paramrules_mlx.build(model, skipping, learning_rate=0.1)
+    assert "layers.0.weight" not in dict(tree_flatten(model.trainable_parameters()))
+
+
 class Tied(nn.Module):
     """A model that uses one layer twice; MLX computes its whole gradient under the last name."""
 

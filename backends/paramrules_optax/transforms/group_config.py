@@ -27,7 +27,7 @@ class GroupConfig(NamedTuple):
 
     Attributes:
         key: equal for groups that share one core.
-        optimizer: the optimizer; None if the group is frozen.
+        optimizer: the optimizer; None if the group is frozen or skipped.
         settings: the optimizer's settings.
         schedule: the learning rate's schedule; None if the rate is a number.
         rate: the learning rate, or the factor of the schedule.
@@ -43,6 +43,7 @@ class GroupConfig(NamedTuple):
 
 
 FROZEN = GroupConfig("frozen", None, {}, None, 0.0, 0.0)
+SKIPPED = GroupConfig("skipped", None, {}, None, 0.0, 0.0)
 
 
 def group_configs(
@@ -69,7 +70,7 @@ def group_configs(
     wrong += _schedules_without_base(bound, routed, bases, unscaled)
     if wrong:
         raise RulesError(wrong)
-    configs = [FROZEN] * len(bound.assignment.groups)
+    configs = [SKIPPED if group.settings.get("skip") else FROZEN for group in bound.assignment.groups]
     for one in routed:
         name = one.optimizer.name
         configs[one.position] = _config(one, factories[name], arguments[name])

@@ -57,7 +57,7 @@ def _labels(first: Mapping[Any, GroupConfig]) -> dict[Any, str]:
     labels = {}
     for key, config in first.items():
         name = (
-            "frozen"
+            str(config.key)
             if config.optimizer is None
             else config.optimizer.spec.name or config.optimizer.spec.called
         )
@@ -73,11 +73,12 @@ def _torn(
     pair = f"`{names[one]}` and `{names[other]}`"
     help = "layers of a stack may differ in `lr`, `lr_scale`, `weight_decay` and `weight_decay_scale`"
     if first is None or second is None:
-        frozen, moving = (one, other) if first is None else (other, one)
-        how = f"`{names[frozen]}` is frozen and `{names[moving]}` is not"
+        still, moving = (one, other) if first is None else (other, one)
+        why = configs[still].key
+        how = f"`{names[still]}` is {why} and `{names[moving]}` is not"
         help = (
             "`lr_scale = 0` with `weight_decay = 0` keeps a layer as it is, at the cost of its state; "
-            "to freeze it without state, do not stack these layers"
+            f"to {'freeze' if why == 'frozen' else 'skip'} it without state, do not stack these layers"
         )
     elif first.spec.name != second.spec.name:
         how = f"{pair} have different optimizers"

@@ -26,6 +26,7 @@ from paramrules.backends import (
     warn,
 )
 from paramrules_torch.bound_model import KEEP_INSTEAD, BoundModel, bind_model, check_rates, settings_in_group
+from paramrules_torch.living import remember
 from paramrules_torch.optimizers.factories import Factory, Make
 from paramrules_torch.optimizers.multi import MultiOptimizer
 from paramrules_torch.optimizers.ratio_watch import RATIO, watch
@@ -116,7 +117,8 @@ def build(
         whole.defaults["lr"] = base
     if lr_scale == "fold":
         watch(whole)
-    held.freeze()
+    held.freeze(stacklevel=2)
+    remember(whole)
     return whole
 
 

@@ -167,6 +167,7 @@ _declare("""
     W321 `no_decay` decays
     W324 a pattern is the name of a definition
     W325 a pattern is written as in another language
+    E327 a parameter is both frozen and skipped
 """)
 
 _declare("""
@@ -241,6 +242,7 @@ _declare("""
     E632 gradients and parameters are not of one tree
     E633 Muon is given something other than a matrix
     E640 a mask cannot hold a decay
+    W643 rules freeze what another optimizer trains
 """)
 
 _declare("""

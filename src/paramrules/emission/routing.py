@@ -188,8 +188,15 @@ def _nothing_to_train(bound: Bound, frozen_by: str) -> Diagnostic:
         if frozen_by
         else "`freeze = true` in the rules freezes"
     )
+    skipped = len(bound.skipped())
+    if skipped == len(bound.inventory):
+        return Diagnostic(
+            "E614",
+            "nothing is left to train: the rules skip every parameter of the model",
+            help="`skip = true` leaves a parameter to another optimizer; train at least one here",
+        )
     return Diagnostic(
         "E614",
-        "nothing is left to train: every parameter of the model is frozen",
+        f"nothing is left to train: every parameter of the model is frozen{' or skipped' if skipped else ''}",
         help=f"{how}; train at least one parameter",
     )

@@ -33,7 +33,10 @@ PORTABLE = {
     "weight_decay": PortableKey(("number",), ("l2", "wd")),
     "weight_decay_scale": PortableKey(("number",), ("weight_decay_factor",), multiplied=True),
     "freeze": PortableKey(("boolean",), ("frozen",)),
+    "skip": PortableKey(("boolean",), ("exclude",)),
     "optimizer": PortableKey(("string",), ("optim",)),
+    "schedule": PortableKey(("string",), ("scheduler", "lr_schedule")),
+    "weight_decay_schedule": PortableKey(("string",), ("wd_schedule",)),
 }
 
 _OPTIMIZERS_OWN = {
@@ -66,7 +69,7 @@ _OPTIMIZERS_OWN = {
     ("boolean", "none"): "foreach fused",
     ("string",): "algorithm line_search_fn mode preconditioning proj_type",
     ("string", "none"): "adjust_lr_fn",
-    (): "mu_dtype name label_smoothing schedule",
+    (): "mu_dtype name label_smoothing",
 }
 
 KEYS: dict[str, tuple[str, ...]] = {key: row.types for key, row in PORTABLE.items()} | {
@@ -89,5 +92,7 @@ RESERVED = {
     "param_names": "parameters' names",
     "label": "label",
     "lr_ratio": "ratio to the base learning rate",
+    "weight_decay_ratio": "ratio to the base weight decay",
+    "initial_weight_decay": "weight decay before any schedule",
 }
 """Keys that a group holds beside its settings, and what it keeps under each."""
