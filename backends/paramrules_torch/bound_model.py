@@ -36,9 +36,13 @@ class BoundModel(NamedTuple):
     def group(
         self, label: str, settings: Mapping[str, Any], numbers: Sequence[int], *, plain: bool = False
     ) -> dict[str, Any]:
-        """Return a group as `torch.optim` takes it; a plain one holds `params` and settings alone."""
+        """Return a group as `torch.optim` takes it; a plain one holds `params` and settings alone.
+
+        Loggers call a group by its `name`: the label, unless the rules say otherwise.
+        """
         held = {"params": [self.tensors[n] for n in numbers]}
-        named = {} if plain else {"param_names": [self.raw[n] for n in numbers], "label": label}
+        named = {"param_names": [self.raw[n] for n in numbers], "label": label, "name": label}
+        named = {} if plain else named
         return {**held, **named, **settings}
 
     def freeze(self, stacklevel: int) -> None:
@@ -92,7 +96,7 @@ def bind_model(
 
 
 def settings_in_group(one: RoutedGroup, lr_scale: str) -> dict[str, Any]:
-    """Return the settings that a group holds: the optimizer's own, then its rates.
+    """Return the settings that a group holds: the optimizer's own, its rates, its schedules, its marks.
 
     With `lr_scale="keep"`, the scale of the learning rate stays a key beside the unscaled rate.
     """
@@ -102,7 +106,7 @@ def settings_in_group(one: RoutedGroup, lr_scale: str) -> dict[str, Any]:
     settings.update((key, rate) for key, rate in rates.items() if rate is not None)
     if lr_scale == "keep" and "lr_scale" in one.group.settings:
         settings["lr_scale"] = one.lr.scale
-    return settings
+    return settings | one.schedules | one.marks
 
 
 def check_rates(lr: object, weight_decay: object, lr_scale: str) -> None:

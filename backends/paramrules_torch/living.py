@@ -1,17 +1,32 @@
-"""The optimizers that `build` has made and that still exist, for checks that concern all of them."""
+"""The optimizers that `build` has made and that still exist."""
 
 import gc
-from collections.abc import Collection
-from weakref import WeakSet
+from collections.abc import Collection, Mapping
+from weakref import WeakKeyDictionary
 
 from torch.optim import Optimizer
 
-_BUILT: WeakSet[Optimizer] = WeakSet()
+_BUILT: WeakKeyDictionary[Optimizer, Mapping[str, frozenset[str]]] = WeakKeyDictionary()
 
 
-def remember(optimizer: Optimizer) -> None:
-    """Count an optimizer among the living until it is collected."""
-    _BUILT.add(optimizer)
+def remember(optimizer: Optimizer, schedules: Mapping[str, frozenset[str]]) -> None:
+    """Count an optimizer among the living until it is collected.
+
+    Args:
+        optimizer: the optimizer.
+        schedules: the names that its rules use under `schedule` and `weight_decay_schedule`, even for
+            parameters of which it has none.
+    """
+    _BUILT[optimizer] = schedules
+
+
+def schedules_in_rules(optimizer: Optimizer, key: str) -> frozenset[str]:
+    """Return the names of schedules in the rules of an optimizer, or in its groups if `build` did not make
+    it."""
+    built = _BUILT.get(optimizer)
+    if built is not None:
+        return built[key]
+    return frozenset(group[key] for group in optimizer.param_groups if key in group)
 
 
 def training(tensors: Collection[int]) -> dict[int, Optimizer]:
@@ -34,7 +49,7 @@ def training(tensors: Collection[int]) -> dict[int, Optimizer]:
 def _training(tensors: Collection[int]) -> dict[int, Optimizer]:
     return {
         id(tensor): optimizer
-        for optimizer in _BUILT
+        for optimizer in list(_BUILT)
         for group in optimizer.param_groups
         for tensor in group["params"]
         if id(tensor) in tensors
