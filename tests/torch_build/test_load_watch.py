@@ -12,7 +12,7 @@ from torch.optim import Optimizer, lr_scheduler
 import paramrules
 from paramrules import RulesWarning
 
-OLD = "a: ndim == 1\nb: else"
+OLD = "a: ndim == 1 -> lr_scale = 1\nb: else"
 NEW = "a: ndim == 1 -> weight_decay = 0\nb: else"
 
 
@@ -93,7 +93,7 @@ def cyclic(optimizer: Optimizer) -> None:
 @pytest.mark.parametrize("before", [True, False])
 @pytest.mark.parametrize("cls", [torch.optim.AdamW, partial(torch.optim.SGD, momentum=0.9)])
 def test_what_schedules_change_is_no_difference(drive: Any, before: bool, cls: Any) -> None:
-    text = "a: ndim == 1\nb: else"
+    text = "a: ndim == 1 -> lr_scale = 1\nb: else"
     old, new = built(text, cls), built(text, cls)
     drive(old)
     if before:

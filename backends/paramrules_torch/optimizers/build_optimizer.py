@@ -87,8 +87,8 @@ def build(
     Warns:
         RulesWarning: for each finding that is not an error; W617 for an optimizer that no rule names;
             W619 if rules have no settings, and groups differ in nothing but their labels; W643 if the rules
-            freeze what an earlier optimizer of `build` trains. Loading a state into the optimizer warns (W642)
-            if that replaces settings of the rules.
+            freeze what an earlier optimizer of `build` trains. Loading a state into the optimizer warns
+            (W642) if that replaces settings of the rules.
 
     >>> optimizer = paramrules_torch.build(model, "vit.rules", torch.optim.AdamW, lr=1e-3, betas=(0.9, 0.95))
     """

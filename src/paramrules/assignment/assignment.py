@@ -263,9 +263,9 @@ class Assignment:
 
     def _notes(self) -> Iterator[str]:
         names = self.inventory.names
-        for axis, labels in zip(self.rules.axes, self.axes, strict=True):
+        for written, labels in zip(self.rules.axes, self.axes, strict=True):
             for label in labels.labels:
-                if implied := {setting.key: 0 for setting in axis.implies(label)}:
+                if implied := {setting.key: 0 for setting in written.implies(label)}:
                     yield f"`{label}` has {short_settings(implied)} by its label"
         for axis in self.axes:
             if axis.left:

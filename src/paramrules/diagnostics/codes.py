@@ -242,10 +242,11 @@ _declare("""
     E632 gradients and parameters are not of one tree
     E633 Muon is given something other than a matrix
     E640 a mask cannot hold a decay
-    E644 a schedule is not known
     W641 no rule names a schedule
     W642 loading has replaced settings of the rules
     W643 rules freeze what another optimizer trains
+    E644 a schedule is not known
+    E646 an optimizer cannot schedule its weight decay
 """)
 
 _declare("""
