@@ -4,6 +4,9 @@ The tree is a mixture of experts as linen keeps it: dicts of dicts, 45,000 abstr
 `jax.tree_util.tree_map_with_path(lambda path, leaf: keystr(path), tree)`, with which masks are made by hand.
 An inventory of a linen transformer is held against the bare `jax.eval_shape` of its `init`. All are timed in
 turn, and the median is taken of the ratios of each turn, so that a busy machine slows all down alike.
+
+Needs the package installed (`pip install -e ".[demo]"`), not only on the path: its backends are found
+by their entry points.
 """
 
 import gc

@@ -4,6 +4,9 @@ A ViT of 12 layers as a tree of 150 arrays, under layer-wise learning rates and 
 The yardstick is one `optax.adamw` with a decay mask, which has one rate for all; beside it stands
 `optax.multi_transform` with one `adamw` a group. Tracing, compiling and stepping are timed in turn, and the
 median is taken of the ratios of each turn, so that a busy machine slows all down alike.
+
+Needs the package installed (`pip install -e ".[optax]"`), not only on the path: its backends are found
+by their entry points.
 """
 
 import gc

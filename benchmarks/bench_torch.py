@@ -3,6 +3,9 @@
 The model is a mixture of experts of 45,000 tensors on the meta device, the yardstick is
 `list(model.named_parameters())`. All are timed in turn, with what was garbage before collected, and the
 median is taken of the ratios of each turn, so that a busy machine slows all down alike.
+
+Needs the package installed (`pip install -e ".[torch]"`), not only on the path: its backends are found
+by their entry points.
 """
 
 import gc

@@ -4,10 +4,14 @@ A step of AdamW (foreach) on timm's ViT-B with layer-wise rates, and on one of i
 that what is measured is what groups cost the host. Then the making of an optimizer of a mixture of experts
 of 45,000 tensors in 28 groups. All are timed in turn, on one thread, and the median is taken of the ratios
 of each turn, as in bench_torch.py.
+
+Needs the package installed (`pip install -e ".[timm]"`), not only on the path: its backends are found
+by their entry points.
 """
 
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +81,8 @@ def report(title: str, ways: dict[str, Callable[[], object]]) -> None:
 
 def main() -> None:
     """Prints what was measured beside what is aimed at."""
+    if find_spec("timm") is None:
+        sys.exit("timm is not installed: pip install -e '.[timm]'")
     torch.set_num_threads(1)
     wide, narrow = vit(), vit(embed_dim=24, num_heads=2)
     for title, model in (("ViT-B", wide), ("as deep, 24 wide", narrow)):

@@ -12,6 +12,7 @@ for variable, value in {
     "OMP_NUM_THREADS": "1",
     "JAX_PLATFORMS": "cpu",
     "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",
+    "XLA_FLAGS": "--xla_cpu_use_fusion_emitters=false",  # halves the time to compile a single operation
 }.items():
     os.environ.setdefault(variable, value)
 

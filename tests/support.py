@@ -3,11 +3,19 @@
 import os
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from paramrules.testing.rows import ROOT, Row, RowColumns, class_of, inventory_of
 
-__all__ = ["ROOT", "Row", "RowColumns", "calls", "class_of", "examples", "golden_rows", "inventory_of"]
+__all__ = ["ROOT", "Ran", "Row", "RowColumns", "calls", "class_of", "examples", "golden_rows", "inventory_of"]
+
+
+class Ran(NamedTuple):
+    """What a command did: its exit code, standard output, standard error."""
+
+    code: int
+    out: str
+    err: str
 
 
 def examples(count: int) -> int:

@@ -19,10 +19,12 @@ from paramrules.backends import (
     Bases,
     Bound,
     Diagnostic,
+    Inventory,
     OptimizerSpec,
     Options,
     RoutedGroup,
     RulesError,
+    VocabularyLike,
     arguments_of,
     base_of,
     bind,
@@ -42,7 +44,7 @@ from paramrules.backends import (
     warn,
 )
 from paramrules_mlx.freezing import freeze
-from paramrules_mlx.inventory import inventory_and_slots
+from paramrules_mlx.inventory import Slot, inventory_and_slots
 
 Make = Callable[..., Optimizer]
 
@@ -127,6 +129,7 @@ def build(
     options: Options = None,
     strict: bool = False,
     marks: Sequence[str] = (),
+    vocabulary: VocabularyLike | None = None,
     **settings: Any,
 ) -> GroupedOptimizer:
     """Return one optimizer of a model's groups.
@@ -149,6 +152,7 @@ def build(
         strict: make dead rules and parameters that no rule takes errors.
         marks: keys that rules set for others to read, as `paramrules_torch.build` takes them; nothing is done
             with them here.
+        vocabulary: TOML files, a path or several, that say what the model's classes are.
         **settings: further settings, each for those of the optimizers that take it.
 
     Returns:
@@ -180,15 +184,22 @@ def build(
     bases = Bases(learning_rate, weight_decay)
     arguments, lost = arguments_of(settings, specs)
     _raise([*lost_bases(bases, specs.values()), *lost])
-    described, slots = inventory_and_slots(model)
-    bound = bind(rules, lambda: described, options=options, strict=strict, stacklevel=2)
+    slots: list[Slot] = []
+
+    def describe() -> Inventory:
+        inventory, found = inventory_and_slots(model)
+        slots.extend(found)
+        return inventory
+
+    bound = bind(rules, describe, options=options, strict=strict, vocabulary=vocabulary, stacklevel=2)
+    names = bound.inventory.names
     _raise(_scheduled_decays(bound))
     routed, wrong = route(
         bound, bound.groups(), specs, bases, frozen_by="`model.freeze()`", marks=own_keys, schedules=True
     )
     _raise(wrong or _fixed_beside_schedule(bound.assignment, routed, learning_rate))
     named = names_in_rules(bound.assignment, SCHEDULES["lr"])
-    warn(unused_schedules("lr", named, learning_rate), stacklevel=2)
+    warn(unused_schedules("lr", named, learning_rate), allows=bound.assignment.rules.allows, stacklevel=2)
     warn(check_use(bound.assignment, specs, bases), stacklevel=2)
     base = by_schedule(learning_rate).get(DEFAULT)
     made = [_construct(entries[one.optimizer.name], one, arguments[one.optimizer.name]) for one in routed]
@@ -200,10 +211,10 @@ def build(
     return GroupedOptimizer(
         made,
         [one.group.label for one in routed],
-        [[[described.names[e] for e in described.entries(n)] for n in one.numbers] for one in routed],
+        [[[names[e] for e in bound.inventory.entries(n)] for n in one.numbers] for one in routed],
         [_scale(one, base) for one in routed],
         0.0 if base is None else base,
-        [described.names[e] for number in bound.skipped() for e in described.entries(number)],
+        [names[e] for number in bound.skipped() for e in bound.inventory.entries(number)],
     )
 
 

@@ -14,6 +14,7 @@ from warnings import warn
 from paramrules_optax.backend import OptaxBackend, backend
 
 if TYPE_CHECKING:
+    from paramrules_optax import pytorch
     from paramrules_optax.abstract import build_abstract
     from paramrules_optax.labels_and_masks import (
         decay_mask,
@@ -50,6 +51,7 @@ __all__ = [
     "mask",
     "mask_fn",
     "masks",
+    "pytorch",
 ]
 
 
@@ -59,6 +61,8 @@ def __getattr__(name: str) -> Any:
 
         warn("`abstractly` is now called `build_abstract`", DeprecationWarning, stacklevel=2)
         return build_abstract
+    if name == "pytorch":
+        return import_module(f"{__name__}.pytorch")
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

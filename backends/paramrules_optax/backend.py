@@ -16,10 +16,10 @@ class OptaxBackend(Backend):
 
     def recognises(self, model: object) -> bool:
         """Return whether a model is one of these, or a tree with an array of jax or NumPy."""
-        from paramrules_optax.libraries import init_of
+        from paramrules_optax.libraries import holds_a_model, init_of
         from paramrules_optax.trees.param_tree import holds_arrays
 
-        return init_of(model) is not None or holds_arrays(model)
+        return init_of(model) is not None or holds_arrays(model) or holds_a_model(model)
 
     def inventory(self, model: Any, **how: Any) -> Inventory:
         """Return the inventory of a model; `how` are the arguments of `inventory_of`."""

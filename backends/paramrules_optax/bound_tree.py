@@ -10,6 +10,7 @@ from paramrules.backends import (
     Inventory,
     Options,
     RulesError,
+    VocabularyLike,
     bind,
     check_rules,
 )
@@ -46,7 +47,7 @@ class BoundTree:
 
     Args:
         params: the model or its parameters.
-        rules, options, strict: see `paramrules.emission.bind`.
+        rules, options, strict, vocabulary: see `paramrules.emission.bind`.
         model: the model or its inventory, if `params` does not know the types.
         stacklevel: the frame that warnings point at; 2 is the caller of the function that makes this.
 
@@ -60,7 +61,14 @@ class BoundTree:
     """
 
     def __init__(
-        self, params: Any, rules: AnyRules, options: Options, strict: bool, model: Any, stacklevel: int = 2
+        self,
+        params: Any,
+        rules: AnyRules,
+        options: Options,
+        strict: bool,
+        model: Any,
+        vocabulary: VocabularyLike | None,
+        stacklevel: int = 2,
     ) -> None:
         after = "the parameters"
         check_rules(rules, options, strict, model=model, after=after)
@@ -81,7 +89,13 @@ class BoundTree:
             return inventory_of(params if model is None else model)
 
         self.bound = bind(
-            rules, describe, options=options, strict=strict, after=after, stacklevel=stacklevel + 1
+            rules,
+            describe,
+            options=options,
+            strict=strict,
+            after=after,
+            vocabulary=vocabulary,
+            stacklevel=stacklevel + 1,
         )
         inventory = self.bound.inventory
         if not (self._fresh or isinstance(params, Inventory) or _is_tree_of(inventory, params)):

@@ -8,6 +8,7 @@ import jax
 from paramrules.backends import UNKNOWN_OWNER, Class, Owner
 from paramrules_optax.declared_types import Types, unknown_by_owner, with_declared
 from paramrules_optax.libraries.abstract_init import InitCall, InitRun
+from paramrules_optax.linear_einsums import with_linear_einsums
 from paramrules_optax.stacks.declared_stacks import Stacked, declared_stacks
 from paramrules_optax.stacks.layer_stacks import layer_shapes
 from paramrules_optax.stacks.seen_stacks import seen_stacks
@@ -45,7 +46,8 @@ def inventory_of_init(
     known = with_declared(names, owners, types)
     columns = TreeColumns(tree.leaves, boxes, run.modules.items(), layer_shapes(stored, stacks))
     unknown = {**unknown_by_owner(names, known), **run.unknown}
-    return inventory_of_arrays(TreeArrays(tree, names, known, columns, {}, unknown, stored, stacks))
+    owners = with_linear_einsums(names, known, columns.layouts())
+    return inventory_of_arrays(TreeArrays(tree, names, owners, columns, {}, unknown, stored, stacks))
 
 
 def _owners(run: InitRun, names: list[str]) -> list[Owner]:

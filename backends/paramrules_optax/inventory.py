@@ -10,6 +10,7 @@ from paramrules_optax.init_inventory import inventory_of_init
 from paramrules_optax.libraries import equinox
 from paramrules_optax.libraries.abstract_init import InitCall
 from paramrules_optax.libraries.equinox import Tie
+from paramrules_optax.linear_einsums import with_linear_einsums
 from paramrules_optax.stacks.declared_stacks import Stacked, declared_stacks
 from paramrules_optax.stacks.layer_stacks import StackAxes, layer_shapes
 from paramrules_optax.stacks.likely_stacks import likely_stacks
@@ -64,7 +65,8 @@ def inventory_of(
 
     Raises:
         RulesError: E502 for two parameters with one name, E507 and E508 where `stacked` does not fit, E517
-            for an argument that is for other models, E518 and E536 for a tree that jax cannot flatten, E532
+            for an argument that is for other models, E518 and E536 for a tree that jax cannot flatten, E519
+            for what keeps a model beside its parameters, E532
             to E534 where `types` does not fit, E537 to E540 for a tree that holds something other than
             parameters, E541 and E542 for a model that cannot run.
 
@@ -73,6 +75,7 @@ def inventory_of(
     """
     if isinstance(model, Inventory):
         return model
+    libraries.refuse_holder(model)
     call = InitCall(inputs, kwargs, method, rngs)
     init = libraries.init_of(model)
     if init is not None:
@@ -128,6 +131,7 @@ def inventory_of_tree(
         stacks = _stacks(stacked, names, stored, parameter)
         shapes = layer_shapes(stored, stacks[: len(leaves)])
     columns = TreeColumns(leaves, boxes, modules, shapes)
+    known = with_linear_einsums(names, known, columns.layouts())
     inventory = inventory_of_arrays(TreeArrays(tree, names, known, columns, aliases, unknown, stored, stacks))
     count = len(leaves)
     inventory.doubts = lambda: (

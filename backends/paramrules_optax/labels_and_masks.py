@@ -14,6 +14,7 @@ from paramrules.backends import (
     Group,
     Options,
     RulesError,
+    VocabularyLike,
     did_you_mean,
     listed,
     report,
@@ -30,6 +31,7 @@ def labels(
     options: Options = None,
     strict: bool = False,
     model: Any = None,
+    vocabulary: VocabularyLike | None = None,
 ) -> Any:
     """Return the label of every parameter, in a tree with the structure of `params`.
 
@@ -44,6 +46,7 @@ def labels(
         strict: see `paramrules.assign`.
         model: the module, if `params` is a tree that does not know its types; or its inventory, if you have
             more to say about it: `paramrules.inventory(module, stacked={"layers": 1})`.
+        vocabulary: TOML files, a path or several, that say what the model's classes are.
 
     Returns:
         A tree of str. Frozen parameters are labelled like others.
@@ -60,7 +63,7 @@ def labels(
     >>> labels({"norm": {"scale": jnp.ones(3)}, "dense": {"kernel": jnp.ones((3, 3))}}, "decay.rules")
     {'dense': {'kernel': 'decay'}, 'norm': {'scale': 'no_decay'}}
     """
-    bound = BoundTree(params, rules, options, strict, model)
+    bound = BoundTree(params, rules, options, strict, model, vocabulary)
     found = labels_of(bound.assignment, axis)
     return bound.tree(found.each(), found)
 
@@ -73,6 +76,7 @@ def label_fn(
     options: Options = None,
     strict: bool = False,
     model: Any = None,
+    vocabulary: VocabularyLike | None = None,
 ) -> Callable[[Any], Any]:
     """Return a function that labels any tree of these parameters, for `optax.partition`.
 
@@ -82,7 +86,7 @@ def label_fn(
 
     >>> tx = optax.partition({"decay": adamw, "no_decay": adam}, label_fn(model, "decay.rules"))
     """
-    bound = BoundTree(params, rules, options, strict, model)
+    bound = BoundTree(params, rules, options, strict, model, vocabulary)
     found = labels_of(bound.assignment, axis)
     values = bound.by_name(found.each(), found)
     return lambda tree: fitted(values, tree)
@@ -97,6 +101,7 @@ def mask(
     options: Options = None,
     strict: bool = False,
     model: Any = None,
+    vocabulary: VocabularyLike | None = None,
 ) -> Any:
     """Return whether each parameter has a label, in a tree with the structure of `params`.
 
@@ -106,7 +111,7 @@ def mask(
     Args:
         label: a label of an axis, or of a group: `no_decay`, `no_decay/block_3`.
         axis: the axis that has the label; needed only if several have it.
-        params, rules, options, strict, model: see `labels`.
+        params, rules, options, strict, model, vocabulary: see `labels`.
 
     Raises:
         RulesError: what `labels` raises; E602 for a label that the rules cannot give, or that several axes
@@ -119,7 +124,7 @@ def mask(
     >>> mask({"norm": {"scale": jnp.ones(3)}, "dense": {"kernel": jnp.ones((3, 3))}}, "decay.rules", "decay")
     {'dense': {'kernel': True}, 'norm': {'scale': False}}
     """
-    bound = BoundTree(params, rules, options, strict, model)
+    bound = BoundTree(params, rules, options, strict, model, vocabulary)
     labels, number = _find(bound.assignment, label, axis)
     return bound.tree(labels.where(number), labels)
 
@@ -133,6 +138,7 @@ def mask_fn(
     options: Options = None,
     strict: bool = False,
     model: Any = None,
+    vocabulary: VocabularyLike | None = None,
 ) -> Callable[[Any], Any]:
     """Return a function that masks any tree of these parameters, for `optax.masked`.
 
@@ -141,7 +147,7 @@ def mask_fn(
 
     >>> tx = optax.masked(optax.scale(0.1), mask_fn(model, "vit.rules", "backbone"))
     """
-    bound = BoundTree(params, rules, options, strict, model)
+    bound = BoundTree(params, rules, options, strict, model, vocabulary)
     labels, number = _find(bound.assignment, label, axis)
     values = bound.by_name(labels.where(number), labels)
     return lambda tree: fitted(values, tree)
@@ -154,6 +160,7 @@ def decay_mask(
     options: Options = None,
     strict: bool = False,
     model: Any = None,
+    vocabulary: VocabularyLike | None = None,
 ) -> Any:
     """Return what `optax.adamw(mask=)` takes: True for each parameter that decays under the rules.
 
@@ -162,7 +169,7 @@ def decay_mask(
     their settings.
 
     Args:
-        params, rules, options, strict, model: see `labels`.
+        params, rules, options, strict, model, vocabulary: see `labels`.
 
     Raises:
         RulesError: what `labels` raises; E640 if a parameter has a decay other than 0 and the base.
@@ -173,7 +180,7 @@ def decay_mask(
 
     >>> tx = optax.adamw(1e-3, weight_decay=0.1, mask=decay_mask(params, "decay.rules"))
     """
-    bound = BoundTree(params, rules, options, strict, model)
+    bound = BoundTree(params, rules, options, strict, model, vocabulary)
     return bound.tree(_decays(bound.assignment), labels_of(bound.assignment, None))
 
 
@@ -184,12 +191,13 @@ def decay_mask_fn(
     options: Options = None,
     strict: bool = False,
     model: Any = None,
+    vocabulary: VocabularyLike | None = None,
 ) -> Callable[[Any], Any]:
     """Return a function that is to `decay_mask` what `label_fn` is to `labels`, with the same arguments.
 
     >>> tx = optax.adamw(1e-3, weight_decay=0.1, mask=decay_mask_fn(model, "decay.rules"))
     """
-    bound = BoundTree(params, rules, options, strict, model)
+    bound = BoundTree(params, rules, options, strict, model, vocabulary)
     values = bound.by_name(_decays(bound.assignment), labels_of(bound.assignment, None))
     return lambda tree: fitted(values, tree)
 
@@ -231,6 +239,7 @@ def masks(
     options: Options = None,
     strict: bool = False,
     model: Any = None,
+    vocabulary: VocabularyLike | None = None,
 ) -> dict[str, Any]:
     """Return the masks of all groups, or of all labels of an axis, by label and in the order of groups.
 
@@ -239,7 +248,7 @@ def masks(
     >>> list(masks(params, "decay.rules"))
     ['no_decay', 'decay']
     """
-    bound = BoundTree(params, rules, options, strict, model)
+    bound = BoundTree(params, rules, options, strict, model, vocabulary)
     labels = labels_of(bound.assignment, axis)
     return {text: bound.tree(labels.where(number), labels) for number, text in enumerate(labels.texts)}
 

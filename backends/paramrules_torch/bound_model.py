@@ -9,8 +9,10 @@ from paramrules.backends import (
     AnyRules,
     Bound,
     Diagnostic,
+    Inventory,
     Options,
     RoutedGroup,
+    VocabularyLike,
     bind,
     check_choice,
     check_rate,
@@ -61,7 +63,11 @@ class BoundModel(NamedTuple):
         training = living.training({id(self.tensors[number]) for number in stopped}) if stopped else {}
         if training:
             lost = [number for number in stopped if id(self.tensors[number]) in training]
-            warn([self._stopped(lost, training)], stacklevel=stacklevel + 1)
+            warn(
+                [self._stopped(lost, training)],
+                allows=self.bound.assignment.rules.allows,
+                stacklevel=stacklevel + 1,
+            )
 
     def _stopped(self, lost: Sequence[int], training: Mapping[int, object]) -> Diagnostic:
         names = listed([self.bound.inventory.names[number] for number in lost], 3)
@@ -85,14 +91,32 @@ class BoundModel(NamedTuple):
 
 
 def bind_model(
-    model: nn.Module, rules: AnyRules, options: Options, strict: bool, part: bool, stacklevel: int
+    model: nn.Module,
+    rules: AnyRules,
+    options: Options,
+    strict: bool,
+    part: bool,
+    vocabulary: VocabularyLike | None,
+    stacklevel: int,
 ) -> BoundModel:
     """Hold rules against a model. Raise and warn as `paramrules.emission.bind`, whose arguments these are."""
-    inventory, tensors, raw = inventory_and_tensors(model)
+    held: list[tuple[Sequence[Tensor], Sequence[str]]] = []
+
+    def describe() -> Inventory:
+        inventory, tensors, raw = inventory_and_tensors(model)
+        held.append((tensors, raw))
+        return inventory
+
     bound = bind(
-        rules, lambda: inventory, options=options, strict=strict, part=part, stacklevel=stacklevel + 1
+        rules,
+        describe,
+        options=options,
+        strict=strict,
+        part=part,
+        vocabulary=vocabulary,
+        stacklevel=stacklevel + 1,
     )
-    return BoundModel(bound, model, tensors, raw)
+    return BoundModel(bound, model, *held[0])
 
 
 def settings_in_group(one: RoutedGroup, lr_scale: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from paramrules.backends import (
     OptimizerSpec,
     Options,
     RulesError,
+    VocabularyLike,
     check_use,
     route,
     warn,
@@ -33,6 +34,7 @@ def param_groups(
     merge: bool = False,
     plain: bool = False,
     part: bool = False,
+    vocabulary: VocabularyLike | None = None,
 ) -> list[dict[str, Any]]:
     """Return the groups for an optimizer; every trainable tensor of the model is in exactly one.
 
@@ -52,6 +54,7 @@ def param_groups(
         plain: return nothing but `params` and settings, for optimizers that insist on the exact keys.
         part: the model is a part, such as a pipeline stage, of the one that `rules`, an assignment, was made
             for, and its parameters have the names that they have there.
+        vocabulary: TOML files, a path or several, that say what the model's classes are.
 
     Returns:
         Groups in the order of rules, with parameters in the order of the model. Each has `params`;
@@ -75,7 +78,7 @@ def param_groups(
     >>> optimizer = torch.optim.AdamW(groups)
     """
     check_rates(lr, weight_decay, lr_scale)
-    held = bind_model(model, rules, options, strict, part, stacklevel=2)
+    held = bind_model(model, rules, options, strict, part, vocabulary, stacklevel=2)
     groups = held.bound.groups(untrained=frozen, empty=empty)
     names = [DEFAULT, *(one.group.settings.get("optimizer", DEFAULT) for one in groups)]
     specs = {name: OptimizerSpec(name, name, keys=(), takes_any=True) for name in names}

@@ -2,12 +2,14 @@
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 
 from torch import Tensor, nn
 
 from paramrules.backends import Class, Columns
 from paramrules_torch import megatron
 from paramrules_torch.freezing import frozen_by_rules
+from paramrules_torch.packed import packed_shapes
 from paramrules_torch.walk import Walk
 
 _TRANSPOSED = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
@@ -40,10 +42,19 @@ class TorchColumns(Columns):
             return self._shapes()
         return megatron.whole_shapes(self.names[: len(self.tensors)], self.tensors, self._shapes())
 
+    def layer_shape(self) -> Sequence[tuple[int, ...]]:
+        """Return the same shapes, and those of the matrices that are stored packed in fewer bits."""
+        stored = self.column("stored")
+        return [self._packed.get(n) or shape for n, shape in enumerate(stored)] if self._packed else stored
+
+    @cached_property
+    def _packed(self) -> Mapping[int, tuple[int, ...] | None]:
+        return packed_shapes(self.walk.model, self.tensors)
+
     def layer_ndim(self) -> Sequence[int]:
         """Return the numbers of axes, read off shapes only if these are there already or kept elsewhere."""
-        if "deepspeed" in sys.modules or self._gathered is not None:
-            return [len(shape) for shape in self._shapes()]
+        if "deepspeed" in sys.modules or self._gathered is not None or self._packed:
+            return [len(shape) for shape in self.column("layer_shape")]
         return [tensor.ndim for tensor in self.tensors]
 
     def _shapes(self) -> Sequence[tuple[int, ...]]:

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from paramrules.backends import Class, Diagnostic, Inventory, RulesError, refuse_non_module
 from paramrules_torch.facts import TorchColumns
 from paramrules_torch.listing import listed
+from paramrules_torch.packed import packed_shapes
 from paramrules_torch.walk import Walk
 
 _LAZY = "torch.nn.parameter.UninitializedParameter"
@@ -24,7 +25,8 @@ def inventory(model: nn.Module) -> Inventory:
     Raises:
         RulesError: E519 if it is not a module, E518 if modules are nested without an end, E502 if two
             parameters come to one canonical name, E503 if a parameter has no shape of its own yet (a lazy
-            module) or no longer (flattened by FSDP's first version).
+            module) or no longer (flattened by FSDP's first version, or packed by a quantizer that does not
+            say it).
 
     >>> inventory(torch.nn.Linear(3, 2)).names
     ['weight', 'bias']
@@ -102,6 +104,11 @@ def _check_shapes(walk: Walk) -> None:
             sorted(walk.sharded - walk.flattened),
             "the shape of the piece that FSDP has left here",
             before_wrapping,
+        ),
+        (
+            [e for e, shape in packed_shapes(walk.model, walk.tensors).items() if shape is None],
+            "the shape of its packed 4-bit values",
+            "keep `quant_state`, which has the shape of the matrix, or assign and group before quantizing",
         ),
     ]
     if any(entries for entries, _, _ in found):

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         schedule_of,
         settings_of,
         unknown_schedules,
+        unnamed,
         unused_schedules,
         warn,
     )
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
         Parameter,
     )
     from paramrules.inventories.fans import fans
+    from paramrules.inventories.own_vocabulary import VocabularyLike
     from paramrules.inventories.owner import named
     from paramrules.inventories.parameter import is_below
     from paramrules.inventories.roles import role
@@ -111,6 +113,7 @@ _ROOMS = {
         "settings_of",
         "unknown_schedules",
         "unused_schedules",
+        "unnamed",
         "warn",
     ),
     "inventories": (
@@ -124,6 +127,7 @@ _ROOMS = {
         "Parameter",
     ),
     "inventories.fans": ("fans",),
+    "inventories.own_vocabulary": ("VocabularyLike",),
     "inventories.owner": ("named",),
     "inventories.parameter": ("is_below",),
     "inventories.roles": ("role",),
@@ -147,6 +151,7 @@ __all__ = [
     "Layer",
     "ABSENT",
     "is_below",
+    "VocabularyLike",
     "named",
     "role",
     "fans",
@@ -191,6 +196,7 @@ __all__ = [
     "settings_of",
     "unknown_schedules",
     "unused_schedules",
+    "unnamed",
     "warn",
     # errors
     "Diagnostic",

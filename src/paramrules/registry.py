@@ -11,7 +11,7 @@ until no other backend knows a model.
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import PurePath
 from typing import Any, NamedTuple, cast
@@ -19,6 +19,8 @@ from warnings import warn
 
 from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.inventories import Inventory
+from paramrules.inventories.own_vocabulary import OwnFiles, VocabularyLike, using
+from paramrules.inventories.vocabulary import own_files
 
 
 class Backend:
@@ -227,29 +229,32 @@ def _find(model: object) -> tuple[Backend | None, list[Broken]]:
     return next(own, next(iter(recognising), None)), failing
 
 
-def inventory(model: object, **how: Any) -> Inventory:
+def inventory(model: object, *, vocabulary: VocabularyLike | None = None, **how: Any) -> Inventory:
     """Return the facts about a model's parameters, in a form that needs no framework to read.
 
     Args:
         model: anything that an installed backend knows: a `torch.nn.Module`, an Equinox or NNX module, a tree
             of arrays, concrete or abstract (meta device, `jax.eval_shape`). An `Inventory` is returned as it
             is.
+        vocabulary: TOML files, a path or several, that say what the model's classes are.
         how: what the backend takes beside the model, such as `inputs` for a linen module.
 
     Raises:
-        RulesError: E504 if no backend knows the model, with E515 for each that cannot be loaded; E517 for
-            keywords that its backend does not take; what the backend finds wrong with the model.
+        RulesError: E504 if no backend knows the model, with E515 for each that cannot be loaded; E510 or E511
+            for a vocabulary that cannot be read or contradicts another; E517 for keywords that its backend
+            does not take; E545 if the inventory was taken with another vocabulary; what the backend finds
+            wrong with the model.
 
     >>> paramrules.inventory(torch.nn.Linear(3, 2))
     <Inventory of 2 parameters, torch>
     """
     if isinstance(model, Inventory):
         _refuse_keywords(how, "an inventory, which has been taken already")
-        return model
+        return described(lambda: model, vocabulary)
     backend = backend_of(model)
     if backend is not None:
         _refuse_keywords(how.keys() - backend.keywords, f"a model of `{backend.name}`")
-        return backend.inventory(model, **how)
+        return described(partial(backend.inventory, model, **how), vocabulary)
     if isinstance(model, type):
         raise RulesError(
             Diagnostic(
@@ -269,6 +274,40 @@ def inventory(model: object, **how: Any) -> Inventory:
             ),
             *unusable(model),
         ]
+    )
+
+
+def described(describe: Callable[[], Inventory], vocabulary: VocabularyLike | None) -> Inventory:
+    """Return what `describe()` returns, an inventory taken with the model's own vocabulary.
+
+    Raises:
+        RulesError: E510 or E511 if the vocabulary cannot be read, or contradicts another; E545 if `describe`
+            returns an inventory that was taken with another one.
+    """
+    if vocabulary is None:
+        return describe()
+    own = own_files(vocabulary)
+    with using(own):
+        inventory = describe()
+    if inventory.own != own:
+        raise _other_vocabulary(inventory.own, own)
+    return inventory
+
+
+def _other_vocabulary(taken: OwnFiles, given: OwnFiles) -> RulesError:
+    names, asked = (" and ".join(f"`{file.name}`" for file in files) for files in (taken, given))
+    if taken and [file.name for file in taken] == [file.name for file in given]:
+        message = f"{names} has changed since the inventory was taken"
+    elif taken:
+        message = f"the inventory was taken with the vocabulary {names}, not with {asked}"
+    else:
+        message = f"the inventory was taken without the vocabulary {asked}"
+    return RulesError(
+        Diagnostic(
+            "E545",
+            message,
+            help="take it again from the model with this vocabulary, or give none: it keeps its own",
+        )
     )
 
 

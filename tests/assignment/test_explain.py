@@ -156,6 +156,27 @@ def test_a_match_through_the_vocabulary_and_through_a_base() -> None:
     }
 
 
+def test_a_match_by_the_name_of_a_class() -> None:
+    from support import inventory_of
+
+    model = inventory_of(
+        [
+            {"name": "a", "owner": "lab.Gemma3RMSNorm"},
+            {"name": "b", "owner": ["lab.Scaled", "lab.Gemma3RMSNorm"]},
+            {"name": "c", "owner": "lab.Proj", "around": ["lab.SiglipAttention"]},
+        ]
+    )
+    rules = paramrules.parse("a: type(RMSNorm) or within(Attention)\n")
+    assignment = paramrules.assign(rules, model)
+    notes = {name: assignment.explain(name).axes[0].clause.note for name in "abc"}  # type: ignore[union-attr]
+    assert notes == {
+        "a": "`lab.Gemma3RMSNorm` is a `RMSNorm`, by its name",
+        "b": "`lab.Scaled` is a `RMSNorm` by its base `lab.Gemma3RMSNorm`, by its name",
+        "c": "`lab.SiglipAttention` is an `Attention`, by its name",
+    }
+    assert not assignment.findings
+
+
 def test_in_words() -> None:
     text = (
         "[decay]\nno_decay: ndim <= 1 -> weight_decay = 0\n"

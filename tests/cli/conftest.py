@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 from click.testing import CliRunner
+from support import Ran
 
 from paramrules.cli import main
 
@@ -52,14 +52,6 @@ rest: else
 """
 
 
-class Ran(NamedTuple):
-    """What a command did: its exit code, standard output, standard error."""
-
-    code: int
-    out: str
-    err: str
-
-
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The current folder, with `net.py` and `net.rules`."""
@@ -77,6 +69,7 @@ def run(folder: Path) -> Callable[..., Ran]:
         result = CliRunner().invoke(main, arguments, prog_name="paramrules")
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
-        return Ran(result.exit_code, result.stdout, result.stderr)
+        errors = result.stderr.replace(" -h' for help", " --help' for help")  # as click 8.2 has it
+        return Ran(result.exit_code, result.stdout, errors)
 
     return ran

@@ -1,7 +1,7 @@
 import json
 from collections.abc import Callable
 
-from conftest import Ran
+from support import Ran
 
 TIED = """\
 head.weight
@@ -101,6 +101,7 @@ def test_a_model_of_which_little_is_known(run: Callable[..., Ran]) -> None:
             "names": ["w"],
             "shape": [],
             "stored": [],
+            "layout": None,
             "layer": None,
             "dtype": "float32",
             "owner": None,
@@ -133,6 +134,7 @@ def test_json(run: Callable[..., Ran]) -> None:
         "names": ["h.0.fc.weight"],
         "shape": [256, 64],
         "stored": [256, 64],
+        "layout": ["out", "in"],
         "layer": None,
         "dtype": "float32",
         "owner": "torch.nn.modules.linear.Linear",

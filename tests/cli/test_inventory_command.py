@@ -2,7 +2,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from conftest import Ran
+from support import Ran
 
 from paramrules.inventories import Inventory
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from conftest import Ran
+from support import Ran
 
 import paramrules
 from paramrules import RulesError

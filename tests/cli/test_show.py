@@ -3,7 +3,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Ran
+from support import Ran
 
 CLEAN = """\
 no_decay: ndim <= 1 or role == embedding -> weight_decay = 0
@@ -151,10 +151,31 @@ def test_json(run: Callable[..., Ran]) -> None:
                 "frozen": ["h.1.fc.weight"],
                 "skipped": [],
                 "tied": [["wte.weight", "head.weight"]],
+                "merged": [],
             }
         ],
         "findings": [],
     }
+
+
+def test_json_of_a_matrix_that_is_stored_with_more_axes(run: Callable[..., Ran]) -> None:
+    owner = '"classes": [["flax.linen.linear.DenseGeneral", []]], "owners": [[0]]'
+    row = '"owner": 0, "role": "weight", "dtype": "float32", "trainable": true, "variable": 0'
+    Path("flax.json").write_text(
+        f'{{"paramrules_inventory": 2, "framework": "optax", "unknown": {{}}, {owner}, "parameters": ['
+        f'{{"name": "a.kernel", "shape": [8, 12], "stored": [8, 2, 6], {row}, '
+        '"layout": ["in", "out", "out"]},'
+        f'{{"name": "b.kernel", "shape": [8, 12], {row}}}]}}'
+    )
+    Path("all.rules").write_text("all: else\n")
+    _, out, _ = run("show", "all.rules", "--model", "flax.json", "--json")
+    assert json.loads(out)["models"][0]["merged"] == [
+        {"name": "a.kernel", "shape": [8, 12], "stored": [8, 2, 6], "layout": ["in", "out", "out"]}
+    ]
+    _, out, _ = run("explain", "all.rules", "a.kernel", "--model", "flax.json")
+    assert out.startswith(
+        "a.kernel\nfact      value\nshape     (8, 12)\nstored    (8, 2, 6)\ndtype     float32\n"
+    )
 
 
 def test_json_of_dead_rules_and_of_a_model_that_is_all_frozen(run: Callable[..., Ran]) -> None:

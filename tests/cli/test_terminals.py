@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Ran
+from support import Ran
 
 HOSTILE = "\x1b[2J\x9b\x7f\u202e\u200b\u3164\u2028\ud7ff\ufeff"
 """Escape sequences, a bidirectional override, zero-width and blank characters, a line separator."""

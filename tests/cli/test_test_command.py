@@ -2,7 +2,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from conftest import Ran
+from support import Ran
 
 
 def test_what_holds_and_what_does_not(run: Callable[..., Ran]) -> None:

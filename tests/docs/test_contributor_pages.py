@@ -18,7 +18,7 @@ SESSIONS = {
     for node in ast.parse((ROOT / "noxfile.py").read_text("utf-8")).body
     if isinstance(node, ast.FunctionDef) and node.decorator_list
 }
-CORE = (ROOT / "tests" / "core.txt").read_text("utf-8").split()
+CORE = re.findall(r"^tests/\S+", (ROOT / "tests" / "core.txt").read_text("utf-8"), re.MULTILINE)
 
 
 def test_the_readme_shows_the_example() -> None:
@@ -28,8 +28,9 @@ def test_the_readme_shows_the_example() -> None:
 
 def test_the_readme_names_the_oldest_versions() -> None:
     extras = PROJECT["optional-dependencies"]
-    torch, jax, optax = (part.partition(">=")[2] for part in (*extras["torch"], *extras["optax"]))
-    assert f"torch {torch}, JAX {jax} and Optax {optax}" in " ".join(README.split())
+    bounds = (*extras["torch"], *extras["optax"], *extras["mlx"])
+    torch, jax, optax, mlx = (bound.partition(">=")[2] for bound in bounds)
+    assert f"torch {torch}, JAX {jax}, Optax {optax} and MLX {mlx}" in " ".join(README.split())
 
 
 def test_the_readme_installs_extras_that_are_there() -> None:

@@ -352,6 +352,25 @@ def test_rules_that_change_no_setting() -> None:
     assert warned("all: else") == []
     assert warned(f"# allow: W619 -- plots by label\n{labels}") == []
 
+    pair = paramrules.assign(paramrules.parse(labels), NET)
+    both = check_use(pair, {"default": ADAM, "sgd": SGD}, Bases(lr=0.1))
+    assert [finding.code for finding in both] == ["W617"]
+    one_trained = paramrules.assign(paramrules.parse(labels), inventory({"w": (3, 3), "b": (3,)}, ("b",)))
+    assert check_use(one_trained, {"": ADAM}, Bases(lr=0.1)) == []
+
+
+def test_a_setting_of_a_rule_that_takes_nothing_is_pointed_at() -> None:
+    text = "slow?: name ~ nothing -> weight_decay_scale = 0.5\nslow: else"
+    assert said(text, {"": ADAM._replace(weight_decay=None)}) == (
+        """
+error[E604]: the group `slow` has `weight_decay_scale = 0.5` and no `weight_decay` to multiply
+  --> r.rules:1:26
+   |
+ 1 | slow?: name ~ nothing -> weight_decay_scale = 0.5
+   |                          ^^^^^^^^^^^^^^^^^^^^^^^^
+   = help: pass the base rate, as `weight_decay=...`"""
+    )
+
 
 def test_arguments_go_to_the_optimizers_that_take_them() -> None:
     specs = {"adam": ADAM._replace(bound={"b1": 0.5, "lr": 3}), "sgd": SGD._replace(bound={"momentum": 0.8})}

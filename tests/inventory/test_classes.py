@@ -12,6 +12,7 @@ EMBED = Class("flax.linen.linear.Embed", ("flax.linen.module.Module", "flax.line
 CONV1D = Class("transformers.pytorch_utils.Conv1D", (ROOT,))
 HAIKU_CONV1D = Class("haiku._src.conv.Conv1D", ("haiku._src.conv.ConvND", "haiku._src.module.Module"))
 OWN_NORM = Class("app.models.LayerNorm", (ROOT,))
+GEMMA = Class("lab.models.Gemma3RMSNorm", (ROOT,))
 LOCAL = Class("app.tests.test_x.<locals>.MyNorm", (ROOT,))
 
 
@@ -64,6 +65,23 @@ LOCAL = Class("app.tests.test_x.<locals>.MyNorm", (ROOT,))
         ("torch.nn.Module", LAYER_NORM, None),
         ("Generic", Class("flax.nnx.variablelib.Param", ("typing.Generic", "builtins.object")), None),
         ("Module", Class("app.Module", (ROOT,)), Match("app.Module", "", False)),
+        # no table has it: norms and attention by the end of their name, the longest family
+        ("RMSNorm", GEMMA, Match(GEMMA.name, "RMSNorm", False, True)),
+        ("LayerNorm", Class("lab.T5LayerNorm"), Match("lab.T5LayerNorm", "LayerNorm", False, True)),
+        ("Attention", Class("lab.SiglipAttention"), Match("lab.SiglipAttention", "Attention", False, True)),
+        ("RMSNorm", Class("lab.Scaled", (GEMMA.name, ROOT)), Match(GEMMA.name, "RMSNorm", True, True)),
+        ("*RMSNorm", GEMMA, Match(GEMMA.name, "", False)),
+        ("lab.RMSNorm", GEMMA, None),
+        ("LayerNorm", GEMMA, None),
+        ("RMSNorm", Class("lab.RMSNormed"), None),
+        ("RMSNorm", Class("lab.Gemma3rmsNorm"), None),
+        ("Embedding", Class("lab.TimestepEmbedding"), None),
+        ("Linear", Class("lab.LoRALinear"), None),
+        ("Conv", Class("lab.DepthwiseConv"), None),
+        # the table has it or a base of it
+        ("LayerNorm", Class("transformers.models.t5.modeling_t5.T5LayerNorm", (ROOT,)), None),
+        ("RMSNorm", Class("lab.FusedRMSNorm", (LAYER_NORM.name, ROOT)), None),
+        ("Attention", Class("lab.OneAttention", ("torch.nn.modules.linear.Linear", ROOT)), None),
         # brackets are no wildcards
         ("[L]ayerNorm", LAYER_NORM, None),
         ("[L]ayer*", Class("app.[L]ayers"), Match("app.[L]ayers", "", False)),

@@ -82,8 +82,18 @@ def test_a_layout_of_the_layer_itself_comes_first() -> None:
     columns = Toy([(4, 5, 6)], layouts={"kernel": ("in", "out", "out")})
     toy = inventory(columns, ["kernel"], [GENERAL])
     assert (toy.column("fan_in"), toy.column("fan_out")) == ([4], [30])
+    assert (toy.column("shape"), toy.column("ndim"), toy.column("size")) == ([(4, 30)], [2], [120])
     plain = inventory(Toy([(4, 5, 6)]), ["kernel"], [GENERAL])
     assert plain.column("fan_in") == [None]
+
+
+def test_a_tied_matrix_is_merged_under_the_name_that_decides() -> None:
+    attention = Owner((Class("flax.linen.attention.MultiHeadDotProductAttention"), GENERAL.cls))
+    mine, names = Owner((Class("app.Net"),)), ["a.query.kernel", "b.table"]
+    for first in (0, 1):
+        order, owners = (names[first], names[1 - first]), (attention, mine)[:: 1 - 2 * first]
+        toy = inventory(Toy([(4, 5, 6)]), order, owners, aliases={0: [1]})
+        assert (toy.column("shape"), toy.column("ndim")) == ([(4, 30)], [2])
 
 
 def test_groups_of_transposed_convolutions() -> None:
@@ -132,21 +142,34 @@ def test_tied_parameters_have_facts_by_entry() -> None:
     toy = inventory(
         columns, ["emb.weight", "fc.bias", "head.weight"], [embedding, LINEAR, LINEAR], aliases={0: [2]}
     )
-    assert toy.column("role") == ["embedding", "bias", "weight"]
-    assert toy.column("fan_in") == [10, None, 4]
+    assert toy.column("role") == ["embedding", "bias", "embedding"]
+    assert toy.column("fans") == [(10, 4), (None, None), (10, 4)]
+    assert toy.column("fan_in") == [10, None, 10]
     assert toy.attribute("kind") == ["x", ABSENT, "x"]
     assert toy.attribute("no_weight_decay") == [ABSENT, ABSENT, True]
     assert toy.column("attributes") == [{"kind": "x"}, {}, {"kind": "x", "no_weight_decay": True}]
     assert [toy.index(name) for name in toy.names] == [0, 1, 0]
 
 
-def test_a_tied_parameter_is_a_vector_only_if_it_is_one_under_each_name() -> None:
-    names = ["fc.bias", "norm.bias", "fc.weight"]
+def test_a_tied_parameter_has_the_shape_of_the_name_that_decides_its_role() -> None:
     norm = Owner((Class("torch.nn.modules.normalization.LayerNorm"),))
-    vector = inventory(Toy([(3, 1)]), names[:2], [LINEAR, norm], aliases={0: [1]})
-    assert (vector.column("shape"), vector.column("ndim")) == ([(3,)], [1])
-    matrix = inventory(Toy([(3, 1), (3, 1)]), [*names[:2], "fc.weight"], [LINEAR] * 3, aliases={0: [2]})
-    assert (matrix.column("shape"), matrix.column("ndim")) == ([(3, 1), (3,)], [2, 1])
+    embedding = Owner((Class("torch.nn.modules.sparse.Embedding"),))
+    stored = [(3, 1), (3, 1), (3, 1)]
+    names = ["fc.weight", "emb.weight", "fc.bias", "norm.bias", "norm2.bias"]
+    owners = [LINEAR, embedding, LINEAR, norm, norm]
+    toy = inventory(Toy(stored), names, owners, aliases={0: [3], 1: [4]})
+    assert toy.column("role") == ["bias", "embedding", "bias", "bias", "embedding"]
+    assert (toy.column("shape"), toy.column("ndim")) == ([(3,), (3, 1), (3,)], [1, 2, 1])
+
+
+def test_the_order_of_registration_does_not_decide() -> None:
+    embedding = Owner((Class("torch.nn.modules.sparse.Embedding"),))
+    names, owners = ["head.weight", "emb.weight"], [LINEAR, embedding]
+    for order in ([0, 1], [1, 0]):
+        toy = inventory(
+            Toy([(10, 4)]), [names[n] for n in order], [owners[n] for n in order], aliases={0: [1]}
+        )
+        assert (toy.column("role"), toy.column("fan_in")) == (["embedding"] * 2, [10] * 2)
 
 
 def test_a_place_in_a_stack_in_words() -> None:

@@ -1,7 +1,7 @@
 import pytest
 
 from paramrules.inventories import UNKNOWN_OWNER, Class, Owner
-from paramrules.inventories.fans import fans, fans_of_all
+from paramrules.inventories.fans import fans
 
 NONE = (None, None)
 
@@ -24,6 +24,15 @@ RNN = owner(("torch.nn.modules.rnn.LSTM", "torch.nn.modules.rnn.RNNBase"))
 DENSE = "flax.linen.linear.DenseGeneral"
 FLAX_ATTENTION = owner("app.Net", "flax.linen.attention.MultiHeadDotProductAttention", DENSE)
 
+BIG_VISION = "big_vision.models.ppp.gemma"
+GEMMA = owner(f"{BIG_VISION}.Attention", f"{BIG_VISION}.Einsum")
+EINSUMS = [
+    ("q_einsum", (8, 64, 16), (64, 128)),
+    ("kv_einsum", (2, 1, 64, 16), (64, 32)),
+    ("qkv_einsum", (3, 8, 64, 16), (64, 384)),
+    ("attn_vec_einsum", (8, 16, 64), (128, 64)),
+]
+
 
 @pytest.mark.parametrize(
     ("whose", "name", "shape", "expected"),
@@ -34,6 +43,11 @@ FLAX_ATTENTION = owner("app.Net", "flax.linen.attention.MultiHeadDotProductAtten
         (LINEAR, "fc.weight.original", (4, 3), (3, 4)),
         (owner(("app.Mine", "torch.nn.modules.linear.Linear")), "fc.weight", (4, 3), (3, 4)),
         (LINEAR, "fc.weight", (4, 3, 2), NONE),  # a subclass that keeps something else under the name
+        *((GEMMA, f"attn.{name}.w", shape, fans) for name, shape, fans in EINSUMS),
+        (owner(f"{BIG_VISION}.FeedForward"), "mlp.gating_einsum", (2, 64, 128), (64, 256)),
+        (owner(f"{BIG_VISION}.FeedForward"), "mlp.linear", (128, 64), (128, 64)),
+        (owner("gemma.gm.nn._modules.FeedForward"), "mlp.gating_einsum", (2, 64, 128), NONE),  # or transposed
+        (owner(f"{BIG_VISION}.Embedder"), "embedder.input_embedding", (1000, 64), (1000, 64)),
         (owner("transformers.pytorch_utils.Conv1D"), "attn.c_attn.weight", (768, 2304), (768, 2304)),
         (
             owner("transformers.models.mixtral.modeling_mixtral.MixtralExperts"),
@@ -53,6 +67,7 @@ FLAX_ATTENTION = owner("app.Net", "flax.linen.attention.MultiHeadDotProductAtten
             (8, 4, 6),
             (4, 6),
         ),
+        (owner("transformers.models.gpt2.modeling_flax_gpt2.FlaxConv1D"), "attn.kernel", (6, 2), (2, 6)),
         (owner("transformers.models.gpt_oss.modeling_gpt_oss.GptOssExperts"), "down_proj_bias", (8, 4), NONE),
         (owner("torch.nn.modules.linear.Bilinear"), "b.weight", (5, 3, 4), (12, 5)),
         (owner("torch.nn.modules.sparse.Embedding"), "wte.weight", (50257, 768), (50257, 768)),
@@ -104,17 +119,3 @@ def test_fans(
     whose: Owner, name: str, shape: tuple[int, ...], expected: tuple[int | None, int | None]
 ) -> None:
     assert fans(whose, name, shape) == expected
-
-
-def test_fans_of_many_are_those_of_each() -> None:
-    rows = [
-        (LINEAR, "a.weight", (4, 3)),
-        (LINEAR, "b.weight", (4, 3)),
-        (LINEAR, "a.b.weight", (3, 4)),
-        (LINEAR, "weight", (3, 4)),
-        (CONV, "c.weight.original0", (4, 1, 1, 1)),
-        (CONV, "c.weight.original1", (4, 2, 3, 3)),
-        (FLAX_ATTENTION, "attn.query.kernel", (768, 12, 64)),
-        (FLAX_ATTENTION, "attn.out.kernel", (12, 64, 768)),
-    ]
-    assert fans_of_all(*zip(*rows, strict=True)) == [fans(*row) for row in rows]

@@ -36,7 +36,7 @@ NET = inventory_of(
 )
 
 TEXT = """{
-"paramrules_inventory": 1,
+"paramrules_inventory": 2,
 "framework": "torch",
 "unknown": {},
 "classes": [
@@ -219,6 +219,11 @@ def changed(key: str, value: object) -> dict[str, Any]:
             "x" * 90,
             f'`parameters[0].shape` is `"{"x" * 36}...` and should be a list of whole numbers from 0',
         ),
+        (
+            "parameter.layout",
+            ["in", "up"],
+            '`parameters[0].layout` is `["in", "up"]` and should be a list of `in`, `out`, `in2`, `*`, `_`',
+        ),
         ("parameter.dtype", 4, "`parameters[0].dtype` is `4` and should be a text"),
         ("parameter.trainable", 1, "`parameters[0].trainable` is `1` and should be true or false"),
         ("parameter.variable", ..., "`parameters[0].variable` is missing"),
@@ -298,12 +303,12 @@ def test_a_folder(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize(("version", "shown"), [(2, "2"), (True, "true"), ("1", '"1"')])
+@pytest.mark.parametrize(("version", "shown"), [(3, "3"), (0, "0"), (True, "true"), ("1", '"1"')])
 def test_another_version(tmp_path: Path, version: object, shown: str) -> None:
     file = tmp_path / "net.json"
     file.write_text(json.dumps(changed("paramrules_inventory", version)))
     assert said_by_loading(file) == (
-        f"\nerror[E506]: `{file}` has version `{shown}`, and this paramrules reads version 1\n"
+        f"\nerror[E506]: `{file}` has version `{shown}`, and this paramrules reads versions 1 and 2\n"
         "  = help: save it again with this paramrules, or install the one that has saved it"
     )
 

@@ -40,6 +40,7 @@ def found(name: str) -> Any:
     return getattr(home, attribute)
 
 
+@pytest.mark.frameworks
 @pytest.mark.parametrize("name", EXACT)
 def test_names_a_class_by_where_it_is_defined(name: str) -> None:
     assert named(name, Class.of(found(name)).name)
@@ -52,7 +53,14 @@ def test_names_a_class_by_where_it_is_defined(name: str) -> None:
         ("RMSNorm", ["transformers.models.llama.modeling_llama.LlamaRMSNorm"]),
         ("RMSNorm", ["transformers.models.t5.modeling_t5.T5LayerNorm"]),
         ("RMSNorm", ["transformers.models.mamba2.modeling_mamba2.MambaRMSNormGated"]),
-        ("Linear", ["transformers.pytorch_utils.Conv1D"]),
+        ("RMSNorm", ["bonsai.models.umt5.modeling.T5LayerNorm", "equimo.core.layers.norm.RMSNorm2d"]),
+        ("RMSNorm", ["transformers.models.pocket_tts.modeling_pocket_tts.PocketTTSTimestepNorm"]),
+        ("LayerNorm", ["transformers.models.mobilebert.modeling_mobilebert.NoNorm"]),
+        ("LayerNorm", ["bonsai.models.sam2.model_utils.LayerNorm2d", "equimo.core.layers.norm.LayerNorm2d"]),
+        ("Linear", ["transformers.pytorch_utils.Conv1D", "bonsai.models.llada.modeling.ShardedLinear"]),
+        ("Linear", ["gemma.gm.nn._layers.Einsum", "big_vision.models.ppp.gemma.Einsum"]),
+        ("Embedding", ["gemma.gm.nn.gemma4._modules.Embedder", "big_vision.models.ppp.gemma.Embedder"]),
+        ("Embedding", ["examples.gemma.modules.Embedder"]),
         (
             "Attention",
             ["timm.layers.attention.Attention", "transformers.models.gpt2.modeling_gpt2.GPT2Attention"],
@@ -67,6 +75,7 @@ def test_a_layer_norm_that_only_scales_is_none() -> None:
     assert not in_family("LayerNorm", "transformers.models.t5.modeling_t5.T5LayerNorm")
 
 
+@pytest.mark.frameworks
 def test_frameworks_agree_on_families() -> None:
     torch, linen = pytest.importorskip("torch"), pytest.importorskip("flax.linen")
     nnx, eqx, hk = (
@@ -103,6 +112,7 @@ def test_frameworks_agree_on_families() -> None:
             assert match(family, Class.of(cls)), (family, cls)
 
 
+@pytest.mark.frameworks
 def test_a_transposed_convolution_is_no_convolution() -> None:
     torch, eqx = pytest.importorskip("torch"), pytest.importorskip("equinox")
     assert match("Conv", Class.of(torch.nn.ConvTranspose2d)) is None

@@ -14,11 +14,12 @@ from paramrules.inventories.classes import in_family, match
 from paramrules.inventories.owner import named
 from paramrules.inventories.vocabulary import vocabulary
 
+pytestmark = pytest.mark.frameworks
 VOCABULARY = vocabulary()
 LAYER = re.compile("norm|abn|linear|dense|conv|embed|attention|attn|lstm|gru|rnn|cell|lora", re.I)
 
-OWN_WAYS = {"NoNorm", "PocketTTSTimestepNorm", "ZayaQKNorm"}
-"""Norms of transformers that divide by nothing, by a variance about no mean, or have a temperature alone."""
+OWN_WAYS = {"ZayaQKNorm"}
+"""A norm of transformers that has a temperature alone."""
 NOT_IN_A_FAMILY = {
     "it has no parameters": """
         torch.nn.CosineEmbeddingLoss torch.nn.HingeEmbeddingLoss torch.nn.LinearCrossEntropyLoss
@@ -107,6 +108,9 @@ def sources(library: str) -> dict[str, str]:
     return found
 
 
+OF_TRANSFORMERS_4 = {"transformers.FlaxConv1D", "transformers.FlaxConvWithWeightNorm"}
+"""Classes of its Flax models, which version 5 left out."""
+
 ALTERNATIVES = sorted(
     {
         name
@@ -116,8 +120,11 @@ ALTERNATIVES = sorted(
             VOCABULARY.layouts,
         )
         for name in names
-        if name.startswith(("transformers.", "timm.", "x_transformers."))
+        if name.startswith(
+            ("transformers.", "timm.", "x_transformers.", "gemma.", "big_vision.", "bonsai.", "equimo.")
+        )
     }
+    - OF_TRANSFORMERS_4
 )
 
 

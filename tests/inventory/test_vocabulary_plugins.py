@@ -100,6 +100,7 @@ def run(folder: Path, code: str) -> str:
     return done.stdout
 
 
+@pytest.mark.frameworks
 def test_a_torch_class_of_an_installed_package_is_taken_by_its_family(tmp_path: Path) -> None:
     pytest.importorskip("torch")
     install(tmp_path, OURS)
@@ -113,6 +114,7 @@ def test_a_torch_class_of_an_installed_package_is_taken_by_its_family(tmp_path: 
     assert NOTE.format("acme_norms.UnitScale") in " ".join(PAGE.split())
 
 
+@pytest.mark.frameworks
 def test_a_linen_class_of_an_installed_package_is_taken_by_its_family(tmp_path: Path) -> None:
     pytest.importorskip("flax")
     install(tmp_path, OURS)

@@ -239,7 +239,7 @@ class Tied(nn.Module):
 
 def test_a_shared_module_trains_as_with_one_optimizer() -> None:
     trained = []
-    for rules in ("no: role == bias\nrest: else", None):
+    for rules in ("no_decay: role == bias\nrest: else", None):
         mx.random.seed(3)
         model = Tied()
         optimizer = (
@@ -438,3 +438,21 @@ error[E646]: MLX's optimizers have one weight decay for all steps, and the group
         paramrules_mlx.build(
             model, paramrules.parse("all: else"), optim.SGD, learning_rate={"default": 0.1, "late": 0.2}
         )
+
+
+class Scaled(nn.Module):
+    """A norm that no table has."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.amount = mx.ones(3)
+
+
+def test_a_models_own_vocabulary(tmp_path: Path) -> None:
+    file = tmp_path / "own.toml"
+    file.write_text(f'[families]\nRMSNorm = ["{__name__}.Scaled"]\n', "utf-8")
+    rules = paramrules.parse("a: type(RMSNorm) -> lr_scale = 0.5\nb: else\n")
+    optimizer = paramrules_mlx.build(
+        nn.Sequential(Scaled(), nn.Linear(3, 2)), rules, learning_rate=0.1, vocabulary=file
+    )
+    assert optimizer.labels == ("a", "b")

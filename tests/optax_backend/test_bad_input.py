@@ -1,5 +1,8 @@
 """Mistakes in what users pass, in each of the four libraries, and the messages for them."""
 
+import sys
+from types import ModuleType
+
 import equinox as eqx
 import haiku as hk
 import jax
@@ -7,6 +10,7 @@ import jax.numpy as jnp
 import pytest
 from flax import linen as nn
 from flax import nnx
+from flax.core import FrozenDict
 from paramrules_optax import build, label_fn, labels, mask
 
 import paramrules
@@ -386,3 +390,27 @@ error[E601]: `z` is a `Latent`, and of an NNX module only each `nnx.Param` is a 
     derived = WithVariables(Learned, nnx.Rngs(0))
     nnx.Optimizer(derived, build(derived, RANK, learning_rate=1e-3), wrt=nnx.Param)
     assert labels(derived, RANK)["z"].get_value() == "no_decay"
+
+
+class FlaxPreTrainedModel:
+    """What transformers' flax models are: a linen module and its parameters, beside each other."""
+
+    params = FrozenDict({"dense": {"kernel": jnp.ones((2, 3))}})
+
+
+class FlaxBertModel(FlaxPreTrainedModel):
+    pass
+
+
+@pytest.mark.parametrize("ask", [paramrules.inventory, lambda model: labels(model, parse("a: else\n"))])
+def test_a_model_that_keeps_its_module_and_its_parameters_apart(monkeypatch, ask):
+    module = ModuleType("transformers.modeling_flax_utils")
+    module.FlaxPreTrainedModel = FlaxPreTrainedModel
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    with pytest.raises(RulesError) as caught:
+        ask(FlaxBertModel())
+    assert str(caught.value) == (
+        f"\nerror[E519]: a `{__name__}.FlaxBertModel` is neither a linen module nor a tree of parameters\n"
+        "  = help: pass its `.params`, and its module for the types, as in `labels(model.params, rules, "
+        "model=paramrules.inventory(model.module, inputs=input_ids))`"
+    )

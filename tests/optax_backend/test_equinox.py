@@ -156,7 +156,7 @@ def test_shared_nodes_are_one_parameter_with_two_names(build):
     embedding, head = inventory["shared.0.weight"], inventory["shared.1.weight"]
     assert embedding.names == head.names == ("shared.0.weight", "shared.1.weight")
     assert (embedding.owner.cls.short, head.owner.cls.short) == ("Embedding", "Linear")
-    assert (embedding.role, head.role, head.fan_in) == ("embedding", "weight", 3)
+    assert (embedding.role, head.role, head.fan_in) == ("embedding", "embedding", 5)
 
 
 def test_whole_layers_that_are_shared():

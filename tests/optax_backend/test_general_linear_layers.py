@@ -52,8 +52,8 @@ def fans(inventory):
 )
 def test_the_layer_decides_what_it_contracts(inventory):
     assert fans(inventory()) == {
-        "heads": ((16, 4, 8), 16, 32),
-        "out": ((4, 8, 16), 32, 16),
+        "heads": ((16, 32), 16, 32),
+        "out": ((32, 16), 32, 16),
         "each": ((3, 16, 5), 16, 5),
     }
 
@@ -62,9 +62,9 @@ def test_layers_inside_a_scan():
     assert fans(paramrules.inventory(Scanned(), inputs=X)) == {
         f"{module}.{layer}" if module else layer: found
         for module in ("0", "1")
-        for layer, found in (("heads", ((16, 4, 8), 16, 32)), ("out", ((4, 8, 16), 32, 16)))
+        for layer, found in (("heads", ((16, 32), 16, 32)), ("out", ((32, 16), 32, 16)))
     }
 
 
 def test_a_model_that_is_one_such_layer():
-    assert fans(paramrules.inventory(nn.DenseGeneral((2, 3)), inputs=X)) == {"": ((16, 2, 3), 16, 6)}
+    assert fans(paramrules.inventory(nn.DenseGeneral((2, 3)), inputs=X)) == {"": ((16, 6), 16, 6)}

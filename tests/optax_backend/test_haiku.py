@@ -145,7 +145,7 @@ def test_random_keys():
 def test_labels_and_training_with_a_mask_by_type():
     model = hk.transform(haiku_models.encoder)
     ids = jnp.arange(8).reshape(2, 4)
-    params = model.init(jax.random.key(0), ids)
+    params = jax.jit(model.init)(jax.random.key(0), ids)
     inventory = paramrules.inventory(model, inputs=ids)
     rules = parse("no_decay: type(LayerNorm|RMSNorm|Embedding) or ndim <= 1\ndecay: else\n")
     found = labels(params, rules, model=inventory)
@@ -155,14 +155,15 @@ def test_labels_and_training_with_a_mask_by_type():
 
     tx = optax.adamw(1e-2, weight_decay=0.1, mask=mask_fn(params, rules, "decay", model=inventory))
 
+    @jax.jit
     def loss(params):
         logits = model.apply(params, None, ids)
         return optax.softmax_cross_entropy_with_integer_labels(logits, ids).mean()
 
     def trained(gradient):
-        now, state = params, tx.init(params)
+        now, state, update = params, tx.init(params), jax.jit(tx.update)
         for _ in range(3):
-            updates, state = tx.update(gradient(now), state, now)
+            updates, state = update(gradient(now), state, now)
             now = optax.apply_updates(now, updates)
         return now
 

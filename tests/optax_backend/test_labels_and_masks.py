@@ -6,10 +6,11 @@ import equinox as eqx
 import flax
 import jax
 import numpy as np
+import optax
 import pytest
 from flax import linen, nnx
 from jax_models import NnxTransformer, Transformer, pure
-from paramrules_optax import label_fn, labels, mask, mask_fn, masks
+from paramrules_optax import build, label_fn, labels, mask, mask_fn, masks
 from paramrules_optax.inventory import inventory_of
 
 import paramrules
@@ -320,3 +321,24 @@ error[E601]: `hed.kernel` is not a parameter of the model that the rules were as
 error[E601]: `encoder` is not a parameter of the model that the rules were assigned to
   = help: pass the tree that is trained, or the model that it belongs to"""
     )
+
+
+class Scaled(eqx.Module):
+    """A norm that no table has."""
+
+    amount: jax.Array = eqx.field(default_factory=lambda: np.ones(3))
+
+
+def test_a_models_own_vocabulary(tmp_path):
+    file = tmp_path / "own.toml"
+    file.write_text(f'[families]\nRMSNorm = ["{__name__}.Scaled"]\n', "utf-8")
+    rules = parse("no_decay?: type(RMSNorm) -> weight_decay = 0\ndecay: else\n")
+    model = [Scaled(), eqx.nn.Linear(3, 2, key=jax.random.key(0))]
+    how = {"model": model, "vocabulary": file}
+    assert labels(model, rules, vocabulary=file)[0].amount == "no_decay"
+    assert label_fn(model, rules, **how)(model)[0].amount == "no_decay"
+    assert mask(model, rules, "no_decay", **how)[0].amount
+    assert mask_fn(model, rules, "no_decay", **how)(model)[0].amount
+    assert masks(model, rules, vocabulary=file)["no_decay"][0].amount
+    assert build(model, rules, optax.adamw, learning_rate=0.1, vocabulary=file).init(model)
+    assert labels(model, rules)[0].amount == "decay"

@@ -82,8 +82,7 @@ def test_a_scanned_transformer_is_its_layers(remat, axis):
             assert parameter.stored == whole[array]
             assert parameter.name == array.replace("blocks.", f"blocks.{at[0]}.")
             assert axes == (axis,)
-            own = (*parameter.stored[:axis], *parameter.stored[axis + 1 :])
-            assert parameter.shape == ((math.prod(own),) if parameter.role == "bias" else own)
+            assert parameter.shape == unrolled[parameter.name.replace("blocks.", "blocks_")].shape
         else:
             assert parameter.stored == parameter.shape == whole[parameter.name]
     assert sum(inventory.column("elements")) == sum(math.prod(shape) for shape in whole.values())
@@ -422,14 +421,16 @@ def test_training_with_a_mask_by_type(model_and_params):
     rules = parse("no_decay: type(LayerNorm|RMSNorm|Embedding)\ndecay: else\n")
     tx = optax.adamw(1e-2, weight_decay=0.1, mask=mask_fn(params, rules, "decay", model=inventory))
 
+    @jax.jit
     def loss(params):
         logits = model.apply({"params": params}, ids, False)
         return optax.softmax_cross_entropy_with_integer_labels(logits, ids).mean()
 
     def trained(gradient):
         state = TrainState.create(apply_fn=model.apply, params=params, tx=tx)
+        step = jax.jit(lambda state: state.apply_gradients(grads=gradient(state.params)))
         for _ in range(3):
-            state = state.apply_gradients(grads=gradient(state.params))
+            state = step(state)
         return state.params
 
     assert loss(trained(jax.grad(loss))) < loss(params)
@@ -542,29 +543,46 @@ error[E517]: `inputs` is for linen modules and haiku functions: this model has i
     )
 
 
-def test_owners_inside_a_bridge_to_nnx_are_unknown():
+class Wrapped(nnx.Module):
+    def __init__(self, width, rngs):
+        self.norm = nnx.LayerNorm(width, rngs=rngs)
+        self.attention = nnx.MultiHeadAttention(2, width, rngs=rngs, use_bias=False, decode=False)
+
+    def __call__(self, x):
+        return self.attention(self.norm(x))
+
+
+class Gain(nnx.Module):
+    def __init__(self, width):
+        self.scale = nnx.Param(jnp.ones(width))
+
+    def __call__(self, x):
+        return x * self.scale[...]
+
+
+def test_owners_inside_a_bridge_to_nnx():
     class Mixed(nn.Module):
         @nn.compact
         def __call__(self, x):
-            return nnx.bridge.to_linen(nnx.LayerNorm, 4, name="norm")(nn.Dense(4, name="dense")(x))
+            x = nnx.bridge.to_linen(Wrapped, 4, name="wrapped")(nn.Dense(4, name="dense")(x))
+            return nnx.bridge.ToLinen(Gain, (4,), skip_rng=True, name="gain")(x)
 
     inventory = paramrules.inventory(Mixed(), inputs=jnp.ones((2, 4)))
-    assert [p.owner.known for p in inventory] == [True, True, False, False]
-    with pytest.raises(RulesError) as caught:
-        assign(DECAY, inventory)
-    assert (
-        str(caught.value)
-        == """
-error[E215]: `type` is not known for this model
-  --> decay.rules:1:11
-   |
- 1 | no_decay: type(LayerNorm|RMSNorm|Embedding) or ndim <= 1
-   |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-   = help: the tree does not know the module of `norm.bias` (and of 1 more): name its class, as in \
-`paramrules.inventory(params, types={"norm": LayerNorm})`"""
-    )
-    inventory = paramrules.inventory(Mixed(), inputs=jnp.ones((2, 4)), types={"norm": nnx.LayerNorm})
-    assert inventory["norm.scale"].role == "scale"
+    around = {p.name: " ".join(cls.short for cls in p.owner.around[1:]) for p in inventory}
+    attention = "ToLinen Wrapped MultiHeadAttention LinearGeneral"
+    assert around == {
+        "dense.bias": "Dense",
+        "dense.kernel": "Dense",
+        "gain.scale": "ToLinen Gain",
+        "wrapped.attention.key.kernel": attention,
+        "wrapped.attention.out.kernel": attention,
+        "wrapped.attention.query.kernel": attention,
+        "wrapped.attention.value.kernel": attention,
+        "wrapped.norm.bias": "ToLinen Wrapped LayerNorm",
+        "wrapped.norm.scale": "ToLinen Wrapped LayerNorm",
+    }
+    out = inventory["wrapped.attention.out.kernel"]
+    assert (inventory["wrapped.norm.scale"].role, out.fan_in, out.fan_out) == ("scale", 4, 4)
     assert inventory.unknown == {
         "attr": "the attributes of an NNX module inside a linen module are unknown: match a name, a type "
         "or a shape"

@@ -219,22 +219,72 @@ def test_a_state_of_user_defined_variables():
     assert list(inventory_of(nnx.state(Model(), Prompt)).names) == ["prompt"]
 
 
-def test_owners_inside_a_bridge_to_linen_are_unknown():
+class Compact(linen.Module):
+    @linen.compact
+    def __call__(self, x):
+        return linen.LayerNorm()(x)
+
+
+class WithSetup(linen.Module):
+    def setup(self):
+        self.norm = linen.LayerNorm()
+        self.layers = [linen.Dense(3), linen.Dense(3)]
+        self.inner = Compact()
+        self.token = self.param("token", linen.initializers.ones, (3,))
+
+    def __call__(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        return self.inner(self.norm(x)) + self.token
+
+
+class Unready(linen.Module):
+    """A module whose `setup` needs random numbers, which only a call has."""
+
+    def setup(self):
+        self.make_rng("params")
+        self.dense = linen.Dense(3)
+
+    def __call__(self, x):
+        return self.dense(x)
+
+
+def bridged(module):
+    return nnx.bridge.lazy_init(nnx.bridge.ToNNX(module, rngs=nnx.Rngs(0)), jnp.ones((2, 3)))
+
+
+def test_owners_inside_a_bridge_to_linen():
     class Model(nnx.Module):
         def __init__(self):
-            norm = nnx.bridge.ToNNX(linen.LayerNorm(), rngs=nnx.Rngs(0))
-            self.encoder = nnx.bridge.lazy_init(norm, jnp.ones((2, 3)))
-            self.norm = nnx.LayerNorm(3, rngs=nnx.Rngs(0))
+            self.dense = bridged(linen.Dense(3, use_bias=False))
+            self.encoder = bridged(WithSetup())
+            self.norm = nnx.LayerNorm(3, use_bias=False, rngs=nnx.Rngs(0))
 
-    inventory = inventory_of(Model())
-    assert [parameter.owner.known for parameter in inventory] == [False, False, True, True]
-    assert (
-        inventory.unknown["type"]
-        == "the tree does not know the module of `encoder.bias` (and of 1 more): name its class, as in "
-        '`paramrules.inventory(params, types={"encoder": LayerNorm})`'
-    )
-    inventory = inventory_of(Model(), types={"encoder": linen.LayerNorm})
-    assert [parameter.role for parameter in inventory] == ["bias", "scale"] * 2
+    inventory = inventory_of(Model(), types={"encoder.inner.LayerNorm_0": linen.LayerNorm})
+    around = {p.name: " ".join(cls.short for cls in p.owner.around[1:]) for p in inventory}
+    assert around == {
+        "dense.kernel": "ToNNX Dense",
+        "encoder.inner.LayerNorm_0.bias": "",
+        "encoder.inner.LayerNorm_0.scale": "",
+        "encoder.layers_0.bias": "ToNNX WithSetup Dense",
+        "encoder.layers_0.kernel": "ToNNX WithSetup Dense",
+        "encoder.layers_1.bias": "ToNNX WithSetup Dense",
+        "encoder.layers_1.kernel": "ToNNX WithSetup Dense",
+        "encoder.norm.bias": "ToNNX WithSetup LayerNorm",
+        "encoder.norm.scale": "ToNNX WithSetup LayerNorm",
+        "encoder.token": "ToNNX WithSetup",
+        "norm.scale": "LayerNorm",
+    }
+    assert inventory["encoder.inner.LayerNorm_0.scale"].role == "scale"
+
+
+@pytest.mark.parametrize("module", [Compact(), Unready()])
+def test_owners_that_only_a_call_of_a_linen_module_would_show_are_unknown(module):
+    inventory = inventory_of(bridged(module))
+    assert {parameter.owner.known for parameter in inventory} == {False}
+    name = "LayerNorm_0" if isinstance(module, Compact) else "dense"
+    assert inventory.unknown.keys() >= {"type", "role"}
+    assert inventory_of(bridged(module), types={name: linen.LayerNorm})[f"{name}.bias"].role == "bias"
 
 
 def test_an_integer_in_a_parameter():

@@ -1,4 +1,4 @@
-"""A small transformer of linen, its layers one by one or scanned, and gradients of real steps of it."""
+"""A small transformer of linen, its layers one by one or scanned, and gradients in its shape."""
 
 from typing import Any
 
@@ -76,17 +76,30 @@ def unrolled(stacked: Any) -> Any:
     return layers | {name: tree for name, tree in stacked.items() if name != "layers"}
 
 
-def recorded_gradients(steps: int) -> tuple[Any, list[Any]]:
-    """Parameters of the unrolled model, and the gradients of so many steps of training it."""
-    module = Transformer()
-    params = first = initialised(module)
-    tx = optax.adam(1e-2)
-    state = tx.init(params)
-    gradient = jax.jit(jax.grad(lambda params, words: loss(module, params, words)))
-    step = jax.jit(tx.update)
-    gradients = []
-    for words in batches(steps):
-        gradients.append(gradient(params, words))
-        updates, state = step(gradients[-1], state)
-        params = optax.apply_updates(params, updates)
-    return first, gradients
+def random_gradients(steps: int) -> tuple[Any, list[Any]]:
+    """Return parameters of the unrolled model, one of each shape and part, and `steps` gradients.
+
+    Optimizers do not ask where gradients come from. As in a real model, words that do not occur have none.
+    """
+    layer = {
+        "norm1": {"scale": (WIDTH,), "bias": (WIDTH,)},
+        "attention": {"out": {"kernel": (HEADS, WIDTH // HEADS, WIDTH)}},
+        "up": {"kernel": (WIDTH, 2 * WIDTH), "bias": (2 * WIDTH,)},
+    }
+    shapes: Any = {f"layer_{number}": layer for number in range(LAYERS)} | {
+        "embed": {"embedding": (WORDS, WIDTH)},
+        "norm": {"scale": (WIDTH,)},
+        "head": {"kernel": (WIDTH, WORDS), "bias": (WORDS,)},
+    }
+    random = np.random.default_rng(0)
+
+    def tree() -> Any:
+        def draw(shape: tuple[int, ...]) -> Any:
+            return jnp.asarray(random.normal(scale=0.3, size=shape), jnp.float32)
+
+        return jax.tree.map(draw, shapes, is_leaf=lambda shape: isinstance(shape, tuple))
+
+    params, *gradients = (tree() for _ in range(steps + 1))
+    for gradient in gradients:
+        gradient["embed"]["embedding"] = gradient["embed"]["embedding"].at[::3].set(0)
+    return params, gradients

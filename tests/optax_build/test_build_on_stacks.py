@@ -23,6 +23,7 @@ WORDS = jnp.zeros((1, 4), jnp.int32)
 SCANNED, PLAIN = Transformer(scanned=True), Transformer()
 INVENTORIES = {module: paramrules.inventory(module, inputs=WORDS) for module in (SCANNED, PLAIN)}
 START = initialised(SCANNED)
+GRADIENTS = {module: jax.jit(jax.grad(partial(loss, module))) for module in (SCANNED, PLAIN)}
 RATE = optax.warmup_cosine_decay_schedule(0.0, 1e-2, 5, 40)
 
 
@@ -45,13 +46,13 @@ def start() -> Any:
 
 def trained(module: Transformer, params: Any, tx: Any) -> Any:
     @jax.jit
-    def step(params: Any, state: Any, words: Any) -> Any:
-        updates, state = tx.update(jax.grad(partial(loss, module))(params, words), state, params)
+    def step(params: Any, state: Any, gradients: Any) -> Any:
+        updates, state = tx.update(gradients, state, params)
         return optax.apply_updates(params, updates), state
 
     state = tx.init(params)
     for words in batches(STEPS):
-        params, state = step(params, state, words)
+        params, state = step(params, state, GRADIENTS[module](params, words))
     return params
 
 
@@ -80,7 +81,7 @@ def test_a_scanned_transformer_trains_as_the_same_unrolled(name: str) -> None:
     first = start()
     scanned = trained(SCANNED, first, built(SCANNED, first, **OPTIMIZERS[name]))
     plain = trained(PLAIN, unrolled(first), built(PLAIN, unrolled(first), **OPTIMIZERS[name]))
-    jax.tree.map(partial(np.testing.assert_allclose, rtol=0, atol=1e-9), unrolled(scanned), plain)
+    jax.tree.map(partial(np.testing.assert_allclose, rtol=0, atol=1e-8), unrolled(scanned), plain)
     assert loss(SCANNED, scanned, batches(1)[0]) < 0.9 * loss(SCANNED, first, batches(1)[0])
 
 
@@ -102,7 +103,7 @@ def test_layers_under_injected_hyperparameters() -> None:
 
     ours = trained(SCANNED, first, injected(learning_rate=RATE, weight_decay=0.1))
     theirs = trained(SCANNED, first, built(SCANNED, first))
-    jax.tree.map(partial(np.testing.assert_allclose, rtol=0, atol=1e-9), ours, theirs)
+    jax.tree.map(partial(np.testing.assert_allclose, rtol=0, atol=1e-8), ours, theirs)
 
 
 def test_a_stack_that_is_frozen_whole() -> None:
@@ -149,9 +150,13 @@ def test_stacks_in_stacks_along_any_axis() -> None:
     )
     kernel = params["layers"]["heads"]["dense"]["kernel"]
     assert kernel.shape == (3, 4, 2, 4)
-    tx = pro.build(params, rules, optax.sgd, learning_rate=0.1, model=inventory)
     gradients = jax.tree.map(jnp.ones_like, params)
-    updates, _ = tx.update(gradients, tx.init(params), params)
+
+    def first_updates(tx: Any) -> Any:
+        return jax.jit(tx.update)(gradients, jax.jit(tx.init)(params), params)[0]
+
+    tx = pro.build(params, rules, optax.sgd, learning_rate=0.1, model=inventory)
+    updates = first_updates(tx)
     for i in range(3):
         for j in range(2):
             np.testing.assert_allclose(
@@ -160,14 +165,14 @@ def test_stacks_in_stacks_along_any_axis() -> None:
                 rtol=1e-6,
             )
     lamb = pro.build(params, rules, optax.lamb, learning_rate=0.1, model=inventory)
-    updates, _ = lamb.update(gradients, lamb.init(params), params)
+    updates = first_updates(lamb)
     one = optax.lamb(0.1 * 3, weight_decay=2.0)
     alone, _ = one.update(jnp.ones((4, 4)), one.init(kernel[2, :, 1]), kernel[2, :, 1])
     np.testing.assert_allclose(updates["layers"]["heads"]["dense"]["kernel"][2, :, 1], alone, rtol=1e-6)
     factored = pro.build(
         params, rules, optax.adafactor, learning_rate=0.1, min_dim_size_to_factor=2, model=inventory
     )
-    updates, _ = factored.update(gradients, factored.init(params), params)
+    updates = first_updates(factored)
     other = optax.adafactor(0.1 * 3, min_dim_size_to_factor=2)
     alone, _ = other.update(jnp.ones((4, 4)), other.init(kernel[2, :, 1]), kernel[2, :, 1])
     np.testing.assert_allclose(

@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from re import _constants as sre
@@ -16,6 +17,30 @@ ABSENT = type("Absent", (), {"__repr__": lambda self: "ABSENT"})()
 VOCABULARY = tomllib.loads(
     (Path(paramrules.__file__).parent / "inventories" / "vocabulary.toml").read_text("utf-8")
 )
+
+
+ROLES = ("embedding", "scale", "bias", "weight", "other")
+
+
+def of_one_tensor(rows: list[Parameter]) -> list[Parameter]:
+    """A parameter's rows with the role and the fans of the name whose role comes first in `ROLES`."""
+    if any(row.role is None for row in rows):
+        return rows
+    first = min(rows, key=lambda row: (ROLES.index(str(row.role)), not in_the_tables(row), natural(row.name)))
+    return [replace(row, role=first.role, fan_in=first.fan_in, fan_out=first.fan_out) for row in rows]
+
+
+def in_the_tables(row: Parameter) -> bool:
+    """Whether a family has the owner's class or a base of it, or a table of roles but the last."""
+    listed = [*VOCABULARY["families"].values()]
+    listed += [table.get("classes", []) for table in VOCABULARY["roles"] if table.get("classes") != ["*"]]
+    names = [(cls.name, *cls.bases) for cls in row.owner.around[-1:]]
+    return any(
+        dotted(each, name) if "." in each else glob(each, short(name))
+        for classes in listed
+        for each in classes
+        for name in (names[0] if names else ())
+    )
 
 
 def natural(name: str) -> list[tuple[int, int, str]]:
@@ -34,7 +59,16 @@ def is_class(alternative: str, cls: Class) -> bool:
     if any(glob(alternative, short(name)) for name in names):
         return True
     family = VOCABULARY["families"].get(alternative, [])
-    return any(dotted(member, name) for member in family for name in names)
+    return any(dotted(member, name) for member in family for name in names) or by_name(names) == alternative
+
+
+def by_name(names: list[str]) -> str:
+    """The norm's family or `Attention` in which the first name ends that ends in one, if no table has any."""
+    listed = [member for family in VOCABULARY["families"].values() for member in family]
+    if any(dotted(member, name) for member in listed for name in names):
+        return ""
+    words = sorted((f for f in VOCABULARY["families"] if f[-4:] == "Norm" or f == "Attention"), key=len)
+    return next((word for name in names for word in reversed(words) if short(name).endswith(word)), "")
 
 
 def dotted(alternative: str, name: str) -> bool:

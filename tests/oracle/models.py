@@ -14,6 +14,11 @@ CLASSES = [
     ["torch.nn.modules.normalization.LayerNorm", TORCH],
     ["transformers.models.t5.modeling_t5.T5LayerNorm", TORCH],
     ["lab.norms.FancyNorm", TORCH],
+    ["lab.norms.Gemma3RMSNorm", TORCH],
+    ["lab.norms.Scaled", "lab.norms.UnitLayerNorm", TORCH],
+    ["lab.norms.QuietLayerNorm", "torch.nn.modules.normalization.RMSNorm", TORCH],
+    ["lab.attention.SiglipAttention", TORCH],
+    ["lab.layers.TimestepEmbedding", TORCH],
     ["torch.nn.modules.batchnorm.BatchNorm2d", "torch.nn.modules.batchnorm._BatchNorm", TORCH],
     ["torch.nn.modules.sparse.Embedding", TORCH],
     ["flax.linen.linear.Embed", FLAX],
@@ -25,6 +30,7 @@ AROUND = [
     ["lab.vit.Block", TORCH],
     ["torch.nn.modules.activation.MultiheadAttention", TORCH],
     ["lab.moe.MoE", "lab.moe.Base", TORCH],
+    ["lab.attention.Dinov3ViTAttention", TORCH],
     [TORCH],
 ]
 VARIABLES = ["torch.nn.parameter.Parameter", "flax.nnx.variablelib.Param"]

@@ -7,9 +7,10 @@ be found wrong without a model is not its business.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from oracle import facts
 from oracle.arithmetic import Wrong, is_number
 from oracle.before import asks_for, wrong_options
 from oracle.captures import bound_by, references, words_by
@@ -72,8 +73,19 @@ def implied(axis: Axis, number: int) -> dict[str, object]:
 
 
 def rows_of(inventory: Inventory) -> list[list[Parameter]]:
+    """The rows of each parameter's names, with the role and fans of the tensor."""
+    columns = inventory._columns
+    unknown = {"role", "fan_in", "fan_out"} & set(inventory.unknown)
+    alone = (
+        {} if unknown else {"role": columns.role(), "fan_in": columns.fan_in(), "fan_out": columns.fan_out()}
+    )
     return [
-        [inventory.parameter(entry) for entry in inventory.entries(number)]
+        facts.of_one_tensor(
+            [
+                replace(inventory.parameter(entry), **{fact: column[entry] for fact, column in alone.items()})
+                for entry in inventory.entries(number)
+            ]
+        )
         for number in range(len(inventory))
     ]
 
@@ -184,7 +196,7 @@ class Assigning:
         }
         settings: list[dict[str, object]] = []
         for number, t in enumerate(taken):
-            leader = first[t.label]
+            leader = self.speaks(axis, first[t.label], t.label)
             written = axis.rules[leader].settings if leader >= 0 else None
             expected = {
                 s.key: self.expected(s.value, axis, leader, number, taken, under_first[t.label])
@@ -213,6 +225,13 @@ class Assigning:
         ]
         return named, keys
 
+    def speaks(self, axis: Axis, first: int, label: str) -> int:
+        """The rule whose settings a label has: of those that took, the first; if that is silent, the first
+        that is written with the label, though it took nothing."""
+        if first < 0 or axis.rules[first].settings is not None or implied(axis, first):
+            return first
+        return next((n for n in range(first) if axis.rules[n].label.parts == (label,)), first)
+
     def expected(
         self,
         value: nodes.Expression,
@@ -228,6 +247,9 @@ class Assigning:
         own = set(bound_by(axis.rules[t.rule].predicate, self.scope, self.looking))
         if t.rule == leader or needed <= own:
             return self.setting(value, number, t.captures, t.row)
+        for n in under_first:
+            if not needed <= set(bound_by(axis.rules[taken[n].rule].predicate, self.scope, self.looking)):
+                raise Wrong("E207")
         values = [self.setting(value, n, taken[n].captures, taken[n].row) for n in under_first]
         if not all(same(values[0], other) for other in values):
             raise Wrong("E207")

@@ -39,7 +39,7 @@ def test_agrees_with_the_naive_evaluator(
     assert answer(rules, inventory, options, strict) == wanted(expected)
 
 
-@PROFILE
+@settings(PROFILE, max_examples=examples(100))
 @given(text=rule_files(), model=models())
 def test_a_rule_that_can_never_win_takes_nothing(text: str, model: list[dict[str, Any]]) -> None:
     lines = never_winning(text)

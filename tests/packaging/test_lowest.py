@@ -19,7 +19,7 @@ def constant(name: str) -> list[str]:
 
 def test_each_lower_bound_is_installed_by_the_session() -> None:
     extras = PROJECT["optional-dependencies"]
-    bounds = [*PROJECT["dependencies"], *extras["torch"], *extras["optax"]]
+    bounds = [*PROJECT["dependencies"], *extras["torch"], *extras["optax"], *extras["mlx"]]
     assert all(re.fullmatch(r"[a-z]+>=[\d.]+", bound) for bound in bounds)
     promised = {bound.partition(">=")[::2] for bound in bounds}
     installed = {tuple(pin.split("==")) for pin in constant("LOWEST")}

@@ -73,6 +73,7 @@ def test_names_that_say_no_leaf_or_several(predicate: str) -> None:
             "W812",
             "call the class so in every framework, or silence this with `# allow: W812 -- reason`",
         ),
+        ("Gemma3RMSNorm", "W812", "write `type(RMSNorm)`, which stands for it in every framework"),
         ("Dense*", "W812", "write `type(Linear)`, which stands for it in every framework"),
         (
             "_*Norm",
@@ -155,6 +156,45 @@ def test_numbers(regex: str, mended: str) -> None:
 )
 def test_numbers_that_any_name_may_have(regex: str) -> None:
     assert said(f"a: name ~ {regex}") == []
+
+
+@pytest.mark.parametrize(
+    ("rules", "marked"),
+    [
+        ("a: type(Linear)\nb: type(Embedding)", ["type(Linear)"]),
+        (
+            "a: type(Conv|Linear) and ndim == 2\nb: role in (embedding, bias)",
+            ["type(Conv|Linear) and ndim == 2"],
+        ),
+        ("a: type(Lin*)\nb: type(Embed*) and name !~ pos", ["type(Lin*)"]),
+        ("let l = type(Linear)\na: l or tied\nb: type(Embedding) and name ~ tok\nc: else", ["l or tied"]),
+        # a rule that only some tables come to is no refuge
+        ("e: type(Embedding) and name ~ pos\na: type(Linear)\nb: type(Embedding)", ["type(Linear)"]),
+        (
+            "a: type(Linear) and ndim == 2\nb: type(Linear)\nc: role == embedding",
+            ["type(Linear) and ndim == 2", "type(Linear)"],
+        ),
+        # the rule for embeddings is first, or there is none
+        ("b: type(Embedding)\na: type(Linear)\nc: role == embedding", []),
+        ("a: type(Linear|Embedding)\nb: role == embedding and ndim == 2", []),
+        ("a: type(Linear)\nb: type(Conv)\nc: else", []),
+        ("[x]\na: type(Linear)\n[y]\nb: type(Embedding)", []),
+        # the upper rule leaves the table alone
+        ("a: type(Linear) and role == weight\nb: type(Embedding)", []),
+        ("a: type(Linear) and role != embedding\nb: type(Embedding)", []),
+        ("a: type(Linear) and not type(Embedding)\nb: type(Embedding)", []),
+        ("a: type(Linear) and not tied\nb: type(Embedding)", []),
+        ("a: type(Linear) and name ~ mlp\nb: type(Embedding)", []),
+        ("a: type(Linear)  # allow: W818 -- nothing is tied\nb: type(Embedding)", []),
+    ],
+)
+def test_tied_heads(rules: str, marked: list[str]) -> None:
+    assert [text for code, text, _ in said(rules) if code == "W818"] == marked
+
+
+def test_a_rule_of_too_many_branches_is_passed_over() -> None:
+    branches = " and ".join(f"(ndim == {n} or size == {n})" for n in range(8))
+    assert said(f"a: type(Linear) and {branches}\nb: type(Embedding)") == []
 
 
 def test_each_place_is_pointed_at_once_and_what_is_included_not_at_all(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from paramrules.rules import parse
 from paramrules.rules.keys import KEYS, MULTIPLIED, OTHER_NAMES, RESERVED
 
 
+@pytest.mark.frameworks
 def test_every_setting_of_torch_optim_is_known() -> None:
     torch = pytest.importorskip("torch")
     optimizers = [
@@ -23,6 +24,7 @@ def test_every_setting_of_torch_optim_is_known() -> None:
     assert keys - KEYS.keys() == set()
 
 
+@pytest.mark.frameworks
 def test_every_setting_of_optax_is_known_or_has_another_name_here() -> None:
     pytest.importorskip("optax.contrib")  # a folder of these tests is called optax too
     import optax

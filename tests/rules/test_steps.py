@@ -134,14 +134,14 @@ KINDS: dict[str, Callable[[int], str]] = {
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_file_with_many_rules(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Dead rules are looked for until the steps of the file are spent; everything else is linear."""
-    monkeypatch.setattr(reachable, "ALL_STEPS", 2_000)
+    monkeypatch.setattr(reachable, "ALL_STEPS", 1_000)
 
     def steps(count: int) -> int:
         text = "".join(f"{KINDS[kind](n)}\n" for n in range(count))
         return calls(lambda: parse(text))
 
-    steps(200)
-    assert steps(400) < 2.5 * steps(200)
+    steps(1)
+    assert steps(200) < 2.5 * steps(100)
 
 
 LONG: dict[str, Callable[[int], str]] = {
@@ -165,5 +165,5 @@ def test_a_long_rule(kind: str) -> None:
     def steps(count: int) -> int:
         return calls(lambda: parse(LONG[kind](count)))
 
-    steps(300)
-    assert steps(300) < 2.5 * steps(150)
+    steps(200)  # compiles the regexes
+    assert steps(200) < 2.5 * steps(100)

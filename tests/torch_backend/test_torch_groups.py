@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import torch
-from paramrules_torch import param_groups
+from paramrules_torch import build, param_groups
 from torch import nn
 
 import paramrules
@@ -337,3 +337,32 @@ def test_a_model_that_is_frozen_altogether_has_no_groups() -> None:
 def test_a_group_keeps_the_name_of_its_optimizer() -> None:
     groups = grouped('a: type(Embedding) -> optimizer = "muon", lr_scale = 2\nb: else', lr=0.1)
     assert [settings(group) for group in groups] == [{"lr": 0.2, "optimizer": "muon"}, {"lr": 0.1}]
+
+
+class Scaled(nn.Module):
+    """A norm that no table has."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.amount = nn.Parameter(torch.ones(3, 1))
+
+
+def test_a_models_own_vocabulary(tmp_path: Path) -> None:
+    file = tmp_path / "own.toml"
+    table = f'[families]\nRMSNorm = ["{__name__}.Scaled"]\n[[roles]]\nclasses = ["{__name__}.Scaled"]\n'
+    file.write_text(table + 'scale = ["amount"]\n', "utf-8")
+    rules, model = paramrules.parse("a: type(RMSNorm)\nb: else\n"), nn.Sequential(Scaled(), nn.Linear(3, 2))
+    groups = param_groups(model, rules, vocabulary=file)
+    assert [(g["label"], g["param_names"]) for g in groups] == [
+        ("a", ["0.amount"]),
+        ("b", ["1.weight", "1.bias"]),
+    ]
+    optimizer = build(model, rules, torch.optim.SGD, lr=0.1, vocabulary=[file])
+    assert [g["label"] for g in optimizer.param_groups] == ["a", "b"]
+    assignment = paramrules.assign(
+        paramrules.parse("a: type(RMSNorm) and ndim == 1\nb: else\n"), model, vocabulary=file
+    )
+    assert [g["label"] for g in param_groups(model, assignment)] == ["a", "b"]
+    assert [g["label"] for g in param_groups(model, assignment, vocabulary=file)] == ["a", "b"]
+    with pytest.raises(RulesError, match="E545"):
+        param_groups(model, paramrules.assign(rules, model), vocabulary=file)

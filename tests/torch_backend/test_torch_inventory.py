@@ -117,8 +117,8 @@ def test_a_tied_tensor_is_one_parameter_with_several_names() -> None:
     assert inventory["twice.bias"].names == ("body.bias", "twice.bias")
     assert set(inventory.names) == {n for n, _ in model.named_parameters(remove_duplicate=False)}
     assert inventory["head.weight"].owner.cls.short == "Linear"
-    assert (inventory["emb.weight"].role, inventory["head.weight"].role) == ("embedding", "weight")
-    assert (inventory["emb.weight"].fan_in, inventory["head.weight"].fan_in) == (7, 4)
+    assert (inventory["emb.weight"].role, inventory["head.weight"].role) == ("embedding", "embedding")
+    assert (inventory["emb.weight"].fan_in, inventory["head.weight"].fan_in) == (7, 7)
     assert inventory["head.weight"].shape == (7, 4)
 
 

@@ -235,6 +235,7 @@ def test_of_torch(name: str) -> None:
 
 
 def test_of_transformers() -> None:
+    pytest.importorskip("transformers")  # not beside the oldest torch
     from transformers.optimization import TYPE_TO_SCHEDULER_FUNCTION
 
     schedules = of_transformers()
@@ -361,6 +362,7 @@ def test_it_is_the_scheduler_that_was_made_for_whoever_asks() -> None:
 
 
 def test_of_an_optimizer_that_a_trainer_has_wrapped() -> None:
+    pytest.importorskip("accelerate")  # not beside the oldest torch
     from accelerate import Accelerator
 
     schedule = OF_TORCH["OneCycleLR"]

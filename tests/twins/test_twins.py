@@ -47,13 +47,14 @@ def test_every_parameter_is_where_its_partner_is(twin: Twin) -> None:
 
 
 @each
-def test_roles_and_fans_are_the_same(twin: Twin) -> None:
+def test_roles_fans_and_shapes_are_the_same(twin: Twin) -> None:
     """But for tables that a model keeps itself, in no `Embed`: nobody can know what these are for."""
     torch, jax = inventory(twin.torch), inventory(twin.jax)
     pairs = [(*pair["a"], *pair["b"]) for pair in compared(twin)["pairs"]]
     for a, b in (pair for pair in pairs if len(pair) == 2 and not pair[1].endswith(OWN_TABLES)):
         one, other = torch[a], jax[b]
         assert (one.role, one.fan_in, one.fan_out) == (other.role, other.fan_in, other.fan_out), (a, b)
+        assert sorted(one.shape) == sorted(other.shape), (a, b)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ to the lines that apply:
 - its pytrees hold arrays that nobody trains (Equinox): `state_classes`;
 - its models have no parameters before they run (linen, haiku): `init_of`;
 - a layer and not its class decides how a kernel is laid out (linen, NNX): `kernel_layout`;
-- users pass something of it that is not a parameter (linen, NNX): `refuse`.
+- users pass something of it that is not a parameter (linen, NNX): `refuse`;
+- users pass an object that keeps a model and its parameters (transformers): `holds_a_model`, `refuse_holder`.
 
 No library is imported before a model of it turns up: classes are looked up with `loaded`.
 """
@@ -18,7 +19,7 @@ No library is imported before a model of it turns up: classes are looked up with
 from collections.abc import Callable
 from typing import Any
 
-from paramrules_optax.libraries import equinox, haiku, linen, nnx
+from paramrules_optax.libraries import equinox, haiku, linen, nnx, transformers
 from paramrules_optax.libraries.abstract_init import InitCall, InitRun
 from paramrules_optax.libraries.loaded import Classes, Layout, Refusal
 
@@ -58,6 +59,16 @@ def init_of(model: Any) -> Callable[[Any, InitCall], InitRun] | None:
     if isinstance(model, linen.modules()):
         return linen.run
     return haiku.run if haiku.is_model(model) else None
+
+
+def holds_a_model(value: Any) -> bool:
+    """Return whether a value keeps a model and its parameters beside each other."""
+    return transformers.is_model(value)
+
+
+def refuse_holder(value: Any) -> None:
+    """Refuse what keeps a model and its parameters beside each other. Raises RulesError (E519)."""
+    transformers.refuse_model(value)
 
 
 def kernel_layout(module: Any) -> Layout | None:

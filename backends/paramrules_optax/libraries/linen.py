@@ -1,6 +1,6 @@
 """Linen: parameters are dicts apart from the modules, and `init` shows which module makes each of them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from jax.tree_util import tree_flatten_with_path
@@ -8,7 +8,7 @@ from jax.tree_util import tree_flatten_with_path
 from paramrules.backends import Diagnostic, RulesError
 from paramrules_optax.libraries import nnx
 from paramrules_optax.libraries.abstract_init import InitCall, InitRun, Sightings, run_abstractly
-from paramrules_optax.libraries.loaded import Classes, Layout, Refusal, general_layout, loaded
+from paramrules_optax.libraries.loaded import Classes, Layout, Refusal, einsum_layout, general_layout, loaded
 from paramrules_optax.trees.key_paths import joined
 from paramrules_optax.trees.leaves import Shape
 
@@ -74,6 +74,8 @@ def kernel_layout(module: Any) -> Layout | None:
         return general_layout(module.batch_dims, module.axis, module.features)
     if isinstance(module, loaded("flax.linen", "ConvTranspose")) and module.transpose_kernel:
         return "*", "out", "in"
+    if isinstance(module, loaded("flax.linen", "Einsum")):
+        return einsum_layout(module.einsum_str)
     return None
 
 
@@ -89,7 +91,7 @@ def run(model: Any, call: InitCall) -> InitRun:
 
     variables = run_abstractly(f"the linen module `{type(model).__name__}`", init, call, _EXAMPLE)
     seen = watcher.sightings
-    unknown = {"attr": _HIDDEN_ATTRIBUTES} if () in seen.around.values() else {}
+    unknown = {"attr": _HIDDEN_ATTRIBUTES} if watcher.bridged else {}
     return InitRun(variables.get("params", {}), seen.around, seen.views, watcher.modules, unknown)
 
 
@@ -103,7 +105,10 @@ class _Watcher:
         self._root: type = object
         self._boxes = boxes()
         self._general = loaded("flax.linen", "DenseGeneral", "ConvTranspose")
+        self._einsums = loaded("flax.linen", "Einsum")
+        self._equations: dict[str, set[str]] = {}  # of the einsum of each name
         self._bridges = nnx.in_linen()
+        self.bridged = False
         self._depth = 0
         self._outside = 0
 
@@ -116,7 +121,7 @@ class _Watcher:
             if self._outside:
                 return call(*args, **kwargs)
             name = _dotted(*module.path)
-            self._enter(name, module)
+            self._enter(name, module, args, kwargs)
             result = call(*args, **kwargs)
             self._look(name, module)
             return result
@@ -130,16 +135,25 @@ class _Watcher:
             self._root = type(module)
         return module.scope is None or (not module.path and type(module) not in self._root.__mro__)
 
-    def _enter(self, name: str, module: Any) -> None:
+    def _enter(self, name: str, module: Any, args: Any, kwargs: Any) -> None:
         cls, here = type(module), self._classes.setdefault(name, [])
         if hasattr(cls, "no_weight_decay") or isinstance(module, self._general):
             self.modules[name] = module.clone(parent=None)  # a clone holds nothing of this run
+        elif isinstance(module, self._einsums):
+            self.modules[name] = self._einsum(name, module, (*args, *kwargs.values()))
         # `issubclass` would ask every subclass there is, and flax makes new ones for each scan.
         # `nn.scan`, `nn.remat` and the like make a subclass of a class, which runs the class itself.
         if here and cls in here[-1].__mro__:
             here[-1] = cls
         elif not any(other in cls.__mro__ for other in here):
             here.append(cls)  # the first, or one that `nn.share_scope` puts into another's place
+
+    def _einsum(self, name: str, module: Any, arguments: Iterable[Any]) -> Any:
+        """Return a copy of an einsum with the equation that it has or is called with; None for several."""
+        texts = (text for text in (module.einsum_str, *arguments) if isinstance(text, str))
+        equations = self._equations.setdefault(name, set())
+        equations.update(text.replace(" ", "") for text in texts)
+        return module.clone(parent=None, einsum_str=next(iter(equations)) if len(equations) == 1 else None)
 
     def _look(self, name: str, module: Any) -> None:
         """Note the module's parameters. The first module to see a parameter owns it.
@@ -148,6 +162,9 @@ class _Watcher:
         """
         params = module.variables.get("params", {})
         around: tuple[type, ...] | None = None
+        if isinstance(module, self._bridges):
+            self._look_inside(name, module)
+            params = {}
         for key, value in params.items():
             whole = _dotted(name, key)
             if whole not in self._classes:
@@ -155,7 +172,17 @@ class _Watcher:
                     around = self._around(name, type(module))
                 for inner, _ in self._leaves(value):
                     self.sightings.around.setdefault(_dotted(whole, inner), around)
-        self._view(name, f"{name}." if name else "", params)
+        self._view(name, f"{name}." if name else "", module.variables.get("params", {}))
+
+    def _look_inside(self, name: str, bridge: Any) -> None:
+        """Note the classes and modules of the NNX module that a linen one wraps."""
+        self.bridged = True
+        outer = self._around(name, type(bridge))
+        for path, classes, module in nnx.wrapped(bridge):
+            if module is None:
+                self.sightings.around.setdefault(_dotted(name, path), (*outer, *classes))
+            else:
+                self.modules[_dotted(name, path)] = module
 
     def _view(self, path: str, prefix: str, params: Mapping[str, Any]) -> None:
         """Note in which shapes a module of this path sees all parameters below it."""
@@ -180,8 +207,6 @@ class _Watcher:
 
     def _around(self, name: str, cls: type) -> tuple[type, ...]:
         """Return the classes around a parameter of a module of this name and class, outermost first."""
-        if issubclass(cls, self._bridges):
-            return ()  # the modules of NNX inside are not seen
         parts = name.split(".") if name else []
         outer = (self._classes.get(".".join(parts[:count]), ()) for count in range(len(parts)))
         here = self._classes[name]

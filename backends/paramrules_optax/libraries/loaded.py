@@ -1,5 +1,6 @@
 """Shared by the files of all libraries: classes, looked up and never imported, layouts and refusals."""
 
+import re
 import sys
 from collections.abc import Sized
 from typing import Any, NamedTuple
@@ -7,6 +8,8 @@ from typing import Any, NamedTuple
 Classes = tuple[type[Any], ...]
 Layout = tuple[str, ...]
 """For each axis of a kernel `in`, `out`, `_` (a batch), or `*` for the window of a convolution."""
+
+_EINSUM = re.compile(r"((?:[A-Za-z]|\.{3})*),([A-Za-z]*)->((?:[A-Za-z]|\.{3})*)")
 
 
 class Refusal(NamedTuple):
@@ -28,6 +31,25 @@ def loaded(module: str, *names: str) -> Classes:
     """
     found: Any = sys.modules.get(module)
     return tuple(getattr(found, name) for name in names if hasattr(found, name))
+
+
+def einsum_layout(equation: str | None) -> Layout | None:
+    """Return the layout of the second operand of an einsum, flax's kernel; None if there is no telling.
+
+    A letter in both operands and in the result is a batch, one that the result lacks is contracted, and one
+    that the first operand lacks is produced. A letter that only the kernel has, a repeated one and an
+    ellipsis make something else of it than a linear map.
+
+    >>> einsum_layout("btd,dnh->btnh"), einsum_layout("ebd,edf->ebf"), einsum_layout("bd,d...->b...")
+    (('in', 'out', 'out'), ('_', 'in', 'out'), None)
+    """
+    parts = _EINSUM.fullmatch((equation or "").replace(" ", ""))
+    if parts is None:
+        return None
+    inputs, kernel, result = parts.groups()
+    kinds = {(True, True): "_", (True, False): "in", (False, True): "out"}
+    words = tuple(kinds.get((letter in inputs, letter in result), "") for letter in kernel)
+    return None if "" in words or len(set(kernel)) < len(kernel) else words
 
 
 def general_layout(*axes: int | Sized) -> Layout:

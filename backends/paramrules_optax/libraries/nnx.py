@@ -1,15 +1,18 @@
 """NNX: modules are the nodes of a graph, variables hold the arrays, and an optimizer gets a state of them."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from jax.tree_util import tree_leaves
+
 from paramrules.backends import UNKNOWN_OWNER, Class, Owner
-from paramrules_optax.libraries.loaded import Classes, Layout, Refusal, general_layout, loaded
+from paramrules_optax.libraries.loaded import Classes, Layout, Refusal, einsum_layout, general_layout, loaded
 
 Path = tuple[Any, ...]
+Around = tuple[Class, ...]
 
 _PASS_PARAMS = "pass `nnx.state(model, nnx.Param)`"
 
@@ -82,6 +85,8 @@ def kernel_layout(module: Any) -> Layout | None:
         return general_layout(module.batch_axis, module.in_features, module.out_features)
     if isinstance(module, loaded("flax.nnx", "ConvTranspose")) and module.transpose_kernel:
         return "*", "out", "in"
+    if isinstance(module, loaded("flax.nnx", "Einsum")):
+        return einsum_layout(module.einsum_str)
     return None
 
 
@@ -126,8 +131,8 @@ class ModuleGraph:
 def unfold(model: Any) -> ModuleGraph:
     """Unfold the graph of an NNX module, or of a dict or list of some.
 
-    Inside `nnx.bridge.ToNNX` stands a linen module, whose submodules NNX does not see: the owners of its
-    parameters are unknown.
+    Inside `nnx.bridge.ToNNX` stands a linen module. It owns the parameters that lie in it directly, and its
+    `setup` tells its submodules. Nobody sees those of a compact method, whose parameters have unknown owners.
     """
     from flax import nnx
 
@@ -139,21 +144,68 @@ def unfold(model: Any) -> ModuleGraph:
         children[id(nodes[path[:-1]])].append((path[-1], node))
     graph = ModuleGraph({}, {}, {})
     interned: dict[tuple[Class, ...], Owner] = {}
-    linen_inside = Class.of(nnx.bridge.ToNNX)
 
-    def visit(node: Any, path: Path, around: tuple[Class, ...], passed: frozenset[int]) -> None:
+    def plain(node: Any) -> Any:
+        if isinstance(node, nnx.Variable):
+            return tree_leaves(node)[0]
+        return {str(key): plain(child) for key, child in children.get(id(node), ())}
+
+    def visit(node: Any, path: Path, around: Around, passed: frozenset[int], inside: Any = None) -> None:
+        """Visit a node; `inside` is the linen module that it stands for, below `nnx.bridge.ToNNX`."""
         name = ".".join(map(str, path))
         if isinstance(node, nnx.Variable):
             graph.variables[name] = node
-            known = linen_inside not in around
-            graph.owners[name] = interned.setdefault(around, Owner(around)) if known else UNKNOWN_OWNER
+            graph.owners[name] = interned.setdefault(around, Owner(around)) if around else UNKNOWN_OWNER
             return
         if isinstance(node, nnx.Module):
             graph.modules[name] = node
             around = (*around, Class.of(type(node)))
+        if isinstance(node, nnx.bridge.ToNNX):
+            inside = node.to_nnx__module.bind({"params": plain(node)})
+        if inside is not None:
+            around = (*around, Class.of(type(inside)))
         for key, child in children.get(id(node), ()):
-            if id(child) not in passed:  # a module may refer to the one that holds it
-                visit(child, (*path, key), around, passed | {id(child)})
+            if id(child) in passed:  # a module may refer to the one that holds it
+                continue
+            linen = None if isinstance(child, nnx.Variable) or inside is None else submodule(inside, str(key))
+            seen = inside is None or linen is not None or isinstance(child, nnx.Variable)
+            visit(child, (*path, key), around if seen else (), passed | {id(child)}, linen)
 
     visit(model, (), (), frozenset({id(model)}))
     return graph
+
+
+def submodule(module: Any, name: str) -> Any:
+    """Return what a linen module's `setup` calls so, itself or in a list; None if it does not define it."""
+    from flax import linen
+    from flax.errors import FlaxError
+
+    stem, _, place = name.rpartition("_")
+    try:
+        found = getattr(module, name, None)
+        if found is None and place.isdecimal():
+            found = dict(enumerate(getattr(module, stem, None) or ())).get(int(place))
+    except FlaxError:  # a `setup` that needs what only a call has
+        return None
+    return found if isinstance(found, linen.Module) and found.name == name else None
+
+
+def wrapped(bridge: Any) -> Iterator[tuple[str, tuple[type, ...], Any]]:
+    """Yield what the NNX module inside `nnx.bridge.ToLinen` has: path, classes around it, and the module.
+
+    The module is None for a variable. The one inside lives only while the linen module runs, so this makes it
+    anew, without arrays.
+    """
+    from flax import nnx
+
+    def make() -> Any:
+        rngs = {} if bridge.skip_rng else {"rngs": nnx.Rngs(0)}
+        return bridge.nnx_class(*bridge.args, **bridge.kwargs, **rngs)
+
+    nodes = dict(nnx.iter_graph(nnx.eval_shape(make)))
+    for path, node in nodes.items():
+        outer = [nodes[path[:end]] for end in range(len(path) + 1)]
+        classes = tuple(type(each) for each in outer if isinstance(each, nnx.Module))
+        if isinstance(node, nnx.Module | nnx.Variable):
+            module = node if isinstance(node, nnx.Module) else None
+            yield ".".join(map(str, path)), classes, module

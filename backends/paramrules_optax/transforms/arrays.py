@@ -36,39 +36,75 @@ class StackedLayers(NamedTuple):
         return numbers.stack([placed[at] for at in sorted(placed)]).reshape(extents)
 
 
+class Matrix(NamedTuple):
+    """The axes of an array that form a matrix; the others count matrices.
+
+    Attributes:
+        contracted: the axes that the layer contracts.
+        produced: the axes that it produces.
+    """
+
+    contracted: tuple[int, ...]
+    produced: tuple[int, ...]
+
+
 class Array(NamedTuple):
     """An array of the tree.
 
     Attributes:
         names: the canonical names under which a tree may hold it.
         parameters: the numbers of the parameters in it.
-        shape: its shape without the axes of a stack.
+        shape: its logical shape, without the axes of a stack.
+        matrix: how it is a matrix in each layer; None if its logical shape is none.
         stack: its layers; None if it holds one parameter.
     """
 
     names: tuple[str, ...]
     parameters: tuple[int, ...]
     shape: tuple[int, ...]
+    matrix: Matrix | None
     stack: StackedLayers | None = None
 
 
 def arrays_of(inventory: Inventory) -> list[Array]:
     """Return the arrays that store an inventory's parameters: single ones first, then stacks."""
     names, layers, stored = inventory.names, inventory.column("layer"), inventory.column("stored")
+    shapes, layouts = inventory.column("shape"), inventory.column("layout")
     found: list[Array] = []
     stacked: dict[str, list[int]] = {}
     for number, layer in enumerate(layers):
         if layer is None:
             others = (names[entry] for entry in inventory.aliases.get(number, ()))
-            found.append(Array((names[number], *others), (number,), tuple(stored[number])))
+            matrix = _matrix(shapes[number], layouts[number], range(len(stored[number])))
+            found.append(Array((names[number], *others), (number,), tuple(shapes[number]), matrix))
         else:
             stacked.setdefault(layer.array, []).append(number)
     for name, numbers in stacked.items():
-        shape, axes = stored[numbers[0]], tuple(sorted(layers[numbers[0]].axes))
+        first = numbers[0]
+        axes, ndim = tuple(sorted(layers[first].axes)), len(stored[first])
         at = tuple(
             tuple(index for _, index in sorted(zip(layers[number].axes, layers[number].at, strict=True)))
             for number in numbers
         )
-        inner = tuple(extent for axis, extent in enumerate(shape) if axis not in axes)
-        found.append(Array((name,), tuple(numbers), inner, StackedLayers(axes, at, len(shape))))
+        matrix = _matrix(shapes[first], layouts[first], [axis for axis in range(ndim) if axis not in axes])
+        stack = StackedLayers(axes, at, ndim)
+        found.append(Array((name,), tuple(numbers), tuple(shapes[first]), matrix, stack))
     return found
+
+
+def _matrix(shape: Sequence[int], layout: Sequence[str] | None, axes: Sequence[int]) -> Matrix | None:
+    """Return how an array is a matrix; of an unknown layout, the first axis is taken to be contracted.
+
+    Args:
+        shape: the logical shape.
+        layout: what each axis of one layer is for.
+        axes: the place of each of these axes in the stored array.
+    """
+    if len(shape) != 2:
+        return None
+    if layout is None or not {"in", "out"} <= set(layout):
+        layout = ("in", "out")
+    contracted, produced = (
+        tuple(axis for axis, word in zip(axes, layout, strict=True) if word == kind) for kind in ("in", "out")
+    )
+    return Matrix(contracted, produced)

@@ -8,6 +8,7 @@ import optax
 import optax.contrib
 
 from paramrules.backends import Diagnostic, RulesError, did_you_mean
+from paramrules_optax.pytorch import muon
 from paramrules_optax.transforms.parts import Part
 from paramrules_optax.trees.fit import fitted
 from paramrules_optax.trees.tree_walk import Walk
@@ -16,12 +17,12 @@ from paramrules_optax.trees.tree_walk import Walk
 def check_matrices(part: Part) -> None:
     """Raise RulesError (E633) if Muon gets an array that is not a matrix, and no axes to read it as one."""
     optimizer = part.first.optimizer
-    if optimizer is None or optimizer.factory is not optax.contrib.muon:
+    if optimizer is None or optimizer.factory not in (optax.contrib.muon, muon):
         return
     if part.first.settings["muon_weight_dimension_numbers"] is not None:
         return
     for array in part.arrays:
-        if len(array.shape) != 2:
+        if array.matrix is None:
             raise RulesError(
                 Diagnostic(
                     "E633",

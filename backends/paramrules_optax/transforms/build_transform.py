@@ -12,6 +12,7 @@ from paramrules.backends import (
     Bases,
     Options,
     RulesError,
+    VocabularyLike,
     arguments_of,
     by_name,
     check_choice,
@@ -29,6 +30,7 @@ from paramrules_optax.transforms.build_checks import check_matrices, guarded
 from paramrules_optax.transforms.group_config import group_configs
 from paramrules_optax.transforms.optax_factories import Factory, optax_factory
 from paramrules_optax.transforms.parts import parts_of, transformation
+from paramrules_optax.transforms.shared_estimates import split_estimates
 from paramrules_optax.trees.fit import fitted
 
 
@@ -44,6 +46,7 @@ def build(
     strict: bool = False,
     model: Any = None,
     marks: Sequence[str] = (),
+    vocabulary: VocabularyLike | None = None,
     **settings: Any,
 ) -> optax.GradientTransformationExtraArgs:
     """Return the optimizer of a tree of parameters: moments once for all groups, rates and decays by
@@ -70,6 +73,7 @@ def build(
         model: the module, if `params` is a tree that does not know its types.
         marks: keys that rules set for others to read, as `paramrules_torch.build` takes them; nothing is done
             with them here.
+        vocabulary: TOML files, a path or several, that say what the model's classes are.
         **settings: further settings, each for those of the optimizers that take it.
 
     Returns:
@@ -80,15 +84,17 @@ def build(
     Raises:
         RulesError: what `labels` raises; E604 if a scale has no base to multiply; E610 if a group's optimizer
             is not clear; E611 if an optimizer does not have a setting; E612 if no optimizer takes an
-            argument; E614 if there is nothing to train; E630 if a schedule has no base rate; E644 if a
-            schedule that a rule names is not there; E646 if an optimizer cannot schedule its decay; E631 if
-            layers of one array cannot be trained apart; E633 if Muon gets something other than a matrix. The
-            transformation's `update` raises E632 for gradients of another tree.
+            argument; E614 if there is nothing to train; E630 if a schedule has no base rate; E631 if layers
+            of one array cannot be trained apart; E633 if Muon gets something other than a matrix; E644 if a
+            schedule that a rule names is not there; E646 if an optimizer cannot schedule its decay;
+            E652 for a schedule-free optimizer. The transformation's `update` raises E632 for gradients of
+            another tree.
         TypeError, ValueError: an argument of a wrong type or without effect.
 
     Warns:
-        RulesWarning: for each finding that is not an error; W617 for an optimizer that no rule names;
-            W619 if rules have no settings, and groups differ in nothing but their labels.
+        RulesWarning: for each finding that is not an error; W617 for an optimizer that no rule names; W619 if
+            rules have no settings, and groups differ in nothing but their labels; W650 for a setting that
+            means something else in PyTorch; W651 for an estimate over all parameters that the rules split.
 
     >>> schedule = optax.warmup_cosine_decay_schedule(0.0, 1e-3, 500, 10_000)
     >>> tx = build(params, "vit.rules", optax.adamw, learning_rate=schedule, weight_decay=0.05)
@@ -105,17 +111,20 @@ def build(
     arguments, lost = arguments_of(settings, specs)
     if lost := lost_bases(Bases(None, weight_decay), specs.values()) + lost:
         raise RulesError(lost)
-    bound = BoundTree(params, rules, options, strict, model).bound
+    bound = BoundTree(params, rules, options, strict, model, vocabulary).bound
     bases = Bases(learning_rate, weight_decay)
-    configs = group_configs(bound, factories, bases, arguments, unscaled=unscaled, marks=own_keys)
+    configs, findings = group_configs(
+        bound, factories, bases, arguments, given=settings, unscaled=unscaled, marks=own_keys
+    )
     for rate, key in SCHEDULES.items():
         named = names_in_rules(bound.assignment, key)
-        warn(unused_schedules(rate, named, getattr(bases, rate)), stacklevel=2)
-    warn(check_use(bound.assignment, specs, bases), stacklevel=2)
+        findings += unused_schedules(rate, named, getattr(bases, rate))
     parts = parts_of(arrays_of(bound.inventory), configs, bound.inventory.names)
     for part in parts:
         check_matrices(part)
     made = {part.label: transformation(part, configs, unscaled) for part in parts}
+    findings += check_use(bound.assignment, specs, bases) + split_estimates(parts, made)
+    warn(findings, allows=bound.assignment.rules.allows, stacklevel=2)
     labels = {name: part.label for part in parts for array in part.arrays for name in array.names}
     whole = optax.partition(made, lambda tree: fitted(labels, tree))
     return guarded(made[parts[0].label] if len(parts) == 1 else whole, labels)

@@ -1,12 +1,13 @@
 """The training configuration of a group: its optimizer with settings, rate and decay."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from paramrules.backends import (
     Bases,
     Bound,
     Diagnostic,
+    Rate,
     RoutedGroup,
     RulesError,
     base_of,
@@ -16,9 +17,7 @@ from paramrules.backends import (
     schedule_of,
 )
 from paramrules_optax.transforms.optax_factories import OptaxFactory
-
-_RATES = ("lr", "lr_scale", "weight_decay", "weight_decay_scale")
-"""Keys of which an optimizer without a recipe has one value for all that it trains."""
+from paramrules_optax.transforms.unlike_pytorch import GroupSettings, unlike_pytorch
 
 _CHAIN = "`optax.chain(build(..., learning_rate=1e-3), optax.scale_by_schedule(shape))`"
 
@@ -57,16 +56,18 @@ def group_configs(
     bases: Bases,
     arguments: Mapping[str, Mapping[str, Any]],
     *,
+    given: Iterable[str],
     unscaled: bool,
     marks: Sequence[str] = (),
-) -> list[GroupConfig]:
-    """Return how each parameter is trained.
+) -> tuple[list[GroupConfig], list[Diagnostic]]:
+    """Return how each parameter is trained, and warnings about settings (W650).
 
     Args:
         bound: the rules and the parameters.
         factories: the optimizers, by their names in rules.
         bases: the base rates: numbers, schedules, or mappings of the schedules' names to these.
         arguments: for each optimizer, its arguments under its own names.
+        given: the names of the settings that the caller passed.
         unscaled: whether decay is left unscaled by the learning rate.
         marks: keys of the rules that no optimizer sees.
 
@@ -82,11 +83,19 @@ def group_configs(
     configs = [SKIPPED if group.settings.get("skip") else FROZEN for group in bound.assignment.groups]
     for one in routed:
         name = one.optimizer.name
-        configs[one.position] = _config(one, factories[name], arguments[name])
-    return [configs[number] for number in bound.assignment.group_numbers]
+        configs[one.position] = _config(one, factories[name], arguments[name], unscaled)
+    made = (configs[one.position] for one in routed)
+    settled = [
+        GroupSettings(one.group, factories[one.optimizer.name], config.settings, config.schedule is not None)
+        for one, config in zip(routed, made, strict=True)
+    ]
+    findings = unlike_pytorch(bound.assignment, settled, given)
+    return [configs[number] for number in bound.assignment.group_numbers], findings
 
 
-def _config(one: RoutedGroup, factory: OptaxFactory, arguments: Mapping[str, Any]) -> GroupConfig:
+def _config(
+    one: RoutedGroup, factory: OptaxFactory, arguments: Mapping[str, Any], unscaled: bool
+) -> GroupConfig:
     base = {**factory.defaults, **arguments}
     apart = {key: value for key, value in one.settings.items() if not _equal(value, base.get(key))}
     schedule, lr = (one.lr.base, one.lr._replace(base=1.0)) if callable(one.lr.base) else (None, one.lr)
@@ -95,11 +104,21 @@ def _config(one: RoutedGroup, factory: OptaxFactory, arguments: Mapping[str, Any
         decay_schedule, decay_scale = one.weight_decay.base, one.weight_decay.scale
     elif one.weight_decay.value is not None:
         weight = one.weight_decay.value
-    key = [factory.spec.name, *sorted(apart.items()), *sorted(one.schedules.items())]
+    key: list[Hashable] = [factory.spec.name, *sorted(apart.items()), *sorted(one.schedules.items())]
     if factory.recipe is None:
-        key += [(name, one.group.settings.get(name)) for name in _RATES]
+        key.append(_known(lr if schedule else one.lr))
+        if factory.decay and not unscaled:
+            key.append(_known(one.weight_decay))
     settings = {**base, **apart}
     return GroupConfig(tuple(key), factory, settings, schedule, lr.value, weight, decay_schedule, decay_scale)
+
+
+def _known(rate: Rate) -> Hashable:
+    """Return a key that is equal for rates that are known to be equal."""
+    base = rate.base
+    if base is None or isinstance(base, int | float):
+        return rate.value or 0.0
+    return id(base), rate.scale  # traced
 
 
 def _schedules_without_base(

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from paramrules.backends import Aliases, OptimizerSpec
+from paramrules_optax.setting_names import RENAMED
+from paramrules_optax.transforms.counterparts import only_in_pytorch
 from paramrules_optax.transforms.recipes import RECIPES, Recipe
 
 Factory = Callable[..., Any]
@@ -13,14 +15,7 @@ Factory = Callable[..., Any]
 _RULES_DECAY = "the rules say which parameters decay: `weight_decay = 0`"
 
 ALIASES = Aliases(
-    renamed={
-        "betas": ("b1", "b2", "b3"),
-        "alpha": ("decay",),
-        "beta1": ("b1",),
-        "beta2": ("b2",),
-        "momentum": ("beta",),
-        "ns_coefficients": ("ns_coeffs",),
-    },
+    renamed=RENAMED,
     help={
         "mask": _RULES_DECAY,
         "weight_decay_mask": _RULES_DECAY,
@@ -80,6 +75,8 @@ def optax_factory(name: str, factory: Any, *, unscaled: bool) -> OptaxFactory:
     called = getattr(inner, "__name__", None) or name
     parameters = inspect.signature(inner).parameters.values()
     takes = {p.name: p.default for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)}
+    for other in [key for key in takes if any(name in takes for name in RENAMED.get(key, ()))]:
+        del takes[other]  # another name of an argument that is there under optax's
     takes_any = any(p.kind == p.VAR_KEYWORD for p in parameters)
     if not takes_any and _LR not in takes:
         raise TypeError(f"`{called}` takes no `{_LR}`, which every factory of optax does")
@@ -96,6 +93,6 @@ def optax_factory(name: str, factory: Any, *, unscaled: bool) -> OptaxFactory:
         rates=("lr", "weight_decay") if decay or recipe or unscaled else ("lr",),
         bound={portable.get(key, key): value for key, value in bound.items()},
         weight_decay=takes[decay] if decay else None,
-        aliases=ALIASES,
+        aliases=ALIASES._replace(help={**ALIASES.help, **only_in_pytorch(inner, bound, takes)}),
     )
     return OptaxFactory(spec, inner, recipe, defaults, decay)

@@ -15,8 +15,10 @@ from typing import Any, NamedTuple
 import optax
 import optax.contrib
 
+from paramrules_optax.pytorch.factories import STAGES, Stages
+from paramrules_optax.pytorch.muon import by_matrix
+from paramrules_optax.transforms.arrays import Matrix
 from paramrules_optax.transforms.by_layer import Axes, by_layer, factored_by_layer
-from paramrules_optax.trees.fit import fitted
 
 Settings = Mapping[str, Any]
 
@@ -30,6 +32,7 @@ class Slots(NamedTuple):
         rate_alone: scale by the rate.
         decay_by_rate: add lr-scaled decay to an lr-scaled update.
         axes: the axes along which the layers of each array are stacked.
+        matrices: how each array is a matrix; None for one that is none.
     """
 
     decay: optax.GradientTransformation
@@ -37,6 +40,7 @@ class Slots(NamedTuple):
     rate_alone: optax.GradientTransformation
     decay_by_rate: optax.GradientTransformation
     axes: Axes
+    matrices: Mapping[str, Matrix | None]
 
 
 Recipe = Callable[[Settings, Slots], list[optax.GradientTransformation]]
@@ -96,15 +100,13 @@ def _adafactor(settings: Settings, slots: Slots) -> list[optax.GradientTransform
 def _muon(settings: Settings, slots: Slots) -> list[optax.GradientTransformation]:
     """Negated first. The AdamW that optax adds for anything but matrices gets no parameters."""
     own = dict(settings)
-    dimensions = {name: _matrix(axes) for name, axes in slots.axes.items()}
     if own["muon_weight_dimension_numbers"] is None:
-        own["muon_weight_dimension_numbers"] = lambda tree: fitted(dimensions, tree)
+        own["muon_weight_dimension_numbers"] = by_matrix(slots.matrices)
     return [optax.contrib.muon(-1.0, weight_decay=0.0, **own), slots.decay, slots.rate]
 
 
-def _matrix(axes: tuple[int, ...]) -> optax.contrib.MuonDimensionNumbers:
-    """Return the two axes along which layers are not stacked."""
-    return optax.contrib.MuonDimensionNumbers(*(axis for axis in range(2 + len(axes)) if axis not in axes))
+def _of_stages(stages: Stages) -> Recipe:
+    return lambda settings, slots: stages(slots, **settings)
 
 
 RECIPES: Mapping[Callable[..., Any], Recipe] = {
@@ -124,4 +126,5 @@ RECIPES: Mapping[Callable[..., Any], Recipe] = {
     optax.yogi: _coupled(optax.scale_by_yogi),
     optax.lamb: _lamb,
     optax.adafactor: _adafactor,
+    **{factory: _of_stages(stages) for factory, stages in STAGES.items()},
 }

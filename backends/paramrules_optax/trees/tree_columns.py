@@ -1,6 +1,7 @@
 """The primitive facts about a tree's parameters, a column at a time."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import jax.numpy as jnp
@@ -80,6 +81,10 @@ class TreeColumns(Columns):
 
     def layouts(self) -> Mapping[str, Layout]:
         """Return by canonical name the layouts of kernels that only the layer itself knows."""
+        return self._layouts
+
+    @cached_property
+    def _layouts(self) -> Mapping[str, Layout]:
         found = {}
         for name, module in self._modules:
             layout = libraries.kernel_layout(module)

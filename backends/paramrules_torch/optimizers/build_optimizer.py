@@ -16,6 +16,7 @@ from paramrules.backends import (
     Options,
     RoutedGroup,
     RulesError,
+    VocabularyLike,
     arguments_of,
     base_of,
     by_name,
@@ -50,6 +51,7 @@ def build(
     lr_scale: Literal["fold", "keep"] = "fold",
     part: bool = False,
     marks: Sequence[str] = (),
+    vocabulary: VocabularyLike | None = None,
     **defaults: Any,
 ) -> Optimizer:
     """Return the optimizer of a model's groups, or several optimizers as one.
@@ -66,9 +68,9 @@ def build(
         options: values for the file's options.
         strict: make dead rules and parameters that no rule takes errors.
         lr_scale: as for `param_groups`.
-        part: as for `param_groups`.
         marks: keys that rules set for your own code to read in the groups, such as `is_last_layer`. Any other
             key has to be a setting of the optimizer.
+        part, vocabulary: as for `param_groups`.
         **defaults: further arguments, each for those of the optimizers that take it.
 
     Returns:
@@ -100,7 +102,7 @@ def build(
     bases = Bases(lr, weight_decay)
     arguments, lost = arguments_of(defaults, specs)
     _raise(lost_bases(bases, specs.values()) + lost)
-    held = bind_model(model, rules, options, strict, part, stacklevel=2)
+    held = bind_model(model, rules, options, strict, part, vocabulary, stacklevel=2)
     # A function may take settings that its signature does not show: the optimizer that it makes has the word.
     routed, wrong = route(
         held.bound,

@@ -16,6 +16,7 @@ from paramrules.assignment.predicate_evaluator import Evaluator
 from paramrules.assignment.ties import disagreements
 from paramrules.assignment.value_evaluator import Scalar, Values
 from paramrules.diagnostics import Diagnostic, RulesError
+from paramrules.inventories.own_vocabulary import VocabularyLike
 from paramrules.registry import inventory as inventory_of
 from paramrules.rules.load import load, unsilenced
 from paramrules.rules.model import Rules
@@ -34,6 +35,7 @@ def assign(
     *,
     options: Mapping[str, Scalar] | None = None,
     strict: bool = False,
+    vocabulary: VocabularyLike | None = None,
 ) -> Assignment:
     """Put every parameter of a model into a group.
 
@@ -42,6 +44,7 @@ def assign(
         model: a model that an installed backend recognises, or an `Inventory`.
         options: values for the file's options, by name.
         strict: report dead rules, and parameters that no rule of an axis takes, as errors.
+        vocabulary: TOML files, a path or several, that say what the model's classes are.
 
     Returns:
         The assignment. Its `findings` are the warnings.
@@ -54,7 +57,7 @@ def assign(
     >>> assignment.group_of("blocks.11.attn.qkv.weight").settings
     {'lr_scale': 0.8}
     """
-    assignment = examine(rules, model, options=options, strict=strict)
+    assignment = examine(rules, model, options=options, strict=strict, vocabulary=vocabulary)
     if any(finding.is_error for finding in assignment.findings):
         raise RulesError(assignment.findings)
     return assignment
@@ -66,6 +69,7 @@ def expectations(
     *,
     options: Mapping[str, Scalar] | None = None,
     strict: bool = False,
+    vocabulary: VocabularyLike | None = None,
 ) -> tuple[Outcome, ...]:
     """Run the `expect` statements of a rule file on a model. Takes the arguments of `assign`.
 
@@ -75,7 +79,7 @@ def expectations(
     Raises:
         RulesError: the errors of `assign`, expectations that do not hold excepted.
     """
-    assignment = examine(rules, model, options=options, strict=strict)
+    assignment = examine(rules, model, options=options, strict=strict, vocabulary=vocabulary)
     wrong = [finding for finding in assignment.findings if finding.is_error and finding.code != "E206"]
     if wrong:
         raise RulesError(wrong)
@@ -88,6 +92,7 @@ def examine(
     *,
     options: Mapping[str, Scalar] | None = None,
     strict: bool = False,
+    vocabulary: VocabularyLike | None = None,
 ) -> Assignment:
     """Assign like `assign`, but return errors among the `findings` where there are groups all the same.
 
@@ -100,7 +105,7 @@ def examine(
     ['W201']
     """
     rules = rules_from(rules, "assign(rules, model)")
-    inventory = inventory_of(model)
+    inventory = inventory_of(model, vocabulary=vocabulary)
     given = option_values(rules, options)
     require_known(rules, inventory)
     facts = Facts(inventory)

@@ -263,10 +263,12 @@ class Assignment:
 
     def _notes(self) -> Iterator[str]:
         names = self.inventory.names
-        for written, labels in zip(self.rules.axes, self.axes, strict=True):
-            for label in labels.labels:
-                if implied := {setting.key: 0 for setting in written.implies(label)}:
-                    yield f"`{label}` has {short_settings(implied)} by its label"
+        for written, labels in zip(self.rules.axes, self._labels, strict=True):
+            for label in labels:
+                (settings, _), *_ = label.settings
+                implied = {one.key: 0 for one in written.implies(label.text) if one.key in settings}
+                if implied:
+                    yield f"`{label.text}` has {short_settings(implied)} by its label"
         for axis in self.axes:
             if axis.left:
                 where = f" in [{axis.name}]" if axis.name else ""

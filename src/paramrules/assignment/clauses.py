@@ -13,6 +13,7 @@ from paramrules.display import value_text
 from paramrules.inventories import ABSENT, Class
 from paramrules.inventories.classes import Match, source
 from paramrules.inventories.classes import match as class_match
+from paramrules.inventories.vocabulary import Vocabulary
 from paramrules.rules import terms
 from paramrules.rules.model import Axis, Rule
 from paramrules.rules.terms import Predicate, Value, meaning
@@ -32,7 +33,7 @@ def explain_axis(
         reader.held(rule.predicate) if rule and rule.predicate else None,
         reader.captures(rule) if rule else {},
         settings,
-        {implied.key: settings[implied.key] for implied in axis.implies(label)},
+        {one.key: settings[one.key] for one in axis.implies(label) if one.key in settings},
         tuple(Verdict(r, reader.failed(r.predicate)) for r in axis.rules[:before] if r.predicate),
         tuple(
             Verdict(r, reader.held(r.predicate))
@@ -170,10 +171,11 @@ class _Reader:
             classes = tuple(reversed(around)) if test.function == "within" else around[-1:]
         for cls in classes:
             for alternative in test.alternatives:
-                found = class_match(alternative.text, cls)
+                found = class_match(alternative.text, cls, facts.inventory.vocabulary)
                 if found:
                     base = f" by its base `{found.name}`" if found.base else ""
-                    return f"`{cls.name}` is {a(alternative.text)}{base}{_through(found)}"
+                    through = _through(found, facts.inventory.vocabulary)
+                    return f"`{cls.name}` is {a(alternative.text)}{base}{through}"
         if test.function == "within":
             return "around it: " + ", ".join(f"`{cls.short}`" for cls in reversed(classes))
         what = "it is" if test.function == "variable" else "its owner is"
@@ -194,10 +196,12 @@ def _branches(either: Predicate) -> Iterator[Predicate]:
             stack += reversed(inner.items)
 
 
-def _through(found: Match) -> str:
+def _through(found: Match, words: Vocabulary) -> str:
     """Return the vocabulary through which a class matched; nothing if its own name did."""
     if not found.family:
         return ""
-    package = source(found.family, found.name)
+    if found.by_name:
+        return ", by its name"
+    package = source(found.family, found.name, words)
     whose = "" if package == "paramrules" else f" of `{package}`"
     return f", which the vocabulary{whose} counts among them"

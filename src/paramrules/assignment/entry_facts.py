@@ -11,17 +11,16 @@ from typing import Any
 
 from paramrules.inventories import Class, Inventory, Owner
 from paramrules.inventories.classes import match as class_match
+from paramrules.inventories.ties import NaturalKey, natural
 from paramrules.rules.terms import ClassTest, RegexTest
 
 OrderKey = tuple[tuple[int, Any], ...]
-NaturalKey = tuple[tuple[int, int, str], ...]
 
 Texts = tuple[str | None, ...]
 """The text of each group of a regex; None for a group that did not take part."""
 GroupValues = tuple[int | str, ...]
 """The same as numbers and texts."""
 
-_DIGITS = re.compile(r"([0-9]+)")
 _BY_ENTRY = {"role", "fan_in", "fan_out"}
 _LITERALS = re.compile(r"[A-Za-z0-9_]+(\|[A-Za-z0-9_]+)*")
 
@@ -113,13 +112,17 @@ class Facts:
     def class_holders(self, test: ClassTest) -> frozenset[Any]:
         """Return the owners (the classes, for `variable`) for which the test holds."""
         if test not in self._owners:
-            texts = [alternative.text for alternative in test.alternatives]
+            words = self.inventory.vocabulary
+
+            def taken(cls: Class) -> bool:
+                return any(class_match(alternative.text, cls, words) for alternative in test.alternatives)
+
             if test.function == "variable":
-                holders = [c for c in set(self.column("variable")) if any(class_match(t, c) for t in texts)]
+                holders: list[Any] = [cls for cls in set(self.column("variable")) if taken(cls)]
             elif test.function == "within":
-                holders = [o for o in self.owners if any(class_match(t, c) for c in o.around for t in texts)]
+                holders = [owner for owner in self.owners if any(map(taken, owner.around))]
             else:
-                holders = [o for o in self.owners if any(class_match(t, o.cls) for t in texts)]
+                holders = [owner for owner in self.owners if taken(owner.cls)]
             self._owners[test] = frozenset(holders)
         return self._owners[test]
 
@@ -231,12 +234,6 @@ def in_written_order(words: tuple[str, ...], value: int | str | None) -> int | s
         return value
     text = value or ""
     return (words.index(text if text in words else text.lower()) if text else -1, text)
-
-
-def natural(name: str) -> NaturalKey:
-    """Return a sort key in which `layers.2` comes before `layers.10`."""
-    parts = (part for part in _DIGITS.split(name) if part)
-    return tuple((0, len(p.lstrip("0")), p.lstrip("0")) if p[0] in "0123456789" else (1, 0, p) for p in parts)
 
 
 def order_key(values: Iterable[Any]) -> OrderKey:

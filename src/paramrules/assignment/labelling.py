@@ -103,8 +103,9 @@ def labels_of(axis: Axis, partition: Partition, values: Values) -> list[Label]:
             label.taken.append(part)
             if label.rule == taken.rule:
                 label.order = min(label.order, order)
+    written = _first_rules(axis)
     for label in labels.values():
-        label.settings = settings_of(axis, label, values)
+        label.settings = settings_of(axis, label, values, written.get(label.text, label.rule))
     ordered = sorted(labels.values(), key=lambda label: (label.rule, label.order))
     if partition.left:
         left = Taken(-1, {}, partition.left)
@@ -171,15 +172,30 @@ def _hole(hole: Value, entry: int, captures: Captures, values: Values) -> int | 
     )
 
 
-def settings_of(axis: Axis, label: Label, values: Values) -> list[tuple[Settings, list[int]]]:
-    """Return the different settings of a label in order, each with its entries."""
+def _first_rules(axis: Axis) -> dict[str, int]:
+    """Return the number of the first rule that is written with each label without holes."""
+    first: dict[str, int] = {}
+    for at, rule in enumerate(axis.rules):
+        if rule.label.literal is not None:
+            first.setdefault(rule.label.literal, at)
+    return first
+
+
+def settings_of(axis: Axis, label: Label, values: Values, written: int) -> list[tuple[Settings, list[int]]]:
+    """Return the different settings of a label in order, each with its entries.
+
+    They come from the first rule that took something. If that has none, they come from the first rule that is
+    `written` with the label, above it, even if it took nothing.
+    """
     first = axis.rules[label.rule]
+    if first.settings is None and written < label.rule:
+        first = axis.rules[written]
     apart: dict[tuple[Any, ...], tuple[Settings, list[int]]] = {}
     for taken in label.taken:
         rule = axis.rules[taken.rule]
         own = first.settings if rule.settings is None else rule.settings
         if rule.settings is None and not _bound(own or (), rule):
-            _join(apart, label, taken, axis)
+            _join(apart, label, taken, rule, first)
             continue
         found = list(_settings(own or (), taken, values))
         if taken.rule != label.rule and repr(own) != repr(first.settings):  # to `==`, 1 is true
@@ -196,17 +212,21 @@ def _bound(settings: tuple[Setting, ...], rule: Rule) -> bool:
 
 
 def _join(
-    apart: dict[tuple[Any, ...], tuple[Settings, list[int]]], label: Label, taken: Taken, axis: Axis
+    apart: dict[tuple[Any, ...], tuple[Settings, list[int]]],
+    label: Label,
+    taken: Taken,
+    rule: Rule,
+    first: Rule,
 ) -> None:
     """Add a rule that has no settings, and lacks captures that its label's first rule uses in them."""
     if len(apart) == 1:
         next(iter(apart.values()))[1].extend(taken.entries)
         return
-    rule, first = axis.rules[taken.rule], axis.rules[label.rule]
+    what = "several settings" if apart else "settings that use captures"
     raise RulesError(
         Diagnostic(
             "E207",
-            f"the label `{label.text}` has several settings, and this rule does not say which",
+            f"the label `{label.text}` has {what}, and this rule does not say which",
             rule.span,
             also=(Place(first.span, "they come from its first rule"),),
             help="give this rule its settings with `->`",

@@ -10,7 +10,6 @@ from paramrules.assignment.predicate_evaluator import Evaluator
 from paramrules.diagnostics import Diagnostic, Place, RulesError, Span, a, did_you_mean
 from paramrules.inventories import Class, Inventory
 from paramrules.inventories.classes import match as class_match
-from paramrules.inventories.vocabulary import vocabulary
 from paramrules.registry import wrapper_names
 from paramrules.rules import terms
 from paramrules.rules.model import Axis, Rule, Rules
@@ -176,7 +175,7 @@ def _dead_alternatives(rule: Rule, facts: Facts) -> Iterator[Diagnostic]:
             continue
         classes = facts.classes(term.function)
         for alternative in term.alternatives:
-            if not _among(alternative.text, classes):
+            if not _among(alternative.text, classes, facts):
                 yield _dead_alternative(term, alternative, facts)
 
 
@@ -185,12 +184,12 @@ def _dead_alternative(test: terms.ClassTest, alternative: terms.Alternative, fac
     message = f"no {'parameter' if test.function == 'variable' else 'module'} of the model is {a(name)}"
     known = [cls.short for cls in facts.classes(test.function)]
     longer = sorted({short for short in known if short.endswith(name)})
-    families = vocabulary().families
+    families = facts.inventory.vocabulary.families
     mend = did_you_mean(name, known) or ("" if name in families else did_you_mean(name, families))
     if longer:
         shown = ", ".join(f"`{short}`" for short in longer[:3])
         mend = f"write `*{name}` for the classes whose names end in it, as {shown}"
-    if test.function == "type" and _among(name, facts.classes("within")):
+    if test.function == "type" and _among(name, facts.classes("within"), facts):
         message = f"no `{name}` of the model owns a parameter itself"
         mend = f"for the parameters of the modules inside it, write `within({name})`"
     return Diagnostic(
@@ -202,5 +201,6 @@ def _dead_alternative(test: terms.ClassTest, alternative: terms.Alternative, fac
     )
 
 
-def _among(alternative: str, classes: list[Class]) -> bool:
-    return any(class_match(alternative, cls) for cls in classes)
+def _among(alternative: str, classes: list[Class], facts: Facts) -> bool:
+    words = facts.inventory.vocabulary
+    return any(class_match(alternative, cls, words) for cls in classes)

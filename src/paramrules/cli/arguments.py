@@ -35,6 +35,9 @@ def _stack(text: str) -> tuple[str, int]:
     return path.strip(), int(count)
 
 
+_VOCABULARY = "paramrules.vocabulary"
+"""The key of `--vocabulary` in the meta data of a command's context."""
+
 _HOW_TO_NAME = (
     "`package.module:NAME`, `path.py:NAME`, a call `module:make('tiny')`, or a saved inventory (.json)."
 )
@@ -62,7 +65,7 @@ _given = click.option(
     callback=lambda context, option, given: dict(given),
     help="Set an option of the rule file: `--option rate=0.8`. May be repeated.",
 )
-with_stacks = click.option(
+_stacks = click.option(
     "--stacked",
     metavar="PATH=AXES",
     type=_stack,
@@ -71,7 +74,20 @@ with_stacks = click.option(
     help="The number of leading axes of all arrays below a path that are layers: `--stacked layers=1`. "
     "May be repeated.",
 )
+_vocabulary = click.option(
+    "--vocabulary",
+    metavar="FILE",
+    multiple=True,
+    expose_value=False,
+    callback=lambda context, option, files: context.meta.update({_VOCABULARY: files}),
+    help="A TOML file that says what classes of the model are: `norms.toml`. May be repeated.",
+)
 _strict = click.option("--strict", is_flag=True, help="Report dead rules and left-over parameters as errors.")
+
+
+def with_stacks(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say more about a model: `--stacked`, and `--vocabulary`, which `build` reads."""
+    return _stacks(_vocabulary(command))
 
 
 def on_a_model(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -94,7 +110,7 @@ def build(models: Sequence[ModelName], stacked: dict[str, int]) -> "list[Invento
     from paramrules.named_models import inventories_of
 
     with progress(f"building {', '.join(model.text for model in models)}"):
-        return inventories_of(models, stacked)
+        return inventories_of(models, stacked, click.get_current_context().meta[_VOCABULARY] or None)
 
 
 def misplaced_model(words: Sequence[str], params: Sequence[click.Parameter], error: click.UsageError) -> str:

@@ -30,8 +30,8 @@ def explain(
 
     NAME is the parameter's canonical name, one of several if it is tied.
 
-    JSON: `parameter` (name, names, owner, within, variable, shape, stored, layer, dtype, role, fan_in,
-    fan_out, trainable, attributes), `group`, `settings`, `findings`, and `axes`, each with
+    JSON: `parameter` (name, names, owner, within, variable, shape, stored, layout, layer, dtype, role,
+    fan_in, fan_out, trainable, attributes), `group`, `settings`, `findings`, and `axes`, each with
 
     \b
     axis, label, settings, captures
@@ -62,6 +62,7 @@ def _parameter(parameter: "Parameter") -> dict[str, Any]:
         "names": parameter.names,
         "shape": parameter.shape,
         "stored": parameter.stored,
+        "layout": parameter.layout,
         "layer": parameter.layer and parameter.layer._asdict(),
         "dtype": parameter.dtype,
         "owner": owner.cls.name if owner.known else None,

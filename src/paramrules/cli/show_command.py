@@ -36,6 +36,7 @@ def show(
     frozen   the names of what is not trained
     skipped  the names of what `skip = true` leaves to another optimizer
     tied     lists of names of one tensor
+    merged   weights stored with more axes than their matrix has: name, shape, stored, layout
     """
     import paramrules
     from paramrules.assignment import parse_options
@@ -77,4 +78,8 @@ def _result(model: ModelName, assignment: "Assignment") -> dict[str, Any]:
         "frozen": list(assignment.frozen),
         "skipped": list(assignment.skipped),
         "tied": [[names[entry] for entry in inventory.entries(number)] for number in inventory.aliases],
+        "merged": [
+            {"name": row.name, "shape": row.shape, "stored": row.stored, "layout": row.layout}
+            for row in map(inventory.parameter, inventory.merged)
+        ],
     }

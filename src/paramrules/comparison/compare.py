@@ -23,6 +23,7 @@ from paramrules.comparison.mapping_draft import draft
 from paramrules.comparison.mapping_file import read, resolved
 from paramrules.comparison.pairing import MAPPING, Pairing
 from paramrules.diagnostics import Diagnostic, printable
+from paramrules.inventories.own_vocabulary import VocabularyLike
 from paramrules.safe_files import write_new
 
 
@@ -103,6 +104,7 @@ def parity(
     mapping: str | Path | None = None,
     *,
     options: Mapping[str, Scalar] | None = None,
+    vocabulary: VocabularyLike | None = None,
 ) -> Parity:
     """Assign one rule file to two models, and compare the groups of each parameter and its counterpart.
 
@@ -113,6 +115,7 @@ def parity(
         mapping: the path of a mapping file, for pairs that cannot be found (see
             `paramrules.comparison.mapping_file`).
         options: values for the file's options, by name.
+        vocabulary: TOML files, a path or several, that say what classes of the two models are.
 
     Returns:
         The comparison. `same` is True if every parameter has a counterpart, and both have the same labels and
@@ -127,7 +130,8 @@ def parity(
     (True, 152)
     """
     rules = rules_from(rules, "parity(rules, a, b)")
-    assignments = examine(rules, a, options=options), examine(rules, b, options=options)
+    first, second = (examine(rules, one, options=options, vocabulary=vocabulary) for one in (a, b))
+    assignments = first, second
     pairing = Pairing(Side(assignments[0].inventory), Side(assignments[1].inventory))
     mapped = resolved(read(mapping), *(each.inventory for each in assignments)) if mapping else []
     pairing.given(mapped)

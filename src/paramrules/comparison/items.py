@@ -122,7 +122,7 @@ def _kinds(inventory: Inventory) -> Iterable[Kind]:
         norm = None
         if owner.known:
             if owner.cls not in norms:
-                norms[owner.cls] = any(match(family, owner.cls) for family in _NORMS)
+                norms[owner.cls] = any(match(family, owner.cls, inventory.vocabulary) for family in _NORMS)
             norm = norms[owner.cls]
         key = (shape, role, fan_in, fan_out, norm)
         if key not in known:

@@ -9,6 +9,7 @@ The first digit says where a finding comes from:
 5  models and inventories
 6  what a backend emits: param groups, masks, labels
 7  the command line
+8  two models, or rules for several frameworks
 
 A backend declares codes of its own with `declare`: its name stands between the letter and the digits.
 
@@ -188,7 +189,7 @@ _declare("""
     E507 a stack is declared where there is none
     E508 arrays are not stacked as declared
     W509 a stack is likely, and not declared
-    E510 a package's vocabulary cannot be read
+    E510 a vocabulary cannot be read
     E511 a class is put into two families
     W513 these look like running statistics
     E514 an attribute cannot be read
@@ -210,6 +211,7 @@ _declare("""
     E540<E501 a tree holds more than parameters
     E541<E501 a model needs inputs
     E542<E501 a model cannot run with the inputs
+    E545 an inventory was taken with another vocabulary
 """)
 
 _declare("""
@@ -247,6 +249,9 @@ _declare("""
     W643 rules freeze what another optimizer trains
     E644 a schedule is not known
     E646 an optimizer cannot schedule its weight decay
+    W650 a setting means something else than in PyTorch
+    W651 an estimate over all parameters is split
+    E652 a schedule-free optimizer inside of `build`
 """)
 
 _declare("""
@@ -269,4 +274,5 @@ _declare("""
     W815 axes stand in another order in other frameworks
     W816 attributes are there in some frameworks alone
     W817 numbers stand otherwise in names of other frameworks
+    W818 a tied head is a Linear in torch alone
 """)

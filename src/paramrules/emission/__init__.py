@@ -29,7 +29,7 @@ from paramrules.emission.optimizer_settings import (
 from paramrules.emission.optimizer_spec import Aliases, OptimizerSpec
 from paramrules.emission.origin import report
 from paramrules.emission.rates import DEFAULT, Bases, Rate, base_of, overall_base, overall_lr
-from paramrules.emission.routing import RoutedGroup, check_use, choose, not_clear, route
+from paramrules.emission.routing import RoutedGroup, check_use, choose, not_clear, route, unnamed
 from paramrules.emission.schedules import (
     SCHEDULES,
     by_schedule,
@@ -75,5 +75,6 @@ __all__ = [
     "settings_of",
     "unknown_schedules",
     "unused_schedules",
+    "unnamed",
     "warn",
 ]

@@ -9,6 +9,10 @@ from paramrules.assignment import Assignment, Group, assign
 from paramrules.diagnostics import Diagnostic, RulesError, RulesWarning, render
 from paramrules.emission.argument_checks import AnyRules, Options, check_rules
 from paramrules.inventories import Inventory
+from paramrules.inventories.own_vocabulary import VocabularyLike, using
+from paramrules.registry import described
+from paramrules.rules.load import unsilenced
+from paramrules.syntax.nodes import Allow
 
 
 class BoundGroup(NamedTuple):
@@ -87,6 +91,7 @@ def bind(
     strict: bool = False,
     part: bool = False,
     after: str = "the model",
+    vocabulary: VocabularyLike | None = None,
     stacklevel: int = 1,
 ) -> Bound:
     """Hold rules against a model.
@@ -95,10 +100,12 @@ def bind(
         rules: rules, the path of a rule file, or an assignment.
         describe: returns the model's inventory; called once the other arguments have been checked.
         options, strict, part, after: see `check_rules`.
+        vocabulary: see `paramrules.inventory`.
         stacklevel: the frame that warnings point at; 1 is the caller of this function.
 
     Raises:
-        RulesError: what `paramrules.assign` raises; E601 if the assignment does not fit the model.
+        RulesError: what `paramrules.assign` raises; E545 if the assignment was made with another vocabulary,
+            E601 if it does not fit the model.
         TypeError, ValueError: see `check_rules`.
 
     Warns:
@@ -109,12 +116,14 @@ def bind(
     [('no_decay', 102), ('decay', 50)]
     """
     check_rules(rules, options, strict, part=part, after=after)
-    inventory = describe()
     here = None
     if not isinstance(rules, Assignment):
+        inventory = described(describe, vocabulary)
         assignment = assign(rules, inventory, options=options, strict=strict)
     else:
         assignment = rules
+        with using(described(lambda: assignment.inventory, vocabulary).own):
+            inventory = describe()
         if part:
             here = _part(assignment.inventory, inventory)
         else:
@@ -123,9 +132,15 @@ def bind(
     return Bound(assignment, inventory, here)
 
 
-def warn(findings: Iterable[Diagnostic], *, stacklevel: int = 1) -> None:
-    """Issue findings as `RulesWarning`s that point at a frame; 1 is the caller of this function."""
-    for finding in findings:
+def warn(findings: Iterable[Diagnostic], *, allows: Iterable[Allow] = (), stacklevel: int = 1) -> None:
+    """Issue findings as `RulesWarning`s.
+
+    Args:
+        findings: the findings.
+        allows: the comments of a rule file, `rules.allows`, which silence some of them.
+        stacklevel: the frame that warnings point at; 1 is the caller of this function.
+    """
+    for finding in unsilenced(findings, allows):
         warnings.warn("\n" + render(finding), RulesWarning, stacklevel=stacklevel + 1)
 
 

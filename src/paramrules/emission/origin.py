@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from paramrules.assignment import Assignment, AxisLabels, Group
 from paramrules.diagnostics import Diagnostic, Place
-from paramrules.rules.model import Setting
+from paramrules.rules.model import Axis, Rule, Setting
 
 
 def report(
@@ -30,11 +30,13 @@ def _setting(assignment: Assignment, group: Group, key: str) -> Setting:
     """Return a group's setting as it is written in the first of the rules that gave it."""
     parameter = group.parameters[0]
     axes = zip(assignment.rules.axes, assignment.axes, strict=True)
-    rules = [axis.rules[rule] for axis, labels in axes for rule in _giving(labels, labels.of[parameter])]
+    rules = [rule for axis, labels in axes for rule in _giving(axis, labels, labels.of[parameter])]
     first, *_ = [written for rule in rules for written in rule.settings or () if written.key == key]
     return first
 
 
-def _giving(labels: AxisLabels, label: int) -> list[int]:
-    """Return the rules that gave a label, in their order."""
-    return sorted({r for r, of in zip(labels.rules, labels.of, strict=True) if of == label and r >= 0})
+def _giving(axis: Axis, labels: AxisLabels, label: int) -> list[Rule]:
+    """Return the rules that gave a label, in their order, then those that have it and took nothing."""
+    took = sorted({r for r, of in zip(labels.rules, labels.of, strict=True) if of == label and r >= 0})
+    having = (rule for rule in axis.rules if rule.label.literal == labels.labels[label])
+    return [*(axis.rules[rule] for rule in took), *having]

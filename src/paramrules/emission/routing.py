@@ -13,6 +13,7 @@ from paramrules.emission.rates import DEFAULT, Bases, Rate, base_of, no_base, ra
 from paramrules.emission.schedules import SCHEDULES, names_in_rules, schedule_of, unknown_schedules
 from paramrules.emission.wording import listed, plural
 from paramrules.rules.load import unsilenced
+from paramrules.rules.model import Setting
 
 
 class RoutedGroup(NamedTuple):
@@ -159,15 +160,22 @@ def not_clear(
 
 
 def check_use(assignment: Assignment, specs: OptimizerSpecs, bases: Bases) -> list[Diagnostic]:
-    """Return warnings about optimizers and base rates that the rules make no use of.
+    """Return warnings about optimizers and base rates that the rules make no use of, unless allowed.
 
-    W617 is about each of several optimizers that no rule names; a rule counts even if it takes no parameter
-    of this model. W619 is about base rates that all of several groups have, since no rule has a setting.
+    W617 is about each of several optimizers that no rule names. If all are named, W619 is about base rates
+    that all of several trained groups have, because no rule has a setting.
     """
-    rules = [rule for axis in assignment.rules.axes for rule in axis.rules]
-    written = any(rule.settings for rule in rules)
+    found = unnamed(assignment, specs) or _alike(assignment, bases)
+    return unsilenced(found, assignment.rules.allows)
+
+
+def unnamed(assignment: Assignment, specs: OptimizerSpecs) -> list[Diagnostic]:
+    """Return a warning (W617) for each of several optimizers that no rule names.
+
+    A rule counts even if it takes no parameter of this model.
+    """
     named = names_in_rules(assignment, "optimizer") | {DEFAULT}
-    found = [
+    return [
         Diagnostic(
             "W617",
             f"no rule names the optimizer `{name}`",
@@ -176,16 +184,29 @@ def check_use(assignment: Assignment, specs: OptimizerSpecs, bases: Bases) -> li
         for name in specs
         if len(specs) > 1 and name not in named
     ]
-    if len(assignment.groups) > 1 and not written and any(rate is not None for rate in bases):
-        found.append(
-            Diagnostic(
-                "W619",
-                f"the groups of `{assignment.rules.source.name}` differ in nothing but their labels",
-                help=f"no rule has settings: write them after `->`, as in `{rules[0].label.text}: ... -> "
-                "lr_scale = 0.1`, or `# allow: W619` if labels are all that you need",
-            )
+
+
+def _alike(assignment: Assignment, bases: Bases) -> list[Diagnostic]:
+    """Return a warning (W619) about base rates of several trained groups if no rule has a setting."""
+    if _settings(assignment) or all(rate is None for rate in bases):
+        return []
+    if sum(size.tensors > 0 for size in assignment.sizes) < 2:
+        return []
+    label = assignment.rules.axes[0].rules[0].label.text
+    return [
+        Diagnostic(
+            "W619",
+            f"the groups of `{assignment.rules.source.name}` differ in nothing but their labels",
+            help=f"no rule has settings: write them after `->`, as in `{label}: ... -> lr_scale = 0.1`, "
+            "or `# allow: W619` if labels are all that you need",
         )
-    return unsilenced(found, assignment.rules.allows)
+    ]
+
+
+def _settings(assignment: Assignment) -> list[Setting]:
+    """Return all settings of the rules."""
+    rules = (rule for axis in assignment.rules.axes for rule in axis.rules)
+    return [setting for rule in rules for setting in rule.settings or ()]
 
 
 def _choose(

@@ -1,10 +1,10 @@
 """Match classes against an alternative of `type`, `within` or `variable`."""
 
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import NamedTuple
 
 from paramrules.inventories.owner import Class, named
-from paramrules.inventories.vocabulary import vocabulary
+from paramrules.inventories.vocabulary import Vocabulary, vocabulary
 
 
 class Match(NamedTuple):
@@ -14,20 +14,23 @@ class Match(NamedTuple):
         name: the dotted name of the class that matched: the class itself or one of its bases.
         family: the family of the vocabulary through which it matched, "" if by its own name.
         base: True if it is a base of the class.
+        by_name: True if no table puts the class into the family, and only its name does.
     """
 
     name: str
     family: str
     base: bool
+    by_name: bool = False
 
 
 @lru_cache(maxsize=100_000)
-def match(alternative: str, cls: Class) -> Match | None:
+def match(alternative: str, cls: Class, words: Vocabulary | None = None) -> Match | None:
     """Return the first of `cls` and its bases that the alternative matches; None if there is none.
 
     An alternative is a bare name (`LayerNorm`, which stands for its family too), a name with `*` and `?`
     (`*Norm`), or a dotted one (`torch.nn.LayerNorm`, `torch.nn.*Norm*`: a class of that name defined in
     the module or below it). Bases are compared in method resolution order, the frameworks' roots never.
+    `words` is the model's vocabulary, by default the installed one.
 
     >>> match("LayerNorm", Class("flax.nnx.nn.normalization.LayerNorm"))
     Match(name='flax.nnx.nn.normalization.LayerNorm', family='', base=False)
@@ -35,30 +38,52 @@ def match(alternative: str, cls: Class) -> Match | None:
     'Embedding'
     """
     for name in (cls.name, *cls.bases):
-        if not is_root(name):
+        if not is_root(name, words):
             if named(alternative, name):
                 return Match(name, "", name != cls.name)
-            if in_family(alternative, name):
+            if in_family(alternative, name, words):
                 return Match(name, alternative, name != cls.name)
-    return None
+    family, name = family_by_name(cls, words)
+    return Match(name, family, name != cls.name, by_name=True) if family == alternative else None
 
 
-@cache
-def in_family(family: str, name: str) -> bool:
+@lru_cache(maxsize=100_000)
+def family_by_name(cls: Class, words: Vocabulary | None = None) -> tuple[str, str]:
+    """Return the family in whose name that of a class ends, and the class or the base of it that is meant.
+
+    Both are "" if the vocabulary puts the class or a base of it anywhere: only what nobody has listed goes by
+    its name. Norms and attention layers do. Embeddings and linear layers do not, because `TimestepEmbedding`
+    and `LoRALinear` are made of several layers.
+
+    >>> family_by_name(Class("lab.models.Gemma3RMSNorm"))
+    ('RMSNorm', 'lab.models.Gemma3RMSNorm')
+    """
+    names = [name for name in (cls.name, *cls.bases) if not is_root(name, words)]
+    families = (words or vocabulary()).families
+    if not any(in_family(family, name, words) for family in families for name in names):
+        telling = [family for family in families if family.endswith("Norm") or family == "Attention"]
+        for name in names:
+            if ending := [family for family in telling if name.endswith(family)]:
+                return max(ending, key=len), name
+    return "", ""
+
+
+@lru_cache(maxsize=100_000)
+def in_family(family: str, name: str, words: Vocabulary | None = None) -> bool:
     """Return whether the vocabulary puts a class of this dotted name into the family."""
-    return any(named(member, name) for member in vocabulary().families.get(family, ()))
+    return any(named(member, name) for member in (words or vocabulary()).families.get(family, ()))
 
 
-def source(family: str, name: str) -> str:
-    """Return the package whose vocabulary puts a class of this dotted name into a family that it is in."""
+def source(family: str, name: str, words: Vocabulary | None = None) -> str:
+    """Return the package or file that puts a class of this dotted name into a family that it is in."""
     return next(
         tables.source
-        for tables in vocabulary().sources
+        for tables in (words or vocabulary()).sources
         if any(named(member, name) for member in tables.families.get(family, ()))
     )
 
 
-@cache
-def is_root(name: str) -> bool:
+@lru_cache(maxsize=10_000)
+def is_root(name: str, words: Vocabulary | None = None) -> bool:
     """Return whether this is a root of class trees (`torch.nn.Module`, `object`), never compared."""
-    return any(named(root, name) for root in vocabulary().roots)
+    return any(named(root, name) for root in (words or vocabulary()).roots)

@@ -12,17 +12,23 @@ from typing import Any, ClassVar, Final
 
 from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.inventories.attributes import ABSENT, readable
-from paramrules.inventories.fans import fans, fans_of_all
-from paramrules.inventories.logical import vector_parameters
+from paramrules.inventories.fans import Fans, fans_in
+from paramrules.inventories.layouts import Merge, layouts_of_all, merge
+from paramrules.inventories.logical import vectors
 from paramrules.inventories.no_weight_decay import METHOD, undecayed
 from paramrules.inventories.owner import Class, Owner
 from paramrules.inventories.parameter import Layer
 from paramrules.inventories.roles import roles
+from paramrules.inventories.tables import Layout
+from paramrules.inventories.ties import deciding_entries
 
 Shape = tuple[int, ...]
 Aliases = Mapping[int, Sequence[int]]
 
-_BY_ENTRY: Final = frozenset(("leaf", "role", "fans", "fan_in", "fan_out", "attribute", "attributes"))
+_BY_TENSOR: Final = frozenset(("role", "layout", "fans", "fan_in", "fan_out"))
+"""Facts of an entry that are the same under all names of a tied parameter: those of the deciding one."""
+
+_BY_ENTRY: Final = _BY_TENSOR | {"leaf", "attribute", "attributes"}
 """Facts with one value per entry; all others have one per parameter."""
 
 
@@ -47,6 +53,7 @@ class Columns:
         names: canonical names, one per entry.
         owners: the module that owns each, one per entry.
         parameter: the number of its parameter, one per entry.
+        aliases: for each tied parameter its further entries.
         count: the number of parameters.
         notes: attributes that the framework sets for itself, which rules and saved inventories never see.
 
@@ -64,6 +71,7 @@ class Columns:
     names: Sequence[str]
     owners: Sequence[Owner]
     parameter: Sequence[int]
+    aliases: Aliases
     count: int
     notes: ClassVar[frozenset[str]] = frozenset()
 
@@ -105,11 +113,12 @@ class Columns:
         """Return canonical name and module of at least those modules that have a `no_weight_decay` method."""
         return ()
 
-    def layouts(self) -> Mapping[str, tuple[str, ...]]:
+    def layouts(self) -> Mapping[str, Layout]:
         """Return by canonical name the layouts that only a layer's instance knows, one word per axis.
 
-        The words are the vocabulary's: `in` is contracted, `out` produced, `_` neither, and `*` stands for
-        any number of axes of the receptive field. A layout here takes precedence over the vocabulary's.
+        The words are the vocabulary's: `in` is contracted, `out` produced, `_` neither (a batch), and `*`
+        stands for any number of axes of the receptive field. A layout here takes precedence over the
+        vocabulary's.
         """
         return {}
 
@@ -127,18 +136,62 @@ class Columns:
     # What follows
 
     def shape(self) -> Sequence[Shape]:
-        """Return the logical shapes: those of one layer, and biases and gains of known layers as vectors."""
-        shapes, vectors = self.column("layer_shape"), self._vectors
-        return [(prod(s),) if n in vectors else s for n, s in enumerate(shapes)] if vectors else shapes
+        """Return the logical shapes.
+
+        They are those of one layer, in which biases and gains of known layers are vectors, and the weight of
+        a known linear map is a matrix, whatever number of axes it is stored with.
+        """
+        shapes, vectors, matrices = self.column("layer_shape"), self._vectors, self._matrices
+        if not vectors and not matrices:
+            return shapes
+        return [
+            (prod(shape),)
+            if number in vectors
+            else tuple(prod(shape[axis] for axis in axes) for axes in matrices[number])
+            if number in matrices
+            else shape
+            for number, shape in enumerate(shapes)
+        ]
 
     def ndim(self) -> Sequence[int]:
         """Return the number of axes of the logical shapes, without computing these."""
-        ranks, vectors = self.column("layer_ndim"), self._vectors
-        return [1 if n in vectors else rank for n, rank in enumerate(ranks)] if vectors else ranks
+        ranks, vectors, matrices = self.column("layer_ndim"), self._vectors, self._matrices
+        if not vectors and not matrices:
+            return ranks
+        return [
+            1 if number in vectors else len(matrices[number]) if number in matrices else rank
+            for number, rank in enumerate(ranks)
+        ]
 
     @cached_property
     def _vectors(self) -> frozenset[int]:
-        return vector_parameters(self.owners, self.column("leaf"), self.parameter, self.column("layer_ndim"))
+        ranks = self.column("layer_ndim")
+        if not self.aliases:
+            return frozenset(vectors(self.owners, self.column("leaf"), ranks))
+        deciding = [self.deciding.get(number, number) for number in range(self.count)]
+        leaves = self.column("leaf")
+        return frozenset(vectors([self.owners[e] for e in deciding], [leaves[e] for e in deciding], ranks))
+
+    @cached_property
+    def _matrices(self) -> Mapping[int, Merge]:
+        """The parameters that are matrices and stored with more axes."""
+        ranks = self.column("layer_ndim")
+        if max(ranks, default=0) < 3:
+            return {}
+        deep = [number for number, rank in enumerate(ranks) if rank > 2]
+        deciding = [self.deciding.get(number, number) for number in deep]
+        layouts = layouts_of_all(
+            [self.owners[entry] for entry in deciding],
+            [self.names[entry] for entry in deciding],
+            [ranks[number] for number in deep],
+            self._own_layouts,
+        )
+        merges = ((number, layout and merge(layout)) for number, layout in zip(deep, layouts, strict=True))
+        return {number: merged for number, merged in merges if merged}
+
+    @cached_property
+    def _own_layouts(self) -> Mapping[str, Layout]:
+        return self.layouts()
 
     def size(self) -> Sequence[int]:
         """Return the number of elements of the logical shapes."""
@@ -153,18 +206,22 @@ class Columns:
         return [sum(extent != 1 for extent in shape) for shape in self.column("shape")]
 
     def role(self) -> Sequence[str]:
-        """Return `weight`, `bias`, `scale`, `embedding` or `other`, one per entry."""
+        """Return `weight`, `bias`, `scale`, `embedding` or `other`, one per entry, each by its own name."""
         return roles(self.owners, self.column("leaf"))
 
-    def fans(self) -> Sequence[tuple[int | None, int | None]]:
+    def layout(self) -> Sequence[Layout | None]:
+        """Return what each axis of one layer's stored array is for, one per entry; None if it is unknown."""
+        ranks = self.column("layer_ndim")
+        return layouts_of_all(
+            self.owners, self.names, [ranks[number] for number in self.parameter], self._own_layouts
+        )
+
+    def fans(self) -> Sequence[Fans]:
         """Return `fan_in` and `fan_out`, one pair per entry."""
-        shapes = self.column("layer_shape")
-        found = fans_of_all(self.owners, self.names, [shapes[number] for number in self.parameter])
-        layouts, groups = self.layouts(), self.groups()
-        for entry, name in enumerate(self.names if layouts or groups else ()):
-            if name in layouts:
-                shape = shapes[self.parameter[entry]]
-                found[entry] = fans(self.owners[entry], name, shape, layouts[name])
+        shapes, layouts = self.column("layer_shape"), self.column("layout")
+        found = [fans_in(layouts[entry], shapes[number]) for entry, number in enumerate(self.parameter)]
+        groups = self.groups()
+        for entry, name in enumerate(self.names if groups else ()):
             fan_in, fan_out = found[entry]
             if name in groups and fan_in is not None and fan_out is not None:
                 found[entry] = fan_in // groups[name], fan_out * groups[name]
@@ -211,6 +268,11 @@ class Columns:
         ]
 
     @cached_property
+    def deciding(self) -> Mapping[int, int]:
+        """For each tied parameter the entry that decides its role, fans and shape."""
+        return deciding_entries(self.names, self.owners, self.role(), self.aliases)
+
+    @cached_property
     def _undecayed(self) -> frozenset[int]:
         return undecayed(self.modules(), self.names)
 
@@ -222,7 +284,7 @@ class Columns:
         Raises:
             RulesError: E521 if the arguments do not fit together, E522 if two entries have one name.
         """
-        self.framework, self.names, self.owners = framework, names, owners
+        self.framework, self.names, self.owners, self.aliases = framework, names, owners, aliases
         self._computed: dict[tuple[str, ...], Sequence[Any]] = {}
         self.count = count = len(names) - sum(map(len, aliases.values()))
         further = sorted((entry, parameter) for parameter, others in aliases.items() for entry in others)
@@ -260,8 +322,16 @@ class Columns:
                     self.framework,
                     f"its column `{fact}` has {len(column)} items, and the model {expected} {each}",
                 )
-            self._computed[key] = column
+            self._computed[key] = self._by_tensor(column) if fact in _BY_TENSOR and self.aliases else column
         return self._computed[key]
+
+    def _by_tensor(self, column: Sequence[Any]) -> Sequence[Any]:
+        """Return a column in which all names of a tied parameter have the value of the deciding one."""
+        found = list(column)
+        for number, entry in self.deciding.items():
+            for other in (number, *self.aliases[number]):
+                found[other] = column[entry]
+        return found
 
 
 def _misfit(framework: str, how: str) -> RulesError:

@@ -16,8 +16,11 @@ from paramrules.diagnostics import Diagnostic
 from paramrules.display import Table, html_of
 from paramrules.inventories.attributes import without_unreadable
 from paramrules.inventories.columns import Aliases, Columns
+from paramrules.inventories.layouts import merge
+from paramrules.inventories.own_vocabulary import OwnFiles, current
 from paramrules.inventories.owner import Owner
 from paramrules.inventories.parameter import Parameter
+from paramrules.inventories.vocabulary import Vocabulary, extended
 
 _SHOWN: Final = 20
 """The number of parameters that a notebook shows."""
@@ -34,6 +37,7 @@ class Inventory:
         aliases: for each tied parameter its further entries, in the order of registration.
         unknown: facts that cannot be known of this model (`type`, `within`, `variable`, `role`, `fan_in`,
             `fan_out`, `attr`), each with what the user can do to make it known, the help line of E215.
+        own: the files of the model's own vocabulary; by default those under which the model is described.
         also: the former name of `aliases`.
 
     Raises:
@@ -54,6 +58,7 @@ class Inventory:
         *,
         aliases: Aliases | None = None,
         unknown: Mapping[str, str] | None = None,
+        own: OwnFiles | None = None,
         also: Aliases | None = None,
     ) -> None:
         if also is not None:
@@ -64,6 +69,7 @@ class Inventory:
         self.owners = owners
         self.aliases: Aliases = aliases or {}
         self.unknown: Mapping[str, str] = unknown or {}
+        self.own = current() if own is None else own
         self._columns = columns
         columns.bind(framework, names, owners, self.aliases)
         self._index: dict[str, int] | None = None
@@ -74,6 +80,11 @@ class Inventory:
         """The former name of `aliases`."""
         warn("`Inventory.also` is now called `aliases`", DeprecationWarning, stacklevel=2)
         return self.aliases
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The vocabulary of the model's classes: the installed one and its own."""
+        return extended(self.own)
 
     @property
     def findings(self) -> Sequence[Diagnostic]:
@@ -119,6 +130,12 @@ class Inventory:
         """
         return self._columns.column("attribute", name)
 
+    @property
+    def merged(self) -> Sequence[int]:
+        """The parameters that are matrices and stored with more axes; `layout` tells how."""
+        own = self.column("layout")[: self._count]
+        return [number for number, layout in enumerate(own) if layout and merge(layout)]
+
     def entries(self, parameter: int) -> tuple[int, ...]:
         """Return the entries of a parameter: its own, then those of its further names."""
         return (parameter, *self.aliases.get(parameter, ()))
@@ -154,6 +171,7 @@ class Inventory:
             fan_in=known("fan_in", entry),
             fan_out=known("fan_out", entry),
             attributes=without_unreadable(self._attributes(entry)),
+            layout=self.column("layout")[entry],
         )
 
     def _attributes(self, entry: int) -> Mapping[str, object]:
@@ -175,7 +193,7 @@ class Inventory:
             [(self.parameter(entry), self._attributes(entry)) for entry in self.entries(number)]
             for number in range(self._count)
         )
-        return written(self.framework, self.unknown, rows)
+        return written(self.framework, self.unknown, self.own, rows)
 
     def save(self, path: str | Path) -> None:
         """Write the inventory to a file, whole or not at all.

@@ -12,41 +12,21 @@ from paramrules.inventories.roles import belongs_to_a_known_layer, role
 
 
 def vectors(owners: Sequence[Owner], leaves: Sequence[str], ranks: Sequence[int]) -> list[int]:
-    """Return the entries that are stored with more than one axis and are logically vectors.
+    """Return the numbers of the parameters that are stored with more than one axis and are logically vectors.
 
     These are the biases and scales (see `role`) of layers whose class the vocabulary has; their logical
     shape is `(elements,)`. The bias of any other module, such as a table of relative positions, keeps its
     axes.
 
     Args:
-        owners: the module that owns each entry.
-        leaves: the last component of each entry's name.
-        ranks: the number of axes of each entry in its layer, without those of stacks.
+        owners: the module that owns each parameter; of a tied one, under the name that decides its role.
+        leaves: the last component of each parameter's name, likewise.
+        ranks: the number of axes of each parameter in its layer, without those of stacks.
     """
     wanted = {kind for kind in set(zip(owners, leaves, ranks, strict=True)) if _is_vector(*kind)}
     if not wanted:
         return []
-    return [e for e, kind in enumerate(zip(owners, leaves, ranks, strict=True)) if kind in wanted]
-
-
-def vector_parameters(
-    owners: Sequence[Owner], leaves: Sequence[str], parameter: Sequence[int], ranks: Sequence[int]
-) -> frozenset[int]:
-    """Return the parameters all of whose entries are `vectors`: a tied one may be a matrix under a name.
-
-    Args:
-        owners: the module that owns each entry.
-        leaves: the last component of each entry's name.
-        parameter: the number of each entry's parameter.
-        ranks: the number of axes of each parameter in its layer.
-    """
-    if len(parameter) == len(ranks):
-        return frozenset(vectors(owners, leaves, ranks))
-    found = vectors(owners, leaves, [ranks[number] for number in parameter])
-    if not found:
-        return frozenset()
-    others = set(range(len(parameter))).difference(found)
-    return frozenset(parameter[entry] for entry in found) - {parameter[entry] for entry in others}
+    return [n for n, kind in enumerate(zip(owners, leaves, ranks, strict=True)) if kind in wanted]
 
 
 def _is_vector(owner: Owner, leaf: str, rank: int) -> bool:

@@ -5,6 +5,8 @@ import re
 from functools import cache
 from typing import NamedTuple
 
+from paramrules.inventories.own_vocabulary import current
+
 
 class Class(NamedTuple):
     """A class by its dotted name, with the names of its bases in method resolution order."""
@@ -56,12 +58,16 @@ class Owner:
 
     Args:
         around: the classes from the model's root to the owner itself.
+
+    Attributes:
+        own: the model's own vocabulary, in which these classes are looked up first.
     """
 
-    __slots__ = ("around",)
+    __slots__ = ("around", "own")
 
     def __init__(self, around: tuple[Class, ...]) -> None:
         self.around = around
+        self.own = current()
 
     def __repr__(self) -> str:
         return f"Owner({' > '.join(c.short for c in self.around) or 'unknown'})"

@@ -42,6 +42,8 @@ class Parameter:
         fan_in: the extent that its layer contracts; None if it has none or it is unknown.
         fan_out: the extent that its layer produces; None if it has none or it is unknown.
         attributes: the readable attributes set on it.
+        layout: for each axis of its array in one layer `in`, `out`, `*` or `_`; None if it has no layout or
+            it is unknown.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Parameter:
     fan_in: int | None
     fan_out: int | None
     attributes: Mapping[str, object] = field(default_factory=dict)
+    layout: tuple[str, ...] | None = None
 
     @property
     def leaf(self) -> str:

@@ -11,18 +11,17 @@ The file has the tables of vocabulary.toml. Names of classes must be dotted: a b
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
-from paramrules.inventories.tables import Tables
+from paramrules.inventories.tables import WORDS, Tables
 
 _TABLES = ("families", "roles", "layouts", "roots", "frameworks")
 _ROLES = ("weight", "bias", "scale", "embedding", "other")
-_AXES = ("in", "out", "*", "_")
 _DOTTED = re.compile(r"\w+(\.[\w*?]+)+")
 
 _Fault = tuple[str, str]
@@ -48,9 +47,9 @@ def read(package: str, toml: bytes, families: Iterable[str]) -> Tables:
         table = tomllib.loads(toml.decode("utf-8"))
     except ValueError as error:
         raise RulesError(_diagnostic(package, (str(error), "mend the TOML"))) from None
-    faults = [_diagnostic(package, fault) for fault in _faults(table, families)]
-    if faults:
-        raise RulesError(faults)
+    wrong = [_diagnostic(package, fault) for fault in faults(table, families)]
+    if wrong:
+        raise RulesError(wrong)
     return Tables.of(package, table)
 
 
@@ -87,7 +86,8 @@ def _diagnostic(package: str, fault: _Fault) -> Diagnostic:
     return Diagnostic("E510", f"the vocabulary of `{package}` cannot be read: {what}", help=instead)
 
 
-def _faults(table: dict[str, Any], families: Iterable[str]) -> Iterator[_Fault]:
+def faults(table: Mapping[str, Any], families: Iterable[str]) -> Iterator[_Fault]:
+    """Yield each mistake in a vocabulary, and what to type instead."""
     for name in (name for name in table if name not in _TABLES):
         near = (
             did_you_mean(name, _TABLES)
@@ -175,7 +175,7 @@ def _framework_faults(table: Any) -> Iterator[_Fault]:
 
 
 def _is_layout(axes: list[str]) -> bool:
-    return set(axes) <= set(_AXES) and axes.count("*") <= 1
+    return set(axes) <= set(WORDS) and axes.count("*") <= 1
 
 
 def _is_list(value: Any, kind: type) -> bool:

@@ -8,8 +8,12 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
 from paramrules.inventories.columns import Aliases
+from paramrules.inventories.own_vocabulary import OwnFile, OwnFiles, using
 from paramrules.inventories.owner import UNKNOWN_OWNER, Class, Owner
+from paramrules.inventories.plugins import faults
 from paramrules.inventories.saved import VERSION, Rows
+from paramrules.inventories.tables import WORDS
+from paramrules.inventories.version_1 import upgraded
 from paramrules.safe_files import unreadable
 
 ROLES: Final = ("weight", "bias", "scale", "embedding", "other")
@@ -24,6 +28,7 @@ class Saved(NamedTuple):
     columns: Rows
     aliases: Aliases
     unknown: Mapping[str, str]
+    own: OwnFiles
 
 
 def load(path: str | Path) -> Saved:
@@ -57,11 +62,11 @@ def parse(text: str, name: str = "<inventory>") -> Saved:
     if not isinstance(table, dict) or "paramrules_inventory" not in table:
         raise _unreadable(name, "it has no `paramrules_inventory`, which holds the version")
     version = table["paramrules_inventory"]
-    if not _whole(version) or version != VERSION:
+    if not _whole(version) or not 1 <= version <= VERSION:
         raise RulesError(
             Diagnostic(
                 "E506",
-                f"`{name}` has version {_shown(version)}, and this paramrules reads version {VERSION}",
+                f"`{name}` has version {_shown(version)}, and this paramrules reads versions 1 and {VERSION}",
                 help="save it again with this paramrules, or install the one that has saved it",
             )
         )
@@ -74,10 +79,12 @@ def parse(text: str, name: str = "<inventory>") -> Saved:
 def _inventory(table: Mapping[str, Any]) -> Saved:
     unknown = _get("", table, "unknown", _TEXTS)
     classes = [Class(row[0], tuple(row[1])) for _, row in _each(table, "classes", _CLASS)]
-    owners = [
-        Owner(tuple(_at(classes, number, where) for number in row))
-        for where, row in _each(table, "owners", _NUMBERS)
-    ]
+    own = _own(table)
+    with using(own):
+        owners = [
+            Owner(tuple(_at(classes, number, where) for number in row))
+            for where, row in _each(table, "owners", _NUMBERS)
+        ]
     parameters = _each(table, "parameters", _MAPPING)
     further: list[tuple[str, Any]] = []
     aliases: dict[int, Sequence[int]] = {}
@@ -92,14 +99,25 @@ def _inventory(table: Mapping[str, Any]) -> Saved:
     names = [_entry_name(where, row, unknown, owners) for where, row in entries]
     if len(set(names)) < len(names):
         raise _Fault(f"the name `{Counter(names).most_common(1)[0][0]}` is there twice")
-    return Saved(
-        _get("", table, "framework", _TEXT),
-        names,
-        [UNKNOWN_OWNER if row["owner"] is None else owners[row["owner"]] for _, row in entries],
-        Rows([row for _, row in parameters], [row for _, row in entries], classes),
-        aliases,
-        unknown,
-    )
+    entry_owners = [UNKNOWN_OWNER if row["owner"] is None else owners[row["owner"]] for _, row in entries]
+    stored, rows = [row for _, row in parameters], [row for _, row in entries]
+    if table["paramrules_inventory"] == 1:
+        rows = upgraded(rows, names, entry_owners, aliases)
+        stored = rows[: len(parameters)]
+    framework = _get("", table, "framework", _TEXT)
+    return Saved(framework, names, entry_owners, Rows(stored, rows, classes), aliases, unknown, own)
+
+
+def _own(table: Mapping[str, Any]) -> OwnFiles:
+    """Return the model's own vocabulary, which most files do not have."""
+    files = _each(table, "vocabulary", _MAPPING) if "vocabulary" in table else []
+    found = []
+    for where, row in files:
+        tables = _get(where, row, "tables", _MAPPING)
+        for what, _ in faults(tables, ()):
+            raise _Fault(f"in `{where}.tables`, {what}")
+        found.append(OwnFile(_get(where, row, "source", _TEXT), tables))
+    return tuple(found)
 
 
 def _check_parameter(
@@ -139,6 +157,8 @@ def _entry_name(where: str, row: Mapping[str, Any], unknown: Mapping[str, str], 
             _get(where, row, fact, _NUMBER)
     if "attributes" in row:
         _get(where, row, "attributes", _MAPPING)
+    if "layout" in row:
+        _get(where, row, "layout", _LAYOUT)
     return str(_get(where, row, "name", _NAME))
 
 
@@ -172,6 +192,10 @@ _NUMBER_OR_NULL = _Kind("a whole number from 0 or null", lambda v: v is None or 
 _NUMBERS = _Kind("a list of whole numbers from 0", lambda v: isinstance(v, list) and all(map(_whole, v)))
 _MAPPING = _Kind("an object", lambda v: isinstance(v, dict))
 _TEXTS = _Kind("an object of texts", lambda v: isinstance(v, dict) and _texts(list(v.values())))
+_LAYOUT = _Kind(
+    f"a list of {', '.join(f'`{word}`' for word in WORDS)}",
+    lambda v: isinstance(v, list) and all(isinstance(word, str) and word in WORDS for word in v),
+)
 _LIST = _Kind("a list", lambda v: isinstance(v, list))
 _ROLE = _Kind(
     f"one of {', '.join(f'`{role}`' for role in ROLES)}", lambda v: isinstance(v, str) and v in ROLES

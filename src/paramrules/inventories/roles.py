@@ -1,12 +1,12 @@
 """The role of a parameter: `weight`, `bias`, `scale` (a gain), `embedding` or `other`."""
 
 from collections.abc import Iterable
-from functools import cache, lru_cache
+from functools import lru_cache
 
 from paramrules.inventories.classes import in_family
 from paramrules.inventories.owner import Class, Owner, named, pattern
 from paramrules.inventories.tables import RoleTable
-from paramrules.inventories.vocabulary import vocabulary
+from paramrules.inventories.vocabulary import Vocabulary, extended
 
 
 def role(owner: Owner, name: str) -> str:
@@ -23,7 +23,7 @@ def role(owner: Owner, name: str) -> str:
     whole, part = unparametrized(name)
     if part == "original0":
         return "scale"
-    return _role(owner.cls, whole.rpartition(".")[2]) if owner.known else "other"
+    return _role(owner.cls, whole.rpartition(".")[2], extended(owner.own)) if owner.known else "other"
 
 
 def roles(owners: Iterable[Owner], names: Iterable[str]) -> list[str]:
@@ -44,7 +44,7 @@ def roles(owners: Iterable[Owner], names: Iterable[str]) -> list[str]:
 
 def belongs_to_a_known_layer(owner: Owner) -> bool:
     """Return whether the vocabulary has the owner's class or a base of it, in a family or a table."""
-    return owner.known and _known(owner.cls)
+    return owner.known and _known(owner.cls, extended(owner.own))
 
 
 def unparametrized(name: str) -> tuple[str, str]:
@@ -60,9 +60,9 @@ def unparametrized(name: str) -> tuple[str, str]:
 
 
 @lru_cache(maxsize=100_000)
-def _role(cls: Class, leaf: str) -> str:
-    for table in vocabulary().roles:
-        if any(_covers(table, name) for name in (cls.name, *cls.bases)):
+def _role(cls: Class, leaf: str, words: Vocabulary) -> str:
+    for table in words.roles:
+        if any(_covers(table, name, words) for name in (cls.name, *cls.bases)):
             for role, leaves in table.leaves:
                 if pattern(leaves).match(leaf):
                     return role
@@ -70,16 +70,16 @@ def _role(cls: Class, leaf: str) -> str:
 
 
 @lru_cache(maxsize=100_000)
-def _known(cls: Class) -> bool:
-    tables = (table for table in vocabulary().roles if table.classes != ("*",))
-    families = vocabulary().families
+def _known(cls: Class, words: Vocabulary) -> bool:
+    tables = (table for table in words.roles if table.classes != ("*",))
     names = (cls.name, *cls.bases)
-    return any(_covers(table, name) for table in tables for name in names) or any(
-        in_family(family, name) for family in families for name in names
+    return any(_covers(table, name, words) for table in tables for name in names) or any(
+        in_family(family, name, words) for family in words.families for name in names
     )
 
 
-@cache
-def _covers(table: RoleTable, name: str) -> bool:
+@lru_cache(maxsize=100_000)
+def _covers(table: RoleTable, name: str, words: Vocabulary) -> bool:
     """Return whether the table covers a class of this dotted name."""
-    return any(named(cls, name) for cls in table.classes) or any(in_family(f, name) for f in table.families)
+    listed = any(named(cls, name) for cls in table.classes)
+    return listed or any(in_family(family, name, words) for family in table.families)

@@ -3,7 +3,7 @@
 The file is written so that two can be compared line by line. docs/inventory.md describes every field.
 
     {
-    "paramrules_inventory": 1,
+    "paramrules_inventory": 2,
     "framework": "torch",
     "unknown": {},
     "classes": [
@@ -26,10 +26,13 @@ from typing import Any, Final
 
 from paramrules.inventories.attributes import ABSENT, marked, readable
 from paramrules.inventories.columns import Columns
+from paramrules.inventories.layouts import layout, merge
+from paramrules.inventories.own_vocabulary import OwnFiles
 from paramrules.inventories.owner import Class, Owner
 from paramrules.inventories.parameter import Layer, Parameter
+from paramrules.inventories.tables import Layout
 
-VERSION: Final = 1
+VERSION: Final = 2
 
 _Rows = Iterable[Sequence[tuple[Parameter, Mapping[str, object]]]]
 """Of each parameter its entries, each as a row and with all its attributes, unreadable ones too."""
@@ -60,6 +63,16 @@ class Rows(Columns):
         """Count the axes of the logical shapes."""
         return [len(row["shape"]) for row in self._parameters]
 
+    def layer_ndim(self) -> Sequence[int]:
+        """Count the axes of the stored shapes without those of stacks."""
+        rows = zip(self.column("stored"), self.column("layer"), strict=True)
+        return [len(stored) - (len(layer.axes) if layer else 0) for stored, layer in rows]
+
+    def layouts(self) -> Mapping[str, Layout]:
+        """Read the layouts; of most weights the class alone tells, and the file leaves it out."""
+        rows = zip(self.names, self._entries, strict=True)
+        return {name: tuple(row["layout"]) for name, row in rows if "layout" in row}
+
     def layer(self) -> Sequence[Layer | None]:
         """Read the places in stacks."""
         found = (row.get("layer") for row in self._parameters)
@@ -84,7 +97,7 @@ class Rows(Columns):
 
     def role(self) -> Sequence[str]:
         """Read the roles."""
-        return [row["role"] for row in self._entries]
+        return [row.get("role", "other") for row in self._entries]
 
     def fan_in(self) -> Sequence[int | None]:
         """Read what the layers contract."""
@@ -109,7 +122,7 @@ class Rows(Columns):
         ]
 
 
-def written(framework: str, unknown: Mapping[str, str], rows: _Rows) -> str:
+def written(framework: str, unknown: Mapping[str, str], own: OwnFiles, rows: _Rows) -> str:
     """Return the text of a file."""
     numbers = _Numbers()
     parameters = [_text(row) for row in _rows(rows, numbers)]  # numbers the classes on the way
@@ -119,6 +132,7 @@ def written(framework: str, unknown: Mapping[str, str], rows: _Rows) -> str:
             f'"paramrules_inventory": {VERSION},',
             f'"framework": {_text(framework)},',
             f'"unknown": {_text(dict(unknown))},',
+            *(_lines("vocabulary", [_text(file.saved) for file in own], ",") if own else ()),
             *_lines("classes", [_text([cls.name, cls.bases]) for cls in numbers.classes], ","),
             *_lines("owners", [_text(around) for around in numbers.owners], ","),
             *_lines("parameters", parameters, ""),
@@ -185,5 +199,13 @@ def _by_entry(row: Parameter, attributes: Mapping[str, object]) -> dict[str, obj
         "fan_in": row.fan_in,
         "fan_out": row.fan_out,
         "attributes": marked(attributes) or None,
+        "layout": row.layout if _layout_is_news(row) else None,
     }
     return {fact: value for fact, value in facts.items() if value is not None}
+
+
+def _layout_is_news(row: Parameter) -> bool:
+    """Return whether a layout merges axes, or is not the one that the vocabulary has for the name."""
+    if row.layout is None:
+        return False
+    return bool(merge(row.layout)) or row.layout != layout(row.owner, row.name, len(row.layout))

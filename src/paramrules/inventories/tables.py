@@ -1,7 +1,17 @@
 """The tables of a vocabulary file: the shipped one, or one that a package adds."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
+
+WORDS: Final = ("in", "out", "in2", "*", "_")
+"""What an axis can be for.
+
+`in` is contracted, `out` produced, `in2` contracted with a second input (as in a bilinear layer), `*` belongs
+to the receptive field of a convolution, and `_` is none of these, such as the axis of experts.
+"""
+
+Layout = tuple[str, ...]
+"""A word for each axis."""
 
 
 class RoleTable(NamedTuple):
@@ -21,7 +31,7 @@ class Tables(NamedTuple):
     roots: tuple[str, ...]
     families: Mapping[str, tuple[str, ...]]
     roles: tuple[RoleTable, ...]
-    layouts: Mapping[str, Mapping[str, tuple[str, ...]]]
+    layouts: Mapping[str, Mapping[str, Layout]]
     frameworks: Mapping[str, tuple[str, ...]]
 
     @classmethod

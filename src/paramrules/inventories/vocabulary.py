@@ -6,25 +6,27 @@ use.
 
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import combinations, product
-from typing import NamedTuple
 
 from paramrules.diagnostics import Diagnostic, RulesError
+from paramrules.inventories.own_vocabulary import OwnFiles, VocabularyLike, read_own
 from paramrules.inventories.owner import named
 from paramrules.inventories.plugins import installed, read
-from paramrules.inventories.tables import RoleTable, Tables
+from paramrules.inventories.tables import Layout, RoleTable, Tables
 
 
-class Vocabulary(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Vocabulary:
     """The joined tables, and the `sources` that they come from, the shipped one first."""
 
     sources: tuple[Tables, ...]
     roots: tuple[str, ...]
     families: Mapping[str, tuple[str, ...]]
     roles: tuple[RoleTable, ...]
-    layouts: Mapping[str, Mapping[str, tuple[str, ...]]]
+    layouts: Mapping[str, Mapping[str, Layout]]
     frameworks: Mapping[str, tuple[str, ...]]
 
 
@@ -37,6 +39,31 @@ def vocabulary() -> Vocabulary:
     """
     shipped = shipped_tables()
     return joined([shipped, *installed(shipped.families)])
+
+
+@lru_cache(maxsize=100)
+def extended(own: OwnFiles) -> Vocabulary:
+    """Return the installed vocabulary joined with a model's own files, which come before it.
+
+    Raises:
+        RulesError: E511 if a file puts a class into another family.
+    """
+    installed = vocabulary()
+    if not own:
+        return installed
+    shipped, *packages = installed.sources
+    return joined([shipped, *(file.tables for file in own), *packages])
+
+
+def own_files(vocabulary: VocabularyLike) -> OwnFiles:
+    """Read the files of a model's own vocabulary.
+
+    Raises:
+        RulesError: E510 for each mistake in them, E511 if they contradict the installed vocabulary.
+    """
+    own = read_own(vocabulary, shipped_tables().families)
+    extended(own)
+    return own
 
 
 def added(package: str, toml: bytes) -> Vocabulary:
@@ -77,7 +104,7 @@ def joined(sources: Sequence[Tables]) -> Vocabulary:
     frameworks: dict[str, tuple[str, ...]] = {}
     for framework, packages in (row for source in sources for row in source.frameworks.items()):
         frameworks[framework] = (*frameworks.get(framework, ()), *packages)
-    layouts: dict[str, Mapping[str, tuple[str, ...]]] = {}
+    layouts: dict[str, Mapping[str, Layout]] = {}
     for name, leaves in (row for source in first for row in source.layouts.items()):
         known = layouts.get(name, {})
         layouts[name] = {**known, **leaves, **known}

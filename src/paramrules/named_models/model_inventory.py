@@ -18,6 +18,7 @@ from types import ModuleType
 from paramrules import registry
 from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
 from paramrules.inventories import Inventory
+from paramrules.inventories.own_vocabulary import VocabularyLike
 from paramrules.inventories.parameter import is_below
 from paramrules.named_models.abstract_build import build_without_memory
 from paramrules.named_models.model_name import Call, ModelName
@@ -28,12 +29,15 @@ Stacked = Mapping[str, int]
 """For paths in a model, how many leading axes of all arrays below are layers."""
 
 
-def inventory_of(name: ModelName, stacked: Stacked | None = None) -> Inventory:
+def inventory_of(
+    name: ModelName, stacked: Stacked | None = None, vocabulary: VocabularyLike | None = None
+) -> Inventory:
     """Return the inventory of the model of this name, saved or built.
 
     Args:
         name: the model's name, from `read_model_name`.
         stacked: for paths in the model, how many leading axes of all arrays below are layers.
+        vocabulary: see `paramrules.inventory`.
 
     Raises:
         RulesError: E701 if the name leads nowhere or the import fails, E702 if building fails or does not
@@ -42,10 +46,12 @@ def inventory_of(name: ModelName, stacked: Stacked | None = None) -> Inventory:
     >>> inventory_of(read_model_name("timm:create_model('resnet18')"))
     <Inventory of 62 parameters, torch>
     """
-    return inventories_of((name,), stacked or {})[0]
+    return inventories_of((name,), stacked or {}, vocabulary)[0]
 
 
-def inventories_of(names: Iterable[ModelName], stacked: Stacked) -> list[Inventory]:
+def inventories_of(
+    names: Iterable[ModelName], stacked: Stacked, vocabulary: VocabularyLike | None = None
+) -> list[Inventory]:
     """Return the inventories of several models. Each declared stack has to be in one of them.
 
     Raises:
@@ -55,7 +61,7 @@ def inventories_of(names: Iterable[ModelName], stacked: Stacked) -> list[Invento
     paths: set[str] = set()
     used: set[str] = set()
     for name in names:
-        inventory, plain = _described(name, stacked)
+        inventory, plain = _described(name, stacked, vocabulary)
         found.append(inventory)
         if plain is not None:
             used |= {path for path in stacked if _holds(plain, path)}
@@ -73,21 +79,25 @@ def inventories_of(names: Iterable[ModelName], stacked: Stacked) -> list[Invento
     return found
 
 
-def _described(name: ModelName, stacked: Stacked) -> tuple[Inventory, Inventory | None]:
+def _described(
+    name: ModelName, stacked: Stacked, vocabulary: VocabularyLike | None
+) -> tuple[Inventory, Inventory | None]:
     """Return a model's inventory, and the one without declared stacks (None if none can be declared)."""
     if name.is_saved:
-        return Inventory.load(name.origin), None
+        return registry.inventory(Inventory.load(name.origin), vocabulary=vocabulary), None
     folder = os.path.dirname(os.path.abspath(name.origin)) if name.is_file else os.getcwd()
     with _first_on_path(folder), redirect_stdout(sys.stderr):
         value = _attribute(name, _file(name) if name.is_file else _module(name))
         # A function is a maker, even with haiku loaded, whose models are functions themselves.
         if name.call or inspect.isfunction(value) or not registry.is_model(value):
             value = _build(name, value, name.call or Call((), {}))
-        inventory = registry.inventory(value)
+        inventory = registry.inventory(value, vocabulary=vocabulary)
         if not stacked or not registry.takes(value, "stacked"):
             return inventory, None
         own = {path: count for path, count in stacked.items() if _holds(inventory, path)}
-        return (registry.inventory(value, stacked=own) if own else inventory), inventory
+        if own:
+            return registry.inventory(value, vocabulary=vocabulary, stacked=own), inventory
+        return inventory, inventory
 
 
 def _holds(inventory: Inventory, path: str) -> bool:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from paramrules.diagnostics import Diagnostic
-from paramrules.inventories.owner import named
+from paramrules.inventories.classes import family_by_name
+from paramrules.inventories.owner import Class, named
 from paramrules.inventories.vocabulary import vocabulary
 from paramrules.rules.terms import Alternative, ClassTest
 
@@ -60,4 +61,6 @@ def _families(text: str) -> tuple[str, list[str]]:
         if (members := [member for member in classes if named(text, member)])
     }
     families = list(found) if _WILD & set(text) else sorted(found, key=lambda f: len(known[f]))[:1]
+    if not families and (family := family_by_name(Class(text))[0]):
+        families = [family]
     return "|".join(families), [member for members in found.values() for member in members]

@@ -9,6 +9,7 @@ from paramrules.portability.classes import class_findings
 from paramrules.portability.leaves import leaf_findings, leaves_named
 from paramrules.portability.numbers import separator_findings
 from paramrules.portability.shapes import shape_findings
+from paramrules.portability.tied_heads import head_findings
 from paramrules.rules.load import read, unsilenced
 from paramrules.rules.model import Rules
 from paramrules.rules.terms import (
@@ -27,7 +28,7 @@ _EVERYWHERE = frozenset({"no_weight_decay"})
 
 
 def portable(rules: Rules | str | Path) -> list[Diagnostic]:
-    """Return a warning (W811 to W817) for each part of a rule file that may differ between frameworks.
+    """Return a warning (W811 to W818) for each part of a rule file that may differ between frameworks.
 
     None of them is a mistake if all models are of one framework. Included files are not checked. Comments
     silence these warnings like others: `# allow: W811 -- only for torch`.
@@ -50,6 +51,8 @@ def portable(rules: Rules | str | Path) -> list[Diagnostic]:
         for term in terms:
             for finding in _of(term, named):
                 found.setdefault((finding.code, finding.span), finding)
+    for finding in head_findings(rules.axes):
+        found[finding.code, finding.span] = finding
     findings = sorted(found.values(), key=lambda finding: finding.span.start if finding.span else 0)
     return unsilenced(findings, rules.allows)
 

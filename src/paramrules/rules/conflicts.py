@@ -38,8 +38,8 @@ def _is_zero(setting: Setting) -> bool:
 
 
 def _agree(one: Setting, other: Setting) -> bool:
-    """Return whether two axes may both have these: zeros, one of them implied by the label `no_decay`."""
-    return (one.implied or other.implied) and _is_zero(one) and _is_zero(other)
+    """Return whether two axes may both have these: no decay, written or implied by the label `no_decay`."""
+    return one.key == "weight_decay" and _is_zero(one) and _is_zero(other)
 
 
 def _between_axes(setting: Setting, other: Setting, first: str, second: str, findings: Findings) -> None:

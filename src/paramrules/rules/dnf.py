@@ -152,8 +152,7 @@ class _Whole:
                 texts += [_here("option text", predicate.subject, option) for option in predicate.options]
                 return self.signed(predicate, self.any(texts))
             case terms.ConstantTest():
-                make = _fact if predicate.subject == "dtype" else _here
-                words = self.any(make("constant", predicate.subject, word) for word in predicate.values)
+                words = self.any(_fact("constant", predicate.subject, word) for word in predicate.values)
                 return self.signed(predicate, words)
             case terms.ShapeTest():
                 if any(not isinstance(each, terms.Constant | None) for each in predicate.extents):
@@ -215,8 +214,8 @@ class _Whole:
                     return self.all(_fact("number", field, ("==", c), False) for c in constants)
                 return self.any(_fact("number", field, (operator, c)) for c in constants)
             case terms.Field(name=field) if len(constants) == len(items) and operator != "!=":
-                # fan_in and fan_out are a name's, and `!=` is about all of its parameter's names
-                return self.any(_here("number", field, (operator, c)) for c in constants)
+                # `!=` holds only where the fact applies, which its negation does not say
+                return self.any(_fact("number", field, (operator, c)) for c in constants)
             case terms.Extent(position=position) if len(constants) == len(items):
                 join = self.all if operator == "!=" else self.any
                 return join(_fact("number", f"shape[{position}]", (operator, c)) for c in constants)

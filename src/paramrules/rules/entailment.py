@@ -25,7 +25,6 @@ class Known:
     def __init__(self) -> None:
         self.atoms: set[Atom] = set()
         self.by_text: dict[str, list[Atom]] = defaultdict(list)
-        self.by_number: dict[str, list[Atom]] = defaultdict(list)
         self.by_literal: dict[tuple[str, Run], list[Atom]] = defaultdict(list)
         self.literals: dict[int, set[str]] = defaultdict(set)
         """The literals of these regexes, by length."""
@@ -37,8 +36,6 @@ class Known:
         self.atoms.add(atom)
         if atom.kind in ("regex", "glob"):
             self.by_text[atom.subject].append(atom)
-        if atom.kind == "number":
-            self.by_number[atom.subject].append(atom)
         if isinstance(atom.what, Regex):
             for run in literals(atom.what.text, atom.what.parsed):
                 self.by_literal[atom.subject, run].append(atom)
@@ -49,7 +46,7 @@ class Known:
         found = set(here)
         budget.spend(len(found))
         texts = _texts(found)
-        if texts is None or not _possible(found) or any(_holds(atom, texts) is False for atom in found):
+        if texts is None or any(_holds(atom, texts) is False for atom in found):
             return None
         for atom in list(found):
             found.update(self._implied(atom, budget))
@@ -62,9 +59,6 @@ class Known:
     def _implied(self, atom: Atom, budget: Budget) -> Iterator[Atom]:
         if atom.kind == "class" and atom.subject == "type":
             yield atom._replace(subject="within")
-        elif atom.kind == "number":
-            budget.spend(len(self.by_number[atom.subject]))
-            yield from (a for a in self.by_number[atom.subject] if not _feasible([(atom, True), (a, False)]))
         elif atom.kind in ("regex", "glob", "text") and self.by_literal:
             for subject in _WITHIN[atom.subject]:
                 yield from self._holding(atom, subject, budget)
@@ -104,12 +98,15 @@ class Known:
 def consistent(facts: Iterable[tuple[Atom, bool]]) -> bool:
     """Return whether some parameter may have all of these facts."""
     fields: dict[str, list[tuple[Atom, bool]]] = defaultdict(list)
-    dtypes = 0
+    constants: set[str] = set()
     for atom, value in facts:
         if atom.kind == "number":
             fields[atom.subject].append((atom, value))
-        dtypes += atom.kind == "constant" and value
-    return dtypes <= 1 and all(map(_feasible, fields.values()))
+        elif atom.kind == "constant" and value:
+            if atom.subject in constants:
+                return False
+            constants.add(atom.subject)
+    return all(map(_feasible, fields.values()))
 
 
 def _feasible(some: list[tuple[Atom, bool]]) -> bool:
@@ -133,16 +130,6 @@ def _relation(atom: Atom, value: bool) -> tuple[str, float]:
     assert isinstance(atom.what, tuple)
     relation, constant = atom.what
     return relation if value else _OPPOSITE[relation], constant
-
-
-def _possible(here: set[Atom]) -> bool:
-    """Return whether one name may have these roles and numbers."""
-    fields: dict[str, list[tuple[Atom, bool]]] = defaultdict(list)
-    for atom in here:
-        if atom.kind == "number":
-            fields[atom.subject].append((atom, True))
-    roles = sum(atom.kind == "constant" for atom in here)
-    return roles <= 1 and all(map(_feasible, fields.values()))
 
 
 def _texts(here: set[Atom]) -> dict[str, str] | None:

@@ -20,8 +20,8 @@ def imply_no_decay(drafts: list[Draft], findings: Findings) -> None:
     for draft in drafts:
         rules = [rule for rule in draft.rules if rule.label.literal == LABEL]
         written = [setting for rule in rules for setting in rule.settings or () if setting.key in _DECAYS]
-        for setting in written:
-            _check_decays(setting, findings)
+        for rule in rules:
+            _check_decay(rule, findings)
         if rules and not written:
             having = {id(rule) for rule in rules if rule.settings is not None} or {id(rules[0])}
             draft.rules = [_implied(rule) if id(rule) in having else rule for rule in draft.rules]
@@ -33,8 +33,12 @@ def _implied(rule: Rule) -> Rule:
     return replace(rule, settings=(*(rule.settings or ()), zero))
 
 
-def _check_decays(setting: Setting, findings: Findings) -> None:
-    if constant_number(setting.value) not in (None, 0):
+def _check_decay(rule: Rule, findings: Findings) -> None:
+    """Report a rule whose decay is not 0, as far as that is known without a model."""
+    written = [setting for setting in rule.settings or () if setting.key in _DECAYS]
+    numbers = [constant_number(setting.value) for setting in written]
+    if written and None not in numbers and 0 not in numbers:
+        setting = written[0]
         findings.report(
             "W321",
             f"`{LABEL}` decays: its rule says `{setting.span.one_line}`",

@@ -1,0 +1,141 @@
+"""A model's own vocabulary: TOML files that say what its classes are, given with the model.
+
+They hold for one model and its inventory. Owners and inventories that are made inside `using(files)` remember
+them, so two models in one process, or in two threads, may have different ones.
+"""
+
+import json
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cached_property
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from paramrules.diagnostics import Diagnostic, RulesError, Source, Span, did_you_mean
+from paramrules.inventories.plugins import faults
+from paramrules.inventories.tables import Tables
+from paramrules.safe_files import unreadable
+
+VocabularyLike: TypeAlias = str | PathLike[str] | Sequence[str | PathLike[str]]
+
+
+class OwnFile:
+    """One file of a model's own vocabulary. Files with the same tables are equal, wherever they lie.
+
+    Args:
+        name: the path, for messages.
+        table: what the file holds, without mistakes.
+    """
+
+    def __init__(self, name: str, table: Mapping[str, Any]) -> None:
+        self.name = name
+        self.table = table
+        self._key = json.dumps(table, sort_keys=True)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, OwnFile) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    @property
+    def saved(self) -> Mapping[str, object]:
+        """Its entry in a saved inventory."""
+        return {"source": self.name, "tables": self.table}
+
+    @cached_property
+    def tables(self) -> Tables:
+        """Its tables."""
+        return Tables.of(self.name, self.table)
+
+
+OwnFiles: TypeAlias = tuple[OwnFile, ...]
+
+_CURRENT: ContextVar[OwnFiles] = ContextVar("own_vocabulary", default=())
+
+
+def current() -> OwnFiles:
+    """Return the files of the model that is being described."""
+    return _CURRENT.get()
+
+
+@contextmanager
+def using(files: OwnFiles) -> Iterator[None]:
+    """Give these files to every owner and inventory that is made inside."""
+    token = _CURRENT.set(files)
+    try:
+        yield
+    finally:
+        _CURRENT.reset(token)
+
+
+def read_own(vocabulary: VocabularyLike, families: Iterable[str]) -> OwnFiles:
+    """Read the files of a model's own vocabulary.
+
+    Args:
+        vocabulary: the path of a file, or several.
+        families: the families that are known without them.
+
+    Raises:
+        RulesError: E510 for each mistake, with its line.
+    """
+    paths = [vocabulary] if isinstance(vocabulary, str | PathLike) else list(vocabulary)
+    return tuple(_read(Path(path), families) for path in paths)
+
+
+def _read(path: Path, families: Iterable[str]) -> OwnFile:
+    name = fspath(path)
+    source = Source(name, _text(path))
+    try:
+        table = tomllib.loads(source.text)
+    except tomllib.TOMLDecodeError as error:
+        span = _span_of_error(source, str(error))
+        raise RulesError(_wrong(name, str(error), "mend the TOML", span)) from None
+    wrong = [_wrong(name, what, instead, _span_of(source, what)) for what, instead in faults(table, families)]
+    if wrong:
+        raise RulesError(wrong)
+    return OwnFile(name, table)
+
+
+def _text(path: Path) -> str:
+    reason, near = unreadable(path), "name a TOML file with `[families]`, `[[roles]]` or `[layouts]`"
+    if not reason:
+        try:
+            return path.read_text("utf-8")
+        except FileNotFoundError:
+            reason = "it does not exist"
+            near = did_you_mean(path.name, (file.name for file in path.parent.glob("*.toml"))) or near
+        except OSError as error:
+            reason = error.strerror or str(error)
+        except UnicodeDecodeError:
+            reason = "it is not UTF-8"
+    raise RulesError(_wrong(str(path), reason, near))
+
+
+def _wrong(name: str, what: str, instead: str, span: Span | None = None) -> Diagnostic:
+    return Diagnostic("E510", f"the vocabulary `{name}` cannot be read: {what}", span, help=instead)
+
+
+def _span_of_error(source: Source, message: str) -> Span:
+    """Return the line that tomllib's message names, or the last one."""
+    found = re.search(r"\(at line (\d+), column \d+\)", message)
+    return _line(source, int(found[1]) if found else len(source.line_starts))
+
+
+def _span_of(source: Source, what: str) -> Span:
+    """Return the place of the first words of a message that stand in the file outside of comments."""
+    quoted = re.findall(r"`([^`]+)`", what)
+    for text in (part for word in quoted for part in (word, word.rpartition(".")[2], word.partition(".")[0])):
+        found = re.search(rf"^[^#\n]*?({re.escape(text)})", source.text, re.MULTILINE)
+        if found:
+            return Span(source, *found.span(1))
+    return _line(source, 1)
+
+
+def _line(source: Source, number: int) -> Span:
+    start = source.line_starts[number - 1]
+    return Span(source, start, start + len(source.line(number)))
