@@ -172,10 +172,8 @@ def _construct(
     for key in Bases._fields:
         if key not in spec.rates:
             for group in made.param_groups:
-                group.pop(key, None)
-                if key == "weight_decay":
-                    group.pop(DECAY_RATIO, None)
-                    group.pop(FIRST_DECAY, None)
+                for own in _OF_RATES[key]:
+                    group.pop(own, None)
     return made
 
 
@@ -192,6 +190,7 @@ def _ratios(one: RoutedGroup, bases: Bases, overall: Mapping[str, Any]) -> dict[
     return found
 
 
+_OF_RATES = {"lr": ("lr",), "weight_decay": ("weight_decay", DECAY_RATIO, FIRST_DECAY)}
 _RATIOS = {RATIO: "lr", DECAY_RATIO: "weight_decay"}
 
 
