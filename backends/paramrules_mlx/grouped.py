@@ -11,10 +11,13 @@ from mlx.optimizers import AdamW, MultiOptimizer, Optimizer
 from mlx.utils import tree_flatten, tree_unflatten
 
 from paramrules.backends import (
+    DEFAULT,
+    SCHEDULES,
     Aliases,
     AnyRules,
     Assignment,
     Bases,
+    Bound,
     Diagnostic,
     Inventory,
     OptimizerSpec,
@@ -26,13 +29,18 @@ from paramrules.backends import (
     base_of,
     bind,
     by_name,
+    by_schedule,
+    check_marks,
     check_rate,
     check_use,
     did_you_mean,
     lost_bases,
+    names_in_rules,
     plural,
     report,
     route,
+    schedule_of,
+    unused_schedules,
     warn,
 )
 from paramrules_mlx.freezing import freeze
@@ -65,6 +73,7 @@ class GroupedOptimizer(MultiOptimizer):  # type: ignore[misc]  # mypy skips mlx
         names: Sequence[Sequence[Sequence[str]]],
         scales: Sequence[float | None],
         base: Any,
+        skipped: Iterable[str] = (),
     ) -> None:
         """Join optimizers.
 
@@ -74,6 +83,7 @@ class GroupedOptimizer(MultiOptimizer):  # type: ignore[misc]  # mypy skips mlx
             names: of each, for each array its names; MLX computes the gradient of a tied array for the last.
             scales: the ratio of each to the base rate; None for one that has a rate of its own.
             base: the base rate, a number or a schedule.
+            skipped: names of arrays that are left to another optimizer.
         """
         super().__init__(list(optimizers), [lambda name, array: False] * (len(optimizers) - 1))
         self.labels = tuple(labels)
@@ -81,7 +91,7 @@ class GroupedOptimizer(MultiOptimizer):  # type: ignore[misc]  # mypy skips mlx
         self._scales = tuple(scales)
         self._base = base
         self._member = {array[-1]: member for member, own in enumerate(names) for array in own}
-        self._aliases = {name for own in names for array in own for name in array[:-1]}
+        self._passed_over = {name for own in names for array in own for name in array[:-1]} | set(skipped)
 
     def _split_dictionary(self, gradients: dict[str, Any]) -> list[Any]:
         """Return the arrays of each member, as a tree."""
@@ -89,7 +99,7 @@ class GroupedOptimizer(MultiOptimizer):  # type: ignore[misc]  # mypy skips mlx
         for name, array in tree_flatten(gradients):
             if name in self._member:
                 parts[self._member[name]].append((name, array))
-            elif name not in self._aliases:
+            elif name not in self._passed_over:
                 raise RulesError(_stranger(name, self._member))
         return [tree_unflatten(part) if part else {} for part in parts]
 
@@ -114,10 +124,11 @@ def build(
     rules: AnyRules,
     optimizer: Make | Mapping[str, Make] = AdamW,
     *,
-    learning_rate: float | Callable[[mx.array], mx.array] | None = None,
+    learning_rate: Any = None,
     weight_decay: float | None = None,
     options: Options = None,
     strict: bool = False,
+    marks: Sequence[str] = (),
     vocabulary: VocabularyLike | None = None,
     **settings: Any,
 ) -> GroupedOptimizer:
@@ -132,10 +143,15 @@ def build(
         learning_rate: the base rate, a number or a schedule of the step. A group gets it times its
             `lr_scale`; a rule's `lr` replaces a number. It may be left out if `functools.partial` binds one
             to each optimizer.
-        weight_decay: the base weight decay; that of the optimizer's signature if None. MLX's `Muon` adds it
+            If rules set `schedule = "late"`, a mapping of these names to numbers or schedules; groups that
+            name none follow the entry `default`.
+        weight_decay: the base weight decay; that of the optimizer's signature if None. MLX's optimizers have
+            one for all steps, so rules cannot set `weight_decay_schedule`. MLX's `Muon` adds it
             to the gradient, PyTorch's subtracts it from the weight.
         options: values for the file's options.
         strict: make dead rules and parameters that no rule takes errors.
+        marks: keys that rules set for others to read, as `paramrules_torch.build` takes them; nothing is done
+            with them here.
         vocabulary: TOML files, a path or several, that say what the model's classes are.
         **settings: further settings, each for those of the optimizers that take it.
 
@@ -145,7 +161,8 @@ def build(
 
     Raises:
         RulesError: what `paramrules.assign` raises; E604, E610, E611, E612, E614 as for the other frameworks;
-            E630 if a rule sets `lr` beside a schedule. Nothing is frozen then.
+            E630 if a rule sets `lr` beside a schedule; E644 if a schedule that a rule names is not there;
+            E646 if rules schedule the decay. Nothing is frozen then.
         TypeError, ValueError: an argument is of no use.
 
     Warns:
@@ -160,7 +177,9 @@ def build(
     if learning_rate is None and not all("lr" in spec.bound for spec in specs.values()):
         instead = "`lr` is called `learning_rate` in MLX" if "lr" in settings else "the base rate is missing"
         raise TypeError(f"{instead}: pass `learning_rate=1e-3`, a number or a schedule")
-    check_rate("learning_rate", learning_rate, _is_rate, wanted="a number or a schedule")
+    for rate in by_schedule(learning_rate).values():
+        check_rate("learning_rate", rate, _is_rate, wanted="a number or a schedule")
+    own_keys = check_marks(marks)
     check_rate("weight_decay", weight_decay, lambda rate: False)
     bases = Bases(learning_rate, weight_decay)
     arguments, lost = arguments_of(settings, specs)
@@ -174,18 +193,28 @@ def build(
 
     bound = bind(rules, describe, options=options, strict=strict, vocabulary=vocabulary, stacklevel=2)
     names = bound.inventory.names
-    routed, wrong = route(bound, bound.groups(), specs, bases, frozen_by="`model.freeze()`")
-    _raise([*wrong, *_fixed_beside_schedule(bound.assignment, routed, learning_rate)])
+    _raise(_scheduled_decays(bound))
+    routed, wrong = route(
+        bound, bound.groups(), specs, bases, frozen_by="`model.freeze()`", marks=own_keys, schedules=True
+    )
+    _raise(wrong or _fixed_beside_schedule(bound.assignment, routed, learning_rate))
+    named = names_in_rules(bound.assignment, SCHEDULES["lr"])
+    warn(unused_schedules("lr", named, learning_rate), allows=bound.assignment.rules.allows, stacklevel=2)
     warn(check_use(bound.assignment, specs, bases), stacklevel=2)
+    base = by_schedule(learning_rate).get(DEFAULT)
     made = [_construct(entries[one.optimizer.name], one, arguments[one.optimizer.name]) for one in routed]
-    frozen = {(id(slots[number].module), slots[number].key) for number in bound.frozen()}
-    freeze(((slot.module, slot.key) for slot in slots), frozen)
+    frozen, skipped = (
+        {(id(slots[number].module), slots[number].key) for number in numbers}
+        for numbers in (bound.frozen(), bound.skipped())
+    )
+    freeze(((slot.module, slot.key) for slot in slots), frozen, skipped)
     return GroupedOptimizer(
         made,
         [one.group.label for one in routed],
         [[[names[e] for e in bound.inventory.entries(n)] for n in one.numbers] for one in routed],
-        [_scale(one, learning_rate) for one in routed],
-        0.0 if learning_rate is None else learning_rate,
+        [_scale(one, base) for one in routed],
+        0.0 if base is None else base,
+        [names[e] for number in bound.skipped() for e in bound.inventory.entries(number)],
     )
 
 
@@ -251,6 +280,8 @@ def _rate(one: RoutedGroup) -> Any:
 
 def _scale(one: RoutedGroup, base: Any) -> float | None:
     """Return the ratio of a group's rate to the base rate; None if it does not follow the base."""
+    if one.schedules:
+        return None
     if one.lr.base is base:
         return float(one.lr.scale)
     return None if callable(base) or callable(one.lr.base) else one.lr.over(base)
@@ -263,7 +294,8 @@ def _fixed_beside_schedule(
     having = [
         one.group
         for one in routed
-        if "lr" in one.group.settings and callable(base_of(one.optimizer, "lr", base))
+        if "lr" in one.group.settings
+        and callable(base_of(one.optimizer, "lr", base, schedule_of(one.group.settings, "lr")))
     ]
     if not having:
         return []
@@ -273,6 +305,28 @@ def _fixed_beside_schedule(
     )
     help = "write `lr_scale`, which multiplies the schedule"
     return [report("E630", message, help, assignment=assignment, groups=having, key="lr", whole=True)]
+
+
+def _scheduled_decays(bound: Bound) -> list[Diagnostic]:
+    """Return a finding (E646) if rules name schedules of decay, of which MLX's optimizers have none."""
+    having = [
+        one.group for one in bound.groups() if schedule_of(one.group.settings, "weight_decay") != DEFAULT
+    ]
+    if not having:
+        return []
+    labels = plural("group", [group.label for group in having])
+    return [
+        report(
+            "E646",
+            f"MLX's optimizers have one weight decay for all steps, and {labels} "
+            f"{'name' if len(having) > 1 else 'names'} a schedule of it",
+            "leave it out for MLX, and set `optimizer.optimizers[number].weight_decay` as you train",
+            assignment=bound.assignment,
+            groups=having,
+            key=SCHEDULES["weight_decay"],
+            whole=True,
+        )
+    ]
 
 
 def _stranger(name: str, known: Iterable[str]) -> Diagnostic:

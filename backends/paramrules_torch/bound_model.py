@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from paramrules.backends import (
     AnyRules,
     Bound,
+    Diagnostic,
     Inventory,
     Options,
     RoutedGroup,
@@ -15,8 +16,11 @@ from paramrules.backends import (
     bind,
     check_choice,
     check_rate,
+    listed,
+    report,
+    warn,
 )
-from paramrules_torch import freezing
+from paramrules_torch import freezing, living
 from paramrules_torch.inventory import inventory_and_tensors
 
 KEEP_INSTEAD: Mapping[str, str] = {"lr": ', or `lr_scale="keep"` if a scheduler multiplies it in'}
@@ -34,14 +38,56 @@ class BoundModel(NamedTuple):
     def group(
         self, label: str, settings: Mapping[str, Any], numbers: Sequence[int], *, plain: bool = False
     ) -> dict[str, Any]:
-        """Return a group as `torch.optim` takes it; a plain one holds `params` and settings alone."""
+        """Return a group as `torch.optim` takes it; a plain one holds `params` and settings alone.
+
+        Loggers call a group by its `name`: the label, unless the rules say otherwise.
+        """
         held = {"params": [self.tensors[n] for n in numbers]}
-        named = {} if plain else {"param_names": [self.raw[n] for n in numbers], "label": label}
+        named = {"param_names": [self.raw[n] for n in numbers], "label": label, "name": label}
+        named = {} if plain else named
         return {**held, **named, **settings}
 
-    def freeze(self) -> None:
-        """Freeze what the rules freeze, and unfreeze what earlier rules froze and these do not."""
-        freezing.freeze(self.model, self.tensors, {id(self.tensors[n]) for n in self.bound.frozen()})
+    def freeze(self, stacklevel: int) -> None:
+        """Freeze what the rules freeze, and unfreeze what earlier rules froze and these neither freeze nor
+        skip.
+
+        Warn (W643) if an optimizer that `build` made before trains what is frozen now. `stacklevel` is the
+        frame that the warning points at; 1 is the caller of this function.
+        """
+        frozen, skipped = (
+            {id(self.tensors[number]): number for number in numbers}
+            for numbers in (self.bound.frozen(), self.bound.skipped())
+        )
+        stopped = [number for number in frozen.values() if self.tensors[number].requires_grad]
+        freezing.freeze(self.model, self.tensors, frozen, skipped)
+        training = living.training({id(self.tensors[number]) for number in stopped}) if stopped else {}
+        if training:
+            lost = [number for number in stopped if id(self.tensors[number]) in training]
+            warn(
+                [self._stopped(lost, training)],
+                allows=self.bound.assignment.rules.allows,
+                stacklevel=stacklevel + 1,
+            )
+
+    def _stopped(self, lost: Sequence[int], training: Mapping[int, object]) -> Diagnostic:
+        names = listed([self.bound.inventory.names[number] for number in lost], 3)
+        cls = type(training[id(self.tensors[lost[0]])]).__name__
+        assignment = self.bound.assignment
+        numbers = set(lost)
+        groups = [
+            group
+            for group in assignment.groups
+            if group.settings.get("freeze") and numbers.intersection(self.bound.numbers(group))
+        ]
+        return report(
+            "W643",
+            f"this freezes {names}, which the `{cls}` of an earlier `build` still trains",
+            "write `skip = true` to leave a parameter to another optimizer, or delete that optimizer first",
+            assignment=assignment,
+            groups=groups,
+            key="freeze",
+            whole=True,
+        )
 
 
 def bind_model(
@@ -74,7 +120,7 @@ def bind_model(
 
 
 def settings_in_group(one: RoutedGroup, lr_scale: str) -> dict[str, Any]:
-    """Return the settings that a group holds: the optimizer's own, then its rates.
+    """Return the settings that a group holds: the optimizer's own, its rates, its schedules, its marks.
 
     With `lr_scale="keep"`, the scale of the learning rate stays a key beside the unscaled rate.
     """
@@ -84,7 +130,7 @@ def settings_in_group(one: RoutedGroup, lr_scale: str) -> dict[str, Any]:
     settings.update((key, rate) for key, rate in rates.items() if rate is not None)
     if lr_scale == "keep" and "lr_scale" in one.group.settings:
         settings["lr_scale"] = one.lr.scale
-    return settings
+    return settings | one.schedules | one.marks
 
 
 def check_rates(lr: object, weight_decay: object, lr_scale: str) -> None:

@@ -98,7 +98,7 @@ def param_groups(
         for one in routed:
             named = {k: v for k, v in one.group.settings.items() if k == "optimizer"}
             made.append(_Group(one.group.label, settings_in_group(one, lr_scale) | named, one.numbers))
-    held.freeze()
+    held.freeze(stacklevel=2)
     return [held.group(*one, plain=plain) for one in (_merged(made) if merge else made)]
 
 

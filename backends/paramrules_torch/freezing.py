@@ -23,13 +23,16 @@ def frozen_by_rules(model: nn.Module, tensors: Iterable[Tensor]) -> frozenset[in
     return frozenset(id(tensor) for tensor in noted if tensor is not None and not tensor.requires_grad)
 
 
-def freeze(model: nn.Module, tensors: Iterable[Tensor], wanted: Collection[int]) -> None:
+def freeze(
+    model: nn.Module, tensors: Iterable[Tensor], wanted: Collection[int], left_alone: Collection[int] = ()
+) -> None:
     """Freeze the tensors whose ids are wanted, and unfreeze the others that rules froze before.
 
     A frozen tensor's gradient is dropped, since clipping or accumulation would count it. Tensors that the
-    user froze stay as they are.
+    user froze stay as they are, and so do those whose ids are in `left_alone`.
     """
     before = frozen_by_rules(model, tensors)
+    wanted = {*wanted, *before.intersection(left_alone)}
     if not wanted and not before:
         return
     ours = {id(tensor) for tensor in tensors if id(tensor) in wanted and tensor.requires_grad}

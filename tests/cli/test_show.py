@@ -89,6 +89,30 @@ error[E205]: no rule takes `wte.weight` and 4 more
     )
 
 
+def test_what_is_left_to_another_optimizer_is_counted_as_skipped(run: Callable[..., Ran]) -> None:
+    Path("skip.rules").write_text("layers: name ~ ^h\\. -> skip = true\nrest: else\n")
+    assert run("show", "skip.rules", "-m", "net:make(frozen=True)") == (
+        0,
+        """\
+skip.rules on net:make(frozen=True): 7 tensors, 97.4k parameters (torch)
+
+group   settings   tensors  parameters    share
+layers  skip=true        0           0  skipped
+rest    -                3       64.1k   100.0%
+total                    3       64.1k
+
+skipped: 4 tensors (h.0.fc.weight, h.0.fc.bias, h.1.fc.weight, h.1.fc.bias)
+tied: wte.weight = head.weight
+""",
+        "",
+    )
+    _, out, _ = run("show", "skip.rules", "-m", "net:make(frozen=True)", "--json")
+    (model,) = json.loads(out)["models"]
+    assert model["frozen"] == []
+    assert model["skipped"] == ["h.0.fc.weight", "h.0.fc.bias", "h.1.fc.weight", "h.1.fc.bias"]
+    assert model["groups"][0]["names"] == model["skipped"]
+
+
 def test_json(run: Callable[..., Ran]) -> None:
     Path("frozen.rules").write_text(
         "option on = true\n[decay]\nno_decay: ndim <= 1 and on -> lr_scale = 0.5\n"
@@ -125,6 +149,7 @@ def test_json(run: Callable[..., Ran]) -> None:
                 "left": {"decay": ["wte.weight", "h.0.fc.weight", "h.1.fc.weight", "norm.g"]},
                 "dead": [],
                 "frozen": ["h.1.fc.weight"],
+                "skipped": [],
                 "tied": [["wte.weight", "head.weight"]],
                 "merged": [],
             }

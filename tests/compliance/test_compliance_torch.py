@@ -64,7 +64,7 @@ def _check_groups(assignment: Assignment, groups: list[dict[str, Any]], model: n
             base, scale = settings.get("weight_decay", 0.5), settings.pop("weight_decay_scale", 1)
             settings["weight_decay"] = base * scale
             wanted.append((group["label"], names, [id(parameters[name]) for name in names], settings))
-    own = ("params", "param_names", "label")
+    own = ("params", "param_names", "label", "name")
     assert wanted == [
         (
             group["label"],

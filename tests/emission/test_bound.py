@@ -28,6 +28,17 @@ def test_groups_have_the_parameters_that_train() -> None:
     assert bound().frozen() == [0]
 
 
+def test_what_is_skipped_is_in_no_group_and_not_frozen() -> None:
+    held = bound(
+        paramrules.parse("off: name ~ ^emb -> skip = true\nkept: ndim <= 1 -> skip = false\nrest: else")
+    )
+    assert [(one.group.label, list(one.numbers)) for one in held.groups(empty=True)] == [
+        ("kept", [2]),
+        ("rest", [1]),
+    ]
+    assert (held.skipped(), held.frozen()) == ([0], [])
+
+
 def test_groups_without_parameters_are_left_out_unless_asked_for() -> None:
     held = bound(model=inventory(SHAPES, untrained=("weight",)))
     assert [one.group.label for one in held.groups()] == ["small"]

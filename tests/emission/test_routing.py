@@ -304,6 +304,13 @@ def test_nothing_to_train() -> None:
     assert said("all: else -> freeze = true", frozen_by="`stop()`").endswith(
         "help: `freeze = true` in the rules and `stop()` freeze; train at least one parameter"
     )
+    assert said("all: else -> skip = true") == (
+        "\nerror[E614]: nothing is left to train: the rules skip every parameter of the model\n"
+        "  = help: `skip = true` leaves a parameter to another optimizer; train at least one here"
+    )
+    assert said("some: ndim == 1 -> skip = true\nrest: else -> freeze = true").startswith(
+        "\nerror[E614]: nothing is left to train: every parameter of the model is frozen or skipped\n"
+    )
     assert said("all: else", model=inventory({})) == (
         "\nerror[E614]: there is nothing to train: the model has no parameters\n"
         "  = help: pass the model or the parameters that the optimizer trains"

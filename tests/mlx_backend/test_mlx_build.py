@@ -196,6 +196,34 @@ def test_frozen_arrays_stay_and_train_again(model: MLP) -> None:
     assert {n for n in before if np.array_equal(after[n], values(model)[n])} == {"head.bias"}
 
 
+def test_what_is_skipped_is_left_to_another_optimizer(model: MLP) -> None:
+    stem = paramrules.parse("stem: name ~ layers\\.0 -> skip = true\nrest: else")
+    mine = paramrules.parse("stem: name ~ layers\\.0\nrest: else -> skip = true")
+    before = values(model)
+    first = paramrules_mlx.build(model, stem, learning_rate=0.1)
+    second = paramrules_mlx.build(model, mine, learning_rate=0.1)
+    assert (first.labels, second.labels) == (("rest",), ("stem",))
+    train(model, first)
+    between = values(model)
+    assert {n for n in before if np.array_equal(before[n], between[n])} == {
+        "layers.0.weight",
+        "layers.0.bias",
+    }
+    train(model, second)
+    after = values(model)
+    assert {n for n in before if not np.array_equal(between[n], after[n])} == {
+        "layers.0.weight",
+        "layers.0.bias",
+    }
+
+
+def test_what_other_rules_froze_stays_frozen_where_it_is_skipped(model: MLP) -> None:
+    paramrules_mlx.build(model, paramrules.parse(FREEZING), learning_rate=0.1)
+    skipping = paramrules.parse("stem: name ~ layers\\.0 -> skip = true\nrest: else")
+    paramrules_mlx.build(model, skipping, learning_rate=0.1)
+    assert "layers.0.weight" not in dict(tree_flatten(model.trainable_parameters()))
+
+
 class Tied(nn.Module):
     """A model that uses one layer twice; MLX computes its whole gradient under the last name."""
 
@@ -361,6 +389,55 @@ def test_an_optimizer_without_weight_decay_takes_no_scale_of_it(model: MLP) -> N
     rules = paramrules.parse("all: else -> weight_decay_scale = 0.5")
     with pytest.raises(RulesError, match=r"E611\]: `Adagrad` has no setting `weight_decay_scale`"):
         paramrules_mlx.build(model, rules, optim.Adagrad, learning_rate=0.1)
+
+
+NAMED = 'body: name ~ layers -> schedule = "late", lr_scale = 0.5, is_body = true\nrest: else'
+
+
+def test_groups_follow_schedules_by_name(model: MLP) -> None:
+    rules = paramrules.parse(NAMED, "n.rules")
+
+    def late(step: mx.array) -> mx.array:
+        return mx.where(step < 2, 0.0, 0.3)
+
+    optimizer = paramrules_mlx.build(
+        model, rules, optim.SGD, learning_rate={"default": 0.1, "late": late}, marks=["is_body"]
+    )
+    rates = []
+    for _ in range(3):
+        train(model, optimizer, 1)
+        rates.append([round(member.learning_rate.item(), 6) for member in optimizer.optimizers])
+    assert rates == [[0.0, 0.1], [0.0, 0.1], [0.15, 0.1]]
+    optimizer.learning_rate = 0.2
+    assert [round(member.learning_rate.item(), 6) for member in optimizer.optimizers] == [0.15, 0.2]
+
+
+def test_schedules_that_are_not_there_and_of_decay(model: MLP) -> None:
+    def said(text: str, **how: Any) -> str:
+        with pytest.raises(paramrules.RulesError) as raised:
+            paramrules_mlx.build(
+                model, paramrules.parse(text, "n.rules"), optim.AdamW, marks=["is_body"], **how
+            )
+        return str(raised.value)
+
+    assert said(NAMED, learning_rate=0.1).startswith(
+        "\nerror[E644]: the group `body` names the schedule `late`, and only one was passed\n"
+    )
+    named = 'body: name ~ layers -> weight_decay_schedule = "cosine"\nrest: else'
+    assert (
+        said(named, learning_rate=0.1)
+        == """
+error[E646]: MLX's optimizers have one weight decay for all steps, and the group `body` names a schedule of it
+  --> n.rules:1:24
+   |
+ 1 | body: name ~ layers -> weight_decay_schedule = "cosine"
+   |                        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+   = help: leave it out for MLX, and set `optimizer.optimizers[number].weight_decay` as you train"""
+    )
+    with pytest.warns(paramrules.RulesWarning, match="W641"):
+        paramrules_mlx.build(
+            model, paramrules.parse("all: else"), optim.SGD, learning_rate={"default": 0.1, "late": 0.2}
+        )
 
 
 class Scaled(nn.Module):

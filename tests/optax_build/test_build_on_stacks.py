@@ -181,6 +181,14 @@ def test_stacks_in_stacks_along_any_axis() -> None:
 
 
 TORN = {
+    "skipped": (
+        r"skipped: name ~ ^layers\.0\. -> skip = true" "\nrest: else",
+        """
+error[E631]: the layers that `layers.attention.key.bias` holds cannot be trained apart: \
+`layers.0.attention.key.bias` is skipped and `layers.1.attention.key.bias` is not
+  = help: `lr_scale = 0` with `weight_decay = 0` keeps a layer as it is, at the cost of its state; \
+to skip it without state, do not stack these layers""",
+    ),
     "frozen": (
         r"frozen: name ~ ^layers\.0\. -> freeze = true" "\nrest: else",
         """

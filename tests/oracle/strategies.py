@@ -80,7 +80,7 @@ TAGS = [
     "attr(_optim.lr)",
     "(ndim, 1)",
 ]
-KEYS = [["weight_decay", "betas", "tag"], ["lr", "momentum"], ["eps", "freeze", "optimizer"]]
+KEYS = [["weight_decay", "betas", "tag"], ["lr", "momentum"], ["eps", "skip", "schedule"]]
 
 
 @dataclass
@@ -294,10 +294,10 @@ def settings(draw: st.DrawFn, known: Known, axis: int, captures: tuple[str, ...]
                 value = f"(0.9, {number(draw, known, captures, 1)})"
             case "tag":
                 value = draw(st.sampled_from(TAGS))
-            case "freeze":
+            case "skip":
                 value = draw(st.sampled_from(["true", "false"]))
-            case "optimizer":
-                value = draw(st.sampled_from(['"muon"', '"adamw"']))
+            case "schedule":
+                value = draw(st.sampled_from(['"late"', '"default"']))
             case _:
                 value = number(draw, known, captures)
         values.append(f"{key} = {value}")

@@ -31,8 +31,11 @@ def grouped(text: str, model: nn.Module | None = None, **how: Any) -> list[dict[
     return param_groups(Net() if model is None else model, paramrules.parse(text), **how)
 
 
+_NAMES = ("params", "param_names", "label", "name")
+
+
 def settings(group: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in group.items() if key not in ("params", "param_names", "label")}
+    return {key: value for key, value in group.items() if key not in _NAMES}
 
 
 def said(text: str, **how: Any) -> str:
@@ -52,8 +55,8 @@ def test_a_group_holds_tensors_their_names_its_label_and_settings() -> None:
     model = Net()
     no_decay, decay = grouped(DECAY, model)
     named = dict(model.named_parameters())
-    assert list(no_decay) == ["params", "param_names", "label", "weight_decay"]
-    assert no_decay["label"] == "no_decay"
+    assert list(no_decay) == ["params", "param_names", "label", "name", "weight_decay"]
+    assert no_decay["label"] == no_decay["name"] == "no_decay"
     assert no_decay["weight_decay"] == 0
     assert no_decay["param_names"][:3] == ["emb.weight", "blocks.0.0.weight", "blocks.0.0.bias"]
     assert all(named[n] is p for n, p in zip(no_decay["param_names"], no_decay["params"], strict=True))

@@ -343,7 +343,8 @@ def test_ratios_are_the_new_rules_where_a_state_of_old_rules_is_loaded() -> None
     make = partial(lr_scheduler.StepLR, step_size=1)
     saved = scheduled(old, make).state_dict(), old.state_dict()
     scheduler = scheduled(new, make)
-    new.load_state_dict(saved[1])
+    with pytest.warns(RulesWarning, match="`lr_ratio` of `a` is 0.5 and was 0.25"):
+        new.load_state_dict(saved[1])
     scheduler.load_state_dict(saved[0])
     assert [(g["lr"], g["lr_ratio"]) for g in new.param_groups] == [(BASE * 0.25, 0.25), (BASE, 1.0)]
     new.step()  # and nothing is warned about

@@ -51,6 +51,8 @@ def test_groups_are_those_of_param_groups() -> None:
     groups = param_groups(model, paramrules.parse(DECAY), lr=0.1, weight_decay=0.3)
     expected = torch.optim.AdamW(groups, lr=0.1, weight_decay=0.3, betas=(0.8, 0.9))
     assert [group.pop("lr_ratio") for group in optimizer.param_groups] == [1.0, 0.5, 1.0]
+    assert [group.pop("weight_decay_ratio") for group in optimizer.param_groups] == [0.0, 1.0, 1.0]
+    assert [group.pop("initial_weight_decay") for group in optimizer.param_groups] == [0, 0.3, 0.3]
     assert optimizer.defaults == expected.defaults
     for ours, theirs in zip(optimizer.param_groups, expected.param_groups, strict=True):
         assert list(map(id, ours.pop("params"))) == list(map(id, theirs.pop("params")))

@@ -7,6 +7,8 @@ import lightning
 import paramrules_torch
 import pytest
 import torch
+from lightning.pytorch.callbacks import LearningRateMonitor
+from lightning.pytorch.loggers import CSVLogger
 from torch import Tensor
 from torch.optim.lr_scheduler import LambdaLR, OneCycleLR
 from torch.utils.data import DataLoader
@@ -102,3 +104,23 @@ def test_groups_live_through_schedule_accumulation_and_resume(
     assert resumed.factors == lit.factors[6:]
     same_weights(resumed.model, lit.model)
     same_state(again.optimizers[0], optimizer)
+
+
+@pytest.mark.parametrize("rules", [ONE, SEVERAL], ids=["one", "several"])
+def test_the_monitor_of_rates_shows_labels(rules: paramrules.Rules, tmp_path: Path) -> None:
+    monitor = LearningRateMonitor("step")
+    lit = Lit(rules, "linear")
+    trainer = lightning.Trainer(
+        max_steps=2,
+        accelerator="cpu",
+        logger=CSVLogger(tmp_path),
+        callbacks=[monitor],
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        enable_checkpointing=False,
+        log_every_n_steps=1,
+    )
+    trainer.fit(lit, DataLoader(Sequences(8), batch_size=4))
+    (optimizer,) = trainer.optimizers
+    labels = [group["label"] for group in optimizer.param_groups]
+    assert [name.split("/", 1)[1] for name in monitor.lrs] == labels

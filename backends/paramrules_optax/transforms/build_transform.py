@@ -1,12 +1,13 @@
 """From parameters and rules to an optimizer in one call."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import jax
 import optax
 
 from paramrules.backends import (
+    SCHEDULES,
     AnyRules,
     Bases,
     Options,
@@ -15,9 +16,12 @@ from paramrules.backends import (
     arguments_of,
     by_name,
     check_choice,
+    check_marks,
     check_rate,
     check_use,
     lost_bases,
+    names_in_rules,
+    unused_schedules,
     warn,
 )
 from paramrules_optax.bound_tree import BoundTree
@@ -41,6 +45,7 @@ def build(
     options: Options = None,
     strict: bool = False,
     model: Any = None,
+    marks: Sequence[str] = (),
     vocabulary: VocabularyLike | None = None,
     **settings: Any,
 ) -> optax.GradientTransformationExtraArgs:
@@ -55,27 +60,33 @@ def build(
             `functools.partial` binds settings to one of them, and `learning_rate` and `weight_decay` too;
             those win over the ones given here.
         learning_rate: the base rate, a number or a schedule. A rule's `lr` replaces a number, and its
-            `lr_scale` multiplies either.
-        weight_decay: the base weight decay; that of the factory's signature if None.
+            `lr_scale` multiplies either. If rules set `schedule = "late"`, a mapping of these names to such;
+            groups that name none follow the entry `default`. A named schedule replaces the base rate of
+            whatever optimizer takes the group.
+        weight_decay: the base weight decay; that of the factory's signature if None. It may be a schedule
+            too, or a mapping of the names that rules give as `weight_decay_schedule`.
         decay: `"scaled"`: multiplied by the learning rate, as in PyTorch's optimizer of the same name, and in
             optax's if it decays. `"unscaled"`: `p -= weight_decay * p` beside the step, whatever the rate (as
             big_vision does).
         options: values for the file's options.
         strict: see `paramrules.assign`.
         model: the module, if `params` is a tree that does not know its types.
+        marks: keys that rules set for others to read, as `paramrules_torch.build` takes them; nothing is done
+            with them here.
         vocabulary: TOML files, a path or several, that say what the model's classes are.
         **settings: further settings, each for those of the optimizers that take it.
 
     Returns:
-        A transformation of any tree of these parameters. Those with `freeze = true` have no state and do not
-        move. Clip gradients before it, so that the norm is that of all groups:
+        A transformation of any tree of these parameters. Those with `freeze = true` or `skip = true` have no
+        state and do not move. Clip gradients before it, so that the norm is that of all groups:
         `optax.chain(optax.clip_by_global_norm(1.0), build(...))`.
 
     Raises:
         RulesError: what `labels` raises; E604 if a scale has no base to multiply; E610 if a group's optimizer
             is not clear; E611 if an optimizer does not have a setting; E612 if no optimizer takes an
             argument; E614 if there is nothing to train; E630 if a schedule has no base rate; E631 if layers
-            of one array cannot be trained apart; E633 if Muon gets something other than a matrix;
+            of one array cannot be trained apart; E633 if Muon gets something other than a matrix; E644 if a
+            schedule that a rule names is not there; E646 if an optimizer cannot schedule its decay;
             E652 for a schedule-free optimizer. The transformation's `update` raises E632 for gradients of
             another tree.
         TypeError, ValueError: an argument of a wrong type or without effect.
@@ -88,14 +99,10 @@ def build(
     >>> schedule = optax.warmup_cosine_decay_schedule(0.0, 1e-3, 500, 10_000)
     >>> tx = build(params, "vit.rules", optax.adamw, learning_rate=schedule, weight_decay=0.05)
     """
-    check_rate(
-        "learning_rate",
-        learning_rate,
-        lambda rate: callable(rate) or _is_scalar(rate),
-        wanted="a number or a schedule",
-        optional=False,
-    )
-    check_rate("weight_decay", weight_decay, _is_scalar)
+    for name, given in (("learning_rate", learning_rate), ("weight_decay", weight_decay)):
+        for rate in given.values() if isinstance(given, Mapping) else (given,):
+            check_rate(name, rate, _is_rate, wanted=_WANTED, optional=name == "weight_decay")
+    own_keys = check_marks(marks)
     check_choice("decay", decay, "scaled", "unscaled")
     entries = by_name(optimizer)
     unscaled = decay == "unscaled"
@@ -106,7 +113,12 @@ def build(
         raise RulesError(lost)
     bound = BoundTree(params, rules, options, strict, model, vocabulary).bound
     bases = Bases(learning_rate, weight_decay)
-    configs, findings = group_configs(bound, factories, bases, arguments, given=settings, unscaled=unscaled)
+    configs, findings = group_configs(
+        bound, factories, bases, arguments, given=settings, unscaled=unscaled, marks=own_keys
+    )
+    for rate, key in SCHEDULES.items():
+        named = names_in_rules(bound.assignment, key)
+        findings += unused_schedules(rate, named, getattr(bases, rate))
     parts = parts_of(arrays_of(bound.inventory), configs, bound.inventory.names)
     for part in parts:
         check_matrices(part)
@@ -118,5 +130,9 @@ def build(
     return guarded(made[parts[0].label] if len(parts) == 1 else whole, labels)
 
 
-def _is_scalar(rate: object) -> bool:
-    return isinstance(rate, jax.Array) and rate.ndim == 0
+_WANTED = "a number or a schedule"
+
+
+def _is_rate(rate: object) -> bool:
+    """Return whether something other than a number is a rate: a schedule, or a traced number."""
+    return callable(rate) or (isinstance(rate, jax.Array) and rate.ndim == 0)

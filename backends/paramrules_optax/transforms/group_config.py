@@ -1,6 +1,6 @@
 """The training configuration of a group: its optimizer with settings, rate and decay."""
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from paramrules.backends import (
@@ -14,6 +14,7 @@ from paramrules.backends import (
     plural,
     report,
     route,
+    schedule_of,
 )
 from paramrules_optax.transforms.optax_factories import OptaxFactory
 from paramrules_optax.transforms.unlike_pytorch import GroupSettings, unlike_pytorch
@@ -26,11 +27,13 @@ class GroupConfig(NamedTuple):
 
     Attributes:
         key: equal for groups that share one core.
-        optimizer: the optimizer; None if the group is frozen.
+        optimizer: the optimizer; None if the group is frozen or skipped.
         settings: the optimizer's settings.
         schedule: the learning rate's schedule; None if the rate is a number.
         rate: the learning rate, or the factor of the schedule.
-        weight: the weight decay.
+        weight: the weight decay; 0 if it follows a schedule.
+        decay_schedule: the schedule of the weight decay; None if that is a number.
+        decay_scale: the factor of that schedule.
     """
 
     key: Hashable
@@ -39,9 +42,12 @@ class GroupConfig(NamedTuple):
     schedule: Any
     rate: Any
     weight: Any
+    decay_schedule: Any = None
+    decay_scale: Any = 0.0
 
 
 FROZEN = GroupConfig("frozen", None, {}, None, 0.0, 0.0)
+SKIPPED = GroupConfig("skipped", None, {}, None, 0.0, 0.0)
 
 
 def group_configs(
@@ -52,25 +58,29 @@ def group_configs(
     *,
     given: Iterable[str],
     unscaled: bool,
+    marks: Sequence[str] = (),
 ) -> tuple[list[GroupConfig], list[Diagnostic]]:
     """Return how each parameter is trained, and warnings about settings (W650).
 
     Args:
         bound: the rules and the parameters.
         factories: the optimizers, by their names in rules.
-        bases: the base rates; the learning rate may be a schedule.
+        bases: the base rates: numbers, schedules, or mappings of the schedules' names to these.
         arguments: for each optimizer, its arguments under its own names.
         given: the names of the settings that the caller passed.
         unscaled: whether decay is left unscaled by the learning rate.
+        marks: keys of the rules that no optimizer sees.
 
-    Raises RulesError: E604, E610, E611, E614, E630.
+    Raises RulesError: E604, E610, E611, E614, E630, E644, E646.
     """
     specs = {name: factory.spec for name, factory in factories.items()}
-    routed, wrong = route(bound, bound.groups(untrained=True), specs, bases)
-    wrong += _schedules_without_base(bound, routed, bases, unscaled)
+    routed, wrong = route(bound, bound.groups(untrained=True), specs, bases, marks=marks, schedules=True)
+    if not wrong:
+        wrong = _schedules_without_base(bound, routed, bases, unscaled)
+        wrong += _decays_not_scheduled(routed, factories, unscaled)
     if wrong:
         raise RulesError(wrong)
-    configs = [FROZEN] * len(bound.assignment.groups)
+    configs = [SKIPPED if group.settings.get("skip") else FROZEN for group in bound.assignment.groups]
     for one in routed:
         name = one.optimizer.name
         configs[one.position] = _config(one, factories[name], arguments[name], unscaled)
@@ -89,23 +99,34 @@ def _config(
     base = {**factory.defaults, **arguments}
     apart = {key: value for key, value in one.settings.items() if not _equal(value, base.get(key))}
     schedule, lr = (one.lr.base, one.lr._replace(base=1.0)) if callable(one.lr.base) else (None, one.lr)
-    weight = one.weight_decay.value
-    key: list[Hashable] = [factory.spec.name, *sorted(apart.items())]
+    decay_schedule, decay_scale, weight = None, 0.0, 0.0
+    if callable(one.weight_decay.base):
+        decay_schedule, decay_scale = one.weight_decay.base, one.weight_decay.scale
+    elif one.weight_decay.value is not None:
+        weight = one.weight_decay.value
+    key: list[Hashable] = [factory.spec.name, *sorted(apart.items()), *sorted(one.schedules.items())]
     if factory.recipe is None:
         key.append(_known(lr if schedule else one.lr))
         if factory.decay and not unscaled:
             key.append(_known(one.weight_decay))
-    return GroupConfig(
-        tuple(key), factory, {**base, **apart}, schedule, lr.value, 0.0 if weight is None else weight
-    )
+    settings = {**base, **apart}
+    return GroupConfig(tuple(key), factory, settings, schedule, lr.value, weight, decay_schedule, decay_scale)
+
+
+def _known(rate: Rate) -> Hashable:
+    """Return a key that is equal for rates that are known to be equal."""
+    base = rate.base
+    if base is None or isinstance(base, int | float):
+        return rate.value or 0.0
+    return id(base), rate.scale  # traced
 
 
 def _schedules_without_base(
     bound: Bound, routed: list[RoutedGroup], bases: Bases, unscaled: bool
 ) -> list[Diagnostic]:
     """Return findings (E630) about groups that need the base rate that a schedule does not have."""
-    scheduled = [one for one in routed if callable(base_of(one.optimizer, "lr", bases.lr))]
-    wrong = []
+    scheduled = [one for one in routed if callable(_replaced(one, "lr", bases))]
+    wrong = _own_decays(bound, routed, bases)
     if having := [one.group for one in scheduled if "lr" in one.group.settings]:
         labels = [group.label for group in having]
         values = ", ".join(dict.fromkeys(f"`lr = {group.settings['lr']!r}`" for group in having))
@@ -133,12 +154,57 @@ def _schedules_without_base(
     return wrong
 
 
-def _known(rate: Rate) -> Hashable:
-    """Return a key that is equal for rates that are known to be equal."""
-    base = rate.base
-    if base is None or isinstance(base, int | float):
-        return rate.value or 0.0
-    return id(base), rate.scale  # traced
+def _replaced(one: RoutedGroup, key: str, bases: Bases) -> Any:
+    """Return the base that a group's own rate replaces."""
+    return base_of(one.optimizer, key, getattr(bases, key), schedule_of(one.group.settings, key))
+
+
+def _own_decays(bound: Bound, routed: list[RoutedGroup], bases: Bases) -> list[Diagnostic]:
+    """Return a finding (E630) about groups with a decay of their own, other than 0, beside a schedule."""
+    having = [
+        one.group
+        for one in routed
+        if one.group.settings.get("weight_decay") and callable(_replaced(one, "weight_decay", bases))
+    ]
+    if not having:
+        return []
+    values = ", ".join(
+        dict.fromkeys(f"`weight_decay = {group.settings['weight_decay']!r}`" for group in having)
+    )
+    labels = plural("group", [group.label for group in having])
+    return [
+        report(
+            "E630",
+            f"{labels} {'set' if len(having) > 1 else 'sets'} {values}, "
+            "and a schedule has no base decay to replace",
+            "write `weight_decay_scale`, which multiplies the schedule, or give the group a schedule of its "
+            "own, with `weight_decay_schedule`",
+            assignment=bound.assignment,
+            groups=having,
+            key="weight_decay",
+            whole=True,
+        )
+    ]
+
+
+def _decays_not_scheduled(
+    routed: list[RoutedGroup], factories: Mapping[str, OptaxFactory], unscaled: bool
+) -> list[Diagnostic]:
+    """Return a finding (E646) about each factory that takes its decay as a number and is given a schedule."""
+    called = {
+        one.optimizer.called: None
+        for one in routed
+        if callable(one.weight_decay.base) and factories[one.optimizer.name].recipe is None and not unscaled
+    }
+    return [
+        Diagnostic(
+            "E646",
+            f"`{name}` takes one weight decay for all steps, and this is a schedule",
+            help='pass `decay="unscaled"`, which decays beside any optimizer, or a factory such as '
+            "`optax.adamw`",
+        )
+        for name in called
+    ]
 
 
 def _equal(value: Any, other: Any) -> bool:

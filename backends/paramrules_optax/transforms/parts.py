@@ -57,7 +57,7 @@ def _labels(first: Mapping[Any, GroupConfig]) -> dict[Any, str]:
     labels = {}
     for key, config in first.items():
         name = (
-            "frozen"
+            str(config.key)
             if config.optimizer is None
             else config.optimizer.spec.name or config.optimizer.spec.called
         )
@@ -73,16 +73,19 @@ def _torn(
     pair = f"`{names[one]}` and `{names[other]}`"
     help = "layers of a stack may differ in `lr`, `lr_scale`, `weight_decay` and `weight_decay_scale`"
     if first is None or second is None:
-        frozen, moving = (one, other) if first is None else (other, one)
-        how = f"`{names[frozen]}` is frozen and `{names[moving]}` is not"
+        still, moving = (one, other) if first is None else (other, one)
+        why = configs[still].key
+        how = f"`{names[still]}` is {why} and `{names[moving]}` is not"
         help = (
             "`lr_scale = 0` with `weight_decay = 0` keeps a layer as it is, at the cost of its state; "
-            "to freeze it without state, do not stack these layers"
+            f"to {'freeze' if why == 'frozen' else 'skip'} it without state, do not stack these layers"
         )
     elif first.spec.name != second.spec.name:
         how = f"{pair} have different optimizers"
     elif configs[one].settings != configs[other].settings:
         how = f"{pair} have different settings of `{first.spec.called}`"
+    elif first.recipe is not None:
+        how = f"{pair} follow different schedules"
     else:
         how = f"{pair} have different rates, and `{first.spec.called}` takes one per call"
         help = "use an optimizer with rates by parameter, such as `optax.adamw`, or do not stack these layers"
@@ -99,14 +102,24 @@ def transformation(
     if optimizer is None:
         return stages.zero_updates()
     rates = _numbers(part, [config.rate for config in configs])
-    weights = _numbers(part, [config.weight for config in configs])
+    decays = _decays(part, configs)
     if optimizer.recipe:
-        return _composed(optimizer.recipe, part, rates, weights, unscaled)
-    return _called(optimizer, part.first, weights, unscaled)
+        return _composed(optimizer.recipe, part, rates, decays, unscaled)
+    return _called(optimizer, part.first, decays, unscaled)
+
+
+def _decays(part: Part, configs: Sequence[GroupConfig]) -> stages.Decays:
+    """Return the decays of a part: numbers, and factors of the one schedule that its groups may have."""
+    own = (configs[number].decay_schedule for array in part.arrays for number in array.parameters)
+    return stages.Decays(
+        _numbers(part, [config.weight for config in configs]),
+        next((schedule for schedule in own if schedule), None),
+        _numbers(part, [config.decay_scale for config in configs]),
+    )
 
 
 def _composed(
-    recipe: Recipe, part: Part, rates: stages.Numbers, weights: stages.Numbers, unscaled: bool
+    recipe: Recipe, part: Part, rates: stages.Numbers, decays: stages.Decays, unscaled: bool
 ) -> optax.GradientTransformation:
     """Return the stages of a recipe, with the rates and decays of each array."""
     schedule = part.first.schedule
@@ -117,15 +130,15 @@ def _composed(
         return stages.scale_by_rates(rates, sign)
 
     axes = {name: array.stack.axes if array.stack else () for array in part.arrays for name in array.names}
-    decay = optax.identity() if unscaled else stages.add_decay(weights)
-    decay_by_rate = optax.identity() if unscaled else stages.add_transformed_decay(weights, rate(1))
+    decay = optax.identity() if unscaled else stages.add_decays(decays)
+    decay_by_rate = optax.identity() if unscaled else stages.add_transformed_decay(decays, rate(1))
     matrices = {name: array.matrix for array in part.arrays for name in array.names}
     slots = Slots(decay, rate(-1), rate(1), decay_by_rate, axes, matrices)
-    return optax.chain(*recipe(part.first.settings, slots), *_last(weights, unscaled))
+    return optax.chain(*recipe(part.first.settings, slots), *_last(decays, unscaled))
 
 
 def _called(
-    optimizer: OptaxFactory, config: GroupConfig, weights: stages.Numbers, unscaled: bool
+    optimizer: OptaxFactory, config: GroupConfig, decays: stages.Decays, unscaled: bool
 ) -> optax.GradientTransformation:
     """Return what a factory without a recipe makes, called with the part's one rate and decay."""
     schedule, rate = config.schedule, config.rate
@@ -138,12 +151,12 @@ def _called(
             f"`{optimizer.spec.called}` made a `{type(made).__name__}`, and should make an "
             "`optax.GradientTransformation`"
         )
-    return optax.chain(made, *_last(weights, unscaled))
+    return optax.chain(made, *_last(decays, unscaled))
 
 
-def _last(weights: stages.Numbers, unscaled: bool) -> list[optax.GradientTransformation]:
+def _last(decays: stages.Decays, unscaled: bool) -> list[optax.GradientTransformation]:
     """Return the stage of decay that no rate scales (as in big_vision): `p -= weight * p`."""
-    return [stages.add_decay({name: -weight for name, weight in weights.items()})] if unscaled else []
+    return [stages.add_decays(decays, sign=-1)] if unscaled else []
 
 
 def _numbers(part: Part, values: Sequence[Any]) -> stages.Numbers:

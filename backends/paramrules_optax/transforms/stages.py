@@ -5,7 +5,8 @@ Each is a number, or an array that broadcasts along the layers of a stack.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -18,6 +19,59 @@ Numbers = Mapping[str, Any]
 Schedule = Callable[[Any], Any]
 
 
+class Decays(NamedTuple):
+    """The weight decay of each array.
+
+    Attributes:
+        weights: the decays that stay; 0 for those that follow the schedule.
+        schedule: the schedule of the others; None if there are none.
+        scales: their factors of the schedule; 0 for those that stay.
+    """
+
+    weights: Numbers
+    schedule: Schedule | None = None
+    scales: Numbers = MappingProxyType({})
+
+
+def add_decays(decays: Decays, sign: int = 1) -> optax.GradientTransformation:
+    """Add to each update its decay times the parameter, or its negative."""
+    fixed = add_decay({name: sign * weight for name, weight in decays.weights.items()})
+    if decays.schedule is None:
+        return fixed
+    return optax.chain(fixed, add_scheduled_decay(decays.schedule, decays.scales, sign))
+
+
+def add_scheduled_decay(schedule: Schedule, scales: Numbers, sign: int = 1) -> optax.GradientTransformation:
+    """Add to each update the schedule's decay times its scale and the parameter.
+
+    The schedule is evaluated once per step.
+    """
+
+    def init(params: Any) -> optax.ScaleByScheduleState:
+        return optax.ScaleByScheduleState(count=jnp.zeros([], jnp.int32))
+
+    def update(
+        updates: Any, state: optax.ScaleByScheduleState, params: Any = None
+    ) -> tuple[Any, optax.ScaleByScheduleState]:
+        if params is None:
+            raise ValueError(_NEEDS_PARAMETERS)
+        decay = schedule(state.count)
+
+        def one(update: Any, param: Any, scale: Any) -> Any:
+            if update is None or _is(0, scale):
+                return update
+            factor = _as(scale, decay) if isinstance(scale, np.ndarray) else scale
+            return update + jnp.array(sign * (decay * factor), dtype=update.dtype) * param
+
+        added = _mapped(one, updates, params, fitted(scales, updates))
+        return added, optax.ScaleByScheduleState(count=optax.safe_increment(state.count))
+
+    return optax.GradientTransformation(init, update)
+
+
+_NEEDS_PARAMETERS = "weight decay needs the parameters: call `update(grads, state, params)`"
+
+
 def add_decay(weights: Numbers) -> optax.GradientTransformation:
     """Add to each update its weight times the parameter, as `optax.add_decayed_weights` does."""
 
@@ -25,7 +79,7 @@ def add_decay(weights: Numbers) -> optax.GradientTransformation:
         if all(_is(0, weight) for weight in weights.values()):
             return updates, state
         if params is None:
-            raise ValueError("weight decay needs the parameters: call `update(grads, state, params)`")
+            raise ValueError(_NEEDS_PARAMETERS)
 
         def one(update: Any, param: Any, weight: Any) -> Any:
             return update if update is None or _is(0, weight) else update + _like(weight, update) * param
@@ -48,17 +102,16 @@ def scale_by_rates(rates: Numbers, sign: int = -1) -> optax.GradientTransformati
 
 
 def add_transformed_decay(
-    weights: Numbers, inner: optax.GradientTransformation
+    decays: Decays, inner: optax.GradientTransformation
 ) -> optax.GradientTransformation:
     """Add what `inner` makes of the decay alone."""
-    decay = add_decay(weights)
+    both = optax.chain(add_decays(decays), inner)
 
     def update(updates: Any, state: Any, params: Any = None) -> tuple[Any, Any]:
-        amounts, _ = decay.update(jax.tree.map(jnp.zeros_like, updates), optax.EmptyState(), params)
-        scaled, state = inner.update(amounts, state, params)
+        scaled, state = both.update(jax.tree.map(jnp.zeros_like, updates), state, params)
         return jax.tree.map(jnp.add, updates, scaled), state
 
-    return optax.GradientTransformation(inner.init, update)
+    return optax.GradientTransformation(both.init, update)
 
 
 def scale_by_schedule(schedule: Schedule, scales: Numbers, sign: int = -1) -> optax.GradientTransformation:

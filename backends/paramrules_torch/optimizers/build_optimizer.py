@@ -8,6 +8,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from paramrules.backends import (
+    SCHEDULES,
     AnyRules,
     Bases,
     Diagnostic,
@@ -17,19 +18,25 @@ from paramrules.backends import (
     RulesError,
     VocabularyLike,
     arguments_of,
+    base_of,
     by_name,
+    check_marks,
     check_use,
     listed,
     lost_bases,
-    overall_lr,
+    names_in_rules,
+    overall_base,
     route,
     settings_of,
     warn,
 )
 from paramrules_torch.bound_model import KEEP_INSTEAD, BoundModel, bind_model, check_rates, settings_in_group
+from paramrules_torch.living import remember
 from paramrules_torch.optimizers.factories import Factory, Make
+from paramrules_torch.optimizers.group_keys import DECAY_RATIO, FIRST_DECAY, RATIO
+from paramrules_torch.optimizers.load_watch import watch_loading
 from paramrules_torch.optimizers.multi import MultiOptimizer
-from paramrules_torch.optimizers.ratio_watch import RATIO, watch
+from paramrules_torch.optimizers.ratio_watch import watch
 
 
 def build(
@@ -43,6 +50,7 @@ def build(
     strict: bool = False,
     lr_scale: Literal["fold", "keep"] = "fold",
     part: bool = False,
+    marks: Sequence[str] = (),
     vocabulary: VocabularyLike | None = None,
     **defaults: Any,
 ) -> Optimizer:
@@ -60,13 +68,16 @@ def build(
         options: values for the file's options.
         strict: make dead rules and parameters that no rule takes errors.
         lr_scale: as for `param_groups`.
+        marks: keys that rules set for your own code to read in the groups, such as `is_last_layer`. Any other
+            key has to be a setting of the optimizer.
         part, vocabulary: as for `param_groups`.
         **defaults: further arguments, each for those of the optimizers that take it.
 
     Returns:
         The optimizer, or a `MultiOptimizer` for a mapping. Beside the keys of `param_groups`, a group has
-        `lr_ratio`, its ratio to the base learning rate. Parameters with `freeze = true` no longer train;
-        those that earlier rules froze and these do not train again.
+        `lr_ratio` and `weight_decay_ratio`, its ratios to the base rate and decay (where a rule names a
+        schedule, to those of its own optimizer), and `initial_weight_decay`. Parameters with `freeze = true`
+        no longer train; those that earlier rules froze and these do not train again.
 
     Raises:
         RulesError: what `param_groups` raises; E610 if a group's optimizer is not clear; E611 if an optimizer
@@ -77,11 +88,14 @@ def build(
 
     Warns:
         RulesWarning: for each finding that is not an error; W617 for an optimizer that no rule names;
-            W619 if rules have no settings, and groups differ in nothing but their labels.
+            W619 if rules have no settings, and groups differ in nothing but their labels; W643 if the rules
+            freeze what an earlier optimizer of `build` trains. Loading a state into the optimizer warns
+            (W642) if that replaces settings of the rules.
 
     >>> optimizer = paramrules_torch.build(model, "vit.rules", torch.optim.AdamW, lr=1e-3, betas=(0.9, 0.95))
     """
     check_rates(lr, weight_decay, lr_scale)
+    own_keys = check_marks(marks)
     entries = by_name(optimizer)
     factories = {name: Factory(name, make) for name, make in entries.items()}
     specs = {name: factory.spec for name, factory in factories.items()}
@@ -101,24 +115,29 @@ def build(
         lr_without_base=lr_scale == "keep",
         otherwise=KEEP_INSTEAD,
         frozen_by="`requires_grad_(False)`",
+        marks=own_keys,
     )
     _raise(wrong)
     warn(check_use(held.bound.assignment, specs, bases), stacklevel=2)
     given = {key: rate for key, rate in bases._asdict().items() if rate is not None}
-    base = overall_lr(specs, lr)
+    overall = {key: overall_base(specs, key, rate) for key, rate in bases._asdict().items()}
     made = {}
     for name, factory in factories.items():
         if own := [one for one in routed if one.optimizer.name == name]:
             rates = {key: rate for key, rate in given.items() if factory.takes(key)}
-            made[name] = _construct(held, factory, own, rates | arguments[name], lr_scale, base)
+            passed = rates | arguments[name]
+            made[name] = _construct(held, factory, own, passed, lr_scale, own_keys, bases, overall)
     if len(made) == len(factories) or not part:  # one that has nothing to do here may take it on another part
         _raise(lost_bases(bases, [_spec_of(made[name], factories[name]) for name in made]))
     whole = MultiOptimizer(made, [o.optimizer.name for o in routed]) if entries is optimizer else made[""]
-    if base is not None:
-        whole.defaults["lr"] = base
+    for key, rate in overall.items():
+        if rate is not None and key in ("lr", *whole.defaults):
+            whole.defaults[key] = rate
     if lr_scale == "fold":
         watch(whole)
-    held.freeze()
+    watch_loading(whole, {key for one in routed for key in settings_in_group(one, lr_scale)} | _RATIOS.keys())
+    held.freeze(stacklevel=2)
+    remember(whole, {key: names_in_rules(held.bound.assignment, key) for key in SCHEDULES.values()})
     return whole
 
 
@@ -128,7 +147,9 @@ def _construct(
     routed: Sequence[RoutedGroup],
     arguments: Mapping[str, Any],
     lr_scale: str,
-    base: float | None,
+    marks: Sequence[str],
+    bases: Bases,
+    overall: Mapping[str, Any],
 ) -> Optimizer:
     """Return one optimizer of its groups. Raise RulesError for settings that it does not have (E611)."""
     labels = [one.group.label for one in routed]
@@ -139,8 +160,7 @@ def _construct(
         settings = settings_in_group(one, lr_scale)
         if factory.spec.name:
             settings["optimizer"] = factory.spec.name
-        if (ratio := one.lr.over(base)) is not None:
-            settings[RATIO] = ratio
+        settings |= _ratios(one, bases, overall)
         groups.append(held.group(one.group.label, settings, one.numbers))
     try:
         made = factory.construct(groups, arguments)
@@ -148,12 +168,30 @@ def _construct(
         error.add_note(f"raised by `{factory.spec.called}` for the groups {listed(labels)}")
         raise
     spec = _spec_of(made, factory)
-    _raise(settings_of(held.bound.assignment, [(one.group, spec) for one in routed])[1])
+    _raise(settings_of(held.bound.assignment, [(one.group, spec) for one in routed], marks)[1])
     for key in Bases._fields:
         if key not in spec.rates:
             for group in made.param_groups:
-                group.pop(key, None)
+                for own in _OF_RATES[key]:
+                    group.pop(own, None)
     return made
+
+
+def _ratios(one: RoutedGroup, bases: Bases, overall: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the ratios of a group's rates to the bases that their schedules replace, and its decay."""
+    found: dict[str, Any] = {}
+    for own, key in _RATIOS.items():
+        named = SCHEDULES[key] in one.schedules
+        base = base_of(one.optimizer, key, getattr(bases, key)) if named else overall[key]
+        if (ratio := getattr(one, key).over(base)) is not None:
+            found[own] = ratio
+    if one.weight_decay.value is not None:
+        found[FIRST_DECAY] = one.weight_decay.value
+    return found
+
+
+_OF_RATES = {"lr": ("lr",), "weight_decay": ("weight_decay", DECAY_RATIO, FIRST_DECAY)}
+_RATIOS = {RATIO: "lr", DECAY_RATIO: "weight_decay"}
 
 
 def _spec_of(made: Optimizer, factory: Factory) -> OptimizerSpec:

@@ -6,9 +6,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from paramrules.backends import Diagnostic, warn
-
-RATIO = "lr_ratio"
-"""The key of a group that holds the ratio of its learning rate to the base rate."""
+from paramrules_torch.optimizers.group_keys import RATIO, followed
 
 
 def watch(optimizer: Optimizer) -> None:
@@ -30,15 +28,13 @@ class _Watch:
     def __call__(self, optimizer: Optimizer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         if self.warned or "initial_lr" not in optimizer.param_groups[0]:
             return  # no scheduler has been here
-        first: dict[str, Any] | None = None
-        base = 0.0
+        firsts: dict[str, tuple[dict[str, Any], float]] = {}
         for group in optimizer.param_groups:
             ratio, rate = group.get(RATIO), group["lr"]
             if not ratio or isinstance(rate, Tensor):
                 continue
-            if first is None:
-                first, base = group, rate / ratio
-            elif abs(rate / ratio - base) > 1e-6 * abs(base):
+            first, base = firsts.setdefault(followed(group), (group, rate / ratio))
+            if abs(rate / ratio - base) > 1e-6 * abs(base):
                 self.warned = True
                 warn([_apart(first, group)], stacklevel=4)
                 return

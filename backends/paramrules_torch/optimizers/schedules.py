@@ -1,18 +1,37 @@
-"""Schedule the base rate; every group keeps its ratio to it."""
+"""Schedule the base rate and the base decay; every group keeps its ratio to them."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
-import torch
 from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from paramrules_torch.optimizers.ratio_watch import RATIO
+from paramrules.backends import (
+    DEFAULT,
+    SCHEDULES,
+    RulesError,
+    by_schedule,
+    schedule_of,
+    unknown_schedules,
+    unused_schedules,
+    warn,
+)
+from paramrules_torch.living import schedules_in_rules
+from paramrules_torch.optimizers.base_rate import BaseGroup, BaseRate
+from paramrules_torch.optimizers.decay_schedules import DecaySchedule, DecaySchedules
+from paramrules_torch.optimizers.group_keys import followed, own_base
+
+Make = Callable[[Optimizer], Any]
+"""Takes an optimizer and returns a scheduler of it."""
 
 
 def scheduled(
-    optimizer: Optimizer, make_scheduler: Callable[[Optimizer], Any], *, lr: float | None = None
+    optimizer: Optimizer,
+    make_scheduler: Make | Mapping[str, Make],
+    *,
+    lr: float | None = None,
+    weight_decay: DecaySchedule | Mapping[str, DecaySchedule] | None = None,
 ) -> "Scheduled":
     """Return a scheduler that keeps each group's learning rate at exactly its ratio to the base rate.
 
@@ -25,40 +44,120 @@ def scheduled(
     Args:
         optimizer: an optimizer, as `build` returns it.
         make_scheduler: takes an optimizer and returns a scheduler of it: torch's, transformers', timm's or
-            yours.
+            yours. If rules set `schedule = "late"`, a mapping of these names to such; groups that name none
+            follow the entry `default`. A named schedule starts from the base rate of the optimizer that
+            takes the group.
         lr: the base rate; needed for an optimizer that `build` did not make.
+        weight_decay: the base weight decay at each step, as a function of the number of steps taken; or, if
+            rules set `weight_decay_schedule = "cosine"`, a mapping of names to such functions, or to numbers
+            for a decay that stays. Each group gets it times its `weight_decay_ratio`.
 
     Returns:
-        A scheduler of `optimizer`, with the methods and attributes of the one that was made.
+        A scheduler of `optimizer`, with the methods and attributes of the one that was made, or of the
+        `default` one. Each call of `step` steps them all.
 
     Raises:
-        ValueError: the base rate is not a number above zero.
+        RulesError: E644 if a group names a schedule that is not there.
+        TypeError: `weight_decay` is something other than a function or numbers and functions by name.
+        ValueError: a base rate is not a number above zero; there is no base decay for a ratio.
+
+    Warns:
+        RulesWarning: W641 for a schedule that no rule names.
 
     >>> scheduler = paramrules_torch.scheduled(
     ...     optimizer, lambda base: torch.optim.lr_scheduler.OneCycleLR(base, max_lr=1e-3, total_steps=100)
     ... )
     >>> scheduler.step()
     """
-    base = optimizer.defaults.get("lr") if lr is None else lr
-    if not isinstance(base, Tensor | int | float) or not float(base) > 0:
-        raise ValueError(f"the base rate is {base!r} and should be a number above zero: pass it as `lr=...`")
-    return Scheduled(optimizer, make_scheduler, float(base))
+    _check_decay(weight_decay)
+    given = {"lr": make_scheduler, "weight_decay": weight_decay}
+    wrong = []
+    for rate, passed in given.items():
+        wrong += unknown_schedules(rate, _asked(optimizer, rate, passed), passed)
+    if wrong:
+        raise RulesError(wrong)
+    for rate, key in SCHEDULES.items():
+        warn(unused_schedules(rate, schedules_in_rules(optimizer, key), given[rate]), stacklevel=2)
+    return Scheduled(optimizer, by_schedule(make_scheduler), lr, by_schedule(weight_decay))
+
+
+def _asked(optimizer: Optimizer, rate: str, given: object) -> dict[str, str]:
+    """Return the schedule that each group asks for, by its label.
+
+    A group without decay asks for none, and without any schedules of decay only those that name one do.
+    """
+    wanted = {}
+    for number, group in enumerate(optimizer.param_groups):
+        named = SCHEDULES[rate] in group
+        if named or rate == "lr" or (given is not None and group.get("weight_decay")):
+            wanted[group.get("label", f"param_groups[{number}]")] = schedule_of(group, rate)
+    return wanted
+
+
+def _check_decay(weight_decay: object) -> None:
+    wrong: Any = None
+    if isinstance(weight_decay, Mapping):
+        wrong = next((f"under `{k}` " for k, v in weight_decay.items() if not _is_decay(v)), None)
+    elif weight_decay is not None and not callable(weight_decay):
+        wrong = ""
+    if wrong is not None:
+        raise TypeError(
+            f"`weight_decay` is {weight_decay!r:.60} and {wrong}should be a function of the step: "
+            "`weight_decay=lambda step: ...`; a decay that stays is an argument of `build`"
+        )
+
+
+def _is_decay(value: object) -> bool:
+    return callable(value) or (isinstance(value, int | float) and not isinstance(value, bool))
+
+
+class _Part(NamedTuple):
+    """A scheduler, and the base rate that it sees."""
+
+    scheduler: Any
+    group: BaseGroup
+    proxy: BaseRate
+
+    def state(self) -> dict[str, Any]:
+        """Return the scheduler's state, and the group with the base rate that it works on."""
+        base = {key: value for key, value in self.group.items() if key != "params"}
+        return {"base": base, "scheduler": self.scheduler.state_dict()}
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Load what `state` returned, and set the rates of the groups that follow."""
+        self.scheduler.load_state_dict(state["scheduler"])
+        self.group.update(state["base"])  # not for the real groups, unlike what a scheduler sets
+        self.group["lr"] = state["base"]["lr"]
 
 
 class Scheduled(LRScheduler):
-    """A scheduler of a whole optimizer around a scheduler of the base rate, as `scheduled` returns it.
+    """A scheduler of a whole optimizer around schedulers of the base rate, as `scheduled` returns it.
 
     Attributes:
         optimizer: the whole optimizer.
-        inner: the scheduler of the base rate.
+        inner: the scheduler of the base rate: the `default` one.
+        schedulers: all of them, by name; among several optimizers, as `late/muon`.
     """
 
-    def __init__(self, optimizer: Optimizer, make_scheduler: Callable[[Optimizer], Any], base: float) -> None:
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        makers: Mapping[str, Make],
+        lr: float | None,
+        decays: Mapping[str, DecaySchedule],
+    ) -> None:
         # LRScheduler's constructor is not called: it would set rates by a `get_lr` that does not exist.
         self.optimizer = optimizer
-        self._group = _BaseGroup(optimizer, base)
-        self._proxy = _BaseRate(self._group, optimizer.defaults)
-        self.inner = make_scheduler(self._proxy)
+        self._parts: dict[str, _Part] = {}
+        first: dict[str, dict[str, Any]] = {DEFAULT: {}} if DEFAULT in makers else {}
+        for key, group in (first | {followed(group): group for group in optimizer.param_groups}).items():
+            base = _base(optimizer, group, lr)
+            seen = BaseGroup(optimizer, base, key)
+            proxy = BaseRate(seen, optimizer.defaults)
+            self._parts[key] = _Part(makers[schedule_of(group, "lr")](proxy), seen, proxy)
+        self.schedulers = {key: part.scheduler for key, part in self._parts.items()}
+        self.inner = next(iter(self.schedulers.values()))
+        self._decays = DecaySchedules(optimizer, decays) if decays else None
 
     def __getattr__(self, name: str) -> Any:
         if name == "inner":  # not set yet, while a copy is being made
@@ -66,9 +165,12 @@ class Scheduled(LRScheduler):
         return getattr(self.inner, name)
 
     def step(self, *args: Any, **kwargs: Any) -> None:
-        """Step the scheduler, with its own arguments."""
-        self._proxy.step()  # schedulers warn if their optimizer has not stepped before them
-        self.inner.step(*args, **kwargs)
+        """Step all schedulers, with their own arguments, and the decay."""
+        for part in self._parts.values():
+            part.proxy.step()  # schedulers warn if their optimizer has not stepped before them
+            part.scheduler.step(*args, **kwargs)
+        if self._decays:
+            self._decays.advance()
 
     def get_last_lr(self) -> list[float | Tensor]:
         """Return the learning rate of each group of the whole optimizer."""
@@ -77,64 +179,37 @@ class Scheduled(LRScheduler):
     get_lr = get_last_lr
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the scheduler's state, and the group with the base rate that it works on."""
-        base = {key: value for key, value in self._group.items() if key != "params"}
-        return {"base": base, "scheduler": self.inner.state_dict()}
+        """Return the state of the scheduler and its base rate; of others by name; and the decay's step."""
+        first, *others = self._parts
+        state = self._parts[first].state()
+        if others:
+            state["others"] = {key: self._parts[key].state() for key in others}
+        if self._decays:
+            state["decay"] = {"step": self._decays.step}
+        return state
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Load what `state_dict` returned, and set the rates of the optimizer's groups to match."""
-        self.inner.load_state_dict(state_dict["scheduler"])
-        self._group.update(state_dict["base"])  # not for the real groups, unlike what a scheduler sets
-        self._group["lr"] = state_dict["base"]["lr"]
+        """Load what `state_dict` returned, and set the rates and decays of the optimizer's groups to match.
+
+        Schedules that the state lacks stay where they are; without a step for the decay, it is the base
+        rate's.
+        """
+        first, *others = self._parts
+        self._parts[first].load(state_dict)
+        for key in others:
+            if key in state_dict.get("others", {}):
+                self._parts[key].load(state_dict["others"][key])
+        if self._decays:
+            reached = getattr(self.inner, "last_epoch", self._decays.step)
+            self._decays.step = state_dict.get("decay", {"step": reached})["step"]
+            self._decays.apply()
 
 
-class _BaseGroup(dict[str, Any]):
-    """The one group that a scheduler of the base rate sees. A rate set here is set in the real groups."""
-
-    def __init__(self, optimizer: Optimizer, base: float) -> None:
-        super().__init__(params=[torch.zeros(1)], lr=base)
-        self.optimizer = optimizer
-        self.base = base
-        self.ratios: list[float] = []
-        self._see_groups()
-        for key in ("momentum", "betas"):
-            if key in optimizer.defaults:
-                super().__setitem__(key, optimizer.defaults[key])
-
-    def _see_groups(self) -> None:
-        """Record the ratios of new groups; a group keeps the ratio that it has when it is first seen."""
-        for group in self.optimizer.param_groups[len(self.ratios) :]:
-            self.ratios.append(group.get(RATIO, float(group["lr"]) / (self["lr"] or self.base)))
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self._see_groups()
-        super().__setitem__(key, value)
-        if key == "lr":
-            for group, ratio in zip(self.optimizer.param_groups, self.ratios, strict=True):
-                _set_rate(group, float(value) * ratio)
-                if RATIO in group:
-                    group[RATIO] = ratio  # loading a state saved under other rules may have changed it
-        elif key in ("momentum", "betas"):
-            momentum = value[0] if key == "betas" else value
-            for group in self.optimizer.param_groups:
-                if "betas" in group:
-                    group["betas"] = (momentum, *group["betas"][1:])
-                elif "momentum" in group:
-                    group["momentum"] = momentum
-
-
-def _set_rate(group: dict[str, Any], rate: float) -> None:
-    if isinstance(group["lr"], Tensor):
-        group["lr"].fill_(rate)
-    else:
-        group["lr"] = rate
-
-
-class _BaseRate(Optimizer):
-    """An optimizer with one group that updates nothing."""
-
-    def __init__(self, group: _BaseGroup, defaults: dict[str, Any]) -> None:
-        super().__init__([group], {key: defaults[key] for key in group.keys() & defaults.keys()})
-
-    def step(self, closure: Any = None) -> None:  # type: ignore[override]
-        """Do nothing; schedulers check that this was called."""
+def _base(optimizer: Optimizer, group: Mapping[str, Any], lr: float | None) -> float:
+    """Return the base rate of the schedule that a group follows. Raise ValueError if it has none."""
+    base = own_base(optimizer, group, "lr")
+    if lr is not None and base is optimizer.defaults.get("lr"):
+        base = lr
+    if not isinstance(base, Tensor | int | float) or not float(base) > 0:
+        raise ValueError(f"the base rate is {base!r} and should be a number above zero: pass it as `lr=...`")
+    return float(base)

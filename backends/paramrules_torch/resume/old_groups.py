@@ -45,7 +45,11 @@ def _by_rules(rules: Rules | Assignment | str | Path, inventory: Inventory) -> l
     """
     assignment = rules if isinstance(rules, Assignment) else assign(rules, inventory)
     names, trainable = assignment.inventory.names, assignment.inventory.column("trainable")
-    emitted = [group.parameters for group in assignment.groups if not group.settings.get("freeze")]
+    emitted = [
+        group.parameters
+        for group in assignment.groups
+        if not (group.settings.get("freeze") or group.settings.get("skip"))
+    ]
     some = [[names[n] for n in group if trainable[n]] for group in emitted]
     return [[group for group in some if group], [[names[n] for n in group] for group in emitted]]
 

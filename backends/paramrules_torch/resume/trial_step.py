@@ -1,8 +1,7 @@
 """Find out what an optimizer keeps for a parameter, by a step on a throwaway tensor."""
 
-import inspect
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from copy import copy, deepcopy
 from typing import Any, NamedTuple
 
@@ -10,8 +9,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-_AS_IT_COMES = ("foreach", "fused", "capturable", "differentiable")
-"""Switches for how to compute a step: they do not change what is kept, and not every device has them."""
+from paramrules_torch.constructor_arguments import SWITCHES, constructor_arguments
 
 
 class Kept(NamedTuple):
@@ -50,7 +48,7 @@ def _step(
     tensor = like.requires_grad_()
     tensor.grad = torch.zeros_like(like).to_sparse() if sparse else torch.zeros_like(like)
     settings = deepcopy({key: value for key, value in group.items() if key not in ("params", "param_names")})
-    settings |= {key: False for key in _AS_IT_COMES if key in settings}
+    settings |= {key: False for key in SWITCHES if key in settings}
     tried: Any = object.__new__(type(optimizer))
     vars(tried).update((k, copy(v) if isinstance(v, dict | list) else v) for k, v in vars(optimizer).items())
     vars(tried).pop("step", None)  # a scheduler's wrapper, which steps the original optimizer
@@ -64,7 +62,7 @@ def _step(
     tried._optimizer_step_post_hooks = OrderedDict()
     tried.step()
     after = {key: value for key, value in tried.param_groups[0].items() if key != "params"}
-    own = optimizer.defaults.keys() - _arguments(type(optimizer))
+    own = optimizer.defaults.keys() - constructor_arguments(type(optimizer))
     written = {key for key in after if key not in settings or not same(after[key], settings[key])}
     return Kept(dict(tried.state.get(tensor, {})), frozenset(own | written))
 
@@ -75,15 +73,6 @@ def same(one: object, other: object) -> bool:
         both = [v.item() if isinstance(v, Tensor) and v.numel() == 1 else v for v in (one, other)]
         return both[0] is both[1] or (not any(isinstance(v, Tensor) for v in both) and both[0] == both[1])
     return type(one) is type(other) and one == other
-
-
-def _arguments(cls: type) -> set[str]:
-    """Return the arguments of the constructors of a class and its bases: settings, not counters."""
-    return {name for base in cls.__mro__ if "__init__" in vars(base) for name in _signature(base)}
-
-
-def _signature(cls: type) -> Iterator[str]:
-    return iter(inspect.signature(cls.__init__).parameters)  # type: ignore[misc]  # of this class, as meant
 
 
 def _innermost(optimizer: Optimizer, group: Mapping[str, Any]) -> Optimizer:

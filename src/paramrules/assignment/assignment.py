@@ -79,13 +79,32 @@ class Assignment:
 
     @cached_property
     def trained(self) -> Sequence[bool]:
-        """For each parameter, True if an optimizer trains it: it is trainable, and no rule freezes it."""
+        """For each parameter, True if the optimizer trains it: it is trainable, and no rule freezes or skips
+        it."""
         trained = list(self.inventory.column("trainable"))
         for group in self.groups:
-            if group.settings.get("freeze") is True:
+            if group.settings.get("freeze") is True or group.settings.get("skip") is True:
                 for number in group.parameters:
                     trained[number] = False
         return trained
+
+    @cached_property
+    def skipped(self) -> tuple[str, ...]:
+        """The names of the parameters that rules leave to another optimizer, with `skip = true`."""
+        skipping = [group.settings.get("skip") is True for group in self.groups]
+        names = self.inventory.names
+        return tuple(names[number] for number, group in enumerate(self.group_numbers) if skipping[group])
+
+    @cached_property
+    def frozen(self) -> tuple[str, ...]:
+        """The names of the parameters that nobody trains: not trainable, or frozen by a rule."""
+        skipped = frozenset(self.skipped)
+        names = self.inventory.names
+        return tuple(
+            names[number]
+            for number, is_trained in enumerate(self.trained)
+            if not is_trained and names[number] not in skipped
+        )
 
     @cached_property
     def sizes(self) -> tuple[GroupSize, ...]:
@@ -227,7 +246,7 @@ class Assignment:
                 short_settings(group.settings),
                 str(size.tensors),
                 large(size.parameters),
-                f"{size.share:.1%}" if size.tensors else "frozen",
+                f"{size.share:.1%}" if size.tensors else _untrained(group),
             )
             for group, size in zip(self.groups, self.sizes, strict=True)
         ]
@@ -257,9 +276,10 @@ class Assignment:
         for axis in self.axes:
             for rule in axis.dead:
                 yield f"dead rule: `{rule.label.text}` at {rule.span.location}"
-        frozen = [names[number] for number, is_trained in enumerate(self.trained) if not is_trained]
-        if frozen:
-            yield f"frozen: {few(frozen)}"
+        if self.frozen:
+            yield f"frozen: {few(self.frozen)}"
+        if self.skipped:
+            yield f"skipped: {few(self.skipped)}"
         for number in self.inventory.aliases:
             yield f"tied: {' = '.join(names[entry] for entry in self.inventory.entries(number))}"
 
@@ -292,3 +312,8 @@ class Assignment:
             if at not in alive and rule.predicate is not None and not rule.optional
         )
         return AxisLabels(axis.name, tuple(label.text for label in labels), of, rules, dead)
+
+
+def _untrained(group: Group) -> str:
+    """Return why no parameter of a group is trained."""
+    return "skipped" if group.settings.get("skip") is True else "frozen"

@@ -34,6 +34,7 @@ def show(
     left     by axis, the names that no rule took
     dead     rules that took nothing: axis, label, file, line
     frozen   the names of what is not trained
+    skipped  the names of what `skip = true` leaves to another optimizer
     tied     lists of names of one tensor
     merged   weights stored with more axes than their matrix has: name, shape, stored, layout
     """
@@ -74,7 +75,8 @@ def _result(model: ModelName, assignment: "Assignment") -> dict[str, Any]:
             for axis in assignment.axes
             for rule in axis.dead
         ],
-        "frozen": [name for name, trained in zip(names, assignment.trained, strict=False) if not trained],
+        "frozen": list(assignment.frozen),
+        "skipped": list(assignment.skipped),
         "tied": [[names[entry] for entry in inventory.entries(number)] for number in inventory.aliases],
         "merged": [
             {"name": row.name, "shape": row.shape, "stored": row.stored, "layout": row.layout}

@@ -180,6 +180,7 @@ _declare("""
     W327<W316 a setting has the name that other tools use
     W324 a pattern is the name of a definition
     W325 a pattern is written as in another language
+    E327 a parameter is both frozen and skipped
 """)
 
 _declare("""
@@ -255,6 +256,11 @@ _declare("""
     E632 gradients and parameters are not of one tree
     E633 Muon is given something other than a matrix
     E640 a mask cannot hold a decay
+    W641 no rule names a schedule
+    W642 loading has replaced settings of the rules
+    W643 rules freeze what another optimizer trains
+    E644 a schedule is not known
+    E646 an optimizer cannot schedule its weight decay
     W650 a setting means something else than in PyTorch
     W651 an estimate over all parameters is split
     E652 a schedule-free optimizer inside of `build`

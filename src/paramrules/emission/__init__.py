@@ -16,6 +16,7 @@ from paramrules.emission.argument_checks import (
     Options,
     by_name,
     check_choice,
+    check_marks,
     check_rate,
     check_rules,
 )
@@ -27,8 +28,16 @@ from paramrules.emission.optimizer_settings import (
 )
 from paramrules.emission.optimizer_spec import Aliases, OptimizerSpec
 from paramrules.emission.origin import report
-from paramrules.emission.rates import DEFAULT, Bases, Rate, base_of, overall_lr
+from paramrules.emission.rates import DEFAULT, Bases, Rate, base_of, overall_base, overall_lr
 from paramrules.emission.routing import RoutedGroup, check_use, choose, not_clear, route, unnamed
+from paramrules.emission.schedules import (
+    SCHEDULES,
+    by_schedule,
+    names_in_rules,
+    schedule_of,
+    unknown_schedules,
+    unused_schedules,
+)
 from paramrules.emission.wording import listed, plural
 
 __all__ = [
@@ -39,25 +48,33 @@ __all__ = [
     "Bound",
     "OptimizerSpec",
     "Options",
+    "SCHEDULES",
     "Rate",
     "RoutedGroup",
     "arguments_of",
     "base_of",
     "bind",
     "by_name",
+    "by_schedule",
     "check_choice",
+    "check_marks",
     "check_rate",
     "check_rules",
     "check_use",
     "choose",
     "listed",
     "lost_bases",
+    "names_in_rules",
     "not_clear",
+    "overall_base",
     "overall_lr",
     "plural",
     "report",
     "route",
+    "schedule_of",
     "settings_of",
+    "unknown_schedules",
+    "unused_schedules",
     "unnamed",
     "warn",
 ]

@@ -1,12 +1,13 @@
 """Type checks of the arguments that every backend takes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from numbers import Real
 from pathlib import Path
 from typing import Any
 
 from paramrules.assignment import Assignment
 from paramrules.rules import Rules
+from paramrules.rules.keys import PORTABLE, RESERVED
 
 AnyRules = Rules | Assignment | str | Path
 """Rules as a backend takes them: loaded, assigned already, or the path of a rule file."""
@@ -73,6 +74,20 @@ def check_rate(
         return
     if isinstance(rate, bool) or not (isinstance(rate, Real) or is_native(rate)):
         raise TypeError(f"`{name}` is {rate!r:.60}, a `{type(rate).__name__}`, and should be {wanted}")
+
+
+def check_marks(marks: object) -> tuple[str, ...]:
+    """Return the argument `marks`: the keys of the rules that are the user's own.
+
+    Raises TypeError unless it is a sequence of names, ValueError for a key that means something here.
+    """
+    if isinstance(marks, str) or not isinstance(marks, Iterable):
+        raise TypeError(f'`marks` is {marks!r} and should be a list of keys, as `marks=["is_last_layer"]`')
+    keys = tuple(marks)
+    for key in keys:
+        if key in PORTABLE or key in RESERVED:
+            raise ValueError(f"`{key}` cannot be a mark of your own: it means something to every backend")
+    return keys
 
 
 def check_choice(name: str, value: object, *choices: str) -> None:

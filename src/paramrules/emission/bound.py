@@ -51,8 +51,8 @@ class Bound:
         return [self.part[number] for number in group.parameters if number in self.part]
 
     def groups(self, *, untrained: bool = False, empty: bool = False) -> list[BoundGroup]:
-        """Return the groups that an optimizer gets, in the order of rules; those with `freeze = true` are
-        not.
+        """Return the groups that an optimizer gets, in the order of rules; without those of
+        `freeze = true` and `skip = true`.
 
         Args:
             untrained: include parameters that the model itself does not train.
@@ -61,7 +61,7 @@ class Bound:
         trainable = None if untrained else self.inventory.column("trainable")
         found = []
         for index, group in enumerate(self.assignment.groups):
-            if group.settings.get("freeze"):
+            if group.settings.get("freeze") or group.settings.get("skip"):
                 continue
             numbers = self.numbers(group)
             if trainable is not None:
@@ -72,7 +72,14 @@ class Bound:
 
     def frozen(self) -> list[int]:
         """Return the parameters that the rules freeze, as numbers in `inventory`."""
-        groups = (group for group in self.assignment.groups if group.settings.get("freeze"))
+        return self._where("freeze")
+
+    def skipped(self) -> list[int]:
+        """Return the parameters that the rules leave to another optimizer, as numbers in `inventory`."""
+        return self._where("skip")
+
+    def _where(self, key: str) -> list[int]:
+        groups = (group for group in self.assignment.groups if group.settings.get(key))
         return [number for group in groups for number in self.numbers(group)]
 
 

@@ -9,7 +9,7 @@ from paramrules.emission.optimizer_spec import OptimizerSpec, OptimizerSpecs
 from paramrules.emission.origin import report
 from paramrules.emission.rates import Bases
 from paramrules.emission.wording import listed, plural
-from paramrules.rules.keys import PORTABLE
+from paramrules.rules.keys import KEYS, PORTABLE
 
 
 def own_names(spec: OptimizerSpec, key: str, value: Any) -> dict[str, Any] | None:
@@ -25,11 +25,12 @@ def own_names(spec: OptimizerSpec, key: str, value: Any) -> dict[str, Any] | Non
 
 
 def settings_of(
-    assignment: Assignment, groups: Sequence[tuple[Group, OptimizerSpec]]
+    assignment: Assignment, groups: Sequence[tuple[Group, OptimizerSpec]], marks: Sequence[str] = ()
 ) -> tuple[list[dict[str, Any]], list[Diagnostic]]:
     """Return the settings of groups under their optimizers' own names, and what is wrong with them (E611).
 
-    Portable keys are not among them. A weight decay of zero is fine with an optimizer that has none.
+    Portable keys and the user's own marks are not among them. A weight decay of zero is fine with an
+    optimizer that has none.
     """
     found: list[dict[str, Any]] = []
     unknown: dict[tuple[str, str], list[Group]] = {}
@@ -44,6 +45,8 @@ def settings_of(
                 if rate in Bases._fields and rate not in spec.rates and not neutral:
                     unknown.setdefault((spec.name, key), []).append(group)
                 continue
+            if is_mark(spec, key, marks):
+                continue
             named = own_names(spec, key, value)
             if named is None:
                 unknown.setdefault((spec.name, key), []).append(group)
@@ -56,7 +59,7 @@ def settings_of(
         report(
             "E611",
             f"`{specs[name].called}` has no setting `{key}`, which {_sets(having)}",
-            _instead([specs[name]], key),
+            _instead([specs[name]], key, mark=key not in KEYS),
             assignment=assignment,
             groups=having,
             key=key,
@@ -75,6 +78,14 @@ def settings_of(
         for (_, key, own_key), having in twice.items()
     ]
     return found, wrong
+
+
+def is_mark(spec: OptimizerSpec, key: str, marks: Sequence[str]) -> bool:
+    """Return whether a key of the rules is not for the optimizer, but for whoever reads its groups.
+
+    `name`, by which loggers call a group, is one unless the optimizer has a setting of this name.
+    """
+    return key in marks or (key == "name" and key not in spec.keys)
 
 
 def arguments_of(
@@ -132,8 +143,8 @@ def _targets(spec: OptimizerSpec, key: str) -> list[str]:
     return [name for name in spec.aliases.renamed.get(key, ()) if name in spec.keys]
 
 
-def _instead(specs: Sequence[OptimizerSpec], key: str) -> str:
-    """Return the help about a key that none of these optimizers has."""
+def _instead(specs: Sequence[OptimizerSpec], key: str, *, mark: bool = False) -> str:
+    """Return the help about a key that none of these optimizers has, and that may be the user's own mark."""
     first = specs[0]
     if any(_binds(spec, key) for spec in specs):
         return "`functools.partial` binds it already: remove one of the two"
@@ -147,6 +158,8 @@ def _instead(specs: Sequence[OptimizerSpec], key: str) -> str:
         return f"it takes {len(targets)} values: {listed(targets)}"
     if near := did_you_mean(key, [*known, *(rate for spec in specs for rate in spec.rates)]):
         return near
+    if mark:
+        return f'if it is a mark of your own, pass `marks=["{key}"]`'
     return f"{'it takes' if len(specs) == 1 else 'they take'} {listed(list(known))}" if known else ""
 
 

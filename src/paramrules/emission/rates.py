@@ -1,6 +1,6 @@
 """Learning rates and weight decays: a base, from the rule or the caller or the optimizer, times a scale."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from paramrules.assignment import Assignment, Group
@@ -60,21 +60,37 @@ def rate_of(group: Group, key: str, base: Any) -> Rate:
     return Rate(group.settings.get(key, base), group.settings.get(f"{key}_scale", 1))
 
 
-def base_of(spec: OptimizerSpec, key: str, given: Any) -> Any:
-    """Return the base rate of an optimizer: bound to it, else given by the caller, else its own default."""
+def base_of(spec: OptimizerSpec, key: str, given: Any, schedule: str = DEFAULT) -> Any:
+    """Return the base rate of an optimizer: bound to it, else given by the caller, else its own default.
+
+    Args:
+        spec: the optimizer.
+        key: `lr` or `weight_decay`.
+        given: the caller's: a rate, or a mapping of the names of schedules to rates.
+        schedule: the schedule that is asked for by name. It replaces the base, whatever that is.
+    """
+    if isinstance(given, Mapping):
+        if schedule != DEFAULT:
+            return given.get(schedule)
+        given = given.get(DEFAULT)
     if spec.bound.get(key) is not None:
         return spec.bound[key]
     return getattr(spec, key) if given is None else given
 
 
-def overall_lr(specs: OptimizerSpecs, given: Any) -> Any:
+def overall_base(specs: OptimizerSpecs, key: str, given: Any) -> Any:
     """Return the rate that the ratios of all groups refer to.
 
     It is the caller's, else that of the optimizer named `default`, else that of the first one.
     """
     if given is not None:
         return given
-    return base_of(specs.get(DEFAULT) or next(iter(specs.values())), "lr", None)
+    return base_of(specs.get(DEFAULT) or next(iter(specs.values())), key, None)
+
+
+def overall_lr(specs: OptimizerSpecs, given: Any) -> Any:
+    """Return `overall_base` of the learning rate."""
+    return overall_base(specs, "lr", given)
 
 
 def no_base(

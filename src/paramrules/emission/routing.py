@@ -6,14 +6,14 @@ from typing import Any, NamedTuple
 from paramrules.assignment import Assignment, Group
 from paramrules.diagnostics import Diagnostic, did_you_mean
 from paramrules.emission.bound import Bound, BoundGroup
-from paramrules.emission.optimizer_settings import settings_of
+from paramrules.emission.optimizer_settings import is_mark, settings_of
 from paramrules.emission.optimizer_spec import OptimizerSpec, OptimizerSpecs
 from paramrules.emission.origin import report
 from paramrules.emission.rates import DEFAULT, Bases, Rate, base_of, no_base, rate_of
+from paramrules.emission.schedules import SCHEDULES, names_in_rules, schedule_of, unknown_schedules
 from paramrules.emission.wording import listed, plural
 from paramrules.rules.load import unsilenced
 from paramrules.rules.model import Setting
-from paramrules.rules.terms import Constant
 
 
 class RoutedGroup(NamedTuple):
@@ -25,6 +25,8 @@ class RoutedGroup(NamedTuple):
         numbers: its parameters, as numbers in the model's inventory.
         optimizer: its optimizer.
         settings: its settings under the optimizer's own names, without the portable ones.
+        marks: the user's own keys, which no optimizer sees.
+        schedules: the schedules that it names, under the portable keys, without `default`.
         lr: its learning rate.
         weight_decay: its weight decay; without a base if the optimizer has none.
     """
@@ -34,6 +36,8 @@ class RoutedGroup(NamedTuple):
     numbers: Sequence[int]
     optimizer: OptimizerSpec
     settings: dict[str, Any]
+    marks: dict[str, Any]
+    schedules: dict[str, str]
     lr: Rate
     weight_decay: Rate
 
@@ -47,6 +51,8 @@ def route(
     lr_without_base: bool = False,
     otherwise: Mapping[str, str] | None = None,
     frozen_by: str = "",
+    marks: Sequence[str] = (),
+    schedules: bool = False,
 ) -> tuple[list[RoutedGroup], list[Diagnostic]]:
     """Give each group to an optimizer, with its settings and rates.
 
@@ -58,22 +64,39 @@ def route(
         lr_without_base: whether an `lr_scale` needs no base, because a scheduler multiplies it in.
         otherwise: what the caller may do instead of passing a base `lr` or `weight_decay`, for the help.
         frozen_by: what else freezes parameters in the framework, for the help.
+        marks: the keys of the rules that are the user's own.
+        schedules: whether `bases` holds the schedules that rules name, so that any other name is wrong.
 
     Returns:
-        The groups in the same order, and what is wrong: E604, E610, E611, E614. A group whose optimizer is
-        not clear is left out, so use the groups only if nothing is wrong.
+        The groups in the same order, and what is wrong: E604, E610, E611, E614, E644. A group whose optimizer
+        is not clear is left out, so use the groups only if nothing is wrong.
     """
     if not groups:
         return [], [_nothing_to_train(bound, frozen_by)]
     chosen, wrong = _choose(bound.assignment, groups, specs)
-    settings, unknown = settings_of(bound.assignment, [(one.group, spec) for one, spec in chosen])
+    settings, unknown = settings_of(bound.assignment, [(one.group, spec) for one, spec in chosen], marks)
     routed = []
     for (one, spec), own in zip(chosen, settings, strict=True):
-        lr = rate_of(one.group, "lr", base_of(spec, "lr", bases.lr))
-        decay = Rate(None)
-        if "weight_decay" in spec.rates:
-            decay = rate_of(one.group, "weight_decay", base_of(spec, "weight_decay", bases.weight_decay))
-        routed.append(RoutedGroup(*one, spec, own, lr, decay))
+        written = one.group.settings
+        found = {
+            key: rate_of(one.group, key, base_of(spec, key, base, schedule_of(written, key)))
+            for key, base in bases._asdict().items()
+            if key == "lr" or key in spec.rates
+        }
+        named = {SCHEDULES[key]: schedule_of(written, key) for key in found}
+        routed.append(
+            RoutedGroup(
+                *one,
+                spec,
+                own,
+                {key: value for key, value in written.items() if is_mark(spec, key, marks)},
+                {key: name for key, name in named.items() if name != DEFAULT},
+                found["lr"],
+                found.get("weight_decay", Rate(None)),
+            )
+        )
+    if schedules and (lost := _lost_schedules(bound.assignment, routed, bases)):
+        return routed, wrong + lost + unknown
     lacking = {
         "lr": [one.group for one in routed if one.lr.lacks_base and not lr_without_base],
         "weight_decay": [one.group for one in routed if one.weight_decay.lacks_base],
@@ -81,6 +104,25 @@ def route(
     for key, without in lacking.items():
         wrong += no_base(bound.assignment, without, key, (otherwise or {}).get(key, ""))
     return routed, wrong + unknown
+
+
+def _lost_schedules(assignment: Assignment, routed: Sequence[RoutedGroup], bases: Bases) -> list[Diagnostic]:
+    """Return findings (E644) about groups whose schedules the caller has not passed.
+
+    A group without decay needs no schedule of it, nor does one that names none where a single base was given
+    or its optimizer has one bound to it.
+    """
+    wrong = []
+    for key, given in bases._asdict().items():
+        wanted = {}
+        for one in routed:
+            rate = getattr(one, key)
+            if one.schedules.get(SCHEDULES[key]) or (
+                isinstance(given, Mapping) and rate.base is None and rate.scale != 0
+            ):
+                wanted[one.group.label] = schedule_of(one.group.settings, key)
+        wrong += unknown_schedules(key, wanted, given, assignment)
+    return wrong
 
 
 def choose(settings: Mapping[str, Any], names: Iterable[str]) -> str | None:
@@ -132,10 +174,7 @@ def unnamed(assignment: Assignment, specs: OptimizerSpecs) -> list[Diagnostic]:
 
     A rule counts even if it takes no parameter of this model.
     """
-    named = {group.settings.get("optimizer", DEFAULT) for group in assignment.groups} | {DEFAULT}
-    for setting in _settings(assignment):
-        if setting.key == "optimizer" and isinstance(setting.value, Constant):
-            named.add(setting.value.value)
+    named = names_in_rules(assignment, "optimizer") | {DEFAULT}
     return [
         Diagnostic(
             "W617",
@@ -209,8 +248,15 @@ def _nothing_to_train(bound: Bound, frozen_by: str) -> Diagnostic:
         if frozen_by
         else "`freeze = true` in the rules freezes"
     )
+    skipped = len(bound.skipped())
+    if skipped == len(bound.inventory):
+        return Diagnostic(
+            "E614",
+            "nothing is left to train: the rules skip every parameter of the model",
+            help="`skip = true` leaves a parameter to another optimizer; train at least one here",
+        )
     return Diagnostic(
         "E614",
-        "nothing is left to train: every parameter of the model is frozen",
+        f"nothing is left to train: every parameter of the model is frozen{' or skipped' if skipped else ''}",
         help=f"{how}; train at least one parameter",
     )

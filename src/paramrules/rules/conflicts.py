@@ -1,4 +1,4 @@
-"""Settings that contradict each other: within a label (E315), and between axes (E314)."""
+"""Settings that contradict each other: within a label (E315, E327), and between axes (E314, E327)."""
 
 from paramrules.diagnostics import Place
 from paramrules.rules.axes import Draft
@@ -19,6 +19,7 @@ def check_conflicts(drafts: list[Draft], findings: Findings) -> None:
             if clash is not None and key not in MULTIPLIED:
                 _between_axes(setting, clash[1], clash[0], draft.name, findings)
             earlier.append((draft.name, setting))
+    _frozen_and_skipped(drafts, findings)
 
 
 def _foremost_settings(draft: Draft) -> dict[str, Setting]:
@@ -59,6 +60,32 @@ def _between_axes(setting: Setting, other: Setting, first: str, second: str, fin
         help=help,
         also=(Place(other.key_span, by_label if other.implied else "it is set first here"),),
     )
+
+
+def _frozen_and_skipped(drafts: list[Draft], findings: Findings) -> None:
+    """Report `freeze` and `skip` in one rule, or in two axes, which all parameters pass through."""
+    seen: dict[str, tuple[str, Setting]] = {}
+    for draft in drafts:
+        for rule in draft.rules:
+            own = {setting.key: setting for setting in rule.settings or ()}
+            for key, other in _EITHER:
+                elsewhere = other in seen and seen[other][0] != draft.name
+                if key in own and (other in own or elsewhere):
+                    first = own[other] if other in own else seen[other][1]
+                    findings.report(
+                        "E327",
+                        f"`{rule.label.text}` sets `{key}`, and `{other}` is set too",
+                        own[key].key_span,
+                        help="`freeze` stops training, and `skip` leaves a parameter to another optimizer: "
+                        "keep one of the two",
+                        also=(Place(first.key_span, f"`{other}` is set here"),),
+                    )
+                    return
+        for key, setting in _foremost_settings(draft).items():
+            seen.setdefault(key, (draft.name, setting))
+
+
+_EITHER = (("skip", "freeze"), ("freeze", "skip"))
 
 
 def _within_labels(draft: Draft, findings: Findings) -> None:

@@ -67,6 +67,10 @@ _TABLE = """
     frozen                  | freeze = {value}                    |
     optim                   | optimizer = {value}                 | transformers
     opt                     | optimizer = {value}                 | timm
+    exclude                 | skip = {value}                      |
+    scheduler               | schedule = {value}                  |
+    lr_schedule             | schedule = {value}                  |
+    wd_schedule             | weight_decay_schedule = {value}     | DINOv2
 """
 
 FOREIGN_KEYS = {

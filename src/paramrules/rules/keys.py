@@ -32,7 +32,10 @@ PORTABLE = {
     "weight_decay": PortableKey(("number",)),
     "weight_decay_scale": PortableKey(("number",), multiplied=True),
     "freeze": PortableKey(("boolean",)),
+    "skip": PortableKey(("boolean",)),
     "optimizer": PortableKey(("string",)),
+    "schedule": PortableKey(("string",)),
+    "weight_decay_schedule": PortableKey(("string",)),
 }
 
 _OPTIMIZERS_OWN = {
@@ -64,7 +67,7 @@ _OPTIMIZERS_OWN = {
     ("boolean", "none"): "foreach fused",
     ("string",): "algorithm line_search_fn mode preconditioning proj_type",
     ("string", "none"): "adjust_lr_fn",
-    (): "mu_dtype name label_smoothing schedule",
+    (): "mu_dtype name label_smoothing",
 }
 
 KEYS: dict[str, tuple[str, ...]] = {key: row.types for key, row in PORTABLE.items()} | {
@@ -80,6 +83,8 @@ RESERVED = {
     "param_names": "parameters' names",
     "label": "label",
     "lr_ratio": "ratio to the base learning rate",
+    "weight_decay_ratio": "ratio to the base weight decay",
+    "initial_weight_decay": "weight decay before any schedule",
 }
 """Keys that a group holds beside its settings, and what it keeps under each."""
 

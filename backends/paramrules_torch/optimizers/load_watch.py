@@ -1,0 +1,99 @@
+"""Hooks that warn if a loaded state has replaced the settings of the rules.
+
+torch's `load_state_dict` takes the settings of the groups from the file: an old run's decay for what is
+`no_decay` now. What schedulers change is left out.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from torch import Tensor
+from torch.optim import Optimizer
+
+from paramrules.backends import Diagnostic, warn
+from paramrules_torch.constructor_arguments import SWITCHES, constructor_arguments
+from paramrules_torch.optimizers.group_keys import DECAY_RATIO, FIRST_DECAY
+
+_OF_THE_MODEL = ("label", "name", "param_names")
+"""Keys that describe the group as it is now, whatever its state is loaded from."""
+
+_CYCLING = ("base_momentum", "max_momentum")
+"""Keys that a scheduler of momentum leaves in the groups."""
+
+_MOST = 4
+"""Settings that one warning lists."""
+
+
+def watch_loading(optimizer: Optimizer, keys: Collection[str]) -> None:
+    """Make an optimizer warn (W642) if it loads settings that are not those it was built with.
+
+    Args:
+        optimizer: the optimizer; `MultiOptimizer` for several.
+        keys: the keys that rules and `build` have set in its groups.
+    """
+    inside = getattr(optimizer, "optimizers", {"": optimizer}).values()
+    arguments = {key for each in inside for key in constructor_arguments(type(each))}
+    watch = _LoadWatch({*keys, *arguments} - {"lr", "weight_decay", *SWITCHES})
+    optimizer.register_load_state_dict_pre_hook(watch.before)
+    optimizer.register_load_state_dict_post_hook(watch.after)
+
+
+class _LoadWatch:
+    """The hooks. They hold no optimizer; like all hooks, they are not copied with one."""
+
+    def __init__(self, keys: Collection[str]) -> None:
+        self.keys = keys
+        self.groups: list[dict[str, Any]] = []
+
+    def before(self, optimizer: Optimizer, state_dict: dict[str, Any]) -> None:
+        """Note the groups, which loading replaces."""
+        self.groups = [{k: v for k, v in group.items() if k != "params"} for group in optimizer.param_groups]
+
+    def after(self, optimizer: Optimizer) -> None:
+        """Compare, and put back the keys that the state lacks: it may be older than they are."""
+        found = []
+        for group, ours in zip(optimizer.param_groups, self.groups, strict=True):
+            found += [
+                f"`{key}` of `{ours['label']}` is {_plain(theirs)!r} and was {_plain(own)!r}"
+                for key, theirs, own in self._differing(group, ours)
+            ]
+            group.update(
+                {key: value for key, value in ours.items() if key not in group or key in _OF_THE_MODEL}
+            )
+        self.groups = []
+        if found:
+            more = [f"{len(found) - _MOST} more"] if len(found) > _MOST else []
+            warn([_replaced(found[:_MOST] + more)], stacklevel=4)
+
+    def _differing(self, group: Mapping[str, Any], ours: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+        """Yield the keys whose loaded value is another, with both values."""
+        decays = FIRST_DECAY in ours and "weight_decay" in group
+        loaded = group.get(FIRST_DECAY, group.get("weight_decay"))
+        other_decay = decays and _plain(loaded) != _plain(ours[FIRST_DECAY])
+        if other_decay:
+            yield "weight_decay", loaded, ours[FIRST_DECAY]
+        cycling = any(key in group or key in ours for key in _CYCLING)
+        for key in ours:
+            if key not in self.keys or key not in group or (key == DECAY_RATIO and other_decay):
+                continue
+            theirs, own = group[key], ours[key]
+            if cycling and key in ("momentum", "betas"):
+                theirs, own = (value[1:] if key == "betas" else None for value in (theirs, own))
+            if _plain(theirs) != _plain(own):
+                yield key, group[key], ours[key]
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as it may be compared: files may hold a list or tensor for what is a tuple or number."""
+    if isinstance(value, Tensor):
+        value = value.tolist()
+    return tuple(map(_plain, value)) if isinstance(value, list | tuple) else value
+
+
+def _replaced(found: list[str]) -> Diagnostic:
+    return Diagnostic(
+        "W642",
+        f"the loaded state has replaced settings of the rules: {', '.join(found)}",
+        help="load `paramrules_torch.regroup_state(state, model, optimizer)` to keep those of the rules, or "
+        "build with the rules and arguments of the run that saved it",
+    )
