@@ -143,7 +143,7 @@ def test_the_command_line_says_what_is_wrong_with_a_package(tmp_path: Path) -> N
         "print(done.exit_code, done.output.strip())"
     )
     assert run(tmp_path, code) == (
-        "1 error[E510]: the vocabulary of `acme-norms` cannot be read: "
+        "2 error[E510]: the vocabulary of `acme-norms` cannot be read: "
         "`families.RMSNorm` is not a list of classes\n"
         '  = help: write a list of dotted names: `["acme_norms.UnitScale"]`\n'
     )

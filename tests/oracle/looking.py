@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from math import prod
 from typing import Any
 
 from oracle import facts
@@ -13,7 +14,16 @@ from paramrules.inventories import Parameter
 from paramrules.syntax import nodes
 
 TEXTS = ("name", "leaf", "module")
-FIELDS = ("ndim", "squeezed_ndim", "size", "fan_in", "fan_out")
+FIELDS = (
+    "ndim",
+    "squeezed_ndim",
+    "size",
+    "fan_in",
+    "fan_out",
+    "layer_fan_in",
+    "layer_fan_out",
+    "layer_kernel",
+)
 
 Bound = Mapping[str, object]
 """What groups took, by their names."""
@@ -176,7 +186,7 @@ class Looking:
             case nodes.Reference() if e.name in bound.get(row.name, {}):
                 return bound[row.name][e.name]
             case nodes.Reference() if e.name in FIELDS:
-                return field_of(e.name, row)
+                return self.of_layer(e.name, row) if e.name.startswith("layer_") else field_of(e.name, row)
             case nodes.Reference():
                 if e.name not in scope.names:
                     return ABSENT  # a capture of another name of the parameter
@@ -206,6 +216,17 @@ class Looking:
             case nodes.Call():
                 return arithmetic(e.function, of(*e.arguments))
         raise AssertionError(e)
+
+    def of_layer(self, name: str, row: Parameter) -> object:
+        """A fact about the weight in the layer of a row: itself, the one named alike, or the only one."""
+        beside = [r for rows in self.model for r in rows if r.module == row.module and r.fan_in is not None]
+        alike = [r for r in beside if r.leaf == row.leaf.replace("bias", "weight")]
+        for some in ([row] if row.fan_in is not None else []), alike, beside:
+            if len(some) == 1:
+                if name == "layer_kernel":
+                    return prod(some[0].shape[2:])
+                return field_of(name.removeprefix("layer_"), some[0])
+        return ABSENT
 
     def option(self, option: nodes.Option) -> object:
         default = option.default.value if option.default else None

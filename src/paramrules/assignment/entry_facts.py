@@ -12,6 +12,7 @@ from typing import Any
 from paramrules.inventories import Class, Inventory, Owner
 from paramrules.inventories.classes import match as class_match
 from paramrules.inventories.ties import NaturalKey, natural
+from paramrules.rules.builtin_names import OF_LAYER
 from paramrules.rules.terms import ClassTest, RegexTest
 
 OrderKey = tuple[tuple[int, Any], ...]
@@ -21,7 +22,7 @@ Texts = tuple[str | None, ...]
 GroupValues = tuple[int | str, ...]
 """The same as numbers and texts."""
 
-_BY_ENTRY = {"role", "fan_in", "fan_out"}
+_BY_ENTRY = {"role", "fan_in", "fan_out", *OF_LAYER}
 _LITERALS = re.compile(r"[A-Za-z0-9_]+(\|[A-Za-z0-9_]+)*")
 
 

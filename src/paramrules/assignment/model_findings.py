@@ -13,6 +13,7 @@ from paramrules.inventories import Class, Inventory
 from paramrules.inventories.classes import match as class_match
 from paramrules.registry import wrapper_names
 from paramrules.rules import terms
+from paramrules.rules.builtin_names import OF_LAYER
 from paramrules.rules.model import Axis, Rule, Rules
 from paramrules.rules.terms import Predicate, terms_in
 
@@ -46,7 +47,7 @@ def _fact(term: terms.Term) -> str:
         case terms.ConstantTest():
             return term.subject
         case terms.Field():
-            return term.name
+            return OF_LAYER.get(term.name, term.name)
         case terms.Attribute() | terms.AttributeTest():
             return "attr"
         case _:

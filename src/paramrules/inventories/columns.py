@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Final
 from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.inventories.attributes import ABSENT, readable
 from paramrules.inventories.fans import Fans, fans_in
+from paramrules.inventories.layer_weights import layer_weights
 from paramrules.inventories.layouts import Merge, layouts_of_all, merge
 from paramrules.inventories.logical import vectors
 from paramrules.inventories.no_weight_decay import METHOD, undecayed
@@ -25,7 +26,8 @@ from paramrules.inventories.ties import deciding_entries
 Shape = tuple[int, ...]
 Aliases = Mapping[int, Sequence[int]]
 
-_BY_TENSOR: Final = frozenset(("role", "layout", "fans", "fan_in", "fan_out"))
+_OF_LAYER: Final = ("layer_fan_in", "layer_fan_out", "layer_kernel")
+_BY_TENSOR: Final = frozenset(("role", "layout", "fans", "fan_in", "fan_out", *_OF_LAYER))
 """Facts of an entry that are the same under all names of a tied parameter: those of the deciding one."""
 
 _BY_ENTRY: Final = _BY_TENSOR | {"leaf", "attribute", "attributes"}
@@ -234,6 +236,31 @@ class Columns:
     def fan_out(self) -> Sequence[int | None]:
         """Return the extent that the layer produces, one per entry; None if there is none."""
         return [pair[1] for pair in self.column("fans")]
+
+    def layer_fan_in(self) -> Sequence[int | None]:
+        """Return the `fan_in` of each layer's weight, one per entry: of a bias, that of its layer."""
+        return self._of_weight(self.column("fan_in"))
+
+    def layer_fan_out(self) -> Sequence[int | None]:
+        """Return the `fan_out` of each layer's weight, one per entry."""
+        return self._of_weight(self.column("fan_out"))
+
+    def layer_kernel(self) -> Sequence[int | None]:
+        """Return the number of places in each layer's receptive field, one per entry; 1 without one."""
+        shapes, layouts = self.column("layer_shape"), self.column("layout")
+        return self._of_weight(
+            [
+                layout and prod(n for n, word in zip(shapes[number], layout, strict=True) if word == "*")
+                for number, layout in zip(self.parameter, layouts, strict=True)
+            ]
+        )
+
+    def _of_weight(self, column: Sequence[int | None]) -> Sequence[int | None]:
+        return [None if entry is None else column[entry] for entry in self._weights]
+
+    @cached_property
+    def _weights(self) -> Sequence[int | None]:
+        return layer_weights(self.names, self.column("fan_in"))
 
     def attribute(self, name: str) -> Sequence[object]:
         """Return the attribute of that name, one per entry; ABSENT if there is none, see `readable`.

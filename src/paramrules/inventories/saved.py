@@ -63,6 +63,14 @@ class Rows(Columns):
         """Count the axes of the logical shapes."""
         return [len(row["shape"]) for row in self._parameters]
 
+    def layer_shape(self) -> Sequence[tuple[int, ...]]:
+        """Return the stored shapes without the axes of stacks."""
+        rows = zip(self.column("stored"), self.column("layer"), strict=True)
+        return [
+            tuple(extent for axis, extent in enumerate(stored) if not layer or axis not in layer.axes)
+            for stored, layer in rows
+        ]
+
     def layer_ndim(self) -> Sequence[int]:
         """Count the axes of the stored shapes without those of stacks."""
         rows = zip(self.column("stored"), self.column("layer"), strict=True)

@@ -1,6 +1,9 @@
 """The names that the language itself defines: facts, flags, functions and constants."""
 
-NUMBERS = frozenset({"ndim", "squeezed_ndim", "size", "fan_in", "fan_out"})
+OF_LAYER = {"layer_fan_in": "fan_in", "layer_fan_out": "fan_out", "layer_kernel": "fan_in"}
+"""Facts about the weight of a parameter's layer, each with the fact without which nobody knows it."""
+
+NUMBERS = frozenset({"ndim", "squeezed_ndim", "size", "fan_in", "fan_out", *OF_LAYER})
 """Numeric facts."""
 
 TEXTS = frozenset({"name", "leaf", "module"})

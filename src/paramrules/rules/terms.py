@@ -42,7 +42,7 @@ class OptionValue(Term):
 
 @dataclass(frozen=True, slots=True)
 class Field(Term):
-    """A numeric fact about the parameter (`ndim squeezed_ndim size fan_in fan_out`)."""
+    """A numeric fact about the parameter (`ndim squeezed_ndim size fan_in fan_out layer_...`)."""
 
     name: str
 

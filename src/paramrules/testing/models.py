@@ -110,7 +110,7 @@ def differing(case: Case, built: Inventory) -> list[str]:
     """Return the facts that the case's rules read and that the built model reports differently from the rows.
 
     `unknown` stands for facts that only the rows know, `known` for those that only the model knows. A fact is
-    read if its word is in the text of the rules; shapes and ties always count. A class may have more bases
+    read if its word is in the text of the rules, fans also for facts about a bias's layer; shapes and ties always count. A class may have more bases
     than the row lists.
     """
     rows = case.inventory
@@ -118,9 +118,9 @@ def differing(case: Case, built: Inventory) -> list[str]:
     if len(rows) != len(built) or not known.issuperset(built.names):
         return ["name"]
     pairs = [(rows[name], built[name]) for parameter in built for name in parameter.names]
-    text = "\n".join((case.rules, *case.files.values()))
+    text = "\n".join((case.rules, *case.files.values())).replace("layer_kernel", "fan_in")
     found: dict[str, None] = {}
-    for fact in ("shape", "tied", *(fact for fact in _NAMED if re.search(rf"\b{fact}\b", text))):
+    for fact in ("shape", "tied", *(fact for fact in _NAMED if re.search(rf"\b(layer_)?{fact}\b", text))):
         if (fact in built.unknown) != (fact in rows.unknown):
             found["unknown" if fact in built.unknown else "known"] = None
         elif fact not in built.unknown and not all(_same(fact, row, own) for row, own in pairs):
