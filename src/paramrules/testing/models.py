@@ -110,8 +110,8 @@ def differing(case: Case, built: Inventory) -> list[str]:
     """Return the facts that the case's rules read and that the built model reports differently from the rows.
 
     `unknown` stands for facts that only the rows know, `known` for those that only the model knows. A fact is
-    read if its word is in the text of the rules, fans also for facts about a bias's layer; shapes and ties always count. A class may have more bases
-    than the row lists.
+    read if its word is in the text of the rules, fans also for facts about a bias's layer; shapes and ties
+    always count. A class may have more bases than the row lists.
     """
     rows = case.inventory
     known = {name for parameter in rows for name in parameter.names}
