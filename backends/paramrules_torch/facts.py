@@ -59,12 +59,11 @@ class TorchColumns(Columns):
 
     def _shapes(self) -> Sequence[tuple[int, ...]]:
         """Return the tensors' shapes, gathered ones where ZeRO-3 keeps a part; Megatron's are of parts."""
-        if self._gathered is None:
-            tensors = self.tensors
-            if "deepspeed" in sys.modules:
-                self._gathered = [tuple(getattr(tensor, "ds_shape", tensor.shape)) for tensor in tensors]
-            else:
-                self._gathered = [tuple(tensor.shape) for tensor in tensors]
+        tensors = self.tensors
+        if "deepspeed" in sys.modules:
+            self._gathered = [tuple(getattr(tensor, "ds_shape", tensor.shape)) for tensor in tensors]
+        else:
+            self._gathered = [tuple(tensor.shape) for tensor in tensors]
         return self._gathered
 
     def dtype(self) -> Sequence[str]:
