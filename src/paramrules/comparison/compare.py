@@ -165,6 +165,10 @@ def parity(
     pairing.given(mapped)
     pairing.run()
     pairs = [Pair((found.a.name,), (found.b.name,), found.how) for found in pairing.pairs]
+    pairs += [
+        Pair(tuple(each.name for each in a), tuple(each.name for each in b), how)
+        for a, b, how in pairing.parts
+    ]
     pairs += [Pair(*each, MAPPING) for each in mapped if len(each.a) + len(each.b) > 2]
     order = assignments[0].inventory.index
     pairs.sort(key=lambda pair: order(pair.a[0]))

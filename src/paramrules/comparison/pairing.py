@@ -5,12 +5,15 @@ reported with these candidates.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from itertools import pairwise, takewhile
 from typing import Final, NamedTuple
 
+from paramrules.comparison.containers import below, corresponding
 from paramrules.comparison.items import Item, Side
 from paramrules.comparison.mapping_file import Mapped
+from paramrules.comparison.name_parts import Stems
+from paramrules.comparison.parts import fused
 from paramrules.comparison.series import Cell, Ranks, Series, cells, most_alike, side_by_side
 
 MAPPING: Final = "mapping"
@@ -19,6 +22,8 @@ NORMALISED: Final = "normalised name"
 SIMILAR: Final = "similar name"
 SHAPE: Final = "shape"
 ORDER: Final = "shape and order"
+PARTS: Final = "parts"
+TIED: Final = "tied name"
 
 
 Proposal = tuple[list[tuple[Series, Series]], str]
@@ -48,6 +53,9 @@ class Pairing:
         self.left: tuple[dict[int, Item], ...] = tuple(
             {item.number: item for item in side.items} for side in self.sides
         )
+        self._view: tuple[dict[int, Item], ...] = self.left
+        self._entries: tuple[list[Item], ...] = (a.entries, b.entries)
+        self.parts: list[tuple[tuple[Item, ...], tuple[Item, ...], str]] = []
         self._around: tuple[dict[str, set[str]], ...] = (defaultdict(set), defaultdict(set))
         self._partners: tuple[dict[str, set[str]], ...] = (defaultdict(set), defaultdict(set))
 
@@ -72,9 +80,45 @@ class Pairing:
         """Run all passes, from certain evidence to likely evidence."""
         self._by_key(NAME, lambda item: (item.name, item.ranks))
         self._by_key(NORMALISED, lambda item: (item.words, item.leaf, item.ranks))
+        self._search_all()
+        self._search_modules()
+        self._by_key(NAME, lambda item: item.name, anyhow=True)
+        self._by_key(NORMALISED, lambda item: (item.words, item.leaf, item.ranks), anyhow=True)
+        self._take_tied()
+
+    def _search_all(self) -> None:
         for biases, loosely in ((False, False), (True, False), (True, True)):
             self._search(biases, loosely)
-        self._by_key(NAME, lambda item: item.name, anyhow=True)
+        self._take_parts()
+
+    def _search_modules(self) -> None:
+        """Search in modules that correspond, innermost first, until that shows no more of them."""
+        tried: set[object] = set()
+        again = True
+        while again:
+            again = False
+            stems = [
+                (self.sides[0].items[pair.a.number].stems, self.sides[1].items[pair.b.number].stems)
+                for pair in self.pairs
+            ]
+            for modules in corresponding(stems):
+                view = tuple(map(_below, self.left, modules))
+                key = modules, *map(len, view)
+                if all(view) and key not in tried:
+                    tried.add(key)
+                    before = sum(map(len, self.left))
+                    self._within(view)
+                    if sum(map(len, self.left)) < before:
+                        again = True
+                        break
+
+    def _within(self, view: tuple[dict[int, Item], ...]) -> None:
+        self._view = view
+        self._entries = tuple(list(items.values()) for items in view)
+        self._by_key(SIMILAR, lambda item: (item.words, item.leaf, item.ranks))
+        self._search_all()
+        self._view = self.left
+        self._entries = tuple(side.entries for side in self.sides)
 
     def _by_key(self, how: str, key: Callable[[Item], Hashable], anyhow: bool = False) -> None:
         """Pair parameters whose key is unique in both models; a tied parameter has one for each name."""
@@ -92,7 +136,7 @@ class Pairing:
 
     def _keyed(self, side: int, key: Callable[[Item], Hashable]) -> dict[Hashable, Item | None]:
         found: dict[Hashable, Item | None] = {}
-        for item in self.sides[side].entries:
+        for item in self._entries[side]:
             if item.number in self.left[side]:
                 value = key(item)
                 known = found.setdefault(value, item)
@@ -117,7 +161,7 @@ class Pairing:
         return any(taken)
 
     def _cells(self, biases: bool, loosely: bool) -> list[Cell]:
-        left = ([item for item in side.values() if biases or item.leaf != "bias"] for side in self.left)
+        left = ([item for item in side.values() if biases or item.leaf != "bias"] for side in self._view)
         return cells(*left, loosely=loosely)
 
     def _unique(self, cell: Cell) -> Proposal:
@@ -206,6 +250,37 @@ class Pairing:
             if x and y and x.kind.fits(y.kind, loosely=True):
                 self._record(x, y, NORMALISED if how == NAME and x.name != y.name else how)
 
+    def _take_parts(self) -> None:
+        """Pair what one model stores in several tensors and the other in one."""
+        for side in (0, 1):
+            for parts, whole in fused(self._view[side].values(), self._view[1 - side].values()):
+                several = (parts, (whole,)) if side == 0 else ((whole,), parts)
+                self.parts.append((*several, PARTS))
+                for number, items in enumerate(several):
+                    for item in items:
+                        self._remove(number, item)
+
+    def _take_tied(self) -> None:
+        """Pair what one model ties and the other does not, by the tied names."""
+
+        def key(item: Item) -> Hashable:
+            return item.words, item.leaf, item.ranks
+
+        for side in (0, 1):
+            partners = {pair[1 - side].number: pair for pair in self.pairs}
+            names: dict[Hashable, Item] = {}
+            for entry in self.sides[1 - side].entries:
+                if entry.number in partners:
+                    names[key(entry)] = entry
+            for item in list(self.left[side].values()):
+                entry = names.get(key(item))
+                if entry and entry.kind.size == item.kind.size:
+                    pair = partners[entry.number]
+                    one = (item, entry)
+                    self.parts.append(((one[side],), (one[1 - side],), TIED))
+                    self._remove(side, item)
+                    del pair
+
     def _rest(self, side: int, module: str) -> dict[str, Item | None]:
         found: dict[str, Item | None] = {}
         for item in self.sides[side].modules.get(module, ()):
@@ -216,13 +291,31 @@ class Pairing:
     def _record(self, a: Item, b: Item, how: str) -> None:
         self.pairs.append(Partners(a, b, how))
         for side, item, other in ((0, a, b), (1, b, a)):
-            del self.left[side][item.number]
+            self._remove(side, item)
             if not item.ranks or item.ranks[0] == 0:
                 module, place = item.module, _container(other.module)
                 while module:
                     self._around[side][module].update(other.words)
                     self._partners[side][module].add(place)
                     module = _container(module)
+
+
+    def _remove(self, side: int, item: Item) -> None:
+        del self.left[side][item.number]
+        if self._view is not self.left:
+            self._view[side].pop(item.number, None)
+
+
+def _below(items: Mapping[int, Item], module: Stems) -> dict[int, Item]:
+    """Return the items below a module, with the stems that they have there."""
+    known: dict[Stems, Stems | None] = {}
+    found = {}
+    for number, item in items.items():
+        if item.stems not in known:
+            known[item.stems] = below(item.stems, module)
+        if stems := known[item.stems]:
+            found[number] = item._replace(stems=stems)
+    return found
 
 
 def _by(series: Iterable[Series], key: Callable[[Series], Ranks]) -> dict[Ranks, list[Series]]:
