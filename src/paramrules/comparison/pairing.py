@@ -92,25 +92,27 @@ class Pairing:
         self._take_parts()
 
     def _search_modules(self) -> None:
-        """Search in modules that correspond, innermost first, until that shows no more of them."""
+        """Search in modules that correspond, innermost first, then everywhere, until nothing more is found."""
         tried: set[object] = set()
-        again = True
-        while again:
-            again = False
-            stems = [
-                (self.sides[0].items[pair.a.number].stems, self.sides[1].items[pair.b.number].stems)
-                for pair in self.pairs
-            ]
-            for modules in corresponding(stems):
-                view = tuple(map(_below, self.left, modules))
-                key = modules, *map(len, view)
-                if all(view) and key not in tried:
-                    tried.add(key)
-                    before = sum(map(len, self.left))
-                    self._within(view)
-                    if sum(map(len, self.left)) < before:
-                        again = True
-                        break
+        while self._search_one(tried):
+            pass
+
+    def _search_one(self, tried: set[object]) -> bool:
+        """Search in the first modules that were not tried with what they still contain; return whether any."""
+        stems = [
+            (self.sides[0].items[pair.a.number].stems, self.sides[1].items[pair.b.number].stems)
+            for pair in self.pairs
+        ]
+        for modules in (*corresponding(stems), ((), ())):
+            view = tuple(map(_below, self.left, modules))
+            key = modules, *map(len, view)
+            if all(view) and key not in tried:
+                tried.add(key)
+                before = len(self.left[0]) + len(self.left[1])
+                self._within(view)
+                if len(self.left[0]) + len(self.left[1]) < before:
+                    return True
+        return False
 
     def _within(self, view: tuple[dict[int, Item], ...]) -> None:
         self._view = view

@@ -269,4 +269,4 @@ def _score(
     own = 2 * weight(a.words & b.words)
     around = weight((of_a & b.words) - a.words) + weight((of_b & a.words) - b.words)
     whole = weight(a.words) + weight(b.words)
-    return (own + around) / whole if whole else 0.0
+    return (own + around) / whole if own else 0.0
