@@ -78,6 +78,7 @@ _SYNONYMS: Final = {
     "encoderblock": "block",
     "decoderblock": "block",
     "ff": "mlp",
+    "ffw": "mlp",
     "ffn": "mlp",
     "feedforward": "mlp",
     "convolution": "conv",
@@ -89,7 +90,18 @@ _SYNONYMS: Final = {
 }
 _PAIRS: Final = {("layer", "norm"): "norm", ("batch", "norm"): "norm", ("rms", "norm"): "norm"}
 _PAIRS.update({("group", "norm"): "norm", ("feed", "forward"): "mlp", ("enc", "dec"): "cross"})
-_PAIRS.update({("encoder", "decoder"): "cross"})
+_PAIRS.update({("encoder", "decoder"): "cross", ("encoder", "attn"): "cross attention"})
+_APART: Final = (
+    frozenset(("query", "key", "value")),
+    frozenset(("pre", "post")),
+    frozenset(("before", "after")),
+    frozenset(("self", "cross")),
+    frozenset(("encoder", "decoder")),
+    frozenset(("gate", "up", "down")),
+    frozenset(("token", "position", "type")),
+)
+"""Words that tell siblings apart, so that a name with one is not a name with another."""
+
 _SILENT: Final = frozenset({"", "~", "c", "module", "model"})
 _PIECES: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|~")
 
@@ -105,10 +117,19 @@ def canonical(text: str) -> tuple[str, ...]:
     words: list[str] = []
     while pieces:
         pair = _PAIRS.get(tuple(pieces[:2]))
-        words += [pair] if pair else _SYNONYMS.get(pieces[0], pieces[0]).split()
+        words += pair.split() if pair else _SYNONYMS.get(pieces[0], pieces[0]).split()
         del pieces[: 2 if pair else 1]
     found = tuple(word for word in words if word not in _SILENT)
     return ("out",) if found == ("proj",) else found
+
+
+def contradict(a: frozenset[str], b: frozenset[str]) -> bool:
+    """Return whether two names have different words where such words tell siblings apart.
+
+    >>> contradict(frozenset(("query", "proj")), frozenset(("key",)))
+    True
+    """
+    return any(a & words and b & words and not a & b & words for words in _APART)
 
 
 class ParsedName(NamedTuple):

@@ -9,11 +9,12 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from itertools import pairwise, takewhile
 from typing import Final, NamedTuple
 
-from paramrules.comparison.containers import below, corresponding
+from paramrules.comparison.containers import Containers, below, corresponding
 from paramrules.comparison.items import Item, Side
 from paramrules.comparison.mapping_file import Mapped
 from paramrules.comparison.name_parts import Stems
 from paramrules.comparison.parts import fused
+from paramrules.comparison.places import in_places
 from paramrules.comparison.series import Cell, Ranks, Series, cells, most_alike, side_by_side
 
 MAPPING: Final = "mapping"
@@ -56,6 +57,7 @@ class Pairing:
         self._view: tuple[dict[int, Item], ...] = self.left
         self._entries: tuple[list[Item], ...] = (a.entries, b.entries)
         self.parts: list[tuple[tuple[Item, ...], tuple[Item, ...], str]] = []
+        self._known: tuple[int, list[Containers]] = (0, [])
         self._around: tuple[dict[str, set[str]], ...] = (defaultdict(set), defaultdict(set))
         self._partners: tuple[dict[str, set[str]], ...] = (defaultdict(set), defaultdict(set))
 
@@ -82,6 +84,7 @@ class Pairing:
         self._by_key(NORMALISED, lambda item: (item.words, item.leaf, item.ranks))
         self._search_all()
         self._search_modules()
+        self._take_only_ones()
         self._by_key(NAME, lambda item: item.name, anyhow=True)
         self._by_key(NORMALISED, lambda item: (item.words, item.leaf, item.ranks), anyhow=True)
         self._take_tied()
@@ -99,11 +102,7 @@ class Pairing:
 
     def _search_one(self, tried: set[object]) -> bool:
         """Search in the first modules that were not tried with what they still contain; return whether any."""
-        stems = [
-            (self.sides[0].items[pair.a.number].stems, self.sides[1].items[pair.b.number].stems)
-            for pair in self.pairs
-        ]
-        for modules in (*corresponding(stems), ((), ())):
+        for modules in (*self._corresponding(), ((), ())):
             view = tuple(map(_below, self.left, modules))
             key = modules, *map(len, view)
             if all(view) and key not in tried:
@@ -148,7 +147,7 @@ class Pairing:
 
     def _search(self, biases: bool, loosely: bool) -> None:
         """Pair by shape, likeness and order, the surest first, until none of them finds more."""
-        evidence: tuple[Evidence, ...] = (self._unique, self._alike, self._in_order)
+        evidence: tuple[Evidence, ...] = (self._unique, self._by_place, self._alike, self._in_order)
         at = 0
         while at < len(evidence):
             found = False
@@ -185,6 +184,16 @@ class Pairing:
                 pairs += zip(sorted(of_a, key=_ranks), sorted(of_b, key=_ranks), strict=True)
         same = {form: len(of) for form, of in forms[0].items()} == {f: len(of) for f, of in forms[1].items()}
         return [(a, b) for a, b in pairs if same or a.words & b.words], SHAPE
+
+    def _by_place(self, cell: Cell) -> Proposal:
+        """Propose the norms of a block in the order that their names tell, where they tell it in both models."""
+        blocks = [_by(side, lambda series: series.form) for side in (cell.a, cell.b)]
+        pairs: list[tuple[Series, Series]] = []
+        for form, of_a in blocks[0].items():
+            of_b = blocks[1].get(form, [])
+            if 1 < len(of_a) == len(of_b) and _in_one_block(of_a) and _in_one_block(of_b):
+                pairs += zip(in_places(of_a) or (), in_places(of_b) or (), strict=False)
+        return pairs, SIMILAR
 
     def _alike(self, cell: Cell) -> Proposal:
         """Propose series whose names are more alike than those of any rival."""
@@ -227,6 +236,16 @@ class Pairing:
                 return False
         return True
 
+    def _corresponding(self) -> list[Containers]:
+        """Return the modules that correspond, as the pairs found so far show."""
+        if self._known[0] != len(self.pairs):
+            stems = [
+                (self.sides[0].items[pair.a.number].stems, self.sides[1].items[pair.b.number].stems)
+                for pair in self.pairs
+            ]
+            self._known = len(self.pairs), corresponding(stems)
+        return self._known[1]
+
     def _context(self, side: int) -> Callable[[Series], frozenset[str]]:
         around = self._around[side]
         return lambda series: frozenset(around.get(_container(series.items[0].module), ()))
@@ -251,6 +270,15 @@ class Pairing:
             y = rest[1].get(leaf)
             if x and y and x.kind.fits(y.kind, loosely=True):
                 self._record(x, y, NORMALISED if how == NAME and x.name != y.name else how)
+
+    def _take_only_ones(self) -> None:
+        """Pair what is the only one of its size in either model, wherever it is."""
+        counts = [Counter(item.kind.size for item in side.items) for side in self.sides]
+        for cell in self._cells(True, True):
+            if len(cell.a) == len(cell.b) == 1 and cell.balanced:
+                (a,), (b,) = cell.a, cell.b
+                if counts[0][a.kind.size] == len(a.items) and counts[1][b.kind.size] == len(b.items):
+                    self._take_series(a, b, SHAPE)
 
     def _take_parts(self) -> None:
         """Pair what one model stores in several tensors and the other in one."""
@@ -325,6 +353,11 @@ def _by(series: Iterable[Series], key: Callable[[Series], Ranks]) -> dict[Ranks,
     for each in series:
         found[key(each)].append(each)
     return found
+
+
+def _in_one_block(series: list[Series]) -> bool:
+    """Return whether the series are numbered by the same modules."""
+    return len({tuple(stem for stem in each.stems if stem[1]) for each in series}) == 1
 
 
 def _rank(item: Item) -> tuple[int, ...]:

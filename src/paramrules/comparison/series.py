@@ -8,7 +8,7 @@ from math import log
 from typing import Final
 
 from paramrules.comparison.items import Item, Kind
-from paramrules.comparison.name_parts import Stems, canonical
+from paramrules.comparison.name_parts import Stems, canonical, contradict
 
 Ranks = tuple[tuple[int, ...], ...]
 
@@ -269,4 +269,4 @@ def _score(
     own = 2 * weight(a.words & b.words)
     around = weight((of_a & b.words) - a.words) + weight((of_b & a.words) - b.words)
     whole = weight(a.words) + weight(b.words)
-    return (own + around) / whole if own else 0.0
+    return (own + around) / whole if own and not contradict(a.words, b.words) else 0.0
