@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from paramrules.comparison.containers import Containers, below, corresponding
 from paramrules.comparison.items import Item, Side
 from paramrules.comparison.mapping_file import Mapped
-from paramrules.comparison.name_parts import Stems
+from paramrules.comparison.name_parts import Stems, canonical
 from paramrules.comparison.parts import fused
 from paramrules.comparison.places import in_places
 from paramrules.comparison.series import Cell, Ranks, Series, cells, most_alike, side_by_side
@@ -84,9 +84,12 @@ class Pairing:
         self._by_key(NORMALISED, lambda item: (item.words, item.leaf, item.ranks))
         self._search_all()
         self._search_modules()
+        self._take_siblings()
+        self._search_modules()
         self._take_only_ones()
         self._by_key(NAME, lambda item: item.name, anyhow=True)
         self._by_key(NORMALISED, lambda item: (item.words, item.leaf, item.ranks), anyhow=True)
+        self._take_position_tables()
         self._take_tied()
 
     def _search_all(self) -> None:
@@ -280,6 +283,34 @@ class Pairing:
                 if counts[0][a.kind.size] == len(a.items) and counts[1][b.kind.size] == len(b.items):
                     self._take_series(a, b, SHAPE)
 
+    def _take_position_tables(self) -> None:
+        """Pair tables of positions of other lengths, where modules that correspond have one each."""
+        for modules in (*self._corresponding(), ((), ())):
+            tables = [
+                [
+                    item
+                    for item in _below(left, module).values()
+                    if "position" in (*item.words, *canonical(item.leaf))
+                ]
+                for left, module in zip(self.left, modules, strict=True)
+            ]
+            if len(tables[0]) == len(tables[1]) == 1:
+                (a,), (b,) = tables
+                if {*a.kind.shape} & {*b.kind.shape} - {1}:
+                    self._take(a, b, SIMILAR)
+
+    def _take_siblings(self) -> None:
+        """Pair what is the only one of its kind beside modules that are paired, in both models."""
+        beside = [_by_parent(items.values()) for items in self.left]
+        parents = {(_container(pair.a.module), _container(pair.b.module)): None for pair in self.pairs}
+        for a, b in parents:
+            if a and b:
+                for cell in cells(beside[0].get(a, ()), beside[1].get(b, ()), loosely=True):
+                    if len(cell.a) == len(cell.b) == 1 == len(cell.a[0].items) == len(cell.b[0].items):
+                        x, y = cell.a[0].items[0], cell.b[0].items[0]
+                        if x.number in self.left[0] and y.number in self.left[1]:
+                            self._take(x, y, SHAPE)
+
     def _take_parts(self) -> None:
         """Pair what one model stores in several tensors and the other in one."""
         for side in (0, 1):
@@ -329,7 +360,6 @@ class Pairing:
                     self._partners[side][module].add(place)
                     module = _container(module)
 
-
     def _remove(self, side: int, item: Item) -> None:
         del self.left[side][item.number]
         if self._view is not self.left:
@@ -345,6 +375,13 @@ def _below(items: Mapping[int, Item], module: Stems) -> dict[int, Item]:
             known[item.stems] = below(item.stems, module)
         if stems := known[item.stems]:
             found[number] = item._replace(stems=stems)
+    return found
+
+
+def _by_parent(items: Iterable[Item]) -> dict[str, list[Item]]:
+    found: dict[str, list[Item]] = defaultdict(list)
+    for item in items:
+        found[_container(item.module)].append(item)
     return found
 
 
