@@ -124,23 +124,23 @@ class _Rest:
         self._by_size: dict[int, list[Item]] = defaultdict(list)
         beside: dict[tuple[str, str], list[Item]] = defaultdict(list)
         for item in items:
-            self._by_size[item.kind.size].append(item)
+            self._by_size[item.size].append(item)
             beside[item.module.rpartition(".")[0], item.leaf].append(item)
         self._in_parts: dict[tuple[int, str], list[list[Item]]] = defaultdict(list)
         for (_, leaf), parts in beside.items():
             if len(parts) > 1:
-                self._in_parts[sum(part.kind.size for part in parts), leaf].append(parts)
+                self._in_parts[sum(part.size for part in parts), leaf].append(parts)
 
     def unpaired(self, item: Item) -> Unpaired:
         """Return a parameter of the other model with its candidates: one of its size, or several together."""
-        sized = self._by_size.get(item.kind.size, ())
+        sized = self._by_size.get(item.size, ())
         fitting = [other for other in sized if item.kind.fits(other.kind, loosely=True)]
         if fitting:
             likely = sorted(fitting, key=lambda other: _distance(item, other))[:_FEW]
             nearest = _distance(item, likely[0])[0]
             near = tuple(other.name for other in likely if _distance(item, other)[0] == nearest)
             return Unpaired(item.name, near)
-        in_parts = self._in_parts.get((item.kind.size, item.leaf), ())
+        in_parts = self._in_parts.get((item.size, item.leaf), ())
         parts = min(in_parts, key=lambda parts: _distance(item, parts[0]), default=())
         return Unpaired(item.name, tuple(part.name for part in parts), bool(parts))
 

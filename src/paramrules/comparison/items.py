@@ -44,24 +44,27 @@ class Kind(NamedTuple):
 
 
 class Item(NamedTuple):
-    """A parameter: its number in the inventory, its name, and the parts of the name."""
+    """A parameter.
+
+    Attributes:
+        number: its number in the inventory.
+        name: its name.
+        module: the name of the module that owns it.
+        leaf: the last word of the name: `weight`, `bias`, or its own where it has one.
+        stems: the parts of the name, without numbers.
+        ranks: the ranks of what is numbered in the name.
+        kind: its shape, role and fans.
+        size: the number of its elements.
+    """
 
     number: int
     name: str
+    module: str
+    leaf: str
     stems: Stems
     ranks: tuple[int, ...]
     kind: Kind
-
-    @property
-    def module(self) -> str:
-        """The name of the module that owns it."""
-        return self.name.rpartition(".")[0]
-
-    @property
-    def leaf(self) -> str:
-        """The last word of the name: `weight`, `bias`, or its own where it has one."""
-        own = self.name.rpartition(".")[2]
-        return LEAVES.get(own, own)
+    size: int
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -83,13 +86,18 @@ class Side:
         count = len(inventory)
         parsed = parse_names(inventory.names)
         kinds = list(_kinds(inventory))
+
+        def item(number: int, entry: int) -> Item:
+            name = inventory.names[entry]
+            module, _, leaf = name.rpartition(".")
+            kind = kinds[number]
+            return Item(number, name, module, LEAVES.get(leaf, leaf), *parsed[entry], kind, kind.size)
+
+        self.items = [item(number, number) for number in range(count)]
         self.entries = [
-            Item(number, inventory.names[entry], *parsed[entry], kinds[number])
+            self.items[number] if entry == number else item(number, entry)
             for number in range(count)
             for entry in inventory.entries(number)
-        ]
-        self.items = [
-            Item(number, inventory.names[number], *parsed[number], kinds[number]) for number in range(count)
         ]
 
     @cached_property

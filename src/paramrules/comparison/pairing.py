@@ -5,7 +5,7 @@ reported with these candidates.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from itertools import pairwise, takewhile
 from typing import Final, NamedTuple
 
@@ -15,7 +15,7 @@ from paramrules.comparison.mapping_file import Mapped
 from paramrules.comparison.name_parts import Stems, canonical
 from paramrules.comparison.parts import fused
 from paramrules.comparison.places import in_places
-from paramrules.comparison.series import Cell, Ranks, Series, cells, most_alike, side_by_side
+from paramrules.comparison.series import Cell, Ranks, Series, by_size, cells, most_alike, side_by_side
 
 MAPPING: Final = "mapping"
 NAME: Final = "name"
@@ -30,6 +30,8 @@ TIED: Final = "tied name"
 Proposal = tuple[list[tuple[Series, Series]], str]
 """Pairs of series, and the name of the evidence."""
 Evidence = Callable[[Cell], Proposal]
+KnownCells = dict[int, tuple[tuple[int, int], list[Cell]]]
+"""The cells of each size, with the number of items in each model that they were made of."""
 
 
 class Partners(NamedTuple):
@@ -57,6 +59,7 @@ class Pairing:
         self._view: tuple[dict[int, Item], ...] = self.left
         self._entries: tuple[list[Item], ...] = (a.entries, b.entries)
         self.parts: list[tuple[tuple[Item, ...], tuple[Item, ...], str]] = []
+        self._partner: dict[int, int] = {}
         self._known: tuple[int, list[Containers]] = (0, [])
         self._around: tuple[dict[str, set[str]], ...] = (defaultdict(set), defaultdict(set))
         self._partners: tuple[dict[str, set[str]], ...] = (defaultdict(set), defaultdict(set))
@@ -98,13 +101,13 @@ class Pairing:
         self._take_parts()
 
     def _search_modules(self) -> None:
-        """Search in modules that correspond, innermost first, then everywhere, until nothing more is found."""
+        """Search in modules that correspond, innermost first, and everywhere, until nothing is found."""
         tried: set[object] = set()
         while self._search_one(tried):
             pass
 
     def _search_one(self, tried: set[object]) -> bool:
-        """Search in the first modules that were not tried with what they still contain; return whether any."""
+        """Search in modules not yet tried with what they still contain; return whether anything is found."""
         for modules in (*self._corresponding(), ((), ())):
             view = tuple(map(_below, self.left, modules))
             key = modules, *map(len, view)
@@ -151,11 +154,12 @@ class Pairing:
     def _search(self, biases: bool, loosely: bool) -> None:
         """Pair by shape, likeness and order, the surest first, until none of them finds more."""
         evidence: tuple[Evidence, ...] = (self._unique, self._by_place, self._alike, self._in_order)
+        known: KnownCells = {}
         at = 0
         while at < len(evidence):
             found = False
-            for cell in self._cells(biases, loosely):
-                found = self._apply(evidence[at], cell) or self._apply(evidence[at], cell.split()) or found
+            for cell in self._cells(biases, loosely, known):
+                found = self._apply(evidence[at], cell) or self._apply(evidence[at], cell.split_up) or found
             at = 0 if found else at + 1
 
     def _apply(self, evidence: Evidence, cell: Cell) -> bool:
@@ -164,9 +168,17 @@ class Pairing:
         taken = [self._take_series(a, b, how) for a, b in _whole(pairs) if self._in_place(a, b)]
         return any(taken)
 
-    def _cells(self, biases: bool, loosely: bool) -> list[Cell]:
-        left = ([item for item in side.values() if biases or item.leaf != "bias"] for side in self._view)
-        return cells(*left, loosely=loosely)
+    def _cells(self, biases: bool, loosely: bool, known: KnownCells) -> Iterator[Cell]:
+        """Yield the cells of what is left; `known` keeps those of each size until some of it is paired."""
+        first, second = (
+            by_size([item for item in side.values() if biases or item.leaf != "bias"]) for side in self._view
+        )
+        for size, a in first.items():
+            if b := second.get(size):
+                counts = len(a), len(b)
+                if size not in known or known[size][0] != counts:
+                    known[size] = counts, cells(a, b, loosely=loosely)
+                yield from known[size][1]
 
     def _unique(self, cell: Cell) -> Proposal:
         """Propose series that run alike with exactly one of the other side.
@@ -189,7 +201,7 @@ class Pairing:
         return [(a, b) for a, b in pairs if same or a.words & b.words], SHAPE
 
     def _by_place(self, cell: Cell) -> Proposal:
-        """Propose the norms of a block in the order that their names tell, where they tell it in both models."""
+        """Propose the norms of a block in the order that their names tell in both models."""
         blocks = [_by(side, lambda series: series.form) for side in (cell.a, cell.b)]
         pairs: list[tuple[Series, Series]] = []
         for form, of_a in blocks[0].items():
@@ -256,10 +268,21 @@ class Pairing:
     def _take_series(self, a: Series, b: Series, how: str) -> bool:
         """Pair two series item by item if they run alike; return whether they do."""
         pairs = side_by_side(a, b) or []
+        pairs = [(x, y) for x, y in pairs if not self._weights_apart(x, y)]
         for x, y in pairs:
             if x.number in self.left[0] and y.number in self.left[1]:
                 self._take(x, y, how)
         return bool(pairs)
+
+    def _weights_apart(self, a: Item, b: Item) -> bool:
+        """Return whether these are biases of two layers whose weights are not partners."""
+        if a.leaf != "bias" or b.leaf != "bias":
+            return False
+        weights = [
+            next((item for item in side.modules[each.module] if item.leaf == "weight"), None)
+            for side, each in zip(self.sides, (a, b), strict=True)
+        ]
+        return None not in weights and self._partner.get(weights[0].number) != weights[1].number
 
     def _take(self, a: Item, b: Item, how: str) -> None:
         """Pair two parameters, and the rest of their modules."""
@@ -276,11 +299,11 @@ class Pairing:
 
     def _take_only_ones(self) -> None:
         """Pair what is the only one of its size in either model, wherever it is."""
-        counts = [Counter(item.kind.size for item in side.items) for side in self.sides]
-        for cell in self._cells(True, True):
+        counts = [Counter(item.size for item in side.items) for side in self.sides]
+        for cell in self._cells(True, True, {}):
             if len(cell.a) == len(cell.b) == 1 and cell.balanced:
                 (a,), (b,) = cell.a, cell.b
-                if counts[0][a.kind.size] == len(a.items) and counts[1][b.kind.size] == len(b.items):
+                if counts[0][a.items[0].size] == len(a.items) and counts[1][b.items[0].size] == len(b.items):
                     self._take_series(a, b, SHAPE)
 
     def _take_position_tables(self) -> None:
@@ -300,16 +323,21 @@ class Pairing:
                     self._take(a, b, SIMILAR)
 
     def _take_siblings(self) -> None:
-        """Pair what is the only one of its kind beside modules that are paired, in both models."""
-        beside = [_by_parent(items.values()) for items in self.left]
-        parents = {(_container(pair.a.module), _container(pair.b.module)): None for pair in self.pairs}
-        for a, b in parents:
-            if a and b:
-                for cell in cells(beside[0].get(a, ()), beside[1].get(b, ()), loosely=True):
-                    if len(cell.a) == len(cell.b) == 1 == len(cell.a[0].items) == len(cell.b[0].items):
-                        x, y = cell.a[0].items[0], cell.b[0].items[0]
-                        if x.number in self.left[0] and y.number in self.left[1]:
-                            self._take(x, y, SHAPE)
+        """Pair the norms beside layers that are paired, where both layers have one of that kind."""
+        beside = [_by_parent(item for item in left.values() if item.kind.norm) for left in self.left]
+        parents = dict.fromkeys((_container(pair.a.module), _container(pair.b.module)) for pair in self.pairs)
+        for first, second in parents:
+            if first and second:
+                for cell in self._beside(beside[0].get(first, ()), beside[1].get(second, ())):
+                    a, b = ([item for series in of for item in series.items] for of in (cell.a, cell.b))
+                    if len(a) == len(b) == 1 and a[0].number in self.left[0] and b[0].number in self.left[1]:
+                        self._take(a[0], b[0], SHAPE)
+
+    @staticmethod
+    def _beside(a: Iterable[Item], b: Iterable[Item]) -> Iterator[Cell]:
+        of_b = by_size(b)
+        for size, items in by_size(a).items():
+            yield from cells(items, of_b.get(size, ()), loosely=True)
 
     def _take_parts(self) -> None:
         """Pair what one model stores in several tensors and the other in one."""
@@ -335,7 +363,7 @@ class Pairing:
                     names[key(entry)] = entry
             for item in list(self.left[side].values()):
                 entry = names.get(key(item))
-                if entry and entry.kind.size == item.kind.size:
+                if entry and entry.size == item.size:
                     pair = partners[entry.number]
                     one = (item, entry)
                     self.parts.append(((one[side],), (one[1 - side],), TIED))
@@ -351,6 +379,7 @@ class Pairing:
 
     def _record(self, a: Item, b: Item, how: str) -> None:
         self.pairs.append(Partners(a, b, how))
+        self._partner[a.number] = b.number
         for side, item, other in ((0, a, b), (1, b, a)):
             self._remove(side, item)
             if not item.ranks or item.ranks[0] == 0:

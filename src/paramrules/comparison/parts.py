@@ -44,7 +44,7 @@ def fused(parts_of: Iterable[Item], wholes_of: Iterable[Item]) -> list[Fused]:
         wholes: dict[tuple[int, bool], dict[Stems, list[Item]]] = defaultdict(lambda: defaultdict(list))
         for item in items:
             if hints & _hints(item):
-                wholes[item.kind.size, _is_bias(item)][item.stems].append(item)
+                wholes[item.size, _is_bias(item)][item.stems].append(item)
         groups = _groups(every, words)
         by_size: dict[tuple[int, bool], list[list[_Parts]]] = defaultdict(list)
         for (_, size, is_bias), group in groups.items():
@@ -63,7 +63,7 @@ def fused(parts_of: Iterable[Item], wholes_of: Iterable[Item]) -> list[Fused]:
 
 
 def _groups(items: Iterable[Item], words: tuple[str, ...]) -> dict[tuple[Hashable, int, bool], list[_Parts]]:
-    """Return complete sets of parts by their place without numbers, their size, and whether they are biases."""
+    """Return complete sets of parts by their stems, their size, and whether they are biases."""
     beside: dict[tuple[str, bool], dict[str, Item | None]] = defaultdict(dict)
     for item in items:
         own = set(_own_words(item)) & set(words)
@@ -76,7 +76,7 @@ def _groups(items: Iterable[Item], words: tuple[str, ...]) -> dict[tuple[Hashabl
         parts = tuple(item for word in words if (item := known.get(word)))
         if len(parts) == len(words):
             stems = tuple(part.stems for part in parts)
-            size = sum(part.kind.size for part in parts)
+            size = sum(part.size for part in parts)
             found[stems, size, is_bias].append(_Parts(parts, parts[0].ranks))
     return found
 

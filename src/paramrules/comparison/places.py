@@ -11,7 +11,7 @@ _MLP = 20
 
 
 def in_places(series: Sequence[Series]) -> list[Series] | None:
-    """Return norms of one block in the order in which the block runs them, or None if a name does not tell."""
+    """Return the norms of one block in the order in which it runs them, or None if a name does not tell."""
     places = [_place(each.items[0]) for each in series]
     known = [place for place in places if place is not None]
     if len(set(known)) < len(series) or not all(each.kind.norm for each in series):
