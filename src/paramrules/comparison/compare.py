@@ -90,7 +90,7 @@ class Parity:
         Complete it, save it, and pass it to `parity` as `mapping=`.
         """
         names = [assignment.inventory.names for assignment in self.assignments]
-        return draft(self.pairs, self.unpaired, names)
+        return draft(self.pairs, self.unpaired, names, self.alone)
 
     def save_mapping(self, path: str | Path) -> None:
         """Write the mapping to a new file.
@@ -169,7 +169,11 @@ def parity(
         Pair(tuple(each.name for each in a), tuple(each.name for each in b), how)
         for a, b, how in pairing.parts
     ]
-    pairs += [Pair(*each, MAPPING) for each in mapped if len(each.a) + len(each.b) > 2]
+    pairs += [
+        Pair(each.a, each.b, MAPPING)
+        for each in mapped
+        if each.a and each.b and len(each.a) + len(each.b) > 2
+    ]
     order = assignments[0].inventory.index
     pairs.sort(key=lambda pair: order(pair.a[0]))
     left = [_missed(*each) for each in zip(assignments, pairing.left, strict=True)]
@@ -193,6 +197,10 @@ def parity(
         alone,
         tuple(counts(assignments, apart)),
         tuple(settings),
+        (
+            tuple(name for each in mapped if not each.b for name in each.a),
+            tuple(name for each in mapped if not each.a for name in each.b),
+        ),
     )
 
 

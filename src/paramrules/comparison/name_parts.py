@@ -85,6 +85,10 @@ _SYNONYMS: Final = {
     "shortcut": "downsample",
     "classifier": "head",
     "cls": "class",
+    "img": "vision",
+    "image": "vision",
+    "visual": "vision",
+    "txt": "text",
     "f": "final",
     "last": "final",
 }
@@ -99,6 +103,7 @@ _APART: Final = (
     frozenset(("encoder", "decoder")),
     frozenset(("gate", "up", "down")),
     frozenset(("token", "position", "type")),
+    frozenset(("vision", "text")),
 )
 """Words that tell siblings apart, so that a name with one is not a name with another."""
 
@@ -171,6 +176,15 @@ def _parsed(
             found.append(known[number])
         prefix += text
     return ParsedName(tuple(stems), tuple(found))
+
+
+def depth(module: str) -> int:
+    """Return the number of stems of a module's name.
+
+    >>> depth("text_model.layers.3"), depth("")
+    (2, 0)
+    """
+    return len(_components(module)) if module else 0
 
 
 def _components(name: str) -> list[tuple[str, int, str]]:

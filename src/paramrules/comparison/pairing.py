@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from paramrules.comparison.containers import Containers, below, corresponding
 from paramrules.comparison.items import Item, Side
 from paramrules.comparison.mapping_file import Mapped
-from paramrules.comparison.name_parts import Stems, canonical
+from paramrules.comparison.name_parts import Stems, canonical, contradict, depth
 from paramrules.comparison.parts import fused
 from paramrules.comparison.places import in_places
 from paramrules.comparison.series import Cell, Ranks, Series, by_size, cells, most_alike, side_by_side
@@ -56,6 +56,8 @@ class Pairing:
         self.left: tuple[dict[int, Item], ...] = tuple(
             {item.number: item for item in side.items} for side in self.sides
         )
+        self.unmatched: tuple[dict[int, Item], ...] = ({}, {})
+        self._given: list[Containers] = []
         self._view: tuple[dict[int, Item], ...] = self.left
         self._entries: tuple[list[Item], ...] = (a.entries, b.entries)
         self.parts: list[tuple[tuple[Item, ...], tuple[Item, ...], str]] = []
@@ -65,11 +67,15 @@ class Pairing:
         self._partners: tuple[dict[str, set[str]], ...] = (defaultdict(set), defaultdict(set))
 
     def given(self, mapped: Iterable[Mapped]) -> None:
-        """Pair the parameters of a mapping, then the rest of the modules that it pairs."""
+        """Pair the parameters of a mapping, the rest of their modules, and what starts as it says."""
+        starts = []
         for names in mapped:
+            if names.is_start:
+                starts.append((names.a[0], names.b[0]))
+                continue
             numbers = [
                 [side.inventory.index(name) for name in each]
-                for side, each in zip(self.sides, names, strict=True)
+                for side, each in zip(self.sides, names[:2], strict=True)
             ]
             if all(len(each) == 1 for each in numbers):
                 a, b = (items[each[0]] for items, each in zip(self.left, numbers, strict=True))
@@ -80,9 +86,39 @@ class Pairing:
                         del self.left[side][number]
         for a, b, _ in list(self.pairs):
             self._take_rest(a, b, MAPPING)
+        for pair in sorted(starts, key=lambda pair: -len(pair[0]) - len(pair[1])):
+            self._below_starts(pair)
+
+    def _below_starts(self, starts: tuple[str, str]) -> None:
+        """Pair the parameters whose names start so, and leave the rest of them without a partner."""
+        everything = self.left
+        inside = tuple(
+            {number: item for number, item in items.items() if item.name.startswith(start)}
+            for items, start in zip(everything, starts, strict=True)
+        )
+        for items, some in zip(everything, inside, strict=True):
+            for number in some:
+                del items[number]
+        if all(inside):
+            first, second = (
+                next(iter(items.values())).stems[: depth(_container(start))]
+                for items, start in zip(inside, starts, strict=True)
+            )
+            self.left = self._view = inside
+            self._given = [(first, second)]
+            self._run()
+            self._given = []
+            self.left = self._view = everything
+        for unmatched, items in zip(self.unmatched, inside, strict=True):
+            unmatched.update(items)
 
     def run(self) -> None:
         """Run all passes, from certain evidence to likely evidence."""
+        self._run()
+        for items, unmatched in zip(self.left, self.unmatched, strict=True):
+            items.update(unmatched)
+
+    def _run(self) -> None:
         self._by_key(NAME, lambda item: (item.name, item.ranks))
         self._by_key(NORMALISED, lambda item: (item.words, item.leaf, item.ranks))
         self._search_all()
@@ -228,6 +264,8 @@ class Pairing:
         )
         if not cell.balanced or not known or not (any(counted) or self._keeps_order(a, b)):
             return [], ORDER
+        if any(contradict(frozenset(x.words), frozenset(y.words)) for x, y in zip(a, b, strict=True)):
+            return [], ORDER
         return [(Series([x]), Series([y])) for x, y in zip(a, b, strict=True)], ORDER
 
     def _keeps_order(self, a: list[Item], b: list[Item]) -> bool:
@@ -259,7 +297,7 @@ class Pairing:
                 for pair in self.pairs
             ]
             self._known = len(self.pairs), corresponding(stems)
-        return self._known[1]
+        return [*self._known[1], *self._given]
 
     def _context(self, side: int) -> Callable[[Series], frozenset[str]]:
         around = self._around[side]
