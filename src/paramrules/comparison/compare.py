@@ -1,7 +1,7 @@
 """The function `parity`: one rule file on two models, and where they differ."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -22,10 +22,11 @@ from paramrules.comparison.differences import (
     unpaired,
     unpaired_found,
 )
+from paramrules.comparison.found import MAPPING, TIED
 from paramrules.comparison.items import Item, Side
 from paramrules.comparison.mapping_draft import draft
-from paramrules.comparison.mapping_file import read, resolved
-from paramrules.comparison.pairing import MAPPING, Pairing
+from paramrules.comparison.mapping_file import Mapped, read, resolved
+from paramrules.comparison.pairing import Pairing
 from paramrules.comparison.settings import (
     LABELS,
     SETTINGS,
@@ -164,16 +165,7 @@ def parity(
     mapped = resolved(read(mapping), *(each.inventory for each in assignments)) if mapping else []
     pairing.given(mapped)
     pairing.run()
-    pairs = [Pair((found.a.name,), (found.b.name,), found.how) for found in pairing.pairs]
-    pairs += [
-        Pair(tuple(each.name for each in a), tuple(each.name for each in b), how)
-        for a, b, how in pairing.parts
-    ]
-    pairs += [
-        Pair(each.a, each.b, MAPPING)
-        for each in mapped
-        if each.a and each.b and len(each.a) + len(each.b) > 2
-    ]
+    pairs = list(_pairs(pairing, mapped))
     order = assignments[0].inventory.index
     pairs.sort(key=lambda pair: order(pair.a[0]))
     left = [_missed(*each) for each in zip(assignments, pairing.left, strict=True)]
@@ -181,14 +173,14 @@ def parity(
     differences = [] if compare == SETTINGS else list(_differences(assignments, pairs))
     settings = [] if compare == LABELS else list(_settings(assignments, pairs))
 
-    def apart(axis: str | None) -> tuple[set[str], set[str]]:
-        names = ({each.name for each in alone[0]}, {each.name for each in alone[1]})
+    def apart(axis: str | None) -> tuple[set[int], set[int]]:
         found = [(each.a, each.b) for each in differences if axis in (None, each.axis)]
         found += [(each.a, each.b) for each in settings if axis is None]
-        for x, y in found:
-            names[0].add(x)
-            names[1].add(y)
-        return names
+        numbers = ({item.number for item in left[0]}, {item.number for item in left[1]})
+        for pair in found:
+            for assignment, some, name in zip(assignments, numbers, pair, strict=True):
+                some.add(assignment.inventory.index(name))
+        return numbers
 
     return Parity(
         assignments,
@@ -202,6 +194,20 @@ def parity(
             tuple(name for each in mapped if not each.a for name in each.b),
         ),
     )
+
+
+def _pairs(pairing: Pairing, mapped: Iterable[Mapped]) -> Iterator[Pair]:
+    for a, b, how in pairing.pairs:
+        tied = pairing.tied.get(a.number, [])
+        names = [
+            (first.name, *(item.name for at, item in tied if at == side)) for side, first in enumerate((a, b))
+        ]
+        yield Pair(names[0], names[1], TIED if tied else how)
+    for parts, whole, how in pairing.parts:
+        yield Pair(tuple(item.name for item in parts), tuple(item.name for item in whole), how)
+    for each in mapped:
+        if each.a and each.b and len(each.a) + len(each.b) > 2:
+            yield Pair(each.a, each.b, MAPPING)
 
 
 def _missed(assignment: Assignment, left: Mapping[int, Item]) -> list[Item]:

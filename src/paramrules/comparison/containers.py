@@ -1,6 +1,7 @@
 """Modules that contain the same parameters in both models, as the pairs found so far show."""
 
 from collections.abc import Iterable
+from itertools import takewhile
 
 from paramrules.comparison.name_parts import Stems
 
@@ -45,3 +46,28 @@ def _common(a: Stems, b: Stems) -> Stems:
             break
         same += 1
     return a[:same]
+
+
+def container(module: str) -> str:
+    """Return the module around a module."""
+    return module.rpartition(".")[0]
+
+
+def near(module: str, other: str) -> bool:
+    """Return whether one module contains the other, or one module other than the root contains both."""
+    if not module or not other:
+        return True
+    a, b = module.split("."), other.split(".")
+    shared = sum(takewhile(bool, (x == y for x, y in zip(a, b, strict=False))))
+    return shared >= max(1, min(len(a), len(b)) - 1)
+
+
+def common_prefix(modules: list[str]) -> str:
+    """Return the prefix of the innermost module that contains all of them."""
+    parts = [module.split(".")[:-1] for module in modules]
+    shared = []
+    for column in zip(*parts, strict=False):
+        if len(set(column)) > 1:
+            break
+        shared.append(column[0])
+    return ".".join((*shared, "")) if shared else ""

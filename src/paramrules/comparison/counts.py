@@ -9,14 +9,14 @@ from paramrules.comparison.differences import Count
 Sides = tuple[Assignment, Assignment]
 
 
-Names = tuple[set[str], set[str]]
-"""Names of each model."""
+Numbers = tuple[set[int], set[int]]
+"""The numbers of parameters of each model."""
 
 
-def counts(assignments: Sides, apart: Callable[[str | None], Names]) -> Iterator[Count]:
+def counts(assignments: Sides, apart: Callable[[str | None], Numbers]) -> Iterator[Count]:
     """Yield the tensors and parameters of each label, first of all axes joined, then axis by axis.
 
-    `apart` returns the names that the comparison reports on an axis, or on any axis for None.
+    `apart` returns the parameters that the comparison reports on an axis, or on any axis for None.
     """
     axes = assignments[0].rules.axes
     joined = [
@@ -40,16 +40,15 @@ def _counted(
     order: Sequence[str],
     assignments: Sides,
     labels: Sequence[Sequence[str]],
-    apart: Names,
+    apart: Numbers,
 ) -> Iterator[Count]:
     tensors: list[Counter[str]] = [Counter(), Counter()]
     parameters: list[Counter[str]] = [Counter(), Counter()]
     differing: set[str] = set()
     for side, assignment in enumerate(assignments):
-        names, trained = assignment.inventory.names, assignment.trained
-        elements = assignment.inventory.column("elements")
+        trained, elements = assignment.trained, assignment.inventory.column("elements")
         for number, label in enumerate(labels[side]):
-            if names[number] in apart[side]:
+            if number in apart[side]:
                 differing.add(label)
             if trained[number]:
                 tensors[side][label] += 1

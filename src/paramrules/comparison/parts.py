@@ -72,8 +72,8 @@ def _groups(items: Iterable[Item], words: tuple[str, ...]) -> dict[tuple[Hashabl
             known = beside[_place(item), _is_bias(item)]
             known[word] = None if word in known else item
     found: dict[tuple[Hashable, int, bool], list[_Parts]] = defaultdict(list)
-    for (_, is_bias), known in beside.items():
-        parts = tuple(item for word in words if (item := known.get(word)))
+    for (_, is_bias), each in beside.items():
+        parts = tuple(part for word in words if (part := each.get(word)))
         if len(parts) == len(words):
             stems = tuple(part.stems for part in parts)
             size = sum(part.size for part in parts)
