@@ -69,12 +69,12 @@ def parity(
     if mapping:
         result["alone"] = list(map(list, found.alone))
     code = Exit.NOTHING if found.same else Exit.FOUND
-    return Answer(_blocks(file, models, found), result, found.findings, _summary(found), code)
+    return Answer(_blocks(file, models, found), result, found.findings, _summary(found, compare), code)
 
 
-def _summary(found: "Parity") -> str:
+def _summary(found: "Parity", compare: str) -> str:
     if found.same:
-        return "the same groups on both models"
+        return f"the same {'settings' if compare == 'settings' else 'groups'} on both models"
     alone = sum(map(len, found.unpaired))
     differences = len(found.differences) + len(found.settings)
     return f"{counted(differences, 'difference')}, {counted(alone, 'tensor')} without a partner"

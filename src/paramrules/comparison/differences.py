@@ -174,9 +174,13 @@ def settings_found(differences: Iterable[SettingsDifference]) -> Iterator[Diagno
 def settings_text(settings: Mapping[str, tuple[Any, Any]], side: int) -> str:
     """Return one side of the settings that differ: `lr_scale = 0.5, no weight_decay`."""
     return ", ".join(
-        f"no {key}" if values[side] is None else f"{key} = {value_text(values[side])}"
+        f"no {key}" if values[side] is None else f"{key} = {_short(values[side])}"
         for key, values in settings.items()
     )
+
+
+def _short(value: object) -> str:
+    return f"{value:.10g}" if isinstance(value, float) else value_text(value)
 
 
 def unpaired_found(unpaired: tuple[Sequence[Unpaired], Sequence[Unpaired]]) -> Iterator[Diagnostic]:

@@ -85,8 +85,10 @@ class Pairing(Found):
     def run(self) -> None:
         """Run all passes, from certain evidence to likely evidence."""
         self._run()
-        for items, unmatched in zip(self.left, self.unmatched, strict=True):
-            items.update(unmatched)
+        self.left = tuple(
+            dict(sorted({**items, **unmatched}.items()))
+            for items, unmatched in zip(self.left, self.unmatched, strict=True)
+        )
 
     def _run(self) -> None:
         self._by_key(NAME, lambda item: (item.name, item.ranks))
