@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 
+from paramrules.comparison.name_parts import Stems
 from paramrules.comparison.places import in_places
 from paramrules.comparison.series import Cell, Ranks, Series
 
@@ -32,13 +33,21 @@ def unique(cell: Cell) -> SeriesPairs:
 
 def by_place(cell: Cell) -> SeriesPairs:
     """Propose the norms of a block in the order that their names tell in both models."""
-    blocks = [_by(side, lambda series: series.form) for side in (cell.a, cell.b)]
-    pairs: list[tuple[Series, Series]] = []
-    for form, of_a in blocks[0].items():
-        of_b = blocks[1].get(form, [])
-        if 1 < len(of_a) == len(of_b) and _in_one_block(of_a) and _in_one_block(of_b):
-            pairs += zip(in_places(of_a) or (), in_places(of_b) or (), strict=False)
+    pairs: SeriesPairs = []
+    first, second = (_blocks(side) for side in (cell.a, cell.b))
+    for form, of_a in first.items():
+        if len(of_a) == len(second.get(form, ())) == 1 and len(of_a[0]) == len(second[form][0]):
+            places = [in_places(block) for block in (of_a[0], second[form][0])]
+            pairs += zip(places[0] or (), places[1] or (), strict=False)
     return pairs
+
+
+def _blocks(series: Iterable[Series]) -> dict[Ranks, list[list[Series]]]:
+    """Return, for each way to repeat, the series that lie beside each other in one module."""
+    found: dict[Ranks, dict[Stems, list[Series]]] = defaultdict(lambda: defaultdict(list))
+    for each in series:
+        found[each.form][each.stems[:-2]].append(each)
+    return {form: [block for block in blocks.values() if len(block) > 1] for form, blocks in found.items()}
 
 
 def _ranks(series: Series) -> Ranks:
@@ -58,8 +67,3 @@ def _by(series: Iterable[Series], key: Callable[[Series], Ranks]) -> dict[Ranks,
     for each in series:
         found[key(each)].append(each)
     return found
-
-
-def _in_one_block(series: list[Series]) -> bool:
-    """Return whether the series are numbered by the same modules."""
-    return len({tuple(stem for stem in each.stems if stem[1]) for each in series}) == 1
