@@ -233,3 +233,18 @@ def test_words_that_contradict() -> None:
     a = inventory_of([*sized((2, 3), "z.w"), *sized((4, 4), "img.fc.w", "txt.fc.w")])
     b = inventory_of([*sized((2, 3), "z.w"), *sized((4, 4), "text_model.lin.w", "vision_model.lin.w")])
     assert ("img.fc.w", "vision_model.lin.w") in pairs(a, b)
+
+
+def test_order_does_not_count_against_words() -> None:
+    a = inventory_of([*sized((4, 4), "z.img_fc.w", "z.txt_fc.w", "z.other.w"), *sized((1, 2), "a.w")])
+    b = inventory_of([*sized((4, 4), "z.text.w", "z.vision.w", "z.x.w"), *sized((1, 2), "a.w")])
+    assert pairs(a, b) >= {("a.w", "a.w")}
+    assert not pairs(a, b) & {("z.img_fc.w", "z.text.w"), ("z.txt_fc.w", "z.vision.w")}
+
+
+def test_one_of_two_that_may_be_the_same() -> None:
+    """`other` fits a weight, but with two of them and no likeness nothing decides."""
+    a = inventory_of([*sized((2, 3), "p.kernel", role="weight"), *sized((2, 3), "q.thing", role="other")])
+    b = inventory_of(sized((2, 3), "m.weight", "a.weight", role="weight"))
+    assert len(pairs(a, b)) <= 2
+    assert pairs(inventory_of(sized((2, 3), "h.w")), inventory_of(sized((2, 3), "w"))) == {("h.w", "w")}

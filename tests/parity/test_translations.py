@@ -13,7 +13,7 @@ RULES = paramrules.parse("all: else")
 
 
 class Naming(NamedTuple):
-    """One library's names: where a tower's parts are, what a block and its parts are called, and its leaves."""
+    """The names of one library: of towers, blocks, the parts of blocks, and leaves."""
 
     towers: tuple[str, str]
     block: str
@@ -128,7 +128,7 @@ def parameters(model: Model, way: Way) -> Iterator[tuple[frozenset[Parameter], d
     for tower, (place, count) in enumerate(zip(way.naming.towers, model.blocks, strict=True)):
         kind = "img" if tower == 0 else "txt"
         width = model.width
-        matrix, _, table = way.naming.leaves
+        table = way.naming.leaves[2]
         if tower == 0:
             yield from layer(model, way, kind, None, place, "patches", (48, width))
         else:

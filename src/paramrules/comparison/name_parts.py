@@ -81,6 +81,7 @@ _SYNONYMS: Final = {
     "ffw": "mlp",
     "ffn": "mlp",
     "feedforward": "mlp",
+    "moe": "mlp",
     "convolution": "conv",
     "shortcut": "downsample",
     "classifier": "head",
@@ -135,6 +136,33 @@ def contradict(a: frozenset[str], b: frozenset[str]) -> bool:
     True
     """
     return any(a & words and b & words and not a & b & words for words in _APART)
+
+
+_CROSS: Final = 10
+_MLP: Final = 20
+"""The places of norms around cross attention and the MLP; those around self attention start at 0."""
+
+
+def norm_place(component: str) -> int | None:
+    """Return where a norm stands in its block; only the order of places means something.
+
+    `input_layernorm` and `layernorm_before` come first. `post_attention_layernorm` comes before
+    `pre_feedforward_layernorm` where a block has both, and is its counterpart where it has two norms.
+
+    >>> norm_place("input_layernorm"), norm_place("ffn_norm"), norm_place("norm1")
+    (0, 24, None)
+    """
+    words = set(canonical(component))
+    if "norm" not in words:
+        return None
+    if words & {"input", "before"}:
+        return 0
+    if words & {"final", "out"}:
+        return _MLP + 9
+    part = _MLP if "mlp" in words else _CROSS if "cross" in words else 0 if "attention" in words else None
+    if part is None:
+        return _MLP if "after" in words else None
+    return part + (0 if "pre" in words else 8 if "post" in words or "after" in words else 4)
 
 
 class ParsedName(NamedTuple):

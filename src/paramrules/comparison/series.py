@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import Final
 
 from paramrules.comparison.items import Item, Kind
-from paramrules.comparison.name_parts import Stems, canonical, contradict
+from paramrules.comparison.name_parts import Stems, canonical, contradict, norm_place
 
 Ranks = tuple[tuple[int, ...], ...]
 
@@ -51,6 +51,11 @@ class Series:
     def words(self) -> frozenset[str]:
         """The words of their names."""
         return frozenset(self.items[0].words)
+
+    @cached_property
+    def place(self) -> int | None:
+        """The place in a block, if they are norms and the name tells it."""
+        return norm_place(self.items[0].module.rpartition(".")[2]) if self.kind.norm else None
 
     @cached_property
     def ranks(self) -> Ranks:
@@ -270,4 +275,5 @@ def _score(
     own = 2 * weight(a.words & b.words)
     around = weight((of_a & b.words) - a.words) + weight((of_b & a.words) - b.words)
     whole = weight(a.words) + weight(b.words)
-    return (own + around) / whole if own and not contradict(a.words, b.words) else 0.0
+    apart = contradict(a.words, b.words) or (None not in (a.place, b.place) and a.place != b.place)
+    return (own + around) / whole if own and not apart else 0.0
