@@ -20,11 +20,12 @@ from paramrules.comparison.settings import effective, settings_apart
         ({"lr_scale": 0.5, "weight_decay": 0.1}, {"lr_scale": 0.5, "weight_decay": 0.1}),
         ({"lr_scale": 0, "weight_decay_scale": 0.0}, {"lr": 0, "weight_decay": 0}),
         ({"lr": 0.1, "freeze": True}, {"freeze": True}),
+        ({"lr": 0.1, "skip": True, "freeze": False}, {"skip": True}),
     ],
 )
 def test_settings_as_they_take_effect(settings: dict[str, Any], found: dict[str, Any]) -> None:
     assert effective(settings) == pytest.approx(found)
-    assert effective(settings, trained=False) == {"freeze": True}
+    assert effective(settings, trainable=False) == {"freeze": True}
 
 
 @pytest.mark.parametrize(
@@ -97,6 +98,15 @@ def test_what_a_rule_freezes_needs_no_partner() -> None:
     found = paramrules.parity(rules, a, inventory_of([{"name": "w", "shape": [2, 2]}]))
     assert (found.same, found.frozen) == (True, (("table",), ()))
     assert found.counts == (Count(None, "rest", (1, 1), (4, 4)), Count(None, "tables", (0, 0), (0, 0)))[::-1]
+
+
+def test_what_a_rule_skips_needs_a_partner() -> None:
+    """Another optimizer trains it."""
+    rules = paramrules.parse("tables: name ~ table -> skip = true\nrest: else")
+    a = inventory_of([{"name": "table", "shape": [9]}, {"name": "w", "shape": [2, 2]}])
+    found = paramrules.parity(rules, a, inventory_of([{"name": "w", "shape": [2, 2]}]))
+    assert [[each.name for each in side] for side in found.unpaired] == [["table"], []]
+    assert found.frozen == ((), ())
 
 
 def test_rows_do_not_differ_where_the_groups_agree(tmp_path: Path) -> None:

@@ -125,7 +125,7 @@ def _head(axis: str | None) -> str:
 
 
 def _count(count: "Count") -> tuple[str, ...]:
-    note = "differs" if count.differs else "" if any(count.tensors) else "frozen"
+    note = "differs" if count.differs else "" if any(count.tensors) else "not trained"
     return (
         count.label,
         *(f"{number:,}" for number in count.tensors),

@@ -82,8 +82,9 @@ class Parity:
 
     @property
     def frozen(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """For each model, the parameters that no optimizer trains; `counts` leaves them out."""
-        return tuple(map(_frozen, self.assignments))  # type: ignore[return-value]
+        """For each model, the parameters that are frozen; `counts` leaves them out, and skipped ones."""
+        first, second = self.assignments
+        return first.frozen, second.frozen
 
     def mapping(self) -> str:
         """Return the text of a mapping file with the pairs, and with unpaired names as comments.
@@ -212,12 +213,8 @@ def _pairs(pairing: Pairing, mapped: Iterable[Mapped]) -> Iterator[Pair]:
 
 def _missed(assignment: Assignment, left: Mapping[int, Item]) -> list[Item]:
     """Return the parameters that need a partner, that is all but frozen ones."""
-    return [item for item in left.values() if assignment.trained[item.number]]
-
-
-def _frozen(assignment: Assignment) -> tuple[str, ...]:
-    names = assignment.inventory.names
-    return tuple(names[number] for number, trained in enumerate(assignment.trained) if not trained)
+    frozen = frozenset(assignment.frozen)
+    return [item for item in left.values() if item.name not in frozen]
 
 
 def _settings(
@@ -232,7 +229,7 @@ def _settings(
                 for assignment, number in zip(assignments, numbers, strict=True)
             ]
             settings = [
-                effective(group.settings, trained=assignment.trained[number])
+                effective(group.settings, trainable=assignment.inventory.column("trainable")[number])
                 for assignment, group, number in zip(assignments, groups, numbers, strict=True)
             ]
             if found := settings_apart(*settings):

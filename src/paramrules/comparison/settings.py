@@ -21,6 +21,7 @@ COMPARED: Final = (LABELS, SETTINGS, BOTH)
 _CLOSE: Final = 1e-9
 """The relative difference up to which numbers are equal: products round by the order of their factors."""
 
+_NOT_TRAINED: Final = ("freeze", "skip")
 _RATES: Final = (("lr", "lr_scale"), ("weight_decay", "weight_decay_scale"))
 
 
@@ -37,7 +38,7 @@ def check_compared(word: str) -> None:
         )
 
 
-def effective(settings: Mapping[str, Any], *, trained: bool = True) -> dict[str, Any]:
+def effective(settings: Mapping[str, Any], *, trainable: bool = True) -> dict[str, Any]:
     """Return what a group's settings come to, by parameter of the optimizer.
 
     A rate and its scale are multiplied, a scale of 0 is a rate of 0, and what says nothing is left out: a
@@ -47,9 +48,12 @@ def effective(settings: Mapping[str, Any], *, trained: bool = True) -> dict[str,
     >>> effective({"lr_scale": 1, "weight_decay": 0.1, "weight_decay_scale": 0.5})
     {'weight_decay': 0.05}
     """
-    if not trained or settings.get("freeze") is True:
+    if not trainable:
         return {"freeze": True}
-    found = {key: value for key, value in settings.items() if value is not None and key != "freeze"}
+    for key in _NOT_TRAINED:
+        if settings.get(key) is True:
+            return {key: True}
+    found = {key: value for key, value in settings.items() if value is not None and key not in _NOT_TRAINED}
     for rate, scale in _RATES:
         factor = found.pop(scale, 1)
         if rate in found:
