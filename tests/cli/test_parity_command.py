@@ -153,3 +153,66 @@ def test_one_model_is_a_wrong_command_line(run: Callable[..., Ran]) -> None:
     code, out, err = run("parity", "net.rules", "-m", "net.py:model")
     assert (code, out) == (2, "")
     assert err.endswith("Error: parity compares two models, not 1: write `--model` twice\n")
+
+
+FROZEN = """\
+from support import inventory_of
+
+
+def make(flax=False):
+    shape = [4, 8] if flax else [8, 4]
+    frozen = {"name": "table", "shape": [3], "trainable": False}
+    rows = [{"name": "w", "shape": shape}, frozen, {"name": "x" if flax else "y", "shape": [2]}]
+    return inventory_of(rows, framework="optax" if flax else "torch")
+"""
+
+
+def test_settings_frozen_and_alone(run: Callable[..., Ran]) -> None:
+    Path("a.rules").write_text("w: shape[0] == 8 -> lr_scale = 0.5\n[on]\nall: else\n")
+    Path("small.py").write_text(FROZEN)
+    Path("a.map").write_text("y = -\n- = x\n")
+    models = ("-m", "small.py:make", "-m", "small.py:make(True)", "--mapping", "a.map")
+    code, out, err = run("parity", "a.rules", *models, "--compare", "settings")
+    assert code == 1
+    assert err.strip() == "error[E807]: `w` has lr_scale = 0.5, its partner `w` no lr_scale"
+    assert (
+        out
+        == """\
+A: a.rules on small.py:make: 3 tensors, 37 parameters (torch)
+B: a.rules on small.py:make(True): 3 tensors, 37 parameters (optax)
+2 pairs: 2 by name
+
+group        tensors A  B  parameters A  B
+w/all                1  0            32   0  differs
+default/all          1  2             2  34  differs
+
+rules before any [axis]  tensors A  B  parameters A  B
+w                                1  0            32   0
+default                          1  2             2  34
+
+[on]  tensors A  B  parameters A  B
+all           2  2            34  34
+
+frozen in A: 1 tensor (table)
+
+frozen in B: 1 tensor (table)
+
+only in A, by the mapping: 1 tensor (y)
+
+only in B, by the mapping: 1 tensor (x)
+
+A  B  settings in A   settings in B
+w  w  lr_scale = 0.5  no lr_scale
+1 difference, 0 tensors without a partner
+"""
+    )
+    code, out, _ = run("parity", "a.rules", *models, "--compare", "both", "--json")
+    answer = json.loads(out)
+    assert (code, answer["same"], len(answer["differences"])) == (1, False, 1)
+    assert answer["alone"] == [["y"], ["x"]]
+    assert answer["settings"] == [
+        {"a": "w", "b": "w", "groups": ["w/all", "default/all"], "settings": {"lr_scale": [0.5, None]}}
+    ]
+    Path("b.rules").write_text("tall: shape[0] == 8\nwide: else\n")
+    code, out, _ = run("parity", "b.rules", *models, "--compare", "settings")
+    assert (code, out.splitlines()[-1]) == (0, "the same settings on both models")

@@ -49,6 +49,96 @@ def test_a_number_is_the_same_wherever_its_word_is(tmp_path: Path) -> None:
     ]
 
 
+def test_lines_of_modules_and_of_no_partner(tmp_path: Path) -> None:
+    text = "h.{i}.* = l{i+1}.*\nq = -\n- = emb\nwte = -\n- = q*\n"
+    assert mapped(tmp_path, text) == [
+        *(Mapped((f"h.{i}.",), (f"l{i + 1}.",), True) for i in range(3)),
+        Mapped(("q",), ()),
+        Mapped((), ("emb",)),
+        Mapped(("wte",), ()),
+        Mapped((), ("q1.w",)),
+        Mapped((), ("q2.w",)),
+    ]
+
+
+def test_the_rest_of_a_module_has_no_partner(tmp_path: Path) -> None:
+    rest = [Mapped((f"h.{i}.{leaf}",), ()) for i in range(3) for leaf in ("a", "b")]
+    assert mapped(tmp_path, "h.* = -\nh.1.b = l2.y") == [
+        Mapped(("h.1.b",), ("l2.y",)),
+        *(each for each in rest if each.a != ("h.1.b",)),
+    ]
+
+
+def test_what_has_no_partner_on_purpose_is_not_missed(tmp_path: Path) -> None:
+    a, b = inventory_of(["w", "h.0.x", "h.1.x"]), inventory_of(["w", "y"])
+    rules = paramrules.parse("all: else")
+    (tmp_path / "a.map").write_text("h.{i}.x = -\n- = y")
+    found = paramrules.parity(rules, a, b, tmp_path / "a.map")
+    assert (found.same, found.unpaired, found.alone) == (True, ((), ()), (("h.0.x", "h.1.x"), ("y",)))
+    draft = found.mapping()
+    assert draft.splitlines()[-3:] == ["# without a partner, on purpose", "h.{i}.x = -", "- = y"]
+    (tmp_path / "draft.map").write_text(draft)
+    assert paramrules.parity(rules, a, b, tmp_path / "draft.map").alone == found.alone
+
+
+@pytest.mark.parametrize(
+    ("line", "message", "column", "length", "help"),
+    [
+        (
+            "- = -",
+            "`-` stands alone on one side of `=`",
+            5,
+            1,
+            "write `lm_head.weight = -` for a parameter without a partner",
+        ),
+        (
+            "h.0.a, - = l1.x",
+            "`-` stands alone on one side of `=`",
+            8,
+            1,
+            "write `lm_head.weight = -` for a parameter without a partner",
+        ),
+        (
+            "h.* = l1.x",
+            "`h.*` has more than one name, so the other side does too",
+            1,
+            3,
+            "write `img.* = vision_model.*`, or `decoder.* = -` for names without partners",
+        ),
+        (
+            "h.0.*, h.1.* = l1.*",
+            "`h.0.*` has more than one name, so the other side does too",
+            1,
+            5,
+            "write `img.* = vision_model.*`, or `decoder.* = -` for names without partners",
+        ),
+    ],
+)
+def test_lines_of_modules_that_cannot_be_understood(
+    line: str,
+    message: str,
+    column: int,
+    length: int,
+    help: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert wrong(tmp_path, monkeypatch, line) == (
+        f"\nerror[E803]: {message}\n  --> a.map:1:{column}\n   |\n 1 | {line}\n"
+        f"   | {' ' * (column - 1)}{'^' * length}\n   = help: {help}"
+    )
+
+
+def test_a_module_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for line in ("h.* = nowhere.*", "- = nowhere.*"):
+        at = line.index("nowhere")
+        which = "`paramrules parity --write-mapping FILE` lists all names without a partner"
+        assert wrong(tmp_path, monkeypatch, line) == (
+            f"\nerror[E804]: `nowhere.*` begins no name of the second model\n  --> a.map:1:{at + 1}\n   |\n"
+            f" 1 | {line}\n   | {' ' * at}^^^^^^^^^\n   = help: {which}"
+        )
+
+
 HELP = "\n   = help: write `h.{i}.norm.weight = blocks.{i}.norm.scale`, with commas between several names"
 
 

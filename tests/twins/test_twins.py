@@ -6,7 +6,7 @@ import partners
 import pytest
 from click.testing import CliRunner
 from table import README, with_table
-from twins import ALL, TWINS, Twin, compared, inventory, shown
+from twins import ALL, TWINS, Twin, compared, inventory, shown, unmapped
 
 from paramrules.cli import main
 
@@ -14,6 +14,9 @@ TWICE = {"speech": {f"no_decay/lstm_{layer}": 4 * 512 for layer in range(4)}}
 """What the model of torch has and its twins have not: torch's LSTM adds two biases where one would do."""
 
 PARTNERS = {"t5": partners.T5, "bert": partners.BERT, "resnet": partners.RESNET}
+
+TOLD = ("speech", "mixtral")
+"""The twins that need their mapping: LSTMs and experts are stored in other tensors."""
 
 OWN_TABLES = ("relpos_bias.rel_embedding", "decoder.positions")
 
@@ -73,3 +76,12 @@ def test_the_table_says_what_is() -> None:
 def test_the_rules_are_portable() -> None:
     ran = CliRunner().invoke(main, ["check", "--portable", *map(str, sorted(TWINS.glob("*/*.rules")))])
     assert (ran.exit_code, ran.output) == (0, f"{len({twin.rules for twin in ALL})} files: no findings\n")
+
+
+@pytest.mark.parametrize("twin", [twin for twin in ALL if twin.mapping], ids=lambda twin: twin.name)
+def test_what_is_found_without_a_mapping_is_what_the_mapping_says(twin: Twin) -> None:
+    told = {(frozenset(pair["a"]), frozenset(pair["b"])) for pair in compared(twin)["pairs"]}
+    found = {(frozenset(pair.a), frozenset(pair.b)) for pair in unmapped(twin).pairs}
+    assert found <= told
+    if twin.folder not in TOLD:
+        assert found == told

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from click.testing import CliRunner
 
-from paramrules import Inventory
+import paramrules
+from paramrules import Inventory, Parity
 from paramrules.cli import main
 from paramrules.named_models import inventory_of, read_model_name
 
@@ -113,3 +114,9 @@ def shown(twin: Twin) -> Any:
 def compared(twin: Twin) -> Any:
     """What `paramrules parity` says, with the mapping file that lies beside the models."""
     return ask("parity", twin, *(("--mapping", str(TWINS / twin.mapping)) if twin.mapping else ()))
+
+
+def unmapped(twin: Twin) -> Parity:
+    """What `paramrules.parity` says without a mapping file."""
+    rules = paramrules.load(str(TWINS / twin.rules))
+    return paramrules.parity(rules, inventory(twin.torch), inventory(twin.jax))

@@ -105,6 +105,17 @@ def on_models(command: Callable[..., Any]) -> Callable[..., Any]:
     return _models(with_stacks(_given(_strict(with_traceback(command)))))
 
 
+def with_compare(default: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Add the option of a command that compares two assignments (see `paramrules.comparison.settings`)."""
+    return click.option(
+        "--compare",
+        type=click.Choice(("labels", "settings", "both")),
+        default=default,
+        show_default=True,
+        help="Compare the labels of the rules, the settings that the optimizer gets, or both.",
+    )
+
+
 def build(models: Sequence[ModelName], stacked: dict[str, int]) -> "list[Inventory]":
     """Return the inventories of the named models, and show in a terminal that this takes a while."""
     from paramrules.named_models import inventories_of

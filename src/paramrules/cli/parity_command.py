@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from paramrules.cli.answer import Answer, Command
-from paramrules.cli.arguments import build, on_two_models
+from paramrules.cli.arguments import build, on_two_models, with_compare
 from paramrules.cli.exit_codes import Exit
 from paramrules.cli.layout import progress
-from paramrules.display import Block, Table, counted, large, short_settings
+from paramrules.display import Block, Table, counted, few, large, short_settings
 from paramrules.named_models.model_name import ModelName
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 @click.command(cls=Command)
 @click.argument("file")
 @on_two_models
+@with_compare("labels")
 @click.option("--mapping", metavar="FILE", help="Which parameters are the same, where that cannot be found.")
 @click.option("--write-mapping", metavar="FILE", help="Write the pairs to a new file, to complete by hand.")
 def parity(
@@ -25,6 +26,7 @@ def parity(
     models: tuple[ModelName, ...],
     stacked: dict[str, int],
     given: dict[str, str],
+    compare: str,
     mapping: str | None,
     write_mapping: str | None,
 ) -> Answer:
@@ -36,9 +38,13 @@ def parity(
     same         true if nothing below differs
     models       both: model, framework, tensors, parameters
     found        the number of pairs by the way in which they were found
-    counts       by label: axis (null for joined labels), label, tensors, parameters, each of both models
+    counts       by label: axis (null for joined labels), label, tensors and parameters that are trained,
+                 each of both models
     differences  pairs in different groups: a, b, axis, labels, settings, reasons of both (label, file, line,
                  clause, note, held)
+    settings     pairs with different effective settings: a, b, groups, settings (both values by key; null
+                 where the optimizer's own counts); only with `--compare settings` or `both`
+    alone        of both models: the names that a mapping leaves without a partner; only with a mapping
     unpaired     of both models: name, candidates, together (true if it could be all of these in one)
     pairs        all: a and b (lists of names), how
     """
@@ -51,26 +57,32 @@ def parity(
     options = parse_options(rules, given)
     a, b = build(models, stacked)
     with progress("comparing"):
-        found = paramrules.parity(rules, a, b, mapping, options=options)
+        found = paramrules.parity(rules, a, b, mapping, options=options, compare=compare)
     if write_mapping:
         found.save_mapping(write_mapping)
-    return Answer(
-        _blocks(file, models, found),
-        _result(models, found),
-        found.findings,
-        _summary(found),
-        Exit.NOTHING if found.same else Exit.FOUND,
-    )
+    result = _result(models, found)
+    if compare != "labels":
+        result["settings"] = [
+            each._asdict() | {"settings": {key: list(values) for key, values in each.settings.items()}}
+            for each in found.settings
+        ]
+    if mapping:
+        result["alone"] = list(map(list, found.alone))
+    code = Exit.NOTHING if found.same else Exit.FOUND
+    return Answer(_blocks(file, models, found), result, found.findings, _summary(found, compare), code)
 
 
-def _summary(found: "Parity") -> str:
+def _summary(found: "Parity", compare: str) -> str:
     if found.same:
-        return "the same groups on both models"
+        return f"the same {'settings' if compare == 'settings' else 'groups'} on both models"
     alone = sum(map(len, found.unpaired))
-    return f"{counted(len(found.differences), 'difference')}, {counted(alone, 'tensor')} without a partner"
+    differences = len(found.differences) + len(found.settings)
+    return f"{counted(differences, 'difference')}, {counted(alone, 'tensor')} without a partner"
 
 
 def _blocks(file: str, models: tuple[ModelName, ...], found: "Parity") -> list[Block]:
+    from paramrules.comparison.differences import settings_text
+
     blocks: list[Block] = [
         f"{which}: {file} on {model.text}: {assignment.model_size}"
         for which, model, assignment in zip("AB", models, found.assignments, strict=True)
@@ -79,28 +91,46 @@ def _blocks(file: str, models: tuple[ModelName, ...], found: "Parity") -> list[B
     blocks += [f"{counted(len(found.pairs), 'pair')}{f': {ways}' if ways else ''}"]
     for axis in dict.fromkeys(count.axis for count in found.counts):
         rows = [_count(count) for count in found.counts if count.axis == axis]
-        heads = ("group" if axis is None else f"[{axis}]", "tensors A", "B", "parameters A", "B ", "")
+        heads = (_head(axis), "tensors A", "B", "parameters A", "B ", "")
         blocks += ["", Table(heads, rows, right=heads[1:5])]
+    for which, frozen in zip("AB", found.frozen, strict=True):
+        if frozen:
+            blocks += ["", f"frozen in {which}: {few(frozen)}"]
+    for which, alone in zip("AB", found.alone, strict=True):
+        if alone:
+            blocks += ["", f"only in {which}, by the mapping: {few(alone)}"]
     if found.differences:
         rows = list(map(_difference, found.differences))
         blocks += ["", Table(("A", "B", "in A", "in B", "because"), rows)]
+    if found.settings:
+        rows = [
+            (each.a, each.b, *(settings_text(each.settings, side) for side in (0, 1)))
+            for each in found.settings
+        ]
+        blocks += ["", Table(("A", "B", "settings in A", "settings in B"), rows)]
     for which, unpaired in zip("AB", found.unpaired, strict=True):
         if unpaired:
-            alone = [
+            rows = [
                 (each.name, (" and " if each.together else " or ").join(each.candidates) or "-")
                 for each in unpaired
             ]
-            blocks += ["", Table((f"only in {which}", "could be"), alone)]
+            blocks += ["", Table((f"only in {which}", "could be"), rows)]
     return blocks
 
 
+def _head(axis: str | None) -> str:
+    if axis is None:
+        return "group"
+    return f"[{axis}]" if axis else "rules before any [axis]"
+
+
 def _count(count: "Count") -> tuple[str, ...]:
-    same = count.tensors[0] == count.tensors[1] and count.parameters[0] == count.parameters[1]
+    note = "differs" if count.differs else "" if any(count.tensors) else "not trained"
     return (
         count.label,
         *(f"{number:,}" for number in count.tensors),
         *map(large, count.parameters),
-        "" if same else "differs",
+        note,
     )
 
 
@@ -130,7 +160,10 @@ def _result(models: tuple[ModelName, ...], found: "Parity") -> dict[str, Any]:
             for model, assignment in zip(models, found.assignments, strict=True)
         ],
         "found": dict(found.found),
-        "counts": [count._asdict() for count in found.counts],
+        "counts": [
+            {"axis": axis, "label": label, "tensors": tensors, "parameters": parameters}
+            for axis, label, tensors, parameters, _ in found.counts
+        ],
         "differences": [
             difference._asdict()
             | {

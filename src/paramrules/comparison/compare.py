@@ -1,27 +1,39 @@
 """The function `parity`: one rule file on two models, and where they differ."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 from paramrules.assignment import Assignment, AxisExplanation, examine
 from paramrules.assignment.assign import RulesLike, rules_from
 from paramrules.assignment.value_evaluator import Scalar
+from paramrules.comparison.counts import counts
 from paramrules.comparison.differences import (
     Count,
     Difference,
     Pair,
     Reason,
+    SettingsDifference,
     Unpaired,
     differences_found,
+    settings_found,
     unpaired,
     unpaired_found,
 )
+from paramrules.comparison.found import MAPPING, TIED
 from paramrules.comparison.items import Item, Side
 from paramrules.comparison.mapping_draft import draft
-from paramrules.comparison.mapping_file import read, resolved
-from paramrules.comparison.pairing import MAPPING, Pairing
+from paramrules.comparison.mapping_file import Mapped, read, resolved
+from paramrules.comparison.pairing import Pairing
+from paramrules.comparison.settings import (
+    LABELS,
+    SETTINGS,
+    check_compared,
+    effective,
+    settings_apart,
+)
 from paramrules.diagnostics import Diagnostic, printable
 from paramrules.inventories.own_vocabulary import VocabularyLike
 from paramrules.safe_files import write_new
@@ -36,7 +48,9 @@ class Parity:
         pairs: the parameters that are the same, in the order of the first model.
         differences: the pairs that are in different groups, by axis.
         unpaired: for each model, the parameters without a partner.
-        counts: tensors and parameters of each label: joined labels first, then axis by axis.
+        counts: trained tensors and parameters of each label: joined labels first, then axis by axis.
+        settings: the pairs with different effective settings, if these are compared.
+        alone: for each model, the parameters that the mapping leaves without a partner on purpose.
     """
 
     assignments: tuple[Assignment, Assignment]
@@ -44,11 +58,13 @@ class Parity:
     differences: tuple[Difference, ...]
     unpaired: tuple[tuple[Unpaired, ...], tuple[Unpaired, ...]]
     counts: tuple[Count, ...]
+    settings: tuple[SettingsDifference, ...] = ()
+    alone: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
 
     @property
     def same(self) -> bool:
-        """True if every parameter has a partner, and both have the same labels and settings."""
-        return not self.differences and not any(self.unpaired)
+        """True if every parameter that needs a partner has one, and what is compared is equal."""
+        return not self.differences and not self.settings and not any(self.unpaired)
 
     @property
     def found(self) -> Mapping[str, int]:
@@ -57,8 +73,18 @@ class Parity:
 
     @property
     def findings(self) -> tuple[Diagnostic, ...]:
-        """The differences as errors: E801 by the clause that decides, E802 for missing partners."""
-        return (*differences_found(self.differences), *unpaired_found(self.unpaired))
+        """The differences as errors: E801 of labels, E807 of settings, E802 for missing partners."""
+        return (
+            *differences_found(self.differences),
+            *settings_found(self.settings),
+            *unpaired_found(self.unpaired),
+        )
+
+    @property
+    def frozen(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """For each model, the parameters that are frozen; `counts` leaves them out, and skipped ones."""
+        first, second = self.assignments
+        return first.frozen, second.frozen
 
     def mapping(self) -> str:
         """Return the text of a mapping file with the pairs, and with unpaired names as comments.
@@ -66,7 +92,7 @@ class Parity:
         Complete it, save it, and pass it to `parity` as `mapping=`.
         """
         names = [assignment.inventory.names for assignment in self.assignments]
-        return draft(self.pairs, self.unpaired, names)
+        return draft(self.pairs, self.unpaired, names, self.alone)
 
     def save_mapping(self, path: str | Path) -> None:
         """Write the mapping to a new file.
@@ -92,7 +118,7 @@ class Parity:
     def __repr__(self) -> str:
         left, right = map(len, self.unpaired)
         return (
-            f"<Parity of {len(self.pairs)} pairs: {len(self.differences)} differ, "
+            f"<Parity of {len(self.pairs)} pairs: {len(self.differences) + len(self.settings)} differ, "
             f"{left} and {right} without a partner>"
         )
 
@@ -105,6 +131,7 @@ def parity(
     *,
     options: Mapping[str, Scalar] | None = None,
     vocabulary: VocabularyLike | None = None,
+    compare: str = LABELS,
 ) -> Parity:
     """Assign one rule file to two models, and compare the groups of each parameter and its counterpart.
 
@@ -116,19 +143,22 @@ def parity(
             `paramrules.comparison.mapping_file`).
         options: values for the file's options, by name.
         vocabulary: TOML files, a path or several, that say what classes of the two models are.
+        compare: `labels` for the label of each axis and the settings that it computes, `settings` for what
+            the optimizer gets whatever the labels, or `both`.
 
     Returns:
-        The comparison. `same` is True if every parameter has a counterpart, and both have the same labels and
-        settings. Settings are compared exactly, because the same rules compute the same numbers. A frozen
+        The comparison. `same` is True if every parameter has a counterpart, and what is compared is equal.
+        A label's settings are compared exactly, because the same rules compute the same numbers. A frozen
         parameter needs no counterpart: it is in no group, and often a constant elsewhere.
 
     Raises:
-        RulesError: the errors of `assign` for either model; E803 to E805 for the mapping.
+        RulesError: the errors of `assign` for either model; E803 to E805 for the mapping; E808 for `compare`.
 
     >>> parity = paramrules.parity("vit.rules", torch_vit, flax_vit)
     >>> parity.same, len(parity.pairs)
     (True, 152)
     """
+    check_compared(compare)
     rules = rules_from(rules, "parity(rules, a, b)")
     first, second = (examine(rules, one, options=options, vocabulary=vocabulary) for one in (a, b))
     assignments = first, second
@@ -136,45 +166,94 @@ def parity(
     mapped = resolved(read(mapping), *(each.inventory for each in assignments)) if mapping else []
     pairing.given(mapped)
     pairing.run()
-    pairs = [Pair((found.a.name,), (found.b.name,), found.how) for found in pairing.pairs]
-    pairs += [Pair(*each, MAPPING) for each in mapped if len(each.a) + len(each.b) > 2]
+    pairs = list(_pairs(pairing, mapped))
     order = assignments[0].inventory.index
     pairs.sort(key=lambda pair: order(pair.a[0]))
-    alone = [_missed(*each) for each in zip(assignments, pairing.left, strict=True)]
+    left = [_missed(*each) for each in zip(assignments, pairing.left, strict=True)]
+    alone = unpaired(left[0], left[1]), unpaired(left[1], left[0])
+    differences = [] if compare == SETTINGS else list(_differences(assignments, pairs))
+    settings = [] if compare == LABELS else list(_settings(assignments, pairs))
+
+    def apart(axis: str | None) -> tuple[set[int], set[int]]:
+        found = [(each.a, each.b) for each in differences if axis in (None, each.axis)]
+        found += [(each.a, each.b) for each in settings if axis is None]
+        numbers = ({item.number for item in left[0]}, {item.number for item in left[1]})
+        for pair in found:
+            for assignment, some, name in zip(assignments, numbers, pair, strict=True):
+                some.add(assignment.inventory.index(name))
+        return numbers
+
     return Parity(
         assignments,
         tuple(pairs),
-        tuple(_differences(assignments, pairs)),
-        (unpaired(alone[0], alone[1]), unpaired(alone[1], alone[0])),
-        tuple(_counts(assignments)),
+        tuple(differences),
+        alone,
+        tuple(counts(assignments, apart)),
+        tuple(settings),
+        (
+            tuple(name for each in mapped if not each.b for name in each.a),
+            tuple(name for each in mapped if not each.a for name in each.b),
+        ),
     )
+
+
+def _pairs(pairing: Pairing, mapped: Iterable[Mapped]) -> Iterator[Pair]:
+    for a, b, how in pairing.pairs:
+        tied = pairing.tied.get(a.number, [])
+        names = [
+            (first.name, *(item.name for at, item in tied if at == side)) for side, first in enumerate((a, b))
+        ]
+        yield Pair(names[0], names[1], TIED if tied else how)
+    for parts, whole, how in pairing.parts:
+        yield Pair(tuple(item.name for item in parts), tuple(item.name for item in whole), how)
+    for each in mapped:
+        if each.a and each.b and len(each.a) + len(each.b) > 2:
+            yield Pair(each.a, each.b, MAPPING)
 
 
 def _missed(assignment: Assignment, left: Mapping[int, Item]) -> list[Item]:
     """Return the parameters that need a partner, that is all but frozen ones."""
-    trainable = assignment.inventory.column("trainable")
-    return [item for item in left.values() if trainable[item.number]]
+    frozen = frozenset(assignment.frozen)
+    return [item for item in left.values() if item.name not in frozen]
+
+
+def _settings(
+    assignments: tuple[Assignment, Assignment], pairs: Sequence[Pair]
+) -> Iterator[SettingsDifference]:
+    indices = [assignment.inventory.index for assignment in assignments]
+    for pair in pairs:
+        for x, y in product(pair.a, pair.b):
+            numbers = indices[0](x), indices[1](y)
+            groups = [
+                assignment.groups[assignment.group_numbers[number]]
+                for assignment, number in zip(assignments, numbers, strict=True)
+            ]
+            settings = [
+                effective(group.settings, trainable=assignment.inventory.column("trainable")[number])
+                for assignment, group, number in zip(assignments, groups, numbers, strict=True)
+            ]
+            if found := settings_apart(*settings):
+                yield SettingsDifference(x, y, (groups[0].label, groups[1].label), found)
 
 
 def _differences(assignments: tuple[Assignment, Assignment], pairs: Sequence[Pair]) -> Iterator[Difference]:
     first, second = assignments
     for pair in pairs:
-        for x in pair.a:
-            for y in pair.b:
-                groups = first.group_of(x), second.group_of(y)
-                if (groups[0].labels, groups[0].settings) == (groups[1].labels, groups[1].settings):
-                    continue
-                explained = zip(first.explain(x).axes, second.explain(y).axes, strict=True)
-                for axes in explained:
-                    if (axes[0].label, axes[0].settings) != (axes[1].label, axes[1].settings):
-                        yield Difference(
-                            x,
-                            y,
-                            axes[0].axis,
-                            (axes[0].label, axes[1].label),
-                            (axes[0].settings, axes[1].settings),
-                            _reasons(*axes),
-                        )
+        for x, y in product(pair.a, pair.b):
+            groups = first.group_of(x), second.group_of(y)
+            if (groups[0].labels, groups[0].settings) == (groups[1].labels, groups[1].settings):
+                continue
+            explained = zip(first.explain(x).axes, second.explain(y).axes, strict=True)
+            for axes in explained:
+                if (axes[0].label, axes[0].settings) != (axes[1].label, axes[1].settings):
+                    yield Difference(
+                        x,
+                        y,
+                        axes[0].axis,
+                        (axes[0].label, axes[1].label),
+                        (axes[0].settings, axes[1].settings),
+                        _reasons(*axes),
+                    )
 
 
 def _reasons(a: AxisExplanation, b: AxisExplanation) -> tuple[Reason, Reason]:
@@ -187,43 +266,3 @@ def _reasons(a: AxisExplanation, b: AxisExplanation) -> tuple[Reason, Reason]:
         return Reason(a.rule, a.clause, True), Reason(a.rule, failed.clause, False)
     failed = next(verdict for verdict in a.earlier if verdict.rule is b.rule)
     return Reason(b.rule, failed.clause, False), Reason(b.rule, b.clause, True)
-
-
-def _counts(assignments: tuple[Assignment, Assignment]) -> Iterator[Count]:
-    """Yield the tensors and parameters of each label, first of all axes joined, then axis by axis."""
-    axes = assignments[0].rules.axes
-    joined = [_joined(assignment) for assignment in assignments]
-    order = ["/".join(group.labels) for assignment in assignments for group in assignment.groups]
-    yield from _counted(None, order, assignments, joined)
-    if len(axes) > 1:
-        for number, axis in enumerate(axes):
-            labels = []
-            for assignment in assignments:
-                found = assignment.axes[number]
-                labels.append([found.labels[label] for label in found.of])
-            order = [label for assignment in assignments for label in assignment.axes[number].labels]
-            yield from _counted(axis.name, order, assignments, labels)
-
-
-def _joined(assignment: Assignment) -> list[str]:
-    return ["/".join(assignment.groups[number].labels) for number in assignment.group_numbers]
-
-
-def _counted(
-    axis: str | None,
-    order: Sequence[str],
-    assignments: tuple[Assignment, Assignment],
-    labels: Sequence[Sequence[str]],
-) -> Iterator[Count]:
-    tensors = [Counter(of) for of in labels]
-    parameters: list[Counter[str]] = [Counter(), Counter()]
-    for side, assignment in enumerate(assignments):
-        for label, elements in zip(labels[side], assignment.inventory.column("elements"), strict=True):
-            parameters[side][label] += elements
-    for label in dict.fromkeys(order):
-        yield Count(
-            axis,
-            label,
-            (tensors[0][label], tensors[1][label]),
-            (parameters[0][label], parameters[1][label]),
-        )

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from paramrules.assignment import Clause
 from paramrules.comparison.items import Item
 from paramrules.diagnostics import Diagnostic, Place
-from paramrules.display import rule_settings
+from paramrules.display import rule_settings, value_text
 from paramrules.rules.model import Rule
 
 _FEW: Final = 4
@@ -61,6 +61,22 @@ class Difference(NamedTuple):
     reasons: tuple[Reason, Reason]
 
 
+class SettingsDifference(NamedTuple):
+    """A pair with different effective settings. Values come in twos, one for each model.
+
+    Attributes:
+        a: the parameter's name in the first model.
+        b: its name in the second.
+        groups: the groups' labels.
+        settings: the settings that differ, by key; None where the group leaves one to the optimizer.
+    """
+
+    a: str
+    b: str
+    groups: tuple[str, str]
+    settings: Mapping[str, tuple[Any, Any]]
+
+
 class Unpaired(NamedTuple):
     """A parameter without a partner.
 
@@ -83,12 +99,16 @@ class Count(NamedTuple):
         label: the label.
         tensors: the number of parameters with it, in each model.
         parameters: the number of their elements, in each model.
+        differs: True if one of the parameters with it is in another group in the other model, or alone.
+
+    Frozen parameters are not counted: an optimizer gets none of them.
     """
 
     axis: str | None
     label: str
     tensors: tuple[int, int]
     parameters: tuple[int, int]
+    differs: bool = False
 
 
 def unpaired(items: Sequence[Item], others: Sequence[Item]) -> tuple[Unpaired, ...]:
@@ -104,23 +124,23 @@ class _Rest:
         self._by_size: dict[int, list[Item]] = defaultdict(list)
         beside: dict[tuple[str, str], list[Item]] = defaultdict(list)
         for item in items:
-            self._by_size[item.kind.size].append(item)
+            self._by_size[item.size].append(item)
             beside[item.module.rpartition(".")[0], item.leaf].append(item)
         self._in_parts: dict[tuple[int, str], list[list[Item]]] = defaultdict(list)
         for (_, leaf), parts in beside.items():
             if len(parts) > 1:
-                self._in_parts[sum(part.kind.size for part in parts), leaf].append(parts)
+                self._in_parts[sum(part.size for part in parts), leaf].append(parts)
 
     def unpaired(self, item: Item) -> Unpaired:
         """Return a parameter of the other model with its candidates: one of its size, or several together."""
-        sized = self._by_size.get(item.kind.size, ())
+        sized = self._by_size.get(item.size, ())
         fitting = [other for other in sized if item.kind.fits(other.kind, loosely=True)]
         if fitting:
             likely = sorted(fitting, key=lambda other: _distance(item, other))[:_FEW]
             nearest = _distance(item, likely[0])[0]
             near = tuple(other.name for other in likely if _distance(item, other)[0] == nearest)
             return Unpaired(item.name, near)
-        in_parts = self._in_parts.get((item.kind.size, item.leaf), ())
+        in_parts = self._in_parts.get((item.size, item.leaf), ())
         parts = min(in_parts, key=lambda parts: _distance(item, parts[0]), default=())
         return Unpaired(item.name, tuple(part.name for part in parts), bool(parts))
 
@@ -138,6 +158,29 @@ def differences_found(differences: Iterable[Difference]) -> Iterator[Diagnostic]
         places = tuple(_place(reason, "") for reason in difference.reasons)
         alike[difference.axis, places].append(difference)
     yield from map(_parted, alike.values())
+
+
+def settings_found(differences: Iterable[SettingsDifference]) -> Iterator[Diagnostic]:
+    """Yield E807 for each change of settings, with the first pair that has it."""
+    alike: dict[str, list[SettingsDifference]] = defaultdict(list)
+    for difference in differences:
+        alike[repr(difference.settings)].append(difference)
+    for first, *others in alike.values():
+        more = f" (and {len(others)} more)" if others else ""
+        a, b = (settings_text(first.settings, side) for side in (0, 1))
+        yield Diagnostic("E807", f"`{first.a}` has {a}, its partner `{first.b}` {b}{more}")
+
+
+def settings_text(settings: Mapping[str, tuple[Any, Any]], side: int) -> str:
+    """Return one side of the settings that differ: `lr_scale = 0.5, no weight_decay`."""
+    return ", ".join(
+        f"no {key}" if values[side] is None else f"{key} = {_short(values[side])}"
+        for key, values in settings.items()
+    )
+
+
+def _short(value: object) -> str:
+    return f"{value:.10g}" if isinstance(value, float) else value_text(value)
 
 
 def unpaired_found(unpaired: tuple[Sequence[Unpaired], Sequence[Unpaired]]) -> Iterator[Diagnostic]:

@@ -9,10 +9,12 @@ from typing import NamedTuple
 from paramrules.comparison.name_parts import LEAVES, Stems, parse_names, words_of
 from paramrules.inventories import Class, Inventory
 from paramrules.inventories.classes import match
+from paramrules.inventories.vocabulary import Vocabulary
 
 Shape = tuple[int, ...]
 
 _NORMS = ("LayerNorm", "RMSNorm", "ScaleNorm", "GroupNorm", "BatchNorm", "InstanceNorm")
+_OTHERS = ("Linear", "Conv", "ConvTranspose", "Embedding", "Attention", "RNN", "LSTM", "GRU")
 
 
 class Kind(NamedTuple):
@@ -21,7 +23,7 @@ class Kind(NamedTuple):
     shape: Shape
     role: str | None
     fans: tuple[int, int] | None
-    norm: bool | None  # True if a norm owns it
+    norm: bool | None  # True if a norm owns it, None if its class tells nothing
 
     @property
     def size(self) -> int:
@@ -42,24 +44,27 @@ class Kind(NamedTuple):
 
 
 class Item(NamedTuple):
-    """A parameter: its number in the inventory, its name, and the parts of the name."""
+    """A parameter.
+
+    Attributes:
+        number: its number in the inventory.
+        name: its name.
+        module: the name of the module that owns it.
+        leaf: the last word of the name: `weight`, `bias`, or its own where it has one.
+        stems: the parts of the name, without numbers.
+        ranks: the ranks of what is numbered in the name.
+        kind: its shape, role and fans.
+        size: the number of its elements.
+    """
 
     number: int
     name: str
+    module: str
+    leaf: str
     stems: Stems
     ranks: tuple[int, ...]
     kind: Kind
-
-    @property
-    def module(self) -> str:
-        """The name of the module that owns it."""
-        return self.name.rpartition(".")[0]
-
-    @property
-    def leaf(self) -> str:
-        """The last word of the name: `weight`, `bias`, or its own where it has one."""
-        own = self.name.rpartition(".")[2]
-        return LEAVES.get(own, own)
+    size: int
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -81,13 +86,18 @@ class Side:
         count = len(inventory)
         parsed = parse_names(inventory.names)
         kinds = list(_kinds(inventory))
+
+        def item(number: int, entry: int) -> Item:
+            name = inventory.names[entry]
+            module, _, leaf = name.rpartition(".")
+            kind = kinds[number]
+            return Item(number, name, module, LEAVES.get(leaf, leaf), *parsed[entry], kind, kind.size)
+
+        self.items = [item(number, number) for number in range(count)]
         self.entries = [
-            Item(number, inventory.names[entry], *parsed[entry], kinds[number])
+            self.items[number] if entry == number else item(number, entry)
             for number in range(count)
             for entry in inventory.entries(number)
-        ]
-        self.items = [
-            Item(number, inventory.names[number], *parsed[number], kinds[number]) for number in range(count)
         ]
 
     @cached_property
@@ -113,22 +123,29 @@ def _kinds(inventory: Inventory) -> Iterable[Kind]:
     def column(fact: str) -> Sequence[object]:
         return [None] * len(inventory) if fact in inventory.unknown else inventory.column(fact)
 
-    norms: dict[Class, bool] = {}
+    norms: dict[Class, bool | None] = {}
     known: dict[tuple[object, ...], Kind] = {}
     owners = inventory.owners
     rows = zip(inventory.column("shape"), column("role"), column("fan_in"), column("fan_out"), strict=False)
     for number, (shape, role, fan_in, fan_out) in enumerate(rows):
         owner = owners[number]
-        norm = None
-        if owner.known:
+        norm = True if role == "scale" else None
+        if owner.known and norm is None:
             if owner.cls not in norms:
-                norms[owner.cls] = any(match(family, owner.cls, inventory.vocabulary) for family in _NORMS)
+                norms[owner.cls] = _is_norm(owner.cls, inventory.vocabulary)
             norm = norms[owner.cls]
         key = (shape, role, fan_in, fan_out, norm)
         if key not in known:
             fans = (fan_in, fan_out) if fan_in is not None and fan_out is not None else None
             known[key] = Kind(tuple(shape), role, fans, norm)  # type: ignore[arg-type]
         yield known[key]
+
+
+def _is_norm(cls: Class, words: Vocabulary | None) -> bool | None:
+    """Return whether a class is a norm, or None if it is of no family: users write norms of their own."""
+    if any(match(family, cls, words) for family in _NORMS):
+        return True
+    return False if any(match(family, cls, words) for family in _OTHERS) else None
 
 
 @lru_cache(maxsize=100_000)

@@ -1,7 +1,7 @@
 """A draft of a mapping file, for people to complete."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
@@ -12,19 +12,26 @@ from paramrules.diagnostics import Diagnostic, Source, Span
 _DIGITS: Final = re.compile(r"([0-9]+)")
 _HEAD: Final = """\
 # Which parameters of two models are the same: names of the first = names of the second.
-# {i} is any whole number, {i+1} the next; several names separated by commas are one parameter.
+# {i} is any whole number, {i+1} the next; names with commas are one parameter; a.* is all below a; - is none.
 """
+
+_MANY: Final = 4
+"""The number of unpaired parameters from which a module is worth a line of its own."""
 
 Skeleton = tuple[str, ...]
 """The texts between the numbers of a line."""
 
 
 def draft(
-    pairs: Iterable[Pair], unpaired: Sequence[Sequence[Unpaired]], names: Sequence[Sequence[str]]
+    pairs: Iterable[Pair],
+    unpaired: Sequence[Sequence[Unpaired]],
+    names: Sequence[Sequence[str]],
+    alone: tuple[Sequence[str], Sequence[str]] = ((), ()),
 ) -> str:
     """Return the text of a mapping file.
 
-    Pairs that differ only by numbers share a line; parameters without a partner are comments.
+    Pairs that differ only by numbers share a line; parameters without a partner are comments. `alone` are
+    those of each model that have none on purpose.
     """
     lines = [_HEAD]
     by_way: dict[str, list[Pair]] = defaultdict(list)
@@ -33,11 +40,38 @@ def draft(
     for how, found in by_way.items():
         lines += ["", f"# found by {how}"]
         lines += _compressed(found, names)
-    for which, alone in zip(("first", "second"), unpaired, strict=True):
-        if alone:
+    if any(alone):
+        without = [Pair((name,), (), "") for name in alone[0]] + [Pair((), (name,), "") for name in alone[1]]
+        lines += ["", "# without a partner, on purpose", *_compressed(without, names)]
+    towers = _towers(*unpaired)
+    if towers:
+        lines += ["", "# modules that are alike: say which is which, one line each"]
+        lines += [f"# {tower}.* = {' or '.join(f'{other}.*' for other in towers[tower])}" for tower in towers]
+        others = {other for each in towers.values() for other in each}
+        unpaired = [
+            [each for each in left if _tower(each.name) not in known]
+            for left, known in zip(unpaired, (towers, others), strict=True)
+        ]
+    for which, left in zip(("first", "second"), unpaired, strict=True):
+        if left:
             lines += ["", f"# only in the {which} model"]
-            lines += _commented(alone, which == "first")
+            lines += _commented(left, which == "first")
     return "\n".join(lines).replace("\n\n\n", "\n\n") + "\n"
+
+
+def _towers(a: Iterable[Unpaired], b: Iterable[Unpaired]) -> dict[str, list[str]]:
+    """Return the outermost modules with as many unpaired parameters as several of the other model have."""
+    counts = [Counter(_tower(each.name) for each in left) for left in (a, b)]
+    alike = {
+        tower: [other for other, number in counts[1].items() if number == count]
+        for tower, count in counts[0].items()
+        if tower and count >= _MANY and list(counts[0].values()).count(count) > 1
+    }
+    return {tower: others for tower, others in alike.items() if len(others) > 1 and "" not in others}
+
+
+def _tower(name: str) -> str:
+    return name.partition(".")[0] if "." in name else ""
 
 
 def _compressed(pairs: Iterable[Pair], names: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -65,7 +99,7 @@ def _lines(pairs: list[Pair], names: Sequence[Sequence[str]]) -> Iterator[str]:
 
 
 def _line(pair: Pair) -> str:
-    return f"{', '.join(pair.a)} = {', '.join(pair.b)}"
+    return f"{', '.join(pair.a) or '-'} = {', '.join(pair.b) or '-'}"
 
 
 def _skeleton(line: str) -> Skeleton:
@@ -102,7 +136,8 @@ def _means(text: str, pairs: list[Pair], names: Sequence[Sequence[str]]) -> bool
     if isinstance(line, Diagnostic):
         return False
     meant = {(pair.a, pair.b) for pair in pairs}
-    found = line.sides[0][0].found_in(names[0])
+    side = 0 if line.sides[0] else 1
+    found = line.sides[side][0].found_in(names[side])
     return {tuple(tuple(p.filled(n) for p in side) for side in line.sides) for n in found} == meant
 
 

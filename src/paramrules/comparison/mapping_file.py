@@ -4,13 +4,17 @@
     transformer.h.{i}.ln_1.weight = blocks.{i}.norm1.scale
     layer{i}.0.conv1.weight = block_group_{i-1}.block_0.conv_0.w
     h.{i}.attn.c_attn.weight = blocks.{i}.query.kernel, blocks.{i}.key.kernel, blocks.{i}.value.kernel
+    text_model.* = txt.*
+    lm_head.weight = -
 
 A word in braces stands for a whole number, the same in all names of a line. Several names on one side are
-together one parameter of the other.
+together one parameter of the other. `txt.*` are all names that start so: their partners are among those that
+start as the other side says, and are found as without a mapping. `-` is no partner, on purpose, and
+`decoder.* = -` means so for the names below `decoder` that are on no other line.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
@@ -25,8 +29,9 @@ WORDS: Final = "ijklmnopqrst"
 """The words that patterns are written with."""
 
 _HOLE: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)(?:([+-][0-9]{1,9}))?\}")
-_WRONG: Final = re.compile(r"[{}\s]")
+_WRONG: Final = re.compile(r"[{}\s*]")
 _DIGITS: Final = re.compile(r"[0-9]+")
+_NOTHING: Final = "-"
 _HOW: Final = "write `h.{i}.norm.weight = blocks.{i}.norm.scale`, with commas between several names"
 _WHICH: Final = ("first", "second")
 _MANY: Final = 5000
@@ -41,22 +46,25 @@ class Hole(NamedTuple):
 
 
 class Pattern(NamedTuple):
-    """A name in a mapping file: texts, and the holes between them."""
+    """A name in a mapping file: texts, and the holes between them; `is_start` if all names that start so."""
 
     span: Span
     texts: tuple[str, ...]
     holes: tuple[Hole, ...]
+    is_start: bool = False
 
     @classmethod
     def of(cls, span: Span) -> Self | None:
         """Return the pattern of a span, or None if it is not one."""
-        found = list(_HOLE.finditer(span.text))
+        text = span.text.removesuffix("*")
+        found = list(_HOLE.finditer(text))
         ends = [0, *(match.end() for match in found)]
-        starts = [*(match.start() for match in found), len(span.text)]
-        texts = tuple(span.text[end:start] for end, start in zip(ends, starts, strict=True))
-        if not span.text or any(map(_WRONG.search, texts)):
+        starts = [*(match.start() for match in found), len(text)]
+        texts = tuple(text[end:start] for end, start in zip(ends, starts, strict=True))
+        if not text or any(map(_WRONG.search, texts)):
             return None
-        return cls(span, texts, tuple(Hole(match[1], int(match[2] or 0)) for match in found))
+        holes = tuple(Hole(match[1], int(match[2] or 0)) for match in found)
+        return cls(span, texts, holes, text != span.text)
 
     @property
     def words(self) -> frozenset[str]:
@@ -71,15 +79,18 @@ class Pattern(NamedTuple):
         )
 
     def found_in(self, names: Sequence[str]) -> Iterator[Numbers]:
-        """Yield the numbers for which the pattern is one of the names."""
-        matches = re.compile("([0-9]{1,18})".join(map(re.escape, self.texts))).fullmatch
+        """Yield the numbers for which the pattern is one of the names, or the start of some."""
+        pattern = re.compile("([0-9]{1,18})".join(map(re.escape, self.texts)))
+        matches = pattern.match if self.is_start else pattern.fullmatch
+        seen: set[str] = set()
         for name in names:
-            if match := matches(name):
+            if (match := matches(name)) and match[0] not in seen:
+                seen.add(match[0])
                 numbers = {
                     hole.word: int(digits) - hole.more
                     for hole, digits in zip(self.holes, match.groups(), strict=True)
                 }
-                if self.filled(numbers) == name:  # a word has one number throughout
+                if self.filled(numbers) == match[0]:  # a word has one number throughout
                     yield numbers
 
 
@@ -94,16 +105,20 @@ def patterned(name: str) -> str:
 
 
 class Line(NamedTuple):
-    """A line of a mapping file: its patterns left and right of `=`."""
+    """A line of a mapping file: its patterns left and right of `=`; none for `-`."""
 
     sides: tuple[tuple[Pattern, ...], tuple[Pattern, ...]]
 
 
 class Mapped(NamedTuple):
-    """Parameters that are the same, by their names in each model."""
+    """Parameters that are the same, by their names in each model; of none if these have no partner.
+
+    With `is_start` all names that start so are together the partners of those that start as the other.
+    """
 
     a: tuple[str, ...]
     b: tuple[str, ...]
+    is_start: bool = False
 
 
 def read(path: str | Path) -> list[Line]:
@@ -138,22 +153,40 @@ def read_line(span: Span) -> Line | Diagnostic:
         return Diagnostic("E803", f"a line of a mapping has {what}", span, help=_HOW)
     at = span.start
     found: tuple[list[Pattern], list[Pattern]] = ([], [])
+    nothing: list[Span] = []
     for patterns, side in zip(found, sides, strict=True):
         for name in side.split(","):
             start = at + len(name) - len(name.lstrip())
             here = Span(span.source, start, start + len(name.strip()))
+            at += len(name) + 1
+            if here.text == _NOTHING:
+                nothing.append(here)
+                continue
             pattern = Pattern.of(here)
             if pattern is None:
                 what = f"`{here.text}` is not the name of a parameter" if here.text else "a name is missing"
                 return Diagnostic("E803", what, here, help=_HOW)
             patterns.append(pattern)
-            at += len(name) + 1
-    first = found[0][0]
-    for pattern in (*found[0], *found[1]):
-        if pattern.words != first.words:
+    every = [*found[0], *found[1]]
+    if nothing and (len(nothing) > 1 or (found[0] and found[1])):
+        help = "write `lm_head.weight = -` for a parameter without a partner"
+        return Diagnostic("E803", "`-` stands alone on one side of `=`", nothing[-1], help=help)
+    if any(pattern.is_start for pattern in every) and not (
+        all(pattern.is_start for pattern in every) and max(map(len, found)) == 1
+    ):
+        first = next(pattern for pattern in every if pattern.is_start)
+        help = "write `img.* = vision_model.*`, or `decoder.* = -` for names without partners"
+        return Diagnostic(
+            "E803",
+            f"`{first.span.text}` has more than one name, so the other side does too",
+            first.span,
+            help=help,
+        )
+    for pattern in every:
+        if pattern.words != every[0].words:
             return Diagnostic(
                 "E803",
-                f"`{pattern.span.text}` has other words in braces than `{first.span.text}`",
+                f"`{pattern.span.text}` has other words in braces than `{every[0].span.text}`",
                 pattern.span,
                 help="use the same words in braces in every name of a line",
             )
@@ -166,24 +199,44 @@ def resolved(lines: Sequence[Line], a: Inventory, b: Inventory) -> list[Mapped]:
     Raises:
         RulesError: E804 for a name that its model does not have, E805 for a parameter that is mapped twice.
     """
+    models = (a, b)
     found: list[Mapped] = []
     faults: list[Diagnostic] = []
     taken: dict[tuple[int, int], Pattern] = {}
-    for line in lines:
-        first = line.sides[0][0]
-        every = list(first.found_in(a.names))
+    for line in sorted(lines, key=_is_rest):
+        here = 0 if line.sides[0] else 1
+        first = line.sides[here][0]
+        every = list(first.found_in(models[here].names))
         if not every:
-            faults.append(_unknown(first, first.span.text, (a, b), 0))
+            faults.append(_unknown(first, first.span.text, models, here))
         for numbers in every:
-            fault = _fault(line, numbers, (a, b), taken)
+            fault = _fault(line, numbers, models, taken)
             if fault:  # the next numbers would have the same one
                 faults.append(fault)
                 break
             left, right = (tuple(pattern.filled(numbers) for pattern in side) for side in line.sides)
-            found.append(Mapped(left, right))
+            if _is_rest(line):
+                found += _rest(here, (*left, *right)[0], models[here], taken)
+            else:
+                found.append(Mapped(left, right, first.is_start))
     if faults:
         raise RulesError(faults)
     return found
+
+
+def _is_rest(line: Line) -> bool:
+    """Return whether the line says that names which start alike have no partner."""
+    return not all(line.sides) and any(pattern.is_start for side in line.sides for pattern in side)
+
+
+def _rest(
+    side: int, start: str, model: Inventory, taken: Mapping[tuple[int, int], Pattern]
+) -> Iterator[Mapped]:
+    """Yield the parameters that start so and are on no other line, each without a partner."""
+    for number in range(len(model)):
+        name = model.names[number]
+        if name.startswith(start) and (side, number) not in taken:
+            yield Mapped((name,), ()) if side == 0 else Mapped((), (name,))
 
 
 def _fault(
@@ -193,6 +246,10 @@ def _fault(
     for side, patterns in enumerate(line.sides):
         for pattern in patterns:
             name = pattern.filled(numbers)
+            if pattern.is_start:
+                if not any(each.startswith(name) for each in models[side].names):
+                    return _unknown(pattern, f"{name}*", models, side)
+                continue
             try:
                 key = side, models[side].index(name)
             except KeyError:
@@ -224,9 +281,10 @@ def _unknown(pattern: Pattern, name: str, models: tuple[Inventory, Inventory], s
         if pattern.words or len(names) > _MANY:
             names = [patterned(name) for name in names]
         help = did_you_mean(pattern.span.text, names)
+    what = "begins no name" if pattern.is_start else "is not a parameter"
     return Diagnostic(
         "E804",
-        f"`{name}` is not a parameter of the {_WHICH[side]} model",
+        f"`{name}` {what} of the {_WHICH[side]} model",
         pattern.span,
         help=help or "`paramrules parity --write-mapping FILE` lists all names without a partner",
     )

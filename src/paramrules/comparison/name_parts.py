@@ -6,7 +6,7 @@ number (`linear`, `linear_1`).
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Final, NamedTuple
 
@@ -78,18 +78,36 @@ _SYNONYMS: Final = {
     "encoderblock": "block",
     "decoderblock": "block",
     "ff": "mlp",
+    "ffw": "mlp",
     "ffn": "mlp",
     "feedforward": "mlp",
+    "moe": "mlp",
     "convolution": "conv",
     "shortcut": "downsample",
     "classifier": "head",
     "cls": "class",
+    "img": "vision",
+    "image": "vision",
+    "visual": "vision",
+    "txt": "text",
     "f": "final",
     "last": "final",
 }
 _PAIRS: Final = {("layer", "norm"): "norm", ("batch", "norm"): "norm", ("rms", "norm"): "norm"}
 _PAIRS.update({("group", "norm"): "norm", ("feed", "forward"): "mlp", ("enc", "dec"): "cross"})
-_PAIRS.update({("encoder", "decoder"): "cross"})
+_PAIRS.update({("encoder", "decoder"): "cross", ("encoder", "attn"): "cross attention"})
+_APART: Final = (
+    frozenset(("query", "key", "value")),
+    frozenset(("pre", "post")),
+    frozenset(("before", "after")),
+    frozenset(("self", "cross")),
+    frozenset(("encoder", "decoder")),
+    frozenset(("gate", "up", "down")),
+    frozenset(("token", "position", "type")),
+    frozenset(("vision", "text")),
+)
+"""Words that tell siblings apart, so that a name with one is not a name with another."""
+
 _SILENT: Final = frozenset({"", "~", "c", "module", "model"})
 _PIECES: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|~")
 
@@ -105,10 +123,46 @@ def canonical(text: str) -> tuple[str, ...]:
     words: list[str] = []
     while pieces:
         pair = _PAIRS.get(tuple(pieces[:2]))
-        words += [pair] if pair else _SYNONYMS.get(pieces[0], pieces[0]).split()
+        words += pair.split() if pair else _SYNONYMS.get(pieces[0], pieces[0]).split()
         del pieces[: 2 if pair else 1]
     found = tuple(word for word in words if word not in _SILENT)
     return ("out",) if found == ("proj",) else found
+
+
+def contradict(a: frozenset[str], b: frozenset[str]) -> bool:
+    """Return whether two names have different words where such words tell siblings apart.
+
+    >>> contradict(frozenset(("query", "proj")), frozenset(("key",)))
+    True
+    """
+    return any(a & words and b & words and not a & b & words for words in _APART)
+
+
+_CROSS: Final = 10
+_MLP: Final = 20
+"""The places of norms around cross attention and the MLP; those around self attention start at 0."""
+
+
+def norm_place(component: str) -> int | None:
+    """Return where a norm stands in its block; only the order of places means something.
+
+    `input_layernorm` and `layernorm_before` come first. `post_attention_layernorm` comes before
+    `pre_feedforward_layernorm` where a block has both, and is its counterpart where it has two norms.
+
+    >>> norm_place("input_layernorm"), norm_place("ffn_norm"), norm_place("norm1")
+    (0, 24, None)
+    """
+    words = set(canonical(component))
+    if "norm" not in words:
+        return None
+    if words & {"input", "before"}:
+        return 0
+    if words & {"final", "out"}:
+        return _MLP + 9
+    part = _MLP if "mlp" in words else _CROSS if "cross" in words else 0 if "attention" in words else None
+    if part is None:
+        return _MLP if "after" in words else None
+    return part + (0 if "pre" in words else 8 if "post" in words or "after" in words else 4)
 
 
 class ParsedName(NamedTuple):
@@ -124,45 +178,78 @@ def parse_names(names: Iterable[str]) -> list[ParsedName]:
     >>> parse_names(["h.0.norm.weight", "h.1.norm.weight"])[1]
     ParsedName(stems=(('h', True), ('norm', False), ('weight', False)), ranks=(1,))
     """
-    split = [_components(name) for name in names]
+    nodes: dict[str, _Node] = {}
+    ends = [_node(name, nodes) for name in names]
     numbers: dict[tuple[str, str], set[int]] = {}
-    for components in split:
-        prefix = ""
-        for stem, number, text in components:
-            numbers.setdefault((prefix, stem), set()).add(number)
-            prefix += text
+    for end in ends:
+        node: _Node | None = end
+        while node and not node.is_counted:
+            numbers.setdefault((node.prefix, node.stem), set()).add(node.number)
+            node.is_counted = True
+            node = node.before
     ranks: Mapping[tuple[str, str], dict[int, int]] = {
         key: {number: rank for rank, number in enumerate(sorted(found))}
         for key, found in numbers.items()
         if len(found) > 1
     }
-    return [_parsed(components, ranks) for components in split]
+    return [_parsed(end, ranks) for end in ends]
 
 
-def _parsed(
-    components: Sequence[tuple[str, int, str]], ranks: Mapping[tuple[str, str], Mapping[int, int]]
-) -> ParsedName:
-    stems, found, prefix = [], [], ""
-    for stem, number, text in components:
-        known = ranks.get((prefix, stem))
-        stems.append((stem, known is not None))
-        if known is not None:
-            found.append(known[number])
-        prefix += text
-    return ParsedName(tuple(stems), tuple(found))
+class _Node:
+    """A component, shared by all names that start so; a bare number belongs to the one before."""
+
+    __slots__ = ("before", "is_counted", "number", "parsed", "prefix", "stem")
+
+    def __init__(self, before: "_Node | None", prefix: str, stem: str, number: int) -> None:
+        self.before = before
+        self.prefix = prefix
+        self.stem = stem
+        self.number = number
+        self.is_counted = False
+        self.parsed: ParsedName | None = None
 
 
-def _components(name: str) -> list[tuple[str, int, str]]:
-    """Return stem, number and text of each component; a bare number belongs to the component before."""
-    found: list[tuple[str, int, str]] = []
-    for component in name.split("."):
-        stem, number = _numbered(component)
-        if not stem and found and found[-1][1] == _UNCOUNTED:
-            before = found.pop()
-            found.append((before[0], number, f"{before[2]}.{component}"))
+def _node(name: str, nodes: dict[str, _Node]) -> _Node:
+    """Return the last component of a name, and add its components to `nodes`, by the name up to them."""
+    new = []
+    path, dot = name, "."
+    while dot and path not in nodes:
+        new.append(path)
+        path, dot, _ = path.rpartition(".")
+    node = nodes.get(path) if dot else None
+    for at in reversed(new):
+        stem, number = _numbered(at[len(path) + 1 :] if dot else at)
+        if not stem and node and node.number == _UNCOUNTED:
+            node = _Node(node.before, node.prefix, node.stem, number)
         else:
-            found.append((stem, number, f".{component}"))
+            node = _Node(node, f".{path}" if dot else "", stem, number)
+        nodes[at] = node
+        path, dot = at, "."
+    return nodes[name]
+
+
+def _parsed(end: _Node, ranks: Mapping[tuple[str, str], Mapping[int, int]]) -> ParsedName:
+    new: list[_Node] = []
+    node: _Node | None = end
+    while node and node.parsed is None:
+        new.append(node)
+        node = node.before
+    found = node.parsed if node and node.parsed else ParsedName((), ())
+    for each in reversed(new):
+        known = ranks.get((each.prefix, each.stem))
+        stem = (each.stem, known is not None)
+        numbers = found.ranks if known is None else (*found.ranks, known[each.number])
+        found = each.parsed = ParsedName((*found.stems, stem), numbers)
     return found
+
+
+def depth(module: str) -> int:
+    """Return the number of stems of a module's name.
+
+    >>> depth("text_model.layers.3"), depth("")
+    (2, 0)
+    """
+    return len(parse_names([module])[0].stems) if module else 0
 
 
 @cache

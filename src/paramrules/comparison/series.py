@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import combinations, permutations
 from math import log
+from operator import itemgetter
 from typing import Final
 
 from paramrules.comparison.items import Item, Kind
-from paramrules.comparison.name_parts import Stems, canonical
+from paramrules.comparison.name_parts import Stems, canonical, contradict, norm_place
 
 Ranks = tuple[tuple[int, ...], ...]
 
@@ -52,6 +53,11 @@ class Series:
         return frozenset(self.items[0].words)
 
     @cached_property
+    def place(self) -> int | None:
+        """The place in a block, if they are norms and the name tells it."""
+        return norm_place(self.items[0].module.rpartition(".")[2]) if self.kind.norm else None
+
+    @cached_property
     def ranks(self) -> Ranks:
         """For each item, the ranks of what is numbered."""
         return tuple(item.ranks for item in self.items)
@@ -59,18 +65,20 @@ class Series:
     @cached_property
     def varying(self) -> tuple[int, ...]:
         """The positions in the ranks that vary."""
-        columns = list(zip(*self.ranks, strict=True))
-        return tuple(at for at, column in enumerate(columns) if min(column) != max(column))
+        columns = zip(*self.ranks, strict=True)
+        return tuple(at for at, column in enumerate(columns) if column.count(column[0]) < len(column))
 
     @cached_property
     def form(self) -> Ranks:
         """The ranks that vary, each renumbered from 0."""
-        columns = [[ranks[at] for ranks in self.ranks] for at in self.varying]
-        anew = [{rank: place for place, rank in enumerate(sorted(set(column)))} for column in columns]
-        return tuple(
-            tuple(places[ranks[at]] for places, at in zip(anew, self.varying, strict=True))
-            for ranks in self.ranks
-        )
+        if not self.varying:
+            return ((),) * len(self.items)
+        columns = list(zip(*self.ranks, strict=True))
+        anew = []
+        for at in self.varying:
+            places = {rank: place for place, rank in enumerate(sorted(set(columns[at])))}
+            anew.append([places[rank] for rank in columns[at]])
+        return tuple(zip(*anew, strict=True))
 
     def numbered(self) -> list[tuple[str, ...]]:
         """Return the words in front of each rank that varies."""
@@ -88,7 +96,7 @@ class Series:
         ways = []
         for count in range(1, len(self.varying) + 1):
             for apart in combinations(self.varying, count):
-                parts = Counter(self._apart(item, apart) for item in self.items)
+                parts = Counter(map(itemgetter(*apart), self.ranks))
                 if len(parts) <= _MOST_PARTS and set(parts.values()) <= lengths:
                     ways.append((len(parts), apart))
         ways = [way for way in ways if way[0] == min(ways)[0]]
@@ -99,12 +107,9 @@ class Series:
         if len(ways) != 1:
             return [self]
         (number, apart), parts_of = ways[0], defaultdict(list)
-        for item in self.items:
-            parts_of[self._apart(item, apart)].append(item)
+        for key, item in zip(map(itemgetter(*apart), self.ranks), self.items, strict=True):
+            parts_of[key].append(item)
         return [Series(items, number) for _, items in sorted(parts_of.items())]
-
-    def _apart(self, item: Item, by: Iterable[int]) -> tuple[int, ...]:
-        return tuple(item.ranks[at] for at in by)
 
 
 def series_of(items: Iterable[Item]) -> list[Series]:
@@ -168,8 +173,9 @@ class Cell:
             for series, others in zip(pair, (self.b, self.a), strict=True)
         )
 
-    def split(self) -> "Cell":
-        """Return the cell with every series split that has no counterpart of its length, longest first."""
+    @cached_property
+    def split_up(self) -> "Cell":
+        """The cell with every series split that has no counterpart of its length, longest first."""
         cell, further = self, self._split_once()
         while further is not cell:
             cell, further = further, further._split_once()
@@ -186,17 +192,17 @@ class Cell:
         return self
 
 
-def cells(a: Iterable[Item], b: Iterable[Item], *, loosely: bool) -> list[Cell]:
-    """Group the remaining items of both models by what they may be."""
-    found: list[Cell] = []
-    by_size: dict[int, tuple[list[Series], list[Series]]] = defaultdict(lambda: ([], []))
-    for side, items in enumerate((a, b)):
-        for series in series_of(items):
-            by_size[series.kind.size][side].append(series)
-    for in_a, in_b in by_size.values():
-        if in_a and in_b:
-            found += _connected(in_a, in_b, loosely)
+def by_size(items: Iterable[Item]) -> dict[int, list[Item]]:
+    """Return items by their number of elements."""
+    found: dict[int, list[Item]] = defaultdict(list)
+    for item in items:
+        found[item.size].append(item)
     return found
+
+
+def cells(a: Iterable[Item], b: Iterable[Item], *, loosely: bool) -> list[Cell]:
+    """Group items of one size in both models by what they may be."""
+    return list(_connected(series_of(a), series_of(b), loosely))
 
 
 def _connected(a: list[Series], b: list[Series], loosely: bool) -> Iterable[Cell]:
@@ -269,4 +275,5 @@ def _score(
     own = 2 * weight(a.words & b.words)
     around = weight((of_a & b.words) - a.words) + weight((of_b & a.words) - b.words)
     whole = weight(a.words) + weight(b.words)
-    return (own + around) / whole if whole else 0.0
+    apart = contradict(a.words, b.words) or (None not in (a.place, b.place) and a.place != b.place)
+    return (own + around) / whole if own and not apart else 0.0

@@ -279,6 +279,8 @@ _declare("""
     E804 a mapping names an unknown parameter
     E805 a parameter is mapped twice
     E806 a mapping would be overwritten
+    E807 a parameter gets different settings in two models
+    E808 this cannot be compared
     W811 a leaf has this name in some frameworks alone
     W812 a class is not a family of the vocabulary
     W813 a class of one framework

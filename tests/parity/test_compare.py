@@ -1,0 +1,129 @@
+"""`compare=`: labels, the settings that take effect, or both; and what is counted."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import inventory_of
+
+import paramrules
+from paramrules import RulesError
+from paramrules.comparison import Count, Parity
+from paramrules.comparison.settings import effective, settings_apart
+
+
+@pytest.mark.parametrize(
+    ("settings", "found"),
+    [
+        ({"lr_scale": 1.0, "weight_decay_scale": 1, "freeze": False, "foreach": None}, {}),
+        ({"lr": 0.1, "lr_scale": 0.5}, {"lr": 0.05}),
+        ({"lr_scale": 0.5, "weight_decay": 0.1}, {"lr_scale": 0.5, "weight_decay": 0.1}),
+        ({"lr_scale": 0, "weight_decay_scale": 0.0}, {"lr": 0, "weight_decay": 0}),
+        ({"lr": 0.1, "freeze": True}, {"freeze": True}),
+        ({"lr": 0.1, "skip": True, "freeze": False}, {"skip": True}),
+    ],
+)
+def test_settings_as_they_take_effect(settings: dict[str, Any], found: dict[str, Any]) -> None:
+    assert effective(settings) == pytest.approx(found)
+    assert effective(settings, trainable=False) == {"freeze": True}
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "apart"),
+    [
+        ({"lr": 0.1 * 3, "eps": 1}, {"eps": 1.0, "lr": 0.3}, {}),
+        ({"lr": 0.1}, {"lr": 0.1 + 1e-6}, {"lr": (0.1, 0.1 + 1e-6)}),
+        ({"weight_decay": 0}, {}, {"weight_decay": (0, None)}),
+        ({"lr": 0.1}, {"lr_scale": 0.1}, {"lr": (0.1, None), "lr_scale": (None, 0.1)}),
+        ({"betas": (0.9, 0.95)}, {"betas": (0.9, 0.95)}, {}),
+        ({"betas": (0.9, 0.95)}, {"betas": (0.9,)}, {"betas": ((0.9, 0.95), (0.9,))}),
+        ({"betas": (0.9, 0.95)}, {"betas": 0.9}, {"betas": ((0.9, 0.95), 0.9)}),
+        ({"nesterov": True}, {"nesterov": 1}, {"nesterov": (True, 1)}),
+        ({"nesterov": 1}, {"nesterov": True}, {"nesterov": (1, True)}),
+        ({"optimizer": "muon"}, {"optimizer": "adam"}, {"optimizer": ("muon", "adam")}),
+    ],
+)
+def test_settings_that_are_apart(
+    a: dict[str, Any], b: dict[str, Any], apart: dict[str, tuple[Any, Any]]
+) -> None:
+    assert settings_apart(a, b) == apart
+
+
+def compared(rules: str, compare: str, trainable: bool = True) -> Parity:
+    a = inventory_of([{"name": "fc.weight", "shape": [8, 4], "trainable": trainable}, "fc.bias"])
+    b = inventory_of([{"name": "fc.weight", "shape": [4, 8]}, "fc.bias"])
+    return paramrules.parity(paramrules.parse(rules), a, b, compare=compare)
+
+
+def test_labels_that_differ_with_equal_settings() -> None:
+    rules = "tall: shape[0] == 8 -> lr_scale = 0.5\nwide: shape[0] == 4 -> lr_scale = 0.5\nrest: else"
+    assert [compared(rules, word).same for word in ("labels", "settings", "both")] == [False, True, False]
+
+
+def test_settings_that_differ_with_other_labels() -> None:
+    rules = "tall: shape[0] == 8 -> lr_scale = 0.5, eps = 1e-6\nwide: ndim == 2 -> lr_scale = 1\nrest: else"
+    (difference,) = compared(rules, "settings").settings
+    assert difference == (
+        "fc.weight",
+        "fc.weight",
+        ("tall", "wide"),
+        {"eps": (1e-6, None), "lr_scale": (0.5, None)},
+    )
+    found = compared(rules, "settings")
+    assert (found.same, found.differences) == (False, ())
+    assert [finding.code for finding in compared(rules, "both").findings] == ["E801", "E807"]
+    assert [paramrules.render(finding) for finding in found.findings] == [
+        "error[E807]: `fc.weight` has eps = 1e-06, lr_scale = 0.5, "
+        "its partner `fc.weight` no eps, no lr_scale"
+    ]
+    assert {count.label: count.differs for count in found.counts} == {
+        "tall": True,
+        "wide": True,
+        "rest": False,
+    }
+
+
+def test_a_parameter_frozen_in_one_model() -> None:
+    rules = "all: else -> lr_scale = 0.5"
+    found = compared(rules, "settings", trainable=False)
+    assert found.settings[0].settings == {"freeze": (True, None), "lr_scale": (None, 0.5)}
+    assert compared(rules, "labels", trainable=False).same
+    assert found.frozen == (("fc.weight",), ())
+    assert found.counts == (Count(None, "all", (1, 2), (1, 33), True),)
+
+
+def test_what_a_rule_freezes_needs_no_partner() -> None:
+    rules = paramrules.parse("tables: name ~ table -> freeze = true\nrest: else")
+    a = inventory_of([{"name": "table", "shape": [9]}, {"name": "w", "shape": [2, 2]}])
+    found = paramrules.parity(rules, a, inventory_of([{"name": "w", "shape": [2, 2]}]))
+    assert (found.same, found.frozen) == (True, (("table",), ()))
+    assert found.counts == (Count(None, "rest", (1, 1), (4, 4)), Count(None, "tables", (0, 0), (0, 0)))[::-1]
+
+
+def test_what_a_rule_skips_needs_a_partner() -> None:
+    """Another optimizer trains it."""
+    rules = paramrules.parse("tables: name ~ table -> skip = true\nrest: else")
+    a = inventory_of([{"name": "table", "shape": [9]}, {"name": "w", "shape": [2, 2]}])
+    found = paramrules.parity(rules, a, inventory_of([{"name": "w", "shape": [2, 2]}]))
+    assert [[each.name for each in side] for side in found.unpaired] == [["table"], []]
+    assert found.frozen == ((), ())
+
+
+def test_rows_do_not_differ_where_the_groups_agree(tmp_path: Path) -> None:
+    (tmp_path / "a.map").write_text("lstm.bias_ih, lstm.bias_hh = lstm.bias")
+    a, b = inventory_of(["lstm.bias_ih", "lstm.bias_hh"]), inventory_of(["lstm.bias"])
+    found = paramrules.parity(paramrules.parse("all: else"), a, b, tmp_path / "a.map")
+    assert found.counts == (Count(None, "all", (2, 1), (2, 1)),)
+
+
+def test_a_word_that_is_not_known() -> None:
+    with pytest.raises(RulesError) as e:
+        compared("all: else", "labls")
+    assert str(e.value) == (
+        "\nerror[E808]: `labls` is not something to compare\n  = help: did you mean `labels`?"
+    )
+    with pytest.raises(RulesError) as e:
+        compared("all: else", "")
+    assert str(e.value) == (
+        "\nerror[E808]: `` is not something to compare\n  = help: compare `labels`, `settings` or `both`"
+    )
