@@ -13,6 +13,7 @@ from paramrules.assignment.labelling import Label, Partition, labels_of, partiti
 from paramrules.assignment.model_findings import dead_parts, empty_counts, left_over, require_known
 from paramrules.assignment.option_values import option_values
 from paramrules.assignment.predicate_evaluator import Evaluator
+from paramrules.assignment.stored_shapes import fits_stored
 from paramrules.assignment.ties import disagreements
 from paramrules.assignment.value_evaluator import Scalar, Values
 from paramrules.diagnostics import Diagnostic, RulesError
@@ -124,6 +125,7 @@ def examine(
         tests += outcomes(axis, labels[-1], evaluator)
     findings += disagreements(rules.axes, partitions, facts, values)
     findings += empty_counts(rules, facts)
+    findings += fits_stored(rules, facts)
     findings += (outcome.finding for outcome in tests if outcome.finding)
     findings = unsilenced(findings, rules.allows)
     if strict:

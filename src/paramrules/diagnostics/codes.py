@@ -153,6 +153,7 @@ _declare("""
     E213 an option has the wrong type
     E214 the model has no such parameter
     E215 a fact about this model is not known
+    N216 a shape fits only what is stored
 """)
 
 _declare("""
