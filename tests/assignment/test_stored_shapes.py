@@ -40,7 +40,7 @@ def test_the_note():
         "   |\n"
         " 1 | x?: shape == (8, 2, *)\n"
         "   |     ^^^^^^^^^^^^^^^^^^ stored as (8, 2, 4)\n"
-        "   = help: rules see the matrix or vector that it is in the layer; `paramrules explain` shows both"
+        "   = help: rules see the matrix or vector that it is in the layer; `explain` shows both"
     ]
     assert notes("shape == (2, 4)")[0].startswith(
         "note[N216]: `a.bias` is stored like this, and its shape is (8,)\n"

@@ -33,7 +33,7 @@ def fits_stored(rules: Rules, facts: Facts) -> Iterator[Diagnostic]:
                 f"`{facts.names[number]}` is stored like this, and its shape is {tuple(shape)}{more}",
                 span,
                 f"stored as {tuple(stored)}",
-                help="rules see the matrix or vector that it is in the layer; `paramrules explain` shows both",
+                help="rules see the matrix or vector that it is in the layer; `explain` shows both",
             )
 
 
