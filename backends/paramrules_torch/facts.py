@@ -92,6 +92,10 @@ class TorchColumns(Columns):
         """Return the modules with a method `no_weight_decay`."""
         return ((prefix.removesuffix("."), module) for prefix, module in self.walk.deciders)
 
+    def modules_with(self, name: str) -> Sequence[str]:
+        """Return the names in torch of the modules that have an attribute."""
+        return [path for path, module in self.walk.model.named_modules() if name in vars(module)]
+
     def leaf(self) -> Sequence[str]:
         """Return the last components of names; for what a parametrization keeps, that of the parameter."""
         leaves = self.walk.leaves

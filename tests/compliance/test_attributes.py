@@ -101,6 +101,55 @@ def test_an_object_is_set_and_cannot_be_read(make: Callable[..., object]) -> Non
         assert note == f"attr(hook) is {what}"
 
 
+@pytest.mark.parametrize("rule", ["a: attr(hook.width)", "a: else -> lr_scale = attr(hook.width.x)"])
+@pytest.mark.parametrize("make", [torch_model, nnx_model])
+def test_a_dot_does_not_look_into_an_object(make: Callable[..., object], rule: str) -> None:
+    inventory = paramrules.inventory(make(hook=Hooked()))
+    for one in (inventory, Inventory.from_json(inventory.to_json())):
+        with pytest.raises(RulesError) as caught:
+            paramrules.assign(paramrules.parse(f'only: leaf != "bias"\n{rule}\n'), one)
+        first, *_, help = str(caught.value).strip().splitlines()
+        assert first == (
+            f"error[E514]: `attr(hook)` of `bias` is a {__name__}.Hooked, into which a rule cannot look"
+        )
+        leaf = rule.rstrip(")").rpartition(".")[2]
+        assert help == (
+            "   = help: a dot reads into a mapping. Set what an attribute or a method of the object says on "
+            f"the parameter itself, as in `parameter.{leaf} = ...`, and write `attr({leaf})`"
+        )
+
+
+def mlx_model() -> Any:
+    from mlx import nn
+
+    return nn.Linear(2, 2)
+
+
+@pytest.mark.parametrize("make", [torch_model, nnx_model, mlx_model])
+def test_a_mark_on_a_module_is_not_one_on_its_parameters(make: Callable[[], Any]) -> None:
+    model = make()
+    model.lr_mult = 0.1
+    rules = paramrules.parse("slow: attr(lr_mult) -> lr_scale = attr(lr_mult)\nrest: else\n")
+    (finding,) = paramrules.assign(rules, paramrules.inventory(model)).findings
+    assert (finding.code, finding.help) == (
+        "W201",
+        "`lr_mult` is set on a module, the model itself: set it on parameters, as in "
+        "`for parameter in module.parameters(): parameter.lr_mult = module.lr_mult`, or test names",
+    )
+
+
+def test_marks_on_several_modules_of_torch() -> None:
+    model = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Linear(2, 2), torch.nn.Linear(2, 2))
+    model[0].lr_mult, model[2].lr_mult = 0.1, 0.1
+    rules = paramrules.parse("slow: ndim == 1 and attr(lr_mult) > 0\nrest: else\n")
+    (finding,) = paramrules.assign(rules, model).findings
+    assert finding.help.startswith("`lr_mult` is set on modules, `0` and 1 more: set it on parameters")
+    plain = paramrules.parse("slow: attr(in_features) > 9 or attr(missing)\nrest: else\n")
+    assert next(f.help for f in paramrules.assign(plain, model).findings).startswith(
+        "`in_features` is set on"
+    )
+
+
 def test_numbers_of_numpy_and_lists_are_alike_in_a_saved_inventory() -> None:
     for inventory in inventories(torch_model(rate=np.float64(0.5), betas=[0.9, 0.95])):
         assert (

@@ -131,10 +131,12 @@ class Values:
         It may be an object that is set and that no rule can read.
 
         Raises:
-            RulesError: E514 for a number that is not finite.
+            RulesError: E514 for a number that is not finite, and for a path into an object.
         """
         found = self.facts.inventory.attribute(term.path[0])[entry]
-        for key in term.path[1:]:
+        for at, key in enumerate(term.path[1:], 1):
+            if isinstance(found, Unreadable):
+                raise self._closed(term, ".".join(term.path[:at]), entry, found)
             if not isinstance(found, Mapping) or key not in found:
                 return ABSENT
             found = found[key]
@@ -157,6 +159,20 @@ class Values:
                 f"`{called}` alone asks whether it is set; values are numbers, strings, booleans and tuples"
             )
         return RulesError(Diagnostic("E514", f"`{called}` of `{name}` is {how}", term.span, help=help))
+
+    def _closed(
+        self, term: terms.Attribute | terms.AttributeTest, outer: str, entry: int, found: Unreadable
+    ) -> RulesError:
+        name, leaf = self.facts.names[entry], term.path[-1]
+        return RulesError(
+            Diagnostic(
+                "E514",
+                f"`attr({outer})` of `{name}` is {found.what}, into which a rule cannot look",
+                term.span,
+                help="a dot reads into a mapping. Set what an attribute or a method of the object says on "
+                f"the parameter itself, as in `parameter.{leaf} = ...`, and write `attr({leaf})`",
+            )
+        )
 
     def holds(self, test: terms.Comparison | terms.ValueAmong, entry: int, captures: Captures) -> bool:
         """Return whether the positive form of a comparison holds: `==` for `!=`, `in` for `not in`."""

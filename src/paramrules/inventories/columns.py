@@ -45,7 +45,7 @@ class Columns:
 
     - `layer_shape` and `layer`, if one array holds several layers;
     - `own_attributes`, if arrays or their holders carry attributes;
-    - `modules`, if modules can have a `no_weight_decay` method;
+    - `modules`, if modules can have a `no_weight_decay` method, and `modules_with`, if these are not all;
     - `layouts` and `groups`, for what only a layer's instance knows;
     - `leaf`, if the last component of a name is not what decides a role;
     - `layer_ndim`, if it is cheaper than shapes.
@@ -114,6 +114,10 @@ class Columns:
     def modules(self) -> Iterable[tuple[str, object]]:
         """Return canonical name and module of at least those modules that have a `no_weight_decay` method."""
         return ()
+
+    def modules_with(self, name: str) -> Sequence[str]:
+        """Return the names of the modules that have an attribute, for a help: rules read parameters' own."""
+        return [path for path, module in self.modules() if name in getattr(module, "__dict__", {})]
 
     def layouts(self) -> Mapping[str, Layout]:
         """Return by canonical name the layouts that only a layer's instance knows, one word per axis.

@@ -130,6 +130,10 @@ class Inventory:
         """
         return self._columns.column("attribute", name)
 
+    def modules_with(self, attribute: str) -> Sequence[str]:
+        """Return the names of the modules that have an attribute; of a saved inventory none are known."""
+        return self._columns.modules_with(attribute)
+
     @property
     def merged(self) -> Sequence[int]:
         """The parameters that are matrices and stored with more axes; `layout` tells how."""
