@@ -165,7 +165,7 @@ def decay_mask(
     """Return what `optax.adamw(mask=)` takes: True for each parameter that decays under the rules.
 
     A parameter decays unless its settings have `weight_decay = 0`, which the label `no_decay` implies,
-    `weight_decay_scale = 0` or `freeze = true`. A mask holds nothing else of the rules: `build` follows all
+    `weight_decay_scale = 0`, `freeze = true` or `skip = true`. A mask holds nothing else of the rules: `build` follows all
     their settings.
 
     Args:
@@ -207,7 +207,8 @@ def _decays(assignment: Assignment) -> list[bool]:
     decays, wrong = [], []
     for group in assignment.groups:
         settings = group.settings
-        scale = 0 if settings.get("freeze") else settings.get("weight_decay_scale", 1)
+        out = settings.get("freeze") or settings.get("skip")
+        scale = 0 if out else settings.get("weight_decay_scale", 1)
         stopped = scale == 0 or settings.get("weight_decay") == 0
         decays.append(not stopped)
         if not stopped and ("weight_decay" in settings or scale != 1):

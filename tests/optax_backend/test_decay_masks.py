@@ -38,6 +38,7 @@ def tree(body, head):
         ("spared: ndim <= 1 -> weight_decay_scale = 0", tree((True, False), (True, False))),
         ("all: else -> weight_decay_scale = 1", tree((True, True), (True, True))),
         ("fixed: name ~ body -> freeze = true", tree((False, False), (True, True))),
+        ("others: name ~ body -> skip = true, weight_decay = 3", tree((False, False), (True, True))),
         ("fixed: name ~ body -> freeze = true, weight_decay = 3", tree((False, False), (True, True))),
         (
             "[a]\nno_decay: ndim <= 1\ny: else\n[b]\nhalf: name ~ bias -> weight_decay_scale = 0.5\nx: else",

@@ -217,7 +217,7 @@ error[E644]: the group `half/head` names the decay schedule `cosine`, and only o
    |
  4 | half: name ~ ^head -> weight_decay_scale = 0.3, weight_decay_schedule = "cosine"
    |                                                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-   = help: pass both, as in `{"cosine": ..., "default": ...}`"""
+   = help: pass both, as in `weight_decay={"cosine": ..., "default": ...}`"""
     )
     assert (
         said(learning_rate={"late": late}, weight_decay={"cosine": cosine})

@@ -78,4 +78,7 @@ def test_a_label_that_no_rule_can_give(rule: str, label: str) -> None:
 def test_many_labels_are_not_all_listed() -> None:
     with pytest.raises(RulesError) as caught:
         parse("".join(f"a{i}: ndim == {i}\n" for i in range(9)) + "expect something: tied")
-    assert caught.value.diagnostics[0].help == "its labels are `a0`, `a1`, `a2`, `a3`, `a4`, ..."
+    assert (
+        caught.value.diagnostics[0].help
+        == "its labels are `a0`, `a1`, `a2`, `a3`, `a4`, ..., and `default` for what no rule takes"
+    )

@@ -8,7 +8,7 @@ from paramrules_torch import build, param_groups
 from torch import nn
 
 import paramrules
-from paramrules import RulesError
+from paramrules import RulesError, RulesWarning
 
 BOTH = {"muon": torch.optim.Muon, "default": torch.optim.AdamW}
 TEXT = 'm: ndim == 2 -> optimizer = "muon", WD_exclude = true, rank = 4\nrest: else -> name = "others"'
@@ -48,6 +48,14 @@ error[E611]: `muon` has no setting `rank`, which the group `m` sets
         RulesError, match=r'help: if it is a mark of your own, pass `marks=\["is_last_layer"\]`'
     ):
         built("m: ndim == 2 -> is_last_layer = true\nrest: else")
+    with (
+        pytest.warns(RulesWarning, match="W327"),
+        pytest.raises(
+            RulesError,
+            match=r'did you mean `lr_scale = ...`\? if it is a mark of your own, pass `marks=\["lr_mult"\]`',
+        ),
+    ):
+        built("m: ndim == 2 -> lr_mult = 10\nrest: else")
 
 
 @pytest.mark.parametrize(

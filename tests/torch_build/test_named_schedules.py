@@ -208,7 +208,7 @@ error[E644]: the groups `no_decay/head` and `rest/head` name the schedule `late`
   = help: pass both, as in `{"late": ..., "default": ...}`
 
 error[E644]: the group `half/body` names the decay schedule `cosine`, and none was passed
-  = help: pass it, as in `{"cosine": ..., "default": ...}`""",
+  = help: pass it, as in `weight_decay={"cosine": ..., "default": ...}`""",
         ),
         (
             {"late": MAKE["late"], "main": MAKE["default"]},

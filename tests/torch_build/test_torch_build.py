@@ -218,6 +218,9 @@ def test_arguments_that_no_optimizer_takes() -> None:
     assert said(DECAY, bettas=(0.9, 0.99)) == (
         "\nerror[E612]: `AdamW` takes no argument `bettas`\n  = help: did you mean `betas`?"
     )
+    assert said(DECAY, learning_rate=0.1) == (
+        "\nerror[E612]: `AdamW` takes no argument `learning_rate`\n  = help: did you mean `lr`?"
+    )
     assert said(DECAY, torch.optim.Rprop, weight_decay=0.1, lr=0.1) == (
         "\nerror[E612]: `Rprop` takes no argument `weight_decay`\n"
         "  = help: it takes `lr`, `etas`, `step_sizes`, `foreach`, `maximize`, `differentiable` "

@@ -22,6 +22,7 @@ ALIASES = Aliases(
         "beta2": "betas",
         "beta": "momentum",
         "decay": "alpha",
+        "learning_rate": "lr",
         "ns_coeffs": "ns_coefficients",
     }
 )

@@ -9,6 +9,7 @@ from paramrules.emission.optimizer_spec import OptimizerSpec, OptimizerSpecs
 from paramrules.emission.origin import report
 from paramrules.emission.rates import Bases
 from paramrules.emission.wording import listed, plural
+from paramrules.rules.foreign_keys import written_here
 from paramrules.rules.keys import KEYS, PORTABLE
 
 
@@ -159,7 +160,9 @@ def _instead(specs: Sequence[OptimizerSpec], key: str, *, mark: bool = False) ->
     if near := did_you_mean(key, [*known, *(rate for spec in specs for rate in spec.rates)]):
         return near
     if mark:
-        return f'if it is a mark of your own, pass `marks=["{key}"]`'
+        passed = f'if it is a mark of your own, pass `marks=["{key}"]`'
+        instead = written_here(key, "...")
+        return f"did you mean `{instead}`? {passed}" if instead else passed
     return f"{'it takes' if len(specs) == 1 else 'they take'} {listed(list(known))}" if known else ""
 
 

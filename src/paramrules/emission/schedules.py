@@ -76,13 +76,15 @@ def _not_there(rate: str, name: str, labels: list[str], names: list[str], *, sin
             f'name one of them `{DEFAULT}`, or add one: `{{"{DEFAULT}": ..., ...}}`',
         )
     which = f"{plural('group', labels)} {verb} the {_CALLED[rate]} `{name}`"
+    argument = "weight_decay=" if rate == "weight_decay" else ""  # the rate's depends on the backend
+    both = f'`{argument}{{"{name}": ..., "{DEFAULT}": ...}}`'
     if not names:
-        return f"{which}, and none was passed", f'pass it, as in `{{"{name}": ..., "{DEFAULT}": ...}}`'
+        return f"{which}, and none was passed", f"pass it, as in {both}"
     if single:
-        return f"{which}, and only one was passed", f'pass both, as in `{{"{name}": ..., "{DEFAULT}": ...}}`'
+        return f"{which}, and only one was passed", f"pass both, as in {both}"
     return f"{which}, and {there}", did_you_mean(
         name, names
-    ) or f'pass it too, as in `{{"{name}": ..., ...}}`'
+    ) or f'pass it too, as in `{argument}{{"{name}": ..., ...}}`'
 
 
 def unused_schedules(rate: str, named: Collection[str], given: Any) -> list[Diagnostic]:

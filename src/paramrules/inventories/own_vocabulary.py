@@ -127,10 +127,22 @@ def _span_of_error(source: Source, message: str) -> Span:
 
 
 def _span_of(source: Source, what: str) -> Span:
-    """Return the place of the first words of a message that stand in the file outside of comments."""
+    """Return the place of the first words of a message that stand in the file outside of comments.
+
+    The first line that has all of the message's words goes before the lines above it.
+    """
     quoted = re.findall(r"`([^`]+)`", what)
+    last = [word.rpartition(".")[2] for word in quoted]
+    start = next(
+        (
+            start
+            for number, start in enumerate(source.line_starts, 1)
+            if all(word in source.line(number).partition("#")[0] for word in last)
+        ),
+        0,
+    )
     for text in (part for word in quoted for part in (word, word.rpartition(".")[2], word.partition(".")[0])):
-        found = re.search(rf"^[^#\n]*?({re.escape(text)})", source.text, re.MULTILINE)
+        found = re.compile(rf"^[^#\n]*?({re.escape(text)})", re.MULTILINE).search(source.text, start)
         if found:
             return Span(source, *found.span(1))
     return _line(source, 1)

@@ -115,7 +115,8 @@ def _check_expectations(draft: Draft, homes: dict[str, str], findings: Findings)
         if homes.get(text):
             help = f"it is a label of the axis `{homes[text]}`: move the expectation below `[{homes[text]}]`"
         else:
-            help = findings.suggest(text, labels.literals) or labels.listed
+            # `no_decay` is the opposite of `decay`, not a correction of it
+            help = findings.suggest(text, labels.literals - {f"no_{text}"}) or labels.listed
         where = f"the axis `{draft.name}`" if draft.name else "this axis"
         findings.report(
             "E320", f"no rule of {where} has the label `{text}`", expectation.label.span, help=help
@@ -132,6 +133,8 @@ class _Labels:
         first = list(islice(dict.fromkeys(f"`{label.text}`" for label in labels), 6))
         more = ", ..." if len(first) > 5 else ""
         self.listed = f"its labels are {', '.join(first[:5])}{more}" if first else ""
+        if first and left_over:
+            self.listed += ", and `default` for what no rule takes"
         self._begins = {label.begin for label in labels if label.literal is None}
         self._lengths = {len(begin) for begin in self._begins}
         self._sorted = sorted(self.literals | self._begins)
