@@ -165,8 +165,8 @@ def decay_mask(
     """Return what `optax.adamw(mask=)` takes: True for each parameter that decays under the rules.
 
     A parameter decays unless its settings have `weight_decay = 0`, which the label `no_decay` implies,
-    `weight_decay_scale = 0`, `freeze = true` or `skip = true`. A mask holds nothing else of the rules: `build` follows all
-    their settings.
+    `weight_decay_scale = 0`, `freeze = true` or `skip = true`. A mask holds nothing else of the
+    rules: `build` follows all their settings.
 
     Args:
         params, rules, options, strict, model, vocabulary: see `labels`.

@@ -156,8 +156,8 @@ def test_an_inventory_of_another_vocabulary(taken: str | None, message: str) -> 
         ),
         (
             '[families]\nRMSNorm = ["a.Gain"]\n[[roles]]\nclasses = ["Gain"]',
-            "error[E510]: the vocabulary `v.toml` cannot be read: `Gain` in `roles.classes` does not say where "
-            "the class is defined\n"
+            "error[E510]: the vocabulary `v.toml` cannot be read: `Gain` in `roles.classes` does not say "
+            "where the class is defined\n"
             '  --> v.toml:4:13\n   |\n 4 | classes = ["Gain"]\n   |             ^^^^\n'
             "   = help: write its package or module in front, as in `acme_norms.UnitScale`",
         ),
