@@ -29,7 +29,7 @@ def require_known(rules: Rules, inventory: Inventory) -> None:
     wrong = {
         term.span: Diagnostic(
             "E215",
-            f"`{fact}` is not known for this model",
+            f"`{term.name if isinstance(term, terms.Field) else fact}` is not known for this model",
             term.span,
             help=inventory.unknown[fact],
         )
