@@ -90,14 +90,14 @@ def pairs(a: Inventory, b: Inventory) -> set[tuple[str, str]]:
     return {(pair.a[0], pair.b[0]) for pair in paramrules.parity(RULES, a, b).pairs}
 
 
-@settings(max_examples=examples(100))
+@settings(max_examples=examples(40))
 @given(MODELS)
 def test_renamed_and_transposed_in_the_same_order(model: list[Block]) -> None:
     a, b = rows(model, dotted, False), rows(model, lettered, True)
     assert pairs(inventory_of(a), inventory_of(b)) == truth(a, b)
 
 
-@settings(max_examples=examples(100))
+@settings(max_examples=examples(40))
 @given(MODELS, st.randoms(use_true_random=False))
 def test_transposed_and_reordered_under_the_same_names(model: list[Block], random: Any) -> None:
     a, b = rows(model, dotted, False), rows(model, dotted, True)
@@ -106,7 +106,7 @@ def test_transposed_and_reordered_under_the_same_names(model: list[Block], rando
     assert pairs(inventory_of(a), inventory_of(b)) == expected
 
 
-@settings(max_examples=examples(100))
+@settings(max_examples=examples(40))
 @given(MODELS)
 def test_renamed_and_sorted_nothing_is_paired_wrongly(model: list[Block]) -> None:
     a, b = rows(model, lettered, False), rows(model, dotted, True)

@@ -194,7 +194,7 @@ def written(model: Model, way: Way, random: Any) -> dict[str, frozenset[Paramete
     return {row["name"]: what for what, row in rows}, inventory_of([row for _, row in rows])
 
 
-@settings(max_examples=examples(100), deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(MODELS, WAYS, WAYS, st.randoms(use_true_random=False))
 def test_no_pair_is_wrong_and_nearly_all_are_found(
     model: Model, first: Way, second: Way, random: Any
