@@ -15,7 +15,6 @@ from paramrules.backends import (
     SCHEDULES,
     Aliases,
     AnyRules,
-    Assignment,
     Bases,
     Bound,
     Diagnostic,
@@ -26,7 +25,6 @@ from paramrules.backends import (
     RulesError,
     VocabularyLike,
     arguments_of,
-    base_of,
     bind,
     by_name,
     by_schedule,
@@ -197,7 +195,7 @@ def build(
     routed, wrong = route(
         bound, bound.groups(), specs, bases, frozen_by="`model.freeze()`", marks=own_keys, schedules=True
     )
-    _raise(wrong or _fixed_beside_schedule(bound.assignment, routed, learning_rate))
+    _raise(wrong)
     named = names_in_rules(bound.assignment, SCHEDULES["lr"])
     warn(unused_schedules("lr", named, learning_rate), allows=bound.assignment.rules.allows, stacklevel=2)
     warn(check_use(bound.assignment, specs, bases), stacklevel=2)
@@ -285,26 +283,6 @@ def _scale(one: RoutedGroup, base: Any) -> float | None:
     if one.lr.base is base:
         return float(one.lr.scale)
     return None if callable(base) or callable(one.lr.base) else one.lr.over(base)
-
-
-def _fixed_beside_schedule(
-    assignment: Assignment, routed: Sequence[RoutedGroup], base: Any
-) -> list[Diagnostic]:
-    """Return a finding (E630) if rules replace a base rate that is a schedule."""
-    having = [
-        one.group
-        for one in routed
-        if "lr" in one.group.settings
-        and callable(base_of(one.optimizer, "lr", base, schedule_of(one.group.settings, "lr")))
-    ]
-    if not having:
-        return []
-    labels = plural("group", [group.label for group in having])
-    message = (
-        f"{labels} {'set' if len(having) > 1 else 'sets'} `lr`, and a schedule has no base rate to replace"
-    )
-    help = "write `lr_scale`, which multiplies the schedule"
-    return [report("E630", message, help, assignment=assignment, groups=having, key="lr", whole=True)]
 
 
 def _scheduled_decays(bound: Bound) -> list[Diagnostic]:

@@ -447,3 +447,35 @@ def test_lists_of_names() -> None:
     assert listed(["a", "b", "c", "d"], 2) == "`a`, `b` and 2 more"
     assert listed(["a", "b"], 2) == "`a` and `b`"
     assert listed([]) == ""
+
+
+def test_a_rule_cannot_replace_a_schedule_by_a_number() -> None:
+    def schedule(step: int) -> float:
+        return 1 / step
+
+    text = "a: ndim < 2 -> lr = 1, weight_decay = 0\nb: else -> lr = 0, weight_decay = 2"
+    bases = Bases(schedule, {"default": schedule})
+    assert (
+        said(text, None, bases, schedules=True)
+        == """
+error[E630]: the groups `a` and `b` set `lr`, and a schedule has no base rate to replace
+  --> r.rules:1:16
+   |
+ 1 | a: ndim < 2 -> lr = 1, weight_decay = 0
+   |                ^^^^^^
+  --> r.rules:2:12
+   |
+ 2 | b: else -> lr = 0, weight_decay = 2
+   |            ^^^^^^
+   = help: write `lr_scale`, which multiplies the schedule, \
+or give the group a schedule of its own, with `schedule`
+
+error[E630]: the group `b` sets `weight_decay`, and a schedule has no base decay to replace
+  --> r.rules:2:20
+   |
+ 2 | b: else -> lr = 0, weight_decay = 2
+   |                    ^^^^^^^^^^^^^^^^
+   = help: write `weight_decay_scale`, which multiplies the schedule, \
+or give the group a schedule of its own, with `weight_decay_schedule`"""
+    )
+    assert routed(text, None, bases)[1] == []

@@ -140,7 +140,8 @@ error[E630]: the groups `a` and `b` set `lr`, and a schedule has no base rate to
    |
  2 | b: role == scale -> lr = 0.2
    |                     ^^^^^^^^
-   = help: write `lr_scale`, which multiplies the schedule"""
+   = help: write `lr_scale`, which multiplies the schedule, \
+or give the group a schedule of its own, with `schedule`"""
     )
 
 

@@ -136,7 +136,7 @@ error[E604]: the groups `a` (0.5) and `b` (2) have a `weight_decay_scale` and no
             "a: ndim <= 1 -> lr = 0.5\nb: else -> lr = 2", learning_rate=optax.constant_schedule(0.1)
         ),
         """
-error[E630]: the groups `a` and `b` set `lr = 0.5`, `lr = 2`, and a schedule has no base rate to replace
+error[E630]: the groups `a` and `b` set `lr`, and a schedule has no base rate to replace
   --> r.rules:1:17
    |
  1 | a: ndim <= 1 -> lr = 0.5
@@ -145,8 +145,8 @@ error[E630]: the groups `a` and `b` set `lr = 0.5`, `lr = 2`, and a schedule has
    |
  2 | b: else -> lr = 2
    |            ^^^^^^
-   = help: write `lr_scale` instead, or build with a number and append the schedule's shape: \
-`optax.chain(build(..., learning_rate=1e-3), optax.scale_by_schedule(shape))`""",
+   = help: write `lr_scale`, which multiplies the schedule, \
+or give the group a schedule of its own, with `schedule`""",
     ),
     "a mask beside the rules": (
         lambda: built("all: else", mask=lambda tree: tree),
@@ -205,13 +205,13 @@ error[E614]: nothing is left to train: every parameter of the model is frozen
     "a rate under a schedule": (
         lambda: built("bias: ndim <= 1 -> lr = 0.5\nrest: else", learning_rate=optax.constant_schedule(0.1)),
         """
-error[E630]: the group `bias` sets `lr = 0.5`, and a schedule has no base rate to replace
+error[E630]: the group `bias` sets `lr`, and a schedule has no base rate to replace
   --> r.rules:1:20
    |
  1 | bias: ndim <= 1 -> lr = 0.5
    |                    ^^^^^^^^
-   = help: write `lr_scale` instead, or build with a number and append the schedule's shape: \
-`optax.chain(build(..., learning_rate=1e-3), optax.scale_by_schedule(shape))`""",
+   = help: write `lr_scale`, which multiplies the schedule, \
+or give the group a schedule of its own, with `schedule`""",
     ),
     "unscaled decay under a schedule": (
         lambda: built("all: else", learning_rate=optax.constant_schedule(0.1), decay="unscaled"),

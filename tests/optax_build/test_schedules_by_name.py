@@ -251,7 +251,7 @@ def test_a_decay_of_its_own_beside_a_schedule() -> None:
     assert (
         said(text, weight_decay=linear)
         == """
-error[E630]: the groups `a` and `b` set `weight_decay = 0.1`, and a schedule has no base decay to replace
+error[E630]: the groups `a` and `b` set `weight_decay`, and a schedule has no base decay to replace
   --> o.rules:1:17
    |
  1 | a: ndim == 1 -> weight_decay = 0.1

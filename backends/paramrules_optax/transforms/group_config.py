@@ -11,15 +11,11 @@ from paramrules.backends import (
     RoutedGroup,
     RulesError,
     base_of,
-    plural,
-    report,
     route,
     schedule_of,
 )
 from paramrules_optax.transforms.optax_factories import OptaxFactory
 from paramrules_optax.transforms.unlike_pytorch import GroupSettings, unlike_pytorch
-
-_CHAIN = "`optax.chain(build(..., learning_rate=1e-3), optax.scale_by_schedule(shape))`"
 
 
 class GroupConfig(NamedTuple):
@@ -76,8 +72,9 @@ def group_configs(
     specs = {name: factory.spec for name, factory in factories.items()}
     routed, wrong = route(bound, bound.groups(untrained=True), specs, bases, marks=marks, schedules=True)
     if not wrong:
-        wrong = _schedules_without_base(bound, routed, bases, unscaled)
-        wrong += _decays_not_scheduled(routed, factories, unscaled)
+        wrong = (
+            _unscaled_beside_schedule(routed, bases) if unscaled else _decays_not_scheduled(routed, factories)
+        )
     if wrong:
         raise RulesError(wrong)
     configs = [SKIPPED if group.settings.get("skip") else FROZEN for group in bound.assignment.groups]
@@ -121,80 +118,32 @@ def _known(rate: Rate) -> Hashable:
     return id(base), rate.scale  # traced
 
 
-def _schedules_without_base(
-    bound: Bound, routed: list[RoutedGroup], bases: Bases, unscaled: bool
-) -> list[Diagnostic]:
-    """Return findings (E630) about groups that need the base rate that a schedule does not have."""
-    scheduled = [one for one in routed if callable(_replaced(one, "lr", bases))]
-    wrong = _own_decays(bound, routed, bases)
-    if having := [one.group for one in scheduled if "lr" in one.group.settings]:
-        labels = [group.label for group in having]
-        values = ", ".join(dict.fromkeys(f"`lr = {group.settings['lr']!r}`" for group in having))
-        wrong.append(
-            report(
-                "E630",
-                f"{plural('group', labels)} {'set' if len(having) > 1 else 'sets'} {values}, "
-                "and a schedule has no base rate to replace",
-                f"write `lr_scale` instead, or build with a number and append the schedule's shape: {_CHAIN}",
-                assignment=bound.assignment,
-                groups=having,
-                key="lr",
-                whole=True,
-            )
-        )
-    if scheduled and unscaled:
-        wrong.append(
-            Diagnostic(
-                "E630",
-                '`decay="unscaled"` follows the schedule but not the base rate, and a schedule does not tell '
-                "the two apart",
-                help=f"build with a number and append the schedule's shape: {_CHAIN}",
-            )
-        )
-    return wrong
-
-
-def _replaced(one: RoutedGroup, key: str, bases: Bases) -> Any:
-    """Return the base that a group's own rate replaces."""
-    return base_of(one.optimizer, key, getattr(bases, key), schedule_of(one.group.settings, key))
-
-
-def _own_decays(bound: Bound, routed: list[RoutedGroup], bases: Bases) -> list[Diagnostic]:
-    """Return a finding (E630) about groups with a decay of their own, other than 0, beside a schedule."""
-    having = [
-        one.group
+def _unscaled_beside_schedule(routed: list[RoutedGroup], bases: Bases) -> list[Diagnostic]:
+    """Return a finding (E630) if decay should leave out the base rate, and a schedule is in its place."""
+    if not any(
+        callable(base_of(one.optimizer, "lr", bases.lr, schedule_of(one.group.settings, "lr")))
         for one in routed
-        if one.group.settings.get("weight_decay") and callable(_replaced(one, "weight_decay", bases))
-    ]
-    if not having:
+    ):
         return []
-    values = ", ".join(
-        dict.fromkeys(f"`weight_decay = {group.settings['weight_decay']!r}`" for group in having)
-    )
-    labels = plural("group", [group.label for group in having])
     return [
-        report(
+        Diagnostic(
             "E630",
-            f"{labels} {'set' if len(having) > 1 else 'sets'} {values}, "
-            "and a schedule has no base decay to replace",
-            "write `weight_decay_scale`, which multiplies the schedule, or give the group a schedule of its "
-            "own, with `weight_decay_schedule`",
-            assignment=bound.assignment,
-            groups=having,
-            key="weight_decay",
-            whole=True,
+            '`decay="unscaled"` follows the schedule but not the base rate, and a schedule does not tell '
+            "the two apart",
+            help="build with a number and append the schedule's shape: "
+            "`optax.chain(build(..., learning_rate=1e-3), optax.scale_by_schedule(shape))`",
         )
     ]
 
 
 def _decays_not_scheduled(
-    routed: list[RoutedGroup], factories: Mapping[str, OptaxFactory], unscaled: bool
+    routed: list[RoutedGroup], factories: Mapping[str, OptaxFactory]
 ) -> list[Diagnostic]:
     """Return a finding (E646) about each factory that takes its decay as a number and is given a schedule."""
     called = {
         one.optimizer.called: None
         for one in routed
-        if callable(one.weight_decay.base) and factories[one.optimizer.name].recipe is None and not unscaled
+        if callable(one.weight_decay.base) and factories[one.optimizer.name].recipe is None
     }
     return [
         Diagnostic(

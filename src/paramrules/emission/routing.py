@@ -10,7 +10,13 @@ from paramrules.emission.optimizer_settings import is_mark, settings_of
 from paramrules.emission.optimizer_spec import OptimizerSpec, OptimizerSpecs
 from paramrules.emission.origin import report
 from paramrules.emission.rates import DEFAULT, Bases, Rate, base_of, no_base, rate_of
-from paramrules.emission.schedules import SCHEDULES, names_in_rules, schedule_of, unknown_schedules
+from paramrules.emission.schedules import (
+    SCHEDULES,
+    names_in_rules,
+    replaced_schedules,
+    schedule_of,
+    unknown_schedules,
+)
 from paramrules.emission.wording import listed, plural
 from paramrules.rules.load import unsilenced
 from paramrules.rules.model import Setting
@@ -65,16 +71,18 @@ def route(
         otherwise: what the caller may do instead of passing a base `lr` or `weight_decay`, for the help.
         frozen_by: what else freezes parameters in the framework, for the help.
         marks: the keys of the rules that are the user's own.
-        schedules: whether `bases` holds the schedules that rules name, so that any other name is wrong.
+        schedules: whether `bases` holds the schedules that rules name. Any other name is wrong then, and so
+            is a number in place of a schedule.
 
     Returns:
-        The groups in the same order, and what is wrong: E604, E610, E611, E614, E644. A group whose optimizer
-        is not clear is left out, so use the groups only if nothing is wrong.
+        The groups in the same order, and what is wrong: E604, E610, E611, E614, E630, E644. A group whose
+        optimizer is not clear is left out, so use the groups only if nothing is wrong.
     """
     if not groups:
         return [], [_nothing_to_train(bound, frozen_by)]
     chosen, wrong = _choose(bound.assignment, groups, specs)
-    settings, unknown = settings_of(bound.assignment, [(one.group, spec) for one, spec in chosen], marks)
+    pairs = [(one.group, spec) for one, spec in chosen]
+    settings, unknown = settings_of(bound.assignment, pairs, marks)
     routed = []
     for (one, spec), own in zip(chosen, settings, strict=True):
         written = one.group.settings
@@ -97,6 +105,8 @@ def route(
         )
     if schedules and (lost := _lost_schedules(bound.assignment, routed, bases)):
         return routed, wrong + lost + unknown
+    if schedules:
+        unknown += replaced_schedules(bound.assignment, pairs, bases)
     lacking = {
         "lr": [one.group for one in routed if one.lr.lacks_base and not lr_without_base],
         "weight_decay": [one.group for one in routed if one.weight_decay.lacks_base],

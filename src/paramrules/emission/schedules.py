@@ -1,12 +1,13 @@
 """Schedules by name: the one that each group asks for, and whether the caller has passed it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from paramrules.assignment import Assignment
+from paramrules.assignment import Assignment, Group
 from paramrules.diagnostics import Diagnostic, did_you_mean
+from paramrules.emission.optimizer_spec import OptimizerSpec
 from paramrules.emission.origin import report
-from paramrules.emission.rates import DEFAULT
+from paramrules.emission.rates import DEFAULT, Bases, base_of
 from paramrules.emission.wording import listed, plural
 from paramrules.rules.terms import Constant
 
@@ -14,6 +15,7 @@ SCHEDULES: Mapping[str, str] = {"lr": "schedule", "weight_decay": "weight_decay_
 """The key with which a rule names the schedule of each rate."""
 
 _CALLED = {"lr": "schedule", "weight_decay": "decay schedule"}
+_BASE = {"lr": "rate", "weight_decay": "decay"}
 
 
 def schedule_of(settings: Mapping[str, Any], rate: str) -> str:
@@ -85,6 +87,45 @@ def _not_there(rate: str, name: str, labels: list[str], names: list[str], *, sin
     return f"{which}, and {there}", did_you_mean(
         name, names
     ) or f'pass it too, as in `{argument}{{"{name}": ..., ...}}`'
+
+
+def replaced_schedules(
+    assignment: Assignment, groups: Sequence[tuple[Group, OptimizerSpec]], bases: Bases
+) -> list[Diagnostic]:
+    """Return a finding (E630) for each rate that rules set to a number in place of a schedule.
+
+    `weight_decay = 0` is fine: no decay follows any schedule.
+
+    Args:
+        assignment: the assignment that the groups are from.
+        groups: the groups with their optimizers.
+        bases: the base rates that the caller gave. A callable one is a schedule.
+    """
+    wrong = []
+    for key, given in bases._asdict().items():
+        having = [
+            group
+            for group, spec in groups
+            if key in group.settings
+            and (key == "lr" or group.settings[key] != 0)
+            and callable(base_of(spec, key, given, schedule_of(group.settings, key)))
+        ]
+        if having:
+            which = plural("group", [group.label for group in having])
+            verb = "set" if len(having) > 1 else "sets"
+            wrong.append(
+                report(
+                    "E630",
+                    f"{which} {verb} `{key}`, and a schedule has no base {_BASE[key]} to replace",
+                    f"write `{key}_scale`, which multiplies the schedule, or give the group a schedule of "
+                    f"its own, with `{SCHEDULES[key]}`",
+                    assignment=assignment,
+                    groups=having,
+                    key=key,
+                    whole=True,
+                )
+            )
+    return wrong
 
 
 def unused_schedules(rate: str, named: Collection[str], given: Any) -> list[Diagnostic]:
