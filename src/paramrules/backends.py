@@ -6,74 +6,85 @@ A backend is an instance of `Backend` that an entry point in the group `paramrul
 Importing this imports no framework, and nothing else before it is used.
 """
 
+# ruff: noqa: I001 -- isort wants a statement for each `as`
+
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from paramrules.assignment import Assignment, AxisLabels, Group, assign
+if TYPE_CHECKING:  # type checkers cannot read the table below: for them, `as` exports a name
+    from paramrules.assignment import (
+        Assignment as Assignment,
+        AxisLabels as AxisLabels,
+        Group as Group,
+        assign as assign,
+    )
     from paramrules.diagnostics import (
-        Diagnostic,
-        RulesError,
-        RulesWarning,
-        a,
-        declare,
-        did_you_mean,
+        Diagnostic as Diagnostic,
+        RulesError as RulesError,
+        RulesWarning as RulesWarning,
+        a as a,
+        declare as declare,
+        did_you_mean as did_you_mean,
     )
     from paramrules.emission import (
-        DEFAULT,
-        SCHEDULES,
-        Aliases,
-        AnyRules,
-        Bases,
-        Bound,
-        OptimizerSpec,
-        Options,
-        Rate,
-        RoutedGroup,
-        arguments_of,
-        base_of,
-        bind,
-        by_name,
-        by_schedule,
-        check_choice,
-        check_marks,
-        check_rate,
-        check_rules,
-        check_use,
-        choose,
-        listed,
-        lost_bases,
-        names_in_rules,
-        not_clear,
-        overall_base,
-        overall_lr,
-        plural,
-        report,
-        route,
-        schedule_of,
-        settings_of,
-        unknown_schedules,
-        unnamed,
-        unused_schedules,
-        warn,
+        DEFAULT as DEFAULT,
+        SCHEDULES as SCHEDULES,
+        Aliases as Aliases,
+        AnyRules as AnyRules,
+        Bases as Bases,
+        Bound as Bound,
+        OptimizerSpec as OptimizerSpec,
+        Options as Options,
+        Rate as Rate,
+        RoutedGroup as RoutedGroup,
+        arguments_of as arguments_of,
+        base_of as base_of,
+        bind as bind,
+        by_name as by_name,
+        by_schedule as by_schedule,
+        check_choice as check_choice,
+        check_marks as check_marks,
+        check_rate as check_rate,
+        check_rules as check_rules,
+        check_use as check_use,
+        choose as choose,
+        listed as listed,
+        lost_bases as lost_bases,
+        names_in_rules as names_in_rules,
+        not_clear as not_clear,
+        overall_base as overall_base,
+        overall_lr as overall_lr,
+        plural as plural,
+        report as report,
+        route as route,
+        schedule_of as schedule_of,
+        settings_of as settings_of,
+        unknown_schedules as unknown_schedules,
+        unnamed as unnamed,
+        unused_schedules as unused_schedules,
+        warn as warn,
     )
     from paramrules.inventories import (
-        ABSENT,
-        UNKNOWN_OWNER,
-        Class,
-        Columns,
-        Inventory,
-        Layer,
-        Owner,
-        Parameter,
+        ABSENT as ABSENT,
+        UNKNOWN_OWNER as UNKNOWN_OWNER,
+        Class as Class,
+        Columns as Columns,
+        Inventory as Inventory,
+        Layer as Layer,
+        Owner as Owner,
+        Parameter as Parameter,
     )
-    from paramrules.inventories.fans import fans
-    from paramrules.inventories.own_vocabulary import VocabularyLike
-    from paramrules.inventories.owner import named
-    from paramrules.inventories.parameter import is_below
-    from paramrules.inventories.roles import role
-    from paramrules.registry import Backend, inventory, refuse_non_module
-    from paramrules.rules import Rules
+    from paramrules.inventories.fans import fans as fans
+    from paramrules.inventories.own_vocabulary import VocabularyLike as VocabularyLike
+    from paramrules.inventories.owner import named as named
+    from paramrules.inventories.parameter import is_below as is_below
+    from paramrules.inventories.roles import role as role
+    from paramrules.registry import (
+        Backend as Backend,
+        inventory as inventory,
+        refuse_non_module as refuse_non_module,
+    )
+    from paramrules.rules import Rules as Rules
 
 _ROOMS = {
     "assignment": ("Assignment", "AxisLabels", "Group", "assign"),
@@ -136,76 +147,7 @@ _ROOMS = {
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}
 
-__all__ = [
-    # a framework
-    "Backend",
-    "inventory",
-    "refuse_non_module",
-    # a model's parameters
-    "Columns",
-    "Inventory",
-    "Parameter",
-    "Class",
-    "Owner",
-    "UNKNOWN_OWNER",
-    "Layer",
-    "ABSENT",
-    "is_below",
-    "VocabularyLike",
-    "named",
-    "role",
-    "fans",
-    # rules held against them
-    "Rules",
-    "Assignment",
-    "AxisLabels",
-    "Group",
-    "assign",
-    # what an optimizer gets
-    "DEFAULT",
-    "SCHEDULES",
-    "Aliases",
-    "AnyRules",
-    "Bases",
-    "Bound",
-    "OptimizerSpec",
-    "Options",
-    "Rate",
-    "RoutedGroup",
-    "arguments_of",
-    "base_of",
-    "bind",
-    "by_name",
-    "by_schedule",
-    "check_choice",
-    "check_marks",
-    "check_rate",
-    "check_rules",
-    "check_use",
-    "choose",
-    "listed",
-    "lost_bases",
-    "names_in_rules",
-    "not_clear",
-    "overall_base",
-    "overall_lr",
-    "plural",
-    "report",
-    "route",
-    "schedule_of",
-    "settings_of",
-    "unknown_schedules",
-    "unused_schedules",
-    "unnamed",
-    "warn",
-    # errors
-    "Diagnostic",
-    "RulesError",
-    "RulesWarning",
-    "a",
-    "declare",
-    "did_you_mean",
-]
+__all__ = list(_HOME)
 
 
 def __getattr__(name: str) -> Any:

@@ -1,5 +1,6 @@
 """Which backend a model goes to, and what a broken one may not break."""
 
+import ast
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 import paramrules
-from paramrules import RulesError, backends, registry
+from paramrules import RulesError, backends, emission, registry
 from paramrules.backends import UNKNOWN_OWNER, Backend, Columns, Inventory
 from paramrules.diagnostics import CODES, Code
 
@@ -263,6 +264,19 @@ def test_what_a_backend_imports_comes_from_one_module() -> None:
     assert names["inventory"] is paramrules.inventory is registry.inventory
     with pytest.raises(AttributeError, match=r"module 'paramrules.backends' has no attribute 'torch'"):
         _ = backends.torch  # type: ignore[attr-defined]
+
+
+def test_type_checkers_see_the_names_that_there_are() -> None:
+    tree = ast.parse(Path(backends.__file__).read_text(encoding="utf-8"))
+    block = next(node for node in tree.body if isinstance(node, ast.If))
+    seen = {
+        f"{node.module}.{alias.asname}"
+        for node in ast.walk(block)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert seen == {f"paramrules.{home}.{name}" for name, home in backends._HOME.items()}
+    assert set(backends._ROOMS["emission"]) == set(emission.__all__)
 
 
 def test_importing_the_module_imports_nothing_else() -> None:
