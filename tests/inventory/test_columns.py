@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pytest
 
 from paramrules import RulesError
@@ -21,9 +22,10 @@ class Toy(Columns):
 
     notes = frozenset(("_mine",))
 
-    def __init__(self, stored: Sequence[tuple[int, ...]], **given: Any) -> None:
-        self.given = {"stored": stored, "dtype": ["float32"] * len(stored)} | given
-        self.given |= {"trainable": [True] * len(stored), "variable": [Class("toy.Array")] * len(stored)}
+    def __init__(self, shapes: Sequence[tuple[int, ...]], **given: Any) -> None:
+        self.given = {"stored": shapes, "dtype": ["float32"] * len(shapes)}
+        self.given |= {"trainable": [True] * len(shapes), "variable": [Class("toy.Array")] * len(shapes)}
+        self.given |= given
         self.asked: list[str] = []
 
     def __getattribute__(self, name: str) -> Any:
@@ -204,6 +206,93 @@ MISTAKE = "  = help: this is a mistake in the backend: report it to its authors"
 )
 def test_a_column_of_another_length(given: Mapping[str, Any], fact: str, how: str) -> None:
     toy = inventory(Toy([(1,)] * 2, **given), ["a", "b"], [LINEAR] * 2)
+    with pytest.raises(RulesError) as raised:
+        toy.column(fact)
+    text = f"\nerror[E521]: the inventory of the backend `toy` does not fit together: {how}\n{MISTAKE}"
+    assert str(raised.value) == text
+
+
+BOOL = type(np.True_).__name__
+SHAPES = "a list of tuples of `int`, such as `(768, 64)`"
+
+
+@pytest.mark.parametrize(
+    ("given", "fact", "how"),
+    [
+        ({"stored": None}, "shape", f"its column `stored` is None, and should be {SHAPES}"),
+        ({"stored": [[3, 2]]}, "shape", f"its column `stored` holds a `list`, and should be {SHAPES}"),
+        (
+            {"stored": [(np.int64(3), 2)]},
+            "shape",
+            f"its column `stored` holds a `numpy.int64`, and should be {SHAPES}",
+        ),
+        (
+            {"layer_shape": [(np.int32(3), 2)]},
+            "shape",
+            f"its column `layer_shape` holds a `numpy.int32`, and should be {SHAPES}",
+        ),
+        (
+            {"trainable": (True for _ in "a")},
+            "trainable",
+            "its column `trainable` is a `generator`, and should be a list of `bool`",
+        ),
+        (
+            {"trainable": np.array([True])},
+            "trainable",
+            "its column `trainable` is a `numpy.ndarray`, and should be a list of `bool`",
+        ),
+        (
+            {"trainable": [np.True_]},
+            "trainable",
+            f"its column `trainable` holds a `numpy.{BOOL}`, and should be a list of `bool`",
+        ),
+        (
+            {"dtype": [np.dtype("float32")]},
+            "dtype",
+            f"its column `dtype` holds a `{type(np.dtype('float32')).__module__}.Float32DType`, "
+            "and should be a list of names, such as `float32`",
+        ),
+        (
+            {"variable": ["toy.Array"]},
+            "variable",
+            "its column `variable` holds a `str`, and should be a list of `Class`",
+        ),
+        (
+            {"layer_ndim": [np.int64(2)]},
+            "ndim",
+            "its column `layer_ndim` holds a `numpy.int64`, and should be a list of `int`",
+        ),
+        (
+            {"layer": [0]},
+            "layer",
+            "its column `layer` holds an `int`, and should be a list of `Layer` or None",
+        ),
+        (
+            {"own_attributes": [None]},
+            "attributes",
+            "its column `own_attributes` holds None, and should be a list of mappings",
+        ),
+        ({"leaf": [None]}, "role", "its column `leaf` holds None, and should be a list of names"),
+        ({"size": None}, "size", "its column `size` is None, and should be a list"),
+        (
+            {"modules": None},
+            "attributes",
+            "its `modules` is None, and should be pairs of a canonical name and a module",
+        ),
+        (
+            {"layouts": [()]},
+            "fan_in",
+            "its `layouts` is a `list`, and should be a mapping of canonical names to layouts",
+        ),
+        (
+            {"groups": None},
+            "fan_in",
+            "its `groups` is None, and should be a mapping of canonical names to `int`",
+        ),
+    ],
+)
+def test_a_primitive_of_another_type(given: Mapping[str, Any], fact: str, how: str) -> None:
+    toy = inventory(Toy([(3, 2)], **given), ["w"], [LINEAR])
     with pytest.raises(RulesError) as raised:
         toy.column(fact)
     text = f"\nerror[E521]: the inventory of the backend `toy` does not fit together: {how}\n{MISTAKE}"

@@ -4,14 +4,13 @@ A backend reports what its arrays are: stored shape, dtype, class, attributes. E
 the same in every framework is computed here, once, when a rule first asks for it.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from math import prod
 from typing import Any, ClassVar, Final
 
-from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.inventories.attributes import ABSENT, readable
+from paramrules.inventories.column_checks import check_column, check_entries, checked
 from paramrules.inventories.fans import Fans, fans_in
 from paramrules.inventories.layer_weights import layer_weights
 from paramrules.inventories.layouts import Merge, layouts_of_all, merge
@@ -197,7 +196,8 @@ class Columns:
 
     @cached_property
     def _own_layouts(self) -> Mapping[str, Layout]:
-        return self.layouts()
+        own: Mapping[str, Layout] = checked(self.framework, "layouts", self.layouts())
+        return own
 
     def size(self) -> Sequence[int]:
         """Return the number of elements of the logical shapes."""
@@ -226,7 +226,7 @@ class Columns:
         """Return `fan_in` and `fan_out`, one pair per entry."""
         shapes, layouts = self.column("layer_shape"), self.column("layout")
         found = [fans_in(layouts[entry], shapes[number]) for entry, number in enumerate(self.parameter)]
-        groups = self.groups()
+        groups = checked(self.framework, "groups", self.groups())
         for entry, name in enumerate(self.names if groups else ()):
             fan_in, fan_out = found[entry]
             if name in groups and fan_in is not None and fan_out is not None:
@@ -305,7 +305,7 @@ class Columns:
 
     @cached_property
     def _undecayed(self) -> frozenset[int]:
-        return undecayed(self.modules(), self.names)
+        return undecayed(checked(self.framework, "modules", self.modules()), self.names)
 
     # How an inventory asks
 
@@ -316,43 +316,26 @@ class Columns:
             RulesError: E521 if the arguments do not fit together, E522 if two entries have one name.
         """
         self.framework, self.names, self.owners, self.aliases = framework, names, owners, aliases
+        check_entries(framework, names, owners, aliases)
         self._computed: dict[tuple[str, ...], Sequence[Any]] = {}
         self.count = count = len(names) - sum(map(len, aliases.values()))
         further = sorted((entry, parameter) for parameter, others in aliases.items() for entry in others)
-        if [entry for entry, _ in further] != list(range(count, len(names))):
-            raise _misfit(framework, "its aliases are not the entries after those of the parameters")
-        if not all(0 <= parameter < count for _, parameter in further):
-            raise _misfit(framework, f"its aliases are of parameters that are not among the {count}")
-        if len(owners) != len(names):
-            raise _misfit(framework, f"it has {len(names)} names and {len(owners)} owners")
-        if len(set(names)) < len(names):
-            name = Counter(names).most_common(1)[0][0]
-            raise RulesError(
-                Diagnostic(
-                    "E522",
-                    f"the backend `{framework}` gives two parameters the name `{name}`",
-                    help="this is a mistake in the backend: report it to its authors",
-                )
-            )
-        self.parameter = range(count) if not aliases else [*range(count), *(p for _, p in further)]
+        self.parameter = (
+            [*range(count), *(parameter for _, parameter in further)] if further else range(count)
+        )
 
     def column(self, fact: str, *of: str) -> Sequence[Any]:
         """Return a whole column, computed and checked on first use.
 
         Raises:
-            RulesError: E521 if it has the wrong length.
+            RulesError: E521 if it is not a list of the right length and type.
         """
         key = (fact, *of)
         if key not in self._computed:
             column: Sequence[Any] = getattr(self, fact)(*of)
             by_entry = fact in _BY_ENTRY
             expected = len(self.names) if by_entry else self.count
-            if len(column) != expected:
-                each = "entries" if by_entry else "parameters"
-                raise _misfit(
-                    self.framework,
-                    f"its column `{fact}` has {len(column)} items, and the model {expected} {each}",
-                )
+            check_column(self.framework, fact, column, expected, "entries" if by_entry else "parameters")
             self._computed[key] = self._by_tensor(column) if fact in _BY_TENSOR and self.aliases else column
         return self._computed[key]
 
@@ -363,13 +346,3 @@ class Columns:
             for other in (number, *self.aliases[number]):
                 found[other] = column[entry]
         return found
-
-
-def _misfit(framework: str, how: str) -> RulesError:
-    return RulesError(
-        Diagnostic(
-            "E521",
-            f"the inventory of the backend `{framework}` does not fit together: {how}",
-            help="this is a mistake in the backend: report it to its authors",
-        )
-    )

@@ -118,7 +118,7 @@ class Inventory:
         """Return a whole column by the name of the fact, computed on first use.
 
         Raises:
-            RulesError: E521 if the backend supplies a column of another length.
+            RulesError: E521 if the backend supplies a column of another length or type.
         """
         return self._columns.column(fact)
 
