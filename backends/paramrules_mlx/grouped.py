@@ -2,7 +2,6 @@
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import mlx.core as mx
@@ -28,6 +27,7 @@ from paramrules.backends import (
     bind,
     by_name,
     by_schedule,
+    check_lr,
     check_marks,
     check_rate,
     check_use,
@@ -38,6 +38,7 @@ from paramrules.backends import (
     report,
     route,
     schedule_of,
+    unbound,
     unused_schedules,
     warn,
 )
@@ -172,16 +173,14 @@ def build(
     """
     entries = by_name(optimizer)
     specs = {name: _spec(name, make) for name, make in entries.items()}
-    if learning_rate is None and not all("lr" in spec.bound for spec in specs.values()):
-        instead = "`lr` is called `learning_rate` in MLX" if "lr" in settings else "the base rate is missing"
-        raise TypeError(f"{instead}: pass `learning_rate=1e-3`, a number or a schedule")
+    check_lr(learning_rate, specs, settings)
     for rate in by_schedule(learning_rate).values():
         check_rate("learning_rate", rate, _is_rate, wanted="a number or a schedule")
     own_keys = check_marks(marks)
     check_rate("weight_decay", weight_decay, lambda rate: False)
     bases = Bases(learning_rate, weight_decay)
     arguments, lost = arguments_of(settings, specs)
-    _raise([*lost_bases(bases, specs.values()), *lost])
+    _raise([*lost_bases(bases, specs.values(), lr="learning_rate"), *lost])
     slots: list[Slot] = []
 
     def describe() -> Inventory:
@@ -227,18 +226,13 @@ def _spec(name: str, make: Make) -> OptimizerSpec:
         raise _not_a_factory(f"a `{type(make).__name__}`")
     if isinstance(make, type) and not issubclass(make, Optimizer):
         raise _not_a_factory(f"`{make.__module__}.{make.__qualname__}`")
-    if isinstance(make, partial) and make.args:
-        raise TypeError("`functools.partial` of an optimizer should bind its arguments by name")
-    takes = inspect.signature(make).parameters
+    inner, bound = unbound(make)
+    takes = inspect.signature(inner).parameters
     named = [key for key, p in takes.items() if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
-    bound = dict(make.keywords) if isinstance(make, partial) else {}
     decay = takes["weight_decay"].default if "weight_decay" in takes else None
     return OptimizerSpec(
         name,
-        name
-        or getattr(
-            make.func if isinstance(make, partial) else make, "__name__", "the function that was passed"
-        ),
+        name or getattr(inner, "__name__", "the function that was passed"),
         tuple(key for key in named if key not in ("learning_rate", "weight_decay")),
         takes_any=len(named) < len(takes),
         rates=("lr", "weight_decay") if "weight_decay" in takes else ("lr",),
@@ -260,8 +254,7 @@ def _construct(make: Make, one: RoutedGroup, arguments: Mapping[str, Any]) -> Op
     rates: dict[str, Any] = {"learning_rate": _rate(one)}
     if "weight_decay" in one.optimizer.rates and one.weight_decay.value is not None:
         rates["weight_decay"] = one.weight_decay.value
-    unbound = make.func if isinstance(make, partial) else make
-    made = unbound(**{**arguments, **one.settings, **rates})
+    made = unbound(make)[0](**{**arguments, **one.settings, **rates})
     if not isinstance(made, Optimizer):
         raise TypeError(
             f"`{one.optimizer.called}` made a `{type(made).__name__}`, and should make an "

@@ -430,6 +430,9 @@ def test_base_rates_that_no_optimizer_uses() -> None:
     assert [finding.message for finding in lost_bases(Bases(0.1, 0.2), [SGD])] == [
         "`Sgd` takes no argument `weight_decay`"
     ]
+    assert lost_bases(Bases({"late": 0.1}), [bound]) == []  # replaces what is bound
+    (finding,) = lost_bases(Bases({"late": 0.1, "default": 0.2}), [bound], lr="learning_rate")
+    assert finding.message == "`Adam` takes no argument `learning_rate`"
 
 
 def test_a_group_that_is_added_later() -> None:

@@ -344,11 +344,21 @@ def test_a_parameter_that_came_later_is_refused(model: MLP) -> None:
         ),
         ({"learning_rate": 0.1, "weight_decay": "0"}, TypeError, "`weight_decay` is '0', a `str`"),
         ({}, TypeError, "the base rate is missing: pass `learning_rate=1e-3`, a number or a schedule"),
-        ({"lr": 0.1}, TypeError, "`lr` is called `learning_rate` in MLX: pass `learning_rate=1e-3`"),
+        ({"lr": 0.1}, TypeError, "`lr` is called `learning_rate` here: pass `learning_rate=1e-3`"),
         (
             {"learning_rate": 0.1, "optimizer": partial(optim.AdamW, 0.1)},
             TypeError,
             "`functools.partial` of an optimizer should bind its arguments by name",
+        ),
+        (
+            {"learning_rate": 0.1, "optimizer": partial(optim.AdamW, bogus=3)},
+            RulesError,
+            r"E612\]: `AdamW` takes no argument `bogus`\n  = help: it takes `betas`",
+        ),
+        (
+            {"learning_rate": 0.1, "optimizer": partial(optim.AdamW, learning_rate=0.2)},
+            RulesError,
+            r"E612\]: `AdamW` takes no argument `learning_rate`\n  = help: `functools.partial` binds it",
         ),
         ({"learning_rate": 0.1, "optimizer": Path}, TypeError, r"and not `pathlib\.Path`"),
         ({"learning_rate": 0.1, "weight_decy": 0}, RulesError, "did you mean `weight_decay`"),

@@ -3,7 +3,9 @@
 from functools import partial
 from typing import Any
 
+import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 import optax.contrib
 import paramrules_optax as pro
@@ -107,6 +109,12 @@ error[E612]: `adamw` takes no argument `beta`
         lambda: built("all: else", partial(optax.adamw, eps=1e-6), eps=1e-8),
         """
 error[E612]: `adamw` takes no argument `eps`
+  = help: `functools.partial` binds it already: remove one of the two""",
+    ),
+    "a rate that is bound already": (
+        lambda: built("all: else", partial(optax.adamw, learning_rate=0.1), learning_rate=0.2),
+        """
+error[E612]: `adamw` takes no argument `learning_rate`
   = help: `functools.partial` binds it already: remove one of the two""",
     ),
     "a weight decay that is bound already": (
@@ -257,7 +265,10 @@ def test_an_optimizer_that_no_rule_names() -> None:
 
 
 USELESS = {
-    "no rate": (lambda: built("all: else", learning_rate=None), "`learning_rate` is None, a `NoneType`"),
+    "no rate by name": (
+        lambda: built("all: else", learning_rate={"default": None}),
+        "`learning_rate` is None, a `NoneType`",
+    ),
     "text for a rate": (
         lambda: built("all: else", learning_rate="1e-3"),
         "`learning_rate` is '1e-3', a `str`",
@@ -276,6 +287,26 @@ def test_a_rate_is_a_number_or_a_schedule(why: str) -> None:
     with pytest.raises(TypeError) as refused:
         act()
     assert str(refused.value) == said + ", and should be a number or a schedule"
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        ({}, "the base rate is missing: pass `learning_rate=1e-3`, a number or a schedule"),
+        ({"lr": 1}, "`lr` is called `learning_rate` here: pass `learning_rate=1e-3`, a number or a schedule"),
+        (
+            {"optimizer": partial(optax.adamw, 0.1)},
+            "`functools.partial` of an optimizer should bind its arguments by name",
+        ),
+    ],
+)
+def test_a_rate_is_passed_or_bound_by_name(how: dict[str, Any], message: str) -> None:
+    with pytest.raises(TypeError) as refused:
+        built("all: else", learning_rate=None, **how)
+    assert str(refused.value) == message
+    tx = built("all: else", partial(optax.sgd, learning_rate=0.5), learning_rate=None)
+    updates, _ = tx.update(PARAMS, tx.init(PARAMS), PARAMS)
+    jax.tree.map(lambda update, param: np.testing.assert_allclose(update, -0.5 * param), updates, PARAMS)
 
 
 def test_a_decay_is_a_number_or_a_schedule() -> None:

@@ -228,7 +228,7 @@ error[E644]: the groups `no_decay/body` and `rest/body` name no schedule, and th
     sgd = partial(optax.sgd, learning_rate=0.1)
     text = 'a: ndim == 1 -> weight_decay = 0\nb: name ~ body\nc: else -> weight_decay_schedule = "cosine"'
     assert (
-        said(text, sgd, weight_decay={"cosine": cosine})
+        said(text, sgd, learning_rate=None, weight_decay={"cosine": cosine})
         == """
 error[E644]: the group `b` names no decay schedule, and there is only `cosine`
   = help: name one of them `default`, or add one: `{"default": ..., ...}`"""

@@ -226,6 +226,13 @@ def test_arguments_that_no_optimizer_takes() -> None:
         "  = help: it takes `lr`, `etas`, `step_sizes`, `foreach`, `maximize`, `differentiable` "
         "and `capturable`"
     )
+    assert said(DECAY, partial(torch.optim.SGD, lr=0.5, bogus=3)).startswith(
+        "\nerror[E612]: `SGD` takes no argument `bogus`\n  = help: it takes `lr`, `momentum`"
+    )
+    with pytest.raises(
+        TypeError, match=r"^`functools.partial` of an optimizer should bind its arguments by name"
+    ):
+        said(DECAY, partial(torch.optim.SGD, []))
     assert said(DECAY, partial(torch.optim.SGD, lr=0.5), lr=0.1) == (
         "\nerror[E612]: `SGD` takes no argument `lr`\n"
         "  = help: `functools.partial` binds it already: remove one of the two"

@@ -16,6 +16,7 @@ from paramrules.backends import (
     arguments_of,
     by_name,
     check_choice,
+    check_lr,
     check_marks,
     check_rate,
     check_use,
@@ -39,7 +40,7 @@ def build(
     rules: AnyRules,
     optimizer: Factory | Mapping[str, Factory] = optax.adamw,
     *,
-    learning_rate: Any,
+    learning_rate: Any = None,
     weight_decay: Any = None,
     decay: Literal["scaled", "unscaled"] = "scaled",
     options: Options = None,
@@ -58,11 +59,12 @@ def build(
         optimizer: one of optax's factories or one like them; or, if rules set `optimizer = "muon"`, a mapping
             from these names to such. Groups that name none go to the entry `default`, or to the only one.
             `functools.partial` binds settings to one of them, and `learning_rate` and `weight_decay` too;
-            those win over the ones given here.
+            those win over the ones given here, which are refused if all optimizers bind their own.
         learning_rate: the base rate, a number or a schedule. A rule's `lr` replaces a number, and its
             `lr_scale` multiplies either. If rules set `schedule = "late"`, a mapping of these names to such;
             groups that name none follow the entry `default`. A named schedule replaces the base rate of
-            whatever optimizer takes the group.
+            whatever optimizer takes the group. It may be left out if `functools.partial` binds one to
+            each optimizer.
         weight_decay: the base weight decay; that of the factory's signature if None. It may be a schedule
             too, or a mapping of the names that rules give as `weight_decay_schedule`.
         decay: `"scaled"`: multiplied by the learning rate, as in PyTorch's optimizer of the same name, and in
@@ -101,18 +103,19 @@ def build(
     """
     for name, given in (("learning_rate", learning_rate), ("weight_decay", weight_decay)):
         for rate in given.values() if isinstance(given, Mapping) else (given,):
-            check_rate(name, rate, _is_rate, wanted=_WANTED, optional=name == "weight_decay")
+            check_rate(name, rate, _is_rate, wanted=_WANTED, optional=given is None)
     own_keys = check_marks(marks)
     check_choice("decay", decay, "scaled", "unscaled")
     entries = by_name(optimizer)
     unscaled = decay == "unscaled"
     factories = {name: optax_factory(name, factory, unscaled=unscaled) for name, factory in entries.items()}
     specs = {name: factory.spec for name, factory in factories.items()}
+    check_lr(learning_rate, specs, settings)
+    bases = Bases(learning_rate, weight_decay)
     arguments, lost = arguments_of(settings, specs)
-    if lost := lost_bases(Bases(None, weight_decay), specs.values()) + lost:
+    if lost := lost_bases(bases, specs.values(), lr="learning_rate") + lost:
         raise RulesError(lost)
     bound = BoundTree(params, rules, options, strict, model, vocabulary).bound
-    bases = Bases(learning_rate, weight_decay)
     configs, findings = group_configs(
         bound, factories, bases, arguments, given=settings, unscaled=unscaled, marks=own_keys
     )

@@ -1,11 +1,10 @@
 """The optimizers that `build` is given: optax's factories or functions like them, and what they take."""
 
-import functools
 import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from paramrules.backends import Aliases, OptimizerSpec
+from paramrules.backends import Aliases, OptimizerSpec, unbound
 from paramrules_optax.setting_names import RENAMED
 from paramrules_optax.transforms.counterparts import only_in_pytorch
 from paramrules_optax.transforms.recipes import RECIPES, Recipe
@@ -67,11 +66,7 @@ def optax_factory(name: str, factory: Any, *, unscaled: bool) -> OptaxFactory:
         )
     if not callable(factory):
         raise TypeError(f"an optimizer is {factory!r:.60} and should be a factory such as `optax.adamw`")
-    bound: dict[str, Any] = {}
-    inner = factory
-    while isinstance(inner, functools.partial) and not inner.args:
-        bound = {**inner.keywords, **bound}
-        inner = inner.func
+    inner, bound = unbound(factory)
     called = getattr(inner, "__name__", None) or name
     parameters = inspect.signature(inner).parameters.values()
     takes = {p.name: p.default for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)}

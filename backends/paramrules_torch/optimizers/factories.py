@@ -2,14 +2,13 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from paramrules.backends import Aliases, Bases, OptimizerSpec
+from paramrules.backends import Aliases, Bases, OptimizerSpec, unbound
 
 Make = Callable[..., Optimizer]
 """Makes an optimizer of groups, and of arguments by name."""
@@ -50,17 +49,17 @@ class Factory:
                 "`optimizer` should be a class such as `torch.optim.AdamW`, or a function that makes one of "
                 f"groups, and not a `{type(make).__name__}`"
             )
-        inner = make.func if isinstance(make, partial) else make
+        inner, bound = unbound(make)
         self.make = make
         self.cls: type[Optimizer] | None = inner if isinstance(inner, type) else None
-        parameters = list(inspect.signature(make).parameters.values())
+        parameters = list(inspect.signature(inner).parameters.values())
         takes = {p.name: p.default for p in parameters[1:] if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)}
         self.spec = OptimizerSpec(
             name,
             name or getattr(inner, "__name__", "the function that was passed"),
             tuple(takes),
             takes_any=any(p.kind == p.VAR_KEYWORD for p in parameters),
-            bound=make.keywords if isinstance(make, partial) else {},
+            bound=bound,
             lr=_number(takes.get("lr")),
             weight_decay=_number(takes.get("weight_decay")),
             aliases=ALIASES,

@@ -16,9 +16,11 @@ from paramrules.emission.argument_checks import (
     Options,
     by_name,
     check_choice,
+    check_lr,
     check_marks,
     check_rate,
     check_rules,
+    unbound,
 )
 from paramrules.emission.bound import Bound, bind, warn
 from paramrules.emission.optimizer_settings import (
@@ -57,6 +59,7 @@ __all__ = [
     "by_name",
     "by_schedule",
     "check_choice",
+    "check_lr",
     "check_marks",
     "check_rate",
     "check_rules",
@@ -73,6 +76,7 @@ __all__ = [
     "route",
     "schedule_of",
     "settings_of",
+    "unbound",
     "unknown_schedules",
     "unused_schedules",
     "unnamed",

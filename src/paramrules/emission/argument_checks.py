@@ -1,11 +1,13 @@
 """Type checks of the arguments that every backend takes."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from numbers import Real
 from pathlib import Path
 from typing import Any
 
 from paramrules.assignment import Assignment
+from paramrules.emission.optimizer_spec import OptimizerSpecs
 from paramrules.rules import Rules
 from paramrules.rules.keys import PORTABLE, RESERVED
 
@@ -24,6 +26,34 @@ def by_name(optimizer: Any) -> Mapping[str, Any]:
     if optimizer == {}:
         raise ValueError("`optimizer` is an empty mapping and should name an optimizer")
     return optimizer if isinstance(optimizer, Mapping) else {"": optimizer}
+
+
+def unbound(make: Callable[..., Any]) -> tuple[Callable[..., Any], dict[str, Any]]:
+    """Return an optimizer's class or factory without `functools.partial`, and the arguments that it binds.
+
+    Raises TypeError if arguments are bound by position.
+    """
+    inner: Any = make
+    bound: dict[str, Any] = {}
+    while isinstance(inner, partial):
+        if inner.args:
+            raise TypeError("`functools.partial` of an optimizer should bind its arguments by name")
+        bound = {**inner.keywords, **bound}
+        inner = inner.func
+    return inner, bound
+
+
+def check_lr(rate: object, specs: OptimizerSpecs, settings: Iterable[str]) -> None:
+    """Raise TypeError if there is no `learning_rate`, and an optimizer that binds none needs it.
+
+    Args:
+        rate: the argument `learning_rate`.
+        specs: the optimizers.
+        settings: the names of the other settings that the caller passed.
+    """
+    if rate is None and not all("lr" in spec.bound for spec in specs.values()):
+        instead = "`lr` is called `learning_rate` here" if "lr" in settings else "the base rate is missing"
+        raise TypeError(f"{instead}: pass `learning_rate=1e-3`, a number or a schedule")
 
 
 def check_rules(

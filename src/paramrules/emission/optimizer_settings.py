@@ -7,7 +7,8 @@ from paramrules.assignment import Assignment, Group
 from paramrules.diagnostics import Diagnostic, did_you_mean
 from paramrules.emission.optimizer_spec import OptimizerSpec, OptimizerSpecs
 from paramrules.emission.origin import report
-from paramrules.emission.rates import Bases
+from paramrules.emission.rates import DEFAULT, Bases
+from paramrules.emission.schedules import by_schedule
 from paramrules.emission.wording import listed, plural
 from paramrules.rules.foreign_keys import written_here
 from paramrules.rules.keys import KEYS, PORTABLE
@@ -118,21 +119,36 @@ def arguments_of(
     return found, lost + wrong
 
 
-def lost_bases(bases: Bases, specs: Iterable[OptimizerSpec]) -> list[Diagnostic]:
-    """Return a finding (E612) for each base rate that no optimizer has, or that all of them bind."""
+def lost_bases(bases: Bases, specs: Iterable[OptimizerSpec], *, lr: str = "lr") -> list[Diagnostic]:
+    """Return a finding (E612) for each base rate that no optimizer has, or that all of them bind.
+
+    Of schedules by name, `default` is the base rate.
+
+    Args:
+        bases: the base rates that the caller gave.
+        specs: the optimizers.
+        lr: the name of the argument for the learning rate.
+    """
     specs = list(specs)
+    given = {key: by_schedule(rate).get(DEFAULT) for key, rate in bases._asdict().items()}
     return [
-        lost_argument(key, specs)
-        for key, rate in zip(bases._fields, bases, strict=True)
+        lost_argument(key, specs, called={"lr": lr}.get(key, key))
+        for key, rate in given.items()
         if rate is not None and not any(key in spec.rates and key not in spec.bound for spec in specs)
     ]
 
 
-def lost_argument(key: str, specs: Sequence[OptimizerSpec]) -> Diagnostic:
-    """Return the finding (E612) about an argument that has no effect on any of these optimizers."""
-    called = [f"`{spec.called}`" for spec in specs]
-    who = f"{called[0]} takes no" if len(called) == 1 else f"neither {' nor '.join(called)} takes an"
-    return Diagnostic("E612", f"{who} argument `{key}`", help=_instead(specs, key))
+def lost_argument(key: str, specs: Sequence[OptimizerSpec], called: str = "") -> Diagnostic:
+    """Return the finding (E612) about an argument that has no effect on any of these optimizers.
+
+    Args:
+        key: its name; a rate's portable one.
+        specs: the optimizers.
+        called: its name in the backend, if that is another.
+    """
+    names = [f"`{spec.called}`" for spec in specs]
+    who = f"{names[0]} takes no" if len(names) == 1 else f"neither {' nor '.join(names)} takes an"
+    return Diagnostic("E612", f"{who} argument `{called or key}`", help=_instead(specs, key))
 
 
 def _sets(groups: Sequence[Group]) -> str:
