@@ -175,7 +175,7 @@ def _refuse(node: nodes.Let, type: str, scope: Scope) -> None:
 
 
 def _depth(node: nodes.Node, known: Mapping[str, Let | Declared]) -> int:
-    """Return how many expressions stand inside one another, through the lets: recursion goes as deep."""
+    """Return how deep terms nest, through the lets. Each let adds one: its use is a term of its own."""
     level = [node]
     above = depth = 0
     while level:
