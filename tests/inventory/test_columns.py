@@ -212,6 +212,12 @@ def test_a_column_of_another_length(given: Mapping[str, Any], fact: str, how: st
     assert str(raised.value) == text
 
 
+def test_modules_of_another_type() -> None:
+    toy = inventory(Toy([(3, 2)], modules=None), ["w"], [LINEAR])
+    with pytest.raises(RulesError, match="its `modules` is None, and should be pairs of a canonical name"):
+        toy.modules_with("kind")
+
+
 BOOL = type(np.True_).__name__
 SHAPES = "a list of tuples of `int`, such as `(768, 64)`"
 

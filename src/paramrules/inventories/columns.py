@@ -116,7 +116,8 @@ class Columns:
 
     def modules_with(self, name: str) -> Sequence[str]:
         """Return the names of the modules that have an attribute, for a help: rules read parameters' own."""
-        return [path for path, module in self.modules() if name in getattr(module, "__dict__", {})]
+        modules = checked(self.framework, "modules", self.modules())
+        return [path for path, module in modules if name in getattr(module, "__dict__", {})]
 
     def layouts(self) -> Mapping[str, Layout]:
         """Return by canonical name the layouts that only a layer's instance knows, one word per axis.
