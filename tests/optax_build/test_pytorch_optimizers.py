@@ -25,7 +25,7 @@ from optax_build.torch_optimizers import (
     with_defaults,
     with_settings,
 )
-from paramrules_optax.pytorch import adam, adamw, muon, rprop, sgd
+from paramrules_optax.pytorch import adam, adamw, muon, nadam, rprop, sgd
 
 import paramrules
 
@@ -142,6 +142,12 @@ def test_schedules_chains_and_injected_hyperparameters() -> None:
         optax.inject_hyperparams(adam)(lr=schedule, betas=(0.8, 0.9)),
     ):
         assert_same(plain, trained(injected))
+    kernel = {"kernel": PARAMS["kernel"]}
+    for factory in (nadam, muon):
+        assert_same(
+            trained(factory(lr=0.1), 1, params=kernel),
+            trained(optax.inject_hyperparams(factory)(lr=0.1), 1, params=kernel),
+        )
     momentum = optax.inject_hyperparams(sgd)(lr=0.1, momentum=0.9, dampening=0.5)
     assert_same(trained(sgd(0.1, momentum=0.9, dampening=0.5)), trained(momentum))
     assert_same(trained(rprop(lambda step: 0.1 + step)), trained(rprop(0.1)))

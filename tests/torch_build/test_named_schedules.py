@@ -211,6 +211,16 @@ error[E644]: the group `half/body` names the decay schedule `cosine`, and none w
   = help: pass it, as in `weight_decay={"cosine": ..., "default": ...}`""",
         ),
         (
+            MAKE,
+            {},
+            """
+error[E644]: the group `half/body` names the decay schedule `cosine`, and none was passed
+  = help: pass it, as in `{"cosine": ..., "default": ...}`
+
+error[E644]: the group `rest/head` names no decay schedule, and none was passed
+  = help: add it: `{"default": ..., ...}`""",
+        ),
+        (
             {"late": MAKE["late"], "main": MAKE["default"]},
             {"cosine": cosine},
             """
@@ -268,6 +278,17 @@ def test_a_decay_that_is_no_schedule(decay: Any) -> None:
     assert said(raised) == (
         f"`weight_decay` is {decay!r} and {where}should be a function of the step: "
         "`weight_decay=lambda step: ...`; a decay that stays is an argument of `build`"
+    )
+
+
+@pytest.mark.parametrize("made", [0.1, {"default": MAKE["default"], "late": 0.1}])
+def test_a_scheduler_that_is_no_function(made: Any) -> None:
+    with pytest.raises(TypeError) as raised:
+        scheduled(built("a: else"), made)
+    where = "under `late` " if isinstance(made, dict) else ""
+    assert said(raised) == (
+        f"`make_scheduler` is {made!r:.60} and {where}should be a function that makes a scheduler: "
+        "`lambda base: CosineAnnealingLR(base, 100)`"
     )
 
 

@@ -70,6 +70,11 @@ def unknown_schedules(
 def _not_there(rate: str, name: str, labels: list[str], names: list[str], *, single: bool) -> tuple[str, str]:
     verb = "name" if len(labels) > 1 else "names"
     there = f"there {'are' if len(names) > 1 else 'is only'} {listed(names)}"
+    if name == DEFAULT and not names:
+        return (
+            f"{plural('group', labels)} {verb} no {_CALLED[rate]}, and none was passed",
+            f'add it: `{{"{DEFAULT}": ..., ...}}`',
+        )
     if name == DEFAULT:
         return (
             f"{plural('group', labels)} {verb} no {_CALLED[rate]}, and {there}",
