@@ -239,8 +239,9 @@ def test_a_name_that_is_not_there(make: Any, decay: Any, text: str) -> None:
 
 
 def test_a_name_that_nobody_uses() -> None:
-    optimizer = built('a?: ndim == 9 -> schedule = "late"\nb: else')
-    makers = MAKE | {"middle": MAKE["late"]}
+    text = 'option mine = "own"\na?: ndim == 9 -> schedule = "late"\nb?: ndim == 8 -> schedule = mine\nc: else'
+    optimizer = built(text)
+    makers = MAKE | {"middle": MAKE["late"], "own": MAKE["late"]}
     with pytest.warns(RulesWarning) as caught:
         scheduled(optimizer, makers, weight_decay=DECAY)
     assert [str(warning.message) for warning in caught] == [
@@ -257,6 +258,17 @@ def test_a_name_that_nobody_uses() -> None:
         ValueError, match=r"the base decay is 0, and a group decays by 0\.012: a ratio needs a"
     ):
         scheduled(plain, MAKE, weight_decay=DECAY)
+
+
+def test_rates_that_are_tensors_are_not_shared_between_schedules() -> None:
+    base, decay = torch.tensor(0.5), torch.tensor(0.25)
+    rules = paramrules.parse('a: ndim == 1 -> schedule = "late", weight_decay_schedule = "cosine"\nb: else')
+    optimizer = build(model(), rules, foreach=False, lr=base, weight_decay=decay)  # type: ignore[arg-type]
+    halved = {"default": lambda step: 0.125, "cosine": lambda step: 0.5}
+    scheduler = scheduled(optimizer, MAKE, weight_decay=halved)
+    scheduler.step()
+    assert states(optimizer) == [("a", 0.0, 0.5), ("b", 0.25, 0.125)]
+    assert (float(base), float(decay), float(optimizer.defaults["lr"])) == (0.5, 0.25, 0.5)
 
 
 def test_an_optimizer_that_build_did_not_make() -> None:

@@ -8,7 +8,7 @@ from paramrules.diagnostics import Diagnostic, did_you_mean
 from paramrules.emission.origin import report
 from paramrules.emission.rates import DEFAULT
 from paramrules.emission.wording import listed, plural
-from paramrules.rules.terms import Constant
+from paramrules.rules.terms import Constant, OptionValue
 
 SCHEDULES: Mapping[str, str] = {"lr": "schedule", "weight_decay": "weight_decay_schedule"}
 """The key with which a rule names the schedule of each rate."""
@@ -117,6 +117,10 @@ def names_in_rules(assignment: Assignment, key: str) -> frozenset[str]:
     for axis in assignment.rules.axes:
         for rule in axis.rules:
             for written in rule.settings or ():
-                if written.key == key and isinstance(written.value, Constant):
+                if written.key != key:
+                    continue
+                if isinstance(written.value, Constant):
                     named.add(written.value.value)
+                elif isinstance(written.value, OptionValue):
+                    named.add(assignment.options[written.value.name])
     return frozenset(named)
