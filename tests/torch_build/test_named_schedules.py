@@ -239,7 +239,9 @@ def test_a_name_that_is_not_there(make: Any, decay: Any, text: str) -> None:
 
 
 def test_a_name_that_nobody_uses() -> None:
-    text = 'option mine = "own"\na?: ndim == 9 -> schedule = "late"\nb?: ndim == 8 -> schedule = mine\nc: else'
+    text = (
+        'option mine = "own"\na?: ndim == 9 -> schedule = "late"\nb?: ndim == 8 -> schedule = mine\nc: else'
+    )
     optimizer = built(text)
     makers = MAKE | {"middle": MAKE["late"], "own": MAKE["late"]}
     with pytest.warns(RulesWarning) as caught:
