@@ -202,18 +202,21 @@ def decay_mask_fn(
     return lambda tree: fitted(values, tree)
 
 
+_OWN_DECAY = ("weight_decay", "weight_decay_scale", "weight_decay_schedule")
+"""The keys that give a group a decay other than the base."""
+
+
 def _decays(assignment: Assignment) -> list[bool]:
     """Return for each parameter whether it decays. Raises RulesError (E640) for a decay of its own."""
     decays, wrong = [], []
     for group in assignment.groups:
         settings = group.settings
-        out = settings.get("freeze") or settings.get("skip")
-        scale = 0 if out else settings.get("weight_decay_scale", 1)
-        stopped = scale == 0 or settings.get("weight_decay") == 0
-        decays.append(not stopped)
-        if not stopped and ("weight_decay" in settings or scale != 1):
-            key = "weight_decay" if "weight_decay" in settings else "weight_decay_scale"
-            wrong.append(_own_decay(assignment, group, key))
+        scale = settings.get("weight_decay_scale", 1)
+        untrained = settings.get("freeze") or settings.get("skip")
+        decays.append(not (untrained or scale == 0 or settings.get("weight_decay") == 0))
+        own = [key for key in _OWN_DECAY if key in settings and (scale != 1 or key != "weight_decay_scale")]
+        if decays[-1] and own:
+            wrong.append(_own_decay(assignment, group, own[0]))
     if wrong:
         raise RulesError(wrong)
     return [decays[number] for number in assignment.group_numbers]

@@ -127,7 +127,9 @@ def settings_in_group(one: RoutedGroup, lr_scale: str) -> dict[str, Any]:
     settings = dict(one.settings)
     lr = one.lr.base if lr_scale == "keep" else one.lr.value
     rates = {"lr": lr, "weight_decay": one.weight_decay.value}
-    settings.update((key, rate) for key, rate in rates.items() if rate is not None)
+    for key, rate in rates.items():
+        if rate is not None:  # schedulers fill tensors in place, so each group has its own
+            settings[key] = rate.clone() if isinstance(rate, Tensor) else rate
     if lr_scale == "keep" and "lr_scale" in one.group.settings:
         settings["lr_scale"] = one.lr.scale
     return settings | one.schedules | one.marks

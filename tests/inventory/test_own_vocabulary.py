@@ -187,6 +187,11 @@ def test_an_inventory_of_another_vocabulary(taken: str | None, message: str) -> 
             "  --> v.toml:2:1\n   |\n 2 | [families]\n   | ^^^^^^^^^^\n   = help: mend the TOML",
         ),
         (
+            f"a = {'[' * 5000}\n#",
+            "error[E510]: the vocabulary `v.toml` cannot be read: maximum recursion depth exceeded\n"
+            "  --> v.toml:2:1\n   |\n 2 | #\n   | ^\n   = help: mend the TOML",
+        ),
+        (
             "[families]\nRMSNorm = [",
             "error[E510]: the vocabulary `v.toml` cannot be read: Invalid value (at end of document)\n"
             "  --> v.toml:2:1\n   |\n 2 | RMSNorm = [\n   | ^^^^^^^^^^^\n   = help: mend the TOML",

@@ -108,6 +108,11 @@ def test_what_the_vocabulary_did_not_know_is_looked_up() -> None:
     )
 
 
+def test_a_layout_in_the_file_is_not_read() -> None:
+    row = {"name": "fc.kernel", "owner": "dense", "shape": [8, 4], "layout": ["in", "out"]}
+    assert version_1(row)["fc.kernel"].layout == ("in", "out")
+
+
 def test_a_layer_of_a_stack_is_looked_up_by_its_arrays_name() -> None:
     layer = {"array": "attn.query.kernel", "axes": [0], "at": [1]}
     row = {"name": "attn.query.1.kernel", "owner": "attention general", "shape": [8, 2, 6]}

@@ -37,6 +37,15 @@ def test_two_packages_that_disagree() -> None:
     )
 
 
+def test_a_file_that_contradicts_itself() -> None:
+    with pytest.raises(RulesError) as e:
+        added("acme", b'[families]\nRMSNorm = ["acme.X"]\nEmbedding = ["acme.X"]')
+    assert str(e.value) == (
+        "\nerror[E511]: `acme.X` is put into `RMSNorm` by `acme`, and `acme.X` into `Embedding` by `acme`\n"
+        "  = help: take `acme.X` out of the vocabulary of `acme`"
+    )
+
+
 def test_a_kind_of_a_family_is_no_other_family() -> None:
     tables = [
         read(package, f'[families]\n{family} = ["acme.Causal"]'.encode(), ())

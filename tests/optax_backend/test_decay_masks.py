@@ -40,6 +40,11 @@ def tree(body, head):
         ("fixed: name ~ body -> freeze = true", tree((False, False), (True, True))),
         ("others: name ~ body -> skip = true, weight_decay = 3", tree((False, False), (True, True))),
         ("fixed: name ~ body -> freeze = true, weight_decay = 3", tree((False, False), (True, True))),
+        ("others: name ~ body -> skip = true", tree((False, False), (True, True))),
+        (
+            'spared: ndim <= 1 -> weight_decay = 0, weight_decay_schedule = "w"',
+            tree((True, False), (True, False)),
+        ),
         (
             "[a]\nno_decay: ndim <= 1\ny: else\n[b]\nhalf: name ~ bias -> weight_decay_scale = 0.5\nx: else",
             tree((True, False), (True, False)),
@@ -79,6 +84,11 @@ def test_options_and_modules():
             "head: name ~ head -> freeze = false, weight_decay_scale = 2",
             "d.rules:1:38",
             "weight_decay_scale = 2",
+        ),
+        (
+            'head: name ~ head -> weight_decay_scale = 1, weight_decay_schedule = "w"',
+            "d.rules:1:46",
+            "weight_decay_schedule = 'w'",
         ),
     ],
 )

@@ -13,7 +13,7 @@ import optax
 import paramrules_optax as pro
 import pytest
 import torch
-from optax.contrib import MuonDimensionNumbers
+from optax.contrib import MuonDimensionNumbers, split_real_and_imaginary
 from optax_build.torch_optimizers import (
     CASES,
     PAGE,
@@ -25,7 +25,7 @@ from optax_build.torch_optimizers import (
     with_defaults,
     with_settings,
 )
-from paramrules_optax.pytorch import adam, adamw, muon, rprop, sgd
+from paramrules_optax.pytorch import adam, adamw, muon, nadam, rprop, sgd
 
 import paramrules
 
@@ -142,9 +142,30 @@ def test_schedules_chains_and_injected_hyperparameters() -> None:
         optax.inject_hyperparams(adam)(lr=schedule, betas=(0.8, 0.9)),
     ):
         assert_same(plain, trained(injected))
+    kernel = {"kernel": PARAMS["kernel"]}
+    for factory in (nadam, muon):
+        assert_same(
+            trained(factory(lr=0.1), 1, params=kernel),
+            trained(optax.inject_hyperparams(factory)(lr=0.1), 1, params=kernel),
+        )
     momentum = optax.inject_hyperparams(sgd)(lr=0.1, momentum=0.9, dampening=0.5)
     assert_same(trained(sgd(0.1, momentum=0.9, dampening=0.5)), trained(momentum))
     assert_same(trained(rprop(lambda step: 0.1 + step)), trained(rprop(0.1)))
+
+
+def test_a_complex_parameter_is_two_real_ones() -> None:
+    with jax.enable_x64(True):
+        ours = jnp.array([1 + 2j, -0.3j])
+        theirs = torch.tensor(np.array(ours), requires_grad=True)
+        tx, reference = split_real_and_imaginary(adam(0.1)), torch.optim.Adam([theirs], lr=0.1)
+        state = tx.init(ours)
+        for number in range(3):
+            gradient = ours * (1 - 0.5j) + number
+            theirs.grad = torch.tensor(np.array(gradient))
+            reference.step()
+            updates, state = tx.update(gradient, state, ours)
+            ours = optax.apply_updates(ours, updates)
+        assert np.abs(np.array(ours) - theirs.detach().numpy()).max() < CLOSE
 
 
 def test_muon_on_a_stack_is_muon_on_each_layer() -> None:

@@ -62,6 +62,7 @@ error[E611]: `muon` has no setting `rank`, which the group `m` sets
     ("marks", "error", "text"),
     [
         ("name", TypeError, "`marks` is 'name' and should be a list of keys, as `marks=[\"is_last_layer\"]`"),
+        ([3], TypeError, '`marks` is [3] and should be a list of keys, as `marks=["is_last_layer"]`'),
         (True, TypeError, '`marks` is True and should be a list of keys, as `marks=["is_last_layer"]`'),
         (["lr"], ValueError, "`lr` cannot be a mark of your own: it means something to every backend"),
         (["label"], ValueError, "`label` cannot be a mark of your own: it means something to every backend"),

@@ -211,6 +211,16 @@ error[E644]: the group `half/body` names the decay schedule `cosine`, and none w
   = help: pass it, as in `weight_decay={"cosine": ..., "default": ...}`""",
         ),
         (
+            MAKE,
+            {},
+            """
+error[E644]: the group `half/body` names the decay schedule `cosine`, and none was passed
+  = help: pass it, as in `{"cosine": ..., "default": ...}`
+
+error[E644]: the group `rest/head` names no decay schedule, and none was passed
+  = help: add it: `{"default": ..., ...}`""",
+        ),
+        (
             {"late": MAKE["late"], "main": MAKE["default"]},
             {"cosine": cosine},
             """
@@ -229,8 +239,11 @@ def test_a_name_that_is_not_there(make: Any, decay: Any, text: str) -> None:
 
 
 def test_a_name_that_nobody_uses() -> None:
-    optimizer = built('a?: ndim == 9 -> schedule = "late"\nb: else')
-    makers = MAKE | {"middle": MAKE["late"]}
+    text = (
+        'option mine = "own"\na?: ndim == 9 -> schedule = "late"\nb?: ndim == 8 -> schedule = mine\nc: else'
+    )
+    optimizer = built(text)
+    makers = MAKE | {"middle": MAKE["late"], "own": MAKE["late"]}
     with pytest.warns(RulesWarning) as caught:
         scheduled(optimizer, makers, weight_decay=DECAY)
     assert [str(warning.message) for warning in caught] == [
@@ -247,6 +260,17 @@ def test_a_name_that_nobody_uses() -> None:
         ValueError, match=r"the base decay is 0, and a group decays by 0\.012: a ratio needs a"
     ):
         scheduled(plain, MAKE, weight_decay=DECAY)
+
+
+def test_rates_that_are_tensors_are_not_shared_between_schedules() -> None:
+    base, decay = torch.tensor(0.5), torch.tensor(0.25)
+    rules = paramrules.parse('a: ndim == 1 -> schedule = "late", weight_decay_schedule = "cosine"\nb: else')
+    optimizer = build(model(), rules, foreach=False, lr=base, weight_decay=decay)  # type: ignore[arg-type]
+    halved = {"default": lambda step: 0.125, "cosine": lambda step: 0.5}
+    scheduler = scheduled(optimizer, MAKE, weight_decay=halved)
+    scheduler.step()
+    assert states(optimizer) == [("a", 0.0, 0.5), ("b", 0.25, 0.125)]
+    assert (float(base), float(decay), float(optimizer.defaults["lr"])) == (0.5, 0.25, 0.5)
 
 
 def test_an_optimizer_that_build_did_not_make() -> None:
@@ -268,6 +292,17 @@ def test_a_decay_that_is_no_schedule(decay: Any) -> None:
     assert said(raised) == (
         f"`weight_decay` is {decay!r} and {where}should be a function of the step: "
         "`weight_decay=lambda step: ...`; a decay that stays is an argument of `build`"
+    )
+
+
+@pytest.mark.parametrize("made", [0.1, {"default": MAKE["default"], "late": 0.1}])
+def test_a_scheduler_that_is_no_function(made: Any) -> None:
+    with pytest.raises(TypeError) as raised:
+        scheduled(built("a: else"), made)
+    where = "under `late` " if isinstance(made, dict) else ""
+    assert said(raised) == (
+        f"`make_scheduler` is {made!r:.60} and {where}should be a function that makes a scheduler: "
+        "`lambda base: CosineAnnealingLR(base, 100)`"
     )
 
 

@@ -85,7 +85,7 @@ def nadam(
     eps: Any = 1e-8,
     momentum_decay: Any = 4e-3,
     decoupled_weight_decay: bool = False,
-    mu_product_dtype: Any = jnp.float32,
+    mu_product_dtype: Any = "float32",
 ) -> list[optax.GradientTransformation]:
     """Return PyTorch's NAdam, whose momentum rises: `mu = b1 * (1 - 0.96**(t * momentum_decay) / 2)`.
 

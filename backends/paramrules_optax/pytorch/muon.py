@@ -28,7 +28,7 @@ def muon(
     ns_steps: Any = 5,
     adjust_lr_fn: str | None = None,
     muon_weight_dimension_numbers: _Dimensions = None,
-    ns_dtype: Any = jnp.bfloat16,
+    ns_dtype: Any = "bfloat16",
 ) -> list[optax.GradientTransformation]:
     """Return PyTorch's Muon: an orthogonal matrix near the momentum, and decay beside the step as in AdamW.
 

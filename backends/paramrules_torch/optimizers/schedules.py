@@ -58,7 +58,8 @@ def scheduled(
 
     Raises:
         RulesError: E644 if a group names a schedule that is not there.
-        TypeError: `weight_decay` is something other than a function or numbers and functions by name.
+        TypeError: `make_scheduler` is something other than a function or functions by name; `weight_decay` is
+            something other than a function or numbers and functions by name.
         ValueError: a base rate is not a number above zero; there is no base decay for a ratio.
 
     Warns:
@@ -69,6 +70,7 @@ def scheduled(
     ... )
     >>> scheduler.step()
     """
+    _check_makers(make_scheduler)
     _check_decay(weight_decay)
     given = {"lr": make_scheduler, "weight_decay": weight_decay}
     wrong = []
@@ -92,6 +94,16 @@ def _asked(optimizer: Optimizer, rate: str, given: object) -> dict[str, str]:
         if named or rate == "lr" or (given is not None and group.get("weight_decay")):
             wanted[group.get("label", f"param_groups[{number}]")] = schedule_of(group, rate)
     return wanted
+
+
+def _check_makers(given: object) -> None:
+    for name, make in by_schedule(given).items():
+        if not callable(make):
+            where = f"under `{name}` " if isinstance(given, Mapping) else ""
+            raise TypeError(
+                f"`make_scheduler` is {given!r:.60} and {where}should be a function that makes a scheduler: "
+                "`lambda base: CosineAnnealingLR(base, 100)`"
+            )
 
 
 def _check_decay(weight_decay: object) -> None:

@@ -111,9 +111,9 @@ def check_marks(marks: object) -> tuple[str, ...]:
 
     Raises TypeError unless it is a sequence of names, ValueError for a key that means something here.
     """
-    if isinstance(marks, str) or not isinstance(marks, Iterable):
+    keys = tuple(marks) if isinstance(marks, Iterable) and not isinstance(marks, str) else (None,)
+    if not all(isinstance(key, str) for key in keys):
         raise TypeError(f'`marks` is {marks!r} and should be a list of keys, as `marks=["is_last_layer"]`')
-    keys = tuple(marks)
     for key in keys:
         if key in PORTABLE or key in RESERVED:
             raise ValueError(f"`{key}` cannot be a mark of your own: it means something to every backend")

@@ -9,7 +9,7 @@ from paramrules.emission.optimizer_spec import OptimizerSpec
 from paramrules.emission.origin import report
 from paramrules.emission.rates import DEFAULT, Bases, base_of
 from paramrules.emission.wording import listed, plural
-from paramrules.rules.terms import Constant
+from paramrules.rules.terms import Constant, OptionValue
 
 SCHEDULES: Mapping[str, str] = {"lr": "schedule", "weight_decay": "weight_decay_schedule"}
 """The key with which a rule names the schedule of each rate."""
@@ -72,6 +72,11 @@ def unknown_schedules(
 def _not_there(rate: str, name: str, labels: list[str], names: list[str], *, single: bool) -> tuple[str, str]:
     verb = "name" if len(labels) > 1 else "names"
     there = f"there {'are' if len(names) > 1 else 'is only'} {listed(names)}"
+    if name == DEFAULT and not names:
+        return (
+            f"{plural('group', labels)} {verb} no {_CALLED[rate]}, and none was passed",
+            f'add it: `{{"{DEFAULT}": ..., ...}}`',
+        )
     if name == DEFAULT:
         return (
             f"{plural('group', labels)} {verb} no {_CALLED[rate]}, and {there}",
@@ -153,6 +158,10 @@ def names_in_rules(assignment: Assignment, key: str) -> frozenset[str]:
     for axis in assignment.rules.axes:
         for rule in axis.rules:
             for written in rule.settings or ():
-                if written.key == key and isinstance(written.value, Constant):
+                if written.key != key:
+                    continue
+                if isinstance(written.value, Constant):
                     named.add(written.value.value)
+                elif isinstance(written.value, OptionValue):
+                    named.add(assignment.options[written.value.name])
     return frozenset(named)

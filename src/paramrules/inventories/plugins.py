@@ -45,7 +45,7 @@ def read(package: str, toml: bytes, families: Iterable[str]) -> Tables:
     """Return the tables in a package's file. Raises RulesError (E510) for each mistake in it."""
     try:
         table = tomllib.loads(toml.decode("utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RulesError(_diagnostic(package, (str(error), "mend the TOML"))) from None
     wrong = [_diagnostic(package, fault) for fault in faults(table, families)]
     if wrong:

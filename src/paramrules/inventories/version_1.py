@@ -32,7 +32,7 @@ def upgraded(
         owners: the owner of each.
         aliases: for each tied parameter its further entries.
     """
-    found = [dict(row) for row in rows]
+    found = [{key: fact for key, fact in row.items() if key != "layout"} for row in rows]
     parameter = {entry: number for number, others in aliases.items() for entry in others}
     for entry, row in enumerate(found):
         if owners[entry].known:

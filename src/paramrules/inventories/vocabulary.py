@@ -119,20 +119,22 @@ def joined(sources: Sequence[Tables]) -> Vocabulary:
 
 
 def _conflicts(sources: Sequence[Tables]) -> Iterator[Diagnostic]:
-    """Yield an error for each class that two sources put into different families.
+    """Yield an error for each class that two sources, or one but the shipped, put into different families.
 
     Families that share classes in the shipped vocabulary do not count as different: a Conv1d is a Conv.
     """
     shipped = sources[0].families
-    for one, other in combinations(sources, 2):
-        for (family, classes), (second, others) in product(one.families.items(), other.families.items()):
-            if family == second or set(shipped.get(family, ())) & set(shipped.get(second, ())):
-                continue
-            for cls, same in product(classes, others):
-                if named(cls, same) or named(same, cls):
-                    yield Diagnostic(
-                        "E511",
-                        f"`{cls}` is put into `{family}` by `{one.source}`, "
-                        f"and `{same}` into `{second}` by `{other.source}`",
-                        help=f"take `{same}` out of the vocabulary of `{other.source}`",
-                    )
+    for one, other in (*combinations(sources, 2), *((own, own) for own in sources[1:])):
+        rows = list(other.families.items())
+        for at, (family, classes) in enumerate(one.families.items()):
+            for second, others in rows[at + 1 if one is other else 0 :]:
+                if family == second or set(shipped.get(family, ())) & set(shipped.get(second, ())):
+                    continue
+                for cls, same in product(classes, others):
+                    if named(cls, same) or named(same, cls):
+                        yield Diagnostic(
+                            "E511",
+                            f"`{cls}` is put into `{family}` by `{one.source}`, "
+                            f"and `{same}` into `{second}` by `{other.source}`",
+                            help=f"take `{same}` out of the vocabulary of `{other.source}`",
+                        )
