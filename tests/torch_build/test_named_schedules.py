@@ -215,7 +215,7 @@ error[E644]: the group `half/body` names the decay schedule `cosine`, and none w
             {},
             """
 error[E644]: the group `half/body` names the decay schedule `cosine`, and none was passed
-  = help: pass it, as in `{"cosine": ..., "default": ...}`
+  = help: pass it, as in `weight_decay={"cosine": ..., "default": ...}`
 
 error[E644]: the group `rest/head` names no decay schedule, and none was passed
   = help: add it: `{"default": ..., ...}`""",
