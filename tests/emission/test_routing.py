@@ -24,6 +24,7 @@ from paramrules.emission import (
     plural,
     route,
 )
+from paramrules.emission.schedules import names_in_rules
 from paramrules.rules.keys import PORTABLE
 
 NET = inventory({"emb": (4, 3), "weight": (3, 3), "bias": (3,), "gain": (1, 3)})
@@ -482,3 +483,14 @@ error[E630]: the group `b` sets `weight_decay`, and a schedule has no base decay
 or give the group a schedule of its own, with `weight_decay_schedule`"""
     )
     assert routed(text, None, bases)[1] == []
+
+
+def test_names_of_schedules_in_rules() -> None:
+    text = (
+        'option which = "late"\noption other\n'
+        'a?: ndim == 9 -> schedule = which\nb?: ndim == 8 -> schedule = "early"\n'
+        "c?: ndim == 7 -> schedule = attr(kind)\nrest: else\n"
+    )
+    assignment = paramrules.assign(paramrules.parse(text), NET, options={"other": 1})
+    assert names_in_rules(assignment, "schedule") == {"late", "early"}
+    assert names_in_rules(assignment, "weight_decay_schedule") == frozenset()

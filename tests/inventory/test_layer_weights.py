@@ -1,5 +1,8 @@
 """The weight beside a bias: by its name, or because it is the only one."""
 
+import pytest
+
+import paramrules
 from paramrules.inventories.layer_weights import layer_weights
 
 
@@ -28,3 +31,21 @@ def test_else_the_only_one_in_its_module() -> None:
     assert found(x__q=8, x__k=8, x__bias=None)["x.bias"] is None
     assert found(norm__weight=None, norm__bias=None) == {"norm.weight": None, "norm.bias": None}
     assert found(x__y__weight=8, x__bias=None)["x.bias"] is None
+
+
+@pytest.mark.frameworks
+def test_of_a_saved_stack_as_of_the_model() -> None:
+    import numpy as np
+    import torch
+    from flax import nnx
+
+    params = {"layers": {"conv": {"kernel": np.ones((3, 5, 4, 8)), "bias": np.ones((3, 8))}}}
+    types = {"layers.conv": nnx.Conv}
+    live = paramrules.inventory(params, stacked={"layers": 1}, types=types)
+    saved = paramrules.Inventory.from_json(live.to_json())
+    for fact in ("layer_shape", "layer_kernel", "layer_fan_in"):
+        assert list(saved.column(fact)) == list(live.column(fact))
+    assert set(saved.column("layer_kernel")) == {5}
+    whole = paramrules.inventory(torch.nn.Conv2d(4, 4, 3, groups=4))
+    again = paramrules.Inventory.from_json(whole.to_json())
+    assert list(again.column("layer_kernel")) == list(whole.column("layer_kernel")) == [9, 9]

@@ -92,7 +92,9 @@ def _read(path: Path, families: Iterable[str]) -> OwnFile:
     source = Source(name, _text(path))
     try:
         table = tomllib.loads(source.text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except RecursionError:
+        raise RulesError(_wrong(name, "it is nested too deeply", "mend the TOML")) from None
+    except tomllib.TOMLDecodeError as error:
         span = _span_of_error(source, str(error))
         raise RulesError(_wrong(name, str(error), "mend the TOML", span)) from None
     wrong = [_wrong(name, what, instead, _span_of(source, what)) for what, instead in faults(table, families)]

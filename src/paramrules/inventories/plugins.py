@@ -45,7 +45,9 @@ def read(package: str, toml: bytes, families: Iterable[str]) -> Tables:
     """Return the tables in a package's file. Raises RulesError (E510) for each mistake in it."""
     try:
         table = tomllib.loads(toml.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        raise RulesError(_diagnostic(package, ("it is nested too deeply", "mend the TOML"))) from None
+    except ValueError as error:
         raise RulesError(_diagnostic(package, (str(error), "mend the TOML"))) from None
     wrong = [_diagnostic(package, fault) for fault in faults(table, families)]
     if wrong:
