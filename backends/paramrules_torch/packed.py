@@ -23,9 +23,15 @@ _EXTENTS = (("out_features", "in_features"), ("num_embeddings", "embedding_dim")
 def packed_shapes(model: nn.Module, tensors: Sequence[Tensor]) -> Mapping[int, Shape | None]:
     """Return by number the shapes of matrices that are stored packed; None where nobody knows it.
 
-    The tensor's own `quant_state` has the word, then what its module says of itself.
+    A tensor may be packed if it holds integers, or if bitsandbytes has noted a `quant_state` on it, which
+    has the word, then what its module says of itself.
     """
-    suspects = {id(tensor): n for n, tensor in enumerate(tensors) if _may_be_packed(tensor)}
+    integers = {dtype for dtype in {t.dtype for t in tensors} if not dtype.is_floating_point}
+    suspects = {
+        id(tensor): number
+        for number, tensor in enumerate(tensors)
+        if "quant_state" in tensor.__dict__ or (integers and tensor.dtype in integers)
+    }
     if not suspects:
         return {}
     found: dict[int, Shape | None] = {}
@@ -39,11 +45,6 @@ def packed_shapes(model: nn.Module, tensors: Sequence[Tensor]) -> Mapping[int, S
                 elif shape is not None and prod(shape) != tensor.numel():
                     found[number] = shape
     return found
-
-
-def _may_be_packed(tensor: Tensor) -> bool:
-    """Return whether it holds integers, or bitsandbytes has packed it into numbers of another type."""
-    return not tensor.dtype.is_floating_point or "quant_state" in vars(tensor)
 
 
 def _of_module(module: nn.Module) -> Shape | None:
