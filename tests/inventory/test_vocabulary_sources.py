@@ -71,3 +71,9 @@ def test_whose_vocabulary_has_a_class(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(classes, "vocabulary", lambda: ours)
     assert classes.source("RMSNorm", "acme_norms.UnitScale") == "acme-norms"
     assert classes.source("RMSNorm", "torch.nn.modules.normalization.RMSNorm") == "paramrules"
+
+
+def test_a_package_whose_file_is_nested_too_deeply() -> None:
+    with pytest.raises(RulesError) as caught:
+        read("acme", b"a = " + b"[" * 5000, ())
+    assert "it is nested too deeply" in str(caught.value)
