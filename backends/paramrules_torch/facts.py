@@ -2,14 +2,12 @@
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
 
 from torch import Tensor, nn
 
 from paramrules.backends import Class, Columns
 from paramrules_torch import megatron
 from paramrules_torch.freezing import frozen_by_rules
-from paramrules_torch.packed import packed_shapes
 from paramrules_torch.walk import Walk
 
 _TRANSPOSED = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
@@ -23,17 +21,25 @@ class TorchColumns(Columns):
         order: for each entry of the inventory its number in the walk. The first `count` are the parameters
             themselves, the rest further names of tied ones.
         count: the number of parameters.
+        packed: by `id`, the shapes of tensors that are stored packed.
     """
 
     notes = frozenset(("_is_param", "_is_hf_initialized"))  # set by torch and by transformers
 
-    def __init__(self, walk: Walk, order: Sequence[int], count: int) -> None:
+    def __init__(
+        self,
+        walk: Walk,
+        order: Sequence[int],
+        count: int,
+        packed: Mapping[int, tuple[int, ...] | None],
+    ) -> None:
         self.walk = walk
         self.order = order
         tensors = walk.tensors
         self.tensors: Sequence[Tensor] = (
             tensors if count == len(tensors) else [tensors[e] for e in order[:count]]
         )
+        self._packed = packed
         self._gathered: Sequence[tuple[int, ...]] | None = None
 
     def stored(self) -> Sequence[tuple[int, ...]]:
@@ -45,11 +51,11 @@ class TorchColumns(Columns):
     def layer_shape(self) -> Sequence[tuple[int, ...]]:
         """Return the same shapes, and those of the matrices that are stored packed in fewer bits."""
         stored = self.column("stored")
-        return [self._packed.get(n) or shape for n, shape in enumerate(stored)] if self._packed else stored
-
-    @cached_property
-    def _packed(self) -> Mapping[int, tuple[int, ...] | None]:
-        return packed_shapes(self.walk.model, self.tensors)
+        if not self._packed:
+            return stored
+        return [
+            self._packed.get(id(tensor)) or shape for tensor, shape in zip(self.tensors, stored, strict=True)
+        ]
 
     def layer_ndim(self) -> Sequence[int]:
         """Return the numbers of axes, read off shapes only if these are there already or kept elsewhere."""

@@ -42,13 +42,14 @@ def inventory_and_tensors(model: nn.Module) -> tuple[Inventory, Sequence[Tensor]
     if not isinstance(model, nn.Module):
         raise refuse_non_module(model, "torch.nn.Module")
     walk = Walk(model)
-    _check_shapes(walk)
+    packed = packed_shapes(walk.model, walk.tensors)
+    _check_shapes(walk, packed)
     _check_names(walk)
     order, aliases = _tied(walk)
     names, owners, raw = walk.names, walk.owners, walk.raw
     if aliases:
         names, owners, raw = [names[e] for e in order], [owners[e] for e in order], [raw[e] for e in order]
-    columns = TorchColumns(walk, order, len(order) - sum(map(len, aliases.values())))
+    columns = TorchColumns(walk, order, len(order) - sum(map(len, aliases.values())), packed)
     return Inventory("torch", names, owners, columns, aliases=aliases), columns.tensors, raw
 
 
@@ -89,7 +90,7 @@ def _check_names(walk: Walk) -> None:
         )
 
 
-def _check_shapes(walk: Walk) -> None:
+def _check_shapes(walk: Walk, packed: Mapping[int, object]) -> None:
     """Refuse parameters that have no shape of their own, with one error for each cause."""
     lazy = {cls for cls in set(map(type, walk.tensors)) if Class.of(cls).name == _LAZY}
     before_wrapping = "wrap with `fully_shard`, which keeps shapes, or assign and group before wrapping"
@@ -106,7 +107,7 @@ def _check_shapes(walk: Walk) -> None:
             before_wrapping,
         ),
         (
-            [e for e, shape in packed_shapes(walk.model, walk.tensors).items() if shape is None],
+            [e for e, t in enumerate(walk.tensors) if packed.get(id(t), ()) is None] if packed else [],
             "the shape of its packed 4-bit values",
             "keep `quant_state`, which has the shape of the matrix, or assign and group before quantizing",
         ),

@@ -21,29 +21,24 @@ _EXTENTS = (("out_features", "in_features"), ("num_embeddings", "embedding_dim")
 
 
 def packed_shapes(model: nn.Module, tensors: Sequence[Tensor]) -> Mapping[int, Shape | None]:
-    """Return by number the shapes of matrices that are stored packed; None where nobody knows it.
+    """Return by `id` the shapes of tensors that are stored packed; None where nobody knows it.
 
-    A tensor may be packed if it holds integers, or if bitsandbytes has noted a `quant_state` on it, which
-    has the word, then what its module says of itself.
+    A tensor may be packed if it holds integers, or if bitsandbytes, whose parameters are of a class of their
+    own, has noted a `quant_state` on it. That has the word, then what its module says of itself.
     """
-    integers = {dtype for dtype in {t.dtype for t in tensors} if not dtype.is_floating_point}
-    suspects = {
-        id(tensor): number
-        for number, tensor in enumerate(tensors)
-        if "quant_state" in tensor.__dict__ or (integers and tensor.dtype in integers)
-    }
-    if not suspects:
+    integers = {dtype for dtype in {tensor.dtype for tensor in tensors} if not dtype.is_floating_point}
+    if not integers and set(map(type, tensors)) <= {nn.Parameter}:
         return {}
+    suspects = {id(tensor) for tensor in tensors if tensor.dtype in integers or "quant_state" in vars(tensor)}
     found: dict[int, Shape | None] = {}
-    for module in model.modules():
+    for module in model.modules() if suspects else ():
         for tensor in module._parameters.values():
-            number = suspects.get(id(tensor))
-            if tensor is not None and number is not None and found.get(number) is None:
+            if tensor is not None and id(tensor) in suspects and found.get(id(tensor)) is None:
                 shape = _said(getattr(tensor, "quant_state", None)) or _of_module(module)
                 if shape is None and getattr(tensor, "bnb_quantized", False):
-                    found[number] = None
+                    found[id(tensor)] = None
                 elif shape is not None and prod(shape) != tensor.numel():
-                    found[number] = shape
+                    found[id(tensor)] = shape
     return found
 
 
