@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import optax
 import paramrules_optax
+from dinov2_groups import multipliers
 
 RULES = Path(__file__).with_name("dinov2.rules")
 EPOCH, EPOCHS, WARMUP_EPOCHS, FREEZE_LAST_LAYER_EPOCHS = 10, 12, 3, 1  # its defaults: 1250, 100, 10, 1
@@ -47,19 +48,6 @@ def last_layer_rate(step):
 
 def decay(step):
     return cosine(step, DECAY, DECAY_END)
-
-
-def multipliers(name):
-    """What `get_params_groups_with_decay` gives a parameter: lr_multiplier, wd_multiplier, is_last_layer."""
-    layer = 4
-    if name.startswith("backbone"):
-        if any(part in name for part in (".pos_embed", ".patch_embed", ".mask_token", ".cls_token")):
-            layer = 0
-        elif ".blocks." in name:
-            layer = int(name[name.find(".blocks.") :].split(".")[2]) + 1
-    multiplier = 0.9 ** (4 - layer) * (0.2 if "patch_embed" in name else 1.0)
-    spared = name.endswith(".bias") or "norm" in name or "gamma" in name
-    return multiplier, 0.0 if spared else 1.0, "last_layer" in name
 
 
 # Under plain SGD an update shows rate and decay: -rate * (gradient + decay * parameter). The schedules

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import paramrules_torch
 import torch
+from dinov2_groups import multipliers
 from torch import nn
 
 RULES = Path(__file__).with_name("dinov2.rules")
@@ -59,19 +60,6 @@ def last_layer_rate(step: int) -> float:
 
 def decay(step: int) -> float:
     return cosine(step, DECAY, DECAY_END)
-
-
-def multipliers(name: str) -> tuple[float, float, bool]:
-    """What `get_params_groups_with_decay` gives a parameter: lr_multiplier, wd_multiplier, is_last_layer."""
-    layer = 4
-    if name.startswith("backbone"):
-        if any(part in name for part in (".pos_embed", ".patch_embed", ".mask_token", ".cls_token")):
-            layer = 0
-        elif ".blocks." in name:
-            layer = int(name[name.find(".blocks.") :].split(".")[2]) + 1
-    multiplier = 0.9 ** (4 - layer) * (0.2 if "patch_embed" in name else 1.0)
-    spared = name.endswith(".bias") or "norm" in name or "gamma" in name
-    return multiplier, 0.0 if spared else 1.0, "last_layer" in name
 
 
 def constant_times(function):  # a base rate of 1 makes LambdaLR's factor the rate itself

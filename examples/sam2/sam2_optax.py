@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import optax
 import paramrules_optax
+from sam2_groups import scale
 
 RULES = Path(__file__).with_name("sam2.rules")
 STEPS, BASE_LR, VISION_LR = 60, 5e-6, 3e-6
@@ -33,16 +34,6 @@ def cosine(where, start):
     """fvcore's `CosineParamScheduler` from a start to its tenth; `where` goes from 0 to 1."""
     end = start / 10
     return end + 0.5 * (start - end) * (1 + jnp.cos(jnp.pi * where))
-
-
-def scale(name):
-    """The factor that `layer_decay_param_modifier` gives a parameter, with Hiera's `get_layer_id`."""
-    layer = 4
-    if name.startswith("image_encoder.trunk"):
-        if "pos_embed" in name:
-            return 1.0
-        layer = int(name.split("blocks")[1].split(".")[1]) + 1 if "blocks" in name else 0
-    return 0.9 ** (4 - layer)
 
 
 # Under plain SGD an update shows rate and decay: -rate * (gradient + decay * parameter). The schedules

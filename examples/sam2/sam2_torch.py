@@ -5,6 +5,7 @@ from pathlib import Path
 
 import paramrules_torch
 import torch
+from sam2_groups import scale
 from torch import nn
 
 RULES = Path(__file__).with_name("sam2.rules")
@@ -40,16 +41,6 @@ def cosine(where: float, start: float) -> float:
     """fvcore's `CosineParamScheduler` from a start to its tenth; `where` goes from 0 to 1."""
     end = start / 10
     return end + 0.5 * (start - end) * (1 + math.cos(math.pi * where))
-
-
-def scale(name: str) -> float:
-    """The factor that `layer_decay_param_modifier` gives a parameter, with Hiera's `get_layer_id`."""
-    layer = 4
-    if name.startswith("image_encoder.trunk"):
-        if "pos_embed" in name:
-            return 1.0
-        layer = int(name.split("blocks")[1].split(".")[1]) + 1 if "blocks" in name else 0
-    return 0.9 ** (4 - layer)
 
 
 def cosine_from(start):  # a base rate of 1 makes LambdaLR's factor the rate itself

@@ -21,8 +21,8 @@ PRINTED = {
     for fence in re.finditer(r"^```text ([^\n]+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
     for script in fence[1].split()
 }
-NO_SCRIPTS = {"vit/vit_torch.py", "vit/vit_flax.py"}
-"""Models that scripts and the command line take."""
+NO_SCRIPTS = {"vit/vit_torch.py", "vit/vit_flax.py", "dinov2/dinov2_groups.py", "sam2/sam2_groups.py"}
+"""Modules that scripts import."""
 
 
 @cache
