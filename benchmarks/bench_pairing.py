@@ -23,7 +23,7 @@ HEAD = "| models | tensors | paired | lines to write | seconds |\n|---|---:|---:
 def twins() -> Iterator[tuple[str, Inventory, Inventory]]:
     """Yield the models of examples/twins, with a name for each two."""
     sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "twins"))
-    from twins import ALL, inventory  # type: ignore[import-not-found]
+    from twins import ALL, inventory  # type: ignore[import-not-found]  # beside the tests
 
     for twin in ALL:
         yield twin.name, inventory(twin.torch), inventory(twin.jax)

@@ -24,7 +24,7 @@ from cosmic_ray.work_item import MutationSpec, TestOutcome, WorkerOutcome
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("rules", "assignment", "regex", "emission")
 BACKENDS = ("tests/torch_build", "tests/mlx_backend")
-"""What tests emission, beside tests/emission."""
+"""Test folders that cover emission, besides tests/emission."""
 TIMEOUT = 600.0
 
 

@@ -48,9 +48,9 @@ def _of_module(module: nn.Module) -> Shape | None:
     if isinstance(meta, Mapping) and "shape" in meta:
         return tuple(meta["shape"])
     for names in _EXTENTS:
-        extents = tuple(getattr(module, name, None) for name in names)
-        if all(isinstance(extent, int) for extent in extents):
-            return extents  # type: ignore[return-value]
+        rows, columns = (getattr(module, name, None) for name in names)
+        if isinstance(rows, int) and isinstance(columns, int):
+            return rows, columns
     return None
 
 

@@ -28,7 +28,7 @@ ROWS = [{"name": "norm.amount", "owner": "lab.UnitScale"}, {"name": "fc.w", "own
 
 
 class Model:
-    """What the toy backend takes for a model."""
+    """A model of the toy backend."""
 
 
 class Toy(Backend):

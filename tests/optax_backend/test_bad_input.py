@@ -393,7 +393,7 @@ error[E601]: `z` is a `Latent`, and of an NNX module only each `nnx.Param` is a 
 
 
 class FlaxPreTrainedModel:
-    """What transformers' flax models are: a linen module and its parameters, beside each other."""
+    """Like a flax model of transformers, which holds a linen module and its parameters."""
 
     params = FrozenDict({"dense": {"kernel": jnp.ones((2, 3))}})
 

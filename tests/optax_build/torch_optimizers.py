@@ -104,7 +104,7 @@ CASES = {
         only_own=TORCH_LAYOUT,
     ),
 }
-"""What both libraries have, by its name in `paramrules_optax.pytorch` and what is particular."""
+"""The optimizers that both libraries have, by their names in `paramrules_optax.pytorch`."""
 
 
 def factory_of(name: str) -> Any:

@@ -64,7 +64,7 @@ def dead_branches(e: Any, looking: Looking, scope: Scope) -> Iterator[tuple[str,
 
 
 def lacks(e: Any, looking: Looking, scope: Scope) -> bool:
-    """Whether a predicate would hold for nothing even if all but the families that the model lacks held."""
+    """Return whether a predicate holds for nothing only because the model lacks some families."""
     match e:
         case nodes.Member():
             dead = [alternative for _, alternative in dead_alternatives(e, looking)]

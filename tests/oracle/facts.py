@@ -31,7 +31,7 @@ def of_one_tensor(rows: list[Parameter]) -> list[Parameter]:
 
 
 def in_the_tables(row: Parameter) -> bool:
-    """Whether a family has the owner's class or a base of it, or a table of roles but the last."""
+    """Return whether the vocabulary lists the owner's class, or a base of it, by name."""
     listed = [*VOCABULARY["families"].values()]
     listed += [table.get("classes", []) for table in VOCABULARY["roles"] if table.get("classes") != ["*"]]
     names = [(cls.name, *cls.bases) for cls in row.owner.around[-1:]]

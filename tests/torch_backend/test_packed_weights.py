@@ -12,7 +12,7 @@ from paramrules import Inventory, RulesError
 
 
 class Params4bit(nn.Parameter):
-    """What bitsandbytes makes of a weight: half as many bytes, and attributes."""
+    """A weight as bitsandbytes packs it: half as many bytes, and attributes."""
 
     quant_state: Any
     bnb_quantized: bool
@@ -35,7 +35,7 @@ SHAPE = SimpleNamespace(shape=torch.Size([32, 64]))
 
 
 class HQQLinear(nn.Module):
-    """What HQQ puts into the place of a Linear."""
+    """The module with which HQQ replaces a Linear."""
 
     def __init__(self, meta: object) -> None:
         super().__init__()

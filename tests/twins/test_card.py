@@ -23,7 +23,7 @@ CARD = Path(__file__).parents[2] / "examples" / "policies" / "card.rules"
 RATES = {"lr": 0.1, "weight_decay": 0.5}
 JAX_RATES = {"learning_rate": 0.1, "weight_decay": 0.5}
 Made = tuple[Any, Any, Any]
-"""What `build` gets as parameters, the parameters as a tree, and the model that knows their types."""
+"""The argument of `build`, the parameters as a tree, and the model that knows their types."""
 
 
 class Linen(flax.linen.Module):

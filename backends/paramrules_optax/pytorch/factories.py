@@ -107,7 +107,7 @@ def _by_both_names(make: Factory, parameters: list[Parameter]) -> Factory:
             arguments |= dict(zip(targets, values, strict=True))
         return make(arguments.pop("learning_rate"), **arguments)
 
-    factory.__signature__ = signature  # type: ignore[attr-defined]
+    factory.__signature__ = signature  # type: ignore[attr-defined]  # `inspect` reads it
     return factory
 
 

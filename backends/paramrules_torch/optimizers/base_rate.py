@@ -80,5 +80,5 @@ class BaseRate(Optimizer):
     def __init__(self, group: BaseGroup, defaults: dict[str, Any]) -> None:
         super().__init__([group], {key: defaults[key] for key in group.keys() & defaults.keys()})
 
-    def step(self, closure: Any = None) -> None:  # type: ignore[override]
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]  # there is no loss
         """Do nothing; schedulers check that this was called."""

@@ -8,9 +8,9 @@
     lm_head.weight = -
 
 A word in braces stands for a whole number, the same in all names of a line. Several names on one side are
-together one parameter of the other. `txt.*` are all names that start so: their partners are among those that
-start as the other side says, and are found as without a mapping. `-` is no partner, on purpose, and
-`decoder.* = -` means so for the names below `decoder` that are on no other line.
+together one parameter of the other. `txt.*` stands for all names below `txt`: their partners are found among
+the names below the prefix on the other side. `-` says that a parameter has no partner on purpose;
+`decoder.* = -` says it of every name below `decoder` that is on no other line.
 """
 
 import re

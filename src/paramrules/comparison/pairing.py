@@ -27,7 +27,7 @@ from paramrules.comparison.parts import fused
 from paramrules.comparison.series import Cell, Series, by_size, cells, most_alike, side_by_side
 
 Evidence = tuple[Callable[[Cell], SeriesPairs], str]
-"""What proposes pairs of a cell, and the name of the evidence."""
+"""A function that proposes pairs within a cell, and the name of its evidence."""
 
 KnownCells = dict[int, tuple[tuple[int, int], list[Cell]]]
 """The cells of each size, with the number of items in each model that they were made of."""

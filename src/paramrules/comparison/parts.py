@@ -12,9 +12,9 @@ _FUSED: Final = (
     (("key", "value"), frozenset(("attention", "kv", "key"))),
     (("gate", "up"), frozenset(("gate", "mlp"))),
 )
-"""What is often one matrix, with the words of which one is in the name of that.
+"""Projections that models often fuse, with the words that the name of the fused matrix contains one of.
 
-Projections of the same input are fused to run as one product: queries, keys and values (`qkv`, `c_attn`,
+Those of the same input are fused to run as one product: queries, keys and values (`qkv`, `c_attn`,
 `in_proj_weight`), keys and values of cross attention, gate and input of a GLU (`gate_up_proj`).
 """
 

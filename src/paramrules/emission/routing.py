@@ -19,7 +19,6 @@ from paramrules.emission.schedules import (
 )
 from paramrules.emission.wording import listed, plural
 from paramrules.rules.load import unsilenced
-from paramrules.rules.model import Setting
 
 
 class RoutedGroup(NamedTuple):
@@ -198,7 +197,7 @@ def unnamed(assignment: Assignment, specs: OptimizerSpecs) -> list[Diagnostic]:
 
 def _alike(assignment: Assignment, bases: Bases) -> list[Diagnostic]:
     """Return a warning (W619) about base rates of several trained groups if no rule has a setting."""
-    if _settings(assignment) or all(rate is None for rate in bases):
+    if any(True for _ in assignment.rules.settings) or all(rate is None for rate in bases):
         return []
     if sum(size.tensors > 0 for size in assignment.sizes) < 2:
         return []
@@ -211,12 +210,6 @@ def _alike(assignment: Assignment, bases: Bases) -> list[Diagnostic]:
             "or `# allow: W619` if labels are all that you need",
         )
     ]
-
-
-def _settings(assignment: Assignment) -> list[Setting]:
-    """Return all settings of the rules."""
-    rules = (rule for axis in assignment.rules.axes for rule in axis.rules)
-    return [setting for rule in rules for setting in rule.settings or ()]
 
 
 def _choose(

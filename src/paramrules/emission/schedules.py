@@ -155,13 +155,9 @@ def unused_schedules(rate: str, named: Collection[str], given: Any) -> list[Diag
 def names_in_rules(assignment: Assignment, key: str) -> frozenset[str]:
     """Return the names that rules set a key to, even if they take no parameter of this model."""
     named = {group.settings[key] for group in assignment.groups if key in group.settings}
-    for axis in assignment.rules.axes:
-        for rule in axis.rules:
-            for written in rule.settings or ():
-                if written.key != key:
-                    continue
-                if isinstance(written.value, Constant):
-                    named.add(written.value.value)
-                elif isinstance(written.value, OptionValue):
-                    named.add(assignment.options[written.value.name])
+    for written in assignment.rules.settings:
+        if written.key == key and isinstance(written.value, Constant):
+            named.add(written.value.value)
+        elif written.key == key and isinstance(written.value, OptionValue):
+            named.add(assignment.options[written.value.name])
     return frozenset(named)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 WORDS: Final = ("in", "out", "in2", "*", "_")
-"""What an axis can be for.
+"""The roles that an axis can have.
 
 `in` is contracted, `out` produced, `in2` contracted with a second input (as in a bilinear layer), `*` belongs
 to the receptive field of a convolution, and `_` is none of these, such as the axis of experts.

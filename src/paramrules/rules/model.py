@@ -1,6 +1,6 @@
 """`Rules`: a rule file that has been parsed, resolved and checked."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from paramrules.diagnostics import Diagnostic, Source, Span, printable
@@ -121,6 +121,11 @@ class Rules:
     allows: tuple[Allow, ...] = field(compare=False)
     file: File = field(compare=False, repr=False)
     included: tuple[File, ...] = field(compare=False, repr=False)
+
+    @property
+    def settings(self) -> Iterator[Setting]:
+        """The settings of all rules, axis by axis, those that a label implies among them."""
+        return (s for axis in self.axes for rule in axis.rules for s in rule.settings or ())
 
     def __repr__(self) -> str:
         axes = ", ".join(f"[{axis.name}]" for axis in self.axes if axis.name)
