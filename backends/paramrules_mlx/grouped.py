@@ -196,8 +196,8 @@ def build(
     )
     _raise(wrong)
     named = names_in_rules(bound.assignment, SCHEDULES["lr"])
-    warn(unused_schedules("lr", named, learning_rate), allows=bound.assignment.rules.allows, stacklevel=2)
-    warn(check_use(bound.assignment, specs, bases), stacklevel=2)
+    unused = unused_schedules("lr", named, learning_rate) + check_use(bound.assignment, specs, bases)
+    warn(unused, allows=bound.assignment.rules.allows, stacklevel=2)
     base = by_schedule(learning_rate).get(DEFAULT)
     made = [_construct(entries[one.optimizer.name], one, arguments[one.optimizer.name]) for one in routed]
     frozen, skipped = (

@@ -94,7 +94,9 @@ def param_groups(
         )
         if wrong:
             raise RulesError(wrong)
-        warn(check_use(held.bound.assignment, {}, Bases(lr, weight_decay)), stacklevel=2)
+        assignment = held.bound.assignment
+        unused = check_use(assignment, {}, Bases(lr, weight_decay))
+        warn(unused, allows=assignment.rules.allows, stacklevel=2)
         for one in routed:
             named = {k: v for k, v in one.group.settings.items() if k == "optimizer"}
             made.append(_Group(one.group.label, settings_in_group(one, lr_scale) | named, one.numbers))

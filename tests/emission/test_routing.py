@@ -1,5 +1,6 @@
 """Groups routed to optimizers, with their settings and rates: once for every framework."""
 
+import warnings
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from paramrules.emission import (
     overall_lr,
     plural,
     route,
+    warn,
 )
 from paramrules.emission.schedules import names_in_rules
 from paramrules.rules.keys import PORTABLE
@@ -338,7 +340,10 @@ def test_an_optimizer_that_no_rule_names() -> None:
 def test_rules_that_change_no_setting() -> None:
     def warned(text: str, bases: Bases = Bases(lr=0.1)) -> list[str]:  # noqa: B008 - it is immutable
         assignment = paramrules.assign(paramrules.parse(text, "n.rules"), NET)
-        return [paramrules.render(finding) for finding in check_use(assignment, {"": ADAM}, bases)]
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            warn(check_use(assignment, {"": ADAM}, bases), allows=assignment.rules.allows)
+        return [str(warning.message).removeprefix("\n") for warning in caught]
 
     labels = "vectors: ndim <= 1\nrest: else\n"
     warning = (

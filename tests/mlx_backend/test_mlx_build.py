@@ -467,3 +467,8 @@ def test_a_models_own_vocabulary(tmp_path: Path) -> None:
         nn.Sequential(Scaled(), nn.Linear(3, 2)), rules, learning_rate=0.1, vocabulary=file
     )
     assert optimizer.labels == ("a", "b")
+
+
+def test_a_comment_allows_rules_without_settings() -> None:
+    rules = paramrules.parse("# allow: W619 -- the labels are for plots\na: ndim == 1\nb: else\n")
+    assert paramrules_mlx.build(nn.Linear(2, 2), rules, learning_rate=0.1).labels == ("a", "b")

@@ -263,3 +263,10 @@ def test_what_a_constructor_raises_says_for_which_groups() -> None:
     with pytest.raises(ValueError, match="Muon only supports 2D parameters") as raised:
         built("vectors: ndim <= 1\nrest: else", torch.optim.Muon)
     assert raised.value.__notes__ == ["raised by `Muon` for the groups `vectors` and `rest`"]
+
+
+def test_a_comment_allows_rules_without_settings() -> None:
+    rules = paramrules.parse("# allow: W619 -- the labels are for plots\na: ndim == 1\nb: else\n")
+    model = nn.Linear(2, 2)
+    assert [group["label"] for group in param_groups(model, rules, lr=0.1)] == ["a", "b"]
+    assert [group["label"] for group in build(model, rules, lr=0.1).param_groups] == ["a", "b"]

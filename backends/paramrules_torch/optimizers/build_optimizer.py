@@ -118,7 +118,8 @@ def build(
         marks=own_keys,
     )
     _raise(wrong)
-    warn(check_use(held.bound.assignment, specs, bases), stacklevel=2)
+    assignment = held.bound.assignment
+    warn(check_use(assignment, specs, bases), allows=assignment.rules.allows, stacklevel=2)
     given = {key: rate for key, rate in bases._asdict().items() if rate is not None}
     overall = {key: overall_base(specs, key, rate) for key, rate in bases._asdict().items()}
     made = {}
@@ -137,7 +138,7 @@ def build(
         watch(whole)
     watch_loading(whole, {key for one in routed for key in settings_in_group(one, lr_scale)} | _RATIOS.keys())
     held.freeze(stacklevel=2)
-    remember(whole, {key: names_in_rules(held.bound.assignment, key) for key in SCHEDULES.values()})
+    remember(whole, {key: names_in_rules(assignment, key) for key in SCHEDULES.values()})
     return whole
 
 

@@ -18,7 +18,6 @@ from paramrules.emission.schedules import (
     unknown_schedules,
 )
 from paramrules.emission.wording import listed, plural
-from paramrules.rules.load import unsilenced
 
 
 class RoutedGroup(NamedTuple):
@@ -169,13 +168,12 @@ def not_clear(
 
 
 def check_use(assignment: Assignment, specs: OptimizerSpecs, bases: Bases) -> list[Diagnostic]:
-    """Return warnings about optimizers and base rates that the rules make no use of, unless allowed.
+    """Return warnings about optimizers and base rates that the rules make no use of.
 
     W617 is about each of several optimizers that no rule names. If all are named, W619 is about base rates
     that all of several trained groups have, because no rule has a setting.
     """
-    found = unnamed(assignment, specs) or _alike(assignment, bases)
-    return unsilenced(found, assignment.rules.allows)
+    return unnamed(assignment, specs) or _alike(assignment, bases)
 
 
 def unnamed(assignment: Assignment, specs: OptimizerSpecs) -> list[Diagnostic]:
