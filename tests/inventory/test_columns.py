@@ -342,3 +342,12 @@ def test_the_former_name_of_aliases() -> None:
     assert toy.aliases == {0: [1]}
     with pytest.warns(DeprecationWarning, match=r"`Inventory.also` is now called `aliases`"):
         assert toy.also is toy.aliases
+
+
+def test_modules_are_asked_for_once() -> None:
+    module = Module("w")
+    module.__dict__["mark"] = 1
+    columns = Toy([(1,)], modules=iter([("", module)]))
+    toy = inventory(columns, ["w"], [LINEAR])
+    assert (list(toy.attribute("no_weight_decay")), list(toy.modules_with("mark"))) == ([True], [""])
+    assert columns.asked.count("modules") == 1

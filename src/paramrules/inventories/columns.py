@@ -116,8 +116,7 @@ class Columns:
 
     def modules_with(self, name: str) -> Sequence[str]:
         """Return the names of the modules that have an attribute, for a help: rules read parameters' own."""
-        modules = checked(self.framework, "modules", self.modules())
-        return [path for path, module in modules if name in getattr(module, "__dict__", {})]
+        return [path for path, module in self._deciders if name in getattr(module, "__dict__", {})]
 
     def layouts(self) -> Mapping[str, Layout]:
         """Return by canonical name the layouts that only a layer's instance knows, one word per axis.
@@ -306,7 +305,11 @@ class Columns:
 
     @cached_property
     def _undecayed(self) -> frozenset[int]:
-        return undecayed(checked(self.framework, "modules", self.modules()), self.names)
+        return undecayed(self._deciders, self.names)
+
+    @cached_property
+    def _deciders(self) -> Sequence[tuple[str, object]]:
+        return tuple(checked(self.framework, "modules", self.modules()))
 
     # How an inventory asks
 
