@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -27,13 +28,20 @@ FRAMEWORKS = {
 }
 
 
+@cache
+def import_statements(path: Path) -> list[ast.Import | ast.ImportFrom]:
+    """Return the import statements of a file, wherever they stand in it."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+
+
 def imports(path: Path) -> set[str]:
-    """Every module that a file imports, anywhere in it, by its dotted name."""
+    """Return the dotted name of every module that a file imports."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in import_statements(path):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
+        else:
             assert node.level == 0, f"{path}:{node.lineno} imports relatively"
             found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
     return found
@@ -48,7 +56,7 @@ def files(folder: Path) -> list[Path]:
 
 
 def loaded_after(statement: str) -> set[str]:
-    """The modules, by their roots, that a fresh interpreter holds after a statement."""
+    """Return the modules, by their roots, that a fresh interpreter holds after a statement."""
     code = f"{statement}\nimport sys; print(*{{name.partition('.')[0] for name in sys.modules}})"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return set(ran.stdout.splitlines()[-1].split())
@@ -71,7 +79,7 @@ def test_a_backend_imports_public_names_of_the_core(path: Path) -> None:
     """Every name is one that `paramrules.backends` has, so that a backend elsewhere can do the same."""
     taken = {
         alias.name
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in import_statements(path)
         if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "paramrules"
         for alias in node.names
     }

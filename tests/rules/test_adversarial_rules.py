@@ -35,14 +35,16 @@ SHAPES = [(), (1,), (4,), (5, 2), (2, 3, 768)]
 
 @cache
 def models() -> list[Inventory]:
-    """Return models with every name, alone and tied to others, in several shapes, roles and dtypes."""
+    """Return models with every name in all shapes and kinds; tied to others in each shape and in each kind."""
     found = []
-    for shape, (role, dtype, attributes) in product(SHAPES, KINDS):
+    for (s, shape), (k, (role, dtype, attributes)) in product(enumerate(SHAPES), enumerate(KINDS)):
         facts = {"shape": shape, "role": role, "dtype": dtype, "attributes": attributes}
         facts["fan_in"] = shape[-1] if len(shape) > 1 else None
         for owner, other in (OWNERS, OWNERS[::-1]):
             rows = [{"name": name, "owner": owner, **facts} for name in NAMES]
             found.append(inventory_of(rows))
+            if s % len(KINDS) != k:
+                continue
             for apart, second in ((1, owner), (5, other)):
                 pairs = [(n, n - apart) for n in range(len(NAMES)) if n // apart % 2]
                 found.append(
