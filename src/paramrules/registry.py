@@ -10,14 +10,14 @@ until no other backend knows a model.
 """
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cache, partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import PurePath
 from typing import Any, NamedTuple, cast
 from warnings import warn
 
-from paramrules.diagnostics import Diagnostic, RulesError
+from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
 from paramrules.inventories import Inventory
 from paramrules.inventories.described import described
 from paramrules.inventories.own_vocabulary import VocabularyLike
@@ -229,7 +229,18 @@ def _find(model: object) -> tuple[Backend | None, list[Broken]]:
     return next(own, next(iter(recognising), None)), failing
 
 
-def inventory(model: object, *, vocabulary: VocabularyLike | None = None, **how: Any) -> Inventory:
+def inventory(
+    model: object,
+    *,
+    vocabulary: VocabularyLike | None = None,
+    inputs: Any = None,
+    kwargs: Mapping[str, Any] | None = None,
+    method: Any = None,
+    rngs: Any = None,
+    types: Mapping[str, Any] | None = None,
+    stacked: Mapping[str, int] | None = None,
+    **how: Any,
+) -> Inventory:
     """Return the facts about a model's parameters, in a form that needs no framework to read.
 
     Args:
@@ -237,7 +248,17 @@ def inventory(model: object, *, vocabulary: VocabularyLike | None = None, **how:
             of arrays, concrete or abstract (meta device, `jax.eval_shape`). An `Inventory` is returned as it
             is.
         vocabulary: TOML files, a path or several, that say what the model's classes are.
-        how: what the backend takes beside the model, such as `inputs` for a linen module.
+        inputs: the positional arguments of a linen module or haiku function, arrays or
+            `jax.ShapeDtypeStruct`: a tuple, or the only one. Its `init` runs abstractly, so nothing is
+            computed.
+        kwargs: its arguments by name: `{"train": False}`.
+        method: the method of a linen module to initialise with, in place of `__call__`.
+        rngs: random keys for `init`, one or a dict of several; needed only if a model reads them.
+        types: the class of each module by path, for a JAX tree that does not know its modules:
+            `{"encoder.norm": flax.linen.LayerNorm}`; `""` is the root.
+        stacked: the number of leading axes that are layers, for all JAX arrays below a path:
+            `{"layers": 1}`; `""` is the root. 0 says that there is no stack.
+        how: what a backend of your own takes beside the model.
 
     Raises:
         RulesError: E504 if no backend knows the model, with E515 for each that cannot be loaded; E510 or E511
@@ -248,12 +269,21 @@ def inventory(model: object, *, vocabulary: VocabularyLike | None = None, **how:
     >>> paramrules.inventory(torch.nn.Linear(3, 2))
     <Inventory of 2 parameters, torch>
     """
+    named = {
+        "inputs": inputs,
+        "kwargs": kwargs,
+        "method": method,
+        "rngs": rngs,
+        "types": types,
+        "stacked": stacked,
+    }
+    how |= {name: value for name, value in named.items() if value is not None}
     if isinstance(model, Inventory):
-        _refuse_keywords(how, "an inventory, which has been taken already")
+        _refuse_keywords(how, (), "an inventory, which has been taken already")
         return described(lambda: model, vocabulary)
     backend = backend_of(model)
     if backend is not None:
-        _refuse_keywords(how.keys() - backend.keywords, f"a model of `{backend.name}`")
+        _refuse_keywords(how, backend.keywords, f"a model of `{backend.name}`")
         return described(partial(backend.inventory, model, **how), vocabulary)
     if isinstance(model, type):
         raise RulesError(
@@ -277,8 +307,16 @@ def inventory(model: object, *, vocabulary: VocabularyLike | None = None, **how:
     )
 
 
-def _refuse_keywords(keywords: Iterable[str], what: str) -> None:
-    for keyword in sorted(keywords):
-        raise RulesError(
-            Diagnostic("E517", f"`{keyword}` says nothing about {what}", help=f"leave `{keyword}` out")
+def _refuse_keywords(keywords: Iterable[str], known: Collection[str], what: str) -> None:
+    """Raise RulesError (E517) for keywords that are not among the known ones."""
+    wrong = [
+        Diagnostic(
+            "E517",
+            f"`{keyword}` says nothing about {what}",
+            help=did_you_mean(keyword, [*known, "vocabulary"]) or f"leave `{keyword}` out",
         )
+        for keyword in sorted(keywords)
+        if keyword not in known
+    ]
+    if wrong:
+        raise RulesError(wrong)

@@ -1,5 +1,8 @@
 """The report of an assignment: sizes, rows, what is left, dead, frozen or tied; as text and as HTML."""
 
+import sys
+from types import SimpleNamespace
+
 import pytest
 from gpt import GPT
 from support import inventory_of
@@ -95,6 +98,73 @@ def test_groups_and_names_by_label(gpt: paramrules.Assignment) -> None:
     split = paramrules.assign(paramrules.parse("all: else -> lr_scale = index(name ~ ^(.+)$)"), GPT)
     with pytest.raises(paramrules.RulesError, match=r"`all#8`, \.\.\."):
         split.group("x")
+
+
+def test_names_by_the_label_of_one_axis(gpt: paramrules.Assignment) -> None:
+    low = gpt.names("low")
+    assert low == tuple(name for name in GPT.names[: len(GPT)] if name.startswith("h.0."))
+    assert gpt.names("low", axis="lr") == low
+    assert set(gpt.names("no_decay/low")) < set(low)
+    assert len(gpt.names("default", axis="decay")) == 5
+    split = paramrules.assign(paramrules.parse("all: else -> lr_scale = index(name ~ ^(.+)$)"), GPT)
+    assert split.names("all") == tuple(GPT.names[: len(GPT)])
+
+
+@pytest.mark.parametrize(
+    ("label", "axis", "message"),
+    [
+        (
+            "default",
+            None,
+            "error[E602]: the axes `decay` and `lr` each have a label `default`\n"
+            '  = help: name the axis: `axis="decay"`',
+        ),
+        ("stoped", None, "error[E602]: there is no group `stoped`\n  = help: did you mean `stopped`?"),
+        (
+            "no_decay",
+            "lr",
+            "error[E602]: there is no group `no_decay`\n  = help: the labels: `low`, `stopped`, `default`",
+        ),
+        ("low", "lrr", "error[E603]: `m.rules` has no axis `lrr`\n  = help: did you mean `lr`?"),
+        (3, "lr", "error[E602]: there is no group `3`\n  = help: the labels: `low`, `stopped`, `default`"),
+    ],
+)
+def test_labels_that_name_no_parameters(
+    gpt: paramrules.Assignment, label: str, axis: str | None, message: str
+) -> None:
+    with pytest.raises(paramrules.RulesError) as raised:
+        gpt.names(label, axis)
+    assert str(raised.value) == f"\n{message}"
+
+
+def test_a_frame_needs_pandas(gpt: paramrules.Assignment, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(ImportError) as raised:
+        gpt.to_frame()
+    assert str(raised.value) == (
+        "`to_frame` needs pandas: `pip install pandas`; `assignment.rows()` returns plain values"
+    )
+    monkeypatch.setitem(sys.modules, "pandas", SimpleNamespace(json_normalize=lambda rows: ("frame", rows)))
+    assert gpt.to_frame() == ("frame", gpt.rows())
+
+
+def test_a_frame_has_a_column_for_each_axis_and_setting(gpt: paramrules.Assignment) -> None:
+    pytest.importorskip("pandas", reason="nothing else here needs pandas")
+    frame = gpt.to_frame()
+    assert list(frame.columns) == [
+        "label",
+        "tensors",
+        "parameters",
+        "share",
+        "names",
+        "labels.decay",
+        "labels.lr",
+        "settings.weight_decay",
+        "settings.lr_scale",
+        "settings.freeze",
+    ]
+    low = frame.set_index("label").loc["no_decay/low"]
+    assert (low["labels.lr"], low["settings.lr_scale"], low["tensors"]) == ("low", 0.5, 3)
 
 
 def test_what_an_axis_leaves_and_which_rules_are_dead(gpt: paramrules.Assignment) -> None:

@@ -206,6 +206,10 @@ def test_a_mistake_in_a_backend_names_the_backend(install: Install) -> None:
     assert refusal(net(), width=2) == (
         "\nerror[E517]: `width` says nothing about a model of `toy`\n  = help: leave `width` out"
     )
+    assert refusal(net(), dept=2, inputs=3) == (
+        "\nerror[E517]: `dept` says nothing about a model of `toy`\n  = help: did you mean `depth`?\n"
+        "\nerror[E517]: `inputs` says nothing about a model of `toy`\n  = help: leave `inputs` out"
+    )
 
 
 def test_a_backend_need_not_derive_from_the_base(install: Install) -> None:

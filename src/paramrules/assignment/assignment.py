@@ -1,7 +1,8 @@
 """The result of `assign`: which parameter is in which group, and why. Every emitter and report reads it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from importlib import import_module
 from typing import Any
 
 from paramrules.assignment.clauses import explain_axis
@@ -146,17 +147,21 @@ class Assignment:
         Raises:
             RulesError: E602 if there is no such group.
         """
-        for group in self.groups:
-            if group.label == label:
-                return group
-        labels = [group.label for group in self.groups]
+        found = self._labelled(label)
+        if found is None:
+            raise RulesError(self._no_group(label, [group.label for group in self.groups]))
+        return found
+
+    def _labelled(self, label: str) -> Group | None:
+        return next((group for group in self.groups if group.label == label), None)
+
+    def _no_group(self, label: object, labels: Iterable[str], what: str = "the groups") -> Diagnostic:
+        labels = list(dict.fromkeys(labels))
         shown = ", ".join(f"`{label}`" for label in labels[:8]) + (", ..." if len(labels) > 8 else "")
-        raise RulesError(
-            Diagnostic(
-                "E602",
-                f"there is no group `{label}`",
-                help=did_you_mean(label, labels) or f"the groups: {shown}",
-            )
+        return Diagnostic(
+            "E602",
+            f"there is no group `{label}`",
+            help=did_you_mean(str(label), labels) or f"{what}: {shown}",
         )
 
     def group_of(self, name: str) -> Group:
@@ -167,20 +172,50 @@ class Assignment:
         """
         return self.groups[self.group_numbers[self._parameter(name)]]
 
-    def names(self, group: Group | str) -> tuple[str, ...]:
-        """Return the canonical names of a group's parameters, in the model's order.
+    def names(self, group: Group | str, axis: str | None = None) -> tuple[str, ...]:
+        """Return the canonical names of the parameters in a group, or with a label of one axis.
 
         Args:
-            group: a group, or its label.
+            group: a group; its label, such as `decay/head`; or a label of one axis, such as `head`.
+            axis: the axis that has the label; needed only if several have it.
+
+        Returns:
+            The names in the model's order, those of frozen parameters among them.
 
         Raises:
-            RulesError: E602 if no group has this label.
+            RulesError: E602 if nothing has this label, or several axes have it; E603 if there is no such
+                axis.
 
-        >>> assignment.names("no_decay")[:2]
-        ('cls_token', 'pos_embed')
+        >>> assignment.names("decay/head")
+        ('head.weight',)
+        >>> assignment.names("head")
+        ('head.weight', 'head.bias')
         """
-        group = self.group(group) if isinstance(group, str) else group
-        return tuple(self.inventory.names[parameter] for parameter in group.parameters)
+        if isinstance(group, Group):
+            return self._names(group.parameters)
+        found = self._labelled(group) if axis is None else None
+        if found is not None:
+            return self._names(found.parameters)
+        axes = self.axes if axis is None else (self.axis(axis),)
+        having = [each for each in axes if group in each.labels]
+        if not having:
+            labels = [] if axis is not None else [one.label for one in self.groups]
+            known = [*labels, *(label for each in axes for label in each.labels)]
+            raise RulesError(self._no_group(group, known, "the labels"))
+        if len(having) > 1:
+            named = " and ".join(f"`{each.name}`" for each in having)
+            raise RulesError(
+                Diagnostic(
+                    "E602",
+                    f"the axes {named} each have a label `{group}`",
+                    help=f'name the axis: `axis="{having[0].name}"`',
+                )
+            )
+        number = having[0].labels.index(group)
+        return self._names(n for n, label in enumerate(having[0].of) if label == number)
+
+    def _names(self, parameters: Iterable[int]) -> tuple[str, ...]:
+        return tuple(self.inventory.names[parameter] for parameter in parameters)
 
     def axis(self, name: str) -> AxisLabels:
         """Return an axis by its name, "" for the axis without one.
@@ -238,6 +273,28 @@ class Assignment:
             for group, size in zip(self.groups, self.sizes, strict=True)
         ]
 
+    def to_frame(self) -> Any:
+        """Return `rows` as a `pandas.DataFrame`, with a column for each axis and each setting.
+
+        Its columns are `label`, `labels.AXIS`, `settings.KEY`, `tensors`, `parameters`, `share` and `names`.
+        A group that lacks a setting has NaN there.
+
+        Raises:
+            ImportError: pandas is not installed.
+
+        >>> assignment.to_frame()[["label", "settings.weight_decay", "tensors"]]
+              label  settings.weight_decay  tensors
+        0  no_decay                    0.0      102
+        1     decay                    NaN       50
+        """
+        try:
+            pandas = import_module("pandas")
+        except ImportError as error:
+            raise ImportError(
+                "`to_frame` needs pandas: `pip install pandas`; `assignment.rows()` returns plain values"
+            ) from error
+        return pandas.json_normalize(self.rows())
+
     def report(self) -> list[Block]:
         """Return the table of groups, and lines about what is left over, dead, frozen or tied."""
         rows = [
@@ -291,7 +348,7 @@ class Assignment:
                 Diagnostic(
                     "E214",
                     f"the model has no parameter `{name}`",
-                    help=did_you_mean(name, self.inventory.names)
+                    help=did_you_mean(str(name), self.inventory.names)
                     or "`paramrules inventory` lists all its names",
                 )
             ) from None
