@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cache, partial
 from importlib.metadata import EntryPoint, entry_points
-from pathlib import PurePath
+from os import PathLike
 from typing import Any, NamedTuple, cast
 from warnings import warn
 
@@ -195,20 +195,56 @@ def unusable(model: object) -> list[Diagnostic]:
     ]
 
 
-def refuse_non_module(model: object, wanted: str) -> RulesError:
+def refuse_non_module(
+    model: object,
+    wanted: str,
+    *,
+    otherwise: str = "pass the model itself: parameters alone do not know which modules they belong to",
+) -> RulesError:
     """Return the error (E519) for something passed in place of a framework's module.
 
-    `wanted` is the module class as users write it: `torch.nn.Module`.
+    Args:
+        model: what was passed.
+        wanted: the module class as users write it: `torch.nn.Module`.
+        otherwise: the help for what is none of the usual mistakes.
     """
     if isinstance(model, type):
         message = f"`{model.__module__}.{model.__qualname__}` is a class, not a `{wanted}`"
-        help = f"pass an instance: `{model.__name__}(...)`"
     else:
-        message = f"a `{type(model).__module__}.{type(model).__qualname__}` is not a `{wanted}`"
-        help = "pass the model itself: parameters alone do not know which modules they belong to"
-        if isinstance(model, str | PurePath) or type(model).__module__.startswith("paramrules."):
-            help = "the model comes first, and the rules second"
-    return RulesError(Diagnostic("E519", message, help=help))
+        message = f"a `{_class_name(model)}` is not a `{wanted}`"
+    help = "the model comes first, and the rules second" if _are_rules(model) else _instead(model)
+    if not help and (backend := backend_of(model)):
+        help = f"it is a model of `{backend.name}`: use that backend's functions"
+    return RulesError(Diagnostic("E519", message, help=help or otherwise))
+
+
+def _class_name(value: object) -> str:
+    return f"{type(value).__module__}.{type(value).__qualname__}"
+
+
+def _are_rules(value: object) -> bool:
+    """Return whether a value is a path, rules, or an assignment."""
+    ours = type(value).__module__.startswith(("paramrules.rules.", "paramrules.assignment."))
+    return ours or isinstance(value, str | PathLike)
+
+
+def _instead(model: object) -> str:
+    """Return what to pass in place of something that is not a model, an empty text if that is not known."""
+    if isinstance(model, type):
+        return f"pass an instance: `{model.__name__}(...)`"
+    if isinstance(model, str | PathLike) and str(model).endswith(".json"):
+        return f'read a saved inventory with `paramrules.Inventory.load("{model}")`'
+    if isinstance(model, Inventory):
+        return "an inventory has no tensors: pass the model that it describes"
+    if _are_rules(model):
+        return "pass a model; `paramrules.assign(rules, model)` takes the rules first"
+    if hasattr(model, "param_groups"):
+        return "pass the model that the optimizer trains"
+    if getattr(model, "__name__", "") == "named_parameters":  # a generator is called by its function
+        return "write `dict(model.named_parameters())`, or pass the model itself"
+    if isinstance(model, list | tuple) and any(map(is_model, model)):
+        return "put the models into one module, or call this once for each"
+    return ""
 
 
 def _find(model: object) -> tuple[Backend | None, list[Broken]]:
@@ -285,26 +321,14 @@ def inventory(
     if backend is not None:
         _refuse_keywords(how, backend.keywords, f"a model of `{backend.name}`")
         return described(partial(backend.inventory, model, **how), vocabulary)
+    help = _instead(model)
     if isinstance(model, type):
-        raise RulesError(
-            Diagnostic(
-                "E504",
-                f"`{model.__module__}.{model.__qualname__}` is a class, not a model",
-                help=f"pass an instance: `{model.__name__}(...)`",
-            )
-        )
+        message = f"`{model.__module__}.{model.__qualname__}` is a class, not a model"
+        raise RulesError(Diagnostic("E504", message, help=help))
     known = ", ".join(f"`{backend.name}`" for backend in installed()) or "none"
-    cls = type(model)
-    raise RulesError(
-        [
-            Diagnostic(
-                "E504",
-                f"no backend knows what a `{cls.__module__}.{cls.__qualname__}` is",
-                help=f"pass a module or a tree of arrays; installed backends: {known}",
-            ),
-            *unusable(model),
-        ]
-    )
+    message = f"no backend knows what a `{_class_name(model)}` is"
+    help = help or f"pass a module or a tree of arrays; installed backends: {known}"
+    raise RulesError([Diagnostic("E504", message, help=help), *unusable(model)])
 
 
 def _refuse_keywords(keywords: Iterable[str], known: Collection[str], what: str) -> None:

@@ -154,6 +154,39 @@ def test_broken_backends_do_not_matter_to_a_model_of_another(install: Install) -
     assert not registry.takes(object(), "depth")
 
 
+@pytest.mark.parametrize(
+    ("model", "called", "help"),
+    [
+        (
+            "net.rules",
+            "builtins.str",
+            "pass a model; `paramrules.assign(rules, model)` takes the rules first",
+        ),
+        (
+            paramrules.parse("all: else"),
+            "paramrules.rules.model.Rules",
+            "pass a model; `paramrules.assign(rules, model)` takes the rules first",
+        ),
+        (
+            "net.json",
+            "builtins.str",
+            'read a saved inventory with `paramrules.Inventory.load("net.json")`',
+        ),
+        ([1.0], "builtins.list", "pass a module or a tree of arrays; installed backends: `toy`"),
+    ],
+)
+def test_what_is_no_model_at_all(install: Install, model: object, called: str, help: str) -> None:
+    install("toy_backend:backend")
+    for refused in (lambda: refusal(model), lambda: assigned(model)):
+        assert refused() == f"\nerror[E504]: no backend knows what a `{called}` is\n  = help: {help}"
+
+
+def assigned(model: object) -> str:
+    with pytest.raises(RulesError) as raised:
+        paramrules.assign(paramrules.parse("all: else"), model)
+    return str(raised.value)
+
+
 def test_a_model_that_nobody_knows_names_the_broken_backends(install: Install) -> None:
     install(*BROKEN, "toy_backend:backend")
     registry.installed()
