@@ -120,6 +120,7 @@ def bind_model(
         options=options,
         strict=strict,
         part=part,
+        first=model,
         vocabulary=vocabulary,
         stacklevel=stacklevel + 1,
     )

@@ -1,7 +1,7 @@
 """Param groups: an assignment as `torch.optim` takes it."""
 
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Never
 
 from paramrules.backends import (
     DEFAULT,
@@ -12,6 +12,7 @@ from paramrules.backends import (
     RulesError,
     VocabularyLike,
     check_use,
+    refuse_unknown,
     route,
     warn,
 )
@@ -34,6 +35,7 @@ def param_groups(
     plain: bool = False,
     part: bool = False,
     vocabulary: VocabularyLike | None = None,
+    **unknown: Never,
 ) -> list[dict[str, Any]]:
     """Return the groups for an optimizer; every trainable tensor of the model is in exactly one.
 
@@ -77,6 +79,7 @@ def param_groups(
     [('no_decay', 102, 0), ('decay', 50, 0.05)]
     >>> optimizer = torch.optim.AdamW(groups)
     """
+    refuse_unknown(param_groups, unknown, rules, _NOT_HERE)
     check_rates(lr, weight_decay, lr_scale)
     held = bind_model(model, rules, options, strict, part, vocabulary, stacklevel=2)
     if not frozen:
@@ -104,6 +107,9 @@ def param_groups(
             made.append(_Group(one.group.label, settings_in_group(one, lr_scale) | named, one.numbers))
     held.freeze(stacklevel=2)
     return [held.group(*one, plain=plain) for one in (_merged(made) if merge else made)]
+
+
+_NOT_HERE = "pass settings of the optimizer to its class, or to `paramrules_torch.build`"
 
 
 class _Group(NamedTuple):

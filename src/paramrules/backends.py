@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # type checkers cannot read the table below: for them, `as` e
         Group as Group,
         assign as assign,
     )
+    from paramrules.assignment.unknown_keywords import refuse_unknown as refuse_unknown
     from paramrules.diagnostics import (
         Diagnostic as Diagnostic,
         RulesError as RulesError,
@@ -90,6 +91,7 @@ if TYPE_CHECKING:  # type checkers cannot read the table below: for them, `as` e
 
 _ROOMS = {
     "assignment": ("Assignment", "AxisLabels", "Group", "assign"),
+    "assignment.unknown_keywords": ("refuse_unknown",),
     "diagnostics": ("Diagnostic", "RulesError", "RulesWarning", "a", "declare", "did_you_mean"),
     "emission": (
         "DEFAULT",

@@ -337,7 +337,9 @@ def _refuse_keywords(keywords: Iterable[str], known: Collection[str], what: str)
         Diagnostic(
             "E517",
             f"`{keyword}` says nothing about {what}",
-            help=did_you_mean(keyword, [*known, "vocabulary"]) or f"leave `{keyword}` out",
+            help=did_you_mean(keyword, [*known, "vocabulary"])
+            or f"leave `{keyword}` out"
+            + (f', or pass it to the model: `kwargs={{"{keyword}": ...}}`' if "kwargs" in known else ""),
         )
         for keyword in sorted(keywords)
         if keyword not in known

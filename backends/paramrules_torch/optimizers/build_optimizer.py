@@ -20,6 +20,7 @@ from paramrules.backends import (
     base_of,
     by_name,
     check_marks,
+    check_rules,
     check_use,
     listed,
     lost_bases,
@@ -95,12 +96,13 @@ def build(
     >>> optimizer = paramrules_torch.build(model, "vit.rules", torch.optim.AdamW, lr=1e-3, betas=(0.9, 0.95))
     """
     check_rates(lr, weight_decay, lr_scale)
+    check_rules(rules, options, strict, first=model, part=part, after="the model")
     own_keys = check_marks(marks)
     entries = by_name(optimizer)
     factories = {name: Factory(name, make) for name, make in entries.items()}
     specs = {name: factory.spec for name, factory in factories.items()}
     bases = Bases(lr, weight_decay)
-    arguments, lost = arguments_of(defaults, specs)
+    arguments, lost = arguments_of(defaults, specs, rules)
     _raise(lost_bases(bases, specs.values()) + lost)
     held = bind_model(model, rules, options, strict, part, vocabulary, stacklevel=2)
     held.check_trainable()
