@@ -32,8 +32,7 @@ def load(path: RuleFile) -> Rules:
 
     Args:
         path: a path, relative to the working directory, or a resource of a package:
-            `importlib.resources.files("my_package") / "vit.rules"`. A resource inside a zip file has no
-            folder, so it includes no files.
+            `importlib.resources.files("my_package") / "vit.rules"`, also inside a zip file.
 
     Raises:
         RulesError: every error of the file and its includes, and the warnings beside them. Warnings alone are
@@ -92,7 +91,7 @@ def _load(path: RuleFile, may_define_only: bool = False) -> tuple[Rules | None, 
     if isinstance(source, Diagnostic):
         return None, [source]
     reading = Reading(source)
-    main = reading.main(source, file if isinstance(file, str) else None)
+    main = reading.main(source, file)
     return _understand(main, reading, may_define_only)
 
 
