@@ -21,13 +21,10 @@ class TorchBackend(Backend):
     def recognises(self, model: object) -> bool:
         """Return whether it is a `torch.nn.Module`, or a mapping with a tensor in it."""
         torch = sys.modules.get("torch")
-        if torch is None:
-            return False
-        if isinstance(model, Mapping):
-            from paramrules_torch.named_tensors import holds_tensors
-
-            return holds_tensors(model)
-        return isinstance(model, torch.nn.Module)
+        return torch is not None and (
+            isinstance(model, torch.nn.Module)
+            or (isinstance(model, Mapping) and _any_tensor(model, torch.Tensor))
+        )
 
     def inventory(self, model: "Parameters", **how: Any) -> Inventory:
         """Return the parameters of a module or mapping; see `paramrules_torch.inventory.inventory`."""
@@ -40,6 +37,14 @@ class TorchBackend(Backend):
         from paramrules_torch.abstract import build_abstract
 
         return build_abstract(make)
+
+
+def _any_tensor(parameters: Mapping[Any, Any], tensor: type) -> bool:
+    """Return whether there is a tensor in a mapping or in mappings inside it."""
+    return any(
+        _any_tensor(value, tensor) if isinstance(value, Mapping) else isinstance(value, tensor)
+        for value in parameters.values()
+    )
 
 
 backend = TorchBackend()

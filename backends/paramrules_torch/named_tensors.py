@@ -58,11 +58,6 @@ def leaves(parameters: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[st
             yield f"{prefix}{key}", value
 
 
-def holds_tensors(model: object) -> bool:
-    """Return whether a model is a mapping with a tensor in it."""
-    return isinstance(model, Mapping) and any(isinstance(value, Tensor) for _, value in leaves(model))
-
-
 def check_trainable(names: Sequence[str], tensors: Sequence[Tensor], trainable: Sequence[bool]) -> None:
     """Refuse tensors in a mapping that no optimizer can train.
 

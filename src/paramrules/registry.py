@@ -214,7 +214,8 @@ def refuse_non_module(
         message = f"a `{_class_name(model)}` is not a `{wanted}`"
     help = "the model comes first, and the rules second" if _are_rules(model) else _instead(model)
     if not help and (backend := backend_of(model)):
-        help = f"it is a model of `{backend.name}`: use that backend's functions"
+        package = type(backend).__module__.partition(".")[0]
+        help = f"it is a model of `{backend.name}`: use `{package}`"
     return RulesError(Diagnostic("E519", message, help=help or otherwise))
 
 

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import optax
 import paramrules_optax
+import paramrules_torch
 import pytest
 from flax import linen as nn
 from flax import nnx
@@ -139,6 +140,15 @@ def test_an_option_as_a_keyword(call, more):
     assert str(caught.value) == (
         f"`{call.__name__}` takes no argument `most`: it is an option of the rules, "
         'so pass `options={"most": 2}`'
+    )
+
+
+def test_a_model_of_another_framework():
+    with pytest.raises(RulesError) as caught:
+        paramrules_torch.build(NNX, RANK)
+    assert str(caught.value) == (
+        f"\nerror[E519]: a `{Nnx.__module__}.Nnx` is not a `torch.nn.Module`\n"
+        "  = help: it is a model of `optax`: use `paramrules_optax`"
     )
 
 
