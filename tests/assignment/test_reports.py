@@ -39,6 +39,23 @@ def test_a_notebook_shows_the_same(gpt: paramrules.Assignment) -> None:
     assert "<div>dead rule: `never` at m.rules:4</div>" in shown
 
 
+def test_what_is_shown_of_many_groups_is_short() -> None:
+    many = paramrules.assign(
+        paramrules.parse("layer_{i}: name ~ ^layer\\.(?<i>\\d+)"),
+        inventory_of([f"layer.{number}.weight" for number in range(150)]),
+    )
+    shown = many._repr_html_()
+    assert shown.count("<tr>") == 1 + 100 + 1
+    assert "<td>layer_99</td>" in shown
+    assert "<td>total</td>" in shown
+    assert shown.endswith("<div>and 50 more groups</div>")
+    assert repr(many.axes[0]) == (
+        "<AxisLabels '': layer_0, layer_1, layer_2, layer_3, layer_4, layer_5, layer_6, layer_7, "
+        "and 142 more>"
+    )
+    assert len(str(many).splitlines()) == 2 + 1 + 150 + 1
+
+
 def test_an_assignment_without_anything_to_add_is_a_table_alone() -> None:
     assignment = paramrules.assign(paramrules.parse("all: else"), paramrules.Inventory.from_json(PLAIN))
     assert str(assignment) == (

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from importlib import import_module
-from typing import Any
+from typing import Any, Final
 
 from paramrules.assignment.clauses import explain_axis
 from paramrules.assignment.expectations import Outcome
@@ -16,6 +16,9 @@ from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
 from paramrules.display import Block, Table, few, html_of, large, model_size, short_settings, text_of
 from paramrules.inventories import Inventory
 from paramrules.rules.model import Rules
+
+_SHOWN: Final = 100
+"""The number of groups that a notebook shows."""
 
 
 class Assignment:
@@ -61,8 +64,13 @@ class Assignment:
         return text_of(self._titled_report())
 
     def _repr_html_(self) -> str:
-        """Return the report as HTML, for notebooks."""
-        return html_of(self._titled_report())
+        """Return the report as HTML, for notebooks, with the first groups of many."""
+        title, space, table, *notes = self._titled_report()
+        more = len(self.groups) - _SHOWN
+        if isinstance(table, Table) and more > 0:
+            table = table._replace(rows=[*table.rows[:_SHOWN], table.rows[-1]])
+            notes = [f"and {more} more groups", *notes]
+        return html_of([title, space, table, *notes])
 
     @cached_property
     def axes(self) -> tuple[AxisLabels, ...]:
