@@ -8,6 +8,7 @@ Importing this imports no framework, and nothing else before it is used.
 
 # ruff: noqa: I001 -- isort wants a statement for each `as`
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -88,6 +89,17 @@ if TYPE_CHECKING:  # type checkers cannot read the table below: for them, `as` e
         refuse_non_module as refuse_non_module,
     )
     from paramrules.rules import Rules as Rules
+else:
+
+    def __getattr__(name: str) -> Any:
+        if name not in _HOME:
+            raise AttributeError(
+                f"module {__name__!r} has no attribute {name!r}", name=name, obj=sys.modules[__name__]
+            )
+        value = getattr(import_module(f"paramrules.{_HOME[name]}"), name)
+        globals()[name] = value
+        return value
+
 
 _ROOMS = {
     "assignment": ("Assignment", "AxisLabels", "Group", "assign"),
@@ -154,14 +166,6 @@ _ROOMS = {
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}
 
 __all__ = list(_HOME)
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"paramrules.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
 
 
 def __dir__() -> list[str]:
