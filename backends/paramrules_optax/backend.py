@@ -27,6 +27,12 @@ class OptaxBackend(Backend):
 
         return inventory_of(model, **how)
 
+    def keywords_for(self, model: object) -> frozenset[str]:
+        """Return the keywords for a model: those about its run are for one without parameters."""
+        from paramrules_optax.libraries import init_of
+
+        return self.keywords if init_of(model) is not None else frozenset(("types", "stacked"))
+
     def build_abstract(self, make: Callable[[], object]) -> object:
         """See `paramrules_optax.build_abstract`."""
         from paramrules_optax.abstract import build_abstract

@@ -62,6 +62,10 @@ class Backend:
         """
         raise NotImplementedError
 
+    def keywords_for(self, model: object) -> frozenset[str]:
+        """Return those of `keywords` that mean something for this model, for suggestions."""
+        return self.keywords
+
     def build_abstract(self, make: Callable[[], object]) -> object:
         """Return what `make()` returns, without memory for its parameters if the framework can do that.
 
@@ -316,11 +320,14 @@ def inventory(
     }
     how |= {name: value for name, value in named.items() if value is not None}
     if isinstance(model, Inventory):
-        _refuse_keywords(how, (), "an inventory, which has been taken already")
+        if how:
+            raise _refused(how, (), "an inventory, which has been taken already")
         return described(lambda: model, vocabulary)
     backend = backend_of(model)
     if backend is not None:
-        _refuse_keywords(how, backend.keywords, f"a model of `{backend.name}`")
+        wrong = how.keys() - backend.keywords
+        if wrong:
+            raise _refused(wrong, backend.keywords_for(model), f"a model of `{backend.name}`")
         return described(partial(backend.inventory, model, **how), vocabulary)
     help = _instead(model)
     if isinstance(model, type):
@@ -332,18 +339,18 @@ def inventory(
     raise RulesError([Diagnostic("E504", message, help=help), *unusable(model)])
 
 
-def _refuse_keywords(keywords: Iterable[str], known: Collection[str], what: str) -> None:
-    """Raise RulesError (E517) for keywords that are not among the known ones."""
-    wrong = [
-        Diagnostic(
-            "E517",
-            f"`{keyword}` says nothing about {what}",
-            help=did_you_mean(keyword, [*known, "vocabulary"])
-            or f"leave `{keyword}` out"
-            + (f', or pass it to the model: `kwargs={{"{keyword}": ...}}`' if "kwargs" in known else ""),
-        )
-        for keyword in sorted(keywords)
-        if keyword not in known
-    ]
-    if wrong:
-        raise RulesError(wrong)
+def _refused(keywords: Iterable[str], known: Collection[str], what: str) -> RulesError:
+    """Return the error (E517) for keywords, of which some other may be meant."""
+    to_model = "kwargs" in known
+    return RulesError(
+        [
+            Diagnostic(
+                "E517",
+                f"`{keyword}` says nothing about {what}",
+                help=did_you_mean(keyword, [*known, "vocabulary"])
+                or f"leave `{keyword}` out"
+                + (f', or pass it to the model: `kwargs={{"{keyword}": ...}}`' if to_model else ""),
+            )
+            for keyword in sorted(keywords)
+        ]
+    )

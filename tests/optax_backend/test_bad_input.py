@@ -166,14 +166,16 @@ def test_what_keeps_the_state_of_an_optimizer():
 
 
 @pytest.mark.parametrize(
-    ("keyword", "help"),
+    ("model", "keyword", "help"),
     [
-        ("input", "did you mean `inputs`?"),
-        ("train", 'leave `train` out, or pass it to the model: `kwargs={"train": ...}`'),
+        (Linen(), "input", "did you mean `inputs`?"),
+        (Linen(), "train", 'leave `train` out, or pass it to the model: `kwargs={"train": ...}`'),
+        (NNX, "input", "leave `input` out"),
+        (NNX, "type", "did you mean `types`?"),
     ],
 )
-def test_keywords_of_an_inventory(keyword, help):
-    assert refused(Linen(), calls=[paramrules.inventory], **{keyword: 1}) == (
+def test_keywords_of_an_inventory(model, keyword, help):
+    assert refused(model, calls=[paramrules.inventory], **{keyword: 1}) == (
         f"\nerror[E517]: `{keyword}` says nothing about a model of `optax`\n  = help: {help}"
     )
 
