@@ -78,6 +78,7 @@ def test_the_readme_installs_each_framework_from_a_clone_and_from_git() -> None:
         assert f'| `"paramrules[{extra}] @ git+URL"` |' in README
 
 
+@pytest.mark.frameworks
 def test_the_first_python_block_of_the_readme_runs_in_a_clone_by_itself() -> None:
     """Without the blocks and files before it, and without the tests' search path."""
     first = next(block.text for block in blocks(README) if block.language == "python")
