@@ -27,11 +27,11 @@ class OptaxBackend(Backend):
 
         return inventory_of(model, **how)
 
-    def keywords_for(self, model: object) -> frozenset[str]:
-        """Return the keywords for a model: those about its run are for one without parameters."""
+    def needs_inputs(self, model: object) -> bool:
+        """Return whether a model is a linen module or a haiku function."""
         from paramrules_optax.libraries import init_of
 
-        return self.keywords if init_of(model) is not None else frozenset(("types", "stacked"))
+        return init_of(model) is not None
 
     def build_abstract(self, make: Callable[[], object]) -> object:
         """See `paramrules_optax.build_abstract`."""

@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cache, partial
 from importlib.metadata import EntryPoint, entry_points
 from os import PathLike
-from typing import Any, NamedTuple, cast
+from typing import Any, Final, NamedTuple, cast
 from warnings import warn
 
 from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
@@ -62,16 +62,19 @@ class Backend:
         """
         raise NotImplementedError
 
-    def keywords_for(self, model: object) -> frozenset[str]:
-        """Return those of `keywords` that mean something for this model, for suggestions."""
-        return self.keywords
-
     def build_abstract(self, make: Callable[[], object]) -> object:
         """Return what `make()` returns, without memory for its parameters if the framework can do that.
 
         `make` may return a model of another framework, and may be called more than once.
         """
         return make()
+
+    def needs_inputs(self, model: object) -> bool:
+        """Return whether a model that it recognises has no parameters before it runs.
+
+        `inventory` takes the arguments `inputs` (a tuple) and `kwargs` (a dict) for such a model.
+        """
+        return False
 
     def abstractly(self, make: Callable[[], object]) -> object:
         """Call `build_abstract`, which this was called before."""
@@ -327,7 +330,8 @@ def inventory(
     if backend is not None:
         wrong = how.keys() - backend.keywords
         if wrong:
-            raise _refused(wrong, backend.keywords_for(model), f"a model of `{backend.name}`")
+            meant = backend.keywords if backend.needs_inputs(model) else backend.keywords - _OF_A_RUN
+            raise _refused(wrong, meant, f"a model of `{backend.name}`")
         return described(partial(backend.inventory, model, **how), vocabulary)
     help = _instead(model)
     if isinstance(model, type):
@@ -337,6 +341,10 @@ def inventory(
     message = f"no backend knows what a `{_class_name(model)}` is"
     help = help or f"pass a module or a tree of arrays; installed backends: {known}"
     raise RulesError([Diagnostic("E504", message, help=help), *unusable(model)])
+
+
+_OF_A_RUN: Final = frozenset(("inputs", "kwargs", "method", "rngs"))
+"""The keywords for a model that has no parameters before it runs."""
 
 
 def _refused(keywords: Iterable[str], known: Collection[str], what: str) -> RulesError:

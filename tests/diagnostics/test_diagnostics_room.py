@@ -1,7 +1,6 @@
 """Sources, spans and findings as values."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
@@ -11,7 +10,6 @@ from paramrules.diagnostics import (
     Code,
     Diagnostic,
     Place,
-    RulesError,
     Source,
     Span,
     a,
@@ -226,13 +224,3 @@ def test_underlines_end_with_the_line() -> None:
 def test_where_a_span_is() -> None:
     span = Span(SOURCE, 8, 25)
     assert (span.line, span.location, span.one_line) == (2, "m.rules:2", "long_label: name")
-
-
-@pytest.mark.parametrize("value", [RulesError(Diagnostic("E101", "no file")), [], "text"])
-def test_one_finding_is_rendered_at_a_time(value: Any) -> None:
-    with pytest.raises(TypeError) as raised:
-        render(value)
-    assert str(raised.value) == (
-        f"`render` takes one finding, and this is a `{type(value).__name__}`: "
-        "`for finding in error.diagnostics: print(render(finding))`"
-    )

@@ -16,16 +16,7 @@ _TONES = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m", "note": "\x1b[1;36m"}
 
 
 def render(diagnostic: Diagnostic, *, color: bool = False) -> str:
-    """Return the finding as text, without a final line end. `color` adds ANSI escapes.
-
-    Raises:
-        TypeError: the argument is not one finding, but an error or a list that holds some.
-    """
-    if not isinstance(diagnostic, Diagnostic):
-        raise TypeError(
-            f"`render` takes one finding, and this is a `{type(diagnostic).__name__}`: "
-            "`for finding in error.diagnostics: print(render(finding))`"
-        )
+    """Return the finding as text, without a final line end. `color` adds ANSI escapes."""
     tone = _TONES[diagnostic.severity] if color else ""
     blue, bold, reset = (_BLUE, _BOLD, _RESET) if color else ("", "", "")
     lines = [
