@@ -86,9 +86,9 @@ if TYPE_CHECKING:  # type checkers cannot read the table below: for them, `as` e
     from paramrules.registry import (
         Backend as Backend,
         inventory as inventory,
-        refuse_non_module as refuse_non_module,
     )
     from paramrules.rules import Rules as Rules
+    from paramrules.wrong_models import refuse_non_module as refuse_non_module
 else:
 
     def __getattr__(name: str) -> Any:
@@ -160,8 +160,9 @@ _ROOMS = {
     "inventories.owner": ("named",),
     "inventories.parameter": ("is_below",),
     "inventories.roles": ("role",),
-    "registry": ("Backend", "inventory", "refuse_non_module"),
+    "registry": ("Backend", "inventory"),
     "rules": ("Rules",),
+    "wrong_models": ("refuse_non_module",),
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}
 

@@ -10,14 +10,13 @@ until no other backend knows a model.
 """
 
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
 from importlib.metadata import EntryPoint, entry_points
-from os import PathLike
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, NamedTuple, cast
 from warnings import warn
 
-from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
+from paramrules.diagnostics import Diagnostic
 from paramrules.inventories import Inventory
 from paramrules.inventories.described import described
 from paramrules.inventories.own_vocabulary import VocabularyLike
@@ -202,59 +201,6 @@ def unusable(model: object) -> list[Diagnostic]:
     ]
 
 
-def refuse_non_module(
-    model: object,
-    wanted: str,
-    *,
-    otherwise: str = "pass the model itself: parameters alone do not know which modules they belong to",
-) -> RulesError:
-    """Return the error (E519) for something passed in place of a framework's module.
-
-    Args:
-        model: what was passed.
-        wanted: the module class as users write it: `torch.nn.Module`.
-        otherwise: the help for what is none of the usual mistakes.
-    """
-    if isinstance(model, type):
-        message = f"`{model.__module__}.{model.__qualname__}` is a class, not a `{wanted}`"
-    else:
-        message = f"a `{_class_name(model)}` is not a `{wanted}`"
-    help = "the model comes first, and the rules second" if _are_rules(model) else _instead(model)
-    if not help and (backend := backend_of(model)):
-        package = type(backend).__module__.partition(".")[0]
-        help = f"it is a model of `{backend.name}`: use `{package}`"
-    return RulesError(Diagnostic("E519", message, help=help or otherwise))
-
-
-def _class_name(value: object) -> str:
-    return f"{type(value).__module__}.{type(value).__qualname__}"
-
-
-def _are_rules(value: object) -> bool:
-    """Return whether a value is a path, rules, or an assignment."""
-    ours = type(value).__module__.startswith(("paramrules.rules.", "paramrules.assignment."))
-    return ours or isinstance(value, str | PathLike)
-
-
-def _instead(model: object) -> str:
-    """Return what to pass in place of something that is not a model, an empty text if that is not known."""
-    if isinstance(model, type):
-        return f"pass an instance: `{model.__name__}(...)`"
-    if isinstance(model, str | PathLike) and str(model).endswith(".json"):
-        return f'read a saved inventory with `paramrules.Inventory.load("{model}")`'
-    if isinstance(model, Inventory):
-        return "an inventory has no tensors: pass the model that it describes"
-    if _are_rules(model):
-        return "pass a model; `paramrules.assign(rules, model)` takes the rules first"
-    if hasattr(model, "param_groups"):
-        return "pass the model that the optimizer trains"
-    if getattr(model, "__name__", "") == "named_parameters":  # a generator is called by its function
-        return "write `dict(model.named_parameters())`, or pass the model itself"
-    if isinstance(model, list | tuple) and any(map(is_model, model)):
-        return "put the models into one module, or call this once for each"
-    return ""
-
-
 def _find(model: object) -> tuple[Backend | None, list[Broken]]:
     """Return the backend that recognises the model, and those that fail to answer.
 
@@ -322,43 +268,11 @@ def inventory(
         "stacked": stacked,
     }
     how |= {name: value for name, value in named.items() if value is not None}
-    if isinstance(model, Inventory):
-        if how:
-            raise _refused(how, (), "an inventory, which has been taken already")
+    if isinstance(model, Inventory) and not how:
         return described(lambda: model, vocabulary)
-    backend = backend_of(model)
-    if backend is not None:
-        wrong = how.keys() - backend.keywords
-        if wrong:
-            meant = backend.keywords if backend.needs_inputs(model) else backend.keywords - _OF_A_RUN
-            raise _refused(wrong, meant, f"a model of `{backend.name}`")
+    backend = None if isinstance(model, Inventory) else backend_of(model)
+    if backend is not None and how.keys() <= backend.keywords:
         return described(partial(backend.inventory, model, **how), vocabulary)
-    help = _instead(model)
-    if isinstance(model, type):
-        message = f"`{model.__module__}.{model.__qualname__}` is a class, not a model"
-        raise RulesError(Diagnostic("E504", message, help=help))
-    known = ", ".join(f"`{backend.name}`" for backend in installed()) or "none"
-    message = f"no backend knows what a `{_class_name(model)}` is"
-    help = help or f"pass a module or a tree of arrays; installed backends: {known}"
-    raise RulesError([Diagnostic("E504", message, help=help), *unusable(model)])
+    from paramrules.wrong_models import refused
 
-
-_OF_A_RUN: Final = frozenset(("inputs", "kwargs", "method", "rngs"))
-"""The keywords for a model that has no parameters before it runs."""
-
-
-def _refused(keywords: Iterable[str], known: Collection[str], what: str) -> RulesError:
-    """Return the error (E517) for keywords, of which some other may be meant."""
-    to_model = "kwargs" in known
-    return RulesError(
-        [
-            Diagnostic(
-                "E517",
-                f"`{keyword}` says nothing about {what}",
-                help=did_you_mean(keyword, [*known, "vocabulary"])
-                or f"leave `{keyword}` out"
-                + (f', or pass it to the model: `kwargs={{"{keyword}": ...}}`' if to_model else ""),
-            )
-            for keyword in sorted(keywords)
-        ]
-    )
+    raise refused(model, backend, how)

@@ -1,9 +1,9 @@
 """The result of `assign`: which parameter is in which group, and why. Every emitter and report reads it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from importlib import import_module
-from typing import Any, Final
+from typing import Any
 
 from paramrules.assignment.clauses import explain_axis
 from paramrules.assignment.expectations import Outcome
@@ -11,14 +11,12 @@ from paramrules.assignment.explanation import Explanation
 from paramrules.assignment.grouping import AxisLabels, Group, GroupSize
 from paramrules.assignment.labelling import Label
 from paramrules.assignment.predicate_evaluator import Evaluator
+from paramrules.assignment.report import report, shortened
 from paramrules.assignment.value_evaluator import Scalar
 from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
-from paramrules.display import Block, Table, few, html_of, large, model_size, short_settings, text_of
+from paramrules.display import Block, html_of, model_size, text_of
 from paramrules.inventories import Inventory
 from paramrules.rules.model import Rules
-
-_SHOWN: Final = 100
-"""The number of groups that a notebook shows."""
 
 
 class Assignment:
@@ -65,12 +63,7 @@ class Assignment:
 
     def _repr_html_(self) -> str:
         """Return the report as HTML, for notebooks, with the first groups of many."""
-        title, space, table, *notes = self._titled_report()
-        more = len(self.groups) - _SHOWN
-        if isinstance(table, Table) and more > 0:
-            table = table._replace(rows=[*table.rows[:_SHOWN], table.rows[-1]])
-            notes = [f"and {more} more groups", *notes]
-        return html_of([title, space, table, *notes])
+        return html_of(shortened(self._titled_report()))
 
     @cached_property
     def axes(self) -> tuple[AxisLabels, ...]:
@@ -305,48 +298,10 @@ class Assignment:
 
     def report(self) -> list[Block]:
         """Return the table of groups, and lines about what is left over, dead, frozen or tied."""
-        rows = [
-            (
-                group.label,
-                short_settings(group.settings),
-                str(size.tensors),
-                large(size.parameters),
-                f"{size.share:.1%}" if size.tensors else _untrained(group),
-            )
-            for group, size in zip(self.groups, self.sizes, strict=True)
-        ]
-        tensors = sum(size.tensors for size in self.sizes)
-        parameters = sum(size.parameters for size in self.sizes)
-        rows.append(("total", "", str(tensors), large(parameters), ""))
-        heads = ("group", "settings", "tensors", "parameters", "share")
-        table = Table(heads, rows, right=("tensors", "parameters", "share"))
-        notes = list(self._notes())
-        return [table, "", *notes] if notes else [table]
+        return report(self, self._labels)
 
     def _titled_report(self) -> list[Block]:
         return [f"{self.rules.source.name}: {self.model_size}", "", *self.report()]
-
-    def _notes(self) -> Iterator[str]:
-        names = self.inventory.names
-        for written, labels in zip(self.rules.axes, self._labels, strict=True):
-            for label in labels:
-                (settings, _), *_ = label.settings
-                implied = {one.key: 0 for one in written.implies(label.text) if one.key in settings}
-                if implied:
-                    yield f"`{label.text}` has {short_settings(implied)} by its label"
-        for axis in self.axes:
-            if axis.left:
-                where = f" in [{axis.name}]" if axis.name else ""
-                yield f"left to `default`{where}: {few([names[number] for number in axis.left])}"
-        for axis in self.axes:
-            for rule in axis.dead:
-                yield f"dead rule: `{rule.label.text}` at {rule.span.location}"
-        if self.frozen:
-            yield f"frozen: {few(self.frozen)}"
-        if self.skipped:
-            yield f"skipped: {few(self.skipped)}"
-        for number in self.inventory.aliases:
-            yield f"tied: {' = '.join(names[entry] for entry in self.inventory.entries(number))}"
 
     def _parameter(self, name: str) -> int:
         try:
@@ -377,8 +332,3 @@ class Assignment:
             if at not in alive and rule.predicate is not None and not rule.optional
         )
         return AxisLabels(axis.name, tuple(label.text for label in labels), of, rules, dead)
-
-
-def _untrained(group: Group) -> str:
-    """Return why no parameter of a group is trained."""
-    return "skipped" if group.settings.get("skip") is True else "frozen"
