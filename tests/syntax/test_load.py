@@ -119,6 +119,15 @@ def test_a_text_where_a_path_should_be(text: str) -> None:
     assert str(raised.value).endswith("\n  = help: rules in a text are read by `paramrules.parse`")
 
 
+def test_a_long_text_is_cut_where_a_path_should_be() -> None:
+    with pytest.raises(RulesError) as raised:
+        load("[lr]\n" + "fast: ndim <= 1\n" * 1000)
+    assert str(raised.value).splitlines()[1].startswith("error[E101]: `[lr]...` cannot be read: ")
+    with pytest.raises(RulesError) as raised:
+        load("")
+    assert str(raised.value) == "\nerror[E101]: a rule file is named by its path, and this is empty"
+
+
 def test_a_folder() -> None:
     Path("main.rules").mkdir()
     assert said() == "error[E101]: `main.rules` cannot be read: it is a directory"
