@@ -30,6 +30,7 @@ from paramrules.backends import (
     check_lr,
     check_marks,
     check_rate,
+    check_rules,
     check_use,
     did_you_mean,
     lost_bases,
@@ -48,7 +49,14 @@ from paramrules_mlx.inventory import Slot, inventory_and_slots
 Make = Callable[..., Optimizer]
 
 _ALIASES = Aliases(
-    suggested={"b1": "betas", "b2": "betas", "beta1": "betas", "beta2": "betas", "decay": "alpha"}
+    suggested={
+        "b1": "betas",
+        "b2": "betas",
+        "beta1": "betas",
+        "beta2": "betas",
+        "decay": "alpha",
+        "wd": "weight_decay",
+    }
 )
 """Names that other libraries have for the settings of MLX's optimizers."""
 
@@ -171,6 +179,7 @@ def build(
     >>> optimizer = paramrules_mlx.build(model, "vit.rules", learning_rate=1e-3, weight_decay=0.05)
     >>> optimizer.update(model, gradients)
     """
+    check_rules(rules, options, strict, first=model, after="the model")
     entries = by_name(optimizer)
     specs = {name: _spec(name, make) for name, make in entries.items()}
     check_lr(learning_rate, specs, settings)
@@ -179,7 +188,7 @@ def build(
     own_keys = check_marks(marks)
     check_rate("weight_decay", weight_decay, lambda rate: False)
     bases = Bases(learning_rate, weight_decay)
-    arguments, lost = arguments_of(settings, specs)
+    arguments, lost = arguments_of(settings, specs, rules)
     _raise([*lost_bases(bases, specs.values(), lr="learning_rate"), *lost])
     slots: list[Slot] = []
 
@@ -188,7 +197,15 @@ def build(
         slots.extend(found)
         return inventory
 
-    bound = bind(rules, describe, options=options, strict=strict, vocabulary=vocabulary, stacklevel=2)
+    bound = bind(
+        rules,
+        describe,
+        options=options,
+        strict=strict,
+        first=model,
+        vocabulary=vocabulary,
+        stacklevel=2,
+    )
     names = bound.inventory.names
     _raise(_scheduled_decays(bound))
     routed, wrong = route(

@@ -7,6 +7,7 @@
 Importing this imports neither jax nor anything of jax before it is used.
 """
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from warnings import warn
@@ -26,6 +27,24 @@ if TYPE_CHECKING:
         masks,
     )
     from paramrules_optax.transforms.build_transform import build
+else:
+
+    def __getattr__(name: str) -> Any:
+        if name == "abstractly":
+            from paramrules_optax.abstract import build_abstract
+
+            warn("`abstractly` is now called `build_abstract`", DeprecationWarning, stacklevel=2)
+            return build_abstract
+        if name == "pytorch":
+            return import_module(f"{__name__}.pytorch")
+        if name not in _HOME:
+            raise AttributeError(
+                f"module {__name__!r} has no attribute {name!r}", name=name, obj=sys.modules[__name__]
+            )
+        value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+        globals()[name] = value
+        return value
+
 
 _HOME = {
     "build": "transforms.build_transform",
@@ -53,21 +72,6 @@ __all__ = [
     "masks",
     "pytorch",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    if name == "abstractly":
-        from paramrules_optax.abstract import build_abstract
-
-        warn("`abstractly` is now called `build_abstract`", DeprecationWarning, stacklevel=2)
-        return build_abstract
-    if name == "pytorch":
-        return import_module(f"{__name__}.pytorch")
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
 
 
 def __dir__() -> list[str]:

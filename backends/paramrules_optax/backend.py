@@ -27,6 +27,12 @@ class OptaxBackend(Backend):
 
         return inventory_of(model, **how)
 
+    def needs_inputs(self, model: object) -> bool:
+        """Return whether a model is a linen module or a haiku function."""
+        from paramrules_optax.libraries import init_of
+
+        return init_of(model) is not None
+
     def build_abstract(self, make: Callable[[], object]) -> object:
         """See `paramrules_optax.build_abstract`."""
         from paramrules_optax.abstract import build_abstract

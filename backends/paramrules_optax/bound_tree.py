@@ -71,7 +71,7 @@ class BoundTree:
         stacklevel: int = 2,
     ) -> None:
         after = "the parameters"
-        check_rules(rules, options, strict, model=model, after=after)
+        check_rules(rules, options, strict, first=params, model=model, after=after)
         if params is None:
             raise RulesError(
                 Diagnostic(

@@ -4,7 +4,7 @@ Each comes as a tree for the parameters at hand, and as a function that takes an
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Never
 
 from paramrules.backends import (
     AnyRules,
@@ -17,6 +17,7 @@ from paramrules.backends import (
     VocabularyLike,
     did_you_mean,
     listed,
+    refuse_unknown,
     report,
 )
 from paramrules_optax.bound_tree import BoundTree, Labels, labels_of
@@ -32,6 +33,7 @@ def labels(
     strict: bool = False,
     model: Any = None,
     vocabulary: VocabularyLike | None = None,
+    **unknown: Never,
 ) -> Any:
     """Return the label of every parameter, in a tree with the structure of `params`.
 
@@ -63,6 +65,7 @@ def labels(
     >>> labels({"norm": {"scale": jnp.ones(3)}, "dense": {"kernel": jnp.ones((3, 3))}}, "decay.rules")
     {'dense': {'kernel': 'decay'}, 'norm': {'scale': 'no_decay'}}
     """
+    refuse_unknown(labels, unknown, rules)
     bound = BoundTree(params, rules, options, strict, model, vocabulary)
     found = labels_of(bound.assignment, axis)
     return bound.tree(found.each(), found)
@@ -77,6 +80,7 @@ def label_fn(
     strict: bool = False,
     model: Any = None,
     vocabulary: VocabularyLike | None = None,
+    **unknown: Never,
 ) -> Callable[[Any], Any]:
     """Return a function that labels any tree of these parameters, for `optax.partition`.
 
@@ -86,6 +90,7 @@ def label_fn(
 
     >>> tx = optax.partition({"decay": adamw, "no_decay": adam}, label_fn(model, "decay.rules"))
     """
+    refuse_unknown(label_fn, unknown, rules)
     bound = BoundTree(params, rules, options, strict, model, vocabulary)
     found = labels_of(bound.assignment, axis)
     values = bound.by_name(found.each(), found)
@@ -102,6 +107,7 @@ def mask(
     strict: bool = False,
     model: Any = None,
     vocabulary: VocabularyLike | None = None,
+    **unknown: Never,
 ) -> Any:
     """Return whether each parameter has a label, in a tree with the structure of `params`.
 
@@ -124,6 +130,8 @@ def mask(
     >>> mask({"norm": {"scale": jnp.ones(3)}, "dense": {"kernel": jnp.ones((3, 3))}}, "decay.rules", "decay")
     {'dense': {'kernel': True}, 'norm': {'scale': False}}
     """
+    refuse_unknown(mask, unknown, rules)
+    _check_label(label)
     bound = BoundTree(params, rules, options, strict, model, vocabulary)
     labels, number = _find(bound.assignment, label, axis)
     return bound.tree(labels.where(number), labels)
@@ -139,6 +147,7 @@ def mask_fn(
     strict: bool = False,
     model: Any = None,
     vocabulary: VocabularyLike | None = None,
+    **unknown: Never,
 ) -> Callable[[Any], Any]:
     """Return a function that masks any tree of these parameters, for `optax.masked`.
 
@@ -147,6 +156,8 @@ def mask_fn(
 
     >>> tx = optax.masked(optax.scale(0.1), mask_fn(model, "vit.rules", "backbone"))
     """
+    refuse_unknown(mask_fn, unknown, rules)
+    _check_label(label)
     bound = BoundTree(params, rules, options, strict, model, vocabulary)
     labels, number = _find(bound.assignment, label, axis)
     values = bound.by_name(labels.where(number), labels)
@@ -161,6 +172,7 @@ def decay_mask(
     strict: bool = False,
     model: Any = None,
     vocabulary: VocabularyLike | None = None,
+    **unknown: Never,
 ) -> Any:
     """Return what `optax.adamw(mask=)` takes: True for each parameter that decays under the rules.
 
@@ -180,6 +192,7 @@ def decay_mask(
 
     >>> tx = optax.adamw(1e-3, weight_decay=0.1, mask=decay_mask(params, "decay.rules"))
     """
+    refuse_unknown(decay_mask, unknown, rules)
     bound = BoundTree(params, rules, options, strict, model, vocabulary)
     return bound.tree(_decays(bound.assignment), labels_of(bound.assignment, None))
 
@@ -192,11 +205,13 @@ def decay_mask_fn(
     strict: bool = False,
     model: Any = None,
     vocabulary: VocabularyLike | None = None,
+    **unknown: Never,
 ) -> Callable[[Any], Any]:
     """Return a function that is to `decay_mask` what `label_fn` is to `labels`, with the same arguments.
 
     >>> tx = optax.adamw(1e-3, weight_decay=0.1, mask=decay_mask_fn(model, "decay.rules"))
     """
+    refuse_unknown(decay_mask_fn, unknown, rules)
     bound = BoundTree(params, rules, options, strict, model, vocabulary)
     values = bound.by_name(_decays(bound.assignment), labels_of(bound.assignment, None))
     return lambda tree: fitted(values, tree)
@@ -244,6 +259,7 @@ def masks(
     strict: bool = False,
     model: Any = None,
     vocabulary: VocabularyLike | None = None,
+    **unknown: Never,
 ) -> dict[str, Any]:
     """Return the masks of all groups, or of all labels of an axis, by label and in the order of groups.
 
@@ -252,9 +268,19 @@ def masks(
     >>> list(masks(params, "decay.rules"))
     ['no_decay', 'decay']
     """
+    refuse_unknown(masks, unknown, rules)
     bound = BoundTree(params, rules, options, strict, model, vocabulary)
     labels = labels_of(bound.assignment, axis)
     return {text: bound.tree(labels.where(number), labels) for number, text in enumerate(labels.texts)}
+
+
+def _check_label(label: object) -> None:
+    """Raise TypeError for something passed in place of a label, such as rules."""
+    if label is not None and not isinstance(label, str):
+        raise TypeError(
+            f"`label` is a `{type(label).__module__}.{type(label).__qualname__}` and should be a text: "
+            "pass the parameters, the rules, then the label"
+        )
 
 
 def _find(assignment: Assignment, label: str, axis: str | None) -> tuple[Labels, int]:

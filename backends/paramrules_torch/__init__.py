@@ -11,6 +11,7 @@ or in one call
 Importing this package does not import torch; using what it holds does.
 """
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,15 @@ if TYPE_CHECKING:
     from paramrules_torch.emit_groups import param_groups
     from paramrules_torch.optimizers import MultiOptimizer, build, scheduled
     from paramrules_torch.resume import regroup_state
+else:
+
+    def __getattr__(name: str) -> Any:
+        if name in _HOMES:
+            return getattr(import_module(_HOMES[name]), name)
+        raise AttributeError(
+            f"module {__name__!r} has no attribute {name!r}", name=name, obj=sys.modules[__name__]
+        )
+
 
 __all__ = ["backend", "param_groups", "build", "scheduled", "MultiOptimizer", "regroup_state"]
 
@@ -32,7 +42,5 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        return getattr(import_module(_HOMES[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+def __dir__() -> list[str]:
+    return __all__

@@ -1,30 +1,33 @@
 """The torch backend. Nothing here imports torch before there is a model."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from paramrules.backends import Backend, Inventory
 from paramrules_torch.wrappers import WRAPPERS
 
 if TYPE_CHECKING:
-    from torch import nn
+    from paramrules_torch.named_tensors import Parameters
 
 
 class TorchBackend(Backend):
-    """`torch.nn.Module`s, found through the entry point `paramrules.backends`."""
+    """`torch.nn.Module`s and mappings of tensors, found through the entry point `paramrules.backends`."""
 
     name = "torch"
     frameworks = ("torch",)
     wrappers = WRAPPERS
 
     def recognises(self, model: object) -> bool:
-        """Return whether it is a `torch.nn.Module`."""
+        """Return whether it is a `torch.nn.Module`, or a mapping with a tensor in it."""
         torch = sys.modules.get("torch")
-        return torch is not None and isinstance(model, torch.nn.Module)
+        return torch is not None and (
+            isinstance(model, torch.nn.Module)
+            or (isinstance(model, Mapping) and _any_tensor(model, torch.Tensor))
+        )
 
-    def inventory(self, model: "nn.Module", **how: Any) -> Inventory:
-        """Return the parameters of a module; see `paramrules_torch.inventory.inventory`."""
+    def inventory(self, model: "Parameters", **how: Any) -> Inventory:
+        """Return the parameters of a module or mapping; see `paramrules_torch.inventory.inventory`."""
         from paramrules_torch.inventory import inventory
 
         return inventory(model, **how)
@@ -34,6 +37,14 @@ class TorchBackend(Backend):
         from paramrules_torch.abstract import build_abstract
 
         return build_abstract(make)
+
+
+def _any_tensor(parameters: Mapping[Any, Any], tensor: type) -> bool:
+    """Return whether there is a tensor in a mapping or in mappings inside it."""
+    return any(
+        _any_tensor(value, tensor) if isinstance(value, Mapping) else isinstance(value, tensor)
+        for value in parameters.values()
+    )
 
 
 backend = TorchBackend()

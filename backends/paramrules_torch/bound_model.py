@@ -22,6 +22,7 @@ from paramrules.backends import (
 )
 from paramrules_torch import freezing, living
 from paramrules_torch.inventory import inventory_and_tensors
+from paramrules_torch.named_tensors import Parameters, check_trainable
 
 KEEP_INSTEAD: Mapping[str, str] = {"lr": ', or `lr_scale="keep"` if a scheduler multiplies it in'}
 """Another way out for who has an `lr_scale` and no base learning rate."""
@@ -31,7 +32,7 @@ class BoundModel(NamedTuple):
     """Bound rules with the model's tensors and their names in torch, one item per parameter."""
 
     bound: Bound
-    model: nn.Module
+    model: Parameters
     tensors: Sequence[Tensor]
     raw: Sequence[str]
 
@@ -46,6 +47,12 @@ class BoundModel(NamedTuple):
         named = {"param_names": [self.raw[n] for n in numbers], "label": label, "name": label}
         named = {} if plain else named
         return {**held, **named, **settings}
+
+    def check_trainable(self) -> None:
+        """Raise RulesError (E547, E548) for a mapping of tensors that no optimizer can train."""
+        if not isinstance(self.model, nn.Module):
+            inventory = self.bound.inventory
+            check_trainable(inventory.names, self.tensors, inventory.column("trainable"))
 
     def freeze(self, stacklevel: int) -> None:
         """Freeze what the rules freeze, and unfreeze what earlier rules froze and these neither freeze nor
@@ -91,7 +98,7 @@ class BoundModel(NamedTuple):
 
 
 def bind_model(
-    model: nn.Module,
+    model: Parameters,
     rules: AnyRules,
     options: Options,
     strict: bool,
@@ -113,6 +120,7 @@ def bind_model(
         options=options,
         strict=strict,
         part=part,
+        first=model,
         vocabulary=vocabulary,
         stacklevel=stacklevel + 1,
     )

@@ -1,9 +1,7 @@
 """Param groups: an assignment as `torch.optim` takes it."""
 
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
-
-from torch import nn
+from typing import Any, Literal, NamedTuple, Never
 
 from paramrules.backends import (
     DEFAULT,
@@ -14,14 +12,16 @@ from paramrules.backends import (
     RulesError,
     VocabularyLike,
     check_use,
+    refuse_unknown,
     route,
     warn,
 )
 from paramrules_torch.bound_model import KEEP_INSTEAD, bind_model, check_rates, settings_in_group
+from paramrules_torch.named_tensors import Parameters
 
 
 def param_groups(
-    model: nn.Module,
+    model: Parameters,
     rules: AnyRules,
     *,
     lr: float | None = None,
@@ -35,11 +35,12 @@ def param_groups(
     plain: bool = False,
     part: bool = False,
     vocabulary: VocabularyLike | None = None,
+    **unknown: Never,
 ) -> list[dict[str, Any]]:
     """Return the groups for an optimizer; every trainable tensor of the model is in exactly one.
 
     Args:
-        model: the model, wrapped or not.
+        model: the model, wrapped or not; or parameters without one, by name: `{"means": tensor}`.
         rules: what `paramrules.load` returns, the path of a rule file, or what `paramrules.assign` made of
             this model or of a saved inventory of it.
         lr: the base learning rate. Each group's `lr` is its rule's or this one, times its `lr_scale`.
@@ -64,7 +65,8 @@ def param_groups(
 
     Raises:
         RulesError: what `paramrules.assign` raises; E601 if the assignment was made for another model; E604
-            if a scale has no base to multiply. Nothing is frozen then.
+            if a scale has no base to multiply; E547 or E548 if a mapping holds tensors that no optimizer can
+            train. Nothing is frozen then.
         TypeError: `lr` or `weight_decay` is not a number, such as the text that YAML makes of `1e-3`.
         ValueError: an unknown `lr_scale`; `options` or `strict` beside an assignment; `part` without one.
 
@@ -77,8 +79,11 @@ def param_groups(
     [('no_decay', 102, 0), ('decay', 50, 0.05)]
     >>> optimizer = torch.optim.AdamW(groups)
     """
+    refuse_unknown(param_groups, unknown, rules, _NOT_HERE)
     check_rates(lr, weight_decay, lr_scale)
     held = bind_model(model, rules, options, strict, part, vocabulary, stacklevel=2)
+    if not frozen:
+        held.check_trainable()
     groups = held.bound.groups(untrained=frozen, empty=empty)
     names = [DEFAULT, *(one.group.settings.get("optimizer", DEFAULT) for one in groups)]
     specs = {name: OptimizerSpec(name, name, keys=(), takes_any=True) for name in names}
@@ -102,6 +107,9 @@ def param_groups(
             made.append(_Group(one.group.label, settings_in_group(one, lr_scale) | named, one.numbers))
     held.freeze(stacklevel=2)
     return [held.group(*one, plain=plain) for one in (_merged(made) if merge else made)]
+
+
+_NOT_HERE = "pass settings of the optimizer to its class, or to `paramrules_torch.build`"
 
 
 class _Group(NamedTuple):

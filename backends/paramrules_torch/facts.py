@@ -7,7 +7,8 @@ from torch import Tensor, nn
 
 from paramrules.backends import Class, Columns
 from paramrules_torch import megatron
-from paramrules_torch.freezing import frozen_by_rules
+from paramrules_torch.freezing import NOTE, frozen_by_rules
+from paramrules_torch.named_tensors import NamedTensors, Parameters
 from paramrules_torch.walk import Walk
 
 _TRANSPOSED = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
@@ -17,22 +18,25 @@ class TorchColumns(Columns):
     """The facts about the entries of a walk.
 
     Args:
-        walk: the walk through the model.
+        model: the model.
+        walk: the walk through it.
         order: for each entry of the inventory its number in the walk. The first `count` are the parameters
             themselves, the rest further names of tied ones.
         count: the number of parameters.
         packed: by `id`, the shapes of tensors that are stored packed.
     """
 
-    notes = frozenset(("_is_param", "_is_hf_initialized"))  # set by torch and by transformers
+    notes = frozenset(("_is_param", "_is_hf_initialized", NOTE))  # set by torch, transformers and here
 
     def __init__(
         self,
-        walk: Walk,
+        model: Parameters,
+        walk: Walk | NamedTensors,
         order: Sequence[int],
         count: int,
         packed: Mapping[int, tuple[int, ...] | None],
     ) -> None:
+        self.model = model
         self.walk = walk
         self.order = order
         tensors = walk.tensors
@@ -82,7 +86,7 @@ class TorchColumns(Columns):
         column = [tensor.requires_grad for tensor in self.tensors]
         if all(column):
             return column
-        frozen = frozen_by_rules(self.walk.model, self.tensors)
+        frozen = frozen_by_rules(self.model, self.tensors)
         return [tensor.requires_grad or id(tensor) in frozen for tensor in self.tensors]
 
     def variable(self) -> Sequence[Class]:

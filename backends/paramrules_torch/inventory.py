@@ -1,4 +1,4 @@
-"""The inventory of a `torch.nn.Module`."""
+"""The inventory of a `torch.nn.Module`, or of parameters by name."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,14 +7,19 @@ from torch import Tensor, nn
 from paramrules.backends import Class, Diagnostic, Inventory, RulesError, refuse_non_module
 from paramrules_torch.facts import TorchColumns
 from paramrules_torch.listing import listed
+from paramrules_torch.named_tensors import UNKNOWN, NamedTensors, Parameters
 from paramrules_torch.packed import packed_shapes
 from paramrules_torch.walk import Walk
 
 _LAZY = "torch.nn.parameter.UninitializedParameter"
+_BY_NAME = "pass the model itself, or its parameters by name: `dict(model.named_parameters())`"
 
 
-def inventory(model: nn.Module) -> Inventory:
+def inventory(model: Parameters) -> Inventory:
     """Return the parameters of a model, in the order of `model.named_parameters()`, on any device.
+
+    In place of a module it takes parameters by name, `{"means": tensor}`, also nested: their names are the
+    keys joined with dots. What depends on modules, such as types and roles, is unknown there.
 
     Names are canonical: without what DistributedDataParallel, `torch.compile`, FSDP, checkpoint wrappers,
     AveragedModel and PEFT add, and with a parametrization's tensors under the parameter that they replace
@@ -23,10 +28,10 @@ def inventory(model: nn.Module) -> Inventory:
     many parts.
 
     Raises:
-        RulesError: E519 if it is not a module, E518 if modules are nested without an end, E502 if two
-            parameters come to one canonical name, E503 if a parameter has no shape of its own yet (a lazy
-            module) or no longer (flattened by FSDP's first version, or packed by a quantizer that does not
-            say it).
+        RulesError: E519 if it is neither, E546 if a mapping holds something other than tensors, E518 if
+            modules are nested without an end, E502 if two parameters come to one canonical name, E503 if a
+            parameter has no shape of its own yet (a lazy module) or no longer (flattened by FSDP's first
+            version, or packed by a quantizer that does not say it).
 
     >>> inventory(torch.nn.Linear(3, 2)).names
     ['weight', 'bias']
@@ -34,14 +39,18 @@ def inventory(model: nn.Module) -> Inventory:
     return inventory_and_tensors(model)[0]
 
 
-def inventory_and_tensors(model: nn.Module) -> tuple[Inventory, Sequence[Tensor], Sequence[str]]:
+def inventory_and_tensors(model: Parameters) -> tuple[Inventory, Sequence[Tensor], Sequence[str]]:
     """Return the inventory of a model, its parameters in the same order, and their names in torch.
 
     Raises what `inventory` raises. The names are one per entry, further names of tied parameters last.
     """
-    if not isinstance(model, nn.Module):
-        raise refuse_non_module(model, "torch.nn.Module")
-    walk = Walk(model)
+    walk: Walk | NamedTensors
+    if isinstance(model, nn.Module):
+        walk = Walk(model)
+    elif isinstance(model, Mapping) and model:
+        walk = NamedTensors(model)
+    else:
+        raise refuse_non_module(model, "torch.nn.Module", otherwise=_BY_NAME)
     packed = packed_shapes(walk.model, walk.tensors)
     _check_shapes(walk, packed)
     _check_names(walk)
@@ -49,11 +58,13 @@ def inventory_and_tensors(model: nn.Module) -> tuple[Inventory, Sequence[Tensor]
     names, owners, raw = walk.names, walk.owners, walk.raw
     if aliases:
         names, owners, raw = [names[e] for e in order], [owners[e] for e in order], [raw[e] for e in order]
-    columns = TorchColumns(walk, order, len(order) - sum(map(len, aliases.values())), packed)
-    return Inventory("torch", names, owners, columns, aliases=aliases), columns.tensors, raw
+    columns = TorchColumns(model, walk, order, len(order) - sum(map(len, aliases.values())), packed)
+    unknown = UNKNOWN if isinstance(walk, NamedTensors) else None
+    made = Inventory("torch", names, owners, columns, aliases=aliases, unknown=unknown)
+    return made, columns.tensors, raw
 
 
-def _tied(walk: Walk) -> tuple[Sequence[int], Mapping[int, Sequence[int]]]:
+def _tied(walk: Walk | NamedTensors) -> tuple[Sequence[int], Mapping[int, Sequence[int]]]:
     """Return the order of entries, each tensor's first in front, and the further entries of tied tensors."""
     tensors = walk.tensors
     if len(set(map(id, tensors))) == len(tensors):
@@ -73,7 +84,7 @@ def _tied(walk: Walk) -> tuple[Sequence[int], Mapping[int, Sequence[int]]]:
     return own + further, aliases
 
 
-def _check_names(walk: Walk) -> None:
+def _check_names(walk: Walk | NamedTensors) -> None:
     """Refuse two parameters of one canonical name, which only removing wrappers can cause."""
     if walk.renamed and len(set(walk.names)) < len(walk.names):
         first: dict[str, int] = {}
@@ -90,7 +101,7 @@ def _check_names(walk: Walk) -> None:
         )
 
 
-def _check_shapes(walk: Walk, packed: Mapping[int, object]) -> None:
+def _check_shapes(walk: Walk | NamedTensors, packed: Mapping[int, object]) -> None:
     """Refuse parameters that have no shape of their own, with one error for each cause."""
     lazy = {cls for cls in set(map(type, walk.tensors)) if Class.of(cls).name == _LAZY}
     before_wrapping = "wrap with `fully_shard`, which keeps shapes, or assign and group before wrapping"

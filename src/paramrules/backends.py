@@ -8,6 +8,7 @@ Importing this imports no framework, and nothing else before it is used.
 
 # ruff: noqa: I001 -- isort wants a statement for each `as`
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:  # type checkers cannot read the table below: for them, `as` e
         Group as Group,
         assign as assign,
     )
+    from paramrules.assignment.unknown_keywords import refuse_unknown as refuse_unknown
     from paramrules.diagnostics import (
         Diagnostic as Diagnostic,
         RulesError as RulesError,
@@ -84,12 +86,24 @@ if TYPE_CHECKING:  # type checkers cannot read the table below: for them, `as` e
     from paramrules.registry import (
         Backend as Backend,
         inventory as inventory,
-        refuse_non_module as refuse_non_module,
     )
     from paramrules.rules import Rules as Rules
+    from paramrules.wrong_models import refuse_non_module as refuse_non_module
+else:
+
+    def __getattr__(name: str) -> Any:
+        if name not in _HOME:
+            raise AttributeError(
+                f"module {__name__!r} has no attribute {name!r}", name=name, obj=sys.modules[__name__]
+            )
+        value = getattr(import_module(f"paramrules.{_HOME[name]}"), name)
+        globals()[name] = value
+        return value
+
 
 _ROOMS = {
     "assignment": ("Assignment", "AxisLabels", "Group", "assign"),
+    "assignment.unknown_keywords": ("refuse_unknown",),
     "diagnostics": ("Diagnostic", "RulesError", "RulesWarning", "a", "declare", "did_you_mean"),
     "emission": (
         "DEFAULT",
@@ -146,20 +160,13 @@ _ROOMS = {
     "inventories.owner": ("named",),
     "inventories.parameter": ("is_below",),
     "inventories.roles": ("role",),
-    "registry": ("Backend", "inventory", "refuse_non_module"),
+    "registry": ("Backend", "inventory"),
     "rules": ("Rules",),
+    "wrong_models": ("refuse_non_module",),
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}
 
 __all__ = list(_HOME)
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"paramrules.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
 
 
 def __dir__() -> list[str]:

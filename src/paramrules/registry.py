@@ -10,14 +10,13 @@ until no other backend knows a model.
 """
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
 from importlib.metadata import EntryPoint, entry_points
-from pathlib import PurePath
 from typing import Any, NamedTuple, cast
 from warnings import warn
 
-from paramrules.diagnostics import Diagnostic, RulesError
+from paramrules.diagnostics import Diagnostic
 from paramrules.inventories import Inventory
 from paramrules.inventories.described import described
 from paramrules.inventories.own_vocabulary import VocabularyLike
@@ -68,6 +67,13 @@ class Backend:
         `make` may return a model of another framework, and may be called more than once.
         """
         return make()
+
+    def needs_inputs(self, model: object) -> bool:
+        """Return whether a model that it recognises has no parameters before it runs.
+
+        `inventory` takes the arguments `inputs` (a tuple) and `kwargs` (a dict) for such a model.
+        """
+        return False
 
     def abstractly(self, make: Callable[[], object]) -> object:
         """Call `build_abstract`, which this was called before."""
@@ -195,22 +201,6 @@ def unusable(model: object) -> list[Diagnostic]:
     ]
 
 
-def refuse_non_module(model: object, wanted: str) -> RulesError:
-    """Return the error (E519) for something passed in place of a framework's module.
-
-    `wanted` is the module class as users write it: `torch.nn.Module`.
-    """
-    if isinstance(model, type):
-        message = f"`{model.__module__}.{model.__qualname__}` is a class, not a `{wanted}`"
-        help = f"pass an instance: `{model.__name__}(...)`"
-    else:
-        message = f"a `{type(model).__module__}.{type(model).__qualname__}` is not a `{wanted}`"
-        help = "pass the model itself: parameters alone do not know which modules they belong to"
-        if isinstance(model, str | PurePath) or type(model).__module__.startswith("paramrules."):
-            help = "the model comes first, and the rules second"
-    return RulesError(Diagnostic("E519", message, help=help))
-
-
 def _find(model: object) -> tuple[Backend | None, list[Broken]]:
     """Return the backend that recognises the model, and those that fail to answer.
 
@@ -229,7 +219,18 @@ def _find(model: object) -> tuple[Backend | None, list[Broken]]:
     return next(own, next(iter(recognising), None)), failing
 
 
-def inventory(model: object, *, vocabulary: VocabularyLike | None = None, **how: Any) -> Inventory:
+def inventory(
+    model: object,
+    *,
+    vocabulary: VocabularyLike | None = None,
+    inputs: Any = None,
+    kwargs: Mapping[str, Any] | None = None,
+    method: Any = None,
+    rngs: Any = None,
+    types: Mapping[str, Any] | None = None,
+    stacked: Mapping[str, int] | None = None,
+    **how: Any,
+) -> Inventory:
     """Return the facts about a model's parameters, in a form that needs no framework to read.
 
     Args:
@@ -237,7 +238,17 @@ def inventory(model: object, *, vocabulary: VocabularyLike | None = None, **how:
             of arrays, concrete or abstract (meta device, `jax.eval_shape`). An `Inventory` is returned as it
             is.
         vocabulary: TOML files, a path or several, that say what the model's classes are.
-        how: what the backend takes beside the model, such as `inputs` for a linen module.
+        inputs: the positional arguments of a linen module or haiku function, arrays or
+            `jax.ShapeDtypeStruct`: a tuple, or the only one. Its `init` runs abstractly, so nothing is
+            computed.
+        kwargs: its arguments by name: `{"train": False}`.
+        method: the method of a linen module to initialise with, in place of `__call__`.
+        rngs: random keys for `init`, one or a dict of several; needed only if a model reads them.
+        types: the class of each module by path, for a JAX tree that does not know its modules:
+            `{"encoder.norm": flax.linen.LayerNorm}`; `""` is the root.
+        stacked: the number of leading axes that are layers, for all JAX arrays below a path:
+            `{"layers": 1}`; `""` is the root. 0 says that there is no stack.
+        how: what a backend of your own takes beside the model.
 
     Raises:
         RulesError: E504 if no backend knows the model, with E515 for each that cannot be loaded; E510 or E511
@@ -248,37 +259,20 @@ def inventory(model: object, *, vocabulary: VocabularyLike | None = None, **how:
     >>> paramrules.inventory(torch.nn.Linear(3, 2))
     <Inventory of 2 parameters, torch>
     """
-    if isinstance(model, Inventory):
-        _refuse_keywords(how, "an inventory, which has been taken already")
+    named = {
+        "inputs": inputs,
+        "kwargs": kwargs,
+        "method": method,
+        "rngs": rngs,
+        "types": types,
+        "stacked": stacked,
+    }
+    how |= {name: value for name, value in named.items() if value is not None}
+    if isinstance(model, Inventory) and not how:
         return described(lambda: model, vocabulary)
-    backend = backend_of(model)
-    if backend is not None:
-        _refuse_keywords(how.keys() - backend.keywords, f"a model of `{backend.name}`")
+    backend = None if isinstance(model, Inventory) else backend_of(model)
+    if backend is not None and how.keys() <= backend.keywords:
         return described(partial(backend.inventory, model, **how), vocabulary)
-    if isinstance(model, type):
-        raise RulesError(
-            Diagnostic(
-                "E504",
-                f"`{model.__module__}.{model.__qualname__}` is a class, not a model",
-                help=f"pass an instance: `{model.__name__}(...)`",
-            )
-        )
-    known = ", ".join(f"`{backend.name}`" for backend in installed()) or "none"
-    cls = type(model)
-    raise RulesError(
-        [
-            Diagnostic(
-                "E504",
-                f"no backend knows what a `{cls.__module__}.{cls.__qualname__}` is",
-                help=f"pass a module or a tree of arrays; installed backends: {known}",
-            ),
-            *unusable(model),
-        ]
-    )
+    from paramrules.wrong_models import refused
 
-
-def _refuse_keywords(keywords: Iterable[str], what: str) -> None:
-    for keyword in sorted(keywords):
-        raise RulesError(
-            Diagnostic("E517", f"`{keyword}` says nothing about {what}", help=f"leave `{keyword}` out")
-        )
+    raise refused(model, backend, how)

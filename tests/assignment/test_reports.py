@@ -1,5 +1,8 @@
 """The report of an assignment: sizes, rows, what is left, dead, frozen or tied; as text and as HTML."""
 
+import sys
+from types import SimpleNamespace
+
 import pytest
 from gpt import GPT
 from support import inventory_of
@@ -34,6 +37,23 @@ def test_a_notebook_shows_the_same(gpt: paramrules.Assignment) -> None:
     assert shown.startswith("<div>m.rules: 14 tensors, ")
     assert "<td>no_decay/low</td><td>weight_decay=0, lr_scale=0.5</td>" in shown
     assert "<div>dead rule: `never` at m.rules:4</div>" in shown
+
+
+def test_what_is_shown_of_many_groups_is_short() -> None:
+    many = paramrules.assign(
+        paramrules.parse("layer_{i}: name ~ ^layer\\.(?<i>\\d+)"),
+        inventory_of([f"layer.{number}.weight" for number in range(150)]),
+    )
+    shown = many._repr_html_()
+    assert shown.count("<tr>") == 1 + 100 + 1
+    assert "<td>layer_99</td>" in shown
+    assert "<td>total</td>" in shown
+    assert shown.endswith("<div>and 50 more groups</div>")
+    assert repr(many.axes[0]) == (
+        "<AxisLabels '': layer_0, layer_1, layer_2, layer_3, layer_4, layer_5, layer_6, layer_7, "
+        "and 142 more>"
+    )
+    assert len(str(many).splitlines()) == 2 + 1 + 150 + 1
 
 
 def test_an_assignment_without_anything_to_add_is_a_table_alone() -> None:
@@ -95,6 +115,73 @@ def test_groups_and_names_by_label(gpt: paramrules.Assignment) -> None:
     split = paramrules.assign(paramrules.parse("all: else -> lr_scale = index(name ~ ^(.+)$)"), GPT)
     with pytest.raises(paramrules.RulesError, match=r"`all#8`, \.\.\."):
         split.group("x")
+
+
+def test_names_by_the_label_of_one_axis(gpt: paramrules.Assignment) -> None:
+    low = gpt.names("low")
+    assert low == tuple(name for name in GPT.names[: len(GPT)] if name.startswith("h.0."))
+    assert gpt.names("low", axis="lr") == low
+    assert set(gpt.names("no_decay/low")) < set(low)
+    assert len(gpt.names("default", axis="decay")) == 5
+    split = paramrules.assign(paramrules.parse("all: else -> lr_scale = index(name ~ ^(.+)$)"), GPT)
+    assert split.names("all") == tuple(GPT.names[: len(GPT)])
+
+
+@pytest.mark.parametrize(
+    ("label", "axis", "message"),
+    [
+        (
+            "default",
+            None,
+            "error[E602]: the axes `decay` and `lr` each have a label `default`\n"
+            '  = help: name the axis: `axis="decay"`',
+        ),
+        ("stoped", None, "error[E602]: there is no group `stoped`\n  = help: did you mean `stopped`?"),
+        (
+            "no_decay",
+            "lr",
+            "error[E602]: there is no group `no_decay`\n  = help: the labels: `low`, `stopped`, `default`",
+        ),
+        ("low", "lrr", "error[E603]: `m.rules` has no axis `lrr`\n  = help: did you mean `lr`?"),
+        (3, "lr", "error[E602]: there is no group `3`\n  = help: the labels: `low`, `stopped`, `default`"),
+    ],
+)
+def test_labels_that_name_no_parameters(
+    gpt: paramrules.Assignment, label: str, axis: str | None, message: str
+) -> None:
+    with pytest.raises(paramrules.RulesError) as raised:
+        gpt.names(label, axis)
+    assert str(raised.value) == f"\n{message}"
+
+
+def test_a_frame_needs_pandas(gpt: paramrules.Assignment, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(ImportError) as raised:
+        gpt.to_frame()
+    assert str(raised.value) == (
+        "`to_frame` needs pandas: `pip install pandas`; `assignment.rows()` returns plain values"
+    )
+    monkeypatch.setitem(sys.modules, "pandas", SimpleNamespace(json_normalize=lambda rows: ("frame", rows)))
+    assert gpt.to_frame() == ("frame", gpt.rows())
+
+
+def test_a_frame_has_a_column_for_each_axis_and_setting(gpt: paramrules.Assignment) -> None:
+    pytest.importorskip("pandas", reason="nothing else here needs pandas")
+    frame = gpt.to_frame()
+    assert list(frame.columns) == [
+        "label",
+        "tensors",
+        "parameters",
+        "share",
+        "names",
+        "labels.decay",
+        "labels.lr",
+        "settings.weight_decay",
+        "settings.lr_scale",
+        "settings.freeze",
+    ]
+    low = frame.set_index("label").loc["no_decay/low"]
+    assert (low["labels.lr"], low["settings.lr_scale"], low["tensors"]) == ("low", 0.5, 3)
 
 
 def test_what_an_axis_leaves_and_which_rules_are_dead(gpt: paramrules.Assignment) -> None:

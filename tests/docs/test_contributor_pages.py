@@ -3,6 +3,8 @@
 import ast
 import re
 import shlex
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -35,7 +37,7 @@ def test_the_readme_names_the_oldest_versions() -> None:
 
 def test_the_readme_installs_extras_that_are_there() -> None:
     named = set(re.findall(r'pip install (?:-e )?"\.\[(\w+)\]"', README))
-    assert {"torch", "optax", "demo", "test"} <= named <= set(PROJECT["optional-dependencies"])
+    assert {"torch", "optax", "mlx", "demo"} <= named <= set(PROJECT["optional-dependencies"])
 
 
 @pytest.mark.parametrize("page", [CONTRIBUTING, RELEASING], ids=["CONTRIBUTING.md", "docs/releasing.md"])
@@ -68,3 +70,19 @@ def test_every_path_of_a_list_is_there() -> None:
     assert len(paths) > 20
     for path in paths:
         assert (ROOT / path).exists(), path
+
+
+def test_the_readme_installs_each_framework_from_a_clone_and_from_git() -> None:
+    for extra in ("torch", "optax", "mlx"):
+        assert f'| `pip install ".[{extra}]"`' in README
+        assert f'| `"paramrules[{extra}] @ git+URL"` |' in README
+
+
+@pytest.mark.frameworks
+def test_the_first_python_block_of_the_readme_runs_in_a_clone_by_itself() -> None:
+    """Without the blocks and files before it, and without the tests' search path."""
+    first = next(block.text for block in blocks(README) if block.language == "python")
+    ran = subprocess.run(
+        [sys.executable, "-W", "error", "-c", first], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")

@@ -1,6 +1,7 @@
 """Rules bound to a model: arguments, fit, parts, groups, warnings."""
 
 import warnings
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -64,6 +65,15 @@ def test_rules_come_after_the_model(rules: Any, what: str) -> None:
     assert str(raised.value) == (
         f"`rules` comes after the weights, as a path or what `paramrules.load` returns; this is a `{what}`"
     )
+
+
+def test_rules_that_come_before_the_model() -> None:
+    for first in (RULES, paramrules.assign(RULES, NET), "net.rules", Path("net.rules")):
+        with pytest.raises(TypeError) as raised:
+            bind(NET, pytest.fail, first=first)  # type: ignore[arg-type]
+        assert str(raised.value) == "the arguments are in the wrong order: pass the model, then the rules"
+    with pytest.raises(TypeError, match=r"this is the class `pathlib\.Path`$"):
+        bind(Path, pytest.fail, first=NET)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("how", [{"options": {}}, {"strict": True}])

@@ -1,5 +1,8 @@
 """The inventory itself, from rows, without a framework."""
 
+import pickle
+from typing import Any
+
 import pytest
 from support import inventory_of
 
@@ -35,9 +38,21 @@ def test_finds_a_parameter_by_any_of_its_names() -> None:
     assert not TIED["norm.weight"].tied
 
 
-def test_an_unknown_name_is_a_key_error() -> None:
-    with pytest.raises(KeyError, match="nobody"):
-        TIED.index("nobody")
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("nobody", "the model has no parameter `nobody`"),
+        ("nrm.weight", "the model has no parameter `nrm.weight`: did you mean `norm.weight`?"),
+        (0, "parameters go by their names, not by 0; `inventory.parameter(number)` returns a row"),
+    ],
+)
+def test_an_unknown_name_is_a_key_error_with_one_that_is_near(name: Any, message: str) -> None:
+    for look_up in (TIED.index, TIED.__getitem__):
+        with pytest.raises(KeyError) as raised:
+            look_up(name)
+        assert str(raised.value) == message
+        assert raised.value.args == (name,)
+        assert str(pickle.loads(pickle.dumps(raised.value))).startswith(message.partition(": ")[0])
 
 
 def test_a_row_has_every_fact() -> None:

@@ -154,6 +154,39 @@ def test_broken_backends_do_not_matter_to_a_model_of_another(install: Install) -
     assert not registry.takes(object(), "depth")
 
 
+@pytest.mark.parametrize(
+    ("model", "called", "help"),
+    [
+        (
+            "net.rules",
+            "builtins.str",
+            "pass a model; `paramrules.assign(rules, model)` takes the rules first",
+        ),
+        (
+            paramrules.parse("all: else"),
+            "paramrules.rules.model.Rules",
+            "pass a model; `paramrules.assign(rules, model)` takes the rules first",
+        ),
+        (
+            "net.json",
+            "builtins.str",
+            'read a saved inventory with `paramrules.Inventory.load("net.json")`',
+        ),
+        ([1.0], "builtins.list", "pass a module or a tree of arrays; installed backends: `toy`"),
+    ],
+)
+def test_what_is_no_model_at_all(install: Install, model: object, called: str, help: str) -> None:
+    install("toy_backend:backend")
+    for refused in (lambda: refusal(model), lambda: assigned(model)):
+        assert refused() == f"\nerror[E504]: no backend knows what a `{called}` is\n  = help: {help}"
+
+
+def assigned(model: object) -> str:
+    with pytest.raises(RulesError) as raised:
+        paramrules.assign(paramrules.parse("all: else"), model)
+    return str(raised.value)
+
+
 def test_a_model_that_nobody_knows_names_the_broken_backends(install: Install) -> None:
     install(*BROKEN, "toy_backend:backend")
     registry.installed()
@@ -205,6 +238,10 @@ def test_a_mistake_in_a_backend_names_the_backend(install: Install) -> None:
     assert "[E522]: the backend `toy` gives two parameters the name `w`" in refusal(net(), depth=2)
     assert refusal(net(), width=2) == (
         "\nerror[E517]: `width` says nothing about a model of `toy`\n  = help: leave `width` out"
+    )
+    assert refusal(net(), dept=2, inputs=3) == (
+        "\nerror[E517]: `dept` says nothing about a model of `toy`\n  = help: did you mean `depth`?\n"
+        "\nerror[E517]: `inputs` says nothing about a model of `toy`\n  = help: leave `inputs` out"
     )
 
 

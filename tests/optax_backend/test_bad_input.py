@@ -7,11 +7,15 @@ import equinox as eqx
 import haiku as hk
 import jax
 import jax.numpy as jnp
+import optax
+import paramrules_optax
+import paramrules_torch
 import pytest
 from flax import linen as nn
 from flax import nnx
 from flax.core import FrozenDict
-from paramrules_optax import build, label_fn, labels, mask
+from flax.training.train_state import TrainState
+from paramrules_optax import build, decay_mask_fn, label_fn, labels, mask, mask_fn, masks
 
 import paramrules
 from paramrules import RulesError, RulesWarning, parse
@@ -93,13 +97,87 @@ error[E501]: `None` is not a tree of parameters
 @pytest.mark.parametrize("call", [*CALLS, label_fn])
 @pytest.mark.parametrize(("rules", "what"), [(None, "builtins.NoneType"), (PARAMS, "builtins.dict")])
 def test_something_else_in_place_of_rules(call, rules, what):
-    for params in (PARAMS, RANK):
-        with pytest.raises(TypeError) as caught:
-            call(params, rules)
-        assert str(caught.value) == (
-            "`rules` comes after the parameters, as a path or what `paramrules.load` returns; "
-            f"this is a `{what}`"
+    with pytest.raises(TypeError) as caught:
+        call(PARAMS, rules)
+    assert str(caught.value) == (
+        f"`rules` comes after the parameters, as a path or what `paramrules.load` returns; this is a `{what}`"
+    )
+
+
+@pytest.mark.parametrize("call", [*CALLS, label_fn, masks, decay_mask_fn])
+def test_rules_before_the_parameters(call):
+    with pytest.raises(TypeError) as caught:
+        call(RANK, PARAMS)
+    assert str(caught.value) == "the arguments are in the wrong order: pass the parameters, then the rules"
+
+
+@pytest.mark.parametrize("call", [mask, mask_fn])
+def test_a_label_before_the_rules(call):
+    with pytest.raises(TypeError) as caught:
+        call(PARAMS, "decay", RANK)
+    assert str(caught.value) == (
+        "`label` is a `paramrules.rules.model.Rules` and should be a text: "
+        "pass the parameters, the rules, then the label"
+    )
+
+
+@pytest.mark.parametrize(
+    ("call", "more"),
+    [
+        (labels, ()),
+        (label_fn, ()),
+        (mask, ("decay",)),
+        (mask_fn, ("decay",)),
+        (masks, ()),
+        (paramrules_optax.decay_mask, ()),
+        (decay_mask_fn, ()),
+    ],
+)
+def test_an_option_as_a_keyword(call, more):
+    rules = parse("option most = 1\nno_decay: ndim <= most\ndecay: else")
+    with pytest.raises(TypeError) as caught:
+        call(PARAMS, rules, *more, most=2)
+    assert str(caught.value) == (
+        f"`{call.__name__}` takes no argument `most`: it is an option of the rules, "
+        'so pass `options={"most": 2}`'
+    )
+
+
+def test_a_model_of_another_framework():
+    with pytest.raises(RulesError) as caught:
+        paramrules_torch.build(NNX, RANK)
+    assert str(caught.value) == (
+        f"\nerror[E519]: a `{Nnx.__module__}.Nnx` is not a `torch.nn.Module`\n"
+        "  = help: it is a model of `optax`: use `paramrules_optax`"
+    )
+
+
+def test_what_keeps_the_state_of_an_optimizer():
+    trained = nnx.Optimizer(NNX, optax.adamw(1e-3), wrt=nnx.Param)
+    state = TrainState.create(apply_fn=None, params=PARAMS, tx=optax.adamw(1e-3))
+    for value, help in ((trained, "pass the module that it trains"), (state, "pass its `.params`")):
+        cls = type(value)
+        expected = (
+            f"\nerror[E519]: a `{cls.__module__}.{cls.__qualname__}` keeps the state of an optimizer beside "
+            f"parameters\n  = help: {help}"
         )
+        assert refused(value, RANK) == expected
+        assert refused(value, calls=[paramrules.inventory]) == expected
+
+
+@pytest.mark.parametrize(
+    ("model", "keyword", "help"),
+    [
+        (Linen(), "input", "did you mean `inputs`?"),
+        (Linen(), "train", 'leave `train` out, or pass it to the model: `kwargs={"train": ...}`'),
+        (NNX, "input", "leave `input` out"),
+        (NNX, "type", "did you mean `types`?"),
+    ],
+)
+def test_keywords_of_an_inventory(model, keyword, help):
+    assert refused(model, calls=[paramrules.inventory], **{keyword: 1}) == (
+        f"\nerror[E517]: `{keyword}` says nothing about a model of `optax`\n  = help: {help}"
+    )
 
 
 @pytest.mark.parametrize("cls", [nn.Dense, nnx.Linear, eqx.nn.Linear, hk.Linear])

@@ -93,6 +93,24 @@ error[E612]: `plain` takes no argument `weight_decay`
 error[E612]: `adamw` takes no argument `bettas`
   = help: did you mean `betas`?""",
     ),
+    "PyTorch's name of the rate beside it": (
+        lambda: built("all: else", lr=0.1),
+        """
+error[E612]: `adamw` takes no argument `lr`
+  = help: `lr` is called `learning_rate` here""",
+    ),
+    "a short name of the weight decay": (
+        lambda: built("all: else", wd=0.1),
+        """
+error[E612]: `adamw` takes no argument `wd`
+  = help: did you mean `weight_decay`?""",
+    ),
+    "an option of the rules": (
+        lambda: built("option rate = 0.5\nall: else -> lr_scale = rate", rate=0.8),
+        """
+error[E612]: `adamw` takes no argument `rate`
+  = help: it is an option of the rules, so pass `options={"rate": 0.8}`""",
+    ),
     "an argument that none of several knows": (
         lambda: built("all: else", {"default": optax.adamw, "muon": optax.contrib.muon}, ns_step=3),
         """

@@ -2,10 +2,11 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from paramrules import RulesError, check, load, parse, render
+from paramrules import RulesError, check, load, parse, portable, render
 from paramrules.diagnostics import Diagnostic, Source, Span
 from paramrules.rules.includes import shipped
 from paramrules.rules.load import unsilenced
@@ -30,6 +31,41 @@ def write(**files: str) -> None:
 
 def said(path: str = "main.rules") -> str:
     return "\n".join(render(finding) for finding in check(path))
+
+
+@pytest.mark.parametrize("function", [load, check, portable])
+@pytest.mark.parametrize("value", [None, b"a.rules", ["a.rules"], 3])
+def test_what_is_no_path(function: Any, value: Any) -> None:
+    with pytest.raises(TypeError) as raised:
+        function(value)
+    assert str(raised.value) == (
+        f"a rule file is named by its path: this is a `builtins.{type(value).__name__}`"
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "instead"),
+    [
+        (None, ""),
+        ([RULE], ""),
+        (RULE.encode(), "; decode it first: `text.decode()`"),
+        (Path("a.rules"), "; a file is read by `paramrules.load(path)`"),
+    ],
+)
+def test_what_is_no_text(value: Any, instead: str) -> None:
+    cls = type(value)
+    with pytest.raises(TypeError) as raised:
+        parse(value)
+    assert (
+        str(raised.value)
+        == f"`text` is a `{cls.__module__}.{cls.__qualname__}` and should be a `str`{instead}"
+    )
+
+
+def test_a_path_in_place_of_a_text() -> None:
+    with pytest.raises(RulesError) as raised:
+        parse("vit.rules")
+    assert str(raised.value).splitlines()[-1] == '   = help: a file is read by `paramrules.load("vit.rules")`'
 
 
 def test_a_bom_and_crlf_change_nothing() -> None:
@@ -81,6 +117,15 @@ def test_a_text_where_a_path_should_be(text: str) -> None:
     with pytest.raises(RulesError) as raised:
         load(text)
     assert str(raised.value).endswith("\n  = help: rules in a text are read by `paramrules.parse`")
+
+
+def test_a_long_text_is_cut_where_a_path_should_be() -> None:
+    with pytest.raises(RulesError) as raised:
+        load("[lr]\n" + "fast: ndim <= 1\n" * 1000)
+    assert str(raised.value).splitlines()[1].startswith("error[E101]: `[lr]...` cannot be read: ")
+    with pytest.raises(RulesError) as raised:
+        load("")
+    assert str(raised.value) == "\nerror[E101]: a rule file is named by its path, and this is empty"
 
 
 def test_a_folder() -> None:

@@ -369,3 +369,23 @@ def test_a_models_own_vocabulary(tmp_path: Path) -> None:
     assert [g["label"] for g in param_groups(model, assignment, vocabulary=file)] == ["a", "b"]
     with pytest.raises(RulesError, match="E545"):
         param_groups(model, paramrules.assign(rules, model), vocabulary=file)
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value", "help"),
+    [
+        ("learning_rate", 0.1, "did you mean `lr`?"),
+        ("rate", 0.8, 'it is an option of the rules, so pass `options={"rate": 0.8}`'),
+        (
+            "betas",
+            (0.9, 0.95),
+            "pass settings of the optimizer to its class, or to `paramrules_torch.build`",
+        ),
+    ],
+)
+def test_keywords_that_param_groups_does_not_have(keyword: str, value: object, help: str) -> None:
+    rules = paramrules.parse("option rate = 0.5\nall: else -> lr_scale = rate")
+    arguments: Any = {keyword: value}
+    with pytest.raises(TypeError) as raised:
+        param_groups(nn.Linear(2, 1), rules, **arguments)
+    assert str(raised.value) == f"`param_groups` takes no argument `{keyword}`: {help}"

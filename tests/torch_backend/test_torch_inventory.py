@@ -1,7 +1,9 @@
 """Inventories of torch modules: order, names, owners, shapes, attributes; and what cannot be described."""
 
 import sys
+from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 import torch
@@ -379,22 +381,60 @@ def test_a_model_that_contains_itself() -> None:
     )
 
 
-def test_parameters_without_their_model() -> None:
+BY_NAME = "pass the model itself, or its parameters by name: `dict(model.named_parameters())`"
+LINEAR = nn.Linear(2, 1)
+
+
+@pytest.mark.parametrize(
+    ("model", "called", "help"),
+    [
+        (LINEAR.parameters(), "builtins.generator", BY_NAME),
+        (list(LINEAR.parameters()), "builtins.list", BY_NAME),
+        (LINEAR.weight, "torch.nn.parameter.Parameter", BY_NAME),
+        (None, "builtins.NoneType", BY_NAME),
+        (
+            LINEAR.named_parameters(),
+            "builtins.generator",
+            "write `dict(model.named_parameters())`, or pass the model itself",
+        ),
+        (
+            [LINEAR, LINEAR],
+            "builtins.list",
+            "put the models into one module, or call this once for each",
+        ),
+        (
+            torch.optim.SGD(LINEAR.parameters()),
+            "torch.optim.sgd.SGD",
+            "pass the model that the optimizer trains",
+        ),
+        (
+            paramrules.inventory(LINEAR),
+            "paramrules.inventories.inventory.Inventory",
+            "an inventory has no tensors: pass the model that it describes",
+        ),
+        (
+            Path("net.rules"),
+            f"pathlib.{type(Path()).__name__}",
+            "the model comes first, and the rules second",
+        ),
+        ("net.json", "builtins.str", "the model comes first, and the rules second"),
+    ],
+    ids=str,
+)
+def test_what_is_passed_in_place_of_a_model(model: Any, called: str, help: str) -> None:
     with pytest.raises(RulesError) as raised:
-        inventory_and_tensors(dict(nn.Linear(2, 1).named_parameters()))  # type: ignore[arg-type]
-    assert str(raised.value) == (
-        "\nerror[E519]: a `builtins.dict` is not a `torch.nn.Module`\n"
-        "  = help: pass the model itself: parameters alone do not know which modules they belong to"
-    )
+        inventory_and_tensors(model)
+    assert str(raised.value) == (f"\nerror[E519]: a `{called}` is not a `torch.nn.Module`\n  = help: {help}")
 
 
 def test_a_model_without_parameters() -> None:
     assert len(paramrules.inventory(nn.ReLU())) == 0
 
 
-def test_the_backend_recognises_modules_alone() -> None:
+def test_the_backend_recognises_modules_and_tensors_by_name() -> None:
     assert backend.recognises(nn.Linear(2, 2))
-    assert not backend.recognises({"weight": torch.zeros(2)})
+    assert backend.recognises({"encoder": {"weight": torch.zeros(2)}})
+    assert not backend.recognises({"weight": [0.0, 0.0]})
     assert not backend.recognises(nn.Linear)
 
 

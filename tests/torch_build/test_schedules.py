@@ -282,6 +282,58 @@ def test_what_is_said_of_a_scheduler_that_sets_one_rate_everywhere() -> None:
     assert warned[0].filename == __file__
 
 
+def cosine(base: Optimizer) -> Any:
+    return lr_scheduler.CosineAnnealingLR(base, 10)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "how", "message"),
+    [
+        (
+            (lr_scheduler.CosineAnnealingLR,),
+            {"T_max": 10, "eta_min": 0.1},
+            "`scheduled` takes no argument `T_max`: bind arguments of a scheduler, as in "
+            "`lambda base: CosineAnnealingLR(base, T_max=10, eta_min=0.1)`",
+        ),
+        (
+            (lambda base: None,),
+            {},
+            "`make_scheduler` made a `NoneType` and should make a scheduler: "
+            "`lambda base: CosineAnnealingLR(base, 100)`",
+        ),
+    ],
+)
+def test_what_makes_no_scheduler(arguments: Any, how: dict[str, Any], message: str) -> None:
+    with pytest.raises(TypeError) as raised:
+        scheduled(optimizer_of(), *arguments, **how)
+    assert str(raised.value) == message
+
+
+def test_a_class_of_schedulers_that_needs_arguments() -> None:
+    with pytest.raises(TypeError, match="missing 1 required positional argument: 'T_max'") as raised:
+        scheduled(optimizer_of(), lr_scheduler.CosineAnnealingLR)
+    assert raised.value.__notes__ == [
+        "`CosineAnnealingLR` was called with an optimizer alone: "
+        "write `lambda base: CosineAnnealingLR(base, ...)`"
+    ]
+    with pytest.raises(TypeError, match="takes 0 positional arguments") as raised:
+        scheduled(optimizer_of(), lambda: None)
+    assert not hasattr(raised.value, "__notes__")
+    assert scheduled(optimizer_of(), lr_scheduler.ReduceLROnPlateau).inner.patience == 10
+
+
+@pytest.mark.parametrize(
+    ("wrong", "called"), [(cosine, "builtins.function"), (nn.Linear(1, 1), "torch.nn.modules.linear.Linear")]
+)
+def test_an_optimizer_comes_before_its_scheduler(wrong: Any, called: str) -> None:
+    with pytest.raises(TypeError) as raised:
+        scheduled(wrong, optimizer_of())  # type: ignore[arg-type]
+    assert str(raised.value) == (
+        f"`optimizer` is a `{called}`, not a `torch.optim.Optimizer`: "
+        "write `scheduled(optimizer, lambda base: ...)`"
+    )
+
+
 def test_momentum_that_cycles_is_every_groups() -> None:
     torch.manual_seed(0)
     model = nn.Linear(3, 3)

@@ -121,14 +121,16 @@ def test_a_function_makes_what_it_likes() -> None:
 def test_what_is_no_optimizer() -> None:
     should = (
         r"^`optimizer` should be a class such as `torch\.optim\.AdamW`, "
-        "or a function that makes one of groups, and not a "
+        "or a function that makes one of groups, and not "
     )
     for wrong, what in (
-        (torch.optim.SGD([torch.zeros(1)]), "SGD"),
-        ("adamw", "str"),
-        ({"a": "adamw"}, "str"),
+        (torch.optim.SGD([torch.zeros(1)]), "a `SGD`: pass its class, `SGD`"),
+        (torch.optim.AdamW([torch.zeros(1)]), "an `AdamW`: pass its class, `AdamW`"),
+        ("AdamW", "a `str`: pass the class, `torch.optim.AdamW`"),
+        ("adamw", "a `str`"),
+        ({"a": "adamw"}, "a `str`"),
     ):
-        with pytest.raises(TypeError, match=f"{should}`{what}`$"):
+        with pytest.raises(TypeError, match=f"{should}{what}$"):
             built(DECAY, wrong)
     with pytest.raises(
         TypeError, match=r"^`list` made a `list`, and should make a `torch.optim.Optimizer`\n"

@@ -19,6 +19,7 @@ No library is imported before a model of it turns up: classes are looked up with
 from collections.abc import Callable
 from typing import Any
 
+from paramrules.backends import Diagnostic, RulesError
 from paramrules_optax.libraries import equinox, haiku, linen, nnx, transformers
 from paramrules_optax.libraries.abstract_init import InitCall, InitRun
 from paramrules_optax.libraries.loaded import Classes, Layout, Refusal
@@ -67,8 +68,17 @@ def holds_a_model(value: Any) -> bool:
 
 
 def refuse_holder(value: Any) -> None:
-    """Refuse what keeps a model and its parameters beside each other. Raises RulesError (E519)."""
+    """Refuse what keeps parameters beside something else. Raises RulesError (E519)."""
     transformers.refuse_model(value)
+    if hasattr(value, "opt_state") and hasattr(value, "tx"):
+        cls = type(value)
+        raise RulesError(
+            Diagnostic(
+                "E519",
+                f"a `{cls.__module__}.{cls.__qualname__}` keeps the state of an optimizer beside parameters",
+                help="pass its `.params`" if hasattr(value, "params") else "pass the module that it trains",
+            )
+        )
 
 
 def kernel_layout(module: Any) -> Layout | None:

@@ -19,6 +19,7 @@ from paramrules.backends import (
     check_lr,
     check_marks,
     check_rate,
+    check_rules,
     check_use,
     lost_bases,
     names_in_rules,
@@ -104,6 +105,7 @@ def build(
     for name, given in (("learning_rate", learning_rate), ("weight_decay", weight_decay)):
         for rate in given.values() if isinstance(given, Mapping) else (given,):
             check_rate(name, rate, _is_rate, wanted=_WANTED, optional=given is None)
+    check_rules(rules, options, strict, first=params, model=model, after="the parameters")
     own_keys = check_marks(marks)
     check_choice("decay", decay, "scaled", "unscaled")
     entries = by_name(optimizer)
@@ -112,7 +114,7 @@ def build(
     specs = {name: factory.spec for name, factory in factories.items()}
     check_lr(learning_rate, specs, settings)
     bases = Bases(learning_rate, weight_decay)
-    arguments, lost = arguments_of(settings, specs)
+    arguments, lost = arguments_of(settings, specs, rules)
     if lost := lost_bases(bases, specs.values(), lr="learning_rate") + lost:
         raise RulesError(lost)
     bound = BoundTree(params, rules, options, strict, model, vocabulary).bound

@@ -15,6 +15,7 @@ _RULES_DECAY = "the rules say which parameters decay: `weight_decay = 0`"
 
 ALIASES = Aliases(
     renamed=RENAMED,
+    suggested={"wd": "weight_decay"},
     help={
         "mask": _RULES_DECAY,
         "weight_decay_mask": _RULES_DECAY,

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import torch
-from torch import nn
 from torch.optim import Optimizer
 
 from paramrules.backends import (
@@ -21,6 +20,7 @@ from paramrules.backends import (
     base_of,
     by_name,
     check_marks,
+    check_rules,
     check_use,
     listed,
     lost_bases,
@@ -32,6 +32,7 @@ from paramrules.backends import (
 )
 from paramrules_torch.bound_model import KEEP_INSTEAD, BoundModel, bind_model, check_rates, settings_in_group
 from paramrules_torch.living import remember
+from paramrules_torch.named_tensors import Parameters
 from paramrules_torch.optimizers.factories import Factory, Make
 from paramrules_torch.optimizers.group_keys import DECAY_RATIO, FIRST_DECAY, RATIO
 from paramrules_torch.optimizers.load_watch import watch_loading
@@ -40,7 +41,7 @@ from paramrules_torch.optimizers.ratio_watch import watch
 
 
 def build(
-    model: nn.Module,
+    model: Parameters,
     rules: AnyRules,
     optimizer: Make | Mapping[str, Make] = torch.optim.AdamW,
     *,
@@ -57,7 +58,7 @@ def build(
     """Return the optimizer of a model's groups, or several optimizers as one.
 
     Args:
-        model: the model, wrapped or not.
+        model: the model, wrapped or not; or parameters without one, by name: `{"means": tensor}`.
         rules: as for `paramrules_torch.param_groups`.
         optimizer: an optimizer class, or a function that makes an optimizer of a list of groups; or, if rules
             set `optimizer = "muon"`, a mapping from these names to such. Groups that name none go to the
@@ -95,14 +96,16 @@ def build(
     >>> optimizer = paramrules_torch.build(model, "vit.rules", torch.optim.AdamW, lr=1e-3, betas=(0.9, 0.95))
     """
     check_rates(lr, weight_decay, lr_scale)
+    check_rules(rules, options, strict, first=model, part=part, after="the model")
     own_keys = check_marks(marks)
     entries = by_name(optimizer)
     factories = {name: Factory(name, make) for name, make in entries.items()}
     specs = {name: factory.spec for name, factory in factories.items()}
     bases = Bases(lr, weight_decay)
-    arguments, lost = arguments_of(defaults, specs)
+    arguments, lost = arguments_of(defaults, specs, rules)
     _raise(lost_bases(bases, specs.values()) + lost)
     held = bind_model(model, rules, options, strict, part, vocabulary, stacklevel=2)
+    held.check_trainable()
     # A function may take settings that its signature does not show: the optimizer that it makes has the word.
     routed, wrong = route(
         held.bound,

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from paramrules.backends import Aliases, Bases, OptimizerSpec, unbound
+from paramrules.backends import Aliases, Bases, OptimizerSpec, a, unbound
 
 Make = Callable[..., Optimizer]
 """Makes an optimizer of groups, and of arguments by name."""
@@ -23,6 +23,7 @@ ALIASES = Aliases(
         "decay": "alpha",
         "learning_rate": "lr",
         "ns_coeffs": "ns_coefficients",
+        "wd": "weight_decay",
     }
 )
 """Names that other libraries have for the settings of torch's optimizers."""
@@ -47,7 +48,7 @@ class Factory:
         if isinstance(make, Optimizer) or not callable(make):
             raise TypeError(
                 "`optimizer` should be a class such as `torch.optim.AdamW`, or a function that makes one of "
-                f"groups, and not a `{type(make).__name__}`"
+                f"groups, and not {a(type(make).__name__)}{_class_meant(make)}"
             )
         inner, bound = unbound(make)
         self.make = make
@@ -104,6 +105,14 @@ class Factory:
             group | {k: v for k, v in whole.items() if k not in group} for group in groups
         ]
         return made
+
+
+def _class_meant(optimizer: object) -> str:
+    """Return how to name the class of an optimizer that was passed itself, or by its name."""
+    if isinstance(optimizer, Optimizer):
+        return f": pass its class, `{type(optimizer).__name__}`"
+    name = optimizer if isinstance(optimizer, str) else ""
+    return f": pass the class, `torch.optim.{name}`" if name in _NAMES.split() else ""
 
 
 def _number(default: object) -> Any:

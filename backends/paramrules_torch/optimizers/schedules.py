@@ -1,7 +1,7 @@
 """Schedule the base rate and the base decay; every group keeps its ratio to them."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Never
 
 from torch import Tensor
 from torch.optim import Optimizer
@@ -32,6 +32,7 @@ def scheduled(
     *,
     lr: float | None = None,
     weight_decay: DecaySchedule | Mapping[str, DecaySchedule] | None = None,
+    **unknown: Never,
 ) -> "Scheduled":
     """Return a scheduler that keeps each group's learning rate at exactly its ratio to the base rate.
 
@@ -58,8 +59,9 @@ def scheduled(
 
     Raises:
         RulesError: E644 if a group names a schedule that is not there.
-        TypeError: `make_scheduler` is something other than a function or functions by name; `weight_decay` is
-            something other than a function or numbers and functions by name.
+        TypeError: `optimizer` is not one; `make_scheduler` is something other than a function or functions by
+            name, or makes something other than a scheduler; `weight_decay` is something other than a function
+            or numbers and functions by name.
         ValueError: a base rate is not a number above zero; there is no base decay for a ratio.
 
     Warns:
@@ -70,7 +72,8 @@ def scheduled(
     ... )
     >>> scheduler.step()
     """
-    _check_makers(make_scheduler)
+    _check_optimizer(optimizer)
+    _check_makers(make_scheduler, unknown)
     _check_decay(weight_decay)
     given = {"lr": make_scheduler, "weight_decay": weight_decay}
     wrong = []
@@ -96,7 +99,23 @@ def _asked(optimizer: Optimizer, rate: str, given: object) -> dict[str, str]:
     return wanted
 
 
-def _check_makers(given: object) -> None:
+def _check_optimizer(optimizer: object) -> None:
+    if not isinstance(optimizer, Optimizer):
+        cls = type(optimizer)
+        raise TypeError(
+            f"`optimizer` is a `{cls.__module__}.{cls.__qualname__}`, not a `torch.optim.Optimizer`: write "
+            "`scheduled(optimizer, lambda base: ...)`"
+        )
+
+
+def _check_makers(given: object, unknown: Mapping[str, object]) -> None:
+    if unknown:
+        arguments = ", ".join(f"{name}={value!r:.40}" for name, value in unknown.items())
+        called = getattr(given, "__name__", "...")
+        raise TypeError(
+            f"`scheduled` takes no argument `{next(iter(unknown))}`: bind arguments of a scheduler, "
+            f"as in `lambda base: {called}(base, {arguments})`"
+        )
     for name, make in by_schedule(given).items():
         if not callable(make):
             where = f"under `{name}` " if isinstance(given, Mapping) else ""
@@ -166,7 +185,7 @@ class Scheduled(LRScheduler):
             base = _base(optimizer, group, lr)
             seen = BaseGroup(optimizer, base, key)
             proxy = BaseRate(seen, optimizer.defaults)
-            self._parts[key] = _Part(makers[schedule_of(group, "lr")](proxy), seen, proxy)
+            self._parts[key] = _Part(_made(makers[schedule_of(group, "lr")], proxy), seen, proxy)
         self.schedulers = {key: part.scheduler for key, part in self._parts.items()}
         self.inner = next(iter(self.schedulers.values()))
         self._decays = DecaySchedules(optimizer, decays) if decays else None
@@ -215,6 +234,23 @@ class Scheduled(LRScheduler):
             reached = getattr(self.inner, "last_epoch", self._decays.step)
             self._decays.step = state_dict.get("decay", {"step": reached})["step"]
             self._decays.apply()
+
+
+def _made(make: Make, proxy: BaseRate) -> Any:
+    """Return the scheduler of a base rate. Raise TypeError for what does not step."""
+    try:
+        scheduler = make(proxy)
+    except TypeError as error:
+        if isinstance(make, type):
+            called = f"`lambda base: {make.__name__}(base, ...)`"
+            error.add_note(f"`{make.__name__}` was called with an optimizer alone: write {called}")
+        raise
+    if not hasattr(scheduler, "step"):
+        raise TypeError(
+            f"`make_scheduler` made a `{type(scheduler).__name__}` and should make a scheduler: "
+            "`lambda base: CosineAnnealingLR(base, 100)`"
+        )
+    return scheduler
 
 
 def _base(optimizer: Optimizer, group: Mapping[str, Any], lr: float | None) -> float:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from os import PathLike
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Never, TypeAlias
 
 from paramrules.assignment.assignment import Assignment
 from paramrules.assignment.entry_facts import Facts
@@ -15,11 +15,12 @@ from paramrules.assignment.option_values import option_values
 from paramrules.assignment.predicate_evaluator import Evaluator
 from paramrules.assignment.stored_shapes import fits_stored
 from paramrules.assignment.ties import disagreements
+from paramrules.assignment.unknown_keywords import refuse_unknown
 from paramrules.assignment.value_evaluator import Scalar, Values
 from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.inventories.own_vocabulary import VocabularyLike
 from paramrules.registry import inventory as inventory_of
-from paramrules.rules.load import load, unsilenced
+from paramrules.rules.load import is_rule_file, load, unsilenced
 from paramrules.rules.model import Rules
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def assign(
     options: Mapping[str, Scalar] | None = None,
     strict: bool = False,
     vocabulary: VocabularyLike | None = None,
+    **unknown: Never,
 ) -> Assignment:
     """Put every parameter of a model into a group.
 
@@ -58,6 +60,7 @@ def assign(
     >>> assignment.group_of("blocks.11.attn.qkv.weight").settings
     {'lr_scale': 0.8}
     """
+    refuse_unknown(assign, unknown, rules)
     assignment = examine(rules, model, options=options, strict=strict, vocabulary=vocabulary)
     if any(finding.is_error for finding in assignment.findings):
         raise RulesError(assignment.findings)
@@ -71,6 +74,7 @@ def expectations(
     options: Mapping[str, Scalar] | None = None,
     strict: bool = False,
     vocabulary: VocabularyLike | None = None,
+    **unknown: Never,
 ) -> tuple[Outcome, ...]:
     """Run the `expect` statements of a rule file on a model. Takes the arguments of `assign`.
 
@@ -80,6 +84,7 @@ def expectations(
     Raises:
         RulesError: the errors of `assign`, expectations that do not hold excepted.
     """
+    refuse_unknown(expectations, unknown, rules)
     assignment = examine(rules, model, options=options, strict=strict, vocabulary=vocabulary)
     wrong = [finding for finding in assignment.findings if finding.is_error and finding.code != "E206"]
     if wrong:
@@ -94,6 +99,7 @@ def examine(
     options: Mapping[str, Scalar] | None = None,
     strict: bool = False,
     vocabulary: VocabularyLike | None = None,
+    **unknown: Never,
 ) -> Assignment:
     """Assign like `assign`, but return errors among the `findings` where there are groups all the same.
 
@@ -105,6 +111,7 @@ def examine(
     >>> [finding.code for finding in paramrules.examine("vit.rules", model, strict=True).findings]
     ['W201']
     """
+    refuse_unknown(examine, unknown, rules)
     rules = rules_from(rules, "assign(rules, model)")
     inventory = inventory_of(model, vocabulary=vocabulary)
     given = option_values(rules, options)
@@ -151,7 +158,7 @@ def rules_from(rules: RulesLike, call: str) -> Rules:
     """
     if isinstance(rules, Rules):
         return rules
-    if isinstance(rules, str | PathLike) or hasattr(rules, "read_bytes"):
+    if is_rule_file(rules):
         return load(rules)
     raise TypeError(
         f"write `paramrules.{call}`, with the rules as a path or as `Rules` from `paramrules.load`; "

@@ -1,7 +1,8 @@
 """The result of `assign`: which parameter is in which group, and why. Every emitter and report reads it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from importlib import import_module
 from typing import Any
 
 from paramrules.assignment.clauses import explain_axis
@@ -10,9 +11,10 @@ from paramrules.assignment.explanation import Explanation
 from paramrules.assignment.grouping import AxisLabels, Group, GroupSize
 from paramrules.assignment.labelling import Label
 from paramrules.assignment.predicate_evaluator import Evaluator
+from paramrules.assignment.report import report, shortened
 from paramrules.assignment.value_evaluator import Scalar
 from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
-from paramrules.display import Block, Table, few, html_of, large, model_size, short_settings, text_of
+from paramrules.display import Block, html_of, model_size, text_of
 from paramrules.inventories import Inventory
 from paramrules.rules.model import Rules
 
@@ -60,8 +62,8 @@ class Assignment:
         return text_of(self._titled_report())
 
     def _repr_html_(self) -> str:
-        """Return the report as HTML, for notebooks."""
-        return html_of(self._titled_report())
+        """Return the report as HTML, for notebooks, with the first groups of many."""
+        return html_of(shortened(self._titled_report()))
 
     @cached_property
     def axes(self) -> tuple[AxisLabels, ...]:
@@ -146,17 +148,21 @@ class Assignment:
         Raises:
             RulesError: E602 if there is no such group.
         """
-        for group in self.groups:
-            if group.label == label:
-                return group
-        labels = [group.label for group in self.groups]
+        found = self._labelled(label)
+        if found is None:
+            raise RulesError(self._no_group(label, [group.label for group in self.groups]))
+        return found
+
+    def _labelled(self, label: str) -> Group | None:
+        return next((group for group in self.groups if group.label == label), None)
+
+    def _no_group(self, label: object, labels: Iterable[str], what: str = "the groups") -> Diagnostic:
+        labels = list(dict.fromkeys(labels))
         shown = ", ".join(f"`{label}`" for label in labels[:8]) + (", ..." if len(labels) > 8 else "")
-        raise RulesError(
-            Diagnostic(
-                "E602",
-                f"there is no group `{label}`",
-                help=did_you_mean(label, labels) or f"the groups: {shown}",
-            )
+        return Diagnostic(
+            "E602",
+            f"there is no group `{label}`",
+            help=did_you_mean(str(label), labels) or f"{what}: {shown}",
         )
 
     def group_of(self, name: str) -> Group:
@@ -167,20 +173,50 @@ class Assignment:
         """
         return self.groups[self.group_numbers[self._parameter(name)]]
 
-    def names(self, group: Group | str) -> tuple[str, ...]:
-        """Return the canonical names of a group's parameters, in the model's order.
+    def names(self, group: Group | str, axis: str | None = None) -> tuple[str, ...]:
+        """Return the canonical names of the parameters in a group, or with a label of one axis.
 
         Args:
-            group: a group, or its label.
+            group: a group; its label, such as `decay/head`; or a label of one axis, such as `head`.
+            axis: the axis that has the label; needed only if several have it.
+
+        Returns:
+            The names in the model's order, those of frozen parameters among them.
 
         Raises:
-            RulesError: E602 if no group has this label.
+            RulesError: E602 if nothing has this label, or several axes have it; E603 if there is no such
+                axis.
 
-        >>> assignment.names("no_decay")[:2]
-        ('cls_token', 'pos_embed')
+        >>> assignment.names("decay/head")
+        ('head.weight',)
+        >>> assignment.names("head")
+        ('head.weight', 'head.bias')
         """
-        group = self.group(group) if isinstance(group, str) else group
-        return tuple(self.inventory.names[parameter] for parameter in group.parameters)
+        if isinstance(group, Group):
+            return self._names(group.parameters)
+        found = self._labelled(group) if axis is None else None
+        if found is not None:
+            return self._names(found.parameters)
+        axes = self.axes if axis is None else (self.axis(axis),)
+        having = [each for each in axes if group in each.labels]
+        if not having:
+            labels = [] if axis is not None else [one.label for one in self.groups]
+            known = [*labels, *(label for each in axes for label in each.labels)]
+            raise RulesError(self._no_group(group, known, "the labels"))
+        if len(having) > 1:
+            named = " and ".join(f"`{each.name}`" for each in having)
+            raise RulesError(
+                Diagnostic(
+                    "E602",
+                    f"the axes {named} each have a label `{group}`",
+                    help=f'name the axis: `axis="{having[0].name}"`',
+                )
+            )
+        number = having[0].labels.index(group)
+        return self._names(n for n, label in enumerate(having[0].of) if label == number)
+
+    def _names(self, parameters: Iterable[int]) -> tuple[str, ...]:
+        return tuple(self.inventory.names[parameter] for parameter in parameters)
 
     def axis(self, name: str) -> AxisLabels:
         """Return an axis by its name, "" for the axis without one.
@@ -238,50 +274,34 @@ class Assignment:
             for group, size in zip(self.groups, self.sizes, strict=True)
         ]
 
+    def to_frame(self) -> Any:
+        """Return `rows` as a `pandas.DataFrame`, with a column for each axis and each setting.
+
+        Its columns are `label`, `labels.AXIS`, `settings.KEY`, `tensors`, `parameters`, `share` and `names`.
+        A group that lacks a setting has NaN there.
+
+        Raises:
+            ImportError: pandas is not installed.
+
+        >>> assignment.to_frame()[["label", "settings.weight_decay", "tensors"]]
+              label  settings.weight_decay  tensors
+        0  no_decay                    0.0      102
+        1     decay                    NaN       50
+        """
+        try:
+            pandas = import_module("pandas")
+        except ImportError as error:
+            raise ImportError(
+                "`to_frame` needs pandas: `pip install pandas`; `assignment.rows()` returns plain values"
+            ) from error
+        return pandas.json_normalize(self.rows())
+
     def report(self) -> list[Block]:
         """Return the table of groups, and lines about what is left over, dead, frozen or tied."""
-        rows = [
-            (
-                group.label,
-                short_settings(group.settings),
-                str(size.tensors),
-                large(size.parameters),
-                f"{size.share:.1%}" if size.tensors else _untrained(group),
-            )
-            for group, size in zip(self.groups, self.sizes, strict=True)
-        ]
-        tensors = sum(size.tensors for size in self.sizes)
-        parameters = sum(size.parameters for size in self.sizes)
-        rows.append(("total", "", str(tensors), large(parameters), ""))
-        heads = ("group", "settings", "tensors", "parameters", "share")
-        table = Table(heads, rows, right=("tensors", "parameters", "share"))
-        notes = list(self._notes())
-        return [table, "", *notes] if notes else [table]
+        return report(self, self._labels)
 
     def _titled_report(self) -> list[Block]:
         return [f"{self.rules.source.name}: {self.model_size}", "", *self.report()]
-
-    def _notes(self) -> Iterator[str]:
-        names = self.inventory.names
-        for written, labels in zip(self.rules.axes, self._labels, strict=True):
-            for label in labels:
-                (settings, _), *_ = label.settings
-                implied = {one.key: 0 for one in written.implies(label.text) if one.key in settings}
-                if implied:
-                    yield f"`{label.text}` has {short_settings(implied)} by its label"
-        for axis in self.axes:
-            if axis.left:
-                where = f" in [{axis.name}]" if axis.name else ""
-                yield f"left to `default`{where}: {few([names[number] for number in axis.left])}"
-        for axis in self.axes:
-            for rule in axis.dead:
-                yield f"dead rule: `{rule.label.text}` at {rule.span.location}"
-        if self.frozen:
-            yield f"frozen: {few(self.frozen)}"
-        if self.skipped:
-            yield f"skipped: {few(self.skipped)}"
-        for number in self.inventory.aliases:
-            yield f"tied: {' = '.join(names[entry] for entry in self.inventory.entries(number))}"
 
     def _parameter(self, name: str) -> int:
         try:
@@ -291,7 +311,7 @@ class Assignment:
                 Diagnostic(
                     "E214",
                     f"the model has no parameter `{name}`",
-                    help=did_you_mean(name, self.inventory.names)
+                    help=did_you_mean(str(name), self.inventory.names)
                     or "`paramrules inventory` lists all its names",
                 )
             ) from None
@@ -312,8 +332,3 @@ class Assignment:
             if at not in alive and rule.predicate is not None and not rule.optional
         )
         return AxisLabels(axis.name, tuple(label.text for label in labels), of, rules, dead)
-
-
-def _untrained(group: Group) -> str:
-    """Return why no parameter of a group is trained."""
-    return "skipped" if group.settings.get("skip") is True else "frozen"

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from paramrules.assignment.entry_facts import Facts
 from paramrules.assignment.labelling import Label
 from paramrules.display import Table, counted, short_settings
 from paramrules.rules.keys import MULTIPLIED
 from paramrules.rules.model import Rule
+
+_SHOWN: Final = 8
+"""The number of labels in a repr."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -35,7 +38,8 @@ class AxisLabels:
         return tuple(number for number, rule in enumerate(self.rules) if rule < 0)
 
     def __repr__(self) -> str:
-        return f"<AxisLabels {self.name!r}: {', '.join(self.labels)}>"
+        more = f", and {len(self.labels) - _SHOWN} more" if len(self.labels) > _SHOWN else ""
+        return f"<AxisLabels {self.name!r}: {', '.join(self.labels[:_SHOWN])}{more}>"
 
 
 @dataclass(frozen=True, slots=True, repr=False)

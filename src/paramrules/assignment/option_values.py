@@ -14,9 +14,13 @@ def option_values(rules: Rules, given: Mapping[str, Scalar] | None) -> dict[str,
     """Return a value for each option: the caller's, or else the default.
 
     Raises:
+        TypeError: `given` is not a mapping.
         RulesError: E211 for options that the file does not declare, E212 for required ones that are not set,
             E213 for values of the wrong type; all of them at once.
     """
+    if given is not None and not isinstance(given, Mapping):
+        name = next(iter(rules.options), "rate")
+        raise TypeError(f'`options` is {given!r:.60} and should be a mapping: `options={{"{name}": ...}}`')
     given = dict(given or {})
     wrong = [_undeclared(name, rules) for name in given if name not in rules.options]
     for name, option in rules.options.items():

@@ -5,9 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+from typing import Never
 
 from paramrules.assignment import Assignment, AxisExplanation, examine
 from paramrules.assignment.assign import RulesLike, rules_from
+from paramrules.assignment.unknown_keywords import refuse_unknown
 from paramrules.assignment.value_evaluator import Scalar
 from paramrules.comparison.counts import counts
 from paramrules.comparison.differences import (
@@ -132,6 +134,7 @@ def parity(
     options: Mapping[str, Scalar] | None = None,
     vocabulary: VocabularyLike | None = None,
     compare: str = LABELS,
+    **unknown: Never,
 ) -> Parity:
     """Assign one rule file to two models, and compare the groups of each parameter and its counterpart.
 
@@ -158,6 +161,7 @@ def parity(
     >>> parity.same, len(parity.pairs)
     (True, 152)
     """
+    refuse_unknown(parity, unknown, rules)
     check_compared(compare)
     rules = rules_from(rules, "parity(rules, a, b)")
     first, second = (examine(rules, one, options=options, vocabulary=vocabulary) for one in (a, b))

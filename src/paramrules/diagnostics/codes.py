@@ -225,6 +225,9 @@ _declare("""
     E541<E501 a model needs inputs
     E542<E501 a model cannot run with the inputs
     E545 an inventory was taken with another vocabulary
+    E546<E501 a mapping of parameters holds something else
+    E547 no tensor requires a gradient
+    E548 a tensor is computed from others
 """)
 
 _declare("""

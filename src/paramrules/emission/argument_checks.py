@@ -3,16 +3,22 @@
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from numbers import Real
-from pathlib import Path
-from typing import Any
+from os import PathLike
+from typing import TYPE_CHECKING, Any
 
 from paramrules.assignment import Assignment
 from paramrules.emission.optimizer_spec import OptimizerSpecs
 from paramrules.rules import Rules
 from paramrules.rules.keys import PORTABLE, RESERVED
+from paramrules.rules.load import is_rule_file
 
-AnyRules = Rules | Assignment | str | Path
-"""Rules as a backend takes them: loaded, assigned already, or the path of a rule file."""
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
+    AnyRules = Rules | Assignment | str | PathLike[str] | Traversable
+else:
+    AnyRules = Rules | Assignment | str | PathLike
+"""Rules as a backend takes them: loaded, assigned already, or a rule file as `paramrules.load` takes it."""
 
 Options = Mapping[str, int | float | str | bool] | None
 """Values for the options of a rule file, by name."""
@@ -56,13 +62,26 @@ def check_lr(rate: object, specs: OptimizerSpecs, settings: Iterable[str]) -> No
         raise TypeError(f"{instead}: pass `learning_rate=1e-3`, a number or a schedule")
 
 
+def are_rules(value: object) -> bool:
+    """Return whether a value is one of `AnyRules`."""
+    return isinstance(value, Rules | Assignment) or is_rule_file(value)
+
+
 def check_rules(
-    rules: object, options: Options, strict: bool, *, model: object = None, part: bool = False, after: str
+    rules: object,
+    options: Options,
+    strict: bool,
+    *,
+    first: object = None,
+    model: object = None,
+    part: bool = False,
+    after: str,
 ) -> None:
     """Check the arguments that say how to assign.
 
     Args:
         rules: the argument `rules`.
+        first: the argument before it, to see whether the two are in the wrong order.
         options, strict: the arguments of these names, which an assignment has used already.
         model: the argument `model` of a backend that takes the model beside its parameters.
         part: whether the model is a part of the one that `rules`, then an assignment, was made for.
@@ -72,10 +91,13 @@ def check_rules(
         TypeError: `rules` is none of `AnyRules`.
         ValueError: `options`, `strict` or `model` beside an assignment, or `part` without one.
     """
-    if not isinstance(rules, AnyRules):
+    if not are_rules(rules):
+        if rules is not None and are_rules(first):
+            raise TypeError(f"the arguments are in the wrong order: pass {after}, then the rules")
+        cls = rules if isinstance(rules, type) else type(rules)
+        what = f"{'the class' if cls is rules else 'a'} `{cls.__module__}.{cls.__qualname__}`"
         raise TypeError(
-            f"`rules` comes after {after}, as a path or what `paramrules.load` returns; "
-            f"this is a `{type(rules).__module__}.{type(rules).__qualname__}`"
+            f"`rules` comes after {after}, as a path or what `paramrules.load` returns; this is {what}"
         )
     if not isinstance(rules, Assignment):
         if part:

@@ -90,6 +90,7 @@ def bind(
     options: Options = None,
     strict: bool = False,
     part: bool = False,
+    first: object = None,
     after: str = "the model",
     vocabulary: VocabularyLike | None = None,
     stacklevel: int = 1,
@@ -99,7 +100,7 @@ def bind(
     Args:
         rules: rules, the path of a rule file, or an assignment.
         describe: returns the model's inventory; called once the other arguments have been checked.
-        options, strict, part, after: see `check_rules`.
+        options, strict, part, first, after: see `check_rules`.
         vocabulary: see `paramrules.inventory`.
         stacklevel: the frame that warnings point at; 1 is the caller of this function.
 
@@ -115,7 +116,7 @@ def bind(
     >>> [(group.label, len(numbers)) for _, group, numbers in bound.groups()]
     [('no_decay', 102), ('decay', 50)]
     """
-    check_rules(rules, options, strict, part=part, after=after)
+    check_rules(rules, options, strict, first=first, part=part, after=after)
     here = None
     if not isinstance(rules, Assignment):
         inventory = described(describe, vocabulary)

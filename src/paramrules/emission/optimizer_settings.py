@@ -1,10 +1,13 @@
 """Translate settings and arguments to an optimizer's own names, and refuse those that it does not have."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from paramrules.assignment import Assignment, Group
+from paramrules.assignment.unknown_keywords import where_it_goes
 from paramrules.diagnostics import Diagnostic, did_you_mean
+from paramrules.emission.argument_checks import AnyRules
 from paramrules.emission.optimizer_spec import OptimizerSpec, OptimizerSpecs
 from paramrules.emission.origin import report
 from paramrules.emission.rates import DEFAULT, Bases
@@ -91,11 +94,12 @@ def is_mark(spec: OptimizerSpec, key: str, marks: Sequence[str]) -> bool:
 
 
 def arguments_of(
-    given: Mapping[str, Any], specs: OptimizerSpecs
+    given: Mapping[str, Any], specs: OptimizerSpecs, rules: AnyRules | None = None
 ) -> tuple[dict[str, dict[str, Any]], list[Diagnostic]]:
     """Return the arguments of each optimizer under its own names, and those that are lost (E612).
 
-    Those bound to an optimizer win over those given to all. Base rates are not among them.
+    Those bound to an optimizer win over those given to all. Base rates are not among them. A lost one may be
+    an option of the rules.
     """
     found: dict[str, dict[str, Any]] = {}
     wrong: list[Diagnostic] = []
@@ -115,7 +119,14 @@ def arguments_of(
                 taken.add(key)
                 found[name].update(named)
         found[name].update(bound)
-    lost = [lost_argument(key, list(specs.values())) for key in given if key not in taken]
+    lost = []
+    for key, value in given.items():
+        if key not in taken:
+            help = "" if rules is None else where_it_goes(key, value, rules)
+            if key == "lr":  # a backend that calls it `lr` has an argument of this name
+                help = "`lr` is called `learning_rate` here"
+            finding = lost_argument(key, list(specs.values()))
+            lost.append(replace(finding, help=help) if help else finding)
     return found, lost + wrong
 
 
@@ -168,7 +179,7 @@ def _instead(specs: Sequence[OptimizerSpec], key: str, *, mark: bool = False) ->
     if key in first.aliases.help:
         return first.aliases.help[key]
     known = dict.fromkeys(name for spec in specs for name in _known(spec))
-    if first.aliases.suggested.get(key) in known:
+    if first.aliases.suggested.get(key) in (*known, *first.rates):
         return f"did you mean `{first.aliases.suggested[key]}`?"
     targets = _targets(first, key)
     if len(targets) > 1:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 from warnings import warn
 
-from paramrules.diagnostics import Diagnostic
+from paramrules.diagnostics import Diagnostic, did_you_mean
 from paramrules.display import Table, html_of
 from paramrules.inventories.attributes import without_unreadable
 from paramrules.inventories.columns import Aliases, Columns
@@ -24,6 +24,26 @@ from paramrules.inventories.vocabulary import Vocabulary, extended
 
 _SHOWN: Final = 20
 """The number of parameters that a notebook shows."""
+
+
+class UnknownNameError(KeyError):
+    """A name that no parameter has. Its text suggests one that is near.
+
+    The suggestion takes long in a large model, and most of these errors are caught and never shown.
+    """
+
+    def __init__(self, name: object, names: Sequence[str] = ()) -> None:
+        super().__init__(name)
+        self._names = names
+
+    def __str__(self) -> str:
+        name = self.args[0]
+        if not isinstance(name, str):
+            return (
+                f"parameters go by their names, not by {name!r}; `inventory.parameter(number)` returns a row"
+            )
+        near = did_you_mean(name, self._names)
+        return f"the model has no parameter `{name}`{near and f': {near}'}"
 
 
 class Inventory:
@@ -152,7 +172,10 @@ class Inventory:
         """
         if self._index is None:
             self._index = dict(zip(self.names, self._columns.parameter, strict=True))
-        return self._index[name]
+        try:
+            return self._index[name]
+        except KeyError:
+            raise UnknownNameError(name, self.names) from None
 
     def parameter(self, entry: int) -> Parameter:
         """Return one entry as a row, with every fact."""

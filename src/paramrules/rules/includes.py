@@ -1,14 +1,16 @@
 """A rule file and the files that it includes, parsed but not yet resolved."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 from paramrules.diagnostics import Diagnostic, Place, Source, Span, did_you_mean
+from paramrules.rules.beside import Located, beside, located
 from paramrules.syntax import language, nodes, read
-from paramrules.syntax.decode import open_source
 from paramrules.syntax.nodes import Allow, File, Include
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +52,6 @@ class Loaded:
         return below(self)
 
 
-class _Open(NamedTuple):
-    """A file being read: its real path, its name in diagnostics, and the folder that it includes from."""
-
-    identity: str
-    name: str
-    folder: str | None
-
-
 class Reading:
     """Reads a main file and the files that it includes, each once.
 
@@ -70,15 +64,13 @@ class Reading:
         self.findings: list[Diagnostic] = []
         self.sources = [source]
         self._read: dict[str, Loaded] = {}
-        self._chain: list[_Open] = []
+        self._chain: list[Located] = []
 
-    def main(self, source: Source, path: str | None) -> Loaded:
+    def main(self, source: Source, path: "str | Traversable | None") -> Loaded:
         """Return the main file; without a path it has no folder to include from."""
-        if path is None:
-            return self._tree(source, _Open("", source.name, None))
-        return self._tree(source, _Open(os.path.realpath(path), source.name, os.path.dirname(path) or "."))
+        return self._tree(source, Located("", source.name) if path is None else located(path))
 
-    def _tree(self, source: Source, file: _Open) -> Loaded:
+    def _tree(self, source: Source, file: Located) -> Loaded:
         tree, findings = read(source)
         self.findings += findings
         self._chain.append(file)
@@ -91,8 +83,12 @@ class Reading:
         self._chain.pop()
         return Loaded(source, tree, tuple(includes))
 
-    def _follow(self, include: Include, from_file: _Open) -> Loaded | None:
-        target = self._shipped(include) if include.shipped else self._beside(include, from_file)
+    def _follow(self, include: Include, from_file: Located) -> Loaded | None:
+        place = _path(include)
+        if include.shipped:
+            target = self._shipped(include)
+        else:
+            target = beside(from_file, include.path, place, shipped)
         if isinstance(target, Diagnostic):
             self.findings.append(target)
             return None
@@ -107,7 +103,7 @@ class Reading:
                 Diagnostic("E111", f"more than {language.FILES} files are included", _path(include))
             )
             return None
-        source = _shipped_source(target) if include.shipped else _open(include, target)
+        source = _shipped_source(target) if include.shipped else target.read(place)
         if isinstance(source, Diagnostic):
             self.findings.append(source)
             return None
@@ -117,9 +113,9 @@ class Reading:
         self._refuse_rules(include, loaded)
         return loaded
 
-    def _shipped(self, include: Include) -> _Open | Diagnostic:
+    def _shipped(self, include: Include) -> Located | Diagnostic:
         if include.path in shipped():
-            return _Open(f"<{include.path}>", f"<{include.path}>", None)
+            return Located(f"<{include.path}>", f"<{include.path}>")
         known = ", ".join(f"`<{name}>`" for name in shipped())
         near = did_you_mean(include.path, shipped())
         return Diagnostic(
@@ -128,34 +124,6 @@ class Reading:
             _path(include),
             help=f"{near + ' ' if near else ''}it has {known}",
         )
-
-    def _beside(self, include: Include, from_file: _Open) -> _Open | Diagnostic:
-        """Return the file at a path relative to the including file."""
-        place = _path(include)
-        if from_file.folder is None:
-            return Diagnostic(
-                "E112",
-                "rules given as text have no folder to include from",
-                place,
-                help="write the rules to a file, or include a file of the shipped library: `include <timm>`",
-            )
-        path = os.path.join(from_file.folder, include.path)
-        folder, real = os.path.realpath(from_file.folder), os.path.realpath(path)
-        if os.path.isabs(include.path) or os.path.commonpath((folder, real)) != folder:
-            return Diagnostic(
-                "E113",
-                f"`{include.path}` is outside the folder of `{from_file.name}`",
-                place,
-                help="a file includes only files beside it or in folders below it",
-            )
-        if not os.path.exists(path):
-            return Diagnostic(
-                "E112",
-                f"there is no file `{include.path}`",
-                place,
-                help=_near(include.path, from_file.folder, from_file.identity),
-            )
-        return _Open(real, os.path.join(os.path.dirname(from_file.name), include.path), os.path.dirname(path))
 
     def _refuse_rules(self, include: Include, loaded: Loaded) -> None:
         for statement in loaded.file.statements:
@@ -181,17 +149,11 @@ def shipped() -> list[str]:
     return sorted(name.removesuffix(".rules") for name in names if name.endswith(".rules"))
 
 
-def _shipped_source(file: _Open) -> Source:
+def _shipped_source(file: Located) -> Source:
     from importlib.resources import files
 
     path = files("paramrules.rules.library").joinpath(file.name.strip("<>") + ".rules")
     return Source(file.name, path.read_text(encoding="utf-8"))
-
-
-def _open(include: Include, file: _Open) -> Source | Diagnostic:
-    if os.path.isdir(file.identity) or os.path.isfile(file.identity):
-        return open_source(file.identity, file.name, _path(include))
-    return Diagnostic("E101", f"`{file.name}` cannot be read: it is not a regular file", _path(include))
 
 
 def _path(include: Include) -> Span:
@@ -200,23 +162,8 @@ def _path(include: Include) -> Span:
     return Span(span.source, span.end - len(include.path) - 2, span.end)
 
 
-def _circle(include: Include, chain: list[_Open]) -> Diagnostic:
+def _circle(include: Include, chain: list[Located]) -> Diagnostic:
     if len(chain) == 1:
         return Diagnostic("E114", f"`{chain[0].name}` includes itself", _path(include))
     way = " -> ".join(f"`{file.name}`" for file in (*chain, chain[0]))
     return Diagnostic("E114", f"includes form a circle: {way}", _path(include))
-
-
-def _near(path: str, folder: str, including: str) -> str:
-    """Return a help line for a path that does not exist. A file cannot include itself."""
-    stem = path.removesuffix(".rules")
-    if stem in shipped():
-        return f"the shipped file is `include <{stem}>`"
-    below = os.path.dirname(path)
-    try:
-        beside = os.listdir(os.path.join(folder, below))
-    except OSError:
-        beside = []
-    paths = [os.path.join(below, name) for name in beside if name.endswith(".rules")]
-    known = [each for each in paths if os.path.realpath(os.path.join(folder, each)) != including]
-    return did_you_mean(path, known) or "paths are relative to the file with the `include`"

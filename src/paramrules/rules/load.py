@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeGuard
 
 from paramrules.diagnostics import Diagnostic, RulesError, Source, covers
 from paramrules.rules.includes import Loaded, Reading
@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 RuleFile: TypeAlias = "str | os.PathLike[str] | Traversable"
 
 
+def is_rule_file(value: object) -> "TypeGuard[RuleFile]":
+    """Return whether a value is a path or a resource of a package."""
+    if isinstance(value, type):
+        return False
+    return isinstance(value, str | os.PathLike) or (hasattr(value, "joinpath") and hasattr(value, "open"))
+
+
 def load(path: RuleFile) -> Rules:
     """Read the rules in a file.
 
@@ -25,8 +32,7 @@ def load(path: RuleFile) -> Rules:
 
     Args:
         path: a path, relative to the working directory, or a resource of a package:
-            `importlib.resources.files("my_package") / "vit.rules"`. A resource inside a zip file has no
-            folder, so it includes no files.
+            `importlib.resources.files("my_package") / "vit.rules"`, also inside a zip file.
 
     Raises:
         RulesError: every error of the file and its includes, and the warnings beside them. Warnings alone are
@@ -47,9 +53,17 @@ def parse(text: str, name: str = "<rules>") -> Rules:
 
     >>> rules = paramrules.parse("no_decay: ndim <= 1 -> weight_decay = 0")
     """
+    if not isinstance(text, str):
+        instead = "a file is read by `paramrules.load(path)`" if is_rule_file(text) else ""
+        instead = "decode it first: `text.decode()`" if isinstance(text, bytes) else instead
+        raise TypeError(f"`text` is a {_class_of(text)} and should be a `str`{instead and f'; {instead}'}")
     source = Source(name, normalised(text))
     reading = Reading(source)
-    return _finish(*_understand(reading.main(source, None), reading))
+    rules, findings = _understand(reading.main(source, None), reading)
+    if text.endswith(".rules") and "\n" not in text:
+        help = f'a file is read by `paramrules.load("{text}")`'
+        findings = [replace(finding, help=help) if finding.is_error else finding for finding in findings]
+    return _finish(rules, findings)
 
 
 def read(path: RuleFile) -> Rules:
@@ -70,12 +84,14 @@ def check(path: RuleFile) -> list[Diagnostic]:
 
 
 def _load(path: RuleFile, may_define_only: bool = False) -> tuple[Rules | None, list[Diagnostic]]:
+    if not is_rule_file(path):
+        raise TypeError(f"a rule file is named by its path: this is a {_class_of(path)}")
     file = os.fspath(path) if isinstance(path, str | os.PathLike) else path
     source = open_source(file, str(file))
     if isinstance(source, Diagnostic):
         return None, [source]
     reading = Reading(source)
-    main = reading.main(source, file if isinstance(file, str) else None)
+    main = reading.main(source, file)
     return _understand(main, reading, may_define_only)
 
 
@@ -92,6 +108,10 @@ def _finish(rules: Rules | None, findings: list[Diagnostic]) -> Rules:
     if rules is None or any(finding.is_error for finding in findings):
         raise RulesError(findings)
     return rules
+
+
+def _class_of(value: object) -> str:
+    return f"`{type(value).__module__}.{type(value).__qualname__}`"
 
 
 def _sorted(findings: Iterable[Diagnostic], sources: list[Source]) -> list[Diagnostic]:

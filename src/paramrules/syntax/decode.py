@@ -19,6 +19,8 @@ def open_source(path: "str | Traversable", name: str, place: Span | None = None)
 
     `name` is the file's name in diagnostics; `place` is the include that names it, if any.
     """
+    if path == "":
+        return Diagnostic("E101", "a rule file is named by its path, and this is empty", place)
     if isinstance(path, str) and (reason := unreadable(path)):
         return Diagnostic("E101", f"`{name}` cannot be read: {reason}", place)
     try:
@@ -27,8 +29,10 @@ def open_source(path: "str | Traversable", name: str, place: Span | None = None)
     except OSError as error:
         missing = isinstance(error, FileNotFoundError)
         reason = "it does not exist" if missing else (error.strerror or str(error)).lower()
+        first, more, _ = name.partition("\n")
+        shown = f"{first[:60]}..." if more else name
         return Diagnostic(
-            "E101", f"`{name}` cannot be read: {reason}", place, help=_meant(name, missing and not place)
+            "E101", f"`{shown}` cannot be read: {reason}", place, help=_meant(name, missing and not place)
         )
     if len(data) > language.BYTES:
         return Diagnostic(

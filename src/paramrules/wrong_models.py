@@ -1,0 +1,106 @@
+"""What is not a model, or has keywords that say nothing about it: errors with what to type instead."""
+
+from collections.abc import Collection, Iterable, Mapping
+from os import PathLike
+from typing import Final
+
+from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
+from paramrules.inventories import Inventory
+from paramrules.registry import Backend, backend_of, installed, is_model, unusable
+
+
+def refused(model: object, backend: Backend | None, keywords: Mapping[str, object]) -> RulesError:
+    """Return the error of `paramrules.inventory` for something that it cannot describe.
+
+    Args:
+        model: what was passed.
+        backend: the backend that knows it, if any does.
+        keywords: the keywords beside it.
+    """
+    if isinstance(model, Inventory):
+        return _unknown(keywords, (), "an inventory, which has been taken already")
+    if backend is not None:
+        meant = backend.keywords if backend.needs_inputs(model) else backend.keywords - _OF_A_RUN
+        return _unknown(keywords.keys() - backend.keywords, meant, f"a model of `{backend.name}`")
+    help = _instead(model)
+    if isinstance(model, type):
+        message = f"`{model.__module__}.{model.__qualname__}` is a class, not a model"
+        return RulesError(Diagnostic("E504", message, help=help))
+    known = ", ".join(f"`{backend.name}`" for backend in installed()) or "none"
+    message = f"no backend knows what a `{_class_name(model)}` is"
+    help = help or f"pass a module or a tree of arrays; installed backends: {known}"
+    return RulesError([Diagnostic("E504", message, help=help), *unusable(model)])
+
+
+_OF_A_RUN: Final = frozenset(("inputs", "kwargs", "method", "rngs"))
+"""The keywords for a model that has no parameters before it runs."""
+
+
+def _unknown(keywords: Iterable[str], known: Collection[str], what: str) -> RulesError:
+    """Return the error (E517) for keywords, of which some other may be meant."""
+    to_model = "kwargs" in known
+    return RulesError(
+        [
+            Diagnostic(
+                "E517",
+                f"`{keyword}` says nothing about {what}",
+                help=did_you_mean(keyword, [*known, "vocabulary"])
+                or f"leave `{keyword}` out"
+                + (f', or pass it to the model: `kwargs={{"{keyword}": ...}}`' if to_model else ""),
+            )
+            for keyword in sorted(keywords)
+        ]
+    )
+
+
+def refuse_non_module(
+    model: object,
+    wanted: str,
+    *,
+    otherwise: str = "pass the model itself: parameters alone do not know which modules they belong to",
+) -> RulesError:
+    """Return the error (E519) for something passed in place of a framework's module.
+
+    Args:
+        model: what was passed.
+        wanted: the module class as users write it: `torch.nn.Module`.
+        otherwise: the help for what is none of the usual mistakes.
+    """
+    if isinstance(model, type):
+        message = f"`{model.__module__}.{model.__qualname__}` is a class, not a `{wanted}`"
+    else:
+        message = f"a `{_class_name(model)}` is not a `{wanted}`"
+    help = "the model comes first, and the rules second" if _are_rules(model) else _instead(model)
+    if not help and (backend := backend_of(model)):
+        package = type(backend).__module__.partition(".")[0]
+        help = f"it is a model of `{backend.name}`: use `{package}`"
+    return RulesError(Diagnostic("E519", message, help=help or otherwise))
+
+
+def _class_name(value: object) -> str:
+    return f"{type(value).__module__}.{type(value).__qualname__}"
+
+
+def _are_rules(value: object) -> bool:
+    """Return whether a value is a path, rules, or an assignment."""
+    ours = type(value).__module__.startswith(("paramrules.rules.", "paramrules.assignment."))
+    return ours or isinstance(value, str | PathLike)
+
+
+def _instead(model: object) -> str:
+    """Return what to pass in place of something that is not a model, an empty text if that is not known."""
+    if isinstance(model, type):
+        return f"pass an instance: `{model.__name__}(...)`"
+    if isinstance(model, str | PathLike) and str(model).endswith(".json"):
+        return f'read a saved inventory with `paramrules.Inventory.load("{model}")`'
+    if isinstance(model, Inventory):
+        return "an inventory has no tensors: pass the model that it describes"
+    if _are_rules(model):
+        return "pass a model; `paramrules.assign(rules, model)` takes the rules first"
+    if hasattr(model, "param_groups"):
+        return "pass the model that the optimizer trains"
+    if getattr(model, "__name__", "") == "named_parameters":  # a generator is called by its function
+        return "write `dict(model.named_parameters())`, or pass the model itself"
+    if isinstance(model, list | tuple) and any(map(is_model, model)):
+        return "put the models into one module, or call this once for each"
+    return ""
