@@ -42,6 +42,7 @@ _HOW_TO_NAME = (
     "`package.module:NAME`, `path.py:NAME`, a call `module:make('tiny')`, or a saved inventory (.json)."
 )
 
+rule_file = click.argument("file", type=click.Path())
 with_traceback = click.option(
     "--traceback", is_flag=True, help="Print the full traceback if the model's code fails."
 )

@@ -15,7 +15,7 @@ _UNREADABLE: Final = ("E101", "E102", "E103")
 
 
 @click.command(cls=Command)
-@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.argument("files", metavar="FILE...", type=click.Path(), nargs=-1, required=True)
 @click.option("--portable", is_flag=True, help="Also warn about what is likely to differ between frameworks.")
 def check(files: tuple[str, ...], portable: bool) -> Answer:
     """Find the mistakes in rule files, without a model.

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from paramrules.cli.answer import Answer, Command
-from paramrules.cli.arguments import build, on_a_model
+from paramrules.cli.arguments import build, on_a_model, rule_file
 from paramrules.named_models.model_name import ModelName
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Command)
-@click.argument("file")
+@rule_file
 @click.argument("name")
 @on_a_model
 def explain(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from paramrules.cli.answer import Answer, Command
-from paramrules.cli.arguments import build, on_two_models, with_compare
+from paramrules.cli.arguments import build, on_two_models, rule_file, with_compare
 from paramrules.cli.exit_codes import Exit
 from paramrules.cli.layout import progress
 from paramrules.display import Block, Table, counted, few, large, short_settings
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Command)
-@click.argument("file")
+@rule_file
 @on_two_models
 @with_compare("labels")
 @click.option("--mapping", metavar="FILE", help="Which parameters are the same, where that cannot be found.")
