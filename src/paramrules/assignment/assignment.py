@@ -5,6 +5,7 @@ from functools import cached_property
 from itertools import compress
 from typing import Any
 
+from paramrules.assignment.chosen_names import no_parameter
 from paramrules.assignment.clauses import explain_axis
 from paramrules.assignment.expectations import Outcome
 from paramrules.assignment.explanation import Explanation
@@ -305,14 +306,7 @@ class Assignment:
         try:
             return self.inventory.index(name)
         except KeyError:
-            raise RulesError(
-                Diagnostic(
-                    "E214",
-                    f"the model has no parameter `{name}`",
-                    help=did_you_mean(name, self.inventory.names)
-                    or "`paramrules inventory` lists all its names",
-                )
-            ) from None
+            raise no_parameter(self.inventory, name) from None
 
     def _axis(self, number: int) -> AxisLabels:
         axis, labels = self.rules.axes[number], self._labels[number]
