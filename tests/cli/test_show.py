@@ -227,14 +227,14 @@ error[E213]: option `rate` is a number, not 'fast'
    |
  1 | option rate = 0.5
    | ^^^^^^^^^^^^^^^^^ the default is a number
-   = help: pass a number, such as 0.75
+   = help: write a number, as in `--option rate=0.75`
 
 error[E213]: option `on` is a boolean, not '1'
   --> option.rules:2:1
    |
  2 | option on = true
    | ^^^^^^^^^^^^^^^^ the default is a boolean
-   = help: pass a boolean, such as True
+   = help: write a boolean, as in `--option on=true`
 
 """,
     )

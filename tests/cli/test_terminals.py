@@ -120,7 +120,7 @@ def hostile(text: str) -> set[str]:
 
 @pytest.fixture
 def nets(folder: Path) -> Path:
-    (folder / "nets.py").write_text(NETS.format(evil=HOSTILE))
+    (folder / "evilnets.py").write_text(NETS.format(evil=HOSTILE))
     (folder / "evil\x1b[2J\u202e.rules").write_text(RULES)
     (folder / "evil.rules").write_text(RULES)
     return folder
@@ -130,22 +130,22 @@ def nets(folder: Path) -> Path:
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("show", "evil.rules", "-m", "nets.py:make"),
-        ("show", "evil\x1b[2J\u202e.rules", "-m", "nets.py:make"),
-        ("show", "evil.rules", "-m", "nets.py:make", "--json"),
-        ("explain", "evil.rules", f"a{HOSTILE}.weight", "-m", "nets.py:make"),
-        ("explain", "evil.rules", f"d{HOSTILE}.weight", "-m", "nets.py:make"),
-        ("parity", "evil\x1b[2J\u202e.rules", "-m", "nets.py:make", "-m", "nets.py:make(True)"),
-        ("test", "evil.rules", "-m", "nets.py:make"),
-        ("test", "evil\x1b[2J\u202e.rules", "-m", "nets.py:make"),
-        ("inventory", "nets.py:make", "-o", "-"),
-        ("inventory", "nets.py:make", "-o", "a\x1b[2J\u202e.json"),
-        ("inventory", "nets.py:make", "-o", "-", "--json"),
+        ("show", "evil.rules", "-m", "evilnets.py:make"),
+        ("show", "evil\x1b[2J\u202e.rules", "-m", "evilnets.py:make"),
+        ("show", "evil.rules", "-m", "evilnets.py:make", "--json"),
+        ("explain", "evil.rules", f"a{HOSTILE}.weight", "-m", "evilnets.py:make"),
+        ("explain", "evil.rules", f"d{HOSTILE}.weight", "-m", "evilnets.py:make"),
+        ("parity", "evil\x1b[2J\u202e.rules", "-m", "evilnets.py:make", "-m", "evilnets.py:make(True)"),
+        ("test", "evil.rules", "-m", "evilnets.py:make"),
+        ("test", "evil\x1b[2J\u202e.rules", "-m", "evilnets.py:make"),
+        ("inventory", "evilnets.py:make", "-o", "-"),
+        ("inventory", "evilnets.py:make", "-o", "a\x1b[2J\u202e.json"),
+        ("inventory", "evilnets.py:make", "-o", "-", "--json"),
         ("check", "evil\x1b[2J\u202e.rules", "missing\x1b[2J\u202e.rules"),
         ("check", "evil.rules", "--port\x1b[2J\u202e"),
-        ("show", "evil.rules", "-m", "nets.py:\x1b[2J\u202e"),
+        ("show", "evil.rules", "-m", "evilnets.py:\x1b[2J\u202e"),
         ("show", "evil.rules", "-m", "\x1b[2J\u202e.py:make"),
-        ("show", "evil.rules", "-m", "nets.py:make", "--option", "\x1b[2J\u202e"),
+        ("show", "evil.rules", "-m", "evilnets.py:make", "--option", "\x1b[2J\u202e"),
         ("show\x1b[2J\u202e",),
     ],
     ids=lambda arguments: ascii(" ".join(arguments)),
@@ -159,7 +159,7 @@ def test_no_hostile_character_is_printed(run: Callable[..., Ran], arguments: tup
 
 @pytest.mark.usefixtures("nets")
 def test_hostile_characters_are_escaped_in_a_terminal_too() -> None:
-    code, shown = in_terminal("show", "evil\x1b[2J\u202e.rules", "-m", "nets.py:make")
+    code, shown = in_terminal("show", "evil\x1b[2J\u202e.rules", "-m", "evilnets.py:make")
     assert code == 0
     assert hostile(without_style(shown)) == set()
     assert "\x1b[2J" not in shown

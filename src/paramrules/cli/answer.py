@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, TextIO
 
 import click
@@ -90,6 +90,7 @@ class Command(click.Command):
         except KeyboardInterrupt:
             print("interrupted", file=sys.stderr)
             ctx.exit(INTERRUPTED)
+        answer = replace(answer, findings=[finding.on_command_line() for finding in answer.findings])
         try:
             _print(answer, as_json)
         except OSError as error:
