@@ -26,6 +26,9 @@ _SYNONYMS: Final = {
     "save": "inventory",
 }
 
+_HELP: Final = getattr(click.exceptions, "NoArgsIsHelpError", ())
+"""The error of click 8.2 and later that prints the help of `paramrules` alone."""
+
 
 class _Commands(click.Group):
     """The commands, each found in the module of its name."""
@@ -47,6 +50,8 @@ class _Commands(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
+            if ctx.resilient_parsing:  # a shell completes the words after it
+                return None
             near = f"did you mean `{_SYNONYMS[cmd_name]}`?" if cmd_name in _SYNONYMS else ""
             near = near or did_you_mean(cmd_name, _COMMANDS)
             ctx.fail(f"there is no command `{cmd_name}`" + (f"; {near}" if near else ""))
@@ -60,6 +65,8 @@ def _printable_errors() -> Iterator[None]:
     try:
         yield
     except click.UsageError as error:
+        if isinstance(error, _HELP):
+            raise
         error.message = printable(error.message)  # type: ignore[misc]  # click offers no other way
         raise
 

@@ -5,6 +5,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from paramrules.cli.layout import progress
 from paramrules.named_models.example_inputs import ExampleInput, read_input
@@ -20,6 +21,11 @@ def model_name(text: str) -> ModelName:
         return read_model_name(text)
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
+
+
+def complete_file(context: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the path of a file: the beginning of `net.py:make`, or a saved inventory."""
+    return [CompletionItem(incomplete, type="file")]
 
 
 def _input(text: str) -> ExampleInput:
@@ -54,13 +60,22 @@ rule_file = click.argument("file", type=click.Path())
 with_traceback = click.option(
     "--traceback", is_flag=True, help="Print the full traceback if the model's code fails."
 )
-_model = click.option("--model", "-m", metavar="M", type=model_name, required=True, help=_HOW_TO_NAME)
+_model = click.option(
+    "--model",
+    "-m",
+    metavar="M",
+    type=model_name,
+    shell_complete=complete_file,
+    required=True,
+    help=_HOW_TO_NAME,
+)
 _models = click.option(
     "--model",
     "-m",
     "models",
     metavar="M",
     type=model_name,
+    shell_complete=complete_file,
     required=True,
     multiple=True,
     help=f"{_HOW_TO_NAME} May be repeated.",
@@ -86,6 +101,7 @@ _stacks = click.option(
 _vocabulary = click.option(
     "--vocabulary",
     metavar="FILE",
+    type=click.Path(),
     multiple=True,
     expose_value=False,
     callback=lambda context, option, files: context.meta.update({_VOCABULARY: files}),

@@ -20,6 +20,9 @@ _UNREADABLE: Final = ("E101", "E102", "E103")
 def check(files: tuple[str, ...], portable: bool) -> Answer:
     """Find the mistakes in rule files, without a model.
 
+    \b
+    paramrules check *.rules
+
     JSON: `files`, as they were named, and `findings`.
     """
     findings: list[paramrules.Diagnostic] = []

@@ -28,6 +28,10 @@ def explain(
 ) -> Answer:
     """Explain why parameters are in their groups.
 
+    \b
+    paramrules explain vit.rules blocks.0.norm1.weight -m vit.json
+    paramrules explain vit.rules blocks.0 '*.bias' -m vit.json
+
     NAME is a canonical name, one of several if it is tied; a module, for all parameters below it; or a glob
     such as `'*.bias'`. Numbers may be folded, as `show --names` prints them: `blocks.{0..3}.norm1`. One
     parameter is explained in full, several in a table.

@@ -19,8 +19,18 @@ if TYPE_CHECKING:
 @rule_file
 @on_two_models
 @with_compare("labels")
-@click.option("--mapping", metavar="FILE", help="Which parameters are the same, where that cannot be found.")
-@click.option("--write-mapping", metavar="FILE", help="Write the pairs to a new file, to complete by hand.")
+@click.option(
+    "--mapping",
+    metavar="FILE",
+    type=click.Path(),
+    help="Which parameters are the same, where that cannot be found.",
+)
+@click.option(
+    "--write-mapping",
+    metavar="FILE",
+    type=click.Path(),
+    help="Write the pairs to a new file, to complete by hand.",
+)
 def parity(
     file: str,
     models: tuple[ModelName, ...],
@@ -32,20 +42,26 @@ def parity(
 ) -> Answer:
     """Compare the groups that a rule file makes of two models.
 
+    \b
+    paramrules parity vit.rules -m vit_torch.py:ViT -m vit_flax.py:ViT
+
     JSON: `findings` and
 
     \b
     same         true if nothing below differs
     models       both: model, framework, tensors, parameters
     found        the number of pairs by the way in which they were found
-    counts       by label: axis (null for joined labels), label, tensors and parameters that are trained,
-                 each of both models
-    differences  pairs in different groups: a, b, axis, labels, settings, reasons of both (label, file, line,
-                 clause, note, held)
-    settings     pairs with different effective settings: a, b, groups, settings (both values by key; null
-                 where the optimizer's own counts); only with `--compare settings` or `both`
-    alone        of both models: the names that a mapping leaves without a partner; only with a mapping
-    unpaired     of both models: name, candidates, together (true if it could be all of these in one)
+    counts       by label: axis (null for joined labels), label, tensors and
+                 parameters that are trained, each of both models
+    differences  pairs in different groups: a, b, axis, labels, settings,
+                 reasons of both (label, file, line, clause, note, held)
+    settings     pairs with different effective settings: a, b, groups,
+                 settings (both values by key; null where the optimizer's own
+                 counts); only with `--compare settings` or `both`
+    alone        of both models: the names that a mapping leaves without a
+                 partner; only with a mapping
+    unpaired     of both models: name, candidates, together (true if it could
+                 be all of these in one)
     pairs        all: a and b (lists of names), how
     """
     import paramrules

@@ -49,20 +49,26 @@ def show(
 ) -> Answer:
     """Show the groups that a rule file makes of a model.
 
-    With `--names`, `blocks.{0..11}.norm1.weight` stands for the parameter of twelve blocks.
+    \b
+    paramrules show vit.rules -m "timm:create_model('vit_tiny_patch16_224')"
+    paramrules show vit.rules -m vit.json --names --label no_decay
+
+    With `--names`, `blocks.{0..11}.norm1.weight` stands for a parameter of twelve blocks.
 
     JSON: `findings` and `models`, each with `model`, `framework`, `tensors`, `parameters`, and
 
     \b
-    groups   in their order: label, labels (by axis), settings, tensors, parameters, share, names;
-             tensors, parameters and share (of 1) count what is trained, names lists all;
-             with `--names` also folded: name, names, shape, parameters, trained
+    groups   in their order: label, labels (by axis), settings, tensors,
+             parameters, share, names; tensors, parameters and share (of 1)
+             count what is trained, names lists all; with `--names` also
+             folded: name, names, shape, parameters, trained
     left     by axis, the names that no rule took
     dead     rules that took nothing: axis, label, file, line
     frozen   the names of what is not trained
     skipped  the names of what `skip = true` leaves to another optimizer
     tied     lists of names of one tensor
-    merged   weights stored with more axes than their matrix has: name, shape, stored, layout
+    merged   weights stored with more axes than their matrix has: name,
+             shape, stored, layout
     """
     import paramrules
     from paramrules.assignment import parse_options

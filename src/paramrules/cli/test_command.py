@@ -14,6 +14,9 @@ from paramrules.named_models.model_name import ModelName
 def test(file: str, model: ModelName, stacked: dict[str, int], given: dict[str, str], strict: bool) -> Answer:
     """Run the `expect` statements of a rule file on a model.
 
+    \b
+    paramrules test vit.rules -m vit.json
+
     Also reports the warnings about the file and the model, and under `--strict` its errors.
 
     JSON: `expectations` (each with axis, expectation, file, line, parameters, passed), how many `passed` and
