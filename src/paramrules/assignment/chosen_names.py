@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
-from paramrules.diagnostics import Diagnostic, RulesError
+from paramrules.diagnostics import Diagnostic, RulesError, listed
 from paramrules.display import counted
 from paramrules.folded_names import fold, unfold
 from paramrules.inventories import Inventory
@@ -61,9 +61,8 @@ def _no_names(inventory: Inventory, text: str) -> RulesError:
 
 
 def _unknown(text: str, close: Sequence[str], help: str = "") -> RulesError:
-    shown = [f"`{name}`" for name in close[:_CLOSE]]
-    if shown:
-        help = f"did you mean {' or '.join(filter(None, (', '.join(shown[:-1]), shown[-1])))}?"
+    if close:
+        help = f"did you mean {listed(close[:_CLOSE], last='or')}?"
     return RulesError(
         Diagnostic(
             "E214",

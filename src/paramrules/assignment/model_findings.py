@@ -1,14 +1,14 @@
 """Findings about rules and a model together: what is dead, left over, unknown, or counts nothing."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from paramrules.assignment.captured import uses_captures
 from paramrules.assignment.entry_facts import Facts
 from paramrules.assignment.labelling import Partition
 from paramrules.assignment.near_misses import NearMisses
 from paramrules.assignment.predicate_evaluator import Evaluator
-from paramrules.diagnostics import Diagnostic, Place, RulesError, Span, a, did_you_mean
+from paramrules.diagnostics import Diagnostic, Place, RulesError, Span, a, did_you_mean, listed
 from paramrules.inventories import ABSENT, Class, Inventory
 from paramrules.inventories.classes import match as class_match
 from paramrules.registry import wrapper_names
@@ -26,18 +26,26 @@ def require_known(rules: Rules, inventory: Inventory) -> None:
     """Raise RulesError (E215) if a rule needs a fact that cannot be known for this model."""
     if not inventory.unknown:
         return
-    wrong = {
-        term.span: Diagnostic(
-            "E215",
-            f"`{term.name if isinstance(term, terms.Field) else fact}` is not known for this model",
-            term.span,
-            help=inventory.unknown[fact],
-        )
-        for term in terms_in(*rules.axes)
-        if (fact := _fact(term)) in inventory.unknown
-    }
-    if wrong:
-        raise RulesError(list(wrong.values()))
+    lacking: dict[str, dict[Span, str]] = {}
+    for term in terms_in(*rules.axes):
+        if (fact := _fact(term)) in inventory.unknown:
+            name = term.name if isinstance(term, terms.Field) else fact
+            lacking.setdefault(inventory.unknown[fact], {})[term.span] = name
+    if lacking:
+        raise RulesError([_unknown(places, help) for help, places in lacking.items()])
+
+
+def _unknown(places: Mapping[Span, str], help: str) -> Diagnostic:
+    """Return the finding (E215) about facts that are unknown for one reason, wherever they are asked for."""
+    names = list(dict.fromkeys(places.values()))
+    first, *others = places
+    return Diagnostic(
+        "E215",
+        f"{listed(names)} {'are' if len(names) > 1 else 'is'} not known for this model",
+        first,
+        also=tuple(map(Place, others)),
+        help=help,
+    )
 
 
 def _fact(term: terms.Term) -> str:

@@ -16,7 +16,7 @@ import click
 
 from paramrules.cli.exit_codes import Exit, exit_code
 from paramrules.cli.layout import QUIET, columns_of, is_colored, print_blocks
-from paramrules.diagnostics import SEVERITIES, Diagnostic, RulesError, printable, render, to_json
+from paramrules.diagnostics import SEVERITIES, Diagnostic, RulesError, printable, render, to_json, together
 from paramrules.display import Block
 
 INTERRUPTED: Final = 130
@@ -123,7 +123,7 @@ def prepare_streams() -> None:
 def report(findings: Sequence[Diagnostic]) -> None:
     """Print findings on standard error, coloured and cut to its width in a terminal."""
     color, columns = is_colored(sys.stderr), columns_of(sys.stderr)
-    for finding in findings:
+    for finding in together(findings):
         print(render(finding, color=color, columns=columns) + "\n", file=sys.stderr)
 
 

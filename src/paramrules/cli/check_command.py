@@ -7,7 +7,7 @@ import click
 import paramrules
 from paramrules.cli.answer import Answer, Command
 from paramrules.cli.exit_codes import Exit
-from paramrules.diagnostics import SEVERITIES
+from paramrules.diagnostics import SEVERITIES, together
 from paramrules.display import counted
 
 _UNREADABLE: Final = ("E101", "E102", "E103")
@@ -41,6 +41,6 @@ def check(files: tuple[str, ...], portable: bool) -> Answer:
 
 
 def _summary(files: int, findings: list[paramrules.Diagnostic]) -> str:
-    severities = [finding.severity for finding in findings]
+    severities = [finding.severity for finding in together(findings)]
     found = [counted(severities.count(each), each) for each in SEVERITIES if each in severities]
     return f"{counted(files, 'file')}: {', '.join(found) or 'no findings'}"
