@@ -97,6 +97,20 @@ def test_all_places_are_cut_and_lines_below_are_coloured() -> None:
     assert text.endswith(" \x1b[1;34m^^^ two\x1b[0m")
 
 
+@pytest.mark.parametrize(
+    ("line", "carets"),
+    [
+        ("x: ndim <= 1   ", 12),
+        ("x: ndim <= 1   # a comment", 12),
+        ("x: name ~ 'a#b' or  # a comment", 18),
+        ('x: name ~ "a#b', 14),
+        ("# a comment", 1),
+    ],
+)
+def test_what_goes_on_below_is_underlined_to_the_end_of_the_line(line: str, carets: int) -> None:
+    assert excerpt(line, 0, 100).carets == carets
+
+
 def test_wide_characters_and_tabs() -> None:
     line = "x: leaf == '层归一化层归一化层归一化' or\tndm <= 1"
     before = line.index("ndm")

@@ -4,6 +4,7 @@ A terminal breaks a line that is too long, and the carets stand under something 
 around them, with `...` for what is left out.
 """
 
+import re
 from itertools import accumulate
 from textwrap import wrap
 from typing import Final, NamedTuple
@@ -11,6 +12,9 @@ from typing import Final, NamedTuple
 from paramrules.diagnostics.message_text import printable, width
 
 _CUT: Final = "..."
+_COMMENT: Final = re.compile(r"""^((?:[^#"']|"[^"]*"|'[^']*')*)#.*""")
+"""A line with a comment, and what stands before it."""
+
 _LABEL: Final = 40
 """The columns that a label gets which does not fit beside the carets."""
 
@@ -26,8 +30,8 @@ class Excerpt(NamedTuple):
 def excerpt(line: str, start: int, length: int, columns: int | None = None) -> Excerpt:
     """Return a line with a part of it marked, in at most so many columns.
 
-    The marked part is underlined to the end of the line at most, without trailing space. Of one that is too
-    long for the columns itself, the beginning is shown.
+    A marked part that goes on in further lines is underlined to the end of this one, without trailing space or
+    a comment. Of one that is too long for the columns itself, the beginning is shown.
 
     Args:
         line: the line.
@@ -39,7 +43,7 @@ def excerpt(line: str, start: int, length: int, columns: int | None = None) -> E
     Excerpt(text='...Norm) or ndm <= 1 -...', before=12, carets=3)
     """
     rest = line[start:]
-    marked = rest[:length] if length <= len(rest) else rest.rstrip()
+    marked = rest[:length] if length <= len(rest) else _COMMENT.sub(r"\1", rest).rstrip()
     first = width(printable(line[:start]))
     last = first + max(1, width(printable(marked)))
     shown = [printable(character) for character in line]
