@@ -56,11 +56,13 @@ def print_blocks(blocks: Sequence[Block]) -> None:
     console = Console(force_terminal=True, color_system="standard" if color else None)
     if not is_terminal:
         console.size = ConsoleDimensions(max(map(len, text_of(blocks).splitlines()), default=0) + 1, 1)
-    for block in blocks:
-        if isinstance(block, str):
-            console.print(Text(printable(block)), soft_wrap=True)
-        else:
-            _draw(block, console)
+    with console.capture() as drawn:  # rich would exit where a pipe is closed
+        for block in blocks:
+            if isinstance(block, str):
+                console.print(Text(printable(block)), soft_wrap=True)
+            else:
+                _draw(block, console)
+    print(drawn.get(), end="")
 
 
 def _draw(table: Table, console: "Console") -> None:

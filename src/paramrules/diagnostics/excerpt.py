@@ -30,8 +30,8 @@ class Excerpt(NamedTuple):
 def excerpt(line: str, start: int, length: int, columns: int | None = None) -> Excerpt:
     """Return a line with a part of it marked, in at most so many columns.
 
-    A marked part that goes on in further lines is underlined to the end of this one, without trailing space or
-    a comment. Of one that is too long for the columns itself, the beginning is shown.
+    A marked part that goes on in further lines is underlined to the end of this one, without trailing space
+    and comment. Of one that is too long for the columns itself, the beginning is shown.
 
     Args:
         line: the line.
