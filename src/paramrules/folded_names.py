@@ -70,6 +70,26 @@ def fold(names: Iterable[str]) -> list[Folded]:
     return sorted(found, key=lambda each: order[each.names[0]])
 
 
+def fold_pairs(pairs: Iterable[tuple[str, str]]) -> list[tuple[Folded, Folded]]:
+    """Return pairs of names folded side by side: the n-th names that the two stand for are partners.
+
+    >>> [(a.name, b.name) for a, b in fold_pairs([("h.0.w", "h_0.k"), ("h.1.w", "h_1.k")])]
+    [('h.{0,1}.w', 'h_{0,1}.k')]
+    """
+    partners: dict[str, list[str]] = {}
+    for a, b in pairs:
+        partners.setdefault(a, []).append(b)
+    found = []
+    for one in fold(partners):
+        beside = [partners[name] for name in unfold(one.name)]
+        others = fold(name for names in beside for name in names)
+        if len(others) == 1 and beside == [[name] for name in unfold(others[0].name)]:
+            found.append((one, others[0]))
+        else:
+            found += [(_single(name), _single(other)) for name in one.names for other in partners[name]]
+    return found
+
+
 def unfold(name: str) -> list[str]:
     """Return the names that a folded name stands for.
 
@@ -164,6 +184,10 @@ def _numbers(braces: str) -> list[str]:
             raise ValueError(f"`{{{braces}}}` holds more than {_MOST:,} numbers")
         numbers += map(str, values)
     return numbers
+
+
+def _single(name: str) -> Folded:
+    return Folded(_escaped(name), (name,))
 
 
 def _escaped(text: str) -> str:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import examples
 
-from paramrules.folded_names import fold, unfold
+from paramrules.folded_names import fold, fold_pairs, unfold
 
 GOLDEN = sorted((Path(__file__).parents[1] / "golden").rglob("*.json"))
 
@@ -87,3 +87,19 @@ def test_a_folded_name_that_cannot_be_unfolded(name: str, message: str) -> None:
     with pytest.raises(ValueError) as raised:  # noqa: PT011 - the whole text is compared
         unfold(name)
     assert str(raised.value) == message
+
+
+@pytest.mark.parametrize(
+    ("pairs", "folded"),
+    [
+        ([], []),
+        ([("h.0.w", "l_0.k"), ("h.1.w", "l_1.k"), ("x", "y")], [("h.{0,1}.w", "l_{0,1}.k"), ("x", "y")]),
+        ([("h.0.w", "l_1.k"), ("h.1.w", "l_2.k")], [("h.{0,1}.w", "l_{1,2}.k")]),
+        ([("h.0.w", "l_1.k"), ("h.1.w", "l_0.k")], [("h.0.w", "l_1.k"), ("h.1.w", "l_0.k")]),
+        ([("h.0.w", "q"), ("h.1.w", "k")], [("h.0.w", "q"), ("h.1.w", "k")]),
+        ([("h.0.w", "q"), ("h.0.w", "k")], [("h.0.w", "q"), ("h.0.w", "k")]),
+        ([("h.0.w", "all.w"), ("h.1.w", "all.w")], [("h.0.w", "all.w"), ("h.1.w", "all.w")]),
+    ],
+)
+def test_pairs_fold_side_by_side(pairs: list[tuple[str, str]], folded: list[tuple[str, str]]) -> None:
+    assert [(one.name, other.name) for one, other in fold_pairs(pairs)] == folded

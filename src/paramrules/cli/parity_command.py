@@ -9,6 +9,7 @@ from paramrules.cli.arguments import build, on_two_models, rule_file, with_compa
 from paramrules.cli.exit_codes import Exit
 from paramrules.cli.layout import progress
 from paramrules.display import Block, Table, counted, few, large, short_settings
+from paramrules.folded_names import fold_pairs
 from paramrules.named_models.model_name import ModelName
 
 if TYPE_CHECKING:
@@ -116,13 +117,15 @@ def _blocks(file: str, models: tuple[ModelName, ...], found: "Parity") -> list[B
         if alone:
             blocks += ["", f"only in {which}, by the mapping: {few(alone)}"]
     if found.differences:
-        rows = list(map(_difference, found.differences))
+        rows = _folded([(each.a, each.b, _difference(each)) for each in found.differences])
         blocks += ["", Table(("A", "B", "in A", "in B", "because"), rows)]
     if found.settings:
-        rows = [
-            (each.a, each.b, *(settings_text(each.settings, side) for side in (0, 1)))
-            for each in found.settings
-        ]
+        rows = _folded(
+            [
+                (each.a, each.b, (settings_text(each.settings, 0), settings_text(each.settings, 1)))
+                for each in found.settings
+            ]
+        )
         blocks += ["", Table(("A", "B", "settings in A", "settings in B"), rows)]
     for which, unpaired in zip("AB", found.unpaired, strict=True):
         if unpaired:
@@ -154,7 +157,17 @@ def _difference(difference: "Difference") -> tuple[str, ...]:
     a, b = difference.labels
     if a == b:
         a, b = map(short_settings, difference.settings)
-    return difference.a, difference.b, a, b, " | ".join(map(_because, difference.reasons))
+    return a, b, " | ".join(map(_because, difference.reasons))
+
+
+def _folded(rows: list[tuple[str, str, tuple[str, ...]]]) -> list[tuple[str, ...]]:
+    """Return rows of two names and what is said about them; where that is the same, with names folded."""
+    alike: dict[tuple[str, ...], list[tuple[str, str]]] = {}
+    for a, b, what in rows:
+        alike.setdefault(what, []).append((a, b))
+    return [
+        (one.name, other.name, *what) for what, pairs in alike.items() for one, other in fold_pairs(pairs)
+    ]
 
 
 def _because(reason: "Reason") -> str:
