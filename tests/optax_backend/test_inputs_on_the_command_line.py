@@ -15,6 +15,7 @@ from paramrules.named_models import inventory_of, read_input, read_model_name
 MODELS = """\
     import equinox as eqx
     import haiku as hk
+    import jax
     from flax import linen as nn
     from flax import nnx
 
@@ -76,6 +77,19 @@ MODELS = """\
 
 
     biggest = max
+
+
+    def variables():
+        net = nn.BatchNorm(use_running_average=True)
+        return net.init(jax.random.key(0), jax.numpy.ones((2, 4)))
+
+
+    def numbers():
+        return {"a": jax.numpy.ones(2, int)}
+
+
+    def tree():
+        return {"a": {"kernel": jax.numpy.ones((2, 3)), "bias": jax.numpy.ones(3)}}
 """
 
 
@@ -197,6 +211,16 @@ def test_random_keys_need_not_be_given(
             "  = help: it has to return a module or a tree of arrays\n\n",
         ),
         (
+            ("variables",),
+            "error[E540]: the tree holds the collection `batch_stats` beside `params`\n"
+            '  = help: name the module, with its `--input`, or return `variables["params"]`\n\n',
+        ),
+        (
+            ("numbers",),
+            "error[E538]: `a` is an array of int32, which no optimizer trains\n"
+            "  = help: return parameters alone\n\n",
+        ),
+        (
             ("Nnx",),
             "error[E702]: `inputs.py:Nnx` cannot be called like that: missing a required argument: 'width'\n"
             "  = help: write its arguments after it: `inputs.py:Nnx(width)`\n\n",
@@ -207,6 +231,31 @@ def test_what_is_wrong_is_said_for_the_command_line(
     run: Callable[..., tuple[int, str]], arguments: tuple[str, ...], message: str
 ) -> None:
     assert run(*arguments) == (2, message)
+
+
+def test_facts_that_a_tree_does_not_know_are_one_error(run: Callable[..., tuple[int, str]]) -> None:
+    Path("all.rules").write_text("a: type(Linear)\nb: role == bias\nc: type(LayerNorm)\nd: else\n")
+    assert run("tree") == (
+        2,
+        """\
+error[E215]: `type` and `role` are not known for this model
+  --> all.rules:1:4
+   |
+ 1 | a: type(Linear)
+   |    ^^^^^^^^^^^^
+  --> all.rules:2:4
+   |
+ 2 | b: role == bias
+   |    ^^^^^^^^^^^^
+  --> all.rules:3:4
+   |
+ 3 | c: type(LayerNorm)
+   |    ^^^^^^^^^^^^^^^
+   = help: these are arrays without their modules: name the module itself, with `--input` for linen and haiku, \
+or a function that returns `paramrules.inventory(params, types={"encoder.norm": LayerNorm})`
+
+""",
+    )
 
 
 def test_every_command_with_a_model_takes_inputs(run: object) -> None:

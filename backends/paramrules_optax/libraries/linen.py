@@ -53,6 +53,7 @@ def refuse_collections(tree: Any) -> None:
                         "E540",
                         f"the tree holds the collection `{beside}` beside `params`",
                         help='pass `variables["params"]`',
+                        cli_help='name the module, with its `--input`, or return `variables["params"]`',
                     )
                 )
 

@@ -17,6 +17,10 @@ from paramrules.rules.builtin_names import OF_LAYER
 from paramrules.rules.model import Axis, Rule, Rules
 from paramrules.rules.terms import Predicate, terms_in
 
+_NAME_THE_MODEL = (
+    "these are arrays without their modules: name the module itself, with `--input` for linen and haiku, "
+    'or a function that returns `paramrules.inventory(params, types={"encoder.norm": LayerNorm})`'
+)
 _CHUNK = 1000
 _EVERYDAY = frozenset(("module", "model", "params"))
 """Names that modules of a model have too: only at the beginning of a name are they a wrapper's."""
@@ -32,10 +36,12 @@ def require_known(rules: Rules, inventory: Inventory) -> None:
             name = term.name if isinstance(term, terms.Field) else fact
             lacking.setdefault(inventory.unknown[fact], {})[term.span] = name
     if lacking:
-        raise RulesError([_unknown(places, help) for help, places in lacking.items()])
+        arrays_alone = not any(owner.known for owner in inventory.owners)
+        cli_help = _NAME_THE_MODEL if arrays_alone else ""
+        raise RulesError([_unknown(places, help, cli_help) for help, places in lacking.items()])
 
 
-def _unknown(places: Mapping[Span, str], help: str) -> Diagnostic:
+def _unknown(places: Mapping[Span, str], help: str, cli_help: str) -> Diagnostic:
     """Return the finding (E215) about facts that are unknown for one reason, wherever they are asked for."""
     names = list(dict.fromkeys(places.values()))
     first, *others = places
@@ -45,6 +51,7 @@ def _unknown(places: Mapping[Span, str], help: str) -> Diagnostic:
         first,
         also=tuple(map(Place, others)),
         help=help,
+        cli_help=cli_help,
     )
 
 
