@@ -251,8 +251,8 @@ error[E215]: `type` and `role` are not known for this model
    |
  3 | c: type(LayerNorm)
    |    ^^^^^^^^^^^^^^^
-   = help: these are arrays without their modules: name the module itself, with `--input` for linen and haiku, \
-or a function that returns `paramrules.inventory(params, types={"encoder.norm": LayerNorm})`
+   = help: these are arrays without their modules: name the module itself, with `--input` for linen and \
+haiku, or a function that returns `paramrules.inventory(params, types={"encoder.norm": LayerNorm})`
 
 """,
     )
