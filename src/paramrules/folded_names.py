@@ -99,15 +99,28 @@ def unfold(name: str) -> list[str]:
     >>> unfold("blocks.{0..1,4}.bias")
     ['blocks.0.bias', 'blocks.1.bias', 'blocks.4.bias']
     """
-    parts: list[Sequence[str]] = []
-    end = 0
-    for found in _ESCAPED.finditer(name):
-        parts.append((name[end : found.start()],))
-        end = found.end()
-        parts.append((found[1],) if found[1] is not None else _numbers(found[2]))
-    if prod(map(len, parts)) > _MOST:
+    choices = [(part,) if isinstance(part, str) else part for part in pieces(name)]
+    if prod(map(len, choices)) > _MOST:
         raise ValueError(f"`{name}` stands for more than {_MOST:,} names")
-    return ["".join(choice) for choice in product(*parts, (name[end:],))]
+    return ["".join(choice) for choice in product(*choices)]
+
+
+def pieces(name: str) -> list[str | list[str]]:
+    """Return the text of a folded name outside of braces, and between it the numbers of each pair of braces.
+
+    Raises:
+        ValueError: something other than numbers stands in braces.
+
+    >>> pieces("blocks.{0..1,4}.bias")
+    ['blocks.', ['0', '1', '4'], '.bias']
+    """
+    found: list[str | list[str]] = []
+    end = 0
+    for marked in _ESCAPED.finditer(name):
+        found.append(name[end : marked.start()])
+        end = marked.end()
+        found.append(marked[1] if marked[1] is not None else _numbers(marked[2]))
+    return [*found, name[end:]]
 
 
 def _split(name: str) -> tuple[_Skeleton, tuple[int, ...]]:

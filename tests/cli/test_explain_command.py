@@ -262,6 +262,7 @@ head.weight        rest       else                    net.rules:11
         ("h.{0,1}", "*.g", "head"),
         ("h.{0..1}.fc.*", "h", "norm.g", "h?ad.weight"),
         ("h.0.fc.weight", "h", "norm.g", "head.weight"),
+        ("h.{0,1}.*.[bw]*", "norm.[g]", "he*"),
     ],
     ids=" ".join,
 )
@@ -301,7 +302,7 @@ h.{0,1}.fc.bias    all    trainable  flag.rules:1
         ("h.0.fc.wieght", "did you mean `h.0.fc.weight`?"),
         ("fc.weight", "did you mean `h.{0,1}.fc.weight`?"),
         ("norm.q", "did you mean `norm.g` or `norm`?"),
-        ("h.7.fc.bias", "did you mean `h.1.fc.bias` or `h.0.fc.bias`?"),
+        ("h.7.fc.bias", "did you mean `h.{0,1}.fc.bias`?"),
         ("nrom", "did you mean `norm`?"),
         ("fc.*", "a glob matches the whole name: `*fc.**` finds 4 names"),
         ("q*", "`paramrules show FILE --model M --names` lists all names"),

@@ -1,16 +1,20 @@
 """Parameters by what a user types for them: names, paths of modules, globs and folded names."""
 
+import re
 from collections.abc import Iterable, Sequence
-from fnmatch import fnmatchcase
+from fnmatch import translate
+from typing import Final
 
 from paramrules.diagnostics import Diagnostic, RulesError, listed
 from paramrules.display import counted
-from paramrules.folded_names import fold, unfold
+from paramrules.folded_names import fold, pieces
 from paramrules.inventories import Inventory
-from paramrules.inventories.parameter import is_below
 
-_CLOSE = 3
+_CLOSE: Final = 3
 """The most names that a help suggests."""
+
+_END: Final = len(r"\Z")
+"""The length of the anchor that `fnmatch.translate` puts at the end."""
 
 
 def names_like(inventory: Inventory, text: str) -> list[str]:
@@ -27,37 +31,37 @@ def names_like(inventory: Inventory, text: str) -> list[str]:
     >>> names_like(inventory, "blocks.0.norm1")
     ['blocks.0.norm1.weight', 'blocks.0.norm1.bias']
     """
-    known = set(inventory.names)
-    if text in known:
+    if text in set(inventory.names):
         return [text]
     try:
-        single = unfold(text)
+        fits = _pattern(text).fullmatch
     except ValueError as error:
         raise _unknown(text, (), str(error)) from None
-    exact, others = known.intersection(single), [each for each in single if each not in known]
-    found = [name for name in inventory.names if name in exact or any(_fits(name, other) for other in others)]
+    found = {inventory.index(name): name for name in reversed(inventory.names) if fits(name)}
     if not found:
         raise _no_names(inventory, text)
-    return list({inventory.index(name): name for name in reversed(found)}.values())[::-1]
+    return list(found.values())[::-1]
 
 
 def no_parameter(inventory: Inventory, name: str) -> RulesError:
     """Return the error (E214) for a name that no parameter has, with the names that are close."""
     ending = [known for known in inventory.names if known.endswith(f".{name}")]
-    return _unknown(name, ending or _close(name, inventory.names))
+    firsts = (folded.names[0] for folded in fold(inventory.names))
+    return _unknown(name, ending or _close(name, inventory.names, firsts))
 
 
 def _no_names(inventory: Inventory, text: str) -> RulesError:
     """Return the error (E214) for a text that stands for no names."""
     if _is_glob(text):
-        wider = [name for name in inventory.names if fnmatchcase(name, f"*{text}*")]
-        finds = (
-            f"a glob matches the whole name: `*{text}*` finds {counted(len(wider), 'name')}" if wider else ""
-        )
-        return _unknown(text, (), finds)
+        fits = _pattern(f"*{text}*").fullmatch
+        wider = [name for name in inventory.names if fits(name)]
+        finds = f"a glob matches the whole name: `*{text}*` finds {counted(len(wider), 'name')}"
+        return _unknown(text, (), finds if wider else "")
     ending = [name for name in inventory.names if name.endswith(f".{text}")]
     modules = (name[:end] for name in inventory.names for end, mark in enumerate(name) if mark == ".")
-    return _unknown(text, [each.name for each in fold(ending)] or _close(text, (*inventory.names, *modules)))
+    known = dict.fromkeys((*inventory.names, *modules))
+    firsts = (folded.name for folded in fold(known))
+    return _unknown(text, [each.name for each in fold(ending)] or _close(text, known, firsts))
 
 
 def _unknown(text: str, close: Sequence[str], help: str = "") -> RulesError:
@@ -72,20 +76,35 @@ def _unknown(text: str, close: Sequence[str], help: str = "") -> RulesError:
     )
 
 
-def _fits(name: str, text: str) -> bool:
-    return fnmatchcase(name, text) if _is_glob(text) else is_below(name, text)
+def _pattern(text: str) -> re.Pattern[str]:
+    """Return a regex for the names that a text stands for.
+
+    Raises:
+        ValueError: something other than numbers stands in braces.
+    """
+    translated = "".join(
+        f"(?:{'|'.join(part)})" if isinstance(part, list) else translate(part)[:-_END]
+        for part in pieces(text)
+    )
+    return re.compile(translated if _is_glob(text) else rf"{translated}(?:\..*)?")
 
 
 def _is_glob(text: str) -> bool:
     return any(mark in text for mark in "*?[")
 
 
-def _close(text: str, known: Iterable[str]) -> list[str]:
-    """Return the names that are close, only those of the same layers if there are any."""
+def _close(text: str, known: Iterable[str], otherwise: Iterable[str]) -> list[str]:
+    """Return the names that are close: of the same layers if there are any, else some of all layers.
+
+    A model has thousands of names and few that differ in more than numbers, and comparing takes its time.
+    """
     from difflib import get_close_matches  # 10 ms that only a mistake pays for
 
-    close = get_close_matches(text, dict.fromkeys(known), n=_CLOSE, cutoff=0.75)
-    return [name for name in close if _layers(name) == _layers(text)] or close
+    beside = [name for name in known if _layers(name) == _layers(text)]
+    for names in (beside, dict.fromkeys(otherwise)):
+        if close := get_close_matches(text, names, n=_CLOSE, cutoff=0.75):
+            return close
+    return []
 
 
 def _layers(name: str) -> list[str]:
