@@ -15,10 +15,10 @@ _NUMBER: Final = re.compile(r"(?<![0-9])(?:0|[1-9][0-9]{0,8})(?![0-9])")
 """A number as it is written without leading zeros, so that it can be written again."""
 
 _BETWEEN: Final = "._"
-"""What stands around a number that counts layers: `blocks.0.norm1`, `layers_0`; not the 1 of `norm1`."""
+"""The characters around a number that counts layers: `blocks.0.norm1`, `layers_0`; not the 1 of `norm1`."""
 
 _LEAST_GLUED: Final = 3
-"""How many values fold where the number is part of a word: `h{0..11}_attn`, but `norm1` and `norm2`."""
+"""The least number of values that fold inside a word: `h{0..11}_attn`, but `norm1` and `norm2`."""
 
 _ALL_ORDERS: Final = 3
 """The most numbers in a name for which all orders of folding are compared."""

@@ -1,4 +1,4 @@
-"""What a shell completes, through click's `_PARAMRULES_COMPLETE`."""
+"""Completion by a shell, through click's `_PARAMRULES_COMPLETE`."""
 
 import pytest
 from click.testing import CliRunner

@@ -13,6 +13,10 @@ from paramrules.inventories import Inventory
 _CLOSE: Final = 3
 """The most names that a help suggests."""
 
+_LEAST: Final = 0.75
+_BESIDE: Final = 0.04
+"""The least likeness of a name that is suggested, from 0 to 1, and its greatest distance from the best one."""
+
 _END: Final = len(r"\Z")
 """The length of the anchor that `fnmatch.translate` puts at the end."""
 
@@ -98,12 +102,13 @@ def _close(text: str, known: Iterable[str], otherwise: Iterable[str]) -> list[st
 
     A model has thousands of names and few that differ in more than numbers, and comparing takes its time.
     """
-    from difflib import get_close_matches  # 10 ms that only a mistake pays for
+    from difflib import SequenceMatcher, get_close_matches  # 10 ms that only a mistake pays for
 
     beside = [name for name in known if _layers(name) == _layers(text)]
     for names in (beside, dict.fromkeys(otherwise)):
-        if close := get_close_matches(text, names, n=_CLOSE, cutoff=0.75):
-            return close
+        if close := get_close_matches(text, names, n=_CLOSE, cutoff=_LEAST):
+            likeness = [SequenceMatcher(None, name, text).ratio() for name in close]
+            return [n for n, alike in zip(close, likeness, strict=True) if alike >= likeness[0] - _BESIDE]
     return []
 
 

@@ -9,7 +9,7 @@ from paramrules.folded_names import fold
 
 
 class _Reason(NamedTuple):
-    """What parameters that stand in one row have in common: the place of their rule, and its clause."""
+    """The place of a rule and the clause that decided, the same for all parameters of a row."""
 
     place: str
     clause: str
