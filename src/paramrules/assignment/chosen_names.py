@@ -15,7 +15,7 @@ _CLOSE: Final = 3
 
 _LEAST: Final = 0.75
 _BESIDE: Final = 0.04
-"""The least likeness of a name that is suggested, from 0 to 1, and its greatest distance from the best one."""
+"""The least likeness of a suggested name, from 0 to 1, and its greatest distance from the best one."""
 
 _END: Final = len(r"\Z")
 """The length of the anchor that `fnmatch.translate` puts at the end."""

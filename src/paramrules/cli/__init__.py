@@ -20,6 +20,8 @@ _SYNONYMS: Final = {
     "lint": "check",
     "validate": "check",
     "groups": "show",
+    "list": "show",
+    "names": "show",
     "why": "explain",
     "diff": "parity",
     "compare": "parity",
