@@ -74,6 +74,20 @@ def test_groups_in_colour() -> None:
 
 
 @pytest.mark.usefixtures("folder")
+def test_no_part_of_a_long_name_is_lost_in_a_narrow_terminal() -> None:
+    name = ".".join(["encoder", *("abcdefghij" * 7)])
+    Path("long.py").write_text(
+        f"from support import inventory_of\nnet = inventory_of([{{'name': {name!r}}}])\n"
+    )
+    Path("all.rules").write_text("all: else\n")
+    code, shown = in_terminal("show", "all.rules", "-m", "long.py:net", "--names", columns=60)
+    assert code == 0
+    assert "…" not in shown
+    letters = "".join(line.split("  ")[0] for line in without_style(shown).splitlines()).replace(" ", "")
+    assert name in letters
+
+
+@pytest.mark.usefixtures("folder")
 def test_findings_in_colour() -> None:
     Path("bad.rules").write_text("x: ndm <= 1\n")
     code, shown = in_terminal("check", "bad.rules")

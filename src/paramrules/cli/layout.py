@@ -72,7 +72,8 @@ def _draw(table: Table, console: "Console") -> None:
     drawn = Drawn(header_style="bold", pad_edge=False, box=None)
     for number, head in enumerate(table.heads):
         justify: Literal["left", "right"] = "right" if head in table.right else "left"
-        drawn.add_column(Text(printable(head)), justify=justify, style="" if number else "cyan")
+        style = "" if number else "cyan"
+        drawn.add_column(Text(printable(head)), justify=justify, style=style, overflow="fold")
     for row in table.rows:
         drawn.add_row(*(Text(printable(cell)) for cell in row))
     console.print(drawn)
