@@ -28,9 +28,6 @@ _SYNONYMS: Final = {
     "save": "inventory",
 }
 
-_HELP: Final = getattr(click.exceptions, "NoArgsIsHelpError", ())
-"""The error of click 8.2 and later that prints the help of `paramrules` alone."""
-
 
 class _Commands(click.Group):
     """The commands, each found in the module of its name."""
@@ -66,9 +63,9 @@ def _printable_errors() -> Iterator[None]:
     """Escape what a mistyped command line brings into click's own messages."""
     try:
         yield
+    except click.exceptions.NoArgsIsHelpError:  # its message is the help
+        raise
     except click.UsageError as error:
-        if isinstance(error, _HELP):
-            raise
         error.message = printable(error.message)  # type: ignore[misc]  # click offers no other way
         raise
 
