@@ -1,7 +1,7 @@
 """Settings that hold for every test.
 
 The models here are small: their matrices are multiplied faster by one thread than by two that wait for each
-other, and XLA spends more time on optimising a program than the program takes. None of it is set where the
+other, and XLA spends more time on optimising a program than the program takes. None of this is set where the
 environment says otherwise.
 """
 
@@ -15,6 +15,8 @@ for variable, value in {
     "XLA_FLAGS": "--xla_cpu_use_fusion_emitters=false",  # halves the time to compile a single operation
 }.items():
     os.environ.setdefault(variable, value)
+for variable in ("COLUMNS", "FORCE_COLOR", "NO_COLOR"):  # what the command line prints depends on them
+    os.environ.pop(variable, None)
 
 import hypothesis  # noqa: E402  (below the environment, which torch and jax read when they are imported)
 import pytest  # noqa: E402

@@ -33,6 +33,18 @@ class OptaxBackend(Backend):
 
         return init_of(model) is not None
 
+    def abstract_array(self, shape: tuple[int, ...], dtype: str) -> object:
+        """Return a `jax.ShapeDtypeStruct`."""
+        import jax
+
+        return jax.ShapeDtypeStruct(shape, dtype)  # type: ignore[no-untyped-call]  # jax gives no types
+
+    def supplied(self, maker: Callable[..., object]) -> Mapping[str, Callable[[], object]]:
+        """Return what makes the `rngs` of an NNX module and the `key` of an Equinox one."""
+        from paramrules_optax.libraries import random_arguments
+
+        return random_arguments(maker)
+
     def build_abstract(self, make: Callable[[], object]) -> object:
         """See `paramrules_optax.build_abstract`."""
         from paramrules_optax.abstract import build_abstract

@@ -89,15 +89,14 @@ def _check_names(walk: Walk | NamedTensors) -> None:
     if walk.renamed and len(set(walk.names)) < len(walk.names):
         first: dict[str, int] = {}
         clashes = [(n, first[n], e) for e, n in enumerate(walk.names) if first.setdefault(n, e) != e]
+        name, one, other = clashes[0]
+        more = f" (and {len(clashes) - 1} more)" if len(clashes) > 1 else ""
         raise RulesError(
-            [
-                Diagnostic(
-                    "E502",
-                    f"without wrappers `{walk.raw[one]}` and `{walk.raw[other]}` are both `{name}`",
-                    help="rename one of the two modules or parameters",
-                )
-                for name, one, other in clashes
-            ]
+            Diagnostic(
+                "E502",
+                f"without wrappers `{walk.raw[one]}` and `{walk.raw[other]}` are both `{name}`{more}",
+                help="rename one of the two modules or parameters",
+            )
         )
 
 

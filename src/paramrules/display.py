@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from paramrules.diagnostics import printable
 from paramrules.diagnostics.message_text import width
+from paramrules.folded_names import fold
 
 _FEW: Final = 4
 
@@ -64,9 +65,11 @@ def counted(count: int, what: str) -> str:
 
 
 def few(names: Sequence[str]) -> str:
-    """Return how many tensors there are, and the names of the first."""
-    more = f", and {len(names) - _FEW} more" if len(names) > _FEW else ""
-    return f"{counted(len(names), 'tensor')} ({', '.join(names[:_FEW])}{more})"
+    """Return how many tensors there are, and the names of the first, the numbers of layers folded."""
+    shown = fold(names)[:_FEW]
+    rest = len(names) - sum(len(folded.names) for folded in shown)
+    more = f", and {rest} more" if rest else ""
+    return f"{counted(len(names), 'tensor')} ({', '.join(folded.name for folded in shown)}{more})"
 
 
 def large(number: int) -> str:

@@ -75,6 +75,17 @@ class Backend:
         """
         return False
 
+    def abstract_array(self, shape: tuple[int, ...], dtype: str) -> object:
+        """Return an array without values, for the `inputs` of `inventory`; `dtype` is such as `float32`."""
+        raise NotImplementedError
+
+    def supplied(self, maker: Callable[..., object]) -> Mapping[str, Callable[[], object]]:
+        """Return functions that make the arguments of a model's class that a command line cannot write.
+
+        They are called under `build_abstract`, for arguments that are not given.
+        """
+        return {}
+
     def abstractly(self, make: Callable[[], object]) -> object:
         """Call `build_abstract`, which this was called before."""
         warn("`Backend.abstractly` is now called `build_abstract`", DeprecationWarning, stacklevel=2)
@@ -181,6 +192,11 @@ def backend_of(model: object) -> Backend | None:
 def is_model(value: object) -> bool:
     """Return whether the value is an inventory, or a model that a backend recognises."""
     return isinstance(value, Inventory) or backend_of(value) is not None
+
+
+def supplied(maker: Callable[..., object]) -> dict[str, Callable[[], object]]:
+    """Return functions that make arguments of a model's class that nobody has to give: random keys."""
+    return {key: make for backend in loaded() for key, make in backend.supplied(maker).items()}
 
 
 def takes(model: object, keyword: str) -> bool:

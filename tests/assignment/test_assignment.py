@@ -59,7 +59,8 @@ def test_names_that_are_not_there(layers: paramrules.Assignment) -> None:
         "error[E214]: the model has no parameter `h.2.ln.bais`\n  = help: did you mean `h.2.ln.bias`?"
     )
     assert said(layers.explain, "q") == (
-        "error[E214]: the model has no parameter `q`\n  = help: `paramrules inventory` lists all its names"
+        "error[E214]: the model has no parameter `q`\n"
+        "  = help: `paramrules show FILE --model M --names` lists all names"
     )
     assert said(layers.axis, "rl") == (
         "error[E603]: `m.rules` has no axis `rl`\n  = help: its axes: `decay`, `lr`"

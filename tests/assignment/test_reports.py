@@ -237,7 +237,7 @@ default/stopped   freeze=true                         0           0  frozen
 default/default   -                                   2          88   64.7%
 total                                                 9         136
 
-left to `default` in [decay]: 5 tensors (wte.weight, h.0.fc.weight, h.1.fc.weight, h.2.fc.weight, and 1 more)
+left to `default` in [decay]: 5 tensors (wte.weight, h.{0..2}.fc.weight, frozen.weight)
 left to `default` in [lr]: 6 tensors (wte.weight, h.2.ln.weight, h.2.ln.bias, h.2.fc.weight, and 2 more)
 dead rule: `never` at m.rules:4
 frozen: 5 tensors (h.1.ln.weight, h.1.ln.bias, h.1.fc.weight, h.1.fc.bias, and 1 more)

@@ -58,7 +58,7 @@ RELATIVE = "attempted relative import with no known parent package"
 JSON = "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"
 
 
-class Backend:
+class Backend(registry.Backend):
     """Knows what is called `Net`."""
 
     name = "nets"
@@ -89,6 +89,7 @@ def backend(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Backend
     (package / "relative.py").write_text("from . import nets\n")
     (package / "broken.py").write_text("import sys\n\nimport nothing\n")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delitem(sys.modules, "nets", raising=False)  # other tests import files of this name too
     before, path = set(sys.modules), sys.path[:]
     backend = Backend()
     monkeypatch.setattr(registry, "loaded", lambda: iter([backend]))

@@ -1,6 +1,7 @@
 import json
 from collections.abc import Callable
 
+import pytest
 from support import Ran
 
 TIED = """\
@@ -142,15 +143,6 @@ def test_a_model_of_which_little_is_known(run: Callable[..., Ran]) -> None:
     )
 
 
-def test_a_name_that_is_not_there(run: Callable[..., Ran]) -> None:
-    assert run("explain", "net.rules", "h.0.fc.wieght", "--model", "net.py:model") == (
-        2,
-        "",
-        "error[E214]: the model has no parameter `h.0.fc.wieght`\n"
-        "  = help: did you mean `h.0.fc.weight`?\n\n",
-    )
-
-
 def test_json(run: Callable[..., Ran]) -> None:
     code, out, err = run("explain", "net.rules", "h.0.fc.weight", "--model", "net.py:model", "--json")
     assert (code, err) == (1, "")
@@ -177,6 +169,9 @@ def test_json(run: Callable[..., Ran]) -> None:
         "attributes": {"lr_mult": 2.0},
     }
     del explained["parameter"]
+    (whole,) = explained.pop("explanations")
+    assert whole.pop("parameter")["name"] == "h.0.fc.weight"
+    assert whole == explained
     assert explained == {
         "group": "decay/block_0",
         "settings": {"lr_scale": 0.25},
@@ -239,3 +234,83 @@ def test_the_json_of_what_no_rule_took(run: Callable[..., Ran]) -> None:
     explained = json.loads(run("explain", "net.rules", "norm.g", "--model", "net.py:model", "--json").out)
     assert explained["axes"][0]["rule"] is None
     assert explained["axes"][1]["rule"]["clause"] is None
+
+
+TOGETHER = """\
+6 parameters
+
+[decay]
+parameter          label     because                                                                  place
+h.{0,1}.fc.weight  decay     type(Linear) (`torch.nn.modules.linear.Linear` is a `Linear`)            net.rules:5
+h.{0,1}.fc.bias    no_decay  ndim <= 1 (ndim is 1)                                                    net.rules:4
+norm.g             default   no rule takes it
+head.weight        no_decay  type(Embedding) (`torch.nn.modules.sparse.Embedding` is an `Embedding`)  net.rules:4
+
+[lr]
+parameter          label      because                 place
+h.{0,1}.fc.weight  block_{i}  name ~ ^h\\.(?<i>\\d+)\\.  net.rules:10
+h.{0,1}.fc.bias    block_{i}  name ~ ^h\\.(?<i>\\d+)\\.  net.rules:10
+norm.g             rest       else                    net.rules:11
+head.weight        rest       else                    net.rules:11
+"""  # noqa: E501 - tables are not cut off
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("h", "norm.g", "head.weight"),
+        ("h.{0,1}", "*.g", "head"),
+        ("h.{0..1}.fc.*", "h", "norm.g", "h?ad.weight"),
+        ("h.0.fc.weight", "h", "norm.g", "head.weight"),
+        ("h.{0,1}.*.[bw]*", "norm.[g]", "he*"),
+    ],
+    ids=" ".join,
+)
+def test_names_modules_globs_and_folded_names(run: Callable[..., Ran], names: tuple[str, ...]) -> None:
+    assert run("explain", "net.rules", *names, "-m", "net.py:model") == (1, TOGETHER, FINDINGS)
+
+
+def test_a_tied_parameter_that_a_glob_finds_twice_is_explained_once(run: Callable[..., Ran]) -> None:
+    _, out, _ = run("explain", "net.rules", "*e*.weight", "-m", "net.py:model", "--json")
+    explanations = json.loads(out)["explanations"]
+    assert [each["parameter"]["name"] for each in explanations] == ["wte.weight"]
+    _, out, _ = run("explain", "net.rules", "*", "-m", "net.py:model", "--json")
+    explained = json.loads(out)
+    assert len(explained["explanations"]) == 7
+    assert "parameter" not in explained
+
+
+def test_one_label_and_one_axis_without_a_name(folder: object, run: Callable[..., Ran]) -> None:
+    with open("flag.rules", "w") as file:
+        file.write("all: trainable\n")
+    assert run("explain", "flag.rules", "h", "--model", "net.py:model") == (
+        0,
+        """\
+4 parameters
+
+parameter          label  because    place
+h.{0,1}.fc.weight  all    trainable  flag.rules:1
+h.{0,1}.fc.bias    all    trainable  flag.rules:1
+""",
+        "",
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "help"),
+    [
+        ("h.0.fc.wieght", "did you mean `h.0.fc.weight`?"),
+        ("fc.weight", "did you mean `h.{0,1}.fc.weight`?"),
+        ("norm.q", "did you mean `norm.g` or `norm`?"),
+        ("h.7.fc.bias", "did you mean `h.{0,1}.fc.bias`?"),
+        ("nrom", "did you mean `norm`?"),
+        ("fc.*", "a glob matches the whole name: `*fc.**` finds 4 names"),
+        ("q*", "`paramrules show FILE --model M --names` lists all names"),
+        ("q", "`paramrules show FILE --model M --names` lists all names"),
+        ("h.{a}", "`{a}` does not hold numbers: write `{0..3,7}`"),
+    ],
+)
+def test_a_name_that_is_not_there(run: Callable[..., Ran], name: str, help: str) -> None:
+    message = f"error[E214]: the model has no parameter `{name}`\n  = help: {help}\n\n"
+    assert run("explain", "net.rules", name, "--model", "net.py:model") == (2, "", message)
+    assert run("explain", "net.rules", "h", name, "--model", "net.py:model") == (2, "", message)

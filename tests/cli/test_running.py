@@ -30,7 +30,7 @@ Options:
 Commands:
   check      Find the mistakes in rule files, without a model.
   show       Show the groups that a rule file makes of a model.
-  explain    Explain why a parameter is in its group.
+  explain    Explain why parameters are in their groups.
   test       Run the `expect` statements of a rule file on a model.
   inventory  Save the facts about a model's parameters as JSON.
   parity     Compare the groups that a rule file makes of two models.

@@ -44,11 +44,11 @@ bias/default     freeze=true        0           0  frozen
 default/default  -                  4       80.5k  100.0%
 total                               4       80.5k
 
-left to `default`: 5 tensors (wte.weight, h.0.fc.weight, h.1.fc.weight, norm.weight, and 1 more)
-left to `default` in [lr]: 7 tensors (wte.weight, h.0.fc.weight, h.0.fc.bias, h.1.fc.weight, and 3 more)
+left to `default`: 5 tensors (wte.weight, h.{0,1}.fc.weight, norm.weight, norm.g)
+left to `default` in [lr]: 7 tensors (wte.weight, h.{0,1}.fc.weight, h.{0,1}.fc.bias, norm.weight, and 1 more)
 dead rule: `scale` at dead.rules:2
 dead rule: `head` at dead.rules:5
-frozen: 3 tensors (h.0.fc.bias, h.1.fc.weight, h.1.fc.bias)
+frozen: 3 tensors (h.{0,1}.fc.bias, h.1.fc.weight)
 tied: wte.weight = head.weight
 """,
         """
@@ -101,7 +101,7 @@ layers  skip=true        0           0  skipped
 rest    -                3       64.1k   100.0%
 total                    3       64.1k
 
-skipped: 4 tensors (h.0.fc.weight, h.0.fc.bias, h.1.fc.weight, h.1.fc.bias)
+skipped: 4 tensors (h.{0,1}.fc.weight, h.{0,1}.fc.bias)
 tied: wte.weight = head.weight
 """,
         "",
@@ -227,14 +227,14 @@ error[E213]: option `rate` is a number, not 'fast'
    |
  1 | option rate = 0.5
    | ^^^^^^^^^^^^^^^^^ the default is a number
-   = help: pass a number, such as 0.75
+   = help: write a number, as in `--option rate=0.75`
 
 error[E213]: option `on` is a boolean, not '1'
   --> option.rules:2:1
    |
  2 | option on = true
    | ^^^^^^^^^^^^^^^^ the default is a boolean
-   = help: pass a boolean, such as True
+   = help: write a boolean, as in `--option on=true`
 
 """,
     )

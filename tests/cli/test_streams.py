@@ -41,6 +41,14 @@ def test_a_reader_that_goes_away_does_not_change_the_exit_code(
     assert getattr(ran, other) == (whole.out if other == "stdout" else whole.err)
 
 
+def test_nor_does_one_that_goes_away_from_colors(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    Path("clean.rules").write_text("all: else\n")
+    writing = closed_pipe()
+    assert process("show", "clean.rules", "-m", "net.py:make", "--names", stdout=writing).returncode == 0
+    os.close(writing)
+
+
 @pytest.mark.parametrize(("file", "code"), [("net.rules", 0), ("bad.rules", 1)])
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
 def test_closed_streams_do_not_change_the_exit_code(

@@ -74,6 +74,20 @@ def test_groups_in_colour() -> None:
 
 
 @pytest.mark.usefixtures("folder")
+def test_no_part_of_a_long_name_is_lost_in_a_narrow_terminal() -> None:
+    name = ".".join(["encoder", *("abcdefghij" * 7)])
+    Path("long.py").write_text(
+        f"from support import inventory_of\nnet = inventory_of([{{'name': {name!r}}}])\n"
+    )
+    Path("all.rules").write_text("all: else\n")
+    code, shown = in_terminal("show", "all.rules", "-m", "long.py:net", "--names", columns=60)
+    assert code == 0
+    assert "…" not in shown
+    letters = "".join(line.split("  ")[0] for line in without_style(shown).splitlines()).replace(" ", "")
+    assert name in letters
+
+
+@pytest.mark.usefixtures("folder")
 def test_findings_in_colour() -> None:
     Path("bad.rules").write_text("x: ndm <= 1\n")
     code, shown = in_terminal("check", "bad.rules")
@@ -120,7 +134,7 @@ def hostile(text: str) -> set[str]:
 
 @pytest.fixture
 def nets(folder: Path) -> Path:
-    (folder / "nets.py").write_text(NETS.format(evil=HOSTILE))
+    (folder / "evilnets.py").write_text(NETS.format(evil=HOSTILE))
     (folder / "evil\x1b[2J\u202e.rules").write_text(RULES)
     (folder / "evil.rules").write_text(RULES)
     return folder
@@ -130,22 +144,22 @@ def nets(folder: Path) -> Path:
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("show", "evil.rules", "-m", "nets.py:make"),
-        ("show", "evil\x1b[2J\u202e.rules", "-m", "nets.py:make"),
-        ("show", "evil.rules", "-m", "nets.py:make", "--json"),
-        ("explain", "evil.rules", f"a{HOSTILE}.weight", "-m", "nets.py:make"),
-        ("explain", "evil.rules", f"d{HOSTILE}.weight", "-m", "nets.py:make"),
-        ("parity", "evil\x1b[2J\u202e.rules", "-m", "nets.py:make", "-m", "nets.py:make(True)"),
-        ("test", "evil.rules", "-m", "nets.py:make"),
-        ("test", "evil\x1b[2J\u202e.rules", "-m", "nets.py:make"),
-        ("inventory", "nets.py:make", "-o", "-"),
-        ("inventory", "nets.py:make", "-o", "a\x1b[2J\u202e.json"),
-        ("inventory", "nets.py:make", "-o", "-", "--json"),
+        ("show", "evil.rules", "-m", "evilnets.py:make"),
+        ("show", "evil\x1b[2J\u202e.rules", "-m", "evilnets.py:make"),
+        ("show", "evil.rules", "-m", "evilnets.py:make", "--json"),
+        ("explain", "evil.rules", f"a{HOSTILE}.weight", "-m", "evilnets.py:make"),
+        ("explain", "evil.rules", f"d{HOSTILE}.weight", "-m", "evilnets.py:make"),
+        ("parity", "evil\x1b[2J\u202e.rules", "-m", "evilnets.py:make", "-m", "evilnets.py:make(True)"),
+        ("test", "evil.rules", "-m", "evilnets.py:make"),
+        ("test", "evil\x1b[2J\u202e.rules", "-m", "evilnets.py:make"),
+        ("inventory", "evilnets.py:make", "-o", "-"),
+        ("inventory", "evilnets.py:make", "-o", "a\x1b[2J\u202e.json"),
+        ("inventory", "evilnets.py:make", "-o", "-", "--json"),
         ("check", "evil\x1b[2J\u202e.rules", "missing\x1b[2J\u202e.rules"),
         ("check", "evil.rules", "--port\x1b[2J\u202e"),
-        ("show", "evil.rules", "-m", "nets.py:\x1b[2J\u202e"),
+        ("show", "evil.rules", "-m", "evilnets.py:\x1b[2J\u202e"),
         ("show", "evil.rules", "-m", "\x1b[2J\u202e.py:make"),
-        ("show", "evil.rules", "-m", "nets.py:make", "--option", "\x1b[2J\u202e"),
+        ("show", "evil.rules", "-m", "evilnets.py:make", "--option", "\x1b[2J\u202e"),
         ("show\x1b[2J\u202e",),
     ],
     ids=lambda arguments: ascii(" ".join(arguments)),
@@ -159,7 +173,7 @@ def test_no_hostile_character_is_printed(run: Callable[..., Ran], arguments: tup
 
 @pytest.mark.usefixtures("nets")
 def test_hostile_characters_are_escaped_in_a_terminal_too() -> None:
-    code, shown = in_terminal("show", "evil\x1b[2J\u202e.rules", "-m", "nets.py:make")
+    code, shown = in_terminal("show", "evil\x1b[2J\u202e.rules", "-m", "evilnets.py:make")
     assert code == 0
     assert hostile(without_style(shown)) == set()
     assert "\x1b[2J" not in shown

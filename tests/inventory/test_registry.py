@@ -265,6 +265,10 @@ def test_the_base_builds_as_it_is_and_leaves_the_rest_to_a_backend() -> None:
         Backend().recognises(object())
     with pytest.raises(NotImplementedError):
         Backend().inventory(object())
+    assert not Backend().needs_inputs(object())
+    assert Backend().supplied(dict) == {}
+    with pytest.raises(NotImplementedError):
+        Backend().abstract_array((1, 2), "float32")
     with pytest.warns(DeprecationWarning, match=r"`Backend.abstractly` is now called `build_abstract`"):
         assert Backend().abstractly(lambda: 1) == 1
 

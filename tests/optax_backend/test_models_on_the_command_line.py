@@ -40,8 +40,8 @@ MODELS = """\
         return paramrules.inventory(forward, inputs=jax.ShapeDtypeStruct((2, 4), "float32"))
 
 
-    def bare():
-        return Net()
+    def forgotten():
+        return paramrules.inventory(Net())
 """
 
 
@@ -83,8 +83,8 @@ total                           4          28
     )
 
 
-def test_a_module_without_inputs(tmp_path, monkeypatch):
-    assert run(tmp_path, monkeypatch, "bare") == (
+def test_a_function_that_passes_no_inputs_is_told_so_in_python(tmp_path, monkeypatch):
+    assert run(tmp_path, monkeypatch, "forgotten") == (
         2,
         """\
 error[E541]: the linen module `Net` has no parameters before it runs, and there are no inputs to run it with

@@ -149,8 +149,7 @@ def test_explain_and_test():
 WARNING = """\
 warning[W509]: `layers` looks like a stack of 3 layers: each of its 4 arrays has them as leading axes, \
 `layers.mlp.weight` is (3, 4, 4)
-  = help: if it is one, pass `paramrules.inventory(model, stacked={"layers": 1})`, or \
-`--stacked layers=1` on the command line; if not, the same with 0
+  = help: if it is one, write `--stacked layers=1`; if not, the same with 0
 
 """
 

@@ -341,6 +341,13 @@ def test_two_parameters_that_come_to_one_name() -> None:
         "\nerror[E502]: without wrappers `0.weight` and `0.module.weight` are both `0.weight`\n"
         "  = help: rename one of the two modules or parameters"
     )
+    model.bias = nn.Parameter(torch.zeros(2))
+    with pytest.raises(RulesError) as raised:
+        paramrules.inventory(nn.Sequential(model, model.module))
+    assert str(raised.value) == (
+        "\nerror[E502]: without wrappers `0.weight` and `0.module.weight` are both `0.weight` (and 1 more)\n"
+        "  = help: rename one of the two modules or parameters"
+    )
 
 
 @pytest.mark.filterwarnings("ignore:Lazy modules")  # where torch still says that they are new

@@ -8,6 +8,7 @@ to the lines that apply:
   `unfold_graph`;
 - it wraps single parameters (NNX, linen): `box_classes`;
 - its pytrees hold arrays that nobody trains (Equinox): `state_classes`;
+- its modules take random keys when they are made (NNX, Equinox): `random_arguments`;
 - its models have no parameters before they run (linen, haiku): `init_of`;
 - a layer and not its class decides how a kernel is laid out (linen, NNX): `kernel_layout`;
 - users pass something of it that is not a parameter (linen, NNX): `refuse`;
@@ -60,6 +61,11 @@ def init_of(model: Any) -> Callable[[Any, InitCall], InitRun] | None:
     if isinstance(model, linen.modules()):
         return linen.run
     return haiku.run if haiku.is_model(model) else None
+
+
+def random_arguments(maker: Callable[..., object]) -> dict[str, Callable[[], object]]:
+    """Return functions that make the random keys that a class of modules requires, by argument."""
+    return {**nnx.random_arguments(maker), **equinox.random_arguments(maker)}
 
 
 def holds_a_model(value: Any) -> bool:

@@ -66,11 +66,18 @@ class Sightings:
             views[shape] = path
 
 
-def run_abstractly(what: str, init: Callable[..., Any], call: InitCall, example: str) -> Any:
+def run_abstractly(what: str, init: Callable[..., Any], call: InitCall, model: str, shape: str) -> Any:
     """Return the result of `init(rngs, *inputs, **kwargs)` with a `jax.ShapeDtypeStruct` for each array.
 
     Arrays among the inputs, concrete or abstract, are traced; anything else (a flag, a string) is passed on
     as it is.
+
+    Args:
+        what: the model in words.
+        init: what runs.
+        call: its arguments.
+        model: how code that uses the model calls it, for the help.
+        shape: a shape of inputs that it may take, for the help.
 
     Raises RulesError: E541 without inputs, E542 where `init` raises.
     """
@@ -79,7 +86,10 @@ def run_abstractly(what: str, init: Callable[..., Any], call: InitCall, example:
             Diagnostic(
                 "E541",
                 f"{what} has no parameters before it runs, and there are no inputs to run it with",
-                help=f"pass inputs, arrays or shapes: `paramrules.inventory({example})`",
+                help="pass inputs, arrays or shapes: "
+                f'`paramrules.inventory({model}, inputs=jax.ShapeDtypeStruct({shape}, "float32"))`',
+                cli_help=f'add its inputs, in order: `--input "{shape}"`, `--input int32[1,128]` or '
+                "`--input train=False`",
             )
         )
     inputs = call.inputs if type(call.inputs) is tuple else (call.inputs,)
@@ -103,5 +113,7 @@ def run_abstractly(what: str, init: Callable[..., Any], call: InitCall, example:
                 f"{what} cannot run with these inputs: {why}",
                 help="`inputs` is a tuple of the positional arguments, arrays or shapes; those by name go "
                 'into `kwargs={"train": False}`',
+                cli_help="each `--input` is an argument, in order: a shape, `int32[1,128]` for another type, "
+                "or by name, `train=False`",
             )
         ) from error

@@ -1,13 +1,13 @@
 """Equinox: modules are pytrees, `nn.Shared` ties nodes, `nn.StateIndex` and `nn.State` hold statistics."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 from jax.tree_util import tree_flatten, tree_unflatten
 
 from paramrules.backends import Owner
-from paramrules_optax.libraries.loaded import Classes, Refusal, loaded
+from paramrules_optax.libraries.loaded import Classes, Refusal, loaded, requires
 
 if TYPE_CHECKING:
     from paramrules_optax.trees.tree_walk import LeafRange, Walk
@@ -31,6 +31,12 @@ def states() -> Classes:
 def shared() -> Classes:
     """Return the wrapper that ties nodes of a model."""
     return loaded("equinox.nn", "Shared")
+
+
+def random_arguments(maker: Callable[..., object]) -> dict[str, Callable[[], object]]:
+    """Return what makes the `key` that a class of modules, or a function, requires."""
+    ours = modules() and (not isinstance(maker, type) or issubclass(maker, modules()))
+    return {"key": lambda: jax.random.PRNGKey(0)} if ours and requires(maker, "key") else {}
 
 
 def without_state(tree: Any) -> Any:

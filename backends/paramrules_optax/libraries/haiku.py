@@ -10,7 +10,7 @@ from paramrules.backends import Diagnostic, RulesError
 from paramrules_optax.libraries.abstract_init import InitCall, InitRun, Sightings, run_abstractly
 from paramrules_optax.libraries.loaded import loaded
 
-_EXAMPLE = 'forward, inputs=jax.ShapeDtypeStruct((1, 28, 28, 1), "float32")'
+_SHAPE = "(1, 28, 28, 1)"
 _NO_ATTRIBUTES = "a haiku parameter has no attributes: match its name, its type or its shape"
 _STATEFUL = ("TransformedWithState", "MultiTransformedWithState")
 _TRANSFORMED = ("Transformed", "MultiTransformed", *_STATEFUL)
@@ -75,7 +75,7 @@ def run(model: Any, call: InitCall) -> InitRun:
         # Haiku lets creators be set only inside a transformed function; the model's own goes into it.
         return haiku.transform(watched).apply({}, None, rng, *inputs, **kwargs)
 
-    made = run_abstractly(f"the haiku function{name}", init, call, _EXAMPLE)
+    made = run_abstractly(f"the haiku function{name}", init, call, "forward", _SHAPE)
     params = made[0] if isinstance(transformed, loaded("haiku", *_STATEFUL)) else made
     seen = watcher.sightings
     return InitRun(params, seen.around, seen.views, {}, {"attr": _NO_ATTRIBUTES})

@@ -16,7 +16,7 @@ _COLLECTIONS = ("batch_stats", "cache", "intermediates", "losses", "metrics")
 _HIDDEN_ATTRIBUTES = (
     "the attributes of an NNX module inside a linen module are unknown: match a name, a type or a shape"
 )
-_EXAMPLE = 'module, inputs=jax.ShapeDtypeStruct((1, 224, 224, 3), "float32")'
+_SHAPE = "(1, 224, 224, 3)"
 
 
 def modules() -> Classes:
@@ -53,6 +53,7 @@ def refuse_collections(tree: Any) -> None:
                         "E540",
                         f"the tree holds the collection `{beside}` beside `params`",
                         help='pass `variables["params"]`',
+                        cli_help='name the module, with its `--input`, or return `variables["params"]`',
                     )
                 )
 
@@ -89,7 +90,7 @@ def run(model: Any, call: InitCall) -> InitRun:
         with linen.intercept_methods(watcher):
             return model.init(rngs, *inputs, method=call.method, **kwargs)
 
-    variables = run_abstractly(f"the linen module `{type(model).__name__}`", init, call, _EXAMPLE)
+    variables = run_abstractly(f"the linen module `{type(model).__name__}`", init, call, "module", _SHAPE)
     seen = watcher.sightings
     unknown = {"attr": _HIDDEN_ATTRIBUTES} if watcher.bridged else {}
     return InitRun(variables.get("params", {}), seen.around, seen.views, watcher.modules, unknown)

@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Sized
+from inspect import Parameter, signature
 from typing import Any, NamedTuple
 
 Classes = tuple[type[Any], ...]
@@ -31,6 +32,16 @@ def loaded(module: str, *names: str) -> Classes:
     """
     found: Any = sys.modules.get(module)
     return tuple(getattr(found, name) for name in names if hasattr(found, name))
+
+
+def requires(maker: Any, argument: str) -> bool:
+    """Return whether a callable has an argument of this name and no default for it."""
+    initialises = maker.__init__ if isinstance(maker, type) else maker  # type: ignore[misc]  # of this class
+    try:
+        arguments = signature(initialises).parameters
+    except ValueError:  # some builtins have none
+        return False
+    return argument in arguments and arguments[argument].default is Parameter.empty
 
 
 def einsum_layout(equation: str | None) -> Layout | None:

@@ -9,7 +9,15 @@ from typing import Any
 from jax.tree_util import tree_leaves
 
 from paramrules.backends import UNKNOWN_OWNER, Class, Owner
-from paramrules_optax.libraries.loaded import Classes, Layout, Refusal, einsum_layout, general_layout, loaded
+from paramrules_optax.libraries.loaded import (
+    Classes,
+    Layout,
+    Refusal,
+    einsum_layout,
+    general_layout,
+    loaded,
+    requires,
+)
 
 Path = tuple[Any, ...]
 Around = tuple[Class, ...]
@@ -62,6 +70,18 @@ def holds_module(tree: object) -> bool:
     if isinstance(tree, dict):
         return any(map(holds_module, tree.values()))
     return isinstance(tree, list | tuple) and any(map(holds_module, tree))
+
+
+def random_arguments(maker: Callable[..., object]) -> dict[str, Callable[[], object]]:
+    """Return what makes the `rngs` that a class of modules, or a function, requires."""
+    ours = modules() and (not isinstance(maker, type) or issubclass(maker, modules()))
+    return {"rngs": _rngs} if ours and requires(maker, "rngs") else {}
+
+
+def _rngs() -> object:
+    from flax import nnx
+
+    return nnx.Rngs(0)
 
 
 def split(model: Any) -> tuple[Any, Callable[[Any], Any]]:

@@ -21,5 +21,6 @@ def refuse_model(value: Any) -> None:
                 f"a `{cls.__module__}.{cls.__qualname__}` is neither a linen module nor a tree of parameters",
                 help="pass its `.params`, and its module for the types, as in `labels(model.params, rules, "
                 "model=paramrules.inventory(model.module, inputs=input_ids))`",
+                cli_help="name a function that returns `model.module`, and give its `--input int32[1,128]`",
             )
         )

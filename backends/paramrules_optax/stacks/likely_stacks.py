@@ -56,6 +56,7 @@ def _likely(
         f"`{names[number]}` is {shapes[number]}",
         help=f'if it is one, pass `paramrules.inventory(model, stacked={{"{path}": {total}}})`, or '
         f"`--stacked {path}={total}` on the command line; if not, the same with {declared}",
+        cli_help=f"if it is one, write `--stacked {path}={total}`; if not, the same with {declared}",
     )
 
 

@@ -132,7 +132,9 @@ def _not_a_parameter(walk: Walk, leaves: Sequence[Any], wrong: Sequence[int]) ->
         return Diagnostic(code, f"{name} {refused.reason}{more}", help=refused.help)
     if is_array(leaf):
         reason = f"is an array of {leaf.dtype.name}, which no optimizer trains"
-        return Diagnostic("E538", f"{name} {reason}{more}", help=_PARAMETERS_ALONE)
+        return Diagnostic(
+            "E538", f"{name} {reason}{more}", help=_PARAMETERS_ALONE, cli_help="return parameters alone"
+        )
     if isinstance(leaf, type):
         reason, help = f"is the class `{leaf.__qualname__}`", f"pass an instance: `{leaf.__name__}(...)`"
     else:

@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from importlib import import_module
+from itertools import compress
 from typing import Any
 
+from paramrules.assignment.chosen_names import no_parameter
 from paramrules.assignment.clauses import explain_axis
 from paramrules.assignment.expectations import Outcome
 from paramrules.assignment.explanation import Explanation
-from paramrules.assignment.grouping import AxisLabels, Group, GroupSize
+from paramrules.assignment.grouping import AxisLabels, Group, GroupSize, groups_of
 from paramrules.assignment.labelling import Label
 from paramrules.assignment.predicate_evaluator import Evaluator
 from paramrules.assignment.report import report, shortened
@@ -115,13 +117,22 @@ class Assignment:
         >>> assignment.sizes[0]
         GroupSize(tensors=102, parameters=93544, share=0.0163)
         """
-        elements = self.inventory.column("elements")
-        members = [[number for number in g.parameters if self.trained[number]] for g in self.groups]
-        sizes = [sum(elements[number] for number in some) for some in members]
-        total = sum(sizes) or 1
-        return tuple(
-            GroupSize(len(some), size, size / total) for some, size in zip(members, sizes, strict=True)
-        )
+        return tuple(map(self.size, self.groups))
+
+    def size(self, group: Group) -> GroupSize:
+        """Return the size of a group's trained part; the group may be one of `groups_of_axis`."""
+        trained = [number for number in group.parameters if self.trained[number]]
+        size = sum(self._elements[number] for number in trained)
+        return GroupSize(len(trained), size, size / self._trained_elements)
+
+    @cached_property
+    def _elements(self) -> Sequence[int]:
+        return self.inventory.column("elements")
+
+    @cached_property
+    def _trained_elements(self) -> int:
+        """The number of elements that are trained, at least 1."""
+        return sum(compress(self._elements, self.trained)) or 1
 
     @property
     def model_size(self) -> str:
@@ -239,6 +250,14 @@ class Assignment:
             )
         )
 
+    def groups_of_axis(self, name: str) -> tuple[Group, ...]:
+        """Return the groups that the file would make if this axis were its only one.
+
+        Raises:
+            RulesError: E603 if there is no such axis.
+        """
+        return groups_of([self._labels[self.axes.index(self.axis(name))]], self._evaluator.facts)
+
     def explain(self, name: str) -> Explanation:
         """Explain why the parameter with this canonical name is in its group.
 
@@ -307,14 +326,7 @@ class Assignment:
         try:
             return self.inventory.index(name)
         except KeyError:
-            raise RulesError(
-                Diagnostic(
-                    "E214",
-                    f"the model has no parameter `{name}`",
-                    help=did_you_mean(str(name), self.inventory.names)
-                    or "`paramrules inventory` lists all its names",
-                )
-            ) from None
+            raise no_parameter(self.inventory, name) from None
 
     def _axis(self, number: int) -> AxisLabels:
         axis, labels = self.rules.axes[number], self._labels[number]

@@ -93,7 +93,7 @@ class _Slot:
     parameters: list[int]
 
 
-def groups_of(axes: Iterable[list[Label]], facts: Facts) -> tuple[Group, ...]:
+def groups_of(axes: Iterable[Sequence[Label]], facts: Facts) -> tuple[Group, ...]:
     """Return the groups of an assignment in their order; none is empty."""
     slots = [list(_slots(labels, facts)) for labels in axes]
     if len(slots) == 1:
@@ -120,7 +120,7 @@ def groups_of(axes: Iterable[list[Label]], facts: Facts) -> tuple[Group, ...]:
     )
 
 
-def _slots(labels: list[Label], facts: Facts) -> Iterable[_Slot]:
+def _slots(labels: Sequence[Label], facts: Facts) -> Iterable[_Slot]:
     for label in labels:
         for number, (settings, entries) in enumerate(label.settings, 1):
             name = f"{label.text}#{number}" if len(label.settings) > 1 else label.text

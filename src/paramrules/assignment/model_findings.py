@@ -1,14 +1,14 @@
 """Findings about rules and a model together: what is dead, left over, unknown, or counts nothing."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from paramrules.assignment.captured import uses_captures
 from paramrules.assignment.entry_facts import Facts
 from paramrules.assignment.labelling import Partition
 from paramrules.assignment.near_misses import NearMisses
 from paramrules.assignment.predicate_evaluator import Evaluator
-from paramrules.diagnostics import Diagnostic, Place, RulesError, Span, a, did_you_mean
+from paramrules.diagnostics import Diagnostic, Place, RulesError, Span, a, did_you_mean, listed
 from paramrules.inventories import ABSENT, Class, Inventory
 from paramrules.inventories.classes import match as class_match
 from paramrules.registry import wrapper_names
@@ -17,6 +17,10 @@ from paramrules.rules.builtin_names import OF_LAYER
 from paramrules.rules.model import Axis, Rule, Rules
 from paramrules.rules.terms import Predicate, terms_in
 
+_NAME_THE_MODEL = (
+    "these are arrays without their modules: name the module itself, with `--input` for linen and haiku, "
+    'or a function that returns `paramrules.inventory(params, types={"encoder.norm": LayerNorm})`'
+)
 _CHUNK = 1000
 _EVERYDAY = frozenset(("module", "model", "params"))
 """Names that modules of a model have too: only at the beginning of a name are they a wrapper's."""
@@ -26,18 +30,29 @@ def require_known(rules: Rules, inventory: Inventory) -> None:
     """Raise RulesError (E215) if a rule needs a fact that cannot be known for this model."""
     if not inventory.unknown:
         return
-    wrong = {
-        term.span: Diagnostic(
-            "E215",
-            f"`{term.name if isinstance(term, terms.Field) else fact}` is not known for this model",
-            term.span,
-            help=inventory.unknown[fact],
-        )
-        for term in terms_in(*rules.axes)
-        if (fact := _fact(term)) in inventory.unknown
-    }
-    if wrong:
-        raise RulesError(list(wrong.values()))
+    lacking: dict[str, dict[Span, str]] = {}
+    for term in terms_in(*rules.axes):
+        if (fact := _fact(term)) in inventory.unknown:
+            name = term.name if isinstance(term, terms.Field) else fact
+            lacking.setdefault(inventory.unknown[fact], {})[term.span] = name
+    if lacking:
+        arrays_alone = not any(owner.known for owner in inventory.owners)
+        cli_help = _NAME_THE_MODEL if arrays_alone else ""
+        raise RulesError([_unknown(places, help, cli_help) for help, places in lacking.items()])
+
+
+def _unknown(places: Mapping[Span, str], help: str, cli_help: str) -> Diagnostic:
+    """Return the finding (E215) about facts that are unknown for one reason, wherever they are asked for."""
+    names = list(dict.fromkeys(places.values()))
+    first, *others = places
+    return Diagnostic(
+        "E215",
+        f"{listed(names)} {'are' if len(names) > 1 else 'is'} not known for this model",
+        first,
+        also=tuple(map(Place, others)),
+        help=help,
+        cli_help=cli_help,
+    )
 
 
 def _fact(term: terms.Term) -> str:

@@ -8,6 +8,7 @@ from paramrules.rules.model import Option, Rules
 
 _KINDS = {bool: "boolean", int: "number", float: "number", str: "string"}
 _EXAMPLES = {"number": "0.75", "string": '"text"', "boolean": "True"}
+_TYPED = {"number": "0.75", "string": "text", "boolean": "true"}
 
 
 def option_values(rules: Rules, given: Mapping[str, Scalar] | None) -> dict[str, Scalar]:
@@ -33,6 +34,7 @@ def option_values(rules: Rules, given: Mapping[str, Scalar] | None) -> dict[str,
                         option.span,
                         "it has no default",
                         help=f"pass `options={{{name!r}: ...}}`, on the command line `--option {name}=...`",
+                        cli_help=f"set it with `--option {name}=...`",
                     )
                 )
         elif option.type not in ("any", _KINDS.get(type(given[name]))):
@@ -84,4 +86,5 @@ def _mistyped(option: Option, value: object) -> Diagnostic:
         option.span,
         f"the default is a {option.type}",
         help=f"pass a {option.type}, such as {_EXAMPLES[option.type]}",
+        cli_help=f"write a {option.type}, as in `--option {option.name}={_TYPED[option.type]}`",
     )

@@ -132,6 +132,7 @@ class Evaluator:
                 test.span,
                 "a string is needed",
                 help=f'give the option a string, as in `{name}="head"`',
+                cli_help=f"give the option a string, as in `--option {name}=head`",
             )
         )
 

@@ -20,6 +20,8 @@ _SYNONYMS: Final = {
     "lint": "check",
     "validate": "check",
     "groups": "show",
+    "list": "show",
+    "names": "show",
     "why": "explain",
     "diff": "parity",
     "compare": "parity",
@@ -47,6 +49,8 @@ class _Commands(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
+            if ctx.resilient_parsing:  # a shell completes the words after it
+                return None
             near = f"did you mean `{_SYNONYMS[cmd_name]}`?" if cmd_name in _SYNONYMS else ""
             near = near or did_you_mean(cmd_name, _COMMANDS)
             ctx.fail(f"there is no command `{cmd_name}`" + (f"; {near}" if near else ""))
@@ -59,6 +63,8 @@ def _printable_errors() -> Iterator[None]:
     """Escape what a mistyped command line brings into click's own messages."""
     try:
         yield
+    except click.exceptions.NoArgsIsHelpError:  # its message is the help
+        raise
     except click.UsageError as error:
         error.message = printable(error.message)  # type: ignore[misc]  # click offers no other way
         raise

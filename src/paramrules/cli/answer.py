@@ -9,14 +9,14 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, TextIO
 
 import click
 
 from paramrules.cli.exit_codes import Exit, exit_code
-from paramrules.cli.layout import print_blocks
-from paramrules.diagnostics import SEVERITIES, Diagnostic, RulesError, printable, render, to_json
+from paramrules.cli.layout import QUIET, columns_of, is_colored, print_blocks
+from paramrules.diagnostics import SEVERITIES, Diagnostic, RulesError, printable, render, to_json, together
 from paramrules.display import Block
 
 INTERRUPTED: Final = 130
@@ -33,6 +33,7 @@ class Answer:
         findings: the errors, warnings and notes.
         summary: a last line for reading, below the findings.
         outcome: the exit code that the answer asks for, whatever the findings.
+        is_output: True if the blocks are what the command was asked to write, and `--quiet` keeps them.
     """
 
     blocks: Sequence[Block] = ()
@@ -40,12 +41,14 @@ class Answer:
     findings: Sequence[Diagnostic] = ()
     summary: str = ""
     outcome: Exit = Exit.NOTHING
+    is_output: bool = False
 
 
 class Command(click.Command):
     """A command whose function returns an `Answer`.
 
-    Adds `--json` and `--fail-on`. A `RulesError` means that an input cannot be used, so there is no answer.
+    Adds `--json`, `--fail-on` and `--quiet`. A `RulesError` means that an input cannot be used: there is no
+    answer.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -59,6 +62,11 @@ class Command(click.Command):
             ),
             click.Option(
                 ["--json", "as_json"], is_flag=True, help="Answer with one JSON object on standard output."
+            ),
+            click.Option(
+                ["--quiet", "-q"],
+                is_flag=True,
+                help="Print nothing but the findings for which the exit code is not 0.",
             ),
         )
 
@@ -80,6 +88,7 @@ class Command(click.Command):
         """Run the command, print its answer and exit."""
         as_json = ctx.params.pop("as_json")
         fail_on = ctx.params.pop("fail_on")
+        ctx.meta[QUIET] = quiet = ctx.params.pop("quiet")
         with_traceback = ctx.params.pop("traceback", False)
         try:
             answer = super().invoke(ctx)
@@ -90,8 +99,9 @@ class Command(click.Command):
         except KeyboardInterrupt:
             print("interrupted", file=sys.stderr)
             ctx.exit(INTERRUPTED)
+        answer = replace(answer, findings=[finding.on_command_line() for finding in answer.findings])
         try:
-            _print(answer, as_json)
+            _print(_without_the_rest(answer, fail_on) if quiet and not as_json else answer, as_json)
         except OSError as error:
             with suppress(OSError):
                 report([Diagnostic("E703", f"standard output cannot be written: {error.strerror}")])
@@ -111,10 +121,16 @@ def prepare_streams() -> None:
 
 
 def report(findings: Sequence[Diagnostic]) -> None:
-    """Print findings on standard error, coloured in a terminal."""
-    color = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
-    for finding in findings:
-        print(render(finding, color=color) + "\n", file=sys.stderr)
+    """Print findings on standard error, coloured and cut to its width in a terminal."""
+    color, columns = is_colored(sys.stderr), columns_of(sys.stderr)
+    for finding in together(findings):
+        print(render(finding, color=color, columns=columns) + "\n", file=sys.stderr)
+
+
+def _without_the_rest(answer: Answer, fail_on: str) -> Answer:
+    """Return what `--quiet` leaves of an answer."""
+    findings = [finding for finding in answer.findings if exit_code([finding], fail_on)]
+    return replace(answer, blocks=answer.blocks if answer.is_output else (), findings=findings, summary="")
 
 
 def _print(answer: Answer, as_json: bool) -> None:

@@ -5,8 +5,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from paramrules.cli.layout import progress
+from paramrules.named_models.example_inputs import ExampleInput, read_input
 from paramrules.named_models.model_name import ModelName, read_model_name
 
 if TYPE_CHECKING:
@@ -17,6 +19,18 @@ def model_name(text: str) -> ModelName:
     """Read the name of a model; a wrong one is a mistake in the command line."""
     try:
         return read_model_name(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def complete_file(context: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the path of a file: the beginning of `net.py:make`, or a saved inventory."""
+    return [CompletionItem(incomplete, type="file")]
+
+
+def _input(text: str) -> ExampleInput:
+    try:
+        return read_input(text)
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
 
@@ -35,23 +49,33 @@ def _stack(text: str) -> tuple[str, int]:
     return path.strip(), int(count)
 
 
-_VOCABULARY = "paramrules.vocabulary"
-"""The key of `--vocabulary` in the meta data of a command's context."""
+_VOCABULARY, _INPUTS = "paramrules.vocabulary", "paramrules.inputs"
+"""The keys of `--vocabulary` and `--input` in the meta data of a command's context."""
 
 _HOW_TO_NAME = (
     "`package.module:NAME`, `path.py:NAME`, a call `module:make('tiny')`, or a saved inventory (.json)."
 )
 
+rule_file = click.argument("file", type=click.Path())
 with_traceback = click.option(
     "--traceback", is_flag=True, help="Print the full traceback if the model's code fails."
 )
-_model = click.option("--model", "-m", metavar="M", type=model_name, required=True, help=_HOW_TO_NAME)
+_model = click.option(
+    "--model",
+    "-m",
+    metavar="M",
+    type=model_name,
+    shell_complete=complete_file,
+    required=True,
+    help=_HOW_TO_NAME,
+)
 _models = click.option(
     "--model",
     "-m",
     "models",
     metavar="M",
     type=model_name,
+    shell_complete=complete_file,
     required=True,
     multiple=True,
     help=f"{_HOW_TO_NAME} May be repeated.",
@@ -77,17 +101,28 @@ _stacks = click.option(
 _vocabulary = click.option(
     "--vocabulary",
     metavar="FILE",
+    type=click.Path(),
     multiple=True,
     expose_value=False,
     callback=lambda context, option, files: context.meta.update({_VOCABULARY: files}),
     help="A TOML file that says what classes of the model are: `norms.toml`. May be repeated.",
 )
+_inputs = click.option(
+    "--input",
+    metavar="INPUT",
+    type=_input,
+    multiple=True,
+    expose_value=False,
+    callback=lambda context, option, inputs: context.meta.update({_INPUTS: inputs}),
+    help="An argument of a linen module or haiku function, which has no parameters before it runs: a shape "
+    '`"(1, 224, 224, 3)"`, an array `int32[1,128]`, or by name `train=False`. May be repeated.',
+)
 _strict = click.option("--strict", is_flag=True, help="Report dead rules and left-over parameters as errors.")
 
 
 def with_stacks(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that say more about a model: `--stacked`, and `--vocabulary`, which `build` reads."""
-    return _stacks(_vocabulary(command))
+    """Add the options that say more about a model: `--stacked`, and those which `build` reads itself."""
+    return _inputs(_stacks(_vocabulary(command)))
 
 
 def on_a_model(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -121,7 +156,8 @@ def build(models: Sequence[ModelName], stacked: dict[str, int]) -> "list[Invento
     from paramrules.named_models import inventories_of
 
     with progress(f"building {', '.join(model.text for model in models)}"):
-        return inventories_of(models, stacked, click.get_current_context().meta[_VOCABULARY] or None)
+        meta = click.get_current_context().meta
+        return inventories_of(models, stacked, meta[_VOCABULARY] or None, meta[_INPUTS])
 
 
 def misplaced_model(words: Sequence[str], params: Sequence[click.Parameter], error: click.UsageError) -> str:

@@ -7,7 +7,7 @@ import click
 import paramrules
 from paramrules.cli.answer import Answer, Command
 from paramrules.cli.exit_codes import Exit
-from paramrules.diagnostics import SEVERITIES
+from paramrules.diagnostics import SEVERITIES, together
 from paramrules.display import counted
 
 _UNREADABLE: Final = ("E101", "E102", "E103")
@@ -15,10 +15,13 @@ _UNREADABLE: Final = ("E101", "E102", "E103")
 
 
 @click.command(cls=Command)
-@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.argument("files", metavar="FILE...", type=click.Path(), nargs=-1, required=True)
 @click.option("--portable", is_flag=True, help="Also warn about what is likely to differ between frameworks.")
 def check(files: tuple[str, ...], portable: bool) -> Answer:
     """Find the mistakes in rule files, without a model.
+
+    \b
+    paramrules check *.rules
 
     JSON: `files`, as they were named, and `findings`.
     """
@@ -38,6 +41,6 @@ def check(files: tuple[str, ...], portable: bool) -> Answer:
 
 
 def _summary(files: int, findings: list[paramrules.Diagnostic]) -> str:
-    severities = [finding.severity for finding in findings]
+    severities = [finding.severity for finding in together(findings)]
     found = [counted(severities.count(each), each) for each in SEVERITIES if each in severities]
     return f"{counted(files, 'file')}: {', '.join(found) or 'no findings'}"

@@ -3,19 +3,27 @@
 import click
 
 from paramrules.cli.answer import Answer, Command
-from paramrules.cli.arguments import build, model_name, with_stacks, with_traceback
+from paramrules.cli.arguments import build, complete_file, model_name, with_stacks, with_traceback
 from paramrules.named_models.model_name import ModelName
 
 
 @click.command(cls=Command)
-@click.argument("model", metavar="M", type=model_name)
+@click.argument("model", metavar="M", type=model_name, shell_complete=complete_file)
 @click.option(
-    "--output", "-o", required=True, help="The file to write, whole or not at all; `-` is standard output."
+    "--output",
+    "-o",
+    type=click.Path(),
+    required=True,
+    help="The file to write, whole or not at all; `-` is standard output.",
 )
 @with_stacks
 @with_traceback
 def inventory(model: ModelName, output: str, stacked: dict[str, int]) -> Answer:
     """Save the facts about a model's parameters as JSON.
+
+    \b
+    paramrules inventory vit.py:ViT -o vit.json
+    paramrules inventory net.py:Net --input int32[1,128] -o net.json
 
     The file stands for the model in every other command, on machines without its framework.
 
@@ -27,6 +35,7 @@ def inventory(model: ModelName, output: str, stacked: dict[str, int]) -> Answer:
     result = {"file": output, "framework": saved.framework, "parameters": len(saved)}
     if output == "-":
         text = saved.to_json()
-        return Answer(text.splitlines(), {**result, "inventory": json.loads(text)}, saved.findings)
+        answer = {**result, "inventory": json.loads(text)}
+        return Answer(text.splitlines(), answer, saved.findings, is_output=True)
     saved.save(output)
     return Answer((), result, saved.findings, f"{output}: {len(saved)} parameters")

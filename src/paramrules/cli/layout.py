@@ -1,9 +1,12 @@
 """Lines and tables on standard output: drawn by rich in a terminal, plain in a pipe."""
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Literal
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Final, Literal, TextIO
+
+import click
 
 from paramrules.diagnostics import printable
 from paramrules.display import Block, Table, text_of
@@ -12,21 +15,54 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
+QUIET: Final = "paramrules.quiet"
+"""The key of `--quiet` in the meta data of a command's context."""
+
+
+def is_colored(stream: TextIO) -> bool:
+    """Return whether a stream gets colours: a terminal that knows them, unless the user says otherwise.
+
+    `NO_COLOR` and then `FORCE_COLOR`, if they are not empty, decide for every stream.
+
+    References:
+        https://no-color.org, https://force-color.org
+    """
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (stream.isatty() and os.environ.get("TERM") != "dumb")
+
+
+def columns_of(stream: TextIO) -> int | None:
+    """Return the columns that a stream shows, `COLUMNS` if it is set; None for one that breaks no lines."""
+    written = os.environ.get("COLUMNS", "")
+    if written.isdecimal():
+        return int(written) or None
+    if stream.isatty():
+        with suppress(OSError):
+            return os.get_terminal_size(stream.fileno()).columns or None
+    return None
+
+
 def print_blocks(blocks: Sequence[Block]) -> None:
     """Print lines and tables on standard output."""
-    if not sys.stdout.isatty():
+    color, is_terminal = is_colored(sys.stdout), sys.stdout.isatty()
+    if not is_terminal and not color:
         if blocks:
             print(text_of(blocks))
         return
-    from rich.console import Console
+    from rich.console import Console, ConsoleDimensions
     from rich.text import Text
 
-    console = Console()
-    for block in blocks:
-        if isinstance(block, str):
-            console.print(Text(printable(block)), soft_wrap=True)
-        else:
-            _draw(block, console)
+    console = Console(force_terminal=True, color_system="standard" if color else None)
+    if not is_terminal:
+        console.size = ConsoleDimensions(max(map(len, text_of(blocks).splitlines()), default=0) + 1, 1)
+    with console.capture() as drawn:  # rich would exit where a pipe is closed
+        for block in blocks:
+            if isinstance(block, str):
+                console.print(Text(printable(block)), soft_wrap=True)
+            else:
+                _draw(block, console)
+    print(drawn.get(), end="")
 
 
 def _draw(table: Table, console: "Console") -> None:
@@ -36,7 +72,8 @@ def _draw(table: Table, console: "Console") -> None:
     drawn = Drawn(header_style="bold", pad_edge=False, box=None)
     for number, head in enumerate(table.heads):
         justify: Literal["left", "right"] = "right" if head in table.right else "left"
-        drawn.add_column(Text(printable(head)), justify=justify, style="" if number else "cyan")
+        style = "" if number else "cyan"
+        drawn.add_column(Text(printable(head)), justify=justify, style=style, overflow="fold")
     for row in table.rows:
         drawn.add_row(*(Text(printable(cell)) for cell in row))
     console.print(drawn)
@@ -44,8 +81,9 @@ def _draw(table: Table, console: "Console") -> None:
 
 @contextmanager
 def progress(doing: str) -> Iterator[None]:
-    """Show on standard error what is being waited for; only in a terminal."""
-    if not sys.stderr.isatty():
+    """Show on standard error what is being waited for; only in a terminal, and not under `--quiet`."""
+    context = click.get_current_context(silent=True)
+    if not sys.stderr.isatty() or (context is not None and context.meta.get(QUIET)):
         yield
         return
     from rich.console import Console

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from paramrules.cli.answer import Answer, Command
-from paramrules.cli.arguments import build, on_two_models, with_compare
+from paramrules.cli.arguments import build, on_two_models, rule_file, with_compare
 from paramrules.cli.exit_codes import Exit
 from paramrules.cli.layout import progress
 from paramrules.display import Block, Table, counted, few, large, short_settings
+from paramrules.folded_names import fold_pairs
 from paramrules.named_models.model_name import ModelName
 
 if TYPE_CHECKING:
@@ -16,11 +17,21 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Command)
-@click.argument("file")
+@rule_file
 @on_two_models
 @with_compare("labels")
-@click.option("--mapping", metavar="FILE", help="Which parameters are the same, where that cannot be found.")
-@click.option("--write-mapping", metavar="FILE", help="Write the pairs to a new file, to complete by hand.")
+@click.option(
+    "--mapping",
+    metavar="FILE",
+    type=click.Path(),
+    help="Which parameters are the same, where that cannot be found.",
+)
+@click.option(
+    "--write-mapping",
+    metavar="FILE",
+    type=click.Path(),
+    help="Write the pairs to a new file, to complete by hand.",
+)
 def parity(
     file: str,
     models: tuple[ModelName, ...],
@@ -32,20 +43,26 @@ def parity(
 ) -> Answer:
     """Compare the groups that a rule file makes of two models.
 
+    \b
+    paramrules parity vit.rules -m vit_torch.py:ViT -m vit_flax.py:ViT
+
     JSON: `findings` and
 
     \b
     same         true if nothing below differs
     models       both: model, framework, tensors, parameters
     found        the number of pairs by the way in which they were found
-    counts       by label: axis (null for joined labels), label, tensors and parameters that are trained,
-                 each of both models
-    differences  pairs in different groups: a, b, axis, labels, settings, reasons of both (label, file, line,
-                 clause, note, held)
-    settings     pairs with different effective settings: a, b, groups, settings (both values by key; null
-                 where the optimizer's own counts); only with `--compare settings` or `both`
-    alone        of both models: the names that a mapping leaves without a partner; only with a mapping
-    unpaired     of both models: name, candidates, together (true if it could be all of these in one)
+    counts       by label: axis (null for joined labels), label, tensors and
+                 parameters that are trained, each of both models
+    differences  pairs in different groups: a, b, axis, labels, settings,
+                 reasons of both (label, file, line, clause, note, held)
+    settings     pairs with different effective settings: a, b, groups,
+                 settings (both values by key; null where the optimizer's own
+                 counts); only with `--compare settings` or `both`
+    alone        of both models: the names that a mapping leaves without a
+                 partner; only with a mapping
+    unpaired     of both models: name, candidates, together (true if it could
+                 be all of these in one)
     pairs        all: a and b (lists of names), how
     """
     import paramrules
@@ -100,13 +117,15 @@ def _blocks(file: str, models: tuple[ModelName, ...], found: "Parity") -> list[B
         if alone:
             blocks += ["", f"only in {which}, by the mapping: {few(alone)}"]
     if found.differences:
-        rows = list(map(_difference, found.differences))
+        rows = _folded([(each.a, each.b, _difference(each)) for each in found.differences])
         blocks += ["", Table(("A", "B", "in A", "in B", "because"), rows)]
     if found.settings:
-        rows = [
-            (each.a, each.b, *(settings_text(each.settings, side) for side in (0, 1)))
-            for each in found.settings
-        ]
+        rows = _folded(
+            [
+                (each.a, each.b, (settings_text(each.settings, 0), settings_text(each.settings, 1)))
+                for each in found.settings
+            ]
+        )
         blocks += ["", Table(("A", "B", "settings in A", "settings in B"), rows)]
     for which, unpaired in zip("AB", found.unpaired, strict=True):
         if unpaired:
@@ -138,7 +157,17 @@ def _difference(difference: "Difference") -> tuple[str, ...]:
     a, b = difference.labels
     if a == b:
         a, b = map(short_settings, difference.settings)
-    return difference.a, difference.b, a, b, " | ".join(map(_because, difference.reasons))
+    return a, b, " | ".join(map(_because, difference.reasons))
+
+
+def _folded(rows: list[tuple[str, str, tuple[str, ...]]]) -> list[tuple[str, ...]]:
+    """Return rows of two names and what is said about them; where that is the same, with names folded."""
+    alike: dict[tuple[str, ...], list[tuple[str, str]]] = {}
+    for a, b, what in rows:
+        alike.setdefault(what, []).append((a, b))
+    return [
+        (one.name, other.name, *what) for what, pairs in alike.items() for one, other in fold_pairs(pairs)
+    ]
 
 
 def _because(reason: "Reason") -> str:

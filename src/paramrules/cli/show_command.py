@@ -5,41 +5,74 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from paramrules.cli.answer import Answer, Command
-from paramrules.cli.arguments import build, on_models
+from paramrules.cli.arguments import build, on_models, rule_file
 from paramrules.cli.layout import progress
 from paramrules.display import Block
 from paramrules.named_models.model_name import ModelName
 
 if TYPE_CHECKING:
     from paramrules.assignment import Assignment
+    from paramrules.assignment.sections import Order
 
 
 @click.command(cls=Command)
-@click.argument("file")
+@rule_file
 @on_models
+@click.option(
+    "--names", "with_names", is_flag=True, help="List each group's parameters, the numbers of layers folded."
+)
+@click.option(
+    "--label",
+    "labels",
+    metavar="L",
+    multiple=True,
+    help="Show these groups alone: a label of a group or of an axis, or a glob. May be repeated.",
+)
+@click.option("--axis", metavar="A", help="Show the labels of one axis in place of groups.")
+@click.option(
+    "--sort",
+    type=click.Choice(("file", "parameters", "name")),
+    default="file",
+    show_default=True,
+    help="The order of groups and of names: the file's and the model's, the largest first, or by name.",
+)
 def show(
     file: str,
     models: tuple[ModelName, ...],
     stacked: dict[str, int],
     given: dict[str, str],
     strict: bool,
+    with_names: bool,
+    labels: tuple[str, ...],
+    axis: str | None,
+    sort: "Order",
 ) -> Answer:
     """Show the groups that a rule file makes of a model.
+
+    \b
+    paramrules show vit.rules -m "timm:create_model('vit_tiny_patch16_224')"
+    paramrules show vit.rules -m vit.json --names --label no_decay
+
+    With `--names`, `blocks.{0..11}.norm1.weight` stands for a parameter of twelve blocks.
 
     JSON: `findings` and `models`, each with `model`, `framework`, `tensors`, `parameters`, and
 
     \b
-    groups   in their order: label, labels (by axis), settings, tensors, parameters, share, names;
-             tensors, parameters and share (of 1) count what is trained, names lists all
+    groups   in their order: label, labels (by axis), settings, tensors,
+             parameters, share, names; tensors, parameters and share (of 1)
+             count what is trained, names lists all; with `--names` also
+             folded: name, names, shape, parameters, trained
     left     by axis, the names that no rule took
     dead     rules that took nothing: axis, label, file, line
     frozen   the names of what is not trained
     skipped  the names of what `skip = true` leaves to another optimizer
     tied     lists of names of one tensor
-    merged   weights stored with more axes than their matrix has: name, shape, stored, layout
+    merged   weights stored with more axes than their matrix has: name,
+             shape, stored, layout
     """
     import paramrules
     from paramrules.assignment import parse_options
+    from paramrules.assignment.sections import listing, rows, sections, table
 
     rules = paramrules.load(file)
     options = parse_options(rules, given)
@@ -48,10 +81,17 @@ def show(
     for model, inventory in zip(models, build(models, stacked), strict=True):
         with progress("assigning"):
             assignment = paramrules.examine(rules, inventory, options=options, strict=strict)
-            report = assignment.report()
+            found = sections(assignment, axis, labels, sort)
+            if with_names:
+                report = listing(assignment, found, sort)
+            elif axis is None and not labels and sort == "file":
+                report = assignment.report()
+            else:
+                report = [table(found)]
         blocks += [""] if blocks else []
         blocks += [f"{file} on {model.text}: {assignment.model_size}", "", *report]
-        results.append(_result(model, assignment))
+        groups = rows(assignment, found, axis, with_names, sort)
+        results.append({**_result(model, assignment), "groups": groups})
         findings += [finding for finding in assignment.findings if finding not in findings]
     return Answer(blocks, {"models": results}, findings)
 
@@ -63,7 +103,6 @@ def _result(model: ModelName, assignment: "Assignment") -> dict[str, Any]:
         "framework": inventory.framework,
         "tensors": len(inventory),
         "parameters": sum(inventory.column("elements")),
-        "groups": assignment.rows(),
         "left": {axis.name: [names[number] for number in axis.left] for axis in assignment.axes},
         "dead": [
             {

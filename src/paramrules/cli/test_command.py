@@ -3,16 +3,19 @@
 import click
 
 from paramrules.cli.answer import Answer, Command
-from paramrules.cli.arguments import build, on_a_model
+from paramrules.cli.arguments import build, on_a_model, rule_file
 from paramrules.display import Table
 from paramrules.named_models.model_name import ModelName
 
 
 @click.command(cls=Command)
-@click.argument("file")
+@rule_file
 @on_a_model
 def test(file: str, model: ModelName, stacked: dict[str, int], given: dict[str, str], strict: bool) -> Answer:
     """Run the `expect` statements of a rule file on a model.
+
+    \b
+    paramrules test vit.rules -m vit.json
 
     Also reports the warnings about the file and the model, and under `--strict` its errors.
 

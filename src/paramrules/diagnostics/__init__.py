@@ -6,9 +6,10 @@ Only this room formats errors. The others build a `Diagnostic` and collect it, o
 from paramrules.diagnostics.codes import CODES, SEVERITIES, Code, covers, declare, is_known, is_undeclared
 from paramrules.diagnostics.diagnostic import Diagnostic, Place
 from paramrules.diagnostics.errors import RulesError, RulesWarning
-from paramrules.diagnostics.message_text import a, did_you_mean, printable
+from paramrules.diagnostics.message_text import a, did_you_mean, listed, printable
 from paramrules.diagnostics.render import render, to_json
 from paramrules.diagnostics.source import Source, Span
+from paramrules.diagnostics.together import together
 
 __all__ = [
     "CODES",
@@ -26,7 +27,9 @@ __all__ = [
     "did_you_mean",
     "is_known",
     "is_undeclared",
+    "listed",
     "printable",
     "render",
     "to_json",
+    "together",
 ]

@@ -1,6 +1,6 @@
 """One finding about a rule file, a model, or both."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from paramrules.diagnostics.codes import CODES
@@ -25,6 +25,7 @@ class Diagnostic:
         label: the text beside the carets.
         also: further places to show: the earlier rule, the first definition.
         help: what to type instead.
+        cli_help: the same for a user of the command line, where `help` speaks of Python.
         strict: True if `strict` turned this warning into an error.
     """
 
@@ -35,6 +36,7 @@ class Diagnostic:
     also: tuple[Place, ...] = ()
     help: str = ""
     strict: bool = False
+    cli_help: str = ""
 
     def __post_init__(self) -> None:
         if self.code not in CODES:
@@ -49,3 +51,7 @@ class Diagnostic:
     def is_error(self) -> bool:
         """True if it stops the work."""
         return self.severity == "error"
+
+    def on_command_line(self) -> "Diagnostic":
+        """Return the finding with the help for a user of the command line."""
+        return replace(self, help=self.cli_help) if self.cli_help else self

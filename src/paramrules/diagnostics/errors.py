@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from paramrules.diagnostics.diagnostic import Diagnostic
 from paramrules.diagnostics.render import render
+from paramrules.diagnostics.together import together
 
 
 class RulesError(ValueError):
@@ -30,7 +31,8 @@ class RulesError(ValueError):
         super().__init__(self.diagnostics)
 
     def __str__(self) -> str:
-        return "\n" + "\n\n".join(render(d) for d in self.diagnostics if d.severity != "note")
+        shown = together(d for d in self.diagnostics if d.severity != "note")
+        return "\n" + "\n\n".join(map(render, shown))
 
 
 class RulesWarning(UserWarning):

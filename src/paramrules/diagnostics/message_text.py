@@ -1,7 +1,7 @@
-"""The wording of messages: text that is safe to print, `did you mean ...?`, `a` or `an`."""
+"""The wording of messages: text that is safe to print, lists of names, `did you mean ...?`, `a` or `an`."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 from unicodedata import combining, east_asian_width
 
@@ -72,6 +72,20 @@ def _near(word: str, known: str) -> bool:
         and (letter in "aeiou" or at == len(longer) - 1 or letter == longer[at - 1])
         for at, letter in enumerate(longer)
     )
+
+
+def listed(names: Sequence[str], most: int | None = None, last: str = "and") -> str:
+    """Return names in backticks, with a count in place of those after the first `most`.
+
+    >>> listed(["a", "b", "c"])
+    '`a`, `b` and `c`'
+    >>> listed(["a", "b", "c", "d"], most=2)
+    '`a`, `b` and 2 more'
+    """
+    shown = [f"`{name}`" for name in names[:most]]
+    if len(shown) < len(names):
+        shown.append(f"{len(names) - len(shown)} more")
+    return f" {last} ".join(filter(None, (", ".join(shown[:-1]), *shown[-1:])))
 
 
 def a(word: str) -> str:

@@ -8,15 +8,28 @@ warning[W203]: no module of the model is a `LayrNorm`
    = help: did you mean `LayerNorm`?
 """
 
+from collections.abc import Iterator
+
 from paramrules.diagnostics.diagnostic import Diagnostic, Place
+from paramrules.diagnostics.excerpt import excerpt, label_lines
 from paramrules.diagnostics.message_text import printable, width
 
 _BOLD, _BLUE, _RESET = "\x1b[1m", "\x1b[1;34m", "\x1b[0m"
+_NARROWEST = 20
+"""The least columns for a line of a file, however narrow the terminal is."""
+
 _TONES = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m", "note": "\x1b[1;36m"}
 
 
-def render(diagnostic: Diagnostic, *, color: bool = False) -> str:
-    """Return the finding as text, without a final line end. `color` adds ANSI escapes."""
+def render(diagnostic: Diagnostic, *, color: bool = False, columns: int | None = None) -> str:
+    """Return the finding as text, without a final line end.
+
+    Args:
+        diagnostic: the finding.
+        color: whether to add ANSI escapes.
+        columns: the width of the terminal, into which lines of files and their carets have to fit; None if
+            nothing breaks lines.
+    """
     tone = _TONES[diagnostic.severity] if color else ""
     blue, bold, reset = (_BLUE, _BOLD, _RESET) if color else ("", "", "")
     lines = [
@@ -27,18 +40,38 @@ def render(diagnostic: Diagnostic, *, color: bool = False) -> str:
     bar = f"{blue}{' ' * (digits + 2)}|{reset}"
     for number, place in enumerate(places):
         line, column = place.span.source.position(place.span.start)
-        text = place.span.source.line(line)
-        before, carets = _underline(text, column, place)
-        label = f" {printable(place.label)}" if place.label else ""
+        text, *below = _excerpt(place, line, column, columns and max(_NARROWEST, columns - digits - 4))
         lines += [
             f"{blue}{' ' * (digits + 1)}-->{reset} {printable(place.span.source.name)}:{line}:{column}",
             bar,
-            f"{blue} {line:>{digits}} |{reset} {printable(text)}".rstrip(),
-            f"{bar} {before}{tone if number == 0 else blue}{carets}{label}{reset}",
+            f"{blue} {line:>{digits}} |{reset} {text}".rstrip(),
+            *(
+                f"{bar} {space}{tone if number == 0 else blue}{marks}{reset}"
+                for space, marks in map(_parted, below)
+            ),
         ]
     if diagnostic.help:
         lines.append(f"{' ' * (digits + 2)}{blue}={reset} help: {printable(diagnostic.help)}")
     return "\n".join(lines)
+
+
+def _excerpt(place: Place, line: int, column: int, columns: int | None) -> Iterator[str]:
+    """Yield the line of a place, then its carets with the label beside or below them."""
+    length = place.span.end - place.span.start
+    text, before, carets = excerpt(place.span.source.line(line), column - 1, length, columns)
+    yield text
+    marks, label = f"{' ' * before}{'^' * carets}", printable(place.label)
+    if label and (columns is None or before + carets + 1 + width(label) <= columns):
+        yield f"{marks} {label}"
+    else:
+        yield marks
+        yield from label_lines(label, before, columns or 0)
+
+
+def _parted(text: str) -> tuple[str, str]:
+    """Split a line into the space before it and the rest, which is coloured."""
+    marks = text.lstrip()
+    return text[: len(text) - len(marks)], marks
 
 
 def to_json(diagnostic: Diagnostic) -> dict[str, object]:
@@ -65,14 +98,3 @@ def _place(place: Place) -> dict[str, object]:
         "end_line": end_line,
         "end_column": end_column,
     }
-
-
-def _underline(text: str, column: int, place: Place) -> tuple[str, str]:
-    """Return the space before the carets and the carets, as wide as the text is shown.
-
-    A span that goes on in further lines is underlined to the end of this one, without trailing space.
-    """
-    before, rest = text[: column - 1], text[column - 1 :]
-    length = place.span.end - place.span.start
-    marked = rest[:length] if length <= len(rest) else rest.rstrip()
-    return " " * width(printable(before)), "^" * max(1, width(printable(marked)))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from paramrules.assignment import Assignment, Group, assign
-from paramrules.diagnostics import Diagnostic, RulesError, RulesWarning, render
+from paramrules.diagnostics import Diagnostic, RulesError, RulesWarning, render, together
 from paramrules.emission.argument_checks import AnyRules, Options, check_rules
 from paramrules.inventories import Inventory
 from paramrules.inventories.described import described
@@ -141,7 +141,7 @@ def warn(findings: Iterable[Diagnostic], *, allows: Iterable[Allow] = (), stackl
         allows: the comments of a rule file, `rules.allows`, which silence some of them.
         stacklevel: the frame that warnings point at; 1 is the caller of this function.
     """
-    for finding in unsilenced(findings, allows):
+    for finding in together(unsilenced(findings, allows)):
         if finding.severity != "note":
             warnings.warn("\n" + render(finding), RulesWarning, stacklevel=stacklevel + 1)
 

@@ -4,7 +4,16 @@ This is the only room that runs a user's code: `inventory_of` imports the module
 calls what it finds there. A rule file, a saved inventory or a mapping is never run.
 """
 
+from paramrules.named_models.example_inputs import ExampleInput, read_input
 from paramrules.named_models.model_inventory import inventories_of, inventory_of
 from paramrules.named_models.model_name import Call, ModelName, read_model_name
 
-__all__ = ["Call", "ModelName", "inventories_of", "inventory_of", "read_model_name"]
+__all__ = [
+    "Call",
+    "ExampleInput",
+    "ModelName",
+    "inventories_of",
+    "inventory_of",
+    "read_input",
+    "read_model_name",
+]

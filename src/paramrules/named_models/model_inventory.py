@@ -9,11 +9,11 @@ import inspect
 import os
 import pkgutil
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
-from functools import partial
 from pathlib import Path
 from types import ModuleType
+from typing import Any, Final, NamedTuple
 
 from paramrules import registry
 from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
@@ -21,6 +21,7 @@ from paramrules.inventories import Inventory
 from paramrules.inventories.own_vocabulary import VocabularyLike
 from paramrules.inventories.parameter import is_below
 from paramrules.named_models.abstract_build import build_without_memory
+from paramrules.named_models.example_inputs import ExampleInput, arguments
 from paramrules.named_models.model_name import Call, ModelName
 from paramrules.named_models.user_code_errors import user_code
 from paramrules.safe_files import unreadable
@@ -28,9 +29,15 @@ from paramrules.safe_files import unreadable
 Stacked = Mapping[str, int]
 """For paths in a model, how many leading axes of all arrays below are layers."""
 
+_ANYTHING: Final = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
+"""The kinds of arguments of a class whose metaclass passes on whatever it gets."""
+
 
 def inventory_of(
-    name: ModelName, stacked: Stacked | None = None, vocabulary: VocabularyLike | None = None
+    name: ModelName,
+    stacked: Stacked | None = None,
+    vocabulary: VocabularyLike | None = None,
+    inputs: Sequence[ExampleInput] = (),
 ) -> Inventory:
     """Return the inventory of the model of this name, saved or built.
 
@@ -38,21 +45,28 @@ def inventory_of(
         name: the model's name, from `read_model_name`.
         stacked: for paths in the model, how many leading axes of all arrays below are layers.
         vocabulary: see `paramrules.inventory`.
+        inputs: the arguments of a model that has no parameters before it runs, from `read_input`.
 
     Raises:
-        RulesError: E701 if the name leads nowhere or the import fails, E702 if building fails or does not
-            return a model, E507 if the model has no such path, and the errors of the model or file itself.
+        RulesError: E517 for inputs of a model that has its parameters, E701 if the name leads nowhere or the
+            import fails, E702 if building fails or does not return a model, E507 if the model has no such
+            path, and the errors of the model or file itself.
 
     >>> inventory_of(read_model_name("timm:create_model('resnet18')"))
     <Inventory of 62 parameters, torch>
     """
-    return inventories_of((name,), stacked or {}, vocabulary)[0]
+    return inventories_of((name,), stacked or {}, vocabulary, inputs)[0]
 
 
 def inventories_of(
-    names: Iterable[ModelName], stacked: Stacked, vocabulary: VocabularyLike | None = None
+    names: Sequence[ModelName],
+    stacked: Stacked,
+    vocabulary: VocabularyLike | None = None,
+    inputs: Sequence[ExampleInput] = (),
 ) -> list[Inventory]:
-    """Return the inventories of several models. Each declared stack has to be in one of them.
+    """Return the inventories of several models.
+
+    Each declared stack has to be in one of them. Inputs are for all those that need some.
 
     Raises:
         RulesError: the errors of `inventory_of`.
@@ -60,12 +74,23 @@ def inventories_of(
     found: list[Inventory] = []
     paths: set[str] = set()
     used: set[str] = set()
+    takes_inputs = False
     for name in names:
-        inventory, plain = _described(name, stacked, vocabulary)
+        inventory, plain, needs_inputs = _described(name, stacked, vocabulary, inputs)
         found.append(inventory)
+        takes_inputs |= needs_inputs
         if plain is not None:
             used |= {path for path in stacked if _holds(plain, path)}
             paths |= {each[:end] for each in plain.names for end, mark in enumerate(each) if mark == "."}
+    if inputs and not takes_inputs:
+        which = " and ".join(f"`{name.text}`" for name in names)
+        raise RulesError(
+            Diagnostic(
+                "E517",
+                f"`--input` is for models that have no parameters before they run, unlike {which}",
+                help="leave `--input` out",
+            )
+        )
     for path in stacked:
         if path not in used:
             raise RulesError(
@@ -79,25 +104,46 @@ def inventories_of(
     return found
 
 
+class _Described(NamedTuple):
+    """A model's inventory, the one without declared stacks (None if none can be), and if it needs inputs."""
+
+    inventory: Inventory
+    plain: Inventory | None
+    needs_inputs: bool
+
+
 def _described(
-    name: ModelName, stacked: Stacked, vocabulary: VocabularyLike | None
-) -> tuple[Inventory, Inventory | None]:
-    """Return a model's inventory, and the one without declared stacks (None if none can be declared)."""
+    name: ModelName, stacked: Stacked, vocabulary: VocabularyLike | None, inputs: Sequence[ExampleInput]
+) -> _Described:
     if name.is_saved:
-        return registry.inventory(Inventory.load(name.origin), vocabulary=vocabulary), None
+        return _Described(registry.inventory(Inventory.load(name.origin), vocabulary=vocabulary), None, False)
     folder = os.path.dirname(os.path.abspath(name.origin)) if name.is_file else os.getcwd()
     with _first_on_path(folder), redirect_stdout(sys.stderr):
         value = _attribute(name, _file(name) if name.is_file else _module(name))
-        # A function is a maker, even with haiku loaded, whose models are functions themselves.
-        if name.call or inspect.isfunction(value) or not registry.is_model(value):
+        if not _is_the_model(name, value, with_inputs=bool(inputs)):
             value = _build(name, value, name.call or Call((), {}))
-        inventory = registry.inventory(value, vocabulary=vocabulary)
+        backend = registry.backend_of(value)
+        needs_inputs = backend is not None and backend.needs_inputs(value)
+        how: dict[str, Any] = {"vocabulary": vocabulary}
+        if backend is not None and needs_inputs and inputs:
+            how |= arguments(inputs, backend.abstract_array)._asdict()
+        inventory = registry.inventory(value, **how)
         if not stacked or not registry.takes(value, "stacked"):
-            return inventory, None
+            return _Described(inventory, None, needs_inputs)
         own = {path: count for path, count in stacked.items() if _holds(inventory, path)}
-        if own:
-            return registry.inventory(value, vocabulary=vocabulary, stacked=own), inventory
-        return inventory, inventory
+        described = registry.inventory(value, stacked=own, **how) if own else inventory
+        return _Described(described, inventory, needs_inputs)
+
+
+def _is_the_model(name: ModelName, value: object, *, with_inputs: bool) -> bool:
+    """Return whether the value is the model itself, not what makes it.
+
+    A function is a maker, even with haiku loaded, whose models are functions themselves; unless there are
+    inputs for it and it cannot be called without arguments.
+    """
+    if name.call or not registry.is_model(value):
+        return False
+    return not inspect.isfunction(value) or (with_inputs and bool(_required(inspect.signature(value))))
 
 
 def _holds(inventory: Inventory, path: str) -> bool:
@@ -204,9 +250,15 @@ def _build(name: ModelName, maker: object, call: Call) -> object:
                 help="name a module, a tree of arrays, or a function that returns one",
             )
         )
-    _check_arguments(name, maker, call)
+    supplied = {key: make for key, make in registry.supplied(maker).items() if key not in call.named}
+    _check_arguments(name, maker, call, supplied)
+
+    def make() -> object:
+        made = {key: make() for key, make in supplied.items()}  # where it is used, under `build_abstract`
+        return maker(*call.positional, **call.named, **made)
+
     with user_code("E702", f"building `{name.text}` failed"):
-        model = build_without_memory(partial(maker, *call.positional, **call.named))
+        model = build_without_memory(make)
     if not registry.is_model(model):
         raise RulesError(
             [
@@ -221,30 +273,40 @@ def _build(name: ModelName, maker: object, call: Call) -> object:
     return model
 
 
-def _check_arguments(name: ModelName, maker: Callable[..., object], call: Call) -> None:
+def _check_arguments(
+    name: ModelName, maker: Callable[..., object], call: Call, supplied: Mapping[str, object]
+) -> None:
     try:
-        signature = inspect.signature(maker)
+        signature = _signature(maker)
     except ValueError:  # some builtins have none
         return
     try:
-        signature.bind(*call.positional, **call.named)
+        signature.bind(*call.positional, **call.named, **supplied)
     except TypeError as error:
         attribute = ".".join(name.attributes)
+        needed = [argument for argument in _required(signature) if argument not in supplied]
+        help = f"write its arguments after it: `{name.origin}:{attribute}({', '.join(needed)})`"
+        if not name.call and registry.is_model(maker):
+            help += '; if it is the model itself, give its inputs: `--input "(1, 28, 28, 1)"`'
         raise RulesError(
-            Diagnostic(
-                "E702",
-                f"`{name.text}` cannot be called like that: {error}",
-                help=f"write its arguments after it: `{name.origin}:{attribute}{_shown(signature)}`",
-            )
+            Diagnostic("E702", f"`{name.text}` cannot be called like that: {error}", help=help)
         ) from None
 
 
-def _shown(signature: inspect.Signature) -> str:
-    """Return the required arguments: `(dim, depth)`."""
-    needed = [
+def _signature(maker: Callable[..., object]) -> inspect.Signature:
+    """Return the signature of a callable; of a class whose metaclass hides it, that of `__init__`."""
+    signature = inspect.signature(maker)
+    if isinstance(maker, type) and {p.kind for p in signature.parameters.values()} == _ANYTHING:
+        _, *parameters = inspect.signature(maker.__init__).parameters.values()  # type: ignore[misc]  # bound to no one
+        return signature.replace(parameters=parameters)
+    return signature
+
+
+def _required(signature: inspect.Signature) -> list[str]:
+    """Return the names of the arguments that have no default."""
+    return [
         parameter.name
         for parameter in signature.parameters.values()
         if parameter.default is parameter.empty
         and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
     ]
-    return f"({', '.join(needed)})"

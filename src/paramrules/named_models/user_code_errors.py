@@ -4,6 +4,7 @@ import sysconfig
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from paramrules.diagnostics import Diagnostic, RulesError, Source, Span
@@ -17,12 +18,13 @@ _LIBRARIES = [
 def user_code(code: str, failed: str) -> Iterator[None]:
     """Turn any exception into a RulesError that reports `failed` and the reason, caused by the original.
 
-    A script that exits when it is imported is caught too. Ctrl-C is not.
+    A script that exits when it is imported is caught too. Ctrl-C is not. A RulesError of the user's own calls
+    keeps its words for Python.
     """
     try:
         yield
-    except RulesError:
-        raise
+    except RulesError as error:
+        raise RulesError([replace(finding, cli_help="") for finding in error.diagnostics]) from error
     except (Exception, SystemExit) as error:
         why = (
             f"{type(error).__name__}: {str(error).strip()}".splitlines()[0]

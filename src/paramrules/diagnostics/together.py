@@ -1,0 +1,28 @@
+"""One message for one cause: findings that say the same about several places."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from paramrules.diagnostics.diagnostic import Diagnostic, Place
+
+
+def together(findings: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Return findings for reading: those that differ only in their place as one, with all their places.
+
+    A misspelt name that stands in three rules is one message with three places.
+
+    >>> [len(finding.also) for finding in together(paramrules.check("vit.rules"))]
+    [2]
+    """
+    found: dict[object, Diagnostic] = {}
+    for finding in findings:
+        if finding.span is None or finding.also:
+            found[id(finding)] = finding
+            continue
+        cause = replace(finding, span=None)
+        if cause in found:
+            place = Place(finding.span, finding.label)
+            found[cause] = replace(found[cause], also=(*found[cause].also, place))
+        else:
+            found[cause] = finding
+    return list(found.values())
