@@ -35,7 +35,7 @@ SHAPES = [(), (1,), (4,), (5, 2), (2, 3, 768)]
 
 @cache
 def models() -> list[Inventory]:
-    """Return models with every name in all shapes and kinds; tied to others in each shape and in each kind."""
+    """Return models with every name in all shapes and kinds; tied ones in each shape and each kind."""
     found = []
     for (s, shape), (k, (role, dtype, attributes)) in product(enumerate(SHAPES), enumerate(KINDS)):
         facts = {"shape": shape, "role": role, "dtype": dtype, "attributes": attributes}
