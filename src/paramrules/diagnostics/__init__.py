@@ -7,7 +7,7 @@ from paramrules.diagnostics.codes import CODES, SEVERITIES, Code, covers, declar
 from paramrules.diagnostics.diagnostic import Diagnostic, Place
 from paramrules.diagnostics.errors import RulesError, RulesWarning
 from paramrules.diagnostics.message_text import a, did_you_mean, printable
-from paramrules.diagnostics.render import render, to_json
+from paramrules.diagnostics.render import render, to_json, warning_text
 from paramrules.diagnostics.source import Source, Span
 
 __all__ = [
@@ -29,4 +29,5 @@ __all__ = [
     "printable",
     "render",
     "to_json",
+    "warning_text",
 ]

@@ -18,10 +18,31 @@ _TONES = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m", "note": "\x1b[1;36m"}
 def render(diagnostic: Diagnostic, *, color: bool = False) -> str:
     """Return the finding as text, without a final line end. `color` adds ANSI escapes."""
     tone = _TONES[diagnostic.severity] if color else ""
-    blue, bold, reset = (_BLUE, _BOLD, _RESET) if color else ("", "", "")
-    lines = [
+    bold, reset = (_BOLD, _RESET) if color else ("", "")
+    head = (
         f"{tone}{diagnostic.severity}[{diagnostic.code}]{reset}{bold}: {printable(diagnostic.message)}{reset}"
-    ]
+    )
+    return "\n".join([head, *_details(diagnostic, color)])
+
+
+def warning_text(diagnostic: Diagnostic) -> str:
+    """Return the finding as the message of a Python warning.
+
+    It begins with the code, because Python's filters match the beginning of a message, and only its first
+    line. The severity is left out: Python prints the category in front.
+
+    W203: no module of the model is a `LayrNorm`
+      --> vit.rules:9:16
+    """
+    head = f"{diagnostic.code}: {printable(diagnostic.message)}"
+    return "\n".join([head, *_details(diagnostic, color=False)])
+
+
+def _details(diagnostic: Diagnostic, color: bool) -> list[str]:
+    """Return the lines below the message: each place with its carets, and the help."""
+    tone = _TONES[diagnostic.severity] if color else ""
+    blue, reset = (_BLUE, _RESET) if color else ("", "")
+    lines: list[str] = []
     places = [Place(diagnostic.span, diagnostic.label), *diagnostic.also] if diagnostic.span else []
     digits = max((len(str(place.span.line)) for place in places), default=0)
     bar = f"{blue}{' ' * (digits + 2)}|{reset}"
@@ -38,7 +59,7 @@ def render(diagnostic: Diagnostic, *, color: bool = False) -> str:
         ]
     if diagnostic.help:
         lines.append(f"{' ' * (digits + 2)}{blue}={reset} help: {printable(diagnostic.help)}")
-    return "\n".join(lines)
+    return lines
 
 
 def to_json(diagnostic: Diagnostic) -> dict[str, object]:
