@@ -18,6 +18,7 @@ from paramrules_torch.backend import backend
 
 if TYPE_CHECKING:
     from paramrules_torch.emit_groups import param_groups
+    from paramrules_torch.marks import mark
     from paramrules_torch.monitor import GroupMonitor, rates
     from paramrules_torch.optimizers import MultiOptimizer, build, scheduled
     from paramrules_torch.resume import regroup_state
@@ -31,6 +32,7 @@ __all__ = [
     "regroup_state",
     "GroupMonitor",
     "rates",
+    "mark",
 ]
 
 _HOMES = {
@@ -41,6 +43,7 @@ _HOMES = {
     "regroup_state": "paramrules_torch.resume",
     "GroupMonitor": "paramrules_torch.monitor",
     "rates": "paramrules_torch.monitor",
+    "mark": "paramrules_torch.marks",
 }
 
 
