@@ -7,6 +7,7 @@ import click
 from paramrules.cli.answer import Answer, Command
 from paramrules.cli.arguments import build, on_models
 from paramrules.cli.layout import progress
+from paramrules.cli.state_option import add_state, with_state
 from paramrules.display import Block
 from paramrules.named_models.model_name import ModelName
 
@@ -17,12 +18,14 @@ if TYPE_CHECKING:
 @click.command(cls=Command)
 @click.argument("file")
 @on_models
+@with_state
 def show(
     file: str,
     models: tuple[ModelName, ...],
     stacked: dict[str, int],
     given: dict[str, str],
     strict: bool,
+    state: dict[str, str],
 ) -> Answer:
     """Show the groups that a rule file makes of a model.
 
@@ -30,7 +33,8 @@ def show(
 
     \b
     groups   in their order: label, labels (by axis), settings, tensors, parameters, share, names;
-             tensors, parameters and share (of 1) count what is trained, names lists all
+             tensors, parameters and share (of 1) count what is trained, names lists all;
+             with --state also state_bytes
     left     by axis, the names that no rule took
     dead     rules that took nothing: axis, label, file, line
     frozen   the names of what is not trained
@@ -48,10 +52,11 @@ def show(
     for model, inventory in zip(models, build(models, stacked), strict=True):
         with progress("assigning"):
             assignment = paramrules.examine(rules, inventory, options=options, strict=strict)
-            report = assignment.report()
+            result = _result(model, assignment)
+            report = add_state(state, assignment, assignment.report(), result["groups"])
         blocks += [""] if blocks else []
         blocks += [f"{file} on {model.text}: {assignment.model_size}", "", *report]
-        results.append(_result(model, assignment))
+        results.append(result)
         findings += [finding for finding in assignment.findings if finding not in findings]
     return Answer(blocks, {"models": results}, findings)
 

@@ -266,6 +266,8 @@ _declare("""
     W651 an estimate over all parameters is split
     E652 a schedule-free optimizer inside of `build`
     E670 a parameter does not take an attribute
+    E671 the framework does not have an optimizer
+    E672 the state of an optimizer is not known
 """)
 
 _declare("""
