@@ -25,9 +25,11 @@ if TYPE_CHECKING:
         mask_fn,
         masks,
     )
+    from paramrules_optax.monitor import GroupMonitor
     from paramrules_optax.transforms.build_transform import build
 
 _HOME = {
+    "GroupMonitor": "monitor",
     "build": "transforms.build_transform",
     "build_abstract": "abstract",
     "decay_mask": "labels_and_masks",
@@ -40,6 +42,7 @@ _HOME = {
 }
 
 __all__ = [
+    "GroupMonitor",
     "OptaxBackend",
     "backend",
     "build",
