@@ -66,6 +66,8 @@ def test_every_column() -> None:
             "state_bytes": moments * array.nbytes,
         }
     assert monitor.metrics(measured, step=1)["lr/late"] == 0.25
+    averages = monitor.rows(measured, step=1, state={"average": PARAMS})  # of frozen parameters too
+    assert [row["state_bytes"] for row in averages] == [4 * 12, 4 * 6, 4 * 2]
     assert "state_bytes/late" not in monitor.metrics(measured, step=1)
 
 

@@ -1,13 +1,17 @@
 """What an optimizer does to its groups, against the same computed by hand."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import torch
+import torch.distributed as dist
 from paramrules_torch import GroupMonitor, MultiOptimizer, build, rates, scheduled
+from paramrules_torch.norms import Norms, part
 from torch import Tensor, nn
+from torch.distributed.device_mesh import DeviceMesh, init_device_mesh
+from torch.distributed.tensor import DTensor, Partial, Replicate, Shard, distribute_tensor
 from torch.optim.lr_scheduler import OneCycleLR
 
 import paramrules
@@ -202,6 +206,47 @@ def test_low_precision_complex_and_tensor_rates() -> None:
     assert second["grad_norm"] == pytest.approx(math.sqrt(2))
     assert (first["lr"], second["state_bytes"]) == (0.5, 0)
     assert rates(optimizer) == {"lr/param_groups[0]": 0.0, "lr/wave": 0.0}
+
+
+@pytest.fixture
+def mesh() -> Iterator[DeviceMesh]:
+    dist.init_process_group("gloo", rank=0, world_size=1, store=dist.HashStore())
+    yield init_device_mesh("cpu", (1, 1))
+    dist.destroy_process_group()
+
+
+def test_distributed_tensors(mesh: DeviceMesh) -> None:
+    """Two processes are in tests/torch_distributed."""
+    split = nn.Parameter(distribute_tensor(torch.full((4, 2), 2.0), mesh, [Shard(0), Replicate()]))
+    plain = nn.Parameter(torch.ones(9))
+    optimizer = torch.optim.SGD([split, plain], lr=0.5, momentum=0.9)
+    plain.grad = torch.ones(9)
+    partial = DTensor.from_local(torch.full((4, 2), 3.0), mesh, [Partial(), Replicate()])
+    split.grad = partial.redistribute(placements=[Shard(0), Replicate()])
+    monitor = GroupMonitor(optimizer)
+    optimizer.step()
+    (row,) = monitor.rows()
+    assert (row["weight_norm"], row["grad_norm"]) == pytest.approx((math.sqrt(8 * 4 + 9), 9.0))
+    assert row["update_norm"] == pytest.approx(0.5 * 9.0)
+    assert (row["parameters"], row["state_bytes"]) == (17, 4 * 17)
+    assert Norms([part(partial), None]).read() == [pytest.approx(math.sqrt(8 * 9)), None]
+
+
+class Wrapper(torch.optim.Optimizer):
+    """A trainer's wrapper, as Accelerate has one: no constructor of torch's, so no hooks of its own."""
+
+    def __init__(self, optimizer: torch.optim.Optimizer) -> None:
+        self.optimizer = optimizer
+        self.param_groups = optimizer.param_groups
+
+
+def test_the_wrapper_of_a_trainer() -> None:
+    optimizer = build(Net(), paramrules.parse("all: else"), lr=0.1)
+    monitor = GroupMonitor(Wrapper(Wrapper(optimizer)))
+    assert monitor.optimizer is optimizer
+    optimizer.step()
+    assert monitor.step == 1
+    assert rates(Wrapper(optimizer)) == {"lr/all": 0.1}
 
 
 def test_shared_state_counts_once() -> None:
