@@ -1,6 +1,7 @@
 """The backend for MLX. Nothing here imports MLX."""
 
 import sys
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from paramrules.backends import Backend, Inventory
@@ -25,6 +26,20 @@ class MLXBackend(Backend):
         from paramrules_mlx.inventory import inventory
 
         return inventory(model, **how)
+
+    def optimizers(self) -> Collection[str]:
+        """Return the names of the optimizers whose state is known; see `paramrules_mlx.state_bytes`."""
+        from paramrules_mlx.state_bytes import optimizers
+
+        return optimizers()
+
+    def state_bytes(
+        self, optimizer: str, shape: tuple[int, ...], dtype: str, settings: Mapping[str, Any]
+    ) -> int:
+        """Return the bytes of an optimizer's state of one array; see `paramrules_mlx.state_bytes`."""
+        from paramrules_mlx.state_bytes import state_bytes
+
+        return state_bytes(optimizer, shape, dtype, settings)
 
 
 backend = MLXBackend()

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         mask_fn,
         masks,
     )
+    from paramrules_optax.monitor import GroupMonitor
     from paramrules_optax.transforms.build_transform import build
 else:
 
@@ -47,6 +48,7 @@ else:
 
 
 _HOME = {
+    "GroupMonitor": "monitor",
     "build": "transforms.build_transform",
     "build_abstract": "abstract",
     "decay_mask": "labels_and_masks",
@@ -59,6 +61,7 @@ _HOME = {
 }
 
 __all__ = [
+    "GroupMonitor",
     "OptaxBackend",
     "backend",
     "build",

@@ -1,6 +1,6 @@
 """The backend as the core sees it. Importing it imports no framework."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from paramrules.backends import Backend, Inventory
@@ -50,6 +50,20 @@ class OptaxBackend(Backend):
         from paramrules_optax.abstract import build_abstract
 
         return build_abstract(make)
+
+    def optimizers(self) -> Collection[str]:
+        """Return the names of the optimizers whose state is known; see `paramrules_optax.state_bytes`."""
+        from paramrules_optax.state_bytes import optimizers
+
+        return optimizers()
+
+    def state_bytes(
+        self, optimizer: str, shape: tuple[int, ...], dtype: str, settings: Mapping[str, Any]
+    ) -> int:
+        """Return the bytes of an optimizer's state of one array; see `paramrules_optax.state_bytes`."""
+        from paramrules_optax.state_bytes import state_bytes
+
+        return state_bytes(optimizer, shape, dtype, settings)
 
 
 backend = OptaxBackend()

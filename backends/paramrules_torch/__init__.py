@@ -19,6 +19,8 @@ from paramrules_torch.backend import backend
 
 if TYPE_CHECKING:
     from paramrules_torch.emit_groups import param_groups
+    from paramrules_torch.marks import mark
+    from paramrules_torch.monitor import GroupMonitor, rates
     from paramrules_torch.optimizers import MultiOptimizer, build, scheduled
     from paramrules_torch.resume import regroup_state
 else:
@@ -31,7 +33,17 @@ else:
         )
 
 
-__all__ = ["backend", "param_groups", "build", "scheduled", "MultiOptimizer", "regroup_state"]
+__all__ = [
+    "backend",
+    "param_groups",
+    "build",
+    "scheduled",
+    "MultiOptimizer",
+    "regroup_state",
+    "GroupMonitor",
+    "rates",
+    "mark",
+]
 
 _HOMES = {
     "param_groups": "paramrules_torch.emit_groups",
@@ -39,6 +51,9 @@ _HOMES = {
     "scheduled": "paramrules_torch.optimizers",
     "MultiOptimizer": "paramrules_torch.optimizers",
     "regroup_state": "paramrules_torch.resume",
+    "GroupMonitor": "paramrules_torch.monitor",
+    "rates": "paramrules_torch.monitor",
+    "mark": "paramrules_torch.marks",
 }
 
 

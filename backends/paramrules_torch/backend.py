@@ -1,7 +1,7 @@
 """The torch backend. Nothing here imports torch before there is a model."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from paramrules.backends import Backend, Inventory
@@ -37,6 +37,20 @@ class TorchBackend(Backend):
         from paramrules_torch.abstract import build_abstract
 
         return build_abstract(make)
+
+    def optimizers(self) -> Collection[str]:
+        """Return the names of the optimizers whose state is known; see `paramrules_torch.state_bytes`."""
+        from paramrules_torch.state_bytes import optimizers
+
+        return optimizers()
+
+    def state_bytes(
+        self, optimizer: str, shape: tuple[int, ...], dtype: str, settings: Mapping[str, Any]
+    ) -> int:
+        """Return the bytes of an optimizer's state of one array; see `paramrules_torch.state_bytes`."""
+        from paramrules_torch.state_bytes import state_bytes
+
+        return state_bytes(optimizer, shape, dtype, settings)
 
 
 def _any_tensor(parameters: Mapping[Any, Any], tensor: type) -> bool:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from paramrules.comparison import Parity, parity
     from paramrules.diagnostics import Diagnostic, RulesError, RulesWarning, render
     from paramrules.inventories import Inventory, Parameter
+    from paramrules.optimizer_state import state_bytes
     from paramrules.portability import portable
     from paramrules.registry import inventory
     from paramrules.rules import Rules
@@ -58,6 +59,7 @@ _ROOMS = {
     "diagnostics": ("Diagnostic", "RulesError", "RulesWarning", "render"),
     "inventories": ("Inventory", "Parameter"),
     "portability": ("portable",),
+    "optimizer_state": ("state_bytes",),
     "registry": ("inventory",),
     "rules": ("Rules", "check", "load", "parse"),
 }
@@ -86,6 +88,7 @@ __all__ = [
     "parse",
     "portable",
     "render",
+    "state_bytes",
 ]
 
 

@@ -72,6 +72,17 @@ def few(names: Sequence[str]) -> str:
     return f"{counted(len(names), 'tensor')} ({', '.join(folded.name for folded in shown)}{more})"
 
 
+def in_bytes(number: int) -> str:
+    """Return a number of bytes in units of 1024: `96 B`, `1.50 KiB`, `11.2 GiB`."""
+    scaled, unit = float(number), "B"
+    for larger in ("KiB", "MiB", "GiB", "TiB"):
+        if scaled < 1024:
+            break
+        scaled, unit = scaled / 1024, larger
+    digits = 0 if unit == "B" else 2 if scaled < 9.995 else 1 if scaled < 99.95 else 0
+    return f"{scaled:.{digits}f} {unit}"
+
+
 def large(number: int) -> str:
     """Return a number with three digits and a unit from 10,000 on: `9,216`, `1.80M`, `70.6B`."""
     if number < 10_000:

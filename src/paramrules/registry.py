@@ -10,7 +10,7 @@ until no other backend knows a model.
 """
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cache, partial
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, NamedTuple, cast
@@ -85,6 +85,23 @@ class Backend:
         They are called under `build_abstract`, for arguments that are not given.
         """
         return {}
+
+    def optimizers(self) -> Collection[str]:
+        """Return the names of the framework's optimizers for which `state_bytes` has an answer."""
+        return ()
+
+    def state_bytes(
+        self, optimizer: str, shape: tuple[int, ...], dtype: str, settings: Mapping[str, Any]
+    ) -> int:
+        """Return the bytes of an optimizer's state of one array.
+
+        Args:
+            optimizer: one of `optimizers`.
+            shape: the array's shape as it is stored, of one layer.
+            dtype: its dtype, as `Columns.dtype` has it.
+            settings: what a rule sets beside rates; keys that the optimizer does not have say nothing.
+        """
+        raise NotImplementedError
 
     def abstractly(self, make: Callable[[], object]) -> object:
         """Call `build_abstract`, which this was called before."""

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from paramrules.cli.layout import print_blocks, progress
-from paramrules.display import Table, counted, few, large, short_settings
+from paramrules.display import Table, counted, few, in_bytes, large, short_settings
 
 TABLE = Table(("group", "tensors", ""), [("decay", "12", "x"), ("no_decay", "3", "")], right=("tensors",))
 
@@ -104,3 +104,19 @@ def test_progress_is_for_terminals(
     with progress("building vit.py:ViT"):
         pass
     assert "building vit.py:ViT" in terminal.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (0, "0 B"),
+        (1023, "1023 B"),
+        (1024, "1.00 KiB"),
+        (99_000, "96.7 KiB"),
+        (128 * 1024, "128 KiB"),
+        (3 << 30, "3.00 GiB"),
+        (5000 << 40, "5000 TiB"),
+    ],
+)
+def test_bytes(number: int, text: str) -> None:
+    assert in_bytes(number) == text

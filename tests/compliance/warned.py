@@ -4,7 +4,8 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from paramrules import Assignment, RulesWarning, render
+from paramrules import Assignment, RulesWarning
+from paramrules.diagnostics import warning_text
 
 
 @contextmanager
@@ -13,9 +14,7 @@ def warned(assignment: Assignment) -> Iterator[None]:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         yield
-    got = [(w.category, str(w.message)) for w in caught if "[W619]" not in str(w.message)]
+    got = [(w.category, str(w.message)) for w in caught if not str(w.message).startswith("W619: ")]
     assert got == [
-        (RulesWarning, "\n" + render(finding))
-        for finding in assignment.findings
-        if finding.severity != "note"
+        (RulesWarning, warning_text(finding)) for finding in assignment.findings if finding.severity != "note"
     ]

@@ -249,7 +249,7 @@ def test_findings_are_warnings_at_the_callers_line():
         with pytest.warns(RulesWarning, match="W201") as caught:
             call(TREE, rules)
         assert caught[0].filename == __file__
-    assert str(caught[0].message).startswith("\nwarning[W201]: ")
+    assert str(caught[0].message).startswith("W201: ")
 
 
 def test_strict():

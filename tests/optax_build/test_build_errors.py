@@ -276,7 +276,7 @@ def test_an_optimizer_that_no_rule_names() -> None:
     with pytest.warns(RulesWarning) as warned:
         built("all: else", both)
     assert [str(one.message) for one in warned] == [
-        "\nwarning[W617]: no rule names the optimizer `muon`\n"
+        "W617: no rule names the optimizer `muon`\n"
         '  = help: write `optimizer = "muon"` among the settings of a rule, or remove the optimizer'
     ]
     assert warned[0].filename == __file__

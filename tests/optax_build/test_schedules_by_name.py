@@ -239,7 +239,7 @@ def test_a_name_that_nobody_uses() -> None:
     with pytest.warns(RulesWarning) as caught:
         built('a: ndim == 1 -> weight_decay = 0\nb: else -> schedule = "late"', weight_decay=DECAYS)
     assert [str(warning.message) for warning in caught] == [
-        "\nwarning[W641]: no rule names the decay schedule `cosine`\n"
+        "W641: no rule names the decay schedule `cosine`\n"
         '  = help: write `weight_decay_schedule = "cosine"` among the settings of a rule, '
         "or remove the schedule"
     ]

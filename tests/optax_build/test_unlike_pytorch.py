@@ -28,8 +28,7 @@ def warned(text: str, optimizer: Any, rate: Any = 0.1, **settings: Any) -> list[
 
 def test_a_rule_that_sets_what_is_read_otherwise() -> None:
     assert warned("bias: ndim <= 1 -> eps = 0.1\nrest: else -> eps = 0.2", optax.rmsprop) == [
-        """
-warning[W650]: `rmsprop` adds `eps` inside the root, and PyTorch outside
+        """W650: `rmsprop` adds `eps` inside the root, and PyTorch outside
   --> r.rules:1:20
    |
  1 | bias: ndim <= 1 -> eps = 0.1
@@ -46,8 +45,7 @@ warning[W650]: `rmsprop` adds `eps` inside the root, and PyTorch outside
 
 def test_an_argument_that_sets_it() -> None:
     assert warned("rest: else", optax.adagrad, eps=0.1) == [
-        """
-warning[W650]: `adagrad` adds `eps` inside the root, and PyTorch outside
+        """W650: `adagrad` adds `eps` inside the root, and PyTorch outside
   = help: for PyTorch's meaning pass `paramrules_optax.pytorch.adagrad`; for Optax's, bind it with \
 `functools.partial`"""
     ]
@@ -143,9 +141,8 @@ def by_name(learning_rate: Any) -> Any:
     ],
 )
 def test_unequal_groups_split_it(optimizer: Any, called: str, splits: bool) -> None:
-    message = f"""
-warning[W651]: `{called}` estimates something over all parameters, and the rules split them into 2 parts \
-with an estimate each: `bias` and `head` differ
+    message = f"""W651: `{called}` estimates something over all parameters, and the rules split them into \
+2 parts with an estimate each: `bias` and `head` differ
   = help: give all groups of this optimizer one rate, one decay and equal settings"""
     text = "bias: ndim <= 1 -> lr_scale = 0.5\nrest: else"
     assert warned(text, optimizer, 1.0) == ([message] if splits else [])

@@ -300,7 +300,7 @@ def test_findings_are_warnings_where_the_function_was_called() -> None:
         param_groups(Net(), rules)
     assert {warning.category for warning in caught} == {RulesWarning}
     assert {warning.filename for warning in caught} == {__file__}
-    assert str(caught[0].message).startswith("\nwarning[W203]: no module of the model is a `LayrNorm`\n")
+    assert str(caught[0].message).startswith("W203: no module of the model is a `LayrNorm`\n")
     with pytest.raises(RulesError, match="W203"):
         param_groups(Net(), rules, strict=True)
 

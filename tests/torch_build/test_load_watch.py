@@ -30,8 +30,7 @@ def test_an_old_runs_decay_on_what_does_not_decay_now() -> None:
     with pytest.warns(RulesWarning) as caught:
         optimizer.load_state_dict(saved)
     assert [str(warning.message) for warning in caught] == [
-        """
-warning[W642]: the loaded state has replaced settings of the rules: `weight_decay` of `a` is 0.05 and was 0
+        """W642: the loaded state has replaced settings of the rules: `weight_decay` of `a` is 0.05 and was 0
   = help: load `paramrules_torch.regroup_state(state, model, optimizer)` to keep those of the rules, \
 or build with the rules and arguments of the run that saved it"""
     ]
@@ -54,8 +53,8 @@ def test_each_setting_by_label_and_key(several: bool) -> None:
     with pytest.warns(RulesWarning) as caught:
         new.load_state_dict(old.state_dict())
     (warning,) = caught
-    assert str(warning.message).splitlines()[1] == (
-        "warning[W642]: the loaded state has replaced settings of the rules: "
+    assert str(warning.message).splitlines()[0] == (
+        "W642: the loaded state has replaced settings of the rules: "
         "`weight_decay` of `a` is 1 and was 0.05, `lr_ratio` of `a` is 2.0 and was 1.0, "
         "`eps` of `b` is 1e-08 and was 1e-06, "
         "`betas` of `b` is (0.9, 0.999) and was (0.9, 0.95), 1 more"

@@ -247,9 +247,9 @@ def test_a_name_that_nobody_uses() -> None:
     with pytest.warns(RulesWarning) as caught:
         scheduled(optimizer, makers, weight_decay=DECAY)
     assert [str(warning.message) for warning in caught] == [
-        "\nwarning[W641]: no rule names the schedule `middle`\n"
+        "W641: no rule names the schedule `middle`\n"
         '  = help: write `schedule = "middle"` among the settings of a rule, or remove the schedule',
-        "\nwarning[W641]: no rule names the decay schedule `cosine`\n"
+        "W641: no rule names the decay schedule `cosine`\n"
         '  = help: write `weight_decay_schedule = "cosine"` among the settings of a rule, '
         "or remove the schedule",
     ]

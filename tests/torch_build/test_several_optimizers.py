@@ -375,7 +375,7 @@ def test_an_optimizer_that_no_rule_is_for() -> None:
     with pytest.warns(RulesWarning) as warned:
         build(nn.Linear(3, 3), paramrules.parse("all: else"), {"muon": Muon, "default": AdamW}, lr=0.1)
     assert [str(one.message) for one in warned] == [
-        "\nwarning[W617]: no rule names the optimizer `muon`\n"
+        "W617: no rule names the optimizer `muon`\n"
         '  = help: write `optimizer = "muon"` among the settings of a rule, or remove the optimizer'
     ]
     assert warned[0].filename == __file__

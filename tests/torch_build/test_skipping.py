@@ -57,8 +57,7 @@ def test_freezing_what_a_living_optimizer_trains(by_build: bool) -> None:
     with pytest.warns(RulesWarning) as caught:
         second = build(model, FREEZING, lr=0.1) if by_build else param_groups(model, FREEZING)
     assert [str(warning.message) for warning in caught] == [
-        """
-warning[W643]: this freezes `generator.weight` and `generator.bias`, \
+        """W643: this freezes `generator.weight` and `generator.bias`, \
 which the `AdamW` of an earlier `build` still trains
   --> critic.rules:1:30
    |

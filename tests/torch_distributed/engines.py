@@ -145,6 +145,15 @@ def trained(wrap: Callable[[Net], nn.Module], part: slice, compiled_step: bool =
     return {"groups": seen, "off": distance(found, expected), "moved": moved}
 
 
+def monitored(wrap: Callable[[Net], nn.Module], part: slice) -> list[dict[str, Any]]:
+    """What a monitor measures of each group on this rank."""
+    model = wrap(net())
+    optimizer = adamw(model)
+    monitor = paramrules_torch.GroupMonitor(optimizer)
+    train(model, optimizer, range(1), part)
+    return monitor.rows()
+
+
 def distance(some: list[torch.Tensor], others: list[torch.Tensor]) -> float:
     return max(float((a - b).abs().max()) for a, b in zip(some, others, strict=True))
 
@@ -234,6 +243,10 @@ def checks(folder: Path) -> dict[str, Callable[[], Any]]:
         "fsdp compiled": lambda: trained(lambda model: compiled(sharded(model)), half()),
         "tensor parallel": lambda: trained(parallel, everything),
         "compiled": lambda: trained(compiled, everything),
+        "monitored alone": lambda: monitored(lambda model: model, everything),
+        "monitored ddp": lambda: monitored(DistributedDataParallel, half()),
+        "monitored fsdp": lambda: monitored(sharded, half()),
+        "monitored tensor parallel": lambda: monitored(parallel, everything),
         "compiled step": lambda: trained(lambda model: model, everything, compiled_step=True),
         "alone": lambda: groups(adamw(net())),
         "whole file": lambda: resumed_from_a_whole_file(folder),

@@ -51,6 +51,23 @@ def test_the_steps_are_those_of_one_process(engine: str, folder: Path) -> None:
         assert note["off"] < 3e-6
 
 
+@pytest.mark.parametrize("engine", ["ddp", "fsdp", "tensor parallel"])
+def test_norms_are_those_of_whole_tensors_on_every_rank(engine: str, folder: Path) -> None:
+    expected = noted(folder, "monitored alone")[0]
+    norms = ("grad_norm", "weight_norm", "update_norm", "update_ratio")
+    notes = noted(folder, f"monitored {engine}")
+    for rows in notes:
+        for row, alone in zip(rows, expected, strict=True):
+            assert {key: row[key] for key in norms} == pytest.approx({k: alone[k] for k in norms}, rel=1e-4)
+            assert row["parameters"] == alone["parameters"]
+            if engine == "ddp":
+                assert row["state_bytes"] == alone["state_bytes"]
+    if engine == "fsdp":  # each rank holds its part of the moments, and a step for each tensor
+        for mine, yours, alone in zip(*notes, expected, strict=True):
+            counts = 4 * alone["tensors"]
+            assert mine["state_bytes"] + yours["state_bytes"] == alone["state_bytes"] + counts
+
+
 def test_a_whole_file_goes_into_sharded_groups(folder: Path) -> None:
     for note in noted(folder, "whole file"):
         assert note == {name: (True, ["DTensor"]) for name in ("whole", "flat", "own")}

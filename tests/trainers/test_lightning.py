@@ -1,5 +1,6 @@
 """Lightning: groups of rules from `configure_optimizers`, scheduled, accumulated, clipped, saved, resumed."""
 
+import csv
 from pathlib import Path
 from typing import Any
 
@@ -124,3 +125,40 @@ def test_the_monitor_of_rates_shows_labels(rules: paramrules.Rules, tmp_path: Pa
     (optimizer,) = trainer.optimizers
     labels = [group["label"] for group in optimizer.param_groups]
     assert [name.split("/", 1)[1] for name in monitor.lrs] == labels
+
+
+class Watched(Lit):
+    """Logs what its optimizer does to the groups."""
+
+    def on_fit_start(self) -> None:
+        self.monitor = paramrules_torch.GroupMonitor(self.optimizers(), every=1)  # type: ignore[arg-type]
+
+    def on_train_batch_end(self, *_: Any) -> None:
+        self.log_dict(self.monitor.metrics())
+
+
+@pytest.mark.parametrize("rules", [ONE, SEVERAL], ids=["one", "several"])
+def test_labels_are_in_what_is_logged(rules: paramrules.Rules, tmp_path: Path) -> None:
+    lit = Watched(rules, "one-cycle")
+    logger = CSVLogger(tmp_path)
+    trainer = lightning.Trainer(
+        max_epochs=1,
+        accelerator="cpu",
+        logger=logger,
+        callbacks=[LearningRateMonitor("step", log_weight_decay=True)],
+        log_every_n_steps=1,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        enable_checkpointing=False,
+    )
+    trainer.fit(lit, DataLoader(Sequences(12), batch_size=4))
+    (optimizer,) = trainer.optimizers
+    labels = [group["label"] for group in optimizer.param_groups]
+    with open(logger.experiment.metrics_file_path, encoding="utf-8") as file:
+        logged = {*next(csv.reader(file))}
+    cls = type(optimizer).__name__
+    assert {f"lr-{cls}/{label}" for label in labels} <= logged
+    assert {f"lr-{cls}/{label}-weight_decay" for label in labels} <= logged
+    assert not any("/pg" in key for key in logged)
+    assert {f"{key}/{label}" for label in labels for key in ("lr", "update_ratio", "state_bytes")} <= logged
+    assert lit.monitor.step == 3

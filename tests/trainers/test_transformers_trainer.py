@@ -210,3 +210,46 @@ def test_groups_keep_their_ratios_under_the_trainers_schedules(
     assert len(set(ratios.factors)) > 2
     if schedule in ("polynomial", "cosine_with_min_lr"):  # they divide the bound by `defaults["lr"]`
         assert ratios.factors[-1] == pytest.approx(1e-4 / LR)
+
+
+class Logging(RulesTrainer):
+    """Logs the groups' rates instead of the first group's alone, and what the optimizer does to them."""
+
+    def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
+        optimizer = super().create_optimizer(model)
+        self.monitor = paramrules_torch.GroupMonitor(optimizer, every=1)
+        return optimizer
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        super().log(logs | self.monitor.metrics(), start_time)
+
+
+class Seen(TrainerCallback):
+    """Keeps what a logger of the Trainer is given."""
+
+    def __init__(self) -> None:
+        self.logs: list[dict[str, float]] = []
+
+    def on_log(self, args: Any, state: Any, control: Any, **known: Any) -> None:
+        self.logs.append(known["logs"])
+
+
+@pytest.mark.parametrize("rules", [ONE, SEVERAL], ids=["one", "several"])
+def test_groups_in_the_logs(rules: paramrules.Rules, tmp_path: Path) -> None:
+    how = arguments(tmp_path)
+    how.logging_steps, how.max_steps = 1, 4
+    seen = Seen()
+    trainer = Logging(gpt(), how, train_dataset=Sequences(), callbacks=[seen])
+    trainer.rules = rules
+    trainer.train()
+    labels = [group["label"] for group in trainer.optimizer.param_groups]
+    assert trainer.monitor.step == 4
+    first = paramrules_torch.rates(trainer.optimizer)
+    for logs in (seen.logs[0], trainer.state.log_history[0]):
+        assert logs["lr/" + labels[0]] == pytest.approx(
+            logs["learning_rate"]
+        )  # the Trainer's own is one group's
+        for label in labels:
+            assert f"lr/{label}" in first
+            assert logs[f"grad_norm/{label}"] > 0
+            assert logs[f"state_bytes/{label}"] > 0

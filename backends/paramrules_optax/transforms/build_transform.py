@@ -3,35 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-import jax
 import optax
 
-from paramrules.backends import (
-    SCHEDULES,
-    AnyRules,
-    Bases,
-    Options,
-    RulesError,
-    VocabularyLike,
-    arguments_of,
-    by_name,
-    check_choice,
-    check_lr,
-    check_marks,
-    check_rate,
-    check_rules,
-    check_use,
-    lost_bases,
-    names_in_rules,
-    unused_schedules,
-    warn,
-)
-from paramrules_optax.bound_tree import BoundTree
+from paramrules.backends import AnyRules, Options, VocabularyLike, check_use, warn
 from paramrules_optax.transforms.arrays import arrays_of
 from paramrules_optax.transforms.build_checks import check_matrices, guarded
-from paramrules_optax.transforms.group_config import group_configs
-from paramrules_optax.transforms.optax_factories import Factory, optax_factory
+from paramrules_optax.transforms.optax_factories import Factory
 from paramrules_optax.transforms.parts import parts_of, transformation
+from paramrules_optax.transforms.plan import plan
 from paramrules_optax.transforms.shared_estimates import split_estimates
 from paramrules_optax.trees.fit import fitted
 
@@ -102,42 +81,29 @@ def build(
     >>> schedule = optax.warmup_cosine_decay_schedule(0.0, 1e-3, 500, 10_000)
     >>> tx = build(params, "vit.rules", optax.adamw, learning_rate=schedule, weight_decay=0.05)
     """
-    for name, given in (("learning_rate", learning_rate), ("weight_decay", weight_decay)):
-        for rate in given.values() if isinstance(given, Mapping) else (given,):
-            check_rate(name, rate, _is_rate, wanted=_WANTED, optional=given is None)
-    check_rules(rules, options, strict, first=params, model=model, after="the parameters")
-    own_keys = check_marks(marks)
-    check_choice("decay", decay, "scaled", "unscaled")
-    entries = by_name(optimizer)
-    unscaled = decay == "unscaled"
-    factories = {name: optax_factory(name, factory, unscaled=unscaled) for name, factory in entries.items()}
-    specs = {name: factory.spec for name, factory in factories.items()}
-    check_lr(learning_rate, specs, settings)
-    bases = Bases(learning_rate, weight_decay)
-    arguments, lost = arguments_of(settings, specs, rules)
-    if lost := lost_bases(bases, specs.values(), lr="learning_rate") + lost:
-        raise RulesError(lost)
-    bound = BoundTree(params, rules, options, strict, model, vocabulary).bound
-    configs, findings = group_configs(
-        bound, factories, bases, arguments, given=settings, unscaled=unscaled, marks=own_keys
+    planned = plan(
+        params,
+        rules,
+        optimizer,
+        learning_rate=learning_rate,
+        weight_decay=weight_decay,
+        decay=decay,
+        options=options,
+        strict=strict,
+        model=model,
+        marks=marks,
+        vocabulary=vocabulary,
+        settings=settings,
+        stacklevel=2,
     )
-    for rate, key in SCHEDULES.items():
-        named = names_in_rules(bound.assignment, key)
-        findings += unused_schedules(rate, named, getattr(bases, rate))
+    bound, configs = planned.bound, planned.configs
     parts = parts_of(arrays_of(bound.inventory), configs, bound.inventory.names)
     for part in parts:
         check_matrices(part)
-    made = {part.label: transformation(part, configs, unscaled) for part in parts}
-    findings += check_use(bound.assignment, specs, bases) + split_estimates(parts, made)
+    made = {part.label: transformation(part, configs, planned.unscaled) for part in parts}
+    findings = planned.findings + check_use(bound.assignment, planned.specs, planned.bases)
+    findings += split_estimates(parts, made)
     warn(findings, allows=bound.assignment.rules.allows, stacklevel=2)
     labels = {name: part.label for part in parts for array in part.arrays for name in array.names}
     whole = optax.partition(made, lambda tree: fitted(labels, tree))
     return guarded(made[parts[0].label] if len(parts) == 1 else whole, labels)
-
-
-_WANTED = "a number or a schedule"
-
-
-def _is_rate(rate: object) -> bool:
-    """Return whether something other than a number is a rate: a schedule, or a traced number."""
-    return callable(rate) or (isinstance(rate, jax.Array) and rate.ndim == 0)

@@ -1,11 +1,11 @@
 """The report of an assignment: the table of its groups, and lines about what is special about them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
-from paramrules.assignment.grouping import Group
+from paramrules.assignment.grouping import Group, GroupSize
 from paramrules.assignment.labelling import Label
-from paramrules.display import Block, Table, few, large, short_settings
+from paramrules.display import Block, Table, few, in_bytes, large, short_settings
 
 if TYPE_CHECKING:
     from paramrules.assignment.assignment import Assignment
@@ -19,23 +19,43 @@ def report(assignment: "Assignment", by_axis: Sequence[Sequence[Label]]) -> list
 
     `by_axis` are the labels of each axis.
     """
+    table = groups_table(
+        (group, size, None) for group, size in zip(assignment.groups, assignment.sizes, strict=True)
+    )
+    notes = list(_notes(assignment, by_axis))
+    return [table, "", *notes] if notes else [table]
+
+
+def groups_table(found: Iterable[tuple[Group, GroupSize, int | None]]) -> Table:
+    """Return a table of groups with their sizes and, if they are known, bytes of optimizer state."""
+    found = list(found)
     rows = [
         (
             group.label,
             short_settings(group.settings),
             str(size.tensors),
             large(size.parameters),
-            f"{size.share:.1%}" if size.tensors else _untrained(group),
+            share(group, size),
         )
-        for group, size in zip(assignment.groups, assignment.sizes, strict=True)
+        for group, size, _ in found
     ]
-    tensors = sum(size.tensors for size in assignment.sizes)
-    parameters = sum(size.parameters for size in assignment.sizes)
+    tensors = sum(size.tensors for _, size, _ in found)
+    parameters = sum(size.parameters for _, size, _ in found)
     rows.append(("total", "", str(tensors), large(parameters), ""))
-    heads = ("group", "settings", "tensors", "parameters", "share")
-    table = Table(heads, rows, right=("tensors", "parameters", "share"))
-    notes = list(_notes(assignment, by_axis))
-    return [table, "", *notes] if notes else [table]
+    heads: tuple[str, ...] = ("group", "settings", "tensors", "parameters", "share")
+    states = [state for *_, state in found if state is not None]
+    if not states:
+        return Table(heads, rows, right=heads[2:])
+    cells = map(in_bytes, [*states, sum(states)])
+    with_state = [(*row, cell) for row, cell in zip(rows, cells, strict=True)]
+    return Table((*heads, "state"), with_state, right=(*heads[2:], "state"))
+
+
+def share(group: Group, size: GroupSize) -> str:
+    """Return a group's share of what is trained, or why nothing of it is."""
+    if size.tensors:
+        return f"{size.share:.1%}"
+    return "skipped" if group.settings.get("skip") is True else "frozen"
 
 
 def shortened(blocks: Sequence[Block]) -> list[Block]:
@@ -71,8 +91,3 @@ def _notes(assignment: "Assignment", by_axis: Sequence[Sequence[Label]]) -> Iter
         yield f"skipped: {few(assignment.skipped)}"
     for number in assignment.inventory.aliases:
         yield f"tied: {' = '.join(names[entry] for entry in assignment.inventory.entries(number))}"
-
-
-def _untrained(group: Group) -> str:
-    """Return why no parameter of a group is trained."""
-    return "skipped" if group.settings.get("skip") is True else "frozen"

@@ -6,8 +6,9 @@ from typing import Any, Literal, NamedTuple
 
 from paramrules.assignment.assignment import Assignment
 from paramrules.assignment.grouping import Group, GroupSize
+from paramrules.assignment.report import groups_table, share
 from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
-from paramrules.display import Block, Table, counted, large, short_settings
+from paramrules.display import Block, Table, counted, in_bytes, large, short_settings
 from paramrules.folded_names import fold
 from paramrules.inventories.ties import natural
 
@@ -38,10 +39,12 @@ class Section(NamedTuple):
     Attributes:
         group: the group. Of an axis, one as if the file had no other axis.
         size: the size of its trained part.
+        state: its bytes of optimizer state, None if nobody asked for them.
     """
 
     group: Group
     size: GroupSize
+    state: int | None = None
 
 
 def sections(
@@ -104,23 +107,7 @@ def members(assignment: Assignment, group: Group, sort: Order = "file") -> list[
 
 def table(found: Iterable[Section]) -> Table:
     """Return sections as a table: label, settings, sizes, and their total."""
-    found = list(found)
-    rows = [
-        (
-            section.group.label,
-            short_settings(section.group.settings),
-            str(section.size.tensors),
-            large(section.size.parameters),
-            _share(section),
-        )
-        for section in found
-    ]
-    tensors, parameters = (
-        sum(column) for column in zip(*(section.size[:2] for section in found), strict=True)
-    )
-    rows.append(("total", "", str(tensors), large(parameters), ""))
-    heads = ("group", "settings", "tensors", "parameters", "share")
-    return Table(heads, rows, right=heads[2:])
+    return groups_table(found)
 
 
 def listing(assignment: Assignment, found: Iterable[Section], sort: Order = "file") -> list[Block]:
@@ -128,11 +115,14 @@ def listing(assignment: Assignment, found: Iterable[Section], sort: Order = "fil
     heads = ("parameter", "shape", "tensors", "parameters", "")
     blocks: list[Block] = []
     for section in found:
-        group, size = section
+        group, size, state = section
+        sizes = (
+            f"{counted(size.tensors, 'tensor')}, {large(size.parameters)} parameters, {share(group, size)}"
+        )
         blocks += [""] if blocks else []
         blocks += [
             f"{group.label}: {short_settings(group.settings)}",
-            f"{counted(size.tensors, 'tensor')}, {large(size.parameters)} parameters, {_share(section)}",
+            sizes if state is None else f"{sizes}, {in_bytes(state)} of optimizer state",
             Table(
                 heads,
                 [
@@ -167,16 +157,11 @@ def rows(
             "settings": dict(group.settings),
             **size._asdict(),
             "names": list(assignment.names(group)),
+            **({} if state is None else {"state_bytes": state}),
             **({"folded": [m._asdict() for m in members(assignment, group, sort)]} if with_members else {}),
         }
-        for group, size in found
+        for group, size, state in found
     ]
-
-
-def _share(section: Section) -> str:
-    if section.size.tensors:
-        return f"{section.size.share:.1%}"
-    return "skipped" if section.group.settings.get("skip") is True else "frozen"
 
 
 def _has(group: Group, label: str) -> bool:

@@ -7,6 +7,7 @@ import click
 from paramrules.cli.answer import Answer, Command
 from paramrules.cli.arguments import build, on_models, rule_file
 from paramrules.cli.layout import progress
+from paramrules.cli.state_option import add_state, with_state
 from paramrules.display import Block
 from paramrules.named_models.model_name import ModelName
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="The order of groups and of names: the file's and the model's, the largest first, or by name.",
 )
+@with_state
 def show(
     file: str,
     models: tuple[ModelName, ...],
@@ -46,6 +48,7 @@ def show(
     labels: tuple[str, ...],
     axis: str | None,
     sort: "Order",
+    state: dict[str, str],
 ) -> Answer:
     """Show the groups that a rule file makes of a model.
 
@@ -61,7 +64,8 @@ def show(
     groups   in their order: label, labels (by axis), settings, tensors,
              parameters, share, names; tensors, parameters and share (of 1)
              count what is trained, names lists all; with `--names` also
-             folded: name, names, shape, parameters, trained
+             folded: name, names, shape, parameters, trained; with
+             `--state` also state_bytes
     left     by axis, the names that no rule took
     dead     rules that took nothing: axis, label, file, line
     frozen   the names of what is not trained
@@ -82,10 +86,11 @@ def show(
         with progress("assigning"):
             assignment = paramrules.examine(rules, inventory, options=options, strict=strict)
             found = sections(assignment, axis, labels, sort)
+            found = add_state(state, assignment, found)
             if with_names:
                 report = listing(assignment, found, sort)
             elif axis is None and not labels and sort == "file":
-                report = assignment.report()
+                report = [table(found), *assignment.report()[1:]]
             else:
                 report = [table(found)]
         blocks += [""] if blocks else []

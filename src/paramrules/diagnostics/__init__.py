@@ -7,7 +7,7 @@ from paramrules.diagnostics.codes import CODES, SEVERITIES, Code, covers, declar
 from paramrules.diagnostics.diagnostic import Diagnostic, Place
 from paramrules.diagnostics.errors import RulesError, RulesWarning
 from paramrules.diagnostics.message_text import a, did_you_mean, listed, printable
-from paramrules.diagnostics.render import render, to_json
+from paramrules.diagnostics.render import render, to_json, warning_text
 from paramrules.diagnostics.source import Source, Span
 from paramrules.diagnostics.together import together
 
@@ -32,4 +32,5 @@ __all__ = [
     "render",
     "to_json",
     "together",
+    "warning_text",
 ]

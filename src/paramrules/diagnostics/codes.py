@@ -268,6 +268,9 @@ _declare("""
     W650 a setting means something else than in PyTorch
     W651 an estimate over all parameters is split
     E652 a schedule-free optimizer inside of `build`
+    E670 a parameter does not take an attribute
+    E671 the framework does not have an optimizer
+    E672 the state of an optimizer is not known
 """)
 
 _declare("""

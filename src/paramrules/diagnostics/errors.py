@@ -36,4 +36,9 @@ class RulesError(ValueError):
 
 
 class RulesWarning(UserWarning):
-    """A finding that does not stop the work."""
+    """A finding that does not stop the work.
+
+    The message begins with the code, so a filter selects it by that:
+
+    >>> warnings.filterwarnings("ignore", "W616", paramrules.RulesWarning)
+    """

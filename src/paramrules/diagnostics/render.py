@@ -31,10 +31,31 @@ def render(diagnostic: Diagnostic, *, color: bool = False, columns: int | None =
             nothing breaks lines.
     """
     tone = _TONES[diagnostic.severity] if color else ""
-    blue, bold, reset = (_BLUE, _BOLD, _RESET) if color else ("", "", "")
-    lines = [
+    bold, reset = (_BOLD, _RESET) if color else ("", "")
+    head = (
         f"{tone}{diagnostic.severity}[{diagnostic.code}]{reset}{bold}: {printable(diagnostic.message)}{reset}"
-    ]
+    )
+    return "\n".join([head, *_details(diagnostic, color, columns)])
+
+
+def warning_text(diagnostic: Diagnostic) -> str:
+    """Return the finding as the message of a Python warning.
+
+    It begins with the code, because Python's filters match the beginning of a message, and only its first
+    line. The severity is left out: Python prints the category in front.
+
+    W203: no module of the model is a `LayrNorm`
+      --> vit.rules:9:16
+    """
+    head = f"{diagnostic.code}: {printable(diagnostic.message)}"
+    return "\n".join([head, *_details(diagnostic, color=False, columns=None)])
+
+
+def _details(diagnostic: Diagnostic, color: bool, columns: int | None) -> list[str]:
+    """Return the lines below the message: each place with its carets, and the help."""
+    tone = _TONES[diagnostic.severity] if color else ""
+    blue, reset = (_BLUE, _RESET) if color else ("", "")
+    lines: list[str] = []
     places = [Place(diagnostic.span, diagnostic.label), *diagnostic.also] if diagnostic.span else []
     digits = max((len(str(place.span.line)) for place in places), default=0)
     bar = f"{blue}{' ' * (digits + 2)}|{reset}"
@@ -52,7 +73,7 @@ def render(diagnostic: Diagnostic, *, color: bool = False, columns: int | None =
         ]
     if diagnostic.help:
         lines.append(f"{' ' * (digits + 2)}{blue}={reset} help: {printable(diagnostic.help)}")
-    return "\n".join(lines)
+    return lines
 
 
 def _excerpt(place: Place, line: int, column: int, columns: int | None) -> Iterator[str]:

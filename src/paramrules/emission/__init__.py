@@ -23,6 +23,7 @@ from paramrules.emission.argument_checks import (
     unbound,
 )
 from paramrules.emission.bound import Bound, bind, warn
+from paramrules.emission.group_rows import GroupStats, group_rows, row_metrics
 from paramrules.emission.optimizer_settings import (
     arguments_of,
     lost_bases,
@@ -48,6 +49,7 @@ __all__ = [
     "AnyRules",
     "Bases",
     "Bound",
+    "GroupStats",
     "OptimizerSpec",
     "Options",
     "SCHEDULES",
@@ -65,6 +67,7 @@ __all__ = [
     "check_rules",
     "check_use",
     "choose",
+    "group_rows",
     "listed",
     "lost_bases",
     "names_in_rules",
@@ -74,6 +77,7 @@ __all__ = [
     "plural",
     "report",
     "route",
+    "row_metrics",
     "schedule_of",
     "settings_of",
     "unbound",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from paramrules.assignment import Assignment, Group, assign
-from paramrules.diagnostics import Diagnostic, RulesError, RulesWarning, render, together
+from paramrules.diagnostics import Diagnostic, RulesError, RulesWarning, together, warning_text
 from paramrules.emission.argument_checks import AnyRules, Options, check_rules
 from paramrules.inventories import Inventory
 from paramrules.inventories.described import described
@@ -143,7 +143,7 @@ def warn(findings: Iterable[Diagnostic], *, allows: Iterable[Allow] = (), stackl
     """
     for finding in together(unsilenced(findings, allows)):
         if finding.severity != "note":
-            warnings.warn("\n" + render(finding), RulesWarning, stacklevel=stacklevel + 1)
+            warnings.warn(warning_text(finding), RulesWarning, stacklevel=stacklevel + 1)
 
 
 def _check_fit(assigned: Inventory, own: Inventory) -> None:
