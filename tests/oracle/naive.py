@@ -90,6 +90,11 @@ def rows_of(inventory: Inventory) -> list[list[Parameter]]:
     ]
 
 
+def marks_of(inventory: Inventory) -> Mapping[str, Mapping[str, object]]:
+    """What is set on the modules, by their names: of an inventory of rows, which holds it as it was drawn."""
+    return getattr(inventory._columns, "marks", {})
+
+
 def assign(
     file: nodes.File,
     inventory: Inventory,
@@ -105,7 +110,9 @@ def assign(
         wrong = {"E215"}
     if wrong:
         return Result(errors=wrong)
-    return Assigning(file, scope, Looking(rows_of(inventory), options or {}), strict).run()
+    return Assigning(
+        file, scope, Looking(rows_of(inventory), options or {}, marks_of(inventory)), strict
+    ).run()
 
 
 class Assigning:

@@ -8,6 +8,7 @@ from paramrules.assignment.captured import Premises, in_order
 from paramrules.assignment.explanation import AxisExplanation, Clause, Verdict
 from paramrules.assignment.labelling import captured_values
 from paramrules.assignment.predicate_evaluator import Evaluator
+from paramrules.assignment.value_evaluator import module_text
 from paramrules.diagnostics import a
 from paramrules.display import value_text
 from paramrules.inventories import ABSENT, Class
@@ -16,7 +17,7 @@ from paramrules.inventories.classes import match as class_match
 from paramrules.inventories.vocabulary import Vocabulary
 from paramrules.rules import terms
 from paramrules.rules.model import Axis, Rule
-from paramrules.rules.terms import Predicate, Value, meaning
+from paramrules.rules.terms import Predicate, Value, meaning, terms_in
 
 
 def explain_axis(
@@ -137,10 +138,8 @@ class _Reader:
             case terms.ValueAmong():
                 return self._values_note((predicate.left, *predicate.items), entry, captures)
             case terms.AttributeTest():
-                return self._value_note(
-                    f"attr({'.'.join(predicate.path)})",
-                    self.evaluator.values.attribute(predicate, entry),
-                )
+                found = self.evaluator.values.attribute(predicate, entry)
+                return self._value_note(terms.called(predicate), found) + self._holder((predicate,), entry)
             case terms.AnyOf():
                 notes = (self._note(item, entry, captures) for item in _branches(predicate))
                 return "; ".join(note for note in notes if note)
@@ -157,7 +156,21 @@ class _Reader:
             for value in values
             if not isinstance(value, terms.Constant)
         )
-        return ", ".join(dict.fromkeys(notes))
+        return ", ".join(dict.fromkeys(notes)) + self._holder(values, entry)
+
+    def _holder(self, tests: tuple[terms.Term, ...], entry: int) -> str:
+        """Return where the attributes of modules stand that these terms read."""
+        read = {
+            term.path[0]: path
+            for term in terms_in(*tests)
+            if isinstance(term, terms.Attribute | terms.AttributeTest) and term.function == "module_attr"
+            if (path := self.evaluator.facts.inventory.marked_module(term.path[0])[entry]) is not None
+        }
+        several = len(read) > 1
+        return "".join(
+            f", `{name}` of {module_text(path)}" if several else f", of {module_text(path)}"
+            for name, path in read.items()
+        )
 
     def _value_note(self, text: str, value: object) -> str:
         return f"{text} does not apply" if value is ABSENT else f"{text} is {value_text(value)}"

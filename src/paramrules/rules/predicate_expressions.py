@@ -45,8 +45,8 @@ def predicate(node: nodes.Expression, scope: Scope) -> Predicate:
             return compare(node, scope)
         case nodes.Among():
             return among(node, scope)
-        case nodes.Member(function="attr"):
-            return AttributeTest(node.span, attribute_path(node, scope))
+        case nodes.Member(function="attr" | "module_attr"):
+            return AttributeTest(node.span, attribute_path(node, scope), node.function)
         case nodes.Member():
             names = tuple(Alternative(each.span, each.text) for each in node.alternatives)
             return ClassTest(node.span, node.function, names)

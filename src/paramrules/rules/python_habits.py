@@ -61,7 +61,8 @@ def call(node: nodes.Call) -> str:
     if function in _CLASSES:
         return f"write `type({names(arguments[1:]) or '...'})`"
     if function in _ATTRIBUTES:
-        return f"write `attr({names(arguments[:2][-1:]) or '...'})`"
+        of_module = names(arguments[:1]) in ("module", "owner", "layer", "m")
+        return f"write `{'module_' * of_module}attr({names(arguments[:2][-1:]) or '...'})`"
     if function in _OF_SHAPE:
         return f"write `{_OF_SHAPE[function]}`"
     if function in ("all", "any") and arguments:

@@ -186,6 +186,8 @@ def _instead(mistake: Mistake, words: list[str]) -> str:
         return "write `ndim`"
     if (first in _TENSORS or first == "shape") and len(words) > 1:
         return f"write `{_FACTS.get(words[1], f'attr({words[1]})')}`"
+    if first in ("module", "owner", "layer", "m") and len(words) == 2 and last != "training":
+        return f"write `module_attr({last})` for an attribute of the module, or `name ~ {first}\\.{last}`"
     if mistake.text[mistake.stack[-1].start_pos :].removeprefix(".".join(words)).startswith("("):
         return "a fact about the parameter is a word of its own: `name`, `ndim`, `shape[0]`, `attr(x)`"
     if last[:1].isupper():

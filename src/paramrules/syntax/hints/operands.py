@@ -6,7 +6,7 @@ from paramrules.diagnostics import Diagnostic
 from paramrules.syntax.hints.bare_patterns import wildcard
 from paramrules.syntax.hints.mistake import Mistake
 from paramrules.syntax.hints.setting_syntax import begins_setting
-from paramrules.syntax.language import RESERVED
+from paramrules.syntax.language import MEMBERS, RESERVED
 
 _COMPARES = ("==", "!=", "<", "<=", ">", ">=")
 _DOTTED = re.compile(r"[\w.]+")
@@ -140,7 +140,7 @@ def colon(mistake: Mistake) -> Diagnostic | None:
         return mistake.finding("E132", "`:` is not an operator", help=help)
     if subject == "lambda":
         return _condition(mistake, subject)
-    if subject in ("type", "within", "variable", "attr") and written:
+    if subject in MEMBERS and written:
         return mistake.finding("E144", f"`{subject}` needs brackets", help=f"write `{subject}({written[1]})`")
     return mistake.finding(
         "E127", "a rule has one `:`", help="every rule starts on a line of its own, in column 0"
