@@ -4,9 +4,13 @@ import re
 
 from paramrules.diagnostics import Diagnostic
 from paramrules.syntax.hints.mistake import Mistake
-from paramrules.syntax.verbs import names_test
+from paramrules.syntax.verbs import names_test, shape_test
 
 _INSERTED = re.compile(r"[$%@]?\{+[ \t]*([A-Za-z_]\w*)[ \t]*\}+|[$%@]\(?([A-Za-z_]\w*)\)?")
+_PAIR = re.compile(
+    r"[\"']?(?:type|class|cls|name|module|param|pattern)[\"']?[ \t]*[:=][ \t]*[\"']?([\w.*]+)[\"']?"
+)
+_NUMERIC = re.compile(r"shape\[|\w*ndim|size|\w*fan_\w+|layer_kernel|(?:module_)?attr\(")
 _LIST = re.compile(r"[\[{]([^\[\]{}\n]*)[\]}]")
 
 
@@ -89,6 +93,16 @@ def listed(mistake: Mistake) -> Diagnostic | None:
         quoted = names if subject in ("dtype", "role") else [f'"{name}"' for name in names]
         operator = "not in" if mistake.word == "!=" else "in"
         help = f"write `{subject} {operator} ({', '.join(quoted)})`"
+    elif subject == "shape" and (tests := shape_test(mistake.after, negated=mistake.word == "!=")):
+        help = f"write `{tests.removeprefix(f'shape {mistake.word} ')}`" if items else f"write `{tests}`"
+    elif _NUMERIC.match(subject) and len(items) == 1:
+        help = f"write `{items[0]}`"
+    elif _NUMERIC.match(subject) and items and mistake.word in ("==", "!="):
+        help = f"write `{subject} {'not in' if mistake.word == '!=' else 'in'} ({', '.join(items)})`"
+    elif _NUMERIC.match(subject) and items:
+        help = f"`{mistake.word}` compares with one number"
+    elif written and (pair := _PAIR.fullmatch(written[1].strip())):
+        help = f"write `{names_test([pair[1]]) or pair[1]}`"
     elif items and all(re.fullmatch(r"-?[\d.e*-]+|None|_|-1", item) for item in items):
         extents = ["*" if item in ("None", "_", "-1") else item for item in items]
         help = f"write `({', '.join(extents)}{',' if len(items) == 1 else ''})`"

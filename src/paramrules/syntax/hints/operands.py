@@ -25,6 +25,9 @@ def missing(mistake: Mistake) -> Diagnostic | None:
         return finding
     if mistake.ended or found in ("->", ")"):
         word = mistake.word
+        if (word, found, mistake.operand(-3)) == ("(", ")", "shape"):
+            help = f"for a tensor without axes write `ndim {mistake.operand(-2)} 0`"
+            return mistake.finding("E130", "a shape has at least one extent here", help=help)
         what = "a value" if word in _COMPARES or mistake.in_settings else "what is meant"
         help = f"write {what} behind it, or delete it"
         if mistake.ended and word in ("and", "or", "not"):
