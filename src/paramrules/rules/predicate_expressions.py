@@ -90,7 +90,7 @@ def _reference(node: nodes.Reference, scope: Scope) -> Predicate:
     elif name == "shape":
         return _wrong(node, "`shape` is a tuple", "compare it, as in `shape == (1, *, 768)`", scope)
     elif found is None and name not in scope.captures and name not in NUMBERS:
-        if python_habits.CONSTANTS.get(name) == "none":
+        if python_habits.constant(name) == "none":
             return _wrong(node, f"`{name}` stands for no value", _NOTHING, scope)
         undefined(name, span, scope, _what_to_write(name, scope))
         return BrokenPredicate(span, True)

@@ -20,6 +20,7 @@ _METHOD = re.compile(r"\.(\w+)\(([^()\n]*|\([^()\n]*\))\)")
 _SEARCH = re.compile(r"""\.(search|match|fullmatch)\(r?["']([^"'\n]*)["'],[ \t]*(\w+)\)""")
 _TEXT = re.compile(r"[\"']([^\"'\n]*)[\"']")
 _TENSORS = frozenset({"p", "param", "parameter", "params", "v", "value", "w", "x", "tensor", "self"})
+_CONFIGURATIONS = frozenset({"cfg", "config", "conf", "args", "opts", "hparams", "hp", "flags", "FLAGS"})
 _FACTS = {
     "ndim": "ndim",
     "dim": "ndim",
@@ -121,6 +122,11 @@ def _in_setting(mistake: Mistake, words: list[str], start: int, end: int) -> Dia
             help=f"write `{words[-1]}{call[0]}`",
             start=start,
             end=end,
+        )
+    if words[0] in _CONFIGURATIONS:
+        help = f"declare `option {words[-1]} = 0.1`, which the caller may set, and write `{words[-1]}`"
+        return mistake.finding(
+            "E133", "there are no methods and no dotted names", help=help, start=start, end=end
         )
     return mistake.finding("E138", "text needs quotes", help=f'write `"{words[-1]}"`', start=start, end=end)
 

@@ -10,12 +10,22 @@ _INSERTED = re.compile(r"[$%@]?\{+[ \t]*([A-Za-z_]\w*)[ \t]*\}+|[$%@]\(?([A-Za-z
 _PAIR = re.compile(
     r"[\"']?(?:type|class|cls|name|module|param|pattern)[\"']?[ \t]*[:=][ \t]*[\"']?([\w.*]+)[\"']?"
 )
+_COMPUTED = re.compile(r"\$\{([A-Za-z_]\w*[.:][^{}\n]*[A-Za-z_]\w*)[^{}\n]*\}")
 _NUMERIC = re.compile(r"shape\[|\w*ndim|size|\w*fan_\w+|layer_kernel|(?:module_)?attr\(")
 _LIST = re.compile(r"[\[{]([^\[\]{}\n]*)[\]}]")
 
 
 def inserted(mistake: Mistake) -> Diagnostic | None:
-    """`lr_scale = ${rate}`, `lr_scale = {rate}`, `a: $ndim < 2`."""
+    """`lr_scale = ${rate}`, `lr_scale = {rate}`, `a: $ndim < 2`, `lr_scale = ${oc.env:RATE}`."""
+    computed = _COMPUTED.match(mistake.after)
+    if computed and mistake.wants_operand and mistake.last != "LBRACE":
+        name = re.findall(r"[A-Za-z_]\w*", computed[1])[-1].lower()
+        return mistake.finding(
+            "E129",
+            f"`{computed[0]}` is not how a name is used",
+            end=mistake.at + computed.end(),
+            help=f"declare `option {name} = 0.1`, which the caller may set, and write `{name}`",
+        )
     written = _INSERTED.match(mistake.after)
     if not written or not mistake.wants_operand or mistake.last == "LBRACE":
         return None
