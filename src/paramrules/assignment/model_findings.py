@@ -1,7 +1,7 @@
 """Findings about rules and a model together: what is dead, left over, unknown, or counts nothing."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from paramrules.assignment.attribute_helps import attribute_help
 from paramrules.assignment.captured import uses_captures
@@ -244,6 +244,7 @@ def _dead_alternative(test: terms.ClassTest, alternative: terms.Alternative, fac
         help = ""
     else:
         help = did_you_mean(name, known) or did_you_mean(name, facts.inventory.vocabulary.families)
+        help = help or _part_of(name.rpartition(".")[2], known)
         help = help or "if the rules are for other models too, put the test in a `let`, or take the name out"
     return Diagnostic(
         "N203" if family else "W203",
@@ -252,6 +253,20 @@ def _dead_alternative(test: terms.ClassTest, alternative: terms.Alternative, fac
         "this alternative holds for nothing",
         help=help,
     )
+
+
+def _part_of(name: str, known: Sequence[str]) -> str:
+    """Return a help line for the end or another part of classes' names, in any case."""
+    parts = {short: short.lower().find(name.lower()) for short in known} if len(name) > 2 else {}
+    found = {short: at for short, at in sorted(parts.items()) if at >= 0}
+    ends = [short for short in found if short.lower().endswith(name.lower())]
+    shown = ", ".join(f"`{short}`" for short in (ends or list(found))[:3])
+    if ends:
+        return f"write `*{ends[0][-len(name) :]}` for the classes whose names end in it, as {shown}"
+    for short, at in found.items():
+        part = short[at : at + len(name)]
+        return f"write `{'*' * bool(at)}{part}*` for the classes whose names contain it, as {shown}"
+    return ""
 
 
 def _is_family(test: terms.ClassTest, alternative: terms.Alternative, facts: Facts) -> bool:
