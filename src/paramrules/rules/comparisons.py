@@ -2,7 +2,7 @@
 
 from paramrules.rules import python_habits
 from paramrules.rules.builtin_names import ABBREVIATIONS, CLASS_TESTS, CONSTANTS, EXAMPLES, TEXTS, a
-from paramrules.rules.scope import BrokenPredicate, Declared, Scope, Typed, broken, described, shown
+from paramrules.rules.scope import BrokenPredicate, Declared, Let, Scope, Typed, broken, described, shown
 from paramrules.rules.terms import (
     Comparison,
     Constant,
@@ -113,15 +113,19 @@ def _text(node: _Test, subject: str, operator: str, items: _Items, scope: Scope)
         elif isinstance(known, Declared) and known.is_text:
             options.append(known.option.name)
         else:
-            _not_a_text(item, subject, operator, known is not None, scope)
+            _not_a_text(item, subject, operator, known, scope)
     if len(texts) + len(options) < len(items):
         return BrokenPredicate(node.span, False)
     return TextTest(node.span, subject, tuple(texts), operator in ("!=", "not in"), tuple(options))
 
 
-def _not_a_text(node: nodes.Expression, subject: str, operator: str, known: bool, scope: Scope) -> None:
+def _not_a_text(
+    node: nodes.Expression, subject: str, operator: str, known: Declared | Let | None, scope: Scope
+) -> None:
     word = shown(node.span)
     help = f"write the string itself in place of `{word}`" if known else f'write `"{word}"`'
+    if isinstance(known, Declared):
+        help = f'`{word}` is a {known.option.type}: declare it as a string, as in `option {word} = "head"`'
     if isinstance(node, nodes.Tuple):
         help = f"write `{subject} {'in' if operator == '==' else 'not in'} {word}`"
     _mismatch(f"`{subject}` is compared only with quoted strings and string options", node, help, scope)
