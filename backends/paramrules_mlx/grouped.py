@@ -186,7 +186,12 @@ def build(
     for rate in by_schedule(learning_rate).values():
         check_rate("learning_rate", rate, _is_rate, wanted="a number or a schedule")
     own_keys = check_marks(marks)
-    check_rate("weight_decay", weight_decay, lambda rate: False)
+    check_rate(
+        "weight_decay",
+        weight_decay,
+        lambda rate: False,
+        scheduled="MLX's optimizers take one decay for all steps, and `learning_rate` may be a schedule",
+    )
     bases = Bases(learning_rate, weight_decay)
     arguments, lost = arguments_of(settings, specs, rules)
     _raise([*lost_bases(bases, specs.values(), lr="learning_rate"), *lost])

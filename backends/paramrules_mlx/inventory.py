@@ -1,6 +1,6 @@
 """The inventory of an `mlx.nn.Module`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import mlx.core as mx
@@ -88,6 +88,8 @@ def _members(module: nn.Module) -> Iterator[tuple[str, Any]]:
 class MLXColumns(Columns):
     """The facts about the arrays of a model."""
 
+    module_notes = frozenset((*vars(nn.Module), *vars(nn.Module())))
+
     def __init__(self, slots: Sequence[Slot], modules: Sequence[tuple[str, nn.Module]]) -> None:
         self._slots = slots
         self._modules = modules
@@ -111,6 +113,18 @@ class MLXColumns(Columns):
     def modules(self) -> Sequence[tuple[str, nn.Module]]:
         """Return every module by canonical name."""
         return self._modules
+
+    def on_module(self, module: nn.Module) -> Mapping[str, object]:
+        """Return what is set on a module: MLX keeps lists, tuples and dicts beside arrays and submodules."""
+        return {**vars(module), **{key: value for key, value in module.items() if _plain(value)}}
+
+
+def _plain(value: object) -> bool:
+    """Return whether a value holds no array and no module."""
+    if isinstance(value, nn.Module | mx.array):
+        return False
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+    return all(map(_plain, inner))
 
 
 def inventory(model: nn.Module) -> Inventory:

@@ -26,6 +26,10 @@ _NO_MODULES = (
     'or name the classes: `paramrules.inventory(params, types={"encoder.norm": LayerNorm})`'
 )
 _NO_VARIABLES = "arrays do not know the variables that held them: pass the NNX module itself, or its state"
+_NO_MARKS = (
+    "a tree of arrays does not know its modules: pass the model as well, as in `labels(params, rules, "
+    "model=model)`, or match names"
+)
 _NO_ATTRIBUTES = (
     "attributes are those of NNX variables, and what modules' `no_weight_decay()` lists: pass the model as "
     "well, as in `labels(params, rules, model=model)`"
@@ -102,16 +106,17 @@ def inventory_of_tree(
     leaves = _chosen(tree.leaves, numbers)
     boxes = [walk.boxes.get(number) for number in numbers] if walk.boxes else [None] * len(names)
     modules: list[tuple[str, Any]]
+    every: list[tuple[str, Any]]
     ties: list[Tie]
     if tree.model is not None:
         graph = libraries.unfold_graph(tree.model)
         owners = [graph.owner(name) for name in names]
-        modules = list(graph.modules.items())
+        modules, every = list(graph.modules.items()), graph.every
         ties = [
             Tie(n, alias, graph.owner(alias)) for n, name in enumerate(names) for alias in graph.aliases(name)
         ]
     else:
-        modules = [(module.name, module.node) for module in walk.modules]
+        modules = every = [(module.name, module.node) for module in reversed(walk.modules)]
         place = {number: n for n, number in enumerate(numbers)} if walk.shared else {}
         ties = [tie._replace(number=place[tie.number]) for tie in equinox.ties(walk) if tie.number in place]
     parameter = list(range(len(names)))
@@ -130,7 +135,7 @@ def inventory_of_tree(
         stored = shapes_of(leaves)
         stacks = _stacks(stacked, names, stored, parameter)
         shapes = layer_shapes(stored, stacks[: len(leaves)])
-    columns = TreeColumns(leaves, boxes, modules, shapes)
+    columns = TreeColumns(leaves, boxes, modules, every, shapes)
     known = with_linear_einsums(names, known, columns.layouts())
     inventory = inventory_of_arrays(TreeArrays(tree, names, known, columns, aliases, unknown, stored, stacks))
     count = len(leaves)
@@ -175,7 +180,7 @@ def _unknown(
         if set(known) == {UNKNOWN_OWNER}
         else unknown_by_owner(names, known)
     )
-    unknown["attr"] = _NO_ATTRIBUTES
+    unknown |= {"attr": _NO_ATTRIBUTES, "module_attr": _NO_MARKS}
     if None in boxes:
         unknown["variable"] = _NO_VARIABLES
     return unknown

@@ -143,8 +143,16 @@ def settings_in_group(one: RoutedGroup, lr_scale: str) -> dict[str, Any]:
     return settings | one.schedules | one.marks
 
 
+_SCHEDULED = {
+    "lr": "a schedule goes to `paramrules_torch.scheduled(optimizer, make_scheduler)`",
+    "weight_decay": "a schedule goes to `paramrules_torch.scheduled(optimizer, make_scheduler, "
+    "weight_decay=...)`",
+}
+"""The way out where a schedule is passed as a base rate."""
+
+
 def check_rates(lr: object, weight_decay: object, lr_scale: str) -> None:
     """Raise TypeError unless a base rate is a number or tensor, ValueError for an unknown `lr_scale`."""
     for name, rate in (("lr", lr), ("weight_decay", weight_decay)):
-        check_rate(name, rate, lambda rate: isinstance(rate, Tensor))
+        check_rate(name, rate, lambda rate: isinstance(rate, Tensor), scheduled=_SCHEDULED[name])
     check_choice("lr_scale", lr_scale, "fold", "keep")

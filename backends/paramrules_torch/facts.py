@@ -9,7 +9,7 @@ from paramrules.backends import Class, Columns
 from paramrules_torch import megatron
 from paramrules_torch.freezing import NOTE, frozen_by_rules
 from paramrules_torch.named_tensors import NamedTensors, Parameters
-from paramrules_torch.walk import Walk
+from paramrules_torch.walk import Walk, named_modules
 
 _TRANSPOSED = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
 
@@ -27,6 +27,7 @@ class TorchColumns(Columns):
     """
 
     notes = frozenset(("_is_param", "_is_hf_initialized", NOTE))  # set by torch, transformers and here
+    module_notes = frozenset((*vars(nn.Module), *vars(nn.Module())))  # `training` among them
 
     def __init__(
         self,
@@ -102,9 +103,9 @@ class TorchColumns(Columns):
         """Return the modules with a method `no_weight_decay`."""
         return ((prefix.removesuffix("."), module) for prefix, module in self.walk.deciders)
 
-    def modules_with(self, name: str) -> Sequence[str]:
-        """Return the names in torch of the modules that have an attribute."""
-        return [path for path, module in self.walk.model.named_modules() if name in vars(module)]
+    def every_module(self) -> Iterable[tuple[str, object]]:
+        """Return every module, a wrapper under the name of the module that it wraps, and before it."""
+        return named_modules(self.walk.model)
 
     def leaf(self) -> Sequence[str]:
         """Return the last components of names; for what a parametrization keeps, that of the parameter."""

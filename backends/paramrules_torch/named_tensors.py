@@ -15,7 +15,7 @@ Parameters = nn.Module | Mapping[str, Any]
 """A module, or parameters by name."""
 
 UNKNOWN = dict.fromkeys(
-    ("type", "within", "role", "fan_in", "fan_out"),
+    ("type", "within", "role", "fan_in", "fan_out", "module_attr"),
     "parameters by name do not know their modules: pass the model itself, or test `name`, `shape` or `ndim`",
 )
 """The facts that depend on a parameter's module, each with what makes it known."""

@@ -188,6 +188,16 @@ class Walk:
         self._within = before
 
 
+def named_modules(module: nn.Module, name: str = "") -> Iterator[tuple[str, nn.Module]]:
+    """Yield canonical name and module of a module and all inside it, an outer one first."""
+    yield name, module
+    kind = Kind.of(type(module))
+    for key, child in module._modules.items():
+        if child is not None and not (kind.parametrized and key == "parametrizations"):
+            inner = name if key == kind.keeps else f"{name}.{key}" if name else key
+            yield from named_modules(child, inner)
+
+
 class _Renamed(NamedTuple):
     """Entries `start` to `end`, whose first `skip` characters are `prefix` in torch."""
 

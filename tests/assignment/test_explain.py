@@ -73,7 +73,7 @@ def test_what_each_test_looked_at() -> None:
     assert failed("attr(frozen)") == ("attr(frozen)", "attr(frozen) does not apply")
     assert failed("attr(_optim.lr) > 1") == ("attr(_optim.lr) > 1", "attr(_optim.lr) is 0.1")
     assert failed("tied") == ("tied", "")
-    assert failed("not ndim == 2") == ("not ndim == 2", "")
+    assert failed("not ndim == 2") == ("not ndim == 2", "ndim is 2")
 
 
 def test_options_and_lets() -> None:
@@ -205,4 +205,55 @@ def test_an_or_that_a_let_names_twice_is_looked_at_once() -> None:
     (axis,) = paramrules.assign(rules, GPT).explain("h.1.fc.weight").axes
     (verdict,) = axis.earlier
     assert verdict.clause.text == "twice: n or n or ndim < 0"
-    assert verdict.clause.note == "ndim is 2; size is 32; ndim is 2"
+    assert verdict.clause.note == "ndim is 2; size is 32"
+
+
+def test_the_fact_behind_a_not() -> None:
+    assert failed("not name ~ fc") == ("not name ~ fc", "finds `fc`")
+    assert held("not name ~ ln") == ("not name ~ ln", "not in `h.1.fc.weight`")
+    assert failed("not not ndim == 1") == ("not not ndim == 1", "ndim is 2")
+    assert failed("ndim == 2 and not (name ~ ln or name ~ fc)") == (
+        "not (name ~ ln or name ~ fc)",
+        "`name ~ fc`: finds `fc`",
+    )
+    assert failed("not (ndim == 2 and name ~ fc)") == (
+        "not (ndim == 2 and name ~ fc)",
+        "ndim is 2; finds `fc`",
+    )
+    assert held("not (name ~ ln or ndim == 1)") == (
+        "not (name ~ ln or ndim == 1)",
+        "not in `h.1.fc.weight`; ndim is 2",
+    )
+    assert held("not (ndim == 2 and name ~ ln)") == (
+        "not (ndim == 2 and name ~ ln)",
+        "`name ~ ln`: not in `h.1.fc.weight`",
+    )
+    assert failed("not trainable") == ("not trainable", "")
+    assert failed("ndim == 1 or not name ~ fc or not (ndim == 2 and size > 1)") == (
+        "ndim == 1 or not name ~ fc or not (ndim == 2 and size > 1)",
+        "ndim is 2; finds `fc`",
+    )
+
+
+def test_the_name_and_the_let_behind_a_not() -> None:
+    lets = "let head = name ~ lm_head\nlet ends = head or name ~ fc\n"
+    axis = explained(f"{lets}b?: not ends\na?: not head and ndim == 3\nrest: else\n", "wte.weight")
+    assert told(axis.earlier) == [
+        ("b", "not ends", "`ends: head: name ~ lm_head`: finds `lm_head`"),
+        ("a", "not head", "`head: name ~ lm_head`: finds `lm_head`"),
+    ]
+    assert [verdict.clause.name for verdict in axis.earlier if verdict.clause] == ["lm_head.weight"] * 2
+
+
+def test_lets_that_use_each_other_twice_stay_cheap() -> None:
+    lets = [f"let a{n} = (not a{n - 1} or not b{n - 1}) and ndim == 2 or ndim == 3" for n in range(1, 19)]
+    lets = [
+        line
+        for n, one in enumerate(lets, 1)
+        for line in (one, one.replace(f"let a{n}", f"let b{n}").replace("ndim == 3", "ndim == 4"))
+    ]
+    rules = ["x?: not a18", "rest: else", ""]
+    text = "\n".join(["let a0 = ndim == 5", "let b0 = ndim == 6", *lets, *rules])
+    axis = explained(text, "h.1.fc.weight")
+    clauses = [axis.clause, *(verdict.clause for verdict in axis.earlier)]
+    assert all(clause is None or len(clause.note) < 1000 for clause in clauses)

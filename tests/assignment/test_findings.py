@@ -79,3 +79,19 @@ def test_notes_stay_notes_under_strict_and_are_not_in_the_text_of_an_error() -> 
         paramrules.assign(rules, model, strict=True)
     assert [(d.code, d.severity) for d in refused.value.diagnostics] == [("N203", "note"), ("W202", "error")]
     assert str(refused.value).startswith("\nerror[W202]: no parameter of the model satisfies `name ~ x`\n")
+
+
+@pytest.mark.parametrize(
+    ("test", "help"),
+    [
+        ("type(norm)", "write `*Norm` for the classes whose names end in it, as `LayerNorm`"),
+        ("type(nn.Norm)", "write `*Norm` for the classes whose names end in it, as `LayerNorm`"),
+        ("type(Emb)", "write `Emb*` for the classes whose names contain it, as `Embedding`"),
+        ("within(loc)", "write `*loc*` for the classes whose names contain it, as `Block`"),
+        ("type(zz)", "if the rules are for other models too, put the test in a `let`, or take the name out"),
+        ("type(ed)", "if the rules are for other models too, put the test in a `let`, or take the name out"),
+    ],
+)
+def test_a_part_of_a_classs_name(test: str, help: str) -> None:
+    findings = paramrules.assign(paramrules.parse(f"a: {test} or ndim <= 2\n"), GPT).findings
+    assert [(finding.code, finding.help) for finding in findings] == [("W203", help)]

@@ -24,7 +24,8 @@ def equinox_model(module: Module) -> Any:
             else:
                 held[name] = _abstract(child)
                 places.setdefault(child, []).append([*path, name])
-        return _equinox_class(module.lineage, tuple(held), frozenset(module.no_decay))(held)
+        cls = _equinox_class(module.lineage, tuple(held), frozenset(module.no_decay))
+        return _marked(cls, module.attributes)(held)
 
     model = build(module, [])
     ties = [(other, own) for own, *others in places.values() for other in others]
@@ -45,6 +46,12 @@ def _equinox_class(lineage: tuple[str, ...], fields: tuple[str, ...], no_decay: 
     return _class(lineage, base, body, no_decay)
 
 
+def _marked(cls: Any, attributes: Mapping[str, Any]) -> Any:
+    """The class with these attributes: jax keeps nothing of an instance but its fields."""
+    body = {"__module__": cls.__module__, "__init__": _set, **attributes}
+    return type(cls)(cls.__name__, (cls,), body) if attributes else cls
+
+
 def _set(self: Any, held: Mapping[str, Any]) -> None:
     for name, value in held.items():
         object.__setattr__(self, name, value)
@@ -54,6 +61,8 @@ def nnx_model(module: Module, made: dict[Array, Any] | None = None) -> Any:
     """An NNX module, its class and those of its variables called as the rows call them."""
     made = {} if made is None else made
     model = _nnx_class(module.lineage, nnx.Module, frozenset(module.no_decay))()
+    for name, value in module.attributes.items():
+        setattr(model, name, value)
     for name, child in module.children.items():
         if isinstance(child, Module):
             setattr(model, name, nnx_model(child, made))

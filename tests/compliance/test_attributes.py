@@ -133,8 +133,7 @@ def test_a_mark_on_a_module_is_not_one_on_its_parameters(make: Callable[[], Any]
     (finding,) = paramrules.assign(rules, paramrules.inventory(model)).findings
     assert (finding.code, finding.help) == (
         "W201",
-        "`lr_mult` is set on a module, the model itself: set it on parameters, as in "
-        "`for parameter in module.parameters(): parameter.lr_mult = module.lr_mult`, or test names",
+        "`lr_mult` is set on the model itself: write `module_attr(lr_mult)`",
     )
 
 
@@ -143,7 +142,7 @@ def test_marks_on_several_modules_of_torch() -> None:
     model[0].lr_mult, model[2].lr_mult = 0.1, 0.1
     rules = paramrules.parse("slow: ndim == 1 and attr(lr_mult) > 0\nrest: else\n")
     (finding,) = paramrules.assign(rules, model).findings
-    assert finding.help.startswith("`lr_mult` is set on modules, `0` and 1 more: set it on parameters")
+    assert finding.help == "`lr_mult` is set on the module `0` and 1 more: write `module_attr(lr_mult)`"
     plain = paramrules.parse("slow: attr(in_features) > 9 or attr(missing)\nrest: else\n")
     assert next(f.help for f in paramrules.assign(plain, model).findings).startswith(
         "`in_features` is set on"

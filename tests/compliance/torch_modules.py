@@ -22,6 +22,8 @@ def build(module: Module, made: dict[Array, nn.Parameter]) -> nn.Module:
             if child not in made:
                 made[child] = _parameter(child)
             built.register_parameter(name, made[child])
+    for name, value in module.attributes.items():
+        setattr(built, name, value)
     if module.no_decay:
         built.no_weight_decay = lambda: module.no_decay  # type: ignore[assignment]
     return built

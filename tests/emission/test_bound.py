@@ -188,6 +188,14 @@ def test_a_base_rate_of_another_type(rate: Any, said: str) -> None:
     assert str(raised.value) == said
 
 
+@pytest.mark.parametrize("rate", [len, {"late": 1}])
+def test_a_schedule_in_place_of_a_number(rate: Any) -> None:
+    with pytest.raises(TypeError, match=r"and should be a number: schedule it later$"):
+        check_rate("lr", rate, lambda rate: False, scheduled="schedule it later")
+    with pytest.raises(TypeError, match=r"and should be a number$"):
+        check_rate("lr", rate, lambda rate: False)
+
+
 def test_a_framework_has_rates_of_its_own() -> None:
     check_rate("lr", "fast", lambda rate: rate == "fast", wanted="a word")
     with pytest.raises(TypeError, match=r"^`lr` is None, a `NoneType`, and should be a word$"):

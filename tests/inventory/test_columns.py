@@ -215,7 +215,7 @@ def test_a_column_of_another_length(given: Mapping[str, Any], fact: str, how: st
 def test_modules_of_another_type() -> None:
     toy = inventory(Toy([(3, 2)], modules=None), ["w"], [LINEAR])
     with pytest.raises(RulesError, match="its `modules` is None, and should be pairs of a canonical name"):
-        toy.modules_with("kind")
+        toy.attribute("no_weight_decay")
 
 
 BOOL = type(np.True_).__name__
@@ -349,5 +349,5 @@ def test_modules_are_asked_for_once() -> None:
     module.__dict__["mark"] = 1
     columns = Toy([(1,)], modules=iter([("", module)]))
     toy = inventory(columns, ["w"], [LINEAR])
-    assert (list(toy.attribute("no_weight_decay")), list(toy.modules_with("mark"))) == ([True], [""])
+    assert (list(toy.attribute("no_weight_decay")), dict(toy.module_marks("mark"))) == ([True], {"": 1})
     assert columns.asked.count("modules") == 1

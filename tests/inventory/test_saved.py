@@ -15,6 +15,7 @@ from support import examples, inventory_of
 
 from paramrules import RulesError
 from paramrules.inventories import ABSENT, UNKNOWN_OWNER, Inventory, Layer
+from paramrules.inventories.saved import NO_MARKS
 
 ROLES = "`weight`, `bias`, `scale`, `embedding`, `other`"
 LINEAR = ["torch.nn.modules.linear.Linear", "torch.nn.modules.module.Module"]
@@ -79,7 +80,7 @@ def test_an_owner_or_a_fact_that_nobody_knows_stays_unknown() -> None:
     text = TEXT.replace('"unknown": {}', '"unknown": {"role": "hand over the types", "variable": "the same"}')
     text = text.replace('"owner": 0, ', '"owner": null, ').replace(', "variable": 2, "role": "bias"', "")
     read = Inventory.from_json(text)
-    assert read.unknown == {"role": "hand over the types", "variable": "the same"}
+    assert read.unknown == {"role": "hand over the types", "variable": "the same", "module_attr": NO_MARKS}
     assert not read["head.bias"].owner.known
     assert read["head.bias"].role is None
     assert Inventory.from_json(read.to_json()).to_json() == read.to_json()

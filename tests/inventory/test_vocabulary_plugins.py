@@ -227,6 +227,12 @@ ROLES = 'roles are `weight`, `bias`, `scale`, `embedding` and `other`: `scale = 
         ('[[roles]]\nscale = ["g"]', "`roles.classes` is not a list of classes", LIST),
         ('[[roles]]\nclasses = ["acme.X"]\ngain = ["g"]', "`gain` is not a role", ROLES),
         (
+            '[[roles]]\nclasses = ["acme.X"]\nscale = ["g", "h"]\n'
+            '[[roles]]\nclasses = ["acme.X"]\nscale = ["g"]\nbias = ["h"]',
+            "`h` of `acme.X` is a `scale` in one place and a `bias` in another",
+            "leave one of the two out",
+        ),
+        (
             '[[roles]]\nclasses = ["acme.X"]\nscale = "g"',
             "`roles.scale` is not a list of leaves",
             'write a list of names: `scale = ["gain"]`',

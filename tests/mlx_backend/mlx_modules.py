@@ -12,6 +12,8 @@ from paramrules.testing import Array, Module
 def build(module: Module) -> nn.Module:
     """The module, its class called as the description calls it. MLX ties modules and never arrays."""
     built = _class(module.lineage, frozenset(module.no_decay))()
+    for name, value in module.attributes.items():
+        setattr(built, name, value)
     for name, child in module.children.items():
         if isinstance(child, Array):
             built[name] = mx.zeros(child.stored, getattr(mx, child.dtype))

@@ -343,6 +343,11 @@ def test_a_parameter_that_came_later_is_refused(model: MLP) -> None:
             "`learning_rate` is '1e-3', a `str`, and should be a number or",
         ),
         ({"learning_rate": 0.1, "weight_decay": "0"}, TypeError, "`weight_decay` is '0', a `str`"),
+        (
+            {"learning_rate": 0.1, "weight_decay": len},
+            TypeError,
+            "and should be a number: MLX's optimizers take one decay for all steps, and `learning_rate` may",
+        ),
         ({}, TypeError, "the base rate is missing: pass `learning_rate=1e-3`, a number or a schedule"),
         ({"lr": 0.1}, TypeError, "`lr` is called `learning_rate` here: pass `learning_rate=1e-3`"),
         (

@@ -119,7 +119,7 @@ def test_declared_types():
         "": Encoder,
     }
     inventory = inventory_of(TREE, types=types)
-    assert set(inventory.unknown) == {"variable", "attr"}
+    assert set(inventory.unknown) == {"variable", "attr", "module_attr"}
     kernel = inventory["encoder.dense.kernel"]
     assert [cls.short for cls in kernel.owner.around] == [Encoder.__qualname__.rpartition(".")[2]] * 2 + [
         "Dense"

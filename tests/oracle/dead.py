@@ -31,7 +31,7 @@ def is_family(member: nodes.Member, alternative: nodes.Alternative) -> bool:
 
 def dead_alternatives(e: Any, looking: Looking) -> Iterator[tuple[nodes.Member, nodes.Alternative]]:
     for member in every(e, nodes.Member):
-        if member.function != "attr":
+        if member.function not in ("attr", "module_attr"):
             for alternative in member.alternatives:
                 if not any(
                     facts.is_class(alternative.text, cls)

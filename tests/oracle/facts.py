@@ -95,9 +95,9 @@ def classes(function: str, row: Parameter) -> tuple[Class, ...]:
     return row.owner.around if function == "within" else row.owner.around[-1:]
 
 
-def attribute(path: str, row: Parameter) -> object:
-    """What is set on a parameter; a dot reads into a mapping."""
-    value: object = row.attributes
+def attribute(path: str, attributes: Mapping[str, object]) -> object:
+    """What is set on a parameter or a module; a dot reads into a mapping."""
+    value: object = attributes
     for part in path.split("."):
         if not isinstance(value, Mapping) or part not in value:
             return ABSENT

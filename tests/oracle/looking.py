@@ -53,7 +53,14 @@ class Scope:
 class Looking:
     """Answers for one model and some options. A parameter is the rows of its names, in natural order."""
 
-    def __init__(self, model: Sequence[Sequence[Parameter]], options: Mapping[str, object]) -> None:
+    def __init__(
+        self,
+        model: Sequence[Sequence[Parameter]],
+        options: Mapping[str, object],
+        marks: Mapping[str, Mapping[str, object]],
+    ) -> None:
+        """`marks`: what is set on the modules, by their names."""
+        self.marks = marks
         self.model = [sorted(rows, key=lambda row: natural(row.name)) for rows in model]
         self.parameter = {row.name: rows for rows in self.model for row in rows}
         self.options = options
@@ -93,8 +100,8 @@ class Looking:
                     return yes(self.option(defined) is True)
                 answer = self.holds(defined.value, home, row, rows, {})
                 return answer if answer is None or self.match_of(e, scope) else {}
-            case nodes.Member(function="attr"):
-                value = facts.attribute(e.alternatives[0].text, row)
+            case nodes.Member(function="attr" | "module_attr"):
+                value = self.attribute(e, row)
                 return yes(value is not ABSENT and value not in (False, None, 0, ""))
             case nodes.Member():
                 return yes(
@@ -125,6 +132,16 @@ class Looking:
                 right = self.value(e.right, scope, row, rows, bound)
                 return yes(ordered(left, e.operator, right))
         raise AssertionError(e)
+
+    def attribute(self, e: nodes.Member, row: Parameter) -> object:
+        """What is set on the parameter, or on the innermost of the modules around it that have it."""
+        path = e.alternatives[0].text
+        if e.function == "attr":
+            return facts.attribute(path, row.attributes)
+        components = row.name.split(".")[:-1]
+        around = [".".join(components[:depth]) for depth in range(len(components) + 1)]
+        having = [at for at in around if path.split(".")[0] in self.marks.get(at, {})]
+        return facts.attribute(path, self.marks[having[-1]]) if having else ABSENT
 
     def like(self, e: nodes.Like, scope: Scope, row: Parameter) -> bool:
         glob = e.glob.text
@@ -198,8 +215,8 @@ class Looking:
                 (position,) = of(e.position)
                 fits = -len(row.shape) <= position < len(row.shape)
                 return row.shape[position] if fits else ABSENT
-            case nodes.Member(function="attr"):
-                return facts.attribute(e.alternatives[0].text, row)
+            case nodes.Member(function="attr" | "module_attr"):
+                return self.attribute(e, row)
             case nodes.Call(function="count"):
                 return len(self.different(self.match_of(e.arguments[0], scope)))
             case nodes.Call(function="index"):

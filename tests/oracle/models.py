@@ -67,6 +67,12 @@ LEAVES = ["weight", "bias", "scale", "g", "pos_embed", "weight2"]
 NAMES = [f"{module}.{leaf}" if module else leaf for module in MODULES for leaf in LEAVES]
 
 
+def marks() -> st.SearchStrategy[dict[str, dict[str, object]]]:
+    """What is set on some modules, by their names."""
+    places = ["", "stem", "blocks", "blocks.0", "blocks.10.mlp", "layers.0", "layers.0.blocks", *MODULES]
+    return st.dictionaries(st.sampled_from(places), st.sampled_from(ATTRIBUTES), max_size=3)
+
+
 @st.composite
 def models(draw: st.DrawFn) -> list[dict[str, Any]]:
     """The rows of at most a dozen parameters, for `inventory_of`."""

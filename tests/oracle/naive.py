@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from oracle import facts
-from oracle.arithmetic import Wrong, is_number
+from oracle.arithmetic import Wrong, compute, is_number
 from oracle.before import asks_for, wrong_options
 from oracle.captures import bound_by, references, words_by
 from oracle.dead import dead_parts, empty_counts
@@ -63,13 +63,32 @@ class Axis:
 
 
 def implied(axis: Axis, number: int) -> dict[str, object]:
-    """What the label `no_decay` means for a rule, if no rule of the label says what its decay is."""
+    """What the label `no_decay` means for a rule that says no decay, if no rule of the label says another."""
     same_label = [n for n, rule in enumerate(axis.rules) if rule.label.parts == ("no_decay",)]
     arrows = [n for n in same_label if axis.rules[n].settings is not None]
-    keys = {setting.key for n in arrows for setting in axis.rules[n].settings or ()}
-    if number not in (arrows or same_label[:1]) or keys & {"weight_decay", "weight_decay_scale"}:
+    said = [s for n in arrows for s in axis.rules[n].settings or () if s.key in DECAYS]
+    others = [s for s in said if s.key != "weight_decay" or constant(s.value) != 0]
+    own = [s for s in axis.rules[number].settings or () if s.key in DECAYS]
+    if number not in {*arrows, *same_label[:1]} or others or own:
         return {}
     return {"weight_decay": 0}
+
+
+DECAYS = ("weight_decay", "weight_decay_scale")
+
+
+def constant(e: object) -> object:
+    """The number that literals come to; None for anything with a name in it."""
+    match e:
+        case nodes.Literal(value=value) if is_number(value):
+            return value
+        case nodes.Minus():
+            inner = constant(e.item)
+            return None if inner is None else compute("neg", [inner])
+        case nodes.Arithmetic():
+            sides = [constant(e.left), constant(e.right)]
+            return None if None in sides else compute(e.operator, sides)
+    return None
 
 
 def rows_of(inventory: Inventory) -> list[list[Parameter]]:
@@ -90,6 +109,11 @@ def rows_of(inventory: Inventory) -> list[list[Parameter]]:
     ]
 
 
+def marks_of(inventory: Inventory) -> Mapping[str, Mapping[str, object]]:
+    """What is set on the modules, by their names: of an inventory of rows, which holds it as it was drawn."""
+    return getattr(inventory._columns, "marks", {})
+
+
 def assign(
     file: nodes.File,
     inventory: Inventory,
@@ -105,7 +129,9 @@ def assign(
         wrong = {"E215"}
     if wrong:
         return Result(errors=wrong)
-    return Assigning(file, scope, Looking(rows_of(inventory), options or {}), strict).run()
+    return Assigning(
+        file, scope, Looking(rows_of(inventory), options or {}, marks_of(inventory)), strict
+    ).run()
 
 
 class Assigning:

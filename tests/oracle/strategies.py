@@ -78,6 +78,7 @@ TAGS = [
     "attr(lr_mult)",
     "attr(kind)",
     "attr(_optim.lr)",
+    "module_attr(lr_mult)",
     "(ndim, 1)",
 ]
 KEYS = [["weight_decay", "betas", "tag"], ["lr", "momentum"], ["eps", "skip", "schedule"]]
@@ -154,7 +155,8 @@ def number(draw: st.DrawFn, known: Known, captures: tuple[str, ...] = (), depth:
         case "count":
             return f"count({count_of(draw, known)})"
         case "rare":
-            rare = ["fan_in", "fan_out", "shape[0]", "shape[-1]", "attr(lr_mult)", "attr(_optim.lr)", "index"]
+            rare = ["fan_in", "fan_out", "shape[0]", "shape[-1]", "index"]
+            rare += ["attr(lr_mult)", "attr(_optim.lr)", "module_attr(lr_mult)", "module_attr(_optim.lr)"]
             chosen = draw(st.sampled_from(rare))
             return f"index({count_of(draw, known)})" if chosen == "index" else chosen
     return draw(st.sampled_from(["0", "1", "2", "3", "0.5", "1_000", "1e-4", "12.5"]))
@@ -232,7 +234,8 @@ def atom(draw: st.DrawFn, known: Known) -> str:
                     ["", "", "== 2", "!= 2", "== true", '== "a"', '!= "a"', "== none", "> 0", "<= 1"]
                 )
             )
-            return f"attr({path}) {value}".strip()
+            function = draw(st.sampled_from(["attr", "attr", "module_attr"]))
+            return f"{function}({path}) {value}".strip()
         case 14:
             return draw(st.sampled_from(["trainable", "tied", "ndim in (1, 3)", "ndim not in (2,)", "flag"]))
         case 15 if known.predicates:

@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 from oracle import naive
-from oracle.models import models
+from oracle.models import marks, models
 from oracle.strategies import rule_files
 from support import examples, inventory_of
 
@@ -25,13 +25,18 @@ STATIC = {"E208", "E303", "E310", "E315"}
 @given(
     text=rule_files(),
     model=models(),
+    modules=marks(),
     strict=st.sampled_from([False, False, False, True]),
     rate=st.sampled_from([None, 2, 0.5]),
 )
 def test_agrees_with_the_naive_evaluator(
-    text: str, model: list[dict[str, Any]], strict: bool, rate: float | None
+    text: str,
+    model: list[dict[str, Any]],
+    modules: dict[str, dict[str, object]],
+    strict: bool,
+    rate: float | None,
 ) -> None:
-    rules, inventory = parsed(text), inventory_of(model)
+    rules, inventory = parsed(text), inventory_of(model, modules=modules)
     assume(rules is not None)
     options = {} if rate is None else {"rate": rate}
     expected = naive.assign(rules.file, inventory, options=options, strict=strict)

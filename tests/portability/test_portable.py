@@ -135,6 +135,13 @@ def test_attributes(predicate: str) -> None:
     help = "use a name, a type or a role, or list names in a `no_weight_decay()` of the model"
     assert said(f"a: {predicate}") == [("W816", predicate.partition(" ")[0], help)]
     assert said("a: attr(no_weight_decay)") == []
+    assert said(f"a: module_{predicate}") == [
+        (
+            "W816",
+            f"module_{predicate.partition(' ')[0]}",
+            "pass the model itself everywhere, or use a name, a type or a role",
+        )
+    ]
 
 
 @pytest.mark.parametrize(

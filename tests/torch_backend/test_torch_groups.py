@@ -288,6 +288,10 @@ def test_base_rates_are_numbers() -> None:
         grouped(DECAY, lr="1e-3")
     with pytest.raises(TypeError, match=r"^`weight_decay` is True, a `bool`, and should be a number$"):
         grouped(DECAY, weight_decay=True)
+    with pytest.raises(TypeError, match=r"a schedule goes to `paramrules_torch.scheduled\(optimizer, make_s"):
+        grouped(DECAY, lr=lambda step: 0.1)
+    with pytest.raises(TypeError, match=r"make_scheduler, weight_decay=\.\.\.\)`$"):
+        grouped(DECAY, weight_decay=lambda step: 0.1)
     assert torch.equal(
         grouped("all: else -> lr_scale = 2\n", lr=torch.tensor(0.5))[0]["lr"], torch.tensor(1.0)
     )

@@ -4,7 +4,7 @@ Both keep their parameters in dicts that do not name the modules. So `init` runs
 while the library's file watches which module makes each parameter. Nothing is computed or allocated.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -42,6 +42,7 @@ class InitRun(NamedTuple):
             it, from the root to its owner; none where the modules are not visible.
         views: the shapes in which each parameter was seen, from inside of stacks and from outside.
         modules: the modules by canonical name, as far as they can be asked for anything later.
+        every: name and module of all modules, outer ones first, for the marks on them.
         unknown: facts that the run cannot show, each with what to do about it.
     """
 
@@ -49,6 +50,7 @@ class InitRun(NamedTuple):
     around: Mapping[str, tuple[type, ...]]
     views: Mapping[str, Views]
     modules: Mapping[str, Any]
+    every: Sequence[tuple[str, Any]]
     unknown: Mapping[str, str]
 
 

@@ -11,6 +11,7 @@ from paramrules_optax.libraries.abstract_init import InitCall, InitRun, Sighting
 from paramrules_optax.libraries.loaded import loaded
 
 _SHAPE = "(1, 28, 28, 1)"
+_NO_MODULES = "haiku's modules live only while the function runs: match a name, a type or a shape"
 _NO_ATTRIBUTES = "a haiku parameter has no attributes: match its name, its type or its shape"
 _STATEFUL = ("TransformedWithState", "MultiTransformedWithState")
 _TRANSFORMED = ("Transformed", "MultiTransformed", *_STATEFUL)
@@ -78,7 +79,9 @@ def run(model: Any, call: InitCall) -> InitRun:
     made = run_abstractly(f"the haiku function{name}", init, call, "forward", _SHAPE)
     params = made[0] if isinstance(transformed, loaded("haiku", *_STATEFUL)) else made
     seen = watcher.sightings
-    return InitRun(params, seen.around, seen.views, {}, {"attr": _NO_ATTRIBUTES})
+    return InitRun(
+        params, seen.around, seen.views, {}, (), {"attr": _NO_ATTRIBUTES, "module_attr": _NO_MODULES}
+    )
 
 
 class _Watcher:

@@ -93,7 +93,9 @@ def run(model: Any, call: InitCall) -> InitRun:
     variables = run_abstractly(f"the linen module `{type(model).__name__}`", init, call, "module", _SHAPE)
     seen = watcher.sightings
     unknown = {"attr": _HIDDEN_ATTRIBUTES} if watcher.bridged else {}
-    return InitRun(variables.get("params", {}), seen.around, seen.views, watcher.modules, unknown)
+    return InitRun(
+        variables.get("params", {}), seen.around, seen.views, watcher.modules, watcher.every, unknown
+    )
 
 
 class _Watcher:
@@ -102,6 +104,7 @@ class _Watcher:
     def __init__(self) -> None:
         self.sightings = Sightings()
         self.modules: dict[str, Any] = {}
+        self.every: list[tuple[str, Any]] = []
         self._classes: dict[str, list[type]] = {}  # of the modules of one name, outermost first
         self._root: type = object
         self._boxes = boxes()
@@ -138,8 +141,10 @@ class _Watcher:
 
     def _enter(self, name: str, module: Any, args: Any, kwargs: Any) -> None:
         cls, here = type(module), self._classes.setdefault(name, [])
+        if cls not in here:
+            self.every.append((name, module.clone(parent=None)))  # a clone holds nothing of this run
         if hasattr(cls, "no_weight_decay") or isinstance(module, self._general):
-            self.modules[name] = module.clone(parent=None)  # a clone holds nothing of this run
+            self.modules[name] = module.clone(parent=None)
         elif isinstance(module, self._einsums):
             self.modules[name] = self._einsum(name, module, (*args, *kwargs.values()))
         # `issubclass` would ask every subclass there is, and flax makes new ones for each scan.
@@ -184,6 +189,7 @@ class _Watcher:
                 self.sightings.around.setdefault(_dotted(name, path), (*outer, *classes))
             else:
                 self.modules[_dotted(name, path)] = module
+                self.every.append((_dotted(name, path), module))
 
     def _view(self, path: str, prefix: str, params: Mapping[str, Any]) -> None:
         """Note in which shapes a module of this path sees all parameters below it."""

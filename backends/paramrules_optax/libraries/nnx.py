@@ -118,11 +118,13 @@ class ModuleGraph:
         owners: the module that holds each variable, by the variable's name.
         variables: the variables by name.
         modules: the modules by name.
+        every: name and module of all modules, the linen ones inside `nnx.bridge.ToNNX` too, outer ones first.
     """
 
     owners: dict[str, Owner]
     variables: dict[str, Any]
     modules: dict[str, Any]
+    every: list[tuple[str, Any]]
 
     def owner(self, leaf: str) -> Owner:
         """Return the module that holds a leaf."""
@@ -162,7 +164,7 @@ def unfold(model: Any) -> ModuleGraph:
     paths += [(path, nodes[first]) for first, *others in nnx.find_duplicates(model) for path in others]
     for path, node in paths:
         children[id(nodes[path[:-1]])].append((path[-1], node))
-    graph = ModuleGraph({}, {}, {})
+    graph = ModuleGraph({}, {}, {}, [])
     interned: dict[tuple[Class, ...], Owner] = {}
 
     def plain(node: Any) -> Any:
@@ -179,10 +181,12 @@ def unfold(model: Any) -> ModuleGraph:
             return
         if isinstance(node, nnx.Module):
             graph.modules[name] = node
+            graph.every.append((name, node))
             around = (*around, Class.of(type(node)))
         if isinstance(node, nnx.bridge.ToNNX):
             inside = node.to_nnx__module.bind({"params": plain(node)})
         if inside is not None:
+            graph.every.append((name, inside))
             around = (*around, Class.of(type(inside)))
         for key, child in children.get(id(node), ()):
             if id(child) in passed:  # a module may refer to the one that holds it

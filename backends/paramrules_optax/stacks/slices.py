@@ -1,6 +1,6 @@
 """Slices: one array that holds a parameter of every layer stands for as many entries."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from paramrules.backends import Columns, Layer
@@ -35,6 +35,14 @@ class SliceColumns(Columns):
         self._arrays = arrays
         self._slices = slices
         self._entries = entries
+
+    def module_marks(self, name: str) -> Mapping[str, object]:
+        """Return the marks of the modules of the arrays."""
+        return self._arrays.module_marks(name)
+
+    def not_marks(self, name: str) -> Mapping[str, str]:
+        """Return what the attribute of the modules of the arrays is where it is not a mark."""
+        return self._arrays.not_marks(name)
 
     def layer(self) -> Sequence[Layer | None]:
         """Return the array and the place in it of each layer."""

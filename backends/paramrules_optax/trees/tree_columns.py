@@ -20,23 +20,28 @@ class TreeColumns(Columns):
     Args:
         leaves: the parameters.
         boxes: for each parameter the NNX variable or linen box that holds it, or None.
-        modules: the modules by canonical name.
+        modules: the modules by canonical name that decide layouts or who does not decay.
+        every: name and module of all modules, outer ones first.
         shapes: the shapes in one layer, if some parameters are stacked.
     """
 
     # flax notes these in all metadata, the last three before 0.12.8
     notes = frozenset(("hijax", "ref", "eager_sharding", "has_ref", "is_hijax", "is_mutable"))
 
+    module_notes = frozenset(("name", "parent", "scope", "_id", "_state", "_parent_ref"))  # of linen
+
     def __init__(
         self,
         leaves: Sequence[Any],
         boxes: Sequence[Any],
         modules: Iterable[tuple[str, Any]],
+        every: Iterable[tuple[str, Any]],
         shapes: Sequence[Shape] | None = None,
     ) -> None:
         self._leaves = leaves
         self._boxes = boxes
         self._modules = modules
+        self._every = every
         self._shapes = shapes
 
     def stored(self) -> Sequence[Shape]:
@@ -76,8 +81,12 @@ class TreeColumns(Columns):
         return [box.get_metadata() if hasattr(box, "get_metadata") else none for box in self._boxes]
 
     def modules(self) -> Iterable[tuple[str, object]]:
-        """Return all modules by canonical name."""
+        """Return the modules by canonical name."""
         return self._modules
+
+    def every_module(self) -> Iterable[tuple[str, object]]:
+        """Return all modules by canonical name."""
+        return self._every
 
     def layouts(self) -> Mapping[str, Layout]:
         """Return by canonical name the layouts of kernels that only the layer itself knows."""

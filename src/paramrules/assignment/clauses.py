@@ -1,6 +1,6 @@
 """The clauses that put one parameter into its group, found by the evaluator that made the assignment."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -8,6 +8,7 @@ from paramrules.assignment.captured import Premises, in_order
 from paramrules.assignment.explanation import AxisExplanation, Clause, Verdict
 from paramrules.assignment.labelling import captured_values
 from paramrules.assignment.predicate_evaluator import Evaluator
+from paramrules.assignment.value_evaluator import module_text
 from paramrules.diagnostics import a
 from paramrules.display import value_text
 from paramrules.inventories import ABSENT, Class
@@ -16,7 +17,7 @@ from paramrules.inventories.classes import match as class_match
 from paramrules.inventories.vocabulary import Vocabulary
 from paramrules.rules import terms
 from paramrules.rules.model import Axis, Rule
-from paramrules.rules.terms import Predicate, Value, meaning
+from paramrules.rules.terms import Predicate, Value, meaning, terms_in
 
 
 def explain_axis(
@@ -97,18 +98,37 @@ class _Reader:
         return facts.first(self.evaluator.holds(predicate, self.entries, premises))
 
     def _clause(self, predicate: Predicate, entry: int, premises: Premises) -> Clause:
-        captures = self.evaluator.captured.at(premises, entry)
-        return Clause(
-            predicate,
-            predicate.span.one_line,
-            self._note(predicate, entry, captures),
-            self.evaluator.facts.names[entry],
-        )
+        text, name = predicate.span.one_line, self.evaluator.facts.names[entry]
+        if isinstance(predicate, terms.Not):
+            inner = self._inner(predicate, premises)
+            return Clause(predicate, text, self._negated_note(predicate, inner), inner.name)
+        return Clause(predicate, text, self._note(predicate, entry, premises), name)
 
-    def _note(self, predicate: Predicate, entry: int, captures: Mapping[str, Any]) -> str:
+    def _inner(self, negation: terms.Not, premises: Premises) -> Clause:
+        """Return the clause that decided what stands behind `not`."""
+        item = negation.item
+        some = self.evaluator.holds(item, self.entries, premises)
+        if some:
+            entry = self.evaluator.facts.first(some)
+            held = self._held(item, entry, premises)
+            if isinstance(held.predicate, terms.AllOf):
+                return replace(held, note=self._notes(held.predicate.items, entry, premises))
+            return held
+        return self._failed(item, self.entries, premises)
+
+    def _negated_note(self, negation: terms.Not, inner: Clause) -> str:
+        """Return the fact behind a negation, with its clause if that is not the whole."""
+        if inner.predicate is negation.item or not inner.note:
+            return inner.note
+        return f"`{inner.text}`: {inner.note}"
+
+    def _note(self, predicate: Predicate, entry: int, premises: Premises) -> str:
         """Return the fact that a test looked at, in a few words."""
         facts = self.evaluator.facts
+        captures = self.evaluator.captured.at(premises, entry)
         match predicate:
+            case terms.Not():
+                return "" if _is_compound(predicate.item) else self._note(predicate.item, entry, premises)
             case terms.ClassTest():
                 return self._class_note(predicate, entry)
             case terms.RegexTest():
@@ -137,19 +157,20 @@ class _Reader:
             case terms.ValueAmong():
                 return self._values_note((predicate.left, *predicate.items), entry, captures)
             case terms.AttributeTest():
-                return self._value_note(
-                    f"attr({'.'.join(predicate.path)})",
-                    self.evaluator.values.attribute(predicate, entry),
-                )
+                found = self.evaluator.values.attribute(predicate, entry)
+                return self._value_note(terms.called(predicate), found) + self._holder((predicate,), entry)
             case terms.AnyOf():
-                notes = (self._note(item, entry, captures) for item in _branches(predicate))
-                return "; ".join(note for note in notes if note)
+                return self._notes(_branches(predicate), entry, premises)
             case terms.LetPredicate():
-                return self._note(predicate.predicate, entry, captures)
+                return self._note(predicate.predicate, entry, premises)
             case terms.OptionFlag():
                 return self._value_note(predicate.name, self.evaluator.values.options[predicate.name])
             case _:
                 return ""
+
+    def _notes(self, items: Iterable[Predicate], entry: int, premises: Premises) -> str:
+        notes = (self._note(item, entry, premises) for item in items)
+        return "; ".join(dict.fromkeys(note for note in notes if note))
 
     def _values_note(self, values: tuple[Value, ...], entry: int, captures: Mapping[str, Any]) -> str:
         notes = (
@@ -157,7 +178,21 @@ class _Reader:
             for value in values
             if not isinstance(value, terms.Constant)
         )
-        return ", ".join(dict.fromkeys(notes))
+        return ", ".join(dict.fromkeys(notes)) + self._holder(values, entry)
+
+    def _holder(self, tests: tuple[terms.Term, ...], entry: int) -> str:
+        """Return where the attributes of modules stand that these terms read."""
+        read = {
+            term.path[0]: path
+            for term in terms_in(*tests)
+            if isinstance(term, terms.Attribute | terms.AttributeTest) and term.function == "module_attr"
+            if (path := self.evaluator.facts.inventory.marked_module(term.path[0])[entry]) is not None
+        }
+        several = len(read) > 1
+        return "".join(
+            f", `{name}` of {module_text(path)}" if several else f", of {module_text(path)}"
+            for name, path in read.items()
+        )
 
     def _value_note(self, text: str, value: object) -> str:
         return f"{text} does not apply" if value is ABSENT else f"{text} is {value_text(value)}"
@@ -180,6 +215,11 @@ class _Reader:
             return "around it: " + ", ".join(f"`{cls.short}`" for cls in reversed(classes))
         what = "it is" if test.function == "variable" else "its owner is"
         return f"{what} {a(classes[0].name)}"
+
+
+def _is_compound(predicate: Predicate) -> bool:
+    """Return whether a predicate has parts, whose notes could double with each let inside."""
+    return isinstance(meaning(predicate), terms.AnyOf | terms.AllOf | terms.Not)
 
 
 def _branches(either: Predicate) -> Iterator[Predicate]:

@@ -1,15 +1,16 @@
 """Findings about rules and a model together: what is dead, left over, unknown, or counts nothing."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
+from paramrules.assignment.attribute_helps import attribute_help
 from paramrules.assignment.captured import uses_captures
 from paramrules.assignment.entry_facts import Facts
 from paramrules.assignment.labelling import Partition
 from paramrules.assignment.near_misses import NearMisses
 from paramrules.assignment.predicate_evaluator import Evaluator
 from paramrules.diagnostics import Diagnostic, Place, RulesError, Span, a, did_you_mean, listed
-from paramrules.inventories import ABSENT, Class, Inventory
+from paramrules.inventories import Class, Inventory
 from paramrules.inventories.classes import match as class_match
 from paramrules.registry import wrapper_names
 from paramrules.rules import terms
@@ -64,7 +65,7 @@ def _fact(term: terms.Term) -> str:
         case terms.Field():
             return OF_LAYER.get(term.name, term.name)
         case terms.Attribute() | terms.AttributeTest():
-            return "attr"
+            return term.function
         case _:
             return ""
 
@@ -126,7 +127,7 @@ def _dead_rule(
             rule.span,
             "its predicate holds for nothing",
             help=_added(rule.predicate)
-            or _on_a_module(rule.predicate, evaluator.facts.inventory)
+            or attribute_help(rule.predicate, evaluator.facts.inventory)
             or near.help(rule.predicate)
             or f"if that is intended, write `{rule.label.text}?:`",
         )
@@ -142,23 +143,6 @@ def _dead_rule(
         also=tuple(Place(axis.rules[taker].span, "takes them") for taker in sorted(takers)),
         help=f"move it up, or write `{rule.label.text}?:` if that is intended",
     )
-
-
-def _on_a_module(predicate: Predicate, inventory: Inventory) -> str:
-    """Return a help line if a test reads an attribute that only modules have."""
-    for term in terms_in(predicate):
-        if isinstance(term, terms.Attribute | terms.AttributeTest):
-            name = term.path[0]
-            absent = all(value is ABSENT for value in inventory.attribute(name))
-            if absent and (having := inventory.modules_with(name)):
-                first = f"`{having[0]}`" if having[0] else "the model itself"
-                more = f" and {len(having) - 1} more" if len(having) > 1 else ""
-                return (
-                    f"`{name}` is set on {'modules' if more else 'a module'}, {first}{more}: set it on "
-                    "parameters, as in `for parameter in module.parameters(): "
-                    f"parameter.{name} = module.{name}`, or test names"
-                )
-    return ""
 
 
 def _added(predicate: Predicate) -> str:
@@ -191,7 +175,8 @@ def _dead_branches(
                 _dead_branch(
                     "W202",
                     branch,
-                    near.help(branch)
+                    attribute_help(branch, evaluator.facts.inventory)
+                    or near.help(branch)
                     or "if the rules are for other models too, put it in a `let`, or take it out",
                 )
             )
@@ -274,6 +259,7 @@ def _dead_alternative(test: terms.ClassTest, alternative: terms.Alternative, fac
         help = ""
     else:
         help = did_you_mean(name, known) or did_you_mean(name, facts.inventory.vocabulary.families)
+        help = help or _part_of(name.rpartition(".")[2], known)
         help = help or "if the rules are for other models too, put the test in a `let`, or take the name out"
     return Diagnostic(
         "N203" if family else "W203",
@@ -282,6 +268,20 @@ def _dead_alternative(test: terms.ClassTest, alternative: terms.Alternative, fac
         "this alternative holds for nothing",
         help=help,
     )
+
+
+def _part_of(name: str, known: Sequence[str]) -> str:
+    """Return a help line for the end or another part of classes' names, in any case."""
+    parts = {short: short.lower().find(name.lower()) for short in known} if len(name) > 2 else {}
+    found = {short: at for short, at in sorted(parts.items()) if at >= 0}
+    ends = [short for short in found if short.lower().endswith(name.lower())]
+    shown = ", ".join(f"`{short}`" for short in (ends or list(found))[:3])
+    if ends:
+        return f"write `*{ends[0][-len(name) :]}` for the classes whose names end in it, as {shown}"
+    for short, at in found.items():
+        part = short[at : at + len(name)]
+        return f"write `{'*' * bool(at)}{part}*` for the classes whose names contain it, as {shown}"
+    return ""
 
 
 def _is_family(test: terms.ClassTest, alternative: terms.Alternative, facts: Facts) -> bool:

@@ -83,7 +83,7 @@ class Evaluator:
             case terms.ValueAmong():
                 return self._comparison(predicate, predicate.negated, entries, premises)
             case terms.AttributeTest():
-                attribute, set_on = self.values.attribute, facts.inventory.attribute(predicate.path[0])
+                attribute, set_on = self.values.attribute, self.values.set_on(predicate)
                 return [e for e in entries if set_on[e] is not ABSENT and is_set(attribute(predicate, e))]
             case terms.Flag(name="tied"):
                 return [e for e in entries if facts.tied(e)]

@@ -1,7 +1,7 @@
 """Evaluate values, for one entry and the captures of the rule that asks."""
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from paramrules.assignment.entry_facts import Facts, number
@@ -55,6 +55,11 @@ def compare(left: Any, relation: str, right: Any) -> bool:
 
 def _kind(value: object) -> object:
     return float if type(value) is int else type(value)
+
+
+def module_text(path: str | None) -> str:
+    """Return the name of a module for a message."""
+    return f"the module `{path}`" if path else "the model itself"
 
 
 class Values:
@@ -125,6 +130,12 @@ class Values:
             self._lets[key] = self.of(value, entry)
         return self._lets[key]
 
+    def set_on(self, term: terms.Attribute | terms.AttributeTest) -> Sequence[Any]:
+        """Return the column of the attribute of the first part of a path."""
+        inventory = self.facts.inventory
+        read = inventory.attribute if term.function == "attr" else inventory.module_attribute
+        return read(term.path[0])
+
     def attribute(self, term: terms.Attribute | terms.AttributeTest, entry: int) -> Any:
         """Return the attribute of the first part of a path, indexed by the others.
 
@@ -133,7 +144,7 @@ class Values:
         Raises:
             RulesError: E514 for a number that is not finite, and for a path into an object.
         """
-        found = self.facts.inventory.attribute(term.path[0])[entry]
+        found = self.set_on(term)[entry]
         for at, key in enumerate(term.path[1:], 1):
             if isinstance(found, Unreadable):
                 raise self._closed(term, ".".join(term.path[:at]), entry, found)
@@ -147,32 +158,39 @@ class Values:
     def _unreadable(
         self, term: terms.Attribute | terms.AttributeTest, entry: int, found: Unreadable
     ) -> RulesError:
-        called, name = f"attr({'.'.join(term.path)})", self.facts.names[entry]
+        called, name = terms.called(term), self._holder(term, entry)
         if found.is_number:
             how, help = (
                 f"`{found.what}`, not a finite number",
-                f"set it to a finite number on `{name}`, or to `None`",
+                f"set it to a finite number on {name}, or to `None`",
             )
         else:
             how = f"{found.what}, which a rule cannot read"
             help = (
                 f"`{called}` alone asks whether it is set; values are numbers, strings, booleans and tuples"
             )
-        return RulesError(Diagnostic("E514", f"`{called}` of `{name}` is {how}", term.span, help=help))
+        return RulesError(Diagnostic("E514", f"`{called}` of {name} is {how}", term.span, help=help))
 
     def _closed(
         self, term: terms.Attribute | terms.AttributeTest, outer: str, entry: int, found: Unreadable
     ) -> RulesError:
-        name, leaf = self.facts.names[entry], term.path[-1]
+        name, leaf = self._holder(term, entry), term.path[-1]
+        what = "parameter" if term.function == "attr" else "module"
         return RulesError(
             Diagnostic(
                 "E514",
-                f"`attr({outer})` of `{name}` is {found.what}, into which a rule cannot look",
+                f"`{term.function}({outer})` of {name} is {found.what}, into which a rule cannot look",
                 term.span,
                 help="a dot reads into a mapping. Set what an attribute or a method of the object says on "
-                f"the parameter itself, as in `parameter.{leaf} = ...`, and write `attr({leaf})`",
+                f"the {what} itself, as in `{what}.{leaf} = ...`, and write `{term.function}({leaf})`",
             )
         )
+
+    def _holder(self, term: terms.Attribute | terms.AttributeTest, entry: int) -> str:
+        """Return the name of the parameter or the module that has the attribute."""
+        if term.function == "attr":
+            return f"`{self.facts.names[entry]}`"
+        return module_text(self.facts.inventory.marked_module(term.path[0])[entry])
 
     def holds(self, test: terms.Comparison | terms.ValueAmong, entry: int, captures: Captures) -> bool:
         """Return whether the positive form of a comparison holds: `==` for `!=`, `in` for `not in`."""

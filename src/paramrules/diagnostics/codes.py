@@ -182,6 +182,7 @@ _declare("""
     W324 a pattern is the name of a definition
     W325 a pattern is written as in another language
     E327 a parameter is both frozen and skipped
+    E328 a pattern is found in no name
 """)
 
 _declare("""

@@ -117,15 +117,20 @@ def check_rate(
     *,
     wanted: str = "a number",
     optional: bool = True,
+    scheduled: str = "",
 ) -> None:
     """Raise TypeError unless a base rate is a number, or something else that the framework takes for one.
 
-    A bool is not a number here, and neither is the text that YAML makes of `1e-3`.
+    A bool is not a number here, and neither is the text that YAML makes of `1e-3`. `scheduled` says what to
+    do instead of passing a schedule, or schedules by name.
     """
     if rate is None and optional:
         return
     if isinstance(rate, bool) or not (isinstance(rate, Real) or is_native(rate)):
-        raise TypeError(f"`{name}` is {rate!r:.60}, a `{type(rate).__name__}`, and should be {wanted}")
+        instead = f": {scheduled}" if scheduled and (callable(rate) or isinstance(rate, Mapping)) else ""
+        raise TypeError(
+            f"`{name}` is {rate!r:.60}, a `{type(rate).__name__}`, and should be {wanted}{instead}"
+        )
 
 
 def check_marks(marks: object) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ _LISTS: Final[Mapping[str, tuple[type | tuple[type, ...], str]]] = {
 
 _OTHERS: Final[Mapping[str, tuple[type, str]]] = {
     "modules": (Iterable, "pairs of a canonical name and a module"),
+    "every_module": (Iterable, "pairs of a canonical name and a module"),
     "layouts": (Mapping, "a mapping of canonical names to layouts"),
     "groups": (Mapping, "a mapping of canonical names to `int`"),
 }

@@ -15,6 +15,7 @@ from paramrules.inventories.fans import Fans, fans_in
 from paramrules.inventories.layer_weights import layer_weights
 from paramrules.inventories.layouts import Merge, layouts_of_all, merge
 from paramrules.inventories.logical import vectors
+from paramrules.inventories.module_marks import mark, nearest, not_a_mark
 from paramrules.inventories.no_weight_decay import METHOD, undecayed
 from paramrules.inventories.owner import Class, Owner
 from paramrules.inventories.parameter import Layer
@@ -29,7 +30,7 @@ _OF_LAYER: Final = ("layer_fan_in", "layer_fan_out", "layer_kernel")
 _BY_TENSOR: Final = frozenset(("role", "layout", "fans", "fan_in", "fan_out", *_OF_LAYER))
 """Facts of an entry that are the same under all names of a tied parameter: those of the deciding one."""
 
-_BY_ENTRY: Final = _BY_TENSOR | {"leaf", "attribute", "attributes"}
+_BY_ENTRY: Final = _BY_TENSOR | {"leaf", "attribute", "attributes", "marked_module", "module_attribute"}
 """Facts with one value per entry; all others have one per parameter."""
 
 
@@ -44,7 +45,8 @@ class Columns:
 
     - `layer_shape` and `layer`, if one array holds several layers;
     - `own_attributes`, if arrays or their holders carry attributes;
-    - `modules`, if modules can have a `no_weight_decay` method, and `modules_with`, if these are not all;
+    - `modules`, if modules can have a `no_weight_decay` method, `every_module`, if these are not all, and
+      `on_module`, if a module keeps attributes elsewhere than in its `__dict__`;
     - `layouts` and `groups`, for what only a layer's instance knows;
     - `leaf`, if the last component of a name is not what decides a role;
     - `layer_ndim`, if it is cheaper than shapes.
@@ -57,8 +59,9 @@ class Columns:
         aliases: for each tied parameter its further entries.
         count: the number of parameters.
         notes: attributes that the framework sets for itself, which rules and saved inventories never see.
+        module_notes: the same for attributes of modules.
 
-    The inventory that is built on the columns sets them, except `notes`.
+    The inventory that is built on the columns sets them, except `notes` and `module_notes`.
 
     >>> class ToyColumns(Columns):
     ...     def __init__(self, arrays): self.arrays = arrays
@@ -75,6 +78,7 @@ class Columns:
     aliases: Aliases
     count: int
     notes: ClassVar[frozenset[str]] = frozenset()
+    module_notes: ClassVar[frozenset[str]] = frozenset()
 
     # What a backend implements
 
@@ -114,9 +118,13 @@ class Columns:
         """Return canonical name and module of at least those modules that have a `no_weight_decay` method."""
         return ()
 
-    def modules_with(self, name: str) -> Sequence[str]:
-        """Return the names of the modules that have an attribute, for a help: rules read parameters' own."""
-        return [path for path, module in self._deciders if name in getattr(module, "__dict__", {})]
+    def every_module(self) -> Iterable[tuple[str, object]]:
+        """Return canonical name and module of every module, an outer one before those inside it."""
+        return self._deciders
+
+    def on_module(self, module: Any) -> Mapping[str, object]:
+        """Return everything set on a module itself, as it is."""
+        return getattr(module, "__dict__", {})
 
     def layouts(self) -> Mapping[str, Layout]:
         """Return by canonical name the layouts that only a layer's instance knows, one word per axis.
@@ -297,6 +305,33 @@ class Columns:
             own[number] | {METHOD: True} if entry in self._undecayed else own[number]
             for entry, number in enumerate(self.parameter)
         ]
+
+    def module_marks(self, name: str) -> Mapping[str, object]:
+        """Return the attribute of that name by the names of the modules that have it, see `mark`."""
+        if name in self.module_notes or name.startswith("__"):
+            return {}
+        every = ((path, mark(module, self.on_module(module), name)) for path, module in self._every_module)
+        return {path: value for path, value in every if value is not ABSENT}
+
+    def not_marks(self, name: str) -> Mapping[str, str]:
+        """Return by the names of modules what their attribute is where it is not a mark, for a help."""
+        every = (
+            (path, not_a_mark(module, self.on_module(module), name)) for path, module in self._every_module
+        )
+        return {path: what for path, what in every if what}
+
+    def marked_module(self, name: str) -> Sequence[str | None]:
+        """Return the nearest module outward that has the attribute, one per entry; None if none has."""
+        return nearest(self.names, self.module_marks(name))
+
+    def module_attribute(self, name: str) -> Sequence[object]:
+        """Return the attribute of the nearest module that has it, one per entry; ABSENT if none has."""
+        marks = self.module_marks(name)
+        return [ABSENT if path is None else marks[path] for path in self.column("marked_module", name)]
+
+    @cached_property
+    def _every_module(self) -> Sequence[tuple[str, object]]:
+        return tuple(checked(self.framework, "every_module", self.every_module()))
 
     @cached_property
     def deciding(self) -> Mapping[int, int]:

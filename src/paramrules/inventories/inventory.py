@@ -56,7 +56,8 @@ class Inventory:
         columns: the source of all other facts.
         aliases: for each tied parameter its further entries, in the order of registration.
         unknown: facts that cannot be known of this model (`type`, `within`, `variable`, `role`, `fan_in`,
-            `fan_out`, `attr`), each with what the user can do to make it known, the help line of E215.
+            `fan_out`, `attr`, `module_attr`), each with what the user can do to make it
+            known, the help line of E215.
         own: the files of the model's own vocabulary; by default those under which the model is described.
         also: the former name of `aliases`.
 
@@ -150,9 +151,24 @@ class Inventory:
         """
         return self._columns.column("attribute", name)
 
-    def modules_with(self, attribute: str) -> Sequence[str]:
-        """Return the names of the modules that have an attribute; of a saved inventory none are known."""
-        return self._columns.modules_with(attribute)
+    def module_attribute(self, name: str) -> Sequence[Any]:
+        """Return the column of one attribute of modules, one per entry, ABSENT where none around has it.
+
+        The nearest module outward that has it decides: the owner itself, or one around it.
+        """
+        return self._columns.column("module_attribute", name)
+
+    def marked_module(self, name: str) -> Sequence[str | None]:
+        """Return the names of the modules that `module_attribute` reads, one per entry; None for none."""
+        return self._columns.column("marked_module", name)
+
+    def module_marks(self, name: str) -> Mapping[str, object]:
+        """Return one attribute by the names of the modules that have it; none of a saved inventory."""
+        return self._columns.module_marks(name)
+
+    def not_marks(self, name: str) -> Mapping[str, str]:
+        """Return what the attribute is of modules whose attribute a rule cannot read, such as a method."""
+        return self._columns.not_marks(name)
 
     @property
     def merged(self) -> Sequence[int]:

@@ -11,9 +11,10 @@ The file has the tables of vocabulary.toml. Names of classes must be dotted: a b
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +152,21 @@ def _role_faults(tables: Any) -> Iterator[_Fault]:
                 )
             elif not _is_list(table[role], str):
                 yield f"`roles.{role}` is not a list of leaves", f'write a list of names: `{role} = ["gain"]`'
+    yield from _contradictions(tables)
+
+
+def _contradictions(tables: Sequence[Mapping[str, Any]]) -> Iterator[_Fault]:
+    """Yield each leaf of a class to which one vocabulary gives two roles."""
+    found: dict[tuple[str, str], str] = {}
+    for table in tables:
+        classes = table.get("classes")
+        for role in (role for role in _ROLES if _is_list(table.get(role), str)):
+            pairs = product(classes if _is_list(classes, str) else (), table[role])
+            for cls, leaf in pairs:
+                first = found.setdefault((cls, leaf), role)
+                if first != role:
+                    what = f"`{leaf}` of `{cls}` is a `{first}` in one place and a `{role}` in another"
+                    yield what, "leave one of the two out"
 
 
 def _layout_faults(table: Any) -> Iterator[_Fault]:

@@ -11,7 +11,7 @@ from paramrules.inventories.columns import Aliases
 from paramrules.inventories.own_vocabulary import OwnFile, OwnFiles, using
 from paramrules.inventories.owner import UNKNOWN_OWNER, Class, Owner
 from paramrules.inventories.plugins import faults
-from paramrules.inventories.saved import VERSION, Rows
+from paramrules.inventories.saved import NO_MARKS, VERSION, Rows
 from paramrules.inventories.tables import WORDS
 from paramrules.inventories.version_1 import upgraded
 from paramrules.safe_files import unreadable
@@ -77,7 +77,7 @@ def parse(text: str, name: str = "<inventory>") -> Saved:
 
 
 def _inventory(table: Mapping[str, Any]) -> Saved:
-    unknown = _get("", table, "unknown", _TEXTS)
+    unknown = {**_get("", table, "unknown", _TEXTS), "module_attr": NO_MARKS}
     classes = [Class(row[0], tuple(row[1])) for _, row in _each(table, "classes", _CLASS)]
     own = _own(table)
     with using(own):

@@ -34,6 +34,9 @@ from paramrules.inventories.tables import Layout
 
 VERSION: Final = 2
 
+NO_MARKS: Final = "a saved inventory holds no attributes of modules: pass the model, or match names or types"
+"""The way out where a rule reads an attribute of a module. It is the same of all files and in none."""
+
 _Rows = Iterable[Sequence[tuple[Parameter, Mapping[str, object]]]]
 """Of each parameter its entries, each as a row and with all its attributes, unreadable ones too."""
 
@@ -133,13 +136,14 @@ class Rows(Columns):
 def written(framework: str, unknown: Mapping[str, str], own: OwnFiles, rows: _Rows) -> str:
     """Return the text of a file."""
     numbers = _Numbers()
+    recorded = {fact: help for fact, help in unknown.items() if fact != "module_attr"}
     parameters = [_text(row) for row in _rows(rows, numbers)]  # numbers the classes on the way
     return "\n".join(
         [
             "{",
             f'"paramrules_inventory": {VERSION},',
             f'"framework": {_text(framework)},',
-            f'"unknown": {_text(dict(unknown))},',
+            f'"unknown": {_text(recorded)},',
             *(_lines("vocabulary", [_text(file.saved) for file in own], ",") if own else ()),
             *_lines("classes", [_text([cls.name, cls.bases]) for cls in numbers.classes], ","),
             *_lines("owners", [_text(around) for around in numbers.owners], ","),

@@ -81,6 +81,13 @@ def _of(term: Any, named: frozenset[str]) -> Iterator[Diagnostic]:
             yield from separator_findings(term)
         case GlobTest() | TextTest():
             yield from leaf_findings(term, named)
+        case Attribute(function="module_attr", path=path) | AttributeTest(function="module_attr", path=path):
+            yield Diagnostic(
+                "W816",
+                f"`{path[0]}` is set on modules, which haiku, plain trees and saved inventories do not show",
+                term.span,
+                help="pass the model itself everywhere, or use a name, a type or a role",
+            )
         case Attribute(path=path) | AttributeTest(path=path) if path[0] not in _EVERYWHERE:
             yield Diagnostic(
                 "W816",

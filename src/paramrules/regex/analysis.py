@@ -143,7 +143,7 @@ def literals(text: str, parsed: Parsed) -> tuple[Run, ...]:
     if _NOT_PLAIN.search(text, 4 if parsed.ignore_case else 0):
         return ()
     found: list[Run] = []
-    for branch in _branches(parsed.tree):
+    for branch in branches(parsed.tree):
         items = _items(branch)
         at_start = isinstance(items[0], Anchor) and items[0].kind == "^"
         rest = items[1:] if at_start else items
@@ -159,7 +159,7 @@ def literals(text: str, parsed: Parsed) -> tuple[Run, ...]:
 def runs(parsed: Parsed) -> list[list[Run]]:
     """Return, for each branch of a regex, the texts that are part of every match of it."""
     found: list[list[Run]] = []
-    for branch in _branches(parsed.tree):
+    for branch in branches(parsed.tree):
         texts: list[Run] = []
         joined, at_start = "", False
         for item in (*_items(branch), None):
@@ -177,7 +177,8 @@ def _run(text: str, at_start: bool, parsed: Parsed) -> Run:
     return Run(text.lower() if parsed.ignore_case else text, at_start, parsed.ignore_case)
 
 
-def _branches(tree: Node) -> tuple[Node, ...]:
+def branches(tree: Node) -> tuple[Node, ...]:
+    """Return the alternatives of a regex, itself if it has none."""
     while isinstance(tree, Capture):
         tree = tree.item
     return tree.branches if isinstance(tree, Choice) else (tree,)

@@ -11,6 +11,7 @@ from paramrules.regex.analysis import Group
 from paramrules.regex.automaton import Automaton
 from paramrules.regex.backtracking import is_linear
 from paramrules.regex.findings import refuse_empty, warn_dots
+from paramrules.regex.impossible import refuse_impossible
 from paramrules.regex.parse import Parsed, parse
 from paramrules.regex.refusal import Fault, Refused
 
@@ -123,6 +124,7 @@ def _read(text: str) -> tuple[Regex | None, tuple[Fault, ...]]:
     try:
         parsed = parse(text)
         refuse_empty(text, parsed.tree)
+        refuse_impossible(text, parsed.tree)
         regex = Regex(text, analysis.groups(parsed), parsed, is_linear(parsed))
         _refuse_large(regex)
     except Refused as refused:

@@ -1,5 +1,7 @@
 """The names that the language itself defines: facts, flags, functions and constants."""
 
+from paramrules.syntax.language import MEMBERS
+
 OF_LAYER = {"layer_fan_in": "fan_in", "layer_fan_out": "fan_out", "layer_kernel": "fan_in"}
 """Facts about the weight of a parameter's layer, each with the fact without which nobody knows it."""
 
@@ -56,7 +58,7 @@ ARITY: dict[str, tuple[int, int | None]] = {
 }
 """The functions that return a number, with the least and the greatest number of arguments."""
 
-FUNCTIONS = CLASS_TESTS | {"attr"} | ARITY.keys()
+FUNCTIONS = frozenset(MEMBERS) | ARITY.keys()
 
 
 def taken(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from paramrules.rules import python_habits
 from paramrules.rules.builtin_names import ABBREVIATIONS, CLASS_TESTS, CONSTANTS, EXAMPLES, TEXTS, a
-from paramrules.rules.scope import BrokenPredicate, Declared, Scope, Typed, described, shown
+from paramrules.rules.scope import BrokenPredicate, Declared, Let, Scope, Typed, broken, described, shown
 from paramrules.rules.terms import (
     Comparison,
     Constant,
@@ -15,6 +15,7 @@ from paramrules.rules.terms import (
 )
 from paramrules.rules.value_expressions import in_digits, number, value
 from paramrules.syntax import nodes
+from paramrules.syntax.verbs import shape_test
 
 _EQUALITY = ("==", "!=", "in", "not in")
 _Test = nodes.Compare | nodes.Among
@@ -34,9 +35,10 @@ def compare(node: nodes.Compare, scope: Scope) -> Predicate:
         return _shape(node, scope)
     if isinstance(node.right, nodes.Reference) and node.right.name in TEXTS | CONSTANTS.keys() | {"shape"}:
         subject = node.right.name
-        help = (
-            f"write `{subject} {node.operator} {shown(node.left.span)}`" if node.operator in _EQUALITY else ""
-        )
+        other = shown(node.left.span)
+        if subject == "shape" and not isinstance(node.left, nodes.Tuple):
+            other = f"({_bare(other)},)"
+        help = f"write `{subject} {node.operator} {other}`" if node.operator in _EQUALITY else ""
         return _mismatch(f"`{subject}` stands on the left of a comparison", node.right, help, scope)
     help = _ALONE
     if isinstance(node.left, nodes.Compare):
@@ -62,7 +64,10 @@ def among(node: nodes.Among, scope: Scope) -> Predicate:
     if name in CONSTANTS:
         return _constant(node, name, operator, node.items, scope)
     if name == "shape":
-        help = "write `shape == (...) or shape == (...)`"
+        written = ", ".join(shown(item.span) for item in node.items)
+        one = all(isinstance(item, nodes.Literal) for item in node.items)
+        test = shape_test(f"({written})" if one else written, negated=node.negated)
+        help = f"write `{test or 'shape == (...) or shape == (...)'}`"
         return _mismatch("`shape` is compared with one tuple at a time", node.left, help, scope)
     left = value(node.left, scope, _ALONE)
     items: list[Value] = []
@@ -108,15 +113,19 @@ def _text(node: _Test, subject: str, operator: str, items: _Items, scope: Scope)
         elif isinstance(known, Declared) and known.is_text:
             options.append(known.option.name)
         else:
-            _not_a_text(item, subject, operator, known is not None, scope)
+            _not_a_text(item, subject, operator, known, scope)
     if len(texts) + len(options) < len(items):
         return BrokenPredicate(node.span, False)
     return TextTest(node.span, subject, tuple(texts), operator in ("!=", "not in"), tuple(options))
 
 
-def _not_a_text(node: nodes.Expression, subject: str, operator: str, known: bool, scope: Scope) -> None:
+def _not_a_text(
+    node: nodes.Expression, subject: str, operator: str, known: Declared | Let | None, scope: Scope
+) -> None:
     word = shown(node.span)
     help = f"write the string itself in place of `{word}`" if known else f'write `"{word}"`'
+    if isinstance(known, Declared):
+        help = f'`{word}` is a {known.option.type}: declare it as a string, as in `option {word} = "head"`'
     if isinstance(node, nodes.Tuple):
         help = f"write `{subject} {'in' if operator == '==' else 'not in'} {word}`"
     _mismatch(f"`{subject}` is compared only with quoted strings and string options", node, help, scope)
@@ -159,19 +168,28 @@ def _shape(node: nodes.Compare, scope: Scope) -> Predicate:
         help = f"write `shape[0] {node.operator} ...` for one extent, `size`, or `ndim`"
         return _mismatch(f"`{node.operator}` compares numbers, and `shape` is a tuple", node, help, scope)
     if not isinstance(node.right, nodes.Tuple):
-        text = shown(node.right.span)
-        if text[1:-1].isalnum() and text[0] == "(":
-            text = text[1:-1]
-        help = f"write `shape == ({text},)`, or `ndim == {text}` for the number of axes"
+        text, operator = _bare(shown(node.right.span)), node.operator
+        help = f"write `shape {operator} ({text},)`, or `ndim {operator} {text}` for the number of axes"
+        if isinstance(node.right, nodes.Literal) and isinstance(node.right.value, str):
+            test = shape_test(node.right.value, negated=operator == "!=")
+            help = f"write `{test or f'shape {operator} (1, *, 768)'}`"
         return _mismatch("`shape` is compared with a tuple", node.right, help, scope)
     return ShapeTest(
         node.span, tuple(_extent(item, scope) for item in node.right.items), node.operator == "!="
     )
 
 
+def _bare(text: str) -> str:
+    """Return a value without the brackets around it."""
+    return text[1:-1] if text[0] == "(" and text[1:-1].isalnum() else text
+
+
 def _extent(node: nodes.Expression, scope: Scope) -> Value | None:
     if isinstance(node, nodes.AnyExtent):
         return None
+    if node.span.text in ("None", "none", "Any", "any", "_") and scope.lookup(node.span.text) is None:
+        _mismatch(f"`{node.span.text}` is not an extent", node, "write `*` for any extent", scope)
+        return broken(node.span).term
     term = number(node, scope, "`shape`")
     if isinstance(term, Constant) and isinstance(term.value, int | float) and not _countable(term.value):
         _mismatch(f"an extent is never `{shown(node.span)}`", node, "write `*` for any extent", scope)

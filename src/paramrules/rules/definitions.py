@@ -132,7 +132,7 @@ def _meaning(node: nodes.Let, scope: Scope) -> Let:
     if not as_value:
         return Let(node.name_span, term, None)
     if isinstance(term, AttributeTest):
-        return Let(node.name_span, term, Typed(Attribute(term.span, term.path), "any"))
+        return Let(node.name_span, term, Typed(Attribute(term.span, term.path, term.function), "any"))
     typed = value(node.value, scope)
     if isinstance(typed.term, BrokenValue):
         return _unknown(node)
@@ -150,7 +150,7 @@ def _unknown(node: nodes.Let) -> Let:
 def _readings(node: nodes.Expression, scope: Scope) -> tuple[bool, bool]:
     """Return whether to read an expression as a predicate, and whether as a value; some are both."""
     match node:
-        case nodes.Member(function="attr") | nodes.Literal(value=bool()):
+        case nodes.Member(function="attr" | "module_attr") | nodes.Literal(value=bool()):
             return True, True
         case nodes.Reference(name=name):
             found = scope.lookup(name)

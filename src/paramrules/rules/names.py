@@ -119,12 +119,12 @@ def _unknown(name: str, span: Span, scope: Scope, help: str) -> None:
         return
     if carrier:
         help = f"it is a capture of `{carrier}`: write `{carrier}` into the predicate of this rule"
-    elif name in python_habits.CONSTANTS:
-        help = f"write `{python_habits.CONSTANTS[name]}`"
+    elif constant := python_habits.constant(name):
+        help = f"write `{constant}`"
     else:
-        help = scope.suggest(name, chain(names.known, scope.captures, NUMBERS, FLAGS)) or help
-        if name in python_habits.LAYERS and not help.startswith("did you mean"):
-            help = r"the number of layers is counted, as in `count(name ~ ^layers\.(?<i>\d+)\.)`"
+        layers = python_habits.LAYERS.get(name, "")
+        facts = () if layers else chain(NUMBERS, FLAGS)  # `layer_fan_in` is near to `layer_id`
+        help = scope.suggest(name, chain(names.known, scope.captures, facts)) or layers or help
     scope.report("E301", f"`{name}` is not defined", span, help=help)
 
 

@@ -13,7 +13,7 @@ _DECAYS = ("weight_decay", "weight_decay_scale")
 
 
 def imply_no_decay(drafts: list[Draft], findings: Findings) -> None:
-    """Add `weight_decay = 0` to the label `no_decay` of each axis that sets no decay for it.
+    """Add `weight_decay = 0` to the label `no_decay` of each axis that sets no other decay for it.
 
     Report a `no_decay` that decays (W321). A label with holes has no meaning, whatever it is filled with.
     """
@@ -22,12 +22,18 @@ def imply_no_decay(drafts: list[Draft], findings: Findings) -> None:
         written = [setting for rule in rules for setting in rule.settings or () if setting.key in _DECAYS]
         for rule in rules:
             _check_decay(rule, findings)
-        if rules and not written:
-            having = {id(rule) for rule in rules if rule.settings is not None} or {id(rules[0])}
+        if rules and all(map(_is_zero, written)):
+            having = {id(rule) for rule in rules if rule.settings is not None} | {id(rules[0])}
             draft.rules = [_implied(rule) if id(rule) in having else rule for rule in draft.rules]
 
 
+def _is_zero(setting: Setting) -> bool:
+    return setting.key == "weight_decay" and constant_number(setting.value) == 0
+
+
 def _implied(rule: Rule) -> Rule:
+    if any(setting.key in _DECAYS for setting in rule.settings or ()):
+        return rule
     span = rule.label.span
     zero = Setting(span, "weight_decay", span, Constant(span, 0), implied=True)
     return replace(rule, settings=(*(rule.settings or ()), zero))

@@ -45,8 +45,8 @@ def predicate(node: nodes.Expression, scope: Scope) -> Predicate:
             return compare(node, scope)
         case nodes.Among():
             return among(node, scope)
-        case nodes.Member(function="attr"):
-            return AttributeTest(node.span, attribute_path(node, scope))
+        case nodes.Member(function="attr" | "module_attr"):
+            return AttributeTest(node.span, attribute_path(node, scope), node.function)
         case nodes.Member():
             names = tuple(Alternative(each.span, each.text) for each in node.alternatives)
             return ClassTest(node.span, node.function, names)
@@ -90,7 +90,7 @@ def _reference(node: nodes.Reference, scope: Scope) -> Predicate:
     elif name == "shape":
         return _wrong(node, "`shape` is a tuple", "compare it, as in `shape == (1, *, 768)`", scope)
     elif found is None and name not in scope.captures and name not in NUMBERS:
-        if python_habits.CONSTANTS.get(name) == "none":
+        if python_habits.constant(name) == "none":
             return _wrong(node, f"`{name}` stands for no value", _NOTHING, scope)
         undefined(name, span, scope, _what_to_write(name, scope))
         return BrokenPredicate(span, True)

@@ -13,17 +13,40 @@ CONSTANTS = {
     "off": "false",
     "None": "none",
     "null": "none",
-    "numel": "size",
-    "nelement": "size",
-    "num_params": "size",
+    "nil": "none",
+    **dict.fromkeys(("numel", "nelement", "num_elements", "n_elements", "num_params", "n_params"), "size"),
+    **dict.fromkeys(("rank", "dim", "dims", "num_dims", "n_dims"), "ndim"),
+    "in_features": "fan_in",
+    "out_features": "fan_out",
+    "kernel_size": "layer_kernel",
     "requires_grad": "trainable",
+    "frozen": "not trainable",
+    "shared": "tied",
 }
 """Constants and facts under another name."""
 
-LAYERS = frozenset(
-    {"num_layers", "n_layers", "n_layer", "num_hidden_layers", "num_blocks", "n_blocks", "depth"}
-)
-"""Names for the number of layers, which a rule file counts."""
+LAYERS = {
+    **dict.fromkeys(
+        ("num_layers", "n_layers", "n_layer", "num_hidden_layers", "num_blocks", "n_blocks", "depth"),
+        r"the number of layers is counted, as in `count(name ~ ^layers\.(?<i>\d+)\.)`",
+    ),
+    **dict.fromkeys(
+        ("layer", "layer_id", "layer_idx", "layer_index", "layer_num", "block_id", "block_idx"),
+        r"the number of a layer is captured, as in `name ~ ^layers\.(?<i>\d+)\.`, and is `i` then",
+    ),
+}
+"""Names for the number of layers and for that of one, with the help."""
+
+
+def constant(name: str) -> str:
+    """Return what this language writes for a constant or a fact of another name, "" if it is none.
+
+    >>> constant("OFF"), constant("numel")
+    ('false', 'size')
+    """
+    words = {**CONSTANTS, "true": "true", "false": "false", "none": "none"}
+    return CONSTANTS.get(name) or (words.get(name.lower(), "") if name.isupper() or name.istitle() else "")
+
 
 REST = frozenset(
     {"all", "any", "anything", "default", "everything", "other", "others", "otherwise", "remaining", "rest"}
@@ -52,7 +75,14 @@ _OTHER_TESTS = {
     "role": "role == {}",
     "dtype": "dtype == {}",
 }
-_OF_SHAPE = {"len": "ndim", "prod": "size", "numel": "size", "rank": "ndim", "dim": "ndim"}
+_OF_SHAPE = {
+    "len": "ndim",
+    "prod": "size",
+    "numel": "size",
+    "nelement": "size",
+    "rank": "ndim",
+    "dim": "ndim",
+}
 
 
 def call(node: nodes.Call) -> str:
@@ -61,7 +91,10 @@ def call(node: nodes.Call) -> str:
     if function in _CLASSES:
         return f"write `type({names(arguments[1:]) or '...'})`"
     if function in _ATTRIBUTES:
-        return f"write `attr({names(arguments[:2][-1:]) or '...'})`"
+        of_module = names(arguments[:1]) in ("module", "owner", "layer", "m")
+        return f"write `{'module_' * of_module}attr({names(arguments[:2][-1:]) or '...'})`"
+    if function == "len" and (listed := names(arguments)) and listed != "shape":
+        return rf"write `count(name ~ ^{listed}\.(?<i>\d+)\.)`" if listed.isidentifier() else ""
     if function in _OF_SHAPE:
         return f"write `{_OF_SHAPE[function]}`"
     if function in ("all", "any") and arguments:

@@ -1,12 +1,15 @@
 """Settings: each key once in a rule, spelled as an optimizer spells it, with a value of the right type."""
 
+import re
+
 from paramrules.diagnostics import Place
+from paramrules.rules import python_habits
 from paramrules.rules.builtin_names import a
 from paramrules.rules.foreign_keys import FOREIGN_KEYS, written_here
 from paramrules.rules.keys import KEYS, RESERVED, near_key
 from paramrules.rules.model import Setting
-from paramrules.rules.scope import Scope, Typed, described
-from paramrules.rules.terms import Constant, TupleValue
+from paramrules.rules.scope import Scope, Typed, broken, described
+from paramrules.rules.terms import Constant, TupleValue, Value
 from paramrules.rules.value_expressions import in_digits, kind, value
 from paramrules.syntax import nodes
 
@@ -17,7 +20,12 @@ def settings(written: tuple[nodes.Setting, ...] | None, scope: Scope) -> tuple[S
         return None
     found: dict[str, Setting] = {}
     for node in written:
-        typed = value(node.value, scope, _ONE_VALUE, _unquoted(node))
+        word = _word(node, scope)
+        typed = broken(node.value.span) if word else value(node.value, scope, _ONE_VALUE, _unquoted(node))
+        if word:
+            fits = ("none" if word == "none" else "boolean") in KEYS[node.key]
+            help = f"write `{node.key} = {word}`" if fits else _mend(node.key, word, KEYS[node.key][0])
+            scope.report("E301", f"`{node.value.span.text}` is not defined", node.value.span, help=help)
         if node.key in found:
             scope.report(
                 "E313",
@@ -38,6 +46,15 @@ _ONE_VALUE = "a setting has one value for the whole label: write a rule for each
 def _unquoted(node: nodes.Setting) -> str:
     """Return the help for an undefined name that was meant as a string."""
     return f'write `{node.key} = "{node.value.span.text}"`' if "string" in KEYS.get(node.key, ()) else ""
+
+
+def _word(node: nodes.Setting, scope: Scope) -> str:
+    """Return the constant that a word of another language stands for, if no definition has its name."""
+    name = node.value.name if isinstance(node.value, nodes.Reference) else ""
+    if not KEYS.get(node.key) or name in scope.captures or scope.lookup(name) or name in scope.names.own:
+        return ""
+    word = python_habits.constant(name)
+    return word if word in ("true", "false", "none") else ""
 
 
 def _check_key(node: nodes.Setting, typed: Typed, scope: Scope) -> None:
@@ -88,7 +105,7 @@ def _check_type(node: nodes.Setting, typed: Typed, scope: Scope) -> None:
             "E317",
             f"`{node.key}` is {' or '.join(map(a, allowed))}, and {described(node.value.span, type)}",
             node.value.span,
-            help=in_digits(term) or _mend(node.key, type, allowed[0]),
+            help=in_digits(term) or _mend(node.key, _text(term, type), allowed[0]),
         )
     elif isinstance(term, TupleValue):
         for item in term.items:
@@ -97,10 +114,36 @@ def _check_type(node: nodes.Setting, typed: Typed, scope: Scope) -> None:
                 scope.report("E317", message, item.span)
 
 
-def _mend(key: str, type: str, wanted: str) -> str:
-    if type == "none":
+def _text(term: Value, type: str) -> str:
+    """Return a constant as it is written, without quotes; "" for what only a model tells."""
+    if not isinstance(term, Constant):
+        return ""
+    return type if type == "none" else str(term.value).lower() if type == "boolean" else str(term.value)
+
+
+def _mend(key: str, written: str, wanted: str) -> str:
+    """Return the help for a value of the wrong type, `wanted` being the first type that the key may have."""
+    if written == "none":
         return f"leave `{key}` out to use the optimizer's own value"
+    if wanted == "boolean":
+        return f"write `{key} = {'false' if written.lower() in _FALSE else 'true'}`"
+    if written == "false" and key in ("lr", "lr_scale"):
+        return "write `freeze = true` for what is not trained"
+    if written == "false" and key in _MAY_BE_OFF:
+        return f"write `{key} = 0`"
+    if wanted == "number" and (name := _INSERTED.fullmatch(written)):
+        return f"write `{key} = {name[1]}`"
     return f"write `{key} = {_EXAMPLES.get(key, _EXAMPLES[wanted])}`"
 
 
-_EXAMPLES = {"eps": "1e-8", "number": "0.1", "tuple": "(0.9, 0.999)", "boolean": "true", "string": '"adamw"'}
+_MAY_BE_OFF = ("weight_decay", "weight_decay_scale", "momentum", "dampening")
+_FALSE = ("0", "0.0", "false", "no", "off", "n", "f")
+_INSERTED = re.compile(r"(?:[$%@][{(]*|\{+)([A-Za-z_]\w*)[)}]*s?")
+_EXAMPLES = {
+    "eps": "1e-8",
+    "schedule": '"late"',
+    "weight_decay_schedule": '"cosine"',
+    "number": "0.1",
+    "tuple": "(0.9, 0.999)",
+    "string": '"adamw"',
+}

@@ -56,9 +56,13 @@ class Extent(Term):
 
 @dataclass(frozen=True, slots=True)
 class Attribute(Term):
-    """`attr(path)` as a value: the parameter's attribute `path[0]`, and the keys below it."""
+    """`attr(path)` as a value: the attribute `path[0]`, and the keys below it.
+
+    `function` is `attr`, of the parameter, or `module_attr`, of the nearest module around it that has it.
+    """
 
     path: tuple[str, ...]
+    function: str = "attr"
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,9 +255,10 @@ class ValueAmong(Term):
 
 @dataclass(frozen=True, slots=True)
 class AttributeTest(Term):
-    """`attr(path)` as a predicate: it is there, and is neither false, none nor 0."""
+    """`attr(path)` or `module_attr(path)` as a predicate: it is there, and is neither false, none nor 0."""
 
     path: tuple[str, ...]
+    function: str = "attr"
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,6 +325,11 @@ def same(one: Any, two: Any, known: dict[tuple[int, int], bool]) -> bool:
     if pair not in known:
         known[pair] = all(same(getattr(one, name), getattr(two, name), known) for name in one.__slots__)
     return known[pair]
+
+
+def called(term: Attribute | AttributeTest) -> str:
+    """Return a test of an attribute as it is written: `attr(_optim.lr)`."""
+    return f"{term.function}({'.'.join(term.path)})"
 
 
 def meaning(predicate: Predicate | None) -> Predicate | None:

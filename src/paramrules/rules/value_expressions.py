@@ -37,6 +37,7 @@ from paramrules.rules.terms import (
     meaning,
 )
 from paramrules.syntax import nodes
+from paramrules.syntax.language import MEMBERS
 
 _DEFINE = r"define it above with `let {0} = ...` or `option {0} = ...`, or capture it: `(?<{0}>\d+)`"
 _ALONE = "a predicate stands alone, or joined by `and`, `or` and `not`"
@@ -63,8 +64,8 @@ def value(node: nodes.Expression, scope: Scope, help: str = _ALONE, unknown: str
         case nodes.Tuple():
             items = tuple(value(item, scope, help).term for item in node.items)
             return Typed(TupleValue(node.span, items), "tuple")
-        case nodes.Member(function="attr"):
-            return Typed(Attribute(node.span, attribute_path(node, scope)), "any")
+        case nodes.Member(function="attr" | "module_attr"):
+            return Typed(Attribute(node.span, attribute_path(node, scope), node.function), "any")
         case nodes.AnyExtent():
             help = "write `shape == (1, *, 768)`"
             scope.report("E306", "`*` stands for any extent only beside `shape`", node.span, help=help)
@@ -116,17 +117,19 @@ def attribute_path(node: nodes.Member, scope: Scope) -> tuple[str, ...]:
     """Return the parts of `attr(_optim.lr)`."""
     path = tuple(node.alternatives[0].text.split("."))
     if len(node.alternatives) > 1:
-        help = " or ".join(f"attr({alternative.text})" for alternative in node.alternatives)
-        scope.report("E307", "`attr` takes one name", node.span, help=f"write `{help}`")
+        help = " or ".join(f"{node.function}({alternative.text})" for alternative in node.alternatives)
+        scope.report("E307", f"`{node.function}` takes one name", node.span, help=f"write `{help}`")
     elif not all(part.isidentifier() for part in path):
         text, span = node.alternatives[0].text, node.alternatives[0].span
         wild = "*" in text or "?" in text
-        help = "wildcards stand only in `type`, `within` and `variable`" if wild else _PATH
+        help = (
+            "wildcards stand only in `type`, `within` and `variable`" if wild else _PATH.format(node.function)
+        )
         scope.report("E307", f"`{text}` is not the name of an attribute", span, help=help)
     return path
 
 
-_PATH = "write the attribute's name, and after a dot the key to read in it: `attr(_optim.lr)`"
+_PATH = "write the attribute's name, and after a dot the key to read in it: `{0}(_optim.lr)`"
 
 
 def _reference(node: nodes.Reference, scope: Scope, help: str, unknown: str) -> Typed:
@@ -209,7 +212,7 @@ def _extent(node: nodes.Index, scope: Scope) -> Typed:
         position = position.value
     if node.name != "shape":
         inside = shown(node.position.span)
-        tests = node.name in ("type", "within", "variable", "attr")
+        tests = node.name in MEMBERS
         help = f"write `{node.name}({inside})`" if tests else f"write `shape[{inside}]`"
         scope.report("E306", f"only `shape` can be indexed, not `{node.name}`", node.span, help=help)
         return broken(node.span)

@@ -10,6 +10,12 @@ RESERVED: Final = frozenset(
 )
 """Words that cannot name a label, an axis, a `let`, an option or a setting."""
 
+ATTRIBUTES: Final = ("attr", "module_attr")
+"""The functions that read an attribute: of the parameter, and of the nearest module that has it."""
+
+MEMBERS: Final = ("type", "within", "variable", *ATTRIBUTES)
+"""The functions whose brackets hold names."""
+
 EDITIONS: Final = (1,)
 """The editions that this version reads."""
 

@@ -51,7 +51,7 @@ class Alternative(Node):
 
 @dataclass(frozen=True, slots=True)
 class Member(Node):
-    """`type(A|B)`, `within(A|B)`, `variable(A|B)`, `attr(path)`; `function` is the first word."""
+    """`type(A|B)`, `within(A|B)`, `attr(path)` and the like; `function` is the first word."""
 
     function: str
     alternatives: tuple[Alternative, ...]

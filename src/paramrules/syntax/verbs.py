@@ -45,6 +45,30 @@ def text_test(verb: str, subject: str, text: str, *, negated: bool = False) -> s
     return f"{subject} {'!~' if negated else '~'} {shown}"
 
 
+def shape_test(text: str, *, negated: bool = False) -> str:
+    """Return the test for one or several shapes as other languages list them, "" for anything else.
+
+    >>> shape_test("[(64, 32), (3,)]"), shape_test("(64, None)", negated=True)
+    ('shape == (64, 32) or shape == (3,)', 'shape != (64, *)')
+    """
+    shapes = re.findall(r"[(\[{]([^()\[\]{}]*)[)\]}]", text)
+    items = [[item.strip() for item in shape.split(",") if item.strip()] for shape in shapes]
+    if not items or not all(_EXTENT.fullmatch(item) for shape in items for item in shape):
+        return ""
+    operator, joined = ("!=", " and ") if negated else ("==", " or ")
+    return joined.join(
+        f"shape {operator} {_shape(shape)}" if shape else f"ndim {operator} 0" for shape in items
+    )
+
+
+_EXTENT = re.compile(r"\d+|[*?:_]|-1|\.\.\.|[Nn]one|[Aa]ny")
+
+
+def _shape(items: list[str]) -> str:
+    extents = [item if item.isdigit() else "*" for item in items]
+    return f"({', '.join(extents)}{',' if len(extents) == 1 else ''})"
+
+
 def names_test(names: list[str]) -> str:
     r"""Return the predicate for a list of names, classes or globs; "" if it holds something else.
 

@@ -57,12 +57,14 @@ class Module:
         lineage: the dotted names of its class and of the bases, most derived first, without the framework's
             root class; empty if any class will do.
         children: its modules and parameters by name, in the model's order. Names need not be identifiers.
+        attributes: the attributes to set on it.
         no_decay: the names that a method `no_weight_decay` of the module returns; no such method if empty.
     """
 
     lineage: tuple[str, ...] = ()
     children: "dict[str, Module | Array]" = field(default_factory=dict)
     no_decay: set[str] = field(default_factory=set)
+    attributes: dict[str, Any] = field(default_factory=dict)
 
 
 def model_of(case: Case) -> Module:
@@ -77,6 +79,11 @@ def model_of(case: Case) -> Module:
             _put(root, place, array, classes)
             if "no_weight_decay" in place.get("attributes", {}):
                 root.no_decay.add(place["name"])
+    for name, attributes in case.model.get("modules", {}).items():
+        module: Any = root
+        for part in name.split(".") if name else ():
+            module = module.children[part]
+        module.attributes.update(attributes)
     return root
 
 
@@ -102,7 +109,18 @@ def lineage(cls: str | Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in names if not name.endswith("module.Module"))
 
 
-_NAMED = ("type", "within", "variable", "role", "fan_in", "fan_out", "attr", "trainable", "dtype")
+_NAMED = (
+    "type",
+    "within",
+    "variable",
+    "role",
+    "fan_in",
+    "fan_out",
+    "attr",
+    "module_attr",
+    "trainable",
+    "dtype",
+)
 """The facts that rules read by a word of their own."""
 
 
@@ -123,6 +141,10 @@ def differing(case: Case, built: Inventory) -> list[str]:
     for fact in ("shape", "tied", *(fact for fact in _NAMED if re.search(rf"\b(layer_)?{fact}\b", text))):
         if (fact in built.unknown) != (fact in rows.unknown):
             found["unknown" if fact in built.unknown else "known"] = None
+        elif fact == "module_attr":
+            read = re.findall(r"\bmodule_attr\((\w+)", text)
+            if any(dict(rows.module_marks(name)) != dict(built.module_marks(name)) for name in read):
+                found[fact] = None
         elif fact not in built.unknown and not all(_same(fact, row, own) for row, own in pairs):
             found[fact] = None
     return list(found)

@@ -12,11 +12,14 @@ ROOT = "torch.nn.modules.module.Module"
 
 
 class RowColumns(Columns):
-    """Facts read from `parameters`, one row each, and `entries`, one row per name."""
+    """Facts read from `parameters`, one row each, and `entries`, one row per name; `marks` by modules."""
 
-    def __init__(self, parameters: Sequence[Row], entries: Sequence[Row]) -> None:
+    def __init__(
+        self, parameters: Sequence[Row], entries: Sequence[Row], marks: Mapping[str, Row] | None = None
+    ) -> None:
         self.parameters = parameters
         self.entries = entries
+        self.marks = marks or {}
 
     def stored(self) -> Sequence[tuple[int, ...]]:
         """Read the `shape` of each row."""
@@ -58,6 +61,10 @@ class RowColumns(Columns):
         """Read the `attributes` of each row."""
         return [attributes.get(name, ABSENT) for attributes in self.column("attributes")]
 
+    def module_marks(self, name: str) -> Mapping[str, object]:
+        """Read the `marks`."""
+        return {path: readable(marks[name]) for path, marks in self.marks.items() if name in marks}
+
     def attributes(self) -> Sequence[Mapping[str, object]]:
         """Read the `attributes` of each row."""
         return [
@@ -72,7 +79,11 @@ def class_of(names: str | Sequence[str]) -> Class:
 
 
 def inventory_of(
-    rows: Sequence[Row | str], *, unknown: Mapping[str, str] | None = None, framework: str = "torch"
+    rows: Sequence[Row | str],
+    *,
+    unknown: Mapping[str, str] | None = None,
+    framework: str = "torch",
+    modules: Mapping[str, Row] | None = None,
 ) -> Inventory:
     """Return an inventory of rows, one per parameter. A row needs only a `name`; a string is such a row.
 
@@ -80,6 +91,7 @@ def inventory_of(
     `around` (the classes of the modules around the owner, the root first, the owner not among them),
     `shape`, `dtype`, `trainable`, `variable`, `role`, `fan_in`, `fan_out`, `attributes`, and `also`: the
     further names of a tied parameter, each a string or a row of what differs under that name.
+    `modules` holds the attributes that are set on modules, by the module's name and their own.
 
     >>> inventory_of(["a.weight", {"name": "a.bias", "shape": [4], "owner": "torch.nn.Linear"}])
     <Inventory of 2 parameters, torch>
@@ -96,7 +108,7 @@ def inventory_of(
         framework,
         [row["name"] for row in entries],
         [_owner(row, shared) for row in entries],
-        RowColumns(parameters, entries),
+        RowColumns(parameters, entries, modules),
         aliases=aliases,
         unknown=unknown,
     )

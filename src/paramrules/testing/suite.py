@@ -17,7 +17,8 @@ class Case(NamedTuple):
     Attributes:
         id: the file and the case's name.
         rules: the text of the rule file.
-        model: the model's rows, under `parameters`, and the facts that are `unknown` of it.
+        model: the model's rows, under `parameters`, the attributes of its `modules`, and the facts that are
+            `unknown` of it.
         files: the text of each file that the rules may include, by name.
         options: values for the file's options.
         strict: whether what is dead is an error.
@@ -38,7 +39,9 @@ class Case(NamedTuple):
     @property
     def inventory(self) -> Inventory:
         """The inventory that the rows describe."""
-        return inventory_of(self.model["parameters"], unknown=self.model.get("unknown"))
+        return inventory_of(
+            self.model["parameters"], unknown=self.model.get("unknown"), modules=self.model.get("modules")
+        )
 
 
 RESULTS = {"groups", "labels", "holds", "findings", "error"}

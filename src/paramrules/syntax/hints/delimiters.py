@@ -46,10 +46,11 @@ def prefix(mistake: Mistake) -> Diagnostic | None:
         return None
     if mistake.stack[-1].end_pos != mistake.at:
         return None
+    inserted = re.fullmatch(r"[\"']\{[ \t]*([A-Za-z_]\w*)[ \t]*\}[\"']", mistake.found)
     return mistake.finding(
         "E139",
         f"a string has no prefix `{mistake.word}`",
-        help=f"every string is raw: write `{mistake.found}`",
+        help=f"write `{inserted[1]}`" if inserted else f"every string is raw: write `{mistake.found}`",
         start=mistake.at - len(mistake.word),
         end=mistake.at + len(mistake.found),
     )

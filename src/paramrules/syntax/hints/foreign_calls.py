@@ -20,6 +20,7 @@ _METHOD = re.compile(r"\.(\w+)\(([^()\n]*|\([^()\n]*\))\)")
 _SEARCH = re.compile(r"""\.(search|match|fullmatch)\(r?["']([^"'\n]*)["'],[ \t]*(\w+)\)""")
 _TEXT = re.compile(r"[\"']([^\"'\n]*)[\"']")
 _TENSORS = frozenset({"p", "param", "parameter", "params", "v", "value", "w", "x", "tensor", "self"})
+_CONFIGURATIONS = frozenset({"cfg", "config", "conf", "args", "opts", "hparams", "hp", "flags", "FLAGS"})
 _FACTS = {
     "ndim": "ndim",
     "dim": "ndim",
@@ -122,6 +123,11 @@ def _in_setting(mistake: Mistake, words: list[str], start: int, end: int) -> Dia
             start=start,
             end=end,
         )
+    if words[0] in _CONFIGURATIONS:
+        help = f"declare `option {words[-1]} = 0.1`, which the caller may set, and write `{words[-1]}`"
+        return mistake.finding(
+            "E133", "there are no methods and no dotted names", help=help, start=start, end=end
+        )
     return mistake.finding("E138", "text needs quotes", help=f'write `"{words[-1]}"`', start=start, end=end)
 
 
@@ -186,6 +192,8 @@ def _instead(mistake: Mistake, words: list[str]) -> str:
         return "write `ndim`"
     if (first in _TENSORS or first == "shape") and len(words) > 1:
         return f"write `{_FACTS.get(words[1], f'attr({words[1]})')}`"
+    if first in ("module", "owner", "layer", "m") and len(words) == 2 and last != "training":
+        return f"write `module_attr({last})` for an attribute of the module, or `name ~ {first}\\.{last}`"
     if mistake.text[mistake.stack[-1].start_pos :].removeprefix(".".join(words)).startswith("("):
         return "a fact about the parameter is a word of its own: `name`, `ndim`, `shape[0]`, `attr(x)`"
     if last[:1].isupper():

@@ -6,7 +6,7 @@ from typing import Final
 from paramrules.diagnostics import Diagnostic
 from paramrules.syntax.hints.mistake import Mistake
 from paramrules.syntax.hints.setting_syntax import begins_setting, missing_arrow, without_predicate
-from paramrules.syntax.verbs import text_test
+from paramrules.syntax.verbs import shape_test, text_test
 
 OPERATORS: Final = {
     "&&": "and",
@@ -237,6 +237,8 @@ def _comma(mistake: Mistake) -> Diagnostic | None:
         return mistake.finding(
             "E137", "regexes are not a list", help=f"write `{mistake.operand(-1)}{others}`"
         )
+    if not mistake.after[1:].strip():
+        return mistake.finding("E132", "nothing stands behind the `,`", help="delete it")
     return mistake.finding(
         "E132", "`,` does not join two predicates", help="write `or` if one of them is enough, `and` for both"
     )
@@ -295,6 +297,8 @@ def among(mistake: Mistake) -> Diagnostic | None:
             f"write `{'not ' if negated else ''}{subject}({'|'.join(w.rpartition('.')[2] for w in words)})`"
         )
         return mistake.finding("E144", f"`{subject}` is not compared", help=help)
+    if subject == "shape" and (test := shape_test(mistake.after, negated=negated)):
+        return mistake.finding("E137", "`in` needs a list in round brackets", help=f"write `{test}`")
     bare = subject in ("dtype", "role")
     shown = ", ".join(word if bare or word.isdecimal() else f'"{word}"' for word in words)
     return mistake.finding(

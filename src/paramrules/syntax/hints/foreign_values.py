@@ -4,14 +4,28 @@ import re
 
 from paramrules.diagnostics import Diagnostic
 from paramrules.syntax.hints.mistake import Mistake
-from paramrules.syntax.verbs import names_test
+from paramrules.syntax.verbs import names_test, shape_test
 
 _INSERTED = re.compile(r"[$%@]?\{+[ \t]*([A-Za-z_]\w*)[ \t]*\}+|[$%@]\(?([A-Za-z_]\w*)\)?")
+_PAIR = re.compile(
+    r"[\"']?(?:type|class|cls|name|module|param|pattern)[\"']?[ \t]*[:=][ \t]*[\"']?([\w.*]+)[\"']?"
+)
+_COMPUTED = re.compile(r"\$\{([A-Za-z_]\w*[.:][^{}\n]*[A-Za-z_]\w*)[^{}\n]*\}")
+_NUMERIC = re.compile(r"shape\[|\w*ndim|size|\w*fan_\w+|layer_kernel|(?:module_)?attr\(")
 _LIST = re.compile(r"[\[{]([^\[\]{}\n]*)[\]}]")
 
 
 def inserted(mistake: Mistake) -> Diagnostic | None:
-    """`lr_scale = ${rate}`, `lr_scale = {rate}`, `a: $ndim < 2`."""
+    """`lr_scale = ${rate}`, `lr_scale = {rate}`, `a: $ndim < 2`, `lr_scale = ${oc.env:RATE}`."""
+    computed = _COMPUTED.match(mistake.after)
+    if computed and mistake.wants_operand and mistake.last != "LBRACE":
+        name = re.findall(r"[A-Za-z_]\w*", computed[1])[-1].lower()
+        return mistake.finding(
+            "E129",
+            f"`{computed[0]}` is not how a name is used",
+            end=mistake.at + computed.end(),
+            help=f"declare `option {name} = 0.1`, which the caller may set, and write `{name}`",
+        )
     written = _INSERTED.match(mistake.after)
     if not written or not mistake.wants_operand or mistake.last == "LBRACE":
         return None
@@ -89,6 +103,16 @@ def listed(mistake: Mistake) -> Diagnostic | None:
         quoted = names if subject in ("dtype", "role") else [f'"{name}"' for name in names]
         operator = "not in" if mistake.word == "!=" else "in"
         help = f"write `{subject} {operator} ({', '.join(quoted)})`"
+    elif subject == "shape" and (tests := shape_test(mistake.after, negated=mistake.word == "!=")):
+        help = f"write `{tests.removeprefix(f'shape {mistake.word} ')}`" if items else f"write `{tests}`"
+    elif _NUMERIC.match(subject) and len(items) == 1:
+        help = f"write `{items[0]}`"
+    elif _NUMERIC.match(subject) and items and mistake.word in ("==", "!="):
+        help = f"write `{subject} {'not in' if mistake.word == '!=' else 'in'} ({', '.join(items)})`"
+    elif _NUMERIC.match(subject) and items:
+        help = f"`{mistake.word}` compares with one number"
+    elif written and (pair := _PAIR.fullmatch(written[1].strip())):
+        help = f"write `{names_test([pair[1]]) or pair[1]}`"
     elif items and all(re.fullmatch(r"-?[\d.e*-]+|None|_|-1", item) for item in items):
         extents = ["*" if item in ("None", "_", "-1") else item for item in items]
         help = f"write `({', '.join(extents)}{',' if len(items) == 1 else ''})`"

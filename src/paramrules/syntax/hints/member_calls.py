@@ -4,6 +4,7 @@ import re
 
 from paramrules.diagnostics import Diagnostic
 from paramrules.syntax.hints.mistake import Mistake
+from paramrules.syntax.language import ATTRIBUTES, MEMBERS
 
 _SEVERAL = re.compile(r"[A-Za-z_]\w*(?:[ \t]*[|,][ \t]*[A-Za-z_]\w*)+(?=[ \t]*(?:$|->|#|\n|\)|or\b|and\b))")
 _LOOSE = re.compile(r"[ \t]+(?:(?:is|of|isa)[ \t]+)?([\w.*?]+)")
@@ -13,7 +14,7 @@ _NAMES = re.compile(r"[\w.*?]+")
 def member(mistake: Mistake) -> Diagnostic | None:
     """`type("LayerNorm")`, `type(LayerNorm, RMSNorm)`, `type()`, `type LayerNorm`."""
     kinds, found = mistake.kinds, mistake.found
-    if mistake.last == "NAME" and mistake.word in ("type", "within", "variable", "attr"):
+    if mistake.last == "NAME" and mistake.word in MEMBERS:
         return _loose(mistake)
     if found in ("|", ",") and mistake.last in ("NAME", "Reference") and not mistake.in_settings:
         return _joined(mistake)
@@ -21,7 +22,7 @@ def member(mistake: Mistake) -> Diagnostic | None:
         return None
     place = len(kinds) - 1 - kinds[::-1].index("MEMBER")
     function, start = str(mistake.stack[place]), mistake.stack[place].start_pos
-    what = "an attribute" if function == "attr" else "a class"
+    what = "an attribute" if function in ATTRIBUTES else "a class"
     call = mistake.text[start:].partition(")")[0].partition("\n")[0]
     names = [word for word in _NAMES.findall(call[len(function) :]) if word not in ("or", "and")]
     help = f"write `{function}({'|'.join(names)})`"
@@ -30,7 +31,13 @@ def member(mistake: Mistake) -> Diagnostic | None:
     if found in (",", "or", "||", ";", "and", "+", "&") and mistake.last != "LPAR":
         return mistake.finding("E144", f"names in `{function}` are separated by `|`", help=help)
     if found == ")":
-        example = "_no_weight_decay" if function == "attr" else "LayerNorm"
+        example = (
+            "lr_mult"
+            if function == "module_attr"
+            else "_no_weight_decay"
+            if function == "attr"
+            else "LayerNorm"
+        )
         if names:
             return mistake.finding("E144", f"`|` stands between two names of `{function}`", help=help)
         return mistake.finding(
@@ -65,7 +72,7 @@ def _loose(mistake: Mistake) -> Diagnostic | None:
 def _compared(mistake: Mistake, function: str) -> Diagnostic | None:
     """`type = LayerNorm`."""
     written = re.match(r"=+[ \t]*[\"']?([\w.]+)", mistake.after)
-    if not written or function == "attr":
+    if not written or function in ATTRIBUTES:
         return None
     return mistake.finding(
         "E144",

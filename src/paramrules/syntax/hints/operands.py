@@ -6,7 +6,7 @@ from paramrules.diagnostics import Diagnostic
 from paramrules.syntax.hints.bare_patterns import wildcard
 from paramrules.syntax.hints.mistake import Mistake
 from paramrules.syntax.hints.setting_syntax import begins_setting
-from paramrules.syntax.language import RESERVED
+from paramrules.syntax.language import MEMBERS, RESERVED
 
 _COMPARES = ("==", "!=", "<", "<=", ">", ">=")
 _DOTTED = re.compile(r"[\w.]+")
@@ -25,6 +25,9 @@ def missing(mistake: Mistake) -> Diagnostic | None:
         return finding
     if mistake.ended or found in ("->", ")"):
         word = mistake.word
+        if (word, found, mistake.operand(-3)) == ("(", ")", "shape"):
+            help = f"for a tensor without axes write `ndim {mistake.operand(-2)} 0`"
+            return mistake.finding("E130", "a shape has at least one extent here", help=help)
         what = "a value" if word in _COMPARES or mistake.in_settings else "what is meant"
         help = f"write {what} behind it, or delete it"
         if mistake.ended and word in ("and", "or", "not"):
@@ -140,7 +143,7 @@ def colon(mistake: Mistake) -> Diagnostic | None:
         return mistake.finding("E132", "`:` is not an operator", help=help)
     if subject == "lambda":
         return _condition(mistake, subject)
-    if subject in ("type", "within", "variable", "attr") and written:
+    if subject in MEMBERS and written:
         return mistake.finding("E144", f"`{subject}` needs brackets", help=f"write `{subject}({written[1]})`")
     return mistake.finding(
         "E127", "a rule has one `:`", help="every rule starts on a line of its own, in column 0"

@@ -4,7 +4,7 @@ import re
 
 from paramrules.diagnostics import Diagnostic
 from paramrules.syntax.hints.mistake import RULE, Mistake
-from paramrules.syntax.hints.statement_starts import braces, label_for
+from paramrules.syntax.hints.statement_starts import FACTS, braces, counted_label, label_for
 
 _LABEL = re.compile(r"([\w{}]+(?:[-.+/ *@&;,|]+[\w{}]*)+?)[ \t]*\??[ \t]*:(?!=)")
 _WORDS = re.compile(r"(?i:rule|label|group|name|set|case|when)[ \t]+([\w{}]+)[ \t]*\??[ \t]*:(?!=)")
@@ -16,15 +16,11 @@ _ABOUT = re.compile(
     r"|([A-Za-z_]\w*)[ \t]*(?:==?|\bis\b)[ \t]*(.+)"
     r"|([A-Za-z_]\w*)\((.+)\)"
 )
-_FACTS = frozenset(
-    {"name", "leaf", "module", "type", "within", "role", "dtype", "ndim", "size", "shape", "count"}
-)
 _SELECTOR = re.compile(r"([A-Z]\w*)(?:[ \t]*[.>/ ][ \t]*([a-z_]\w*))?")
 _LABEL_LAST = re.compile(r"(.+?)[ \t]*(?:->|:|=>)[ \t]*([A-Za-z_]\w*)")
 _SETTINGS_LAST = re.compile(r"([^:]+?)[ \t]*:[ \t]*(\w+[ \t]*=[^=].*)")
 _TEST = re.compile(r"[~<>=!(\[.]|->|(?:and|or|in|like|not[ \t]+(?:in|like))\b")
 _HELD = re.compile(r"[\\%](?:g?<|\(?)(\w*)[>)]?|\$\{?(\w*)\}?")
-_COUNTED = re.compile(r"(?:count|len|num|sum)\([ \t]*[\"']?([A-Za-z_]\w*)[\"']?[ \t]*\)[ \t]*[=<>!]=?")
 
 
 def head(mistake: Mistake) -> Diagnostic | None:
@@ -137,14 +133,14 @@ def _add_label(mistake: Mistake) -> Diagnostic:
     first = mistake.stack[0] if mistake.kinds[0] == "EXPECT" else ""
     line = mistake.text[len(first) :].partition("\n")[0].strip()
     start = mistake.text.index(line)
-    counted = _COUNTED.match(line)
-    if first and counted:
+    label = counted_label(line) if first else ""
+    if label:
         return mistake.finding(
             "E126",
             "an expectation says which parameters have a label, not how many",
             start=start,
             end=start + len(line),
-            help=f"an expectation is written `expect {counted[1]}: ndim <= 1`",
+            help=f"an expectation is written `expect {label}: ndim <= 1`",
         )
     return mistake.finding(
         "E126",
@@ -161,7 +157,7 @@ def _expectation(mistake: Mistake, line: str) -> str:
     label, test = mistake.label(), line
     if about:
         named = about[2] or about[3] or about[5]
-        if named not in _FACTS:
+        if named not in FACTS:
             label, test = named, about[1] or about[4] or about[6]
     return mistake.statement(
         f"expect {label}: {test}", f"an expectation is written `expect {label}: ndim <= 1`"

@@ -226,10 +226,10 @@ def _value(mistake: Mistake) -> Diagnostic | None:
         return mistake.finding(
             "E142", f"the setting `{key}` has no value", help=f"it is written as in `{key} = 0.1`"
         )
+    if found == "{" and re.match(r"\{+[ \t]*[A-Za-z_]\w*[ \t]*\}+", mistake.after):
+        return None
     if found in ("[", "{"):
         items = _LIST.match(mistake.after)
-        if found == "{" and items and re.fullmatch(r"[ \t]*\w+[ \t]*", items[1]):
-            return None
         listed = items[1].strip(" ,") if items else ""
         comma = "" if "," in listed else ","
         return mistake.finding(

@@ -26,6 +26,15 @@ _OTHER = frozenset(
 )
 _DEFINE = frozenset({"const", "var", "val", "def", "define", "set", "param", "float", "int", "str", "local"})
 _SECTIONS = frozenset({"axis", "section", "partition", "group", "table", "groups"})
+FACTS = frozenset(
+    {"name", "leaf", "module", "type", "within", "role", "dtype", "ndim", "size", "shape", "count"}
+)
+_COUNTED = re.compile(
+    r"(?:(?:count|len|num|sum|size|exists|any|all)\([ \t]*[\"']?([A-Za-z_]\w*)[\"']?[ \t]*\)"
+    r"|([A-Za-z_]\w*)(?:[.](?:count|size|len|numel)(?:\(\))?)?(?=[ \t]*[=<>!]=?[ \t]*\d))"
+    r"[ \t]*(?:[=<>!]=?.*)?$"
+)
+"""`count(no_decay) == 3`, `len(a) > 0`, `exists(a)`, `no_decay == 3`, `no_decay.count >= 1`."""
 _TESTS = ("assert", "check", "test", "require")
 _CONDITION = re.compile(r"(?:if|elif|when)[ \t]+([^:\n]+?)[ \t]*(?::|->|\bthen\b)[ \t]*(\w+[ \t]*=[^=\n].*)")
 
@@ -202,6 +211,8 @@ def _meant(mistake: Mistake, word: str) -> str:
     if word in _TESTS and re.match(r"[A-Za-z_]", after):
         if re.match(r"(?:not[ \t]+)?[A-Za-z_]\w*\??[ \t]*:", after):
             return mistake.rewritten("expect", 0, len(word), "write `expect` in its place")
+        if label := counted_label(after.strip()):
+            return f"an expectation is written `expect {label}: ndim <= 1`"
         return mistake.rewritten(f"expect {mistake.label()}:", 0, len(word))
     if word == "version":
         return "write `edition 1`"
@@ -229,3 +240,10 @@ def plain_name(text: str) -> str:
     """
     good = re.sub(r"\W+", "_", text.strip("\"'[] "), flags=re.ASCII).strip("_")
     return good if re.match(r"[A-Za-z_]", good) else f"x{good}"
+
+
+def counted_label(line: str) -> str:
+    """Return the label that a line counts the parameters of, "" if it counts none."""
+    counted = _COUNTED.match(line)
+    label = counted[1] or counted[2] if counted else ""
+    return "" if label in FACTS else label
