@@ -245,7 +245,7 @@ _declare("""
     W619 no rule changes a setting
     E620 a saved state is not an optimizer's
     E621 a saved state does not name its parameters
-    E622 the file has no state of a parameter
+    E622 a parameter has no saved state
     E623 saved state has no place
     E624 saved state is another optimizer's
     E625 saved state is of another shape
