@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         mask_fn,
         masks,
     )
+    from paramrules_optax.resume import regroup_state
     from paramrules_optax.transforms.build_transform import build
 
 _HOME = {
@@ -37,6 +38,7 @@ _HOME = {
     "mask": "labels_and_masks",
     "mask_fn": "labels_and_masks",
     "masks": "labels_and_masks",
+    "regroup_state": "resume",
 }
 
 __all__ = [
@@ -52,6 +54,7 @@ __all__ = [
     "mask_fn",
     "masks",
     "pytorch",
+    "regroup_state",
 ]
 
 

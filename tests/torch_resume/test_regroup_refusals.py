@@ -184,8 +184,8 @@ def test_what_is_counted_in_groups_goes_with_the_parameters() -> None:
     with pytest.raises(RulesError) as raised:
         regroup_state(state, net, one)
     assert str(raised.value) == (
-        "\nerror[E628]: `0.weight` and `0.bias` are in one group now, and its `step` was 6 for the first "
-        "and 5 for the second\n"
+        "\nerror[E628]: `0.weight` and `0.bias` share a `step` now, and it was 6 for the first and 5 for "
+        "the second\n"
         "  = help: keep them in different groups"
     )
 

@@ -200,6 +200,6 @@ def _counted(
         differing = next((one for one in found if not same(one[1], found[0][1])), None)
         if differing:
             pair = ((name, plain(value)) for name, value in (found[0], differing))
-            findings.append(counted_differently(key, *pair))
+            findings.append(counted_differently(key, *pair, apart="in different groups"))
     # Copied, since several groups that shared a tensor would each count it up.
     return {key: deepcopy(found[0][1]) for key, found in values.items()}

@@ -265,6 +265,7 @@ _declare("""
     W650 a setting means something else than in PyTorch
     W651 an estimate over all parameters is split
     E652 a schedule-free optimizer inside of `build`
+    W665 parameters without state share a step count
 """)
 
 _declare("""

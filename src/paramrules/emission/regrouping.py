@@ -120,19 +120,22 @@ def misfit(key: str, name: str, saved: tuple[int, ...], expected: tuple[int, ...
     )
 
 
-def counted_differently(key: str, one: tuple[str, object], other: tuple[str, object]) -> Diagnostic:
+def counted_differently(
+    key: str, one: tuple[str, object], other: tuple[str, object], *, apart: str
+) -> Diagnostic:
     """Return the finding (E628) about a number that merged groups do not agree on.
 
     Args:
         key: its name in the state.
         one: a parameter, and the number in its old group.
         other: a parameter of another old group, likewise.
+        apart: how to keep the two apart, for the help.
     """
     return Diagnostic(
         "E628",
-        f"`{one[0]}` and `{other[0]}` are in one group now, and its `{key}` was {one[1]!r} for the "
-        f"first and {other[1]!r} for the second",
-        help="keep them in different groups",
+        f"`{one[0]}` and `{other[0]}` share a `{key}` now, and it was {one[1]!r} for the first and "
+        f"{other[1]!r} for the second",
+        help=f"keep them {apart}",
     )
 
 
