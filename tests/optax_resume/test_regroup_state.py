@@ -76,8 +76,8 @@ def trained(tx: Any, steps: int = 5) -> tuple[Any, Any]:
     return train(tx, PARAMS, tx.init(PARAMS), range(steps))
 
 
-def assert_same(one: Any, other: Any) -> None:
-    jax.tree.map(np.testing.assert_array_equal, one, other)
+def assert_same(actual: Any, expected: Any) -> None:
+    jax.tree.map(np.testing.assert_array_equal, actual, expected)
 
 
 def typed(state: Any, folder: Path) -> Any:
@@ -287,12 +287,12 @@ def test_the_optimizer_of_nnx(bare: bool) -> None:
     )
     optimizer = nnx.Optimizer(model, pro.build(model, ONE, optax.adamw, learning_rate=0.1), wrt=nnx.Param)
     optimizer.update(model, jax.tree.map(jnp.ones_like, params))
-    saved = nnx.to_pure_dict(nnx.state(optimizer))["opt_state"] if bare else optimizer.opt_state
+    saved = nnx.as_pure(nnx.state(optimizer))["opt_state"] if bare else optimizer.opt_state
     regrouped = pro.regroup_state(saved, params, new)
     part = regrouped.inner_states["x"].inner_state[0]
     assert part.count == 1
     np.testing.assert_array_equal(jax.tree.leaves(part.mu)[0], optimizer.opt_state[0].mu["head"]["bias"][...])
-    assert jax.tree.structure(pro.regroup_state(saved, model, new)) == jax.tree.structure(new.init(model))
+    assert jax.tree.structure(regrouped) == jax.tree.structure(new.init(params))
 
 
 PREDICATES = ["leaf == 'bias'", "name ~ ^embed", "name ~ ^head", "name ~ ^blocks", "size > 15"]
@@ -307,7 +307,8 @@ def rules_of(order: list[int], optimizers: tuple[str, ...]) -> Any:
 
 orders = st.lists(st.sampled_from(range(len(PREDICATES))), unique=True)
 chosen = st.tuples(*[st.sampled_from("xyz") for _ in PREDICATES])
-STATE = trained(one(rules=paramrules.parse("all: else -> weight_decay_scale = 1\n")))
+SINGLE = one(rules=paramrules.parse("all: else -> weight_decay_scale = 1\n"))
+STATE = trained(SINGLE)
 
 
 @settings(max_examples=examples(10))
@@ -318,8 +319,10 @@ def test_any_two_groupings_of_equal_settings_train_alike(
     params, state = STATE
     first, second = rules_of(before, optimizers), rules_of(after, others)
     there = pro.regroup_state(state, params, first)
-    back = pro.regroup_state(pro.regroup_state(there, params, second), params, first)
-    assert_same(back, there)
+    again = pro.regroup_state(there, params, second)
+    assert_same(pro.regroup_state(again, params, first), there)
+    assert_same(pro.regroup_state(again, params, SINGLE), state)
     grads = gradients(params, 5)
-    updates = [tx.update(grads, pro.regroup_state(there, params, tx), params)[0] for tx in (first, second)]
-    assert_same(*updates)
+    one, other = (tx.update(grads, held, params)[0] for tx, held in ((first, there), (second, again)))
+    # XLA fuses by tree: parts of another size may round differently.
+    jax.tree.map(partial(np.testing.assert_allclose, rtol=1e-6), one, other)

@@ -5,7 +5,6 @@ from typing import Any
 import jax
 from jax.tree_util import DictKey, FlattenedIndexKey, GetAttrKey, SequenceKey
 
-from paramrules_optax import libraries
 from paramrules_optax.trees.tree_walk import Walk
 
 Path = tuple[str, ...]
@@ -22,12 +21,8 @@ class ParameterPaths:
     """
 
     def __init__(self, params: Any) -> None:
-        walk = Walk(params)
-        if walk.graph:
-            params = libraries.state_of_graph(params)
-            walk = Walk(params)
         paths = [plain(path) for path, _ in jax.tree_util.tree_flatten_with_path(params)[0]]
-        self.names = list(walk.names)
+        self.names = list(Walk(params).names)
         self._of: dict[Path, str] = dict(zip(map(_core, paths), self.names, strict=True))
 
     def get(self, path: Path) -> str | None:

@@ -80,7 +80,7 @@ def regroup_state(
         message = "this is a tree of parameters, and not the state of an optimizer"
         raise RulesError(Diagnostic("E620", message, help="pass the state first, and the parameters second"))
 
-    names = list(dict.fromkeys(paths.names))
+    names = list(dict.fromkeys([*paths.names, *now.of]))  # a state may hold a tree for a parameter
     numbers = {name: number for number, name in enumerate(names)}
     saved = list(before.of)
     pairs = {name: _pairs(before, now, name) for name in saved if name in now.of}
@@ -117,11 +117,10 @@ def regroup_state(
     findings += shared.findings
     if findings:
         raise RulesError(findings)
-    warn(shared.warnings)
+    warn(shared.warnings, stacklevel=2)
     for leaf, value in shared.values.items():
-        expected = now.leaves[leaf].value
         # Copied, since a state that holds one array twice cannot be donated.
-        values[leaf] = jnp.array(_placed(value, expected))
+        values[leaf] = jnp.array(value, now.leaves[leaf].value.dtype)
     leaves, structure = jax.tree.flatten(start)
     return jax.tree.unflatten(structure, [values.get(at, leaf) for at, leaf in enumerate(leaves)])
 

@@ -160,17 +160,17 @@ class StateTree:
         """
         for end in range(1, len(text)):
             kind, field, _ = self._place(text[:end])
-            if any(field == own and kind.is_like(other) for other, own in known):
+            if field and any(field == own and kind.is_like(other) for other, own in known):
                 return text[:end]
         return None
 
 
 def _nodes(state: Any, keys: Sequence[Any]) -> dict[Path, Any]:
-    """Return the nodes above the leaves, and the leaves, by their paths."""
+    """Return the nodes above the leaves by their paths."""
     found: dict[Path, Any] = {(): state}
     for path in keys:
         text = plain(path)
-        for end, key in enumerate(path, 1):
+        for end, key in enumerate(path[:-1], 1):
             if text[:end] not in found:
                 found[text[:end]] = _child(found[text[: end - 1]], key)
     return found
