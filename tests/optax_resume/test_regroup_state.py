@@ -138,12 +138,17 @@ def multi_transform(inner: Callable[..., Any]) -> Any:
     return optax.partition({"moving": inner(), "still": optax.set_to_zero()}, labels)
 
 
+def schedule_free(inner: Callable[..., Any]) -> Any:
+    return optax.contrib.schedule_free(inner(), learning_rate=0.1)
+
+
 WRAPPERS: dict[str, Callable[[Any], Any]] = {
     "clipped": clipped,
     "injected": injected,
     "accumulating": lambda inner: optax.MultiSteps(inner(), every_k_schedule=3),
     "finite": lambda inner: optax.apply_if_finite(inner(), 2),
     "masked": only_blocks,
+    "schedule-free": schedule_free,
     "partitioned": multi_transform,
     "rate outside": lambda inner: optax.chain(inner(), optax.scale_by_learning_rate(RATE, flip_sign=False)),
 }
@@ -190,6 +195,11 @@ def test_accumulated_gradients_belong_to_no_optimizer() -> None:
     )
     assert_same(regrouped.acc_grads, state.acc_grads)
     assert (int(regrouped.mini_step), int(regrouped.gradient_step)) == (1, 1)
+    sgd = optax.MultiSteps(one(factory=optax.sgd), every_k_schedule=3)
+    less = pro.regroup_state(state, params, sgd, extra="drop")
+    assert_same(less.acc_grads, state.acc_grads)
+    with pytest.raises(paramrules.RulesError, match="have no saved state"):
+        pro.regroup_state(less, params, several)
     inner = pro.regroup_state(state, params, one())
     assert_same(inner, state.inner_opt_state)
     assert_same(pro.regroup_state(inner, params, several).inner_opt_state, state.inner_opt_state)

@@ -82,12 +82,12 @@ def regroup_state(
 
     names = list(dict.fromkeys([*paths.names, *now.of]))  # a state may hold a tree for a parameter
     numbers = {name: number for number, name in enumerate(names)}
-    saved = list(before.of)
-    pairs = {name: _pairs(before, now, name) for name in saved if name in now.of}
+    saved = [name for name in before.of if before.keeps(name)]
+    pairs = {name: _pairs(before, now, name) for name in before.of if name in now.of}
     plan = regrouping(
         [SavedEntry(name, numbers.get(name), True) for name in saved],
         names,
-        [numbers[name] for name in names if name in now.of],
+        [numbers[name] for name in names if now.keeps(name)],
         keeps=lambda _: True,
         changed=lambda _, at: _changed(before, now, saved[at], pairs[saved[at]]),
         missing=missing,
@@ -98,7 +98,7 @@ def regroup_state(
     values: dict[int, Any] = {}
     for name, own in pairs.items():
         if numbers[name] not in plan.sources:
-            own = {new: old for new, old in own.items() if now.records[new].accumulates}
+            own = {new: old for new, old in own.items() if now.records[new].wraps}
         moved = {
             leaf: before.leaves[before.of[name][old][field]].value
             for new, old in own.items()
@@ -141,12 +141,11 @@ def _pairs(before: StateTree, now: StateTree, name: str) -> dict[int, int]:
 def _changed(before: StateTree, now: StateTree, name: str, pairs: Mapping[int, int]) -> Changed | None:
     """Return what the old and the new optimizer keep for a parameter; None if they are the same.
 
-    Accumulated gradients are no optimizer's own.
+    What wrappers keep, such as accumulated gradients, is no optimizer's own.
     """
     lost, new = before.of[name].keys() - set(pairs.values()), now.of[name].keys() - pairs.keys()
-    if all(before.records[one].accumulates for one in lost) and all(now.records[n].accumulates for n in new):
-        return None
-    return Changed(before.keeps(name), now.keeps(name))
+    alike = all(before.records[old].wraps for old in lost) and all(now.records[at].wraps for at in new)
+    return None if alike else Changed(before.keeps(name), now.keeps(name))
 
 
 def _placed(value: Any, expected: Any) -> Any:

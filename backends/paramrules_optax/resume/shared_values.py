@@ -81,7 +81,7 @@ class _Sources:
         self._parts: dict[Path | None, dict[Path | None, str]] = {}
         for name, new, old in moves:
             self._moved.setdefault(new, {})[name] = old
-            if not now.records[new].accumulates:
+            if not now.records[new].wraps:
                 part = self._parts.setdefault(now.records[new].part, {})
                 part.setdefault(before.records[old].part, name)
         self._members: dict[int, list[str]] = {}

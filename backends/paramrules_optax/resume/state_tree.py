@@ -21,8 +21,8 @@ _PARTS = "inner_states"
 _INJECTED, _COEFFICIENTS = "hyperparams", "ns_coeffs"
 """Where optimizers keep settings in their state: those of `optax.inject_hyperparams`, and Muon."""
 
-_ACCUMULATED = "acc_grads"
-"""The field in which `optax.MultiSteps` sums gradients."""
+_INNER = frozenset({"inner_opt_state", "inner_state", "base_optimizer_state"})
+"""The fields in which wrappers such as `optax.MultiSteps` keep the state of what they wrap."""
 
 
 class Kind(NamedTuple):
@@ -75,9 +75,9 @@ class Record(NamedTuple):
     part: Path | None
 
     @property
-    def accumulates(self) -> bool:
-        """True if it sums gradients over several steps, as `optax.MultiSteps` does for any optimizer."""
-        return _ACCUMULATED in self.kind.fields
+    def wraps(self) -> bool:
+        """True if it belongs to a wrapper around any optimizer, such as `optax.MultiSteps`."""
+        return not _INNER.isdisjoint(self.kind.fields)
 
 
 class StateTree:
@@ -129,12 +129,12 @@ class StateTree:
             self.leaves.append(StateLeaf(number, field, name, value, setting))
 
     def keeps(self, name: str) -> tuple[str, ...]:
-        """Return what is kept for a parameter, in words of the state."""
+        """Return what an optimizer itself keeps for a parameter, in words of the state."""
         return tuple(
             self.records[number].kind.called(field)
-            for number, own in self.of[name].items()
+            for number, own in self.of.get(name, {}).items()
             for field in own
-            if not self.records[number].accumulates
+            if not self.records[number].wraps
         )
 
     def _place(self, path: Path) -> tuple[Kind, str, Path]:
