@@ -136,6 +136,33 @@ def test_sgd_and_muon_keep_a_buffer_of_the_same_name() -> None:
     )
 
 
+class Averaging(torch.optim.Optimizer):
+    """Muon as some write it: its settings are among those of SGD, and its buffer has the same name."""
+
+    def __init__(
+        self, params: Any, lr: float = 0.1, momentum: float = 0.9, weight_decay: float = 0.0
+    ) -> None:
+        super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> None:
+        for group in self.param_groups:
+            for tensor in group["params"]:
+                state = self.state[tensor]
+                average = state.setdefault("momentum_buffer", torch.zeros_like(tensor))
+                tensor -= group["lr"] * average.lerp_(tensor.grad, 0.1)
+
+
+def test_the_names_of_several_optimizers_tell_them_apart() -> None:
+    makes = {"muon": Averaging, "default": lambda groups, **how: torch.optim.SGD(groups, momentum=0.9, **how)}
+    other = paramrules.parse(TWO.source.text.replace("ndim == 2", "name ~ 0"))
+    message = refused(lambda model: two(model, makes=makes), lambda model: two(model, other, makes))
+    assert "keeps `SGD.momentum_buffer` for `blocks.0.up.bias`, and this optimizer `Averaging" in message
+    assert (
+        "keeps `Averaging.momentum_buffer` for `blocks.{1..2}.up.weight`, and this optimizer `SGD" in message
+    )
+
+
 @pytest.mark.parametrize("cls", [torch.optim.Adam, torch.optim.RAdam])
 def test_optimizers_whose_state_means_the_same(cls: Any) -> None:
     """Adam and RAdam go on with the moments of AdamW, and AdamW with theirs."""

@@ -92,8 +92,9 @@ def regroup_state(
 
     def changed(number: int, at: int) -> Changed | None:
         parameter = parameters[at]
-        group = saved.groups[parameter.group]
-        return changed_optimizer(parameter.state, group, _trial(optimizer, slots[number], tried))
+        several = getattr(optimizer, "optimizers", {})
+        now = _trial(optimizer, slots[number], tried)
+        return changed_optimizer(parameter.state, saved.groups[parameter.group], now, several)
 
     plan = regrouping(
         [
