@@ -300,7 +300,7 @@ def test_the_optimizer_of_nnx(bare: bool) -> None:
     )
     optimizer = nnx.Optimizer(model, pro.build(model, ONE, optax.adamw, learning_rate=0.1), wrt=nnx.Param)
     optimizer.update(model, jax.tree.map(jnp.ones_like, params))
-    saved = nnx.as_pure(nnx.state(optimizer))["opt_state"] if bare else optimizer.opt_state
+    saved = nnx.to_pure_dict(nnx.state(optimizer))["opt_state"] if bare else optimizer.opt_state
     regrouped = pro.regroup_state(saved, params, new)
     part = regrouped.inner_states["x"].inner_state[0]
     assert part.count == 1
