@@ -20,6 +20,7 @@ BACKENDS = [
     "tests/torch_resume",
     "tests/optax_backend",
     "tests/optax_build",
+    "tests/optax_resume",
     "tests/mlx_backend",
     "tests/compliance",
 ]

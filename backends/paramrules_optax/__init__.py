@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         masks,
     )
     from paramrules_optax.monitor import GroupMonitor
+    from paramrules_optax.resume import regroup_state
     from paramrules_optax.transforms.build_transform import build
 else:
 
@@ -58,6 +59,7 @@ _HOME = {
     "mask": "labels_and_masks",
     "mask_fn": "labels_and_masks",
     "masks": "labels_and_masks",
+    "regroup_state": "resume",
 }
 
 __all__ = [
@@ -74,6 +76,7 @@ __all__ = [
     "mask_fn",
     "masks",
     "pytorch",
+    "regroup_state",
 ]
 
 

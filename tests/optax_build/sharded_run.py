@@ -72,6 +72,15 @@ def trained(params: Any, words: jax.Array) -> tuple[Any, Any, int]:
     return params, state, traces
 
 
+def placed_alike(moments: Any, params: Any) -> list[bool]:
+    """For each moment, whether it lies where its parameter lies."""
+    held = dict(jax.tree_util.tree_leaves_with_path(params))
+    return [
+        moment.sharding.is_equivalent_to(held[path].sharding, moment.ndim)
+        for path, moment in jax.tree_util.tree_leaves_with_path(moments)
+    ]
+
+
 def main() -> None:
     """Prints, as JSON, the devices, the greatest difference, the traces, and the shardings of moments."""
     mesh = jax.make_mesh((8,), ("data",), axis_types=(jax.sharding.AxisType.Auto,))
@@ -86,13 +95,19 @@ def main() -> None:
     alone, _, _ = trained(weights(), words)
     differences = jax.tree.map(lambda one, other: float(np.abs(np.asarray(one) - other).max()), params, alone)
     moments = optax.tree_utils.tree_get(state, "mu")
-    same = [
-        moment.sharding.is_equivalent_to(held.sharding, held.ndim)
-        for moment, held in zip(
-            jax.tree.leaves(moments),
-            jax.tree.leaves({k: v for k, v in params.items() if k != "embed"}),
-            strict=True,
-        )
+    same = placed_alike(moments, params)
+    other = pro.build(
+        params,
+        paramrules.parse(RULES.replace("-> lr_scale = 3", '-> optimizer = "x"')),
+        {"x": optax.adamw, "default": optax.adamw},
+        learning_rate=optax.constant_schedule(0.03),
+    )
+    restored = pro.regroup_state(jax.tree.map(np.asarray, state), params, other)
+    jax.jit(other.update)(params, restored, params)
+    regrouped = [
+        alike
+        for _, tree in optax.tree_utils.tree_get_all_with_path(restored, "mu")
+        for alike in placed_alike(tree, params)
     ]
     print(
         json.dumps(
@@ -102,6 +117,7 @@ def main() -> None:
                 "traces": traces,
                 "moments": len(same),
                 "placed like their parameters": sum(same),
+                "placed like their parameters after a checkpoint": sum(regrouped),
                 "devices of the head's moment": len(moments["head"]["kernel"].sharding.device_set),
             }
         )

@@ -22,5 +22,6 @@ def test_sharded_over_eight_devices() -> None:
         "traces": 2,
         "moments": 4,
         "placed like their parameters": 4,
+        "placed like their parameters after a checkpoint": 4,
         "devices of the head's moment": 8,
     }

@@ -404,5 +404,5 @@ def test_state_of_other_groups_is_not_loaded() -> None:
     assert str(raised.value) == (
         "\nerror[E618]: the saved group `hidden` belongs to `default`, and `hidden`, which has its place "
         "now, to `muon`\n"
-        "  = help: load it into an optimizer built from the rules under which it was saved"
+        "  = help: load `paramrules_torch.regroup_state(state, model, optimizer)`, which matches by name"
     )

@@ -109,8 +109,7 @@ def test_a_tied_parameter_is_found_by_any_of_its_names() -> None:
 def test_a_parameter_that_was_tied() -> None:
     one = Tied()
     assert refused(marked(one, adamw(one, ONE)), Tied(tied=False)) == (
-        "\nerror[E622]: `head.weight` has no state in the file\n"
-        '  = help: `missing="fresh"` lets it start without'
+        '\nerror[E622]: `head.weight` has no saved state\n  = help: `missing="fresh"` lets it start without'
     )
 
 
@@ -118,7 +117,7 @@ def test_parameters_that_are_tied_now() -> None:
     one = Tied(tied=False)
     state = marked(one, adamw(one, ONE))
     assert refused(state, Tied()) == (
-        "\nerror[E623]: `head.weight` has state in the file and no place in the optimizer\n"
+        "\nerror[E623]: `head.weight` has saved state and no place in the optimizer\n"
         '  = help: `extra="drop"` leaves it out'
     )
     other = Tied()

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -87,10 +87,16 @@ def by_matrix(matrices: Mapping[str, Matrix | None]) -> Callable[[Any], Any]:
     return lambda tree: fitted(numbers, tree)
 
 
+class AverageState(NamedTuple):
+    """A running average of gradients: not their sum, as `optax.TraceState` holds."""
+
+    average: Any
+
+
 def _momentum(beta: Any, nesterov: bool, matrices_only: bool) -> optax.GradientTransformation:
     """Average gradients, without correction of the bias."""
 
-    def init(params: Any) -> optax.TraceState:
+    def init(params: Any) -> AverageState:
         if matrices_only:
             for array in jax.tree.leaves(params):
                 if array.ndim != 2:
@@ -98,12 +104,12 @@ def _momentum(beta: Any, nesterov: bool, matrices_only: bool) -> optax.GradientT
                         f"Muon trains matrices, and this array has the shape {array.shape}: "
                         "pass `muon_weight_dimension_numbers`"
                     )
-        return optax.TraceState(jax.tree.map(jnp.zeros_like, params))
+        return AverageState(jax.tree.map(jnp.zeros_like, params))
 
-    def update(updates: Any, state: optax.TraceState, params: Any = None) -> tuple[Any, optax.TraceState]:
-        average = optax.tree.update_moment(updates, state.trace, beta, 1)
+    def update(updates: Any, state: AverageState, params: Any = None) -> tuple[Any, AverageState]:
+        average = optax.tree.update_moment(updates, state.average, beta, 1)
         ahead = optax.tree.update_moment(updates, average, beta, 1) if nesterov else average
-        return ahead, optax.TraceState(average)
+        return ahead, AverageState(average)
 
     return optax.GradientTransformation(init, update)
 

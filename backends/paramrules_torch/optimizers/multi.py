@@ -148,7 +148,7 @@ class MultiOptimizer(Optimizer):
                     "E618",
                     f"the saved group `{theirs.get('label')}` belongs to `{theirs['optimizer']}`, "
                     f"and `{ours['label']}`, which has its place now, to `{ours['optimizer']}`",
-                    "load it into an optimizer built from the rules under which it was saved",
+                    "load `paramrules_torch.regroup_state(state, model, optimizer)`, which matches by name",
                 )
 
 

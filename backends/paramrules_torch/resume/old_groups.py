@@ -39,19 +39,28 @@ def names_of(saved: Saved, old: Old | None, inventory: Inventory) -> Sequence[Se
 
 
 def _by_rules(rules: Rules | Assignment | str | Path, inventory: Inventory) -> list[list[list[str]]]:
-    """Return the groups that `param_groups` makes with these rules: of trainable parameters, and of all.
+    """Return the groups that `param_groups` makes with these rules: of trainable parameters, of all, and, if
+    the assignment is to a whole model, of those on this stage of its pipeline.
 
     Later rules may have frozen parameters that were trained in the run that saved the state.
     """
     assignment = rules if isinstance(rules, Assignment) else assign(rules, inventory)
     names, trainable = assignment.inventory.names, assignment.inventory.column("trainable")
-    emitted = [
-        group.parameters
+    every = [
+        [(names[number], trainable[number]) for number in group.parameters]
         for group in assignment.groups
         if not (group.settings.get("freeze") or group.settings.get("skip"))
     ]
-    some = [[names[n] for n in group if trainable[n]] for group in emitted]
-    return [[group for group in some if group], [[names[n] for n in group] for group in emitted]]
+    here = set(inventory.names)
+    ways = []
+    for on_stage in (False, True):
+        for all_of_them in (False, True):
+            way = [
+                [name for name, trains in group if (all_of_them or trains) and (name in here or not on_stage)]
+                for group in every
+            ]
+            ways.append([group for group in way if group])
+    return ways
 
 
 def _joined(sizes: Sequence[int]) -> str:

@@ -1,21 +1,32 @@
 """Convert state that was saved under one grouping for an optimizer with another."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from copy import deepcopy
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from paramrules.backends import Diagnostic, RulesError, check_choice
+from paramrules.backends import (
+    Changed,
+    Diagnostic,
+    Extra,
+    Missing,
+    RulesError,
+    SavedEntry,
+    check_choice,
+    counted_differently,
+    regrouping,
+)
 from paramrules_torch.inventory import inventory_and_tensors
+from paramrules_torch.resume.changed_optimizer import changed_optimizer
 from paramrules_torch.resume.old_groups import Old, names_of
-from paramrules_torch.resume.refusal import have, refuse, some
+from paramrules_torch.resume.refusal import refuse
 from paramrules_torch.resume.saved_names import match
 from paramrules_torch.resume.saved_state import SavedParameter, read
 from paramrules_torch.resume.state_shapes import placed
-from paramrules_torch.resume.trial_step import Kept, kept, same
+from paramrules_torch.resume.trial_step import Kept, kept, plain, same
 
 
 def regroup_state(
@@ -24,8 +35,8 @@ def regroup_state(
     optimizer: Optimizer,
     *,
     old: Old | None = None,
-    missing: Literal["refuse", "fresh"] = "refuse",
-    extra: Literal["refuse", "drop"] = "refuse",
+    missing: Missing = "refuse",
+    extra: Extra = "refuse",
 ) -> dict[str, Any]:
     """Return state that was saved under other groups, as `optimizer.load_state_dict` takes it.
 
@@ -40,7 +51,8 @@ def regroup_state(
         optimizer: its optimizer, made with the new rules; `build` may have made it of several.
         old: how a file without names was grouped: the rules (or, for a model that has changed, what `assign`
             made of them), or the names of each group's parameters. The file's own names take precedence.
-        missing: `"fresh"` lets parameters that the file lacks start without state.
+        missing: `"fresh"` lets parameters start without state if the file has none that fits: they are new,
+            their shape is another, or another optimizer takes them now.
         extra: `"drop"` leaves out state of parameters that the optimizer does not have.
 
     Returns:
@@ -50,8 +62,8 @@ def regroup_state(
     Raises:
         RulesError: everything that prevents loading: E620 if `state_dict` is not an optimizer's; E621 if
             neither it nor `old` has names; E622 if it lacks a parameter; E623 if it has state of a parameter
-            that the optimizer lacks; E624 if the state is another optimizer's; E625 if a tensor has another
-            shape or is a shard; E626 if it is not clear which parameter a name refers to; E627 if the
+            that the optimizer lacks; E624 if a parameter's state is another optimizer's; E625 if a tensor has
+            another shape or is a shard; E626 if it is not clear which parameter a name refers to; E627 if the
             optimizer's tensors are not the model's; E628 if merged groups have counted differently.
         ValueError: an unknown `missing` or `extra`.
 
@@ -70,39 +82,53 @@ def regroup_state(
     saved = read(state_dict)
     inventory, tensors, raw = inventory_and_tensors(model)
     parameters = saved.parameters(names_of(saved, old, inventory))
-    slots = _slots(optimizer, tensors)
+    slots = {slot.number: slot for slot in _slots(optimizer, tensors)}
     matched = match([parameter.name for parameter in parameters], inventory, raw)
-    findings = list(matched.findings)
-    unclear = bool(findings)
+    tried: dict[_Key, Kept] = {}
 
-    of: dict[int, SavedParameter] = {}
-    surplus: list[str] = []
-    trained = {slot.number for slot in slots}
-    for parameter, number in zip(parameters, matched.numbers, strict=True):
-        if number is None or number not in trained:
-            surplus += [parameter.name] if parameter.state else []
-        elif number not in of:
-            of[number] = parameter
-        elif inventory.names[number] == parameter.name:  # tied since then, and this is its first name
-            surplus += [of[number].name] if of[number].state else []
-            of[number] = parameter
+    def keeps(number: int) -> bool:
+        slot = slots[number]
+        return slot.tensor.requires_grad and bool(_trial(optimizer, slot, tried).state)
+
+    def changed(number: int, at: int) -> Changed | None:
+        parameter = parameters[at]
+        several = getattr(optimizer, "optimizers", {})
+        now = _trial(optimizer, slots[number], tried)
+        return changed_optimizer(parameter.state, saved.groups[parameter.group], now, several)
+
+    plan = regrouping(
+        [
+            SavedEntry(parameter.name, number, bool(parameter.state))
+            for parameter, number in zip(parameters, matched.numbers, strict=True)
+        ],
+        inventory.names,
+        slots,
+        keeps=keeps,
+        changed=changed,
+        missing=missing,
+        extra=extra,
+    )
+    findings = matched.findings + [one for one in plan.findings if one.code == "E624" or not matched.findings]
+    sources = {number: parameters[plan.sources[number]] for number in slots if number in plan.sources}
+    expected = {number: _trial(optimizer, slots[number], tried) for number in sources}
+    loaded: dict[int, Any] = {}
+    for number, parameter in sources.items():
+        slot, name = slots[number], inventory.names[number]
+        fit = placed(name, slot.tensor, parameter.state, expected[number].state, fresh=missing == "fresh")
+        if isinstance(fit, dict):
+            loaded |= {slot.key: fit} if fit else {}
         else:
-            surplus += [parameter.name] if parameter.state else []
-    if surplus and extra == "refuse" and not unclear:
-        findings.append(_no_place(surplus))
-    lacking = [slot for slot in slots if slot.number not in of and slot.tensor.requires_grad]
-    if not any(saved.state.values()) and parameters:
-        lacking = [slot for slot in slots if _trial(optimizer, slot, {}).state]
-    if lacking and missing == "refuse" and not unclear:
-        findings.append(_lacking([inventory.names[slot.number] for slot in lacking]))
-
-    loaded, held = _filled(optimizer, slots, of, saved.groups, inventory.names, findings)
+            findings += fit
+    members: list[list[tuple[SavedParameter, Collection[str]]]] = [[] for _ in optimizer.param_groups]
+    for number, parameter in sources.items():
+        members[slots[number].group].append((parameter, expected[number].group))
+    held = [_counted(own, saved.groups, findings) for own in members]
     if findings:
         raise RulesError(findings)
     result = dict(optimizer.state_dict())
     result["state"] = loaded
     groups = zip(result["param_groups"], held, strict=True)
-    result["param_groups"] = [{**group, **own} for group, own in groups]
+    result["param_groups"] = [{**group, **counts} for group, counts in groups]
     return result
 
 
@@ -155,78 +181,26 @@ def _trial(optimizer: Optimizer, slot: _Slot, tried: dict[_Key, Kept]) -> Kept:
     return tried[key]
 
 
-def _filled(
-    optimizer: Optimizer,
-    slots: Sequence[_Slot],
-    of: Mapping[int, SavedParameter],
+def _counted(
+    members: Sequence[tuple[SavedParameter, Collection[str]]],
     groups: Sequence[Mapping[str, Any]],
-    names: Sequence[str],
     findings: list[Diagnostic],
-) -> tuple[dict[int, Any], list[dict[str, Any]]]:
-    """Return each parameter's state and what each group counts; append what does not fit to `findings`."""
-    tried: dict[_Key, Kept] = {}
-    loaded: dict[int, Any] = {}
-    counted: list[dict[str, list[tuple[str, Any]]]] = [{} for _ in optimizer.param_groups]
-    other: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
-    for slot in slots:
-        parameter = of.get(slot.number)
-        if parameter is None or not parameter.state:
-            continue
-        expected = _trial(optimizer, slot, tried)
-        for key in expected.group & groups[parameter.group].keys():
-            counted[slot.group].setdefault(key, []).append((parameter.name, groups[parameter.group][key]))
-        if parameter.state.keys() != expected.state.keys():
-            theirs, ours = (tuple(sorted(map(str, s))) for s in (parameter.state, expected.state))
-            other.setdefault((theirs, ours), []).append(names[slot.number])
-            continue
-        fit = placed(names[slot.number], slot.tensor, parameter.state, expected.state)
-        if isinstance(fit, dict):
-            loaded[slot.key] = fit
-        else:
-            findings += [Diagnostic("E625", misfit.what, help=misfit.help) for misfit in fit]
-    for (theirs, ours), of_these in other.items():
-        findings.append(
-            Diagnostic(
-                "E624",
-                f"the file keeps {some(theirs)} for {some(of_these)}, and this optimizer "
-                f"{some(ours) or 'nothing'}",
-                help="resume with the optimizer that saved the state, or start without the state",
-            )
-        )
-    held: list[dict[str, Any]] = []
-    for values in counted:
-        # Copied, since several groups that shared a tensor would each count it up.
-        held.append({key: deepcopy(found[0][1]) for key, found in values.items()})
-        for key, found in values.items():
-            differing = next((one for one in found if not same(one[1], found[0][1])), None)
-            if differing:
-                findings.append(_counted(key, found[0], differing))
-    return loaded, held
+) -> dict[str, Any]:
+    """Return what a group goes on counting; append what its old groups do not agree on to `findings`.
 
-
-def _no_place(names: Sequence[str]) -> Diagnostic:
-    return Diagnostic(
-        "E623",
-        f"{have(names)} state in the file and no place in the optimizer",
-        help='`extra="drop"` leaves it out',
-    )
-
-
-def _lacking(names: Sequence[str]) -> Diagnostic:
-    return Diagnostic(
-        "E622",
-        f"{have(names)} no state in the file",
-        help=f'`missing="fresh"` lets {"it" if len(names) == 1 else "them"} start without',
-    )
-
-
-def _counted(key: str, one: tuple[str, Any], other: tuple[str, Any]) -> Diagnostic:
-    def number(value: object) -> object:
-        return value.item() if isinstance(value, Tensor) and value.numel() == 1 else value
-
-    return Diagnostic(
-        "E628",
-        f"`{one[0]}` and `{other[0]}` are in one group now, and its `{key}` was {number(one[1])!r} for the "
-        f"first and {number(other[1])!r} for the second",
-        help="keep them in different groups",
-    )
+    Args:
+        members: the parameters of the group that keep their state, each with the keys that are counted.
+        groups: the saved groups.
+        findings: the findings so far.
+    """
+    values: dict[str, list[tuple[str, Any]]] = {}
+    for parameter, keys in members:
+        for key in keys & groups[parameter.group].keys():
+            values.setdefault(key, []).append((parameter.name, groups[parameter.group][key]))
+    for key, found in values.items():
+        differing = next((one for one in found if not same(one[1], found[0][1])), None)
+        if differing:
+            pair = ((name, plain(value)) for name, value in (found[0], differing))
+            findings.append(counted_differently(key, *pair, apart="in different groups"))
+    # Copied, since several groups that shared a tensor would each count it up.
+    return {key: deepcopy(found[0][1]) for key, found in values.items()}

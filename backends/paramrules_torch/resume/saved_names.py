@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from paramrules.backends import Diagnostic, Inventory
-from paramrules_torch.resume.refusal import some
+from paramrules.backends import Diagnostic, Inventory, some_names
 from paramrules_torch.wrappers import WRAPPERS
 
 
@@ -65,6 +64,6 @@ def _core(name: str) -> str:
 def _unclear(names: Sequence[str], own: Sequence[str]) -> Diagnostic:
     return Diagnostic(
         "E626",
-        f"{some(names)} of the saved state may be any of {some(own)} of the model",
+        f"{some_names(names)} of the saved state may be any of {some_names(own)} of the model",
         help="wrap the model as it was when the state was saved, or correct `param_names` in the state",
     )

@@ -1,22 +1,19 @@
 """Check the shapes of saved state, and shard its tensors as the parameter is sharded."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from torch import Tensor
 from torch.distributed.tensor import DTensor, distribute_tensor
 
+from paramrules.backends import Diagnostic, misfit
+
 _WHOLE = "save with `get_optimizer_state_dict` and `StateDictOptions(full_state_dict=True)`"
 
 
-class Misfit(NamedTuple):
-    """A tensor of the wrong shape: the message, and the help."""
-
-    what: str
-    help: str
-
-
-def placed(name: str, tensor: Tensor, state: Mapping[Any, Any], expected: Mapping[Any, Any]) -> Any:
+def placed(
+    name: str, tensor: Tensor, state: Mapping[Any, Any], expected: Mapping[Any, Any], *, fresh: bool
+) -> dict[Any, Any] | list[Diagnostic]:
     """Return the state as `load_state_dict` takes it for this parameter, or a list of the misfits in it.
 
     Whole tensors for a sharded parameter are sharded like it, which is a collective call.
@@ -26,32 +23,43 @@ def placed(name: str, tensor: Tensor, state: Mapping[Any, Any], expected: Mappin
         tensor: the parameter.
         state: its saved state.
         expected: what the optimizer keeps for it.
+        fresh: whether a parameter of another shape starts without state: it is an empty dict then.
     """
-    wrong = [misfit for key in state if (misfit := _misfit(name, key, tensor, state[key], expected.get(key)))]
-    if wrong:
-        return wrong
-    return {key: _cut(tensor, value) for key, value in state.items()}
+    other = [key for key in state if _other_shape(state[key], expected.get(key))]
+    if other and fresh:
+        return {}
+    wrong = [
+        misfit(str(key), name, tuple(state[key].shape), tuple(expected[key].shape))
+        if key in other
+        else _misplaced(f"`{key}` of `{name}`", tensor, state[key])
+        for key in state
+    ]
+    found = [finding for finding in wrong if finding]
+    return found or {key: _cut(tensor, value) for key, value in state.items()}
 
 
-def _misfit(name: str, key: object, tensor: Tensor, value: object, expected: object) -> Misfit | None:
-    if not isinstance(value, Tensor) or (_number(value) and _number(expected)):
+def _other_shape(value: object, expected: object) -> bool:
+    return (
+        isinstance(value, Tensor)
+        and isinstance(expected, Tensor)
+        and value.shape != expected.shape
+        and not (_number(value) and _number(expected))
+    )
+
+
+def _misplaced(what: str, tensor: Tensor, value: object) -> Diagnostic | None:
+    """Return the finding about a tensor that is sharded unlike its parameter."""
+    if not isinstance(value, Tensor) or _number(value):
         return None
-    what = f"`{key}` of `{name}`"
-    if isinstance(expected, Tensor) and value.shape != expected.shape:
-        help = "remove its state from the saved one, and it starts without"
-        return Misfit(
-            f"{what} has the shape {tuple(value.shape)} and should have {tuple(expected.shape)}", help
-        )
     if isinstance(value, DTensor) and not isinstance(tensor, DTensor):
-        return Misfit(f"{what} is a shard and the parameter is whole", _WHOLE)
+        return Diagnostic("E625", f"{what} is a shard and the parameter is whole", help=_WHOLE)
     if isinstance(tensor, DTensor):
         if isinstance(value, DTensor):
             if (value.device_mesh, value.placements) != (tensor.device_mesh, tensor.placements):
-                return Misfit(f"{what} is sharded differently from the parameter", _WHOLE)
+                return Diagnostic("E625", f"{what} is sharded differently from the parameter", help=_WHOLE)
         elif value.shape != tensor.shape:
-            return Misfit(
-                f"{what} is whole and not of the parameter's shape, so it cannot be sharded like it", _SHARDED
-            )
+            message = f"{what} is whole and not of the parameter's shape, so it cannot be sharded like it"
+            return Diagnostic("E625", message, help=_SHARDED)
     return None
 
 

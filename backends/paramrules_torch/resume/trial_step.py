@@ -13,8 +13,15 @@ from paramrules_torch.constructor_arguments import SWITCHES, constructor_argumen
 
 
 class Kept(NamedTuple):
-    """The state that an optimizer keeps for a parameter, and the keys that it writes into its group."""
+    """What an optimizer keeps for a parameter.
 
+    Attributes:
+        optimizer: the optimizer, the innermost of nested ones.
+        state: the parameter's state.
+        group: the keys that the optimizer writes into its group.
+    """
+
+    optimizer: Optimizer
     state: Mapping[Any, Any]
     group: frozenset[str]
 
@@ -64,15 +71,20 @@ def _step(
     after = {key: value for key, value in tried.param_groups[0].items() if key != "params"}
     own = optimizer.defaults.keys() - constructor_arguments(type(optimizer))
     written = {key for key in after if key not in settings or not same(after[key], settings[key])}
-    return Kept(dict(tried.state.get(tensor, {})), frozenset(own | written))
+    return Kept(optimizer, dict(tried.state.get(tensor, {})), frozenset(own | written))
 
 
 def same(one: object, other: object) -> bool:
     """Return whether two values of a group are equal; they may be tensors."""
     if isinstance(one, Tensor) or isinstance(other, Tensor):
-        both = [v.item() if isinstance(v, Tensor) and v.numel() == 1 else v for v in (one, other)]
+        both = [plain(value) for value in (one, other)]
         return both[0] is both[1] or (not any(isinstance(v, Tensor) for v in both) and both[0] == both[1])
     return type(one) is type(other) and one == other
+
+
+def plain(value: object) -> object:
+    """Return a number in place of a tensor that holds one."""
+    return value.item() if isinstance(value, Tensor) and value.numel() == 1 else value
 
 
 def _innermost(optimizer: Optimizer, group: Mapping[str, Any]) -> Optimizer:

@@ -249,7 +249,7 @@ _declare("""
     W619 no rule changes a setting
     E620 a saved state is not an optimizer's
     E621 a saved state does not name its parameters
-    E622 the file has no state of a parameter
+    E622 a parameter has no saved state
     E623 saved state has no place
     E624 saved state is another optimizer's
     E625 saved state is of another shape
@@ -269,6 +269,7 @@ _declare("""
     W650 a setting means something else than in PyTorch
     W651 an estimate over all parameters is split
     E652 a schedule-free optimizer inside of `build`
+    W665 parameters without state share a step count
     E670 a parameter does not take an attribute
     E671 the framework does not have an optimizer
     E672 the state of an optimizer is not known

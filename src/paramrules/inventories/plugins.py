@@ -161,8 +161,7 @@ def _contradictions(tables: Sequence[Mapping[str, Any]]) -> Iterator[_Fault]:
     for table in tables:
         classes = table.get("classes")
         for role in (role for role in _ROLES if _is_list(table.get(role), str)):
-            pairs = product(classes if _is_list(classes, str) else (), table[role])
-            for cls, leaf in pairs:
+            for cls, leaf in product(classes or (), table[role]) if _is_list(classes, str) else ():
                 first = found.setdefault((cls, leaf), role)
                 if first != role:
                     what = f"`{leaf}` of `{cls}` is a `{first}` in one place and a `{role}` in another"
