@@ -19,9 +19,17 @@ from paramrules_torch.backend import backend
 if TYPE_CHECKING:
     from paramrules_torch.emit_groups import param_groups
     from paramrules_torch.optimizers import MultiOptimizer, build, scheduled
-    from paramrules_torch.resume import regroup_state
+    from paramrules_torch.resume import regroup_on_load, regroup_state
 
-__all__ = ["backend", "param_groups", "build", "scheduled", "MultiOptimizer", "regroup_state"]
+__all__ = [
+    "backend",
+    "param_groups",
+    "build",
+    "scheduled",
+    "MultiOptimizer",
+    "regroup_state",
+    "regroup_on_load",
+]
 
 _HOMES = {
     "param_groups": "paramrules_torch.emit_groups",
@@ -29,6 +37,7 @@ _HOMES = {
     "scheduled": "paramrules_torch.optimizers",
     "MultiOptimizer": "paramrules_torch.optimizers",
     "regroup_state": "paramrules_torch.resume",
+    "regroup_on_load": "paramrules_torch.resume",
 }
 
 

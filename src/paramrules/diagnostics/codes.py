@@ -265,6 +265,8 @@ _declare("""
     W650 a setting means something else than in PyTorch
     W651 an estimate over all parameters is split
     E652 a schedule-free optimizer inside of `build`
+    E660 a scheduler saves rates of groups that may change
+    E661 a trainer's optimizer makes groups of its own
 """)
 
 _declare("""
