@@ -3,12 +3,15 @@
 import copy
 import io
 import pickle
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import pytest
 import torch
+from accelerate import Accelerator
+from accelerate.optimizer import AcceleratedOptimizer
 from paramrules_torch import MultiOptimizer, build
 from torch import nn
 from torch.optim import AdamW, Muon, Optimizer
@@ -329,6 +332,49 @@ def test_an_optimizer_whose_parameters_are_all_frozen_is_left_out() -> None:
 def test_groups_that_name_none_go_to_the_only_one() -> None:
     optimizer = build(nn.Linear(3, 3), paramrules.parse("all: else"), {"adamw": AdamW}, lr=0.1)
     assert [g["optimizer"] for g in optimizer.param_groups] == ["adamw"]
+
+
+class ScheduleFree(AdamW):
+    """An optimizer with modes and a method of its own."""
+
+    def __init__(self, params: Any, lr: float = 1e-3, weight_decay: float = 0.0) -> None:
+        super().__init__(params, lr=lr, weight_decay=weight_decay)
+        self.mode = ""
+
+    def train(self) -> None:
+        self.mode = "train"
+
+    def eval(self) -> None:
+        self.mode = "eval"
+
+    def first_step(self) -> None:
+        raise NotImplementedError
+
+
+def test_the_modes_of_one_are_those_of_all() -> None:
+    both = build(gpt(), RULES, {"muon": Muon, "default": ScheduleFree}, lr=0.01)
+    assert isinstance(both, MultiOptimizer)
+    inner: Any = both.optimizers["default"]
+    Accelerator(cpu=True)
+    for optimizer in (both, AcceleratedOptimizer(both)):
+        optimizer.train()
+        assert inner.mode == "train"
+        assert optimizer.eval() is None
+        assert inner.mode == "eval"
+    without = joined(gpt())
+    assert not hasattr(without, "train")
+    with pytest.raises(AttributeError, match=r"^a `MultiOptimizer` has no `train`$"):
+        without.train()
+
+
+def test_what_only_one_has_says_where_it_is() -> None:
+    both = build(gpt(), RULES, {"muon": Muon, "default": ScheduleFree}, lr=0.01)
+    message = (
+        "a `MultiOptimizer` has no `first_step`, but what it is made of does: "
+        'use `optimizers["default"].first_step`'
+    )
+    with pytest.raises(AttributeError, match=f"^{re.escape(message)}$"):
+        both.first_step()  # type: ignore[attr-defined]
 
 
 def refused(text: str, optimizers: Any, **how: Any) -> str:

@@ -124,7 +124,7 @@ def build(
         findings += unused_schedules(rate, named, getattr(bases, rate))
     parts = parts_of(arrays_of(bound.inventory), configs, bound.inventory.names)
     for part in parts:
-        check_matrices(part)
+        check_matrices(part, bound.assignment)
     made = {part.label: transformation(part, configs, unscaled) for part in parts}
     findings += check_use(bound.assignment, specs, bases) + split_estimates(parts, made)
     warn(findings, allows=bound.assignment.rules.allows, stacklevel=2)

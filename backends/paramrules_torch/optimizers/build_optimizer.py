@@ -37,6 +37,7 @@ from paramrules_torch.optimizers.group_keys import DECAY_RATIO, FIRST_DECAY, RAT
 from paramrules_torch.optimizers.load_watch import watch_loading
 from paramrules_torch.optimizers.multi import MultiOptimizer
 from paramrules_torch.optimizers.ratio_watch import watch
+from paramrules_torch.optimizers.refused_parameters import check_lr, check_matrices, refusal
 
 
 def build(
@@ -82,9 +83,11 @@ def build(
     Raises:
         RulesError: what `param_groups` raises; E610 if a group's optimizer is not clear; E611 if an optimizer
             does not have a setting; E612 if no optimizer takes an argument; E613 if an optimizer takes one
-            group only; E614 if there is nothing to train; E615 if one of several needs a closure. Nothing is
-            frozen then.
-        TypeError, ValueError: as `param_groups`, and what the optimizer's constructor raises.
+            group only; E614 if there is nothing to train; E615 if one of several needs a closure; E633 if
+            torch's Muon gets something other than a matrix; E662 if a constructor refuses a parameter.
+            Nothing is frozen then.
+        TypeError, ValueError: as `param_groups`; an optimizer without a default learning rate, and no `lr`;
+            and what the optimizer's constructor raises.
 
     Warns:
         RulesWarning: for each finding that is not an error; W617 for an optimizer that no rule names;
@@ -163,9 +166,13 @@ def _construct(
             settings["optimizer"] = factory.spec.name
         settings |= _ratios(one, bases, overall)
         groups.append(held.group(one.group.label, settings, one.numbers))
+    check_matrices(held.bound, factory, routed, held.tensors)
+    check_lr(factory, groups, arguments)
     try:
         made = factory.construct(groups, arguments)
     except Exception as error:
+        if refused := refusal(held.bound, factory, routed, groups, arguments, error):
+            raise RulesError(refused) from error
         error.add_note(f"raised by `{factory.spec.called}` for the groups {listed(labels)}")
         raise
     spec = _spec_of(made, factory)

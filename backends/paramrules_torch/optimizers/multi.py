@@ -1,14 +1,14 @@
 """Several optimizers as one, such as Muon for the hidden matrices and AdamW for the rest."""
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from paramrules.backends import Diagnostic, RulesError, choose, not_clear
+from paramrules.backends import Diagnostic, RulesError, choose, listed, not_clear
 from paramrules_torch.optimizers.joined_state import JoinedState, join, split
 
 
@@ -18,6 +18,9 @@ class MultiOptimizer(Optimizer):
     It is a `torch.optim.Optimizer`, so schedulers, `GradScaler` and trainers take it. Its `param_groups` are
     the very dicts of the optimizers inside, in the order of rules, each with the name of its optimizer under
     `optimizer`; its `state` is theirs. `step` runs a closure once and then steps each of them.
+
+    `train` and `eval`, the modes of schedule-free optimizers, exist if one of the optimizers has them, and
+    switch each that does. Any other method of one optimizer is its own: `optimizers["sam"].first_step()`.
 
     Attributes:
         optimizers: the optimizers inside, by name.
@@ -57,6 +60,18 @@ class MultiOptimizer(Optimizer):
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         self._list_groups()
+
+    def __getattr__(self, name: str) -> Any:
+        """Return a method that switches the mode of the optimizers inside; AttributeError for others."""
+        inside: Mapping[str, Optimizer] = vars(self).get("optimizers", {})  # {}: a copy is being made
+        having = [key for key, optimizer in inside.items() if hasattr(optimizer, name)]
+        if name in _MODES and having:
+            return lambda: _each(getattr(inside[key], name) for key in having)
+        message = f"a `MultiOptimizer` has no `{name}`"
+        if having:
+            each = listed([f'optimizers["{key}"].{name}' for key in having])
+            message += f", but what it is made of does: use {each}"
+        raise AttributeError(message, name=name, obj=self)
 
     def _list_groups(self) -> None:
         """Set `param_groups` to the groups of the optimizers inside, in the order of the whole."""
@@ -150,6 +165,15 @@ class MultiOptimizer(Optimizer):
                     f"and `{ours['label']}`, which has its place now, to `{ours['optimizer']}`",
                     "load it into an optimizer built from the rules under which it was saved",
                 )
+
+
+_MODES = ("train", "eval")
+"""Methods that mean the same for any optimizer that has them, and nothing for the others."""
+
+
+def _each(methods: Iterable[Callable[[], Any]]) -> None:
+    for method in methods:
+        method()
 
 
 def _refuse(code: str, message: str, help: str) -> NoReturn:

@@ -267,6 +267,7 @@ _declare("""
     E652 a schedule-free optimizer inside of `build`
     E660 a scheduler saves rates of groups that may change
     E661 a trainer's optimizer makes groups of its own
+    E662 an optimizer refuses a parameter
 """)
 
 _declare("""

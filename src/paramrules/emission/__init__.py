@@ -29,7 +29,7 @@ from paramrules.emission.optimizer_settings import (
     settings_of,
 )
 from paramrules.emission.optimizer_spec import Aliases, OptimizerSpec
-from paramrules.emission.origin import report
+from paramrules.emission.origin import report, report_parameter
 from paramrules.emission.rates import DEFAULT, Bases, Rate, base_of, overall_base, overall_lr
 from paramrules.emission.routing import RoutedGroup, check_use, choose, not_clear, route, unnamed
 from paramrules.emission.schedules import (
@@ -73,6 +73,7 @@ __all__ = [
     "overall_lr",
     "plural",
     "report",
+    "report_parameter",
     "route",
     "schedule_of",
     "settings_of",
