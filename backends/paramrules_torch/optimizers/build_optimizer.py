@@ -32,6 +32,7 @@ from paramrules.backends import (
 )
 from paramrules_torch.bound_model import KEEP_INSTEAD, BoundModel, bind_model, check_rates, settings_in_group
 from paramrules_torch.living import remember
+from paramrules_torch.optimizers.added_groups import KnownParameters, name_added_groups
 from paramrules_torch.optimizers.factories import Factory, Make
 from paramrules_torch.optimizers.group_keys import DECAY_RATIO, FIRST_DECAY, RATIO
 from paramrules_torch.optimizers.load_watch import watch_loading
@@ -78,7 +79,8 @@ def build(
         The optimizer, or a `MultiOptimizer` for a mapping. Beside the keys of `param_groups`, a group has
         `lr_ratio` and `weight_decay_ratio`, its ratios to the base rate and decay (where a rule names a
         schedule, to those of its own optimizer), and `initial_weight_decay`. Parameters with `freeze = true`
-        no longer train; those that earlier rules froze and these do not train again.
+        no longer train; those that earlier rules froze and these do not train again. Its `add_param_group`
+        names the parameters of a new group and gives it a label and the settings of the rules.
 
     Raises:
         RulesError: what `param_groups` raises; E610 if a group's optimizer is not clear; E611 if an optimizer
@@ -140,6 +142,11 @@ def build(
     if lr_scale == "fold":
         watch(whole)
     watch_loading(whole, {key for one in routed for key in settings_in_group(one, lr_scale)} | _RATIOS.keys())
+    known = KnownParameters(held)
+    if isinstance(whole, MultiOptimizer):
+        whole.known = known
+    else:
+        name_added_groups(whole, known)
     held.freeze(stacklevel=2)
     remember(whole, {key: names_in_rules(assignment, key) for key in SCHEDULES.values()})
     return whole

@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from paramrules.backends import Diagnostic, RulesError, choose, listed, not_clear
+from paramrules_torch.optimizers.added_groups import KnownParameters, complete
 from paramrules_torch.optimizers.joined_state import JoinedState, join, split
 
 
@@ -33,6 +34,7 @@ class MultiOptimizer(Optimizer):
 
     optimizers: dict[str, Optimizer]
     order: list[str]
+    known: KnownParameters | None = None  # set by `build`, and not copied
 
     def __init__(self, optimizers: Mapping[str, Optimizer], order: Sequence[str]) -> None:
         """Join optimizers.
@@ -74,9 +76,29 @@ class MultiOptimizer(Optimizer):
         raise AttributeError(message, name=name, obj=self)
 
     def _list_groups(self) -> None:
-        """Set `param_groups` to the groups of the optimizers inside, in the order of the whole."""
+        """List the groups of the optimizers inside, in the order of the whole."""
         groups = {name: iter(optimizer.param_groups) for name, optimizer in self.optimizers.items()}
-        self.param_groups = [next(groups[name]) for name in self.order]
+        self._param_groups = [next(groups[name]) for name in self.order]
+
+    @property
+    def param_groups(self) -> list[dict[str, Any]]:
+        """The groups of the optimizers inside. Setting it replaces theirs, as Lightning's callbacks do."""
+        return self._param_groups
+
+    @param_groups.setter
+    def param_groups(self, groups: Sequence[dict[str, Any]]) -> None:
+        order = [self._chosen(group) for group in groups]
+        for name, optimizer in self.optimizers.items():
+            optimizer.param_groups = [group for own, group in zip(order, groups, strict=True) if own == name]
+        self.order = order
+        self._list_groups()
+
+    def _chosen(self, group: Mapping[str, Any]) -> str:
+        """Return the name of the optimizer that takes a group. Raise RulesError (E610) if it is not clear."""
+        name = choose(group, self.optimizers)
+        if name is None:
+            _refuse("E610", *not_clear("the new group names", group, self.optimizers))
+        return name
 
     @property  # type: ignore[override]  # torch: an attribute, and a defaultdict
     def state(self) -> JoinedState:
@@ -107,11 +129,12 @@ class MultiOptimizer(Optimizer):
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add a group to the optimizer that it names under `optimizer`, else to `default` or the only one.
 
+        Names, a label and settings that it lacks are added as in the optimizers of `build`.
+
         Raises RulesError: E610 if that is not clear. Raises ValueError as torch does.
         """
-        name = choose(param_group, self.optimizers)
-        if name is None:
-            _refuse("E610", *not_clear("the new group names", param_group, self.optimizers))
+        name = self._chosen(param_group)
+        complete(param_group, self, self.optimizers[name].defaults, self.known, stacklevel=2)
         held = {id(tensor) for group in self.param_groups for tensor in group["params"]}
         param_group["optimizer"] = name
         self.optimizers[name].add_param_group(param_group)

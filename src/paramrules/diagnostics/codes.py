@@ -268,6 +268,7 @@ _declare("""
     E660 a scheduler saves rates of groups that may change
     E661 a trainer's optimizer makes groups of its own
     E662 an optimizer refuses a parameter
+    W663 an added group has one setting where rules give several
 """)
 
 _declare("""
