@@ -49,5 +49,5 @@ def regroup_on_load(
             )
         return regroup_state(state, model, optimizer, old=old, missing=missing, extra=extra)
 
-    optimizer.register_load_state_dict_pre_hook(regroup)
+    optimizer.register_load_state_dict_pre_hook(regroup, prepend=True)
     return optimizer

@@ -269,6 +269,7 @@ _declare("""
     E661 a trainer's optimizer makes groups of its own
     E662 an optimizer refuses a parameter
     W663 an added group has one setting where rules give several
+    E664 a saved state has other groups
 """)
 
 _declare("""
