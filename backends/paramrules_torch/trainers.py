@@ -49,12 +49,24 @@ class TrainerMixin:
     optimizer_cls_and_kwargs: Any
     get_optimizer_cls_and_kwargs: Any
 
+    def __init_subclass__(cls, **how: Any) -> None:
+        super().__init_subclass__(**how)
+        first = next(base for base in cls.__mro__ if "create_optimizer" in vars(base))
+        if not issubclass(first, TrainerMixin):
+            raise TypeError(
+                f"`{first.__name__}` comes before the mixin and hides it: write "
+                f"`class {cls.__name__}(TrainerMixin, {first.__name__})`"
+            )
+
     def create_optimizer(self, model: nn.Module | None = None) -> Optimizer:
         """Create the optimizer, unless there is one already.
 
-        Raises what `build` raises, and RulesError: E661 if the training arguments choose an optimizer that
-        makes groups of its own. What the Trainer does beside making it, such as keeping embeddings out of
-        8-bit state, it does here too.
+        The Trainer's own method runs, with a factory in place of the optimizer's class, so that its other
+        steps stay, such as keeping embeddings out of 8-bit state.
+
+        Raises:
+            RulesError: what `build` raises; E661 if the training arguments choose an optimizer that makes
+                groups of its own.
         """
         given = self.optimizer_cls_and_kwargs
         if self.optimizer is None:

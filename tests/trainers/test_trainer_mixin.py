@@ -82,6 +82,15 @@ def test_an_optimizer_that_is_there_already_is_kept(tmp_path: Path) -> None:
     assert one.create_scheduler(4) is scheduler
 
 
+def test_a_mixin_after_the_trainer_would_have_no_effect() -> None:
+    with pytest.raises(TypeError) as raised:
+        type("Mine", (Trainer, TrainerMixin), {})
+    assert str(raised.value) == (
+        "`Trainer` comes before the mixin and hides it: write `class Mine(TrainerMixin, Trainer)`"
+    )
+    assert issubclass(type("Mine", (RulesTrainer,), {"create_optimizer": None}), RulesTrainer)
+
+
 @pytest.mark.parametrize("kind", ["class", "factory"])
 def test_an_optimizer_with_groups_of_its_own(kind: str, tmp_path: Path) -> None:
     class GaLore(torch.optim.AdamW):

@@ -94,9 +94,7 @@ def test_groups_live_through_schedule_accumulation_and_resume(
 
 
 @pytest.mark.parametrize("rules", [ONE, SEVERAL], ids=["one", "several"])
-def test_every_way_of_handing_over_the_optimizer_trains_alike(
-    rules: paramrules.Rules, tmp_path: Path
-) -> None:
+def test_every_way_to_pass_the_optimizer_trains_alike(rules: paramrules.Rules, tmp_path: Path) -> None:
     subclass = RulesTrainer(gpt(), arguments(tmp_path), train_dataset=Sequences())
     subclass.rules = rules
 

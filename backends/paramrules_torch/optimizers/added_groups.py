@@ -74,10 +74,10 @@ def complete(
     *,
     stacklevel: int,
 ) -> None:
-    """Give a new group what the groups of `build` have: names, a label, and the settings of the rules.
+    """Add to a new group the keys that the groups of `build` have: names, a label, settings of the rules.
 
     Args:
-        group: the group, which is changed. What it holds already stays.
+        group: the group, which is changed in place. Keys that it has already stay.
         optimizer: the optimizer that it is for.
         defaults: the defaults of the one that takes it, among several.
         known: the rules' groups; None if they are not known.

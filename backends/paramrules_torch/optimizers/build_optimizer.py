@@ -65,7 +65,7 @@ def build(
             set `optimizer = "muon"`, a mapping from these names to such. Groups that name none go to the
             entry `default`, or to the only one. `functools.partial` binds arguments to one of them, and those
             win over the ones given here.
-        lr: the base learning rate; that of the optimizer's signature if None.
+        lr: the base learning rate; None takes the default of the optimizer's signature.
         weight_decay: the base weight decay, likewise.
         options: values for the file's options.
         strict: make dead rules and parameters that no rule takes errors.

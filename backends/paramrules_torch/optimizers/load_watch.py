@@ -1,7 +1,7 @@
 """Hooks that refuse a loaded state of other groups, and warn if it has replaced the settings of the rules.
 
 torch's `load_state_dict` takes the settings of the groups from the file: an old run's decay for what is
-`no_decay` now. What schedulers change is left out.
+`no_decay` now. Settings that schedulers change do not count.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence

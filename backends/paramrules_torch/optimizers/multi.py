@@ -16,9 +16,9 @@ from paramrules_torch.optimizers.joined_state import JoinedState, join, split
 class MultiOptimizer(Optimizer):
     """Optimizers that step, zero gradients, are scheduled, saved and loaded as one.
 
-    It is a `torch.optim.Optimizer`, so schedulers, `GradScaler` and trainers take it. Its `param_groups` are
-    the very dicts of the optimizers inside, in the order of rules, each with the name of its optimizer under
-    `optimizer`; its `state` is theirs. `step` runs a closure once and then steps each of them.
+    It is a `torch.optim.Optimizer`: schedulers, `GradScaler` and trainers accept it. Its `param_groups` are
+    the group dicts of the optimizers inside, in the order of rules, each with the name of its optimizer under
+    `optimizer`; its `state` is a view of theirs. `step` runs a closure once and then steps each of them.
 
     `train` and `eval`, the modes of schedule-free optimizers, exist if one of the optimizers has them, and
     switch each that does. Any other method of one optimizer is its own: `optimizers["sam"].first_step()`.
@@ -145,7 +145,7 @@ class MultiOptimizer(Optimizer):
         self._list_groups()
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the state of all, numbered and grouped as that of one optimizer."""
+        """Return one state dict for all, in the form of a single optimizer's."""
         for before in self._optimizer_state_dict_pre_hooks.values():
             before(self)
         state = join(

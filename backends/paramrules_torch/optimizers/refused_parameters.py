@@ -80,7 +80,7 @@ def refusal(
 
 
 def _report(code: str, bound: Bound, one: RoutedGroup, number: int, message: str, help: str) -> Diagnostic:
-    """Return a finding about a parameter of the model at hand."""
+    """Return a finding about a parameter, by its number in this model."""
     part = bound.part
     parameter = number if part is None else next(n for n in one.group.parameters if part.get(n) == number)
     return report_parameter(
