@@ -8,13 +8,15 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import lightning
 import pytest
 import torch
 from accelerate import Accelerator
 from accelerate.optimizer import AcceleratedOptimizer
-from paramrules_torch import MultiOptimizer, build
+from paramrules_torch import MultiOptimizer, build, scheduled
 from torch import nn
 from torch.optim import AdamW, Muon, Optimizer
+from torch.optim.lr_scheduler import LinearLR
 from torch_build.small_gpt import equal, gpt, loss, train
 
 import paramrules
@@ -365,6 +367,23 @@ def test_the_modes_of_one_are_those_of_all() -> None:
     assert not hasattr(without, "train")
     with pytest.raises(AttributeError, match=r"^a `MultiOptimizer` has no `train`$"):
         without.train()
+
+
+def test_a_wrapper_of_fabrics_shares_its_groups() -> None:
+    model = gpt()
+    optimizer = joined(model)
+    fabric = lightning.Fabric(accelerator="cpu", devices=1)
+    wrapped = fabric.setup_optimizers(optimizer)
+    scheduler = scheduled(wrapped, lambda base: LinearLR(base, 1.0, 0.0, 10))
+    assert scheduler.optimizer is optimizer
+    wrapped.load_state_dict(wrapped.state_dict())
+    wrapped.add_param_group({"params": nn.Parameter(torch.ones(2)), "lr": 0.5})
+    wrapped.param_groups = [*wrapped.param_groups]
+    scheduler.step()
+    for groups in (wrapped.param_groups, optimizer.param_groups):
+        assert [group["label"] for group in groups] == ["table", "hidden", "rest", "added"]
+        assert groups[-1]["lr"] == pytest.approx(0.45)
+    assert optimizer.optimizers["default"].param_groups[-1] is wrapped.param_groups[-1]
 
 
 def test_what_only_one_has_says_where_it_is() -> None:

@@ -34,7 +34,7 @@ class MultiOptimizer(Optimizer):
 
     optimizers: dict[str, Optimizer]
     order: list[str]
-    known: KnownParameters | None = None  # set by `build`, and not copied
+    known: KnownParameters  # set by `build`, and not copied
 
     def __init__(self, optimizers: Mapping[str, Optimizer], order: Sequence[str]) -> None:
         """Join optimizers.
@@ -61,6 +61,7 @@ class MultiOptimizer(Optimizer):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
+        self._param_groups: list[dict[str, Any]] = []
         self._list_groups()
 
     def __getattr__(self, name: str) -> Any:
@@ -76,9 +77,12 @@ class MultiOptimizer(Optimizer):
         raise AttributeError(message, name=name, obj=self)
 
     def _list_groups(self) -> None:
-        """List the groups of the optimizers inside, in the order of the whole."""
+        """List the groups of the optimizers inside, in the order of the whole.
+
+        The list stays the same one: wrappers of Fabric's call these methods with themselves as `self`.
+        """
         groups = {name: iter(optimizer.param_groups) for name, optimizer in self.optimizers.items()}
-        self._param_groups = [next(groups[name]) for name in self.order]
+        self._param_groups[:] = [next(groups[name]) for name in self.order]
 
     @property
     def param_groups(self) -> list[dict[str, Any]]:
@@ -90,7 +94,7 @@ class MultiOptimizer(Optimizer):
         order = [self._chosen(group) for group in groups]
         for name, optimizer in self.optimizers.items():
             optimizer.param_groups = [group for own, group in zip(order, groups, strict=True) if own == name]
-        self.order = order
+        self.order[:] = order
         self._list_groups()
 
     def _chosen(self, group: Mapping[str, Any]) -> str:
@@ -134,7 +138,8 @@ class MultiOptimizer(Optimizer):
         Raises RulesError: E610 if that is not clear. Raises ValueError as torch does.
         """
         name = self._chosen(param_group)
-        complete(param_group, self, self.optimizers[name].defaults, self.known, stacklevel=2)
+        known = getattr(self, "known", None)
+        complete(param_group, self, self.optimizers[name].defaults, known, stacklevel=2)
         held = {id(tensor) for group in self.param_groups for tensor in group["params"]}
         param_group["optimizer"] = name
         self.optimizers[name].add_param_group(param_group)
