@@ -29,6 +29,8 @@ WRAPPERS: Final = {
     "megatron.legacy.model.Float16Module": "module",
     "opacus.grad_sample.AbstractGradSampleModule": "_module",
     "opacus.distributed.DifferentiallyPrivateDistributedDataParallel": "module",
+    "colossalai.interface.ModelWrapper": "module",
+    "torch_xla.SpmdFullyShardedDataParallel": "_orig_module",
     "timm.utils.ModelEmaV2": "module",
     "timm.utils.ModelEmaV3": "module",
     "peft.PeftModel": "base_model",

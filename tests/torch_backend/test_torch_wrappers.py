@@ -98,6 +98,8 @@ def assert_like_unwrapped(wrapped: nn.Module) -> None:
         lambda model: fabric().setup(compiled(model)),
         lambda model: fabric().setup(AveragedModel(model)),
         lambda model: elsewhere("opacus.grad_sample.grad_sample_module.GradSampleModule", "_module", model),
+        lambda model: elsewhere("colossalai.interface.model.ModelWrapper", "module", model),
+        lambda model: elsewhere("torch_xla.distributed.SpmdFullyShardedDataParallel", "_orig_module", model),
         lambda model: elsewhere("megatron.core.transformer.module.Float16Module", "module", model),
         lambda model: elsewhere("megatron.core.distributed.data_parallel_base.DDP", "module", model),
     ],

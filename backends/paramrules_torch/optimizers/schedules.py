@@ -72,6 +72,7 @@ def scheduled(
     """
     _check_makers(make_scheduler)
     _check_decay(weight_decay)
+    optimizer = _innermost(optimizer)
     given = {"lr": make_scheduler, "weight_decay": weight_decay}
     wrong = []
     for rate, passed in given.items():
@@ -80,7 +81,7 @@ def scheduled(
         raise RulesError(wrong)
     for rate, key in SCHEDULES.items():
         warn(unused_schedules(rate, schedules_in_rules(optimizer, key), given[rate]), stacklevel=2)
-    made = Scheduled(_innermost(optimizer), by_schedule(make_scheduler), lr, by_schedule(weight_decay))
+    made = Scheduled(optimizer, by_schedule(make_scheduler), lr, by_schedule(weight_decay))
     if isinstance(made.inner, ReduceLROnPlateau):
         made.__class__ = ScheduledPlateau
     return made
