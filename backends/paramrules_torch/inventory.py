@@ -17,10 +17,10 @@ def inventory(model: nn.Module) -> Inventory:
     """Return the parameters of a model, in the order of `model.named_parameters()`, on any device.
 
     Names are canonical: without what DistributedDataParallel, `torch.compile`, FSDP, checkpoint wrappers,
-    AveragedModel and PEFT add, and with a parametrization's tensors under the parameter that they replace
-    (`conv.weight.original0`). Shapes are those of whole tensors, also if FSDP2, tensor parallelism, Megatron
-    or ZeRO-3 keep only a part. Reading shapes that Megatron split raises E503 if it does not know into how
-    many parts.
+    AveragedModel, Fabric and PEFT add, and with a parametrization's tensors under the parameter that they
+    replace (`conv.weight.original0`). Shapes are those of whole tensors, also if FSDP2, tensor parallelism,
+    Megatron or ZeRO-3 keep only a part. Reading shapes that Megatron split raises E503 if it does not know
+    into how many parts.
 
     Raises:
         RulesError: E519 if it is not a module, E518 if modules are nested without an end, E502 if two

@@ -187,6 +187,18 @@ def test_among_several_a_copy_still_takes_groups() -> None:
         assert len(optimizer.param_groups) == 3
 
 
+def test_among_several_the_rules_say_which_takes_a_group() -> None:
+    model, optimizer = made(SEVERAL)
+    optimizer.add_param_group({"params": model.backbone[0].weight})
+    assert optimizer.param_groups[-1]["optimizer"] == "muon"
+    assert "momentum" in optimizer.param_groups[-1]
+    optimizer.add_param_group({"params": model.backbone[0].bias, "optimizer": "default"})
+    assert [group["optimizer"] for group in optimizer.param_groups[-2:]] == ["muon", "default"]
+    for several in (made()[1], optimizer):
+        with pytest.raises(TypeError, match=r"must be a dict|should be a dict, and this is a `list`"):
+            several.add_param_group([nn.Parameter(torch.ones(1))])  # type: ignore[arg-type]  # as meant
+
+
 def test_groups_of_several_may_be_set() -> None:
     model, optimizer = made(SEVERAL)
     assert isinstance(optimizer, MultiOptimizer)

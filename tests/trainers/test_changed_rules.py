@@ -1,7 +1,7 @@
 """Rules change between saving and resuming, in real trainers: moments stay, settings are new."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import lightning
 import paramrules_torch
@@ -41,6 +41,8 @@ OLD = {"one": ONE, "several": SEVERAL}
 def names_muon(rules: paramrules.Rules) -> bool:
     return rules in (SEVERAL, CHANGED["several"])
 
+
+POLICY = Path(__file__).parents[2] / "examples/policies/transformers_trainer.rules"
 
 State = dict[str, dict[str, Any]]
 
@@ -93,7 +95,9 @@ class Watch(TrainerCallback):
 def train(
     folder: Path, rules: paramrules.Rules, resume: bool, base: Any = TrainerMixin, **how: Any
 ) -> tuple[Any, Watch]:
-    class RulesTrainer(base, Trainer):  # type: ignore[misc]  # mypy: a variable
+    bases = (Trainer,) if base is object else (base, Trainer)
+
+    class RulesTrainer(*bases):  # type: ignore[misc]  # mypy: a variable
         named_optimizers = {"muon": torch.optim.Muon, "adamw": None} if names_muon(rules) else {}
 
     arguments = {
@@ -147,6 +151,19 @@ def test_a_run_saved_under_the_trainers_own_scheduler_resumes_with_the_mixin(tmp
     _, before = train(tmp_path, ONE, False, Plain)
     _, after = train(tmp_path, CHANGED["one"], True)
     same(before.last, after.first)
+    assert after.rates == [[LR * 3, LR, LR]] * 3
+
+
+def test_a_run_without_rules_resumes_with_them(tmp_path: Path) -> None:
+    """The Trainer's own groups have no names; the policy that reproduces them tells which they were."""
+
+    class Adopted(TrainerMixin):
+        regroup_with: ClassVar[Any] = {"old": POLICY}
+
+    _, before = train(tmp_path, ONE, False, object)
+    trainer, after = train(tmp_path, CHANGED["one"], True, Adopted)
+    same(before.last, after.first)
+    assert settings(trainer.optimizer) == NOW["one"]
     assert after.rates == [[LR * 3, LR, LR]] * 3
 
 

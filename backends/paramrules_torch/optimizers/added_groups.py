@@ -1,7 +1,7 @@
 """Groups that are added to an optimizer later, by code that knows nothing of names and labels."""
 
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from torch import Tensor
@@ -60,7 +60,7 @@ def name_added_groups(optimizer: Optimizer, known: KnownParameters) -> None:
     def add_param_group(param_group: dict[str, Any]) -> None:
         own = itself()
         assert own is not None
-        complete(param_group, own, own.defaults, known, stacklevel=2)
+        complete(param_group, own, lambda: own.defaults, known, stacklevel=2)
         type(own).add_param_group(own, param_group)
 
     optimizer.add_param_group = add_param_group  # type: ignore[method-assign]  # as the docstring says
@@ -69,7 +69,7 @@ def name_added_groups(optimizer: Optimizer, known: KnownParameters) -> None:
 def complete(
     group: dict[str, Any],
     optimizer: Optimizer,
-    defaults: Mapping[str, Any],
+    defaults: Callable[[], Mapping[str, Any]],
     known: KnownParameters | None,
     *,
     stacklevel: int,
@@ -79,16 +79,16 @@ def complete(
     Args:
         group: the group, which is changed in place. Keys that it has already stay.
         optimizer: the optimizer that it is for.
-        defaults: the defaults of the one that takes it, among several.
+        defaults: returns the defaults of the one that takes it, among several.
         known: the rules' groups; None if they are not known.
         stacklevel: the frame that warnings point at; 1 is the caller of this function.
 
     Warns:
         RulesWarning: W663 if the rules give its parameters different values of a setting that it lacks.
     """
-    params = group["params"]
+    params = group["params"] if isinstance(group, dict) else set()
     if isinstance(params, set):
-        return  # torch says that it has no order
+        return  # torch refuses it
     params = [params] if isinstance(params, Tensor) else list(params)
     group["params"] = params
     places = known.places() if known else {}
@@ -103,7 +103,10 @@ def complete(
     group.setdefault("label", group.get("name") or _label(found, optimizer))
     group.setdefault("name", group["label"])
     if None not in here:
-        _fill(group, found, defaults, stacklevel + 1)
+        wanted = {one.settings.get("optimizer") for one in found}
+        if len(wanted) == 1 and None not in wanted:
+            group.setdefault("optimizer", *wanted)
+        _fill(group, found, defaults(), stacklevel + 1)
 
 
 def _label(found: Sequence[_RulesGroup], optimizer: Optimizer) -> str:

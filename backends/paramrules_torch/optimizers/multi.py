@@ -131,15 +131,24 @@ class MultiOptimizer(Optimizer):
             optimizer.zero_grad(set_to_none)
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
-        """Add a group to the optimizer that it names under `optimizer`, else to `default` or the only one.
+        """Add a group to the optimizer that it names under `optimizer`.
 
-        Names, a label and settings that it lacks are added as in the optimizers of `build`.
+        Without one it goes to the optimizer that the rules name for all its parameters, else to `default` or
+        the only one. Names, a label and settings that it lacks are added as in the optimizers of `build`.
 
         Raises RulesError: E610 if that is not clear. Raises ValueError as torch does.
         """
-        name = self._chosen(param_group)
+        if not isinstance(param_group, dict):
+            raise TypeError(f"a group should be a dict, and this is a `{type(param_group).__name__}`")
         known = getattr(self, "known", None)
-        complete(param_group, self, self.optimizers[name].defaults, known, stacklevel=2)
+        complete(
+            param_group,
+            self,
+            lambda: self.optimizers[self._chosen(param_group)].defaults,
+            known,
+            stacklevel=2,
+        )
+        name = self._chosen(param_group)
         held = {id(tensor) for group in self.param_groups for tensor in group["params"]}
         param_group["optimizer"] = name
         self.optimizers[name].add_param_group(param_group)
