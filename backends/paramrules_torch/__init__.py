@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from paramrules_torch.marks import mark
     from paramrules_torch.monitor import GroupMonitor, rates
     from paramrules_torch.optimizers import MultiOptimizer, build, scheduled
-    from paramrules_torch.resume import regroup_state
+    from paramrules_torch.resume import regroup_on_load, regroup_state
 else:
 
     def __getattr__(name: str) -> Any:
@@ -43,6 +43,7 @@ __all__ = [
     "GroupMonitor",
     "rates",
     "mark",
+    "regroup_on_load",
 ]
 
 _HOMES = {
@@ -54,6 +55,7 @@ _HOMES = {
     "GroupMonitor": "paramrules_torch.monitor",
     "rates": "paramrules_torch.monitor",
     "mark": "paramrules_torch.marks",
+    "regroup_on_load": "paramrules_torch.resume",
 }
 
 

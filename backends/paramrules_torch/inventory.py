@@ -22,10 +22,10 @@ def inventory(model: Parameters) -> Inventory:
     keys joined with dots. What depends on modules, such as types and roles, is unknown there.
 
     Names are canonical: without what DistributedDataParallel, `torch.compile`, FSDP, checkpoint wrappers,
-    AveragedModel and PEFT add, and with a parametrization's tensors under the parameter that they replace
-    (`conv.weight.original0`). Shapes are those of whole tensors, also if FSDP2, tensor parallelism, Megatron
-    or ZeRO-3 keep only a part. Reading shapes that Megatron split raises E503 if it does not know into how
-    many parts.
+    AveragedModel, Fabric and PEFT add, and with a parametrization's tensors under the parameter that they
+    replace (`conv.weight.original0`). Shapes are those of whole tensors, also if FSDP2, tensor parallelism,
+    Megatron or ZeRO-3 keep only a part. Reading shapes that Megatron split raises E503 if it does not know
+    into how many parts.
 
     Raises:
         RulesError: E519 if it is neither, E546 if a mapping holds something other than tensors, E518 if

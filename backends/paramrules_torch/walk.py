@@ -149,12 +149,15 @@ class Walk:
     def _unwrap(
         self, wrapper: nn.Module, keeps: str, prefix: str, parent: Owner | None, owner: Owner
     ) -> None:
-        """Walk the children of a wrapper: the wrapped one takes its place, the others stay below it."""
+        """Walk the children of a wrapper: the wrapped one takes its place, others stay below it."""
+        kept = wrapper._modules.get(keeps)
         for key, child in wrapper._modules.items():
-            if key == keeps and child is not None:
+            if child is None:
+                continue
+            if key == keeps:
                 with self._renaming(prefix, f"{keeps}."):
                     self._enter(child, prefix, parent)
-            else:
+            elif kept is None or all(child is not module for module in kept.modules()):
                 self._descend({key: child}, prefix, owner)
 
     def _parametrized(self, module: nn.Module, prefix: str, owner: Owner) -> None:

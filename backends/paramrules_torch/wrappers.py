@@ -13,10 +13,26 @@ WRAPPERS: Final = {
     "torch.nn.parallel.DistributedDataParallel": "module",
     "torch.optim.swa_utils.AveragedModel": "module",
     "torch._dynamo.OptimizedModule": "_orig_mod",
+    "torch.ao.quantization.QuantWrapper": "module",
     "torch.distributed.fsdp.FullyShardedDataParallel": "_fsdp_wrapped_module",
     "torch.distributed.algorithms._checkpoint.ActivationWrapper": "_checkpoint_wrapped_module",
+    "torch.distributed.pipelining.LossWrapper": "module",
+    "lightning.fabric.wrappers._FabricModule": "_forward_module",
+    "lightning_fabric.wrappers._FabricModule": "_forward_module",
+    "lightning.pytorch.plugins.precision.LightningDoublePrecisionModule": "module",
+    "pytorch_lightning.plugins.precision.LightningDoublePrecisionModule": "module",
     "fairscale.nn.FullyShardedDataParallel": "_fsdp_wrapped_module",
     "deepspeed.DeepSpeedEngine": "module",
+    "apex.parallel.DistributedDataParallel": "module",
+    "megatron.core.transformer.Float16Module": "module",
+    "megatron.core.distributed._BaseDataParallel": "module",
+    "megatron.legacy.model.Float16Module": "module",
+    "opacus.grad_sample.AbstractGradSampleModule": "_module",
+    "opacus.distributed.DifferentiallyPrivateDistributedDataParallel": "module",
+    "colossalai.interface.ModelWrapper": "module",
+    "torch_xla.SpmdFullyShardedDataParallel": "_orig_module",
+    "timm.utils.ModelEmaV2": "module",
+    "timm.utils.ModelEmaV3": "module",
     "peft.PeftModel": "base_model",
     "peft.PeftMixedModel": "base_model",
     "peft.tuners.tuners_utils.BaseTuner": "model",
@@ -29,6 +45,7 @@ WRAPPERS: Final = {
 """Wrapper classes, and the child that each wraps: the only list of them.
 
 A wrapper's other children stay below it: PEFT's `lora_A` is within its `LoraLayer`, its `base_layer` is not.
+One that is the wrapped module again, or a part of it, as Fabric's `_original_module` is, is left out.
 If PEFT keeps a whole module twice (`modules_to_save`), both keep their names: one name cannot be for both.
 The last entry is for the names that it adds; `Kind` finds what it parametrizes by its base.
 """

@@ -251,7 +251,11 @@ does not tell the two apart
         lambda: built("all: else", optax.contrib.muon),
         """
 error[E633]: `muon` trains matrices, and `head.bias` has the shape (2,)
-  = help: add `ndim == 2` to the rule that gives it to `muon`, or say which axes form the matrix, with \
+  --> r.rules:1:1
+   |
+ 1 | all: else
+   | ^^^
+   = help: add `ndim == 2` to the rule that gives it to `muon`, or say which axes form the matrix, with \
 `muon_weight_dimension_numbers`""",
     ),
     "another tree": (

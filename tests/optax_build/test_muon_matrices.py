@@ -226,6 +226,10 @@ def test_what_is_no_matrix_is_refused(text: str, name: str, shape: tuple[int, ..
         pro.build(model, rules, {"muon": optax.contrib.muon, "default": optax.adamw}, learning_rate=0.1)
     assert str(raised.value) == (
         f"\nerror[E633]: `muon` trains matrices, and `{name}` has the shape {shape}\n"
-        "  = help: add `ndim == 2` to the rule that gives it to `muon`, or say which axes form the matrix, "
+        "  --> muon.rules:1:1\n"
+        "   |\n"
+        f' 1 | m: {text} -> optimizer = "muon"\n'
+        "   | ^\n"
+        "   = help: add `ndim == 2` to the rule that gives it to `muon`, or say which axes form the matrix, "
         "with `muon_weight_dimension_numbers`"
     )

@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 from typing import Any
 
+import lightning
 import pytest
 import torch
 import torch.distributed as dist
+from lightning.pytorch.plugins.precision.double import LightningDoublePrecisionModule
 from paramrules_torch.inventory import inventory_and_tensors
 from torch import nn
+from torch.ao.quantization import QuantWrapper
 from torch.distributed._composable.replicate import replicate
 from torch.distributed.algorithms._checkpoint.checkpoint_wrapper import (
     apply_activation_checkpointing,
@@ -15,6 +18,7 @@ from torch.distributed.algorithms._checkpoint.checkpoint_wrapper import (
 )
 from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import FullyShardedDataParallel, fully_shard
+from torch.distributed.pipelining._IR import LossWrapper
 from torch.nn.parallel import DistributedDataParallel
 from torch.optim.swa_utils import AveragedModel
 from torch.testing._internal.distributed.fake_pg import FakeStore
@@ -32,6 +36,21 @@ def net() -> nn.Module:
 
 def compiled(model: nn.Module) -> nn.Module:
     return torch.compile(model, backend="eager")  # type: ignore[return-value]
+
+
+def fabric() -> lightning.Fabric:
+    return lightning.Fabric(accelerator="cpu", devices=1)
+
+
+def elsewhere(name: str, key: str, model: nn.Module) -> nn.Module:
+    """A model in a wrapper of a library that is not installed; its class or a base is in the table."""
+    module, _, cls = name.rpartition(".")
+    base: type[nn.Module] = nn.Module
+    for own in {"GradSampleModule": ["AbstractGradSampleModule"], "DDP": ["_BaseDataParallel"]}.get(cls, []):
+        base = type(own, (base,), {"__module__": module})
+    wrapper: nn.Module = type(cls, (base,), {"__module__": module})()
+    wrapper.add_module(key, model)
+    return wrapper
 
 
 @pytest.fixture
@@ -69,6 +88,20 @@ def assert_like_unwrapped(wrapped: nn.Module) -> None:
         compiled,
         lambda model: nn.DataParallel(offload_wrapper(model)),
         lambda model: nn.DataParallel(compiled(AveragedModel(model))),
+        QuantWrapper,
+        lambda model: LossWrapper(model, nn.MSELoss()),
+        pytest.param(
+            LightningDoublePrecisionModule,
+            marks=pytest.mark.filterwarnings("ignore:The `LightningDoublePrecisionModule` is deprecated"),
+        ),
+        lambda model: fabric().setup(model),
+        lambda model: fabric().setup(compiled(model)),
+        lambda model: fabric().setup(AveragedModel(model)),
+        lambda model: elsewhere("opacus.grad_sample.grad_sample_module.GradSampleModule", "_module", model),
+        lambda model: elsewhere("colossalai.interface.model.ModelWrapper", "module", model),
+        lambda model: elsewhere("torch_xla.distributed.SpmdFullyShardedDataParallel", "_orig_module", model),
+        lambda model: elsewhere("megatron.core.transformer.module.Float16Module", "module", model),
+        lambda model: elsewhere("megatron.core.distributed.data_parallel_base.DDP", "module", model),
     ],
 )
 def test_wrappers_around_a_model(wrap: object) -> None:
@@ -87,6 +120,10 @@ def test_data_parallel_of_processes() -> None:
     assert_like_unwrapped(DistributedDataParallel(net()))
     assert_like_unwrapped(DistributedDataParallel(compiled(net())))
     assert_like_unwrapped(replicate(net()))
+    model = net()
+    wrapped = fabric().setup(model)
+    wrapped._forward_module = DistributedDataParallel(model)  # as its strategies do
+    assert_like_unwrapped(wrapped)
 
 
 @pytest.mark.usefixtures("two_processes")

@@ -10,7 +10,7 @@ from torch import nn
 from torch.optim import Optimizer, lr_scheduler
 
 import paramrules
-from paramrules import RulesWarning
+from paramrules import RulesError, RulesWarning
 
 OLD = "a: ndim == 1 -> lr_scale = 1\nb: else"
 NEW = "a: ndim == 1 -> weight_decay = 0\nb: else"
@@ -140,3 +140,31 @@ def test_an_empty_state_of_its_own_and_tensors_and_lists_are_no_differences() ->
     saved = optimizer.state_dict()
     saved["param_groups"][1] |= {"betas": [0.9, 0.999], "eps": torch.tensor(1e-8, dtype=torch.float64)}
     optimizer.load_state_dict(saved)
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_groups_that_do_not_fit_say_how_to_load_them(several: bool) -> None:
+    def made(text: str) -> tuple[nn.Module, Any]:
+        net = model()
+        optimizers: Any = {"default": torch.optim.AdamW} if several else torch.optim.AdamW
+        return net, built(text, optimizers, net=net)
+
+    def refused(text: str) -> str:
+        with pytest.raises(RulesError) as raised:
+            made(NEW)[1].load_state_dict(made(text)[1].state_dict())
+        return str(raised.value)
+
+    help = (
+        "  = help: load `paramrules_torch.regroup_state(state, model, optimizer)`, or call "
+        "`paramrules_torch.regroup_on_load(optimizer, model)` before a trainer loads it"
+    )
+    one, many = "all: else", "x: name ~ ^0 -> lr_scale = 2\ny: ndim == 1\nz?: else"
+    assert refused(one) == f"\nerror[E664]: the saved state has 1 group and this optimizer has 2\n{help}"
+    assert refused(many) == (
+        "\nerror[E664]: the saved group `x` has 2 parameters, and `a`, which has its place now, has 3\n"
+        + help
+    )
+    net, optimizer = made(NEW)
+    optimizer.register_load_state_dict_pre_hook(lambda own, state: regroup_state(state, net, own))
+    optimizer.load_state_dict(made(many)[1].state_dict())
+    assert [group["label"] for group in optimizer.param_groups] == ["a", "b"]

@@ -3,15 +3,20 @@
 import copy
 import io
 import pickle
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import lightning
 import pytest
 import torch
-from paramrules_torch import MultiOptimizer, build
+from accelerate import Accelerator
+from accelerate.optimizer import AcceleratedOptimizer
+from paramrules_torch import MultiOptimizer, build, scheduled
 from torch import nn
 from torch.optim import AdamW, Muon, Optimizer
+from torch.optim.lr_scheduler import LinearLR
 from torch_build.small_gpt import equal, gpt, loss, train
 
 import paramrules
@@ -331,6 +336,66 @@ def test_groups_that_name_none_go_to_the_only_one() -> None:
     assert [g["optimizer"] for g in optimizer.param_groups] == ["adamw"]
 
 
+class ScheduleFree(AdamW):
+    """An optimizer with modes and a method of its own."""
+
+    def __init__(self, params: Any, lr: float = 1e-3, weight_decay: float = 0.0) -> None:
+        super().__init__(params, lr=lr, weight_decay=weight_decay)
+        self.mode = ""
+
+    def train(self) -> None:
+        self.mode = "train"
+
+    def eval(self) -> None:
+        self.mode = "eval"
+
+    def first_step(self) -> None:
+        raise NotImplementedError
+
+
+def test_the_modes_of_one_are_those_of_all() -> None:
+    both = build(gpt(), RULES, {"muon": Muon, "default": ScheduleFree}, lr=0.01)
+    assert isinstance(both, MultiOptimizer)
+    inner: Any = both.optimizers["default"]
+    Accelerator(cpu=True)
+    for optimizer in (both, AcceleratedOptimizer(both)):
+        optimizer.train()
+        assert inner.mode == "train"
+        assert optimizer.eval() is None
+        assert inner.mode == "eval"
+    without = joined(gpt())
+    assert not hasattr(without, "train")
+    with pytest.raises(AttributeError, match=r"^a `MultiOptimizer` has no `train`$"):
+        without.train()
+
+
+def test_a_wrapper_of_fabrics_shares_its_groups() -> None:
+    model = gpt()
+    optimizer = joined(model)
+    fabric = lightning.Fabric(accelerator="cpu", devices=1)
+    wrapped = fabric.setup_optimizers(optimizer)
+    scheduler = scheduled(wrapped, lambda base: LinearLR(base, 1.0, 0.0, 10))
+    assert scheduler.optimizer is optimizer
+    wrapped.load_state_dict(wrapped.state_dict())
+    wrapped.add_param_group({"params": nn.Parameter(torch.ones(2)), "lr": 0.5})
+    wrapped.param_groups = [*wrapped.param_groups]
+    scheduler.step()
+    for groups in (wrapped.param_groups, optimizer.param_groups):
+        assert [group["label"] for group in groups] == ["table", "hidden", "rest", "added"]
+        assert groups[-1]["lr"] == pytest.approx(0.45)
+    assert optimizer.optimizers["default"].param_groups[-1] is wrapped.param_groups[-1]
+
+
+def test_what_only_one_has_says_where_it_is() -> None:
+    both = build(gpt(), RULES, {"muon": Muon, "default": ScheduleFree}, lr=0.01)
+    message = (
+        "a `MultiOptimizer` has no `first_step`, but what it is made of does: "
+        'use `optimizers["default"].first_step`'
+    )
+    with pytest.raises(AttributeError, match=f"^{re.escape(message)}$"):
+        both.first_step()  # type: ignore[attr-defined]
+
+
 def refused(text: str, optimizers: Any, **how: Any) -> str:
     with pytest.raises(RulesError) as raised:
         build(nn.Linear(3, 3), paramrules.parse(text), optimizers, **how)
@@ -392,11 +457,12 @@ def test_one_that_evaluates_the_loss_by_itself() -> None:
 def test_state_of_other_groups_is_not_loaded() -> None:
     optimizer = joined(gpt())
     state = optimizer.state_dict()
-    with pytest.raises(ValueError, match=r"^loaded state dict has a different number of parameter groups$"):
-        optimizer.load_state_dict(state | {"param_groups": state["param_groups"][1:]})
     swapped = [state["param_groups"][n] for n in (1, 0, 2)]
+    both = MultiOptimizer(optimizer.optimizers, optimizer.order)  # not of `build`, which has a hook
+    with pytest.raises(ValueError, match=r"^loaded state dict has a different number of parameter groups$"):
+        both.load_state_dict(state | {"param_groups": state["param_groups"][1:]})
     with pytest.raises(ValueError, match=r"^loaded state dict contains a parameter group that doesn't match"):
-        optimizer.load_state_dict(state | {"param_groups": swapped})
+        both.load_state_dict(state | {"param_groups": swapped})
     saved = [dict(group) for group in state["param_groups"]]
     saved[1]["optimizer"] = "default"
     with pytest.raises(RulesError) as raised:

@@ -262,9 +262,9 @@ def test_one_group_only() -> None:
 
 
 def test_what_a_constructor_raises_says_for_which_groups() -> None:
-    with pytest.raises(ValueError, match="Muon only supports 2D parameters") as raised:
-        built("vectors: ndim <= 1\nrest: else", torch.optim.Muon)
-    assert raised.value.__notes__ == ["raised by `Muon` for the groups `vectors` and `rest`"]
+    with pytest.raises(ValueError, match="Invalid epsilon value: -1") as raised:
+        built("vectors: ndim <= 1\nrest: else", torch.optim.AdamW, eps=-1)
+    assert raised.value.__notes__ == ["raised by `AdamW` for the groups `vectors` and `rest`"]
 
 
 def test_a_comment_allows_rules_without_settings() -> None:

@@ -118,10 +118,22 @@ def test_another_optimizer() -> None:
         "`0.weight`, and this optimizer nothing\n"
         '  = help: `missing="fresh"` lets them start without'
     )
-    assert refused(saved(model(2), torch.optim.SGD), net) == (
-        "\nerror[E622]: `0.bias` and `0.weight` have no saved state\n"
-        '  = help: `missing="fresh"` lets them start without'
-    )
+
+
+@pytest.mark.parametrize("cls", [torch.optim.AdamW, torch.optim.SGD])
+def test_saved_groups_without_state_are_those_of_a_fresh_optimizer(cls: type[torch.optim.Optimizer]) -> None:
+    net = model(2)
+    fresh = optimizer_of(model(2, 2), cls).state_dict()
+    assert not fresh["state"]
+    optimizer = optimizer_of(net)
+    for group in fresh["param_groups"]:
+        del group["param_names"]
+    own = optimizer.state_dict()
+    assert regroup_state(fresh, net, optimizer) == own
+    stepped = optimizer_of(net)
+    stepped.load_state_dict(saved(net))
+    stepped.load_state_dict(regroup_state(fresh, net, stepped))
+    assert not stepped.state
 
 
 def test_an_optimizer_that_keeps_nothing_by_parameter() -> None:

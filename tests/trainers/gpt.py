@@ -88,7 +88,7 @@ def decays(groups: Iterable[Mapping[str, Any]]) -> dict[str, float]:
 
 
 def check_decays(model: nn.Module, groups: Iterable[Mapping[str, Any]], rules: paramrules.Rules) -> None:
-    """The decay of every parameter is that of `rules`, told from the model and not from the groups."""
+    """Every parameter has the decay that `rules` give it, worked out from the model and not the groups."""
     embeddings = ("wte", "wpe") if rules is ONE else ()
     given = decays(groups)
     for name, tensor in model.named_parameters():

@@ -7,14 +7,14 @@ import jax
 import optax
 import optax.contrib
 
-from paramrules.backends import Diagnostic, RulesError, did_you_mean
+from paramrules.backends import Assignment, Diagnostic, RulesError, did_you_mean, report_parameter
 from paramrules_optax.pytorch import muon
 from paramrules_optax.transforms.parts import Part
 from paramrules_optax.trees.fit import fitted
 from paramrules_optax.trees.tree_walk import Walk
 
 
-def check_matrices(part: Part) -> None:
+def check_matrices(part: Part, assignment: Assignment) -> None:
     """Raise RulesError (E633) if Muon gets an array that is not a matrix, and no axes to read it as one."""
     optimizer = part.first.optimizer
     if optimizer is None or optimizer.factory not in (optax.contrib.muon, muon):
@@ -24,11 +24,14 @@ def check_matrices(part: Part) -> None:
     for array in part.arrays:
         if array.matrix is None:
             raise RulesError(
-                Diagnostic(
+                report_parameter(
                     "E633",
                     f"`muon` trains matrices, and `{array.names[0]}` has the shape {array.shape}",
-                    help="add `ndim == 2` to the rule that gives it to `muon`, or say which axes form the "
+                    "add `ndim == 2` to the rule that gives it to `muon`, or say which axes form the "
                     "matrix, with `muon_weight_dimension_numbers`",
+                    assignment=assignment,
+                    parameter=array.parameters[0],
+                    key="optimizer",
                 )
             )
 

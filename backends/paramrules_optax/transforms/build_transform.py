@@ -99,7 +99,7 @@ def build(
     bound, configs = planned.bound, planned.configs
     parts = parts_of(arrays_of(bound.inventory), configs, bound.inventory.names)
     for part in parts:
-        check_matrices(part)
+        check_matrices(part, bound.assignment)
     made = {part.label: transformation(part, configs, planned.unscaled) for part in parts}
     findings = planned.findings + check_use(bound.assignment, planned.specs, planned.bases)
     findings += split_estimates(parts, made)

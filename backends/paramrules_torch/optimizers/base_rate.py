@@ -51,7 +51,7 @@ class BaseGroup(dict[str, Any]):
 
 
 def _set(group: dict[str, Any], key: str, value: Any, ratio: float) -> None:
-    """Set in a real group what a scheduler sets in that of the base rate."""
+    """Copy to a real group a value that a scheduler sets in the base group."""
     if key == "lr":
         set_rate(group, "lr", float(value) * ratio)
         if RATIO in group:

@@ -33,11 +33,13 @@ from paramrules.backends import (
 from paramrules_torch.bound_model import KEEP_INSTEAD, BoundModel, bind_model, check_rates, settings_in_group
 from paramrules_torch.living import remember
 from paramrules_torch.named_tensors import Parameters
+from paramrules_torch.optimizers.added_groups import KnownParameters, name_added_groups
 from paramrules_torch.optimizers.factories import Factory, Make
 from paramrules_torch.optimizers.group_keys import DECAY_RATIO, FIRST_DECAY, RATIO
 from paramrules_torch.optimizers.load_watch import watch_loading
 from paramrules_torch.optimizers.multi import MultiOptimizer
 from paramrules_torch.optimizers.ratio_watch import watch
+from paramrules_torch.optimizers.refused_parameters import check_lr, check_matrices, refusal
 
 
 def build(
@@ -64,7 +66,7 @@ def build(
             set `optimizer = "muon"`, a mapping from these names to such. Groups that name none go to the
             entry `default`, or to the only one. `functools.partial` binds arguments to one of them, and those
             win over the ones given here.
-        lr: the base learning rate; that of the optimizer's signature if None.
+        lr: the base learning rate; None takes the default of the optimizer's signature.
         weight_decay: the base weight decay, likewise.
         options: values for the file's options.
         strict: make dead rules and parameters that no rule takes errors.
@@ -78,14 +80,17 @@ def build(
         The optimizer, or a `MultiOptimizer` for a mapping. Beside the keys of `param_groups`, a group has
         `lr_ratio` and `weight_decay_ratio`, its ratios to the base rate and decay (where a rule names a
         schedule, to those of its own optimizer), and `initial_weight_decay`. Parameters with `freeze = true`
-        no longer train; those that earlier rules froze and these do not train again.
+        no longer train; those that earlier rules froze and these do not train again. Its `add_param_group`
+        names the parameters of a new group and gives it a label and the settings of the rules.
 
     Raises:
         RulesError: what `param_groups` raises; E610 if a group's optimizer is not clear; E611 if an optimizer
             does not have a setting; E612 if no optimizer takes an argument; E613 if an optimizer takes one
-            group only; E614 if there is nothing to train; E615 if one of several needs a closure. Nothing is
-            frozen then.
-        TypeError, ValueError: as `param_groups`, and what the optimizer's constructor raises.
+            group only; E614 if there is nothing to train; E615 if one of several needs a closure; E633 if
+            torch's Muon gets something other than a matrix; E662 if a constructor refuses a parameter.
+            Nothing is frozen then.
+        TypeError, ValueError: as `param_groups`; an optimizer without a default learning rate, and no `lr`;
+            and what the optimizer's constructor raises.
 
     Warns:
         RulesWarning: for each finding that is not an error; W617 for an optimizer that no rule names;
@@ -140,6 +145,11 @@ def build(
     if lr_scale == "fold":
         watch(whole)
     watch_loading(whole, {key for one in routed for key in settings_in_group(one, lr_scale)} | _RATIOS.keys())
+    known = KnownParameters(held)
+    if isinstance(whole, MultiOptimizer):
+        whole.known = known
+    else:
+        name_added_groups(whole, known)
     held.freeze(stacklevel=2)
     remember(whole, {key: names_in_rules(assignment, key) for key in SCHEDULES.values()})
     return whole
@@ -166,9 +176,13 @@ def _construct(
             settings["optimizer"] = factory.spec.name
         settings |= _ratios(one, bases, overall)
         groups.append(held.group(one.group.label, settings, one.numbers))
+    check_matrices(held.bound, factory, routed, held.tensors)
+    check_lr(factory, groups, arguments)
     try:
         made = factory.construct(groups, arguments)
     except Exception as error:
+        if refused := refusal(held.bound, factory, routed, groups, arguments, error):
+            raise RulesError(refused) from error
         error.add_note(f"raised by `{factory.spec.called}` for the groups {listed(labels)}")
         raise
     spec = _spec_of(made, factory)

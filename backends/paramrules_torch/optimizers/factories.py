@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
+from torch.optim.optimizer import required
 
 from paramrules.backends import Aliases, Bases, OptimizerSpec, a, unbound
 
@@ -42,6 +43,8 @@ class Factory:
         make: the class or function.
         cls: the class, if `make` is one or a `functools.partial` of one; else None.
         spec: the arguments that it takes.
+        needs_lr: "call" if it cannot be called without `lr`, "groups" if groups with rates of their own are
+            enough, "" if it has a default.
     """
 
     def __init__(self, name: str, make: Make) -> None:
@@ -55,6 +58,10 @@ class Factory:
         self.cls: type[Optimizer] | None = inner if isinstance(inner, type) else None
         parameters = list(inspect.signature(inner).parameters.values())
         takes = {p.name: p.default for p in parameters[1:] if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)}
+        needs = {inspect.Parameter.empty: "call", required: "groups"}
+        self.needs_lr = (
+            "" if "lr" in bound else next((needs[d] for d in (takes.get("lr"),) if d in needs), "")
+        )
         self.spec = OptimizerSpec(
             name,
             name or getattr(inner, "__name__", "the function that was passed"),

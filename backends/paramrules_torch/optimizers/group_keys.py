@@ -26,8 +26,10 @@ def followed(group: Mapping[str, Any], rate: str = "lr") -> str:
 
 
 def own_base(optimizer: Any, group: Mapping[str, Any], rate: str) -> Any:
-    """Return the base rate that the schedule of a group replaces: that of its own optimizer if it names one,
-    else that of the whole; None if there is none."""
+    """Return the base rate that a group's schedule replaces, or None.
+
+    A group that names a schedule has the base rate of its own optimizer, any other that of the whole.
+    """
     inside = getattr(optimizer, "optimizers", {})
     if SCHEDULES[rate] in group and group.get("optimizer") in inside:
         optimizer = inside[group["optimizer"]]

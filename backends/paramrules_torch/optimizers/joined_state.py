@@ -46,7 +46,7 @@ class JoinedState(MutableMapping[Tensor, Any]):
 def join(parts: Mapping[str, Mapping[str, Any]], order: Sequence[str]) -> dict[str, Any]:
     """Join the state dicts of several optimizers into one.
 
-    Parameters are renumbered in the order of the groups. What a state dict holds beside `state` and
+    Parameters are renumbered in the order of the groups. Keys of a state dict other than `state` and
     `param_groups` is kept under `optimizers` and the optimizer's name.
 
     Args:

@@ -1,16 +1,16 @@
-"""Hooks that warn if a loaded state has replaced the settings of the rules.
+"""Hooks that refuse a loaded state of other groups, and warn if it has replaced the settings of the rules.
 
 torch's `load_state_dict` takes the settings of the groups from the file: an old run's decay for what is
-`no_decay` now. What schedulers change is left out.
+`no_decay` now. Settings that schedulers change do not count.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from torch import Tensor
 from torch.optim import Optimizer
 
-from paramrules.backends import Diagnostic, warn
+from paramrules.backends import Diagnostic, RulesError, warn
 from paramrules_torch.constructor_arguments import SWITCHES, constructor_arguments
 from paramrules_torch.optimizers.group_keys import DECAY_RATIO, FIRST_DECAY
 
@@ -26,6 +26,8 @@ _MOST = 4
 
 def watch_loading(optimizer: Optimizer, keys: Collection[str]) -> None:
     """Make an optimizer warn (W642) if it loads settings that are not those it was built with.
+
+    A state whose groups differ in number or size is an error (E664), unless a later hook may change it.
 
     Args:
         optimizer: the optimizer; `MultiOptimizer` for several.
@@ -46,7 +48,12 @@ class _LoadWatch:
         self.groups: list[dict[str, Any]] = []
 
     def before(self, optimizer: Optimizer, state_dict: dict[str, Any]) -> None:
-        """Note the groups, which loading replaces."""
+        """Note the groups, which loading replaces. Raise RulesError (E664) for groups that do not fit."""
+        hooks = optimizer._optimizer_load_state_dict_pre_hooks.values()
+        if next(reversed(hooks)) == self.before:
+            saved = state_dict["param_groups"]
+            if wrong := _other_groups(saved, optimizer.param_groups):
+                raise RulesError(wrong)
         self.groups = [{k: v for k, v in group.items() if k != "params"} for group in optimizer.param_groups]
 
     def after(self, optimizer: Optimizer) -> None:
@@ -81,6 +88,34 @@ class _LoadWatch:
                 theirs, own = (value[1:] if key == "betas" else None for value in (theirs, own))
             if _plain(theirs) != _plain(own):
                 yield key, group[key], ours[key]
+
+
+def _other_groups(saved: Sequence[Mapping[str, Any]], ours: Sequence[Mapping[str, Any]]) -> Diagnostic | None:
+    """Return a finding about saved groups that differ from the present ones in number or size."""
+    if len(saved) != len(ours):
+        there = f"{len(saved)} group{'s' * (len(saved) != 1)}"
+        message = f"the saved state has {there} and this optimizer has {len(ours)}"
+    else:
+        sizes = [
+            (group, len(group["params"]), len(own["params"]), own)
+            for group, own in zip(saved, ours, strict=True)
+        ]
+        message = next(
+            (
+                f"the saved group `{group.get('label', number)}` has {there} parameters, "
+                f"and `{own['label']}`, which has its place now, has {here}"
+                for number, (group, there, here, own) in enumerate(sizes)
+                if there != here
+            ),
+            "",
+        )
+    if not message:
+        return None
+    help = (
+        "load `paramrules_torch.regroup_state(state, model, optimizer)`, or call "
+        "`paramrules_torch.regroup_on_load(optimizer, model)` before a trainer loads it"
+    )
+    return Diagnostic("E664", message, help=help)
 
 
 def _plain(value: Any) -> Any:

@@ -1,23 +1,27 @@
 """Several optimizers as one, such as Muon for the hidden matrices and AdamW for the rest."""
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from paramrules.backends import Diagnostic, RulesError, choose, not_clear
+from paramrules.backends import Diagnostic, RulesError, choose, listed, not_clear
+from paramrules_torch.optimizers.added_groups import KnownParameters, complete
 from paramrules_torch.optimizers.joined_state import JoinedState, join, split
 
 
 class MultiOptimizer(Optimizer):
     """Optimizers that step, zero gradients, are scheduled, saved and loaded as one.
 
-    It is a `torch.optim.Optimizer`, so schedulers, `GradScaler` and trainers take it. Its `param_groups` are
-    the very dicts of the optimizers inside, in the order of rules, each with the name of its optimizer under
-    `optimizer`; its `state` is theirs. `step` runs a closure once and then steps each of them.
+    It is a `torch.optim.Optimizer`: schedulers, `GradScaler` and trainers accept it. Its `param_groups` are
+    the group dicts of the optimizers inside, in the order of rules, each with the name of its optimizer under
+    `optimizer`; its `state` is a view of theirs. `step` runs a closure once and then steps each of them.
+
+    `train` and `eval`, the modes of schedule-free optimizers, exist if one of the optimizers has them, and
+    switch each that does. Any other method of one optimizer is its own: `optimizers["sam"].first_step()`.
 
     Attributes:
         optimizers: the optimizers inside, by name.
@@ -30,6 +34,7 @@ class MultiOptimizer(Optimizer):
 
     optimizers: dict[str, Optimizer]
     order: list[str]
+    known: KnownParameters  # set by `build`, and not copied
 
     def __init__(self, optimizers: Mapping[str, Optimizer], order: Sequence[str]) -> None:
         """Join optimizers.
@@ -56,12 +61,48 @@ class MultiOptimizer(Optimizer):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
+        self._param_groups: list[dict[str, Any]] = []
         self._list_groups()
 
+    def __getattr__(self, name: str) -> Any:
+        """Return a method that switches the mode of the optimizers inside; AttributeError for others."""
+        inside: Mapping[str, Optimizer] = vars(self).get("optimizers", {})  # {}: a copy is being made
+        having = [key for key, optimizer in inside.items() if hasattr(optimizer, name)]
+        if name in _MODES and having:
+            return lambda: _each(getattr(inside[key], name) for key in having)
+        message = f"a `MultiOptimizer` has no `{name}`"
+        if having:
+            each = listed([f'optimizers["{key}"].{name}' for key in having])
+            message += f", but what it is made of does: use {each}"
+        raise AttributeError(message, name=name, obj=self)
+
     def _list_groups(self) -> None:
-        """Set `param_groups` to the groups of the optimizers inside, in the order of the whole."""
+        """List the groups of the optimizers inside, in the order of the whole.
+
+        The list stays the same one: wrappers of Fabric's call these methods with themselves as `self`.
+        """
         groups = {name: iter(optimizer.param_groups) for name, optimizer in self.optimizers.items()}
-        self.param_groups = [next(groups[name]) for name in self.order]
+        self._param_groups[:] = [next(groups[name]) for name in self.order]
+
+    @property
+    def param_groups(self) -> list[dict[str, Any]]:
+        """The groups of the optimizers inside. Setting it replaces theirs, as Lightning's callbacks do."""
+        return self._param_groups
+
+    @param_groups.setter
+    def param_groups(self, groups: Sequence[dict[str, Any]]) -> None:
+        order = [self._chosen(group) for group in groups]
+        for name, optimizer in self.optimizers.items():
+            optimizer.param_groups = [group for own, group in zip(order, groups, strict=True) if own == name]
+        self.order[:] = order
+        self._list_groups()
+
+    def _chosen(self, group: Mapping[str, Any]) -> str:
+        """Return the name of the optimizer that takes a group. Raise RulesError (E610) if it is not clear."""
+        name = choose(group, self.optimizers)
+        if name is None:
+            _refuse("E610", *not_clear("the new group names", group, self.optimizers))
+        return name
 
     @property  # type: ignore[override]  # torch: an attribute, and a defaultdict
     def state(self) -> JoinedState:
@@ -90,13 +131,24 @@ class MultiOptimizer(Optimizer):
             optimizer.zero_grad(set_to_none)
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
-        """Add a group to the optimizer that it names under `optimizer`, else to `default` or the only one.
+        """Add a group to the optimizer that it names under `optimizer`.
+
+        Without one it goes to the optimizer that the rules name for all its parameters, else to `default` or
+        the only one. Names, a label and settings that it lacks are added as in the optimizers of `build`.
 
         Raises RulesError: E610 if that is not clear. Raises ValueError as torch does.
         """
-        name = choose(param_group, self.optimizers)
-        if name is None:
-            _refuse("E610", *not_clear("the new group names", param_group, self.optimizers))
+        if not isinstance(param_group, dict):
+            raise TypeError(f"a group should be a dict, and this is a `{type(param_group).__name__}`")
+        known = getattr(self, "known", None)
+        complete(
+            param_group,
+            self,
+            lambda: self.optimizers[self._chosen(param_group)].defaults,
+            known,
+            stacklevel=2,
+        )
+        name = self._chosen(param_group)
         held = {id(tensor) for group in self.param_groups for tensor in group["params"]}
         param_group["optimizer"] = name
         self.optimizers[name].add_param_group(param_group)
@@ -107,7 +159,7 @@ class MultiOptimizer(Optimizer):
         self._list_groups()
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the state of all, numbered and grouped as that of one optimizer."""
+        """Return one state dict for all, in the form of a single optimizer's."""
         for before in self._optimizer_state_dict_pre_hooks.values():
             before(self)
         state = join(
@@ -150,6 +202,15 @@ class MultiOptimizer(Optimizer):
                     f"and `{ours['label']}`, which has its place now, to `{ours['optimizer']}`",
                     "load `paramrules_torch.regroup_state(state, model, optimizer)`, which matches by name",
                 )
+
+
+_MODES = ("train", "eval")
+"""Methods that mean the same for any optimizer that has them, and nothing for the others."""
+
+
+def _each(methods: Iterable[Callable[[], Any]]) -> None:
+    for method in methods:
+        method()
 
 
 def _refuse(code: str, message: str, help: str) -> NoReturn:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, Never
 
 from torch import Tensor
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LRScheduler
+from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from paramrules.backends import (
     DEFAULT,
@@ -43,7 +43,7 @@ def scheduled(
     is the same for all groups: `momentum`, or the first of `betas`.
 
     Args:
-        optimizer: an optimizer, as `build` returns it.
+        optimizer: an optimizer, as `build` returns it, in a wrapper of Accelerate's or Fabric's or not.
         make_scheduler: takes an optimizer and returns a scheduler of it: torch's, transformers', timm's or
             yours. If rules set `schedule = "late"`, a mapping of these names to such; groups that name none
             follow the entry `default`. A named schedule starts from the base rate of the optimizer that
@@ -75,6 +75,7 @@ def scheduled(
     _check_optimizer(optimizer)
     _check_makers(make_scheduler, unknown)
     _check_decay(weight_decay)
+    optimizer = _innermost(optimizer)
     given = {"lr": make_scheduler, "weight_decay": weight_decay}
     wrong = []
     for rate, passed in given.items():
@@ -83,7 +84,18 @@ def scheduled(
         raise RulesError(wrong)
     for rate, key in SCHEDULES.items():
         warn(unused_schedules(rate, schedules_in_rules(optimizer, key), given[rate]), stacklevel=2)
-    return Scheduled(optimizer, by_schedule(make_scheduler), lr, by_schedule(weight_decay))
+    made = Scheduled(optimizer, by_schedule(make_scheduler), lr, by_schedule(weight_decay))
+    if isinstance(made.inner, ReduceLROnPlateau):
+        made.__class__ = ScheduledPlateau
+    return made
+
+
+def _innermost(optimizer: Optimizer) -> Optimizer:
+    """Return the optimizer inside of the wrappers of Accelerate and Fabric."""
+    inner = getattr(optimizer, "optimizer", None)
+    if isinstance(inner, Optimizer) and inner.param_groups is optimizer.param_groups:
+        return _innermost(inner)
+    return optimizer
 
 
 def _asked(optimizer: Optimizer, rate: str, given: object) -> dict[str, str]:
@@ -223,8 +235,14 @@ class Scheduled(LRScheduler):
         """Load what `state_dict` returned, and set the rates and decays of the optimizer's groups to match.
 
         Schedules that the state lacks stay where they are; without a step for the decay, it is the base
-        rate's.
+        rate's. The state of a scheduler that saw all groups has a rate for each of them: of it only
+        `last_epoch` counts, and the steps up to there are repeated.
+
+        Raises ValueError for a state without steps that can be repeated.
         """
+        if "base" not in state_dict:
+            self._repeat(state_dict)
+            return
         first, *others = self._parts
         self._parts[first].load(state_dict)
         for key in others:
@@ -234,6 +252,20 @@ class Scheduled(LRScheduler):
             reached = getattr(self.inner, "last_epoch", self._decays.step)
             self._decays.step = state_dict.get("decay", {"step": reached})["step"]
             self._decays.apply()
+
+    def _repeat(self, state: Mapping[str, Any]) -> None:
+        """Step to where a scheduler of all groups was."""
+        if isinstance(self.inner, ReduceLROnPlateau) or "last_epoch" not in state:
+            raise ValueError(
+                f"a `{type(self.inner).__name__}` can only load what `scheduled` saved: "
+                "its steps cannot be repeated from the state of one that saw all groups"
+            )
+        while self.inner.last_epoch < state["last_epoch"]:
+            self.step()
+
+
+class ScheduledPlateau(Scheduled, ReduceLROnPlateau):
+    """Trainers look for this class, to call `step` with a metric after each evaluation."""
 
 
 def _made(make: Make, proxy: BaseRate) -> Any:

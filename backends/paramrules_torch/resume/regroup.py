@@ -42,7 +42,8 @@ def regroup_state(
 
     Each parameter's state (its moments, its step count) follows it by name into its present group. Settings
     are those that `optimizer` has now. What an optimizer counts in its groups (the `step` of timm's LAMB, the
-    `d` of Prodigy) is state too, and kept. Nothing is changed or loaded here.
+    `d` of Prodigy) is state too, and kept. Saved groups without any state are those of a run that has not
+    stepped yet. Nothing is changed or loaded here.
 
     Args:
         state_dict: what `state_dict()` of the old run's optimizer returned, or `get_optimizer_state_dict` of
@@ -80,6 +81,8 @@ def regroup_state(
             "load its state into a model with the same parameters in the same order",
         )
     saved = read(state_dict)
+    if not any(saved.state.values()):  # nobody has stepped yet: Accelerate loads new optimizers like this
+        return optimizer.state_dict() | {"state": {}}
     inventory, tensors, raw = inventory_and_tensors(model)
     parameters = saved.parameters(names_of(saved, old, inventory))
     slots = {slot.number: slot for slot in _slots(optimizer, tensors)}

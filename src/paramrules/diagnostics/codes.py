@@ -269,6 +269,11 @@ _declare("""
     W650 a setting means something else than in PyTorch
     W651 an estimate over all parameters is split
     E652 a schedule-free optimizer inside of `build`
+    E660 a scheduler saves rates of groups that may change
+    E661 a trainer's optimizer makes groups of its own
+    E662 an optimizer refuses a parameter
+    W663 an added group has one setting where rules give several
+    E664 a saved state has other groups
     W665 parameters without state share a step count
     E670 a parameter does not take an attribute
     E671 the framework does not have an optimizer

@@ -30,7 +30,7 @@ from paramrules.emission.optimizer_settings import (
     settings_of,
 )
 from paramrules.emission.optimizer_spec import Aliases, OptimizerSpec
-from paramrules.emission.origin import report
+from paramrules.emission.origin import report, report_parameter
 from paramrules.emission.rates import DEFAULT, Bases, Rate, base_of, overall_base, overall_lr
 from paramrules.emission.regrouping import (
     Changed,
@@ -93,6 +93,7 @@ __all__ = [
     "plural",
     "regrouping",
     "report",
+    "report_parameter",
     "route",
     "row_metrics",
     "schedule_of",

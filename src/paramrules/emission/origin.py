@@ -26,6 +26,25 @@ def report(
     return Diagnostic(code, message, spans[0], also=tuple(map(Place, spans[1:])), help=help)
 
 
+def report_parameter(
+    code: str, message: str, help: str, *, assignment: Assignment, parameter: int, key: str
+) -> Diagnostic:
+    """Return a finding about a parameter, pointed at the rule that takes it.
+
+    Of several axes it is the one whose rule sets `key`, else the first; without a rule there is no place.
+
+    Args:
+        code, message, help: as for `Diagnostic`.
+        assignment: the assignment.
+        parameter: the number of the parameter in the assignment's inventory.
+        key: the setting that matters.
+    """
+    axes = zip(assignment.rules.axes, assignment.axes, strict=True)
+    taking = [axis.rules[labels.rules[parameter]] for axis, labels in axes if labels.rules[parameter] >= 0]
+    taking.sort(key=lambda rule: all(written.key != key for written in rule.settings or ()))
+    return Diagnostic(code, message, taking[0].label.span if taking else None, help=help)
+
+
 def _setting(assignment: Assignment, group: Group, key: str) -> Setting:
     """Return a group's setting as it is written in the first of the rules that gave it."""
     parameter = group.parameters[0]
