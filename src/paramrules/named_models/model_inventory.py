@@ -9,28 +9,25 @@ import inspect
 import os
 import pkgutil
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from paramrules import registry
 from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
 from paramrules.inventories import Inventory
 from paramrules.inventories.own_vocabulary import VocabularyLike
 from paramrules.inventories.parameter import is_below
-from paramrules.named_models.abstract_build import build_without_memory
 from paramrules.named_models.example_inputs import ExampleInput, arguments
+from paramrules.named_models.maker import build, required
 from paramrules.named_models.model_name import Call, ModelName
 from paramrules.named_models.user_code_errors import user_code
 from paramrules.safe_files import unreadable
 
 Stacked = Mapping[str, int]
 """For paths in a model, how many leading axes of all arrays below are layers."""
-
-_ANYTHING: Final = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
-"""The kinds of arguments of a class whose metaclass passes on whatever it gets."""
 
 
 def inventory_of(
@@ -121,7 +118,7 @@ def _described(
     with _first_on_path(folder), redirect_stdout(sys.stderr):
         value = _attribute(name, _file(name) if name.is_file else _module(name))
         if not _is_the_model(name, value, with_inputs=bool(inputs)):
-            value = _build(name, value, name.call or Call((), {}))
+            value = build(name, value, name.call or Call((), {}))
         backend = registry.backend_of(value)
         needs_inputs = backend is not None and backend.needs_inputs(value)
         how: dict[str, Any] = {"vocabulary": vocabulary}
@@ -143,7 +140,7 @@ def _is_the_model(name: ModelName, value: object, *, with_inputs: bool) -> bool:
     """
     if name.call or not registry.is_model(value):
         return False
-    return not inspect.isfunction(value) or (with_inputs and bool(_required(inspect.signature(value))))
+    return not inspect.isfunction(value) or (with_inputs and bool(required(inspect.signature(value))))
 
 
 def _holds(inventory: Inventory, path: str) -> bool:
@@ -238,75 +235,3 @@ def _attribute(name: ModelName, module: ModuleType) -> object:
                 )
             )
     return value
-
-
-def _build(name: ModelName, maker: object, call: Call) -> object:
-    """Call the maker and return the model, built without memory for its parameters."""
-    if not callable(maker):
-        raise RulesError(
-            Diagnostic(
-                "E702",
-                f"`{name.text}` is a `{type(maker).__name__}`, which is not a model",
-                help="name a module, a tree of arrays, or a function that returns one",
-            )
-        )
-    supplied = {key: make for key, make in registry.supplied(maker).items() if key not in call.named}
-    _check_arguments(name, maker, call, supplied)
-
-    def make() -> object:
-        made = {key: make() for key, make in supplied.items()}  # where it is used, under `build_abstract`
-        return maker(*call.positional, **call.named, **made)
-
-    with user_code("E702", f"building `{name.text}` failed"):
-        model = build_without_memory(make)
-    if not registry.is_model(model):
-        raise RulesError(
-            [
-                Diagnostic(
-                    "E702",
-                    f"`{name.text}` returns a `{type(model).__name__}`, which is not a model",
-                    help="it has to return a module or a tree of arrays",
-                ),
-                *registry.unusable(model),
-            ]
-        )
-    return model
-
-
-def _check_arguments(
-    name: ModelName, maker: Callable[..., object], call: Call, supplied: Mapping[str, object]
-) -> None:
-    try:
-        signature = _signature(maker)
-    except ValueError:  # some builtins have none
-        return
-    try:
-        signature.bind(*call.positional, **call.named, **supplied)
-    except TypeError as error:
-        attribute = ".".join(name.attributes)
-        needed = [argument for argument in _required(signature) if argument not in supplied]
-        help = f"write its arguments after it: `{name.origin}:{attribute}({', '.join(needed)})`"
-        if not name.call and registry.is_model(maker):
-            help += '; if it is the model itself, give its inputs: `--input "(1, 28, 28, 1)"`'
-        raise RulesError(
-            Diagnostic("E702", f"`{name.text}` cannot be called like that: {error}", help=help)
-        ) from None
-
-
-def _signature(maker: Callable[..., object]) -> inspect.Signature:
-    """Return the signature of a callable; of a class whose metaclass hides it, that of `__init__`."""
-    signature = inspect.signature(maker)
-    if isinstance(maker, type) and {p.kind for p in signature.parameters.values()} == _ANYTHING:
-        _, *parameters = inspect.signature(maker.__init__).parameters.values()  # type: ignore[misc]  # bound to no one
-        return signature.replace(parameters=parameters)
-    return signature
-
-
-def _required(signature: inspect.Signature) -> list[str]:
-    """Return the names of the arguments that have no default."""
-    return [
-        parameter.name
-        for parameter in signature.parameters.values()
-        if parameter.default is parameter.empty
-        and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
-    ]
