@@ -174,7 +174,8 @@ def test_settings_frozen_and_alone(run: Callable[..., Ran]) -> None:
     models = ("-m", "small.py:make", "-m", "small.py:make(True)", "--mapping", "a.map")
     code, out, err = run("parity", "a.rules", *models, "--compare", "settings")
     assert code == 1
-    assert err.strip() == "error[E807]: `w` has lr_scale = 0.5, its partner `w` no lr_scale"
+    assert err.strip().splitlines()[0] == "error[E807]: `w` has lr_scale = 0.5, its partner `w` no lr_scale"
+    assert err.strip().splitlines()[1].strip() == "--> a.rules:1:21"
     assert (
         out
         == """\

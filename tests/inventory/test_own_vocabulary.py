@@ -269,3 +269,28 @@ def test_on_the_command_line() -> None:
         refused = run(*words, "--vocabulary", "gain.toml")
         assert "error[E545]: the inventory was taken without the vocabulary `gain.toml`" in refused.stderr
         assert refused.exit_code != 0
+
+
+def test_a_misspelt_class_is_a_note() -> None:
+    Path("near.toml").write_text(
+        '[families]\nRMSNorm = ["lab.UnitScal", "other.Norm"]\n\n'
+        '[[roles]]\nclasses = ["lab.Mix"]\nscale = ["a"]\n'
+        '\n[layouts]\n"lab.Mixx" = { table = "out in" }\n',
+        "utf-8",
+    )
+    rules = paramrules.parse("a: name ~ fc\nrest: else\n")
+    for model in (
+        Model(),
+        Inventory.from_json(paramrules.inventory(Model(), vocabulary="near.toml").to_json()),
+    ):
+        found = paramrules.assign(rules, model, vocabulary="near.toml").findings
+        assert [(finding.code, finding.severity, finding.message, finding.help) for finding in found] == [
+            (
+                "N217",
+                "note",
+                f"the vocabulary `near.toml` names `{written}`, and the model has no such class",
+                f"did you mean `{meant}`?",
+            )
+            for written, meant in (("lab.UnitScal", "lab.UnitScale"), ("lab.Mixx", "lab.Mix"))
+        ]
+    assert paramrules.assign(rules, Model(), vocabulary="gain.toml").findings == ()

@@ -79,11 +79,11 @@ def test_what_starts_with_an_optimizer_of_its_own_counts_from_0() -> None:
 def test_frozen_parameters_that_are_trained_now_and_the_other_way() -> None:
     frozen = one(rules=paramrules.parse("off: name ~ ^blocks -> freeze = true\non: else\n"))
     assert refused(stepped(one()), PARAMS, frozen) == (
-        "\nerror[E623]: `blocks.{0..1}.bias` and `blocks.{0..1}.kernel` have saved state and no place in the "
+        "\nerror[E623]: `blocks.{0,1}.bias` and `blocks.{0,1}.kernel` have saved state and no place in the "
         'optimizer\n  = help: `extra="drop"` leaves it out'
     )
     assert refused(stepped(frozen), PARAMS, one()) == (
-        f"\nerror[E622]: `blocks.{{0..1}}.bias` and `blocks.{{0..1}}.kernel` have no saved state{FRESH}"
+        f"\nerror[E622]: `blocks.{{0,1}}.bias` and `blocks.{{0,1}}.kernel` have no saved state{FRESH}"
     )
     part = pro.regroup_state(stepped(one()), PARAMS, frozen, extra="drop").inner_states["adamw"]
     assert part.inner_state[0].count == 3
@@ -95,10 +95,10 @@ def test_frozen_parameters_that_are_trained_now_and_the_other_way() -> None:
         (
             optax.adamw,
             lambda **how: optax.sgd(momentum=0.9, **how),
-            "`ScaleByAdamState.mu` and `ScaleByAdamState.nu` for `blocks.{0..1}.bias`, "
-            "`blocks.{0..1}.kernel`, `head.bias` and `head.kernel`, and this optimizer `TraceState.trace`",
+            "`ScaleByAdamState.mu` and `ScaleByAdamState.nu` for `blocks.{0,1}.bias`, "
+            "`blocks.{0,1}.kernel`, `head.bias` and `head.kernel`, and this optimizer `TraceState.trace`",
         ),
-        (optax.lion, optax.adamw, "`ScaleByLionState.mu` for `blocks.{0..1}.bias`"),
+        (optax.lion, optax.adamw, "`ScaleByLionState.mu` for `blocks.{0,1}.bias`"),
         (optax.adabelief, optax.adam, "`ScaleByBeliefState.mu` and `ScaleByBeliefState.nu` for `blocks"),
     ],
 )
@@ -123,7 +123,7 @@ def test_moments_that_mean_something_else_are_told_apart() -> None:
 
 def test_an_optimizer_without_state() -> None:
     plain = one(factory=optax.sgd)
-    assert refused(stepped(plain), PARAMS, one()).startswith("\nerror[E622]: `blocks.{0..1}.bias`, ")
+    assert refused(stepped(plain), PARAMS, one()).startswith("\nerror[E622]: `blocks.{0,1}.bias`, ")
     assert jax.tree.leaves(pro.regroup_state(stepped(one()), PARAMS, plain, extra="drop")) == []
 
 

@@ -74,13 +74,51 @@ def test_settings_that_differ_with_other_labels() -> None:
     assert [finding.code for finding in compared(rules, "both").findings] == ["E801", "E807"]
     assert [paramrules.render(finding) for finding in found.findings] == [
         "error[E807]: `fc.weight` has eps = 1e-06, lr_scale = 0.5, "
-        "its partner `fc.weight` no eps, no lr_scale"
+        "its partner `fc.weight` no eps, no lr_scale\n"
+        "  --> <rules>:1:24\n   |\n"
+        " 1 | tall: shape[0] == 8 -> lr_scale = 0.5, eps = 1e-6\n"
+        "   |                        ^^^^^^^^^^^^^^\n"
+        "  --> <rules>:2:20\n   |\n"
+        " 2 | wide: ndim == 2 -> lr_scale = 1\n"
+        "   |                    ^^^^^^^^^^^^ set for `fc.weight`\n"
+        "   = help: their labels differ: `--compare both` shows the clause that decides"
     ]
     assert {count.label: count.differs for count in found.counts} == {
         "tall": True,
         "wide": True,
         "rest": False,
     }
+
+
+@pytest.mark.parametrize(
+    ("rules", "marked", "help"),
+    [
+        (
+            "hidden: ndim == 2 -> lr_scale = 8 / shape[0]\nrest: else",
+            "lr_scale = 8 / shape[0]",
+            "`fan_in` and `fan_out` do not depend on how a framework stores a matrix, as `shape[0]` does",
+        ),
+        (
+            "hidden: name == 'fc.weight' -> lr_scale = attr(mult)\nhidden: name ~ fc\nrest: else",
+            "lr_scale = attr(mult)",
+            "`paramrules explain` shows what the value reads of `fc.weight` and of `fc.weight`",
+        ),
+    ],
+)
+def test_where_settings_that_differ_are_written(rules: str, marked: str, help: str) -> None:
+    models = [
+        inventory_of([{"name": "fc.weight", "shape": (n, 12 - n), "attributes": {"mult": n}}]) for n in (4, 8)
+    ]
+    (finding,) = paramrules.parity(paramrules.parse(rules), *models, compare="settings").findings
+    assert (finding.code, finding.span and finding.span.text, finding.help) == ("E807", marked, help)
+    assert finding.also == ()
+
+
+def test_settings_that_an_unwritten_rule_leaves_out() -> None:
+    models = [inventory_of([{"name": "fc.weight", "shape": (n, 4)}]) for n in (4, 8)]
+    rules = "no_decay: shape[0] == 4\nrest: else"
+    (finding,) = paramrules.parity(paramrules.parse(rules), *models, compare="settings").findings
+    assert (finding.code, finding.span and finding.span.text) == ("E807", "no_decay")
 
 
 def test_a_parameter_frozen_in_one_model() -> None:

@@ -17,6 +17,7 @@ from paramrules.assignment.stored_shapes import fits_stored
 from paramrules.assignment.ties import disagreements
 from paramrules.assignment.unknown_keywords import refuse_unknown
 from paramrules.assignment.value_evaluator import Scalar, Values
+from paramrules.assignment.vocabulary_findings import classes_not_in_the_model
 from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.inventories.own_vocabulary import VocabularyLike
 from paramrules.registry import inventory as inventory_of
@@ -119,7 +120,7 @@ def examine(
     facts = Facts(inventory)
     values = Values(facts, given)
     evaluator = Evaluator(facts, values)
-    findings: list[Diagnostic] = list(inventory.findings)
+    findings: list[Diagnostic] = [*inventory.findings, *classes_not_in_the_model(inventory)]
     labels: list[list[Label]] = []
     partitions: list[Partition] = []
     tests: list[Outcome] = []

@@ -78,7 +78,7 @@ class Parity:
         """The differences as errors: E801 of labels, E807 of settings, E802 for missing partners."""
         return (
             *differences_found(self.differences),
-            *settings_found(self.settings),
+            *settings_found(self.settings, self.assignments),
             *unpaired_found(self.unpaired),
         )
 

@@ -1,14 +1,16 @@
 """The differences between two models under one rule file, as values and as diagnostics."""
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from paramrules.assignment import Clause
+from paramrules.assignment import Assignment, Clause
 from paramrules.comparison.items import Item
 from paramrules.diagnostics import Diagnostic, Place
 from paramrules.display import rule_settings, value_text
-from paramrules.rules.model import Rule
+from paramrules.rules.model import Rule, Setting
+from paramrules.rules.terms import Extent, terms_in
 
 _FEW: Final = 4
 
@@ -160,15 +162,53 @@ def differences_found(differences: Iterable[Difference]) -> Iterator[Diagnostic]
     yield from map(_parted, alike.values())
 
 
-def settings_found(differences: Iterable[SettingsDifference]) -> Iterator[Diagnostic]:
-    """Yield E807 for each change of settings, with the first pair that has it."""
+def settings_found(
+    differences: Iterable[SettingsDifference], assignments: Sequence[Assignment]
+) -> Iterator[Diagnostic]:
+    """Yield E807 for each change of settings, with the first pair that has it and where it is written."""
     alike: dict[str, list[SettingsDifference]] = defaultdict(list)
     for difference in differences:
         alike[repr(difference.settings)].append(difference)
     for first, *others in alike.values():
         more = f" (and {len(others)} more)" if others else ""
         a, b = (settings_text(first.settings, side) for side in (0, 1))
-        yield Diagnostic("E807", f"`{first.a}` has {a}, its partner `{first.b}` {b}{more}")
+        message = f"`{first.a}` has {a}, its partner `{first.b}` {b}{more}"
+        pairs = zip(assignments, (first.a, first.b), strict=True)
+        written = [setting for pair in pairs if (setting := _written(*pair, first.settings))]
+        one, two = (re.sub(r"#\d+", "", group) for group in first.groups)
+        if one != two:
+            help = "their labels differ: `--compare both` shows the clause that decides"
+        elif any(isinstance(term, Extent) for setting in written for term in terms_in(setting)):
+            help = (
+                "`fan_in` and `fan_out` do not depend on how a framework stores a matrix, as `shape[0]` does"
+            )
+        else:
+            help = f"`paramrules explain` shows what the value reads of `{first.a}` and of `{first.b}`"
+        places = list(dict.fromkeys(setting.span for setting in written))
+        yield Diagnostic(
+            "E807",
+            message,
+            places[0] if places else None,
+            help=help,
+            also=tuple(Place(span, f"set for `{first.b}`") for span in places[1:]),
+        )
+
+
+def _written(assignment: Assignment, name: str, keys: Container[str]) -> Setting | None:
+    """Return the first of these settings that a rule writes for a parameter."""
+    taking = {axis.axis: axis.rule for axis in assignment.explain(name).axes if axis.rule}
+    return next(
+        (
+            setting
+            for axis in assignment.rules.axes
+            if axis.name in taking
+            for rule in axis.rules
+            if rule.label.text == taking[axis.name].label.text
+            for setting in rule.settings or ()
+            if setting.key in keys
+        ),
+        None,
+    )
 
 
 def settings_text(settings: Mapping[str, tuple[Any, Any]], side: int) -> str:

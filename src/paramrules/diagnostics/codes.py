@@ -154,6 +154,7 @@ _declare("""
     E214 the model has no such parameter
     E215 a fact about this model is not known
     N216 a shape fits only what is stored
+    N217 a vocabulary names a class that the model lacks
 """)
 
 _declare("""

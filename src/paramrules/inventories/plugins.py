@@ -159,9 +159,10 @@ def _contradictions(tables: Sequence[Mapping[str, Any]]) -> Iterator[_Fault]:
     """Yield each leaf of a class to which one vocabulary gives two roles."""
     found: dict[tuple[str, str], str] = {}
     for table in tables:
-        classes = table.get("classes")
+        classes: Any = table.get("classes") if _is_list(table.get("classes"), str) else ()
         for role in (role for role in _ROLES if _is_list(table.get(role), str)):
-            for cls, leaf in product(classes or (), table[role]) if _is_list(classes, str) else ():
+            pairs = product(classes, table[role])
+            for cls, leaf in pairs:
                 first = found.setdefault((cls, leaf), role)
                 if first != role:
                     what = f"`{leaf}` of `{cls}` is a `{first}` in one place and a `{role}` in another"
