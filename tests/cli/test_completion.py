@@ -46,7 +46,7 @@ def test_completion(words: tuple[str, ...], offered: list[str]) -> None:
 def test_all_options_of_a_command() -> None:
     assert completed("show", "--") == [
         *("--model", "--input", "--stacked", "--vocabulary", "--option", "--strict", "--traceback"),
-        *("--names", "--label", "--axis", "--sort", "--fail-on", "--json", "--quiet", "--help"),
+        *("--names", "--label", "--axis", "--sort", "--state", "--fail-on", "--json", "--quiet", "--help"),
     ]
 
 

@@ -56,7 +56,7 @@ def test_new_and_removed_parameters_and_changed_shapes_in_one_report() -> None:
     with pytest.warns(RulesWarning) as warned:
         regrouped = pro.regroup_state(state, large, tx, missing="fresh", extra="drop")
     assert str(warned[0].message) == (
-        "\nwarning[W665]: `kept.kernel`, `new.bias` and `new.kernel` start without state beside `kept.bias`, "
+        "W665: `kept.kernel`, `new.bias` and `new.kernel` start without state beside `kept.bias`, "
         "and the `count` that they share is 3: moments are not corrected for their start\n"
         '  = help: give what starts an optimizer of its own, such as `optimizer = "new"` with '
         '`"new": optax.adamw`, and it counts from 0'

@@ -87,7 +87,7 @@ def test_rules_that_differ_are_said_and_what_the_group_says_is_not() -> None:
     with pytest.warns(RulesWarning) as warned:
         optimizer.add_param_group({"params": parameters, "lr": 0.01, "amsgrad": False})
     assert [str(one.message) for one in warned] == [
-        "\nwarning[W663]: the added group `rest+no_decay` has one `weight_decay`, 0.3, and the rules give "
+        "W663: the added group `rest+no_decay` has one `weight_decay`, 0.3, and the rules give "
         "0.3 for `rest` and 0 for `no_decay`\n"
         "  = help: add a group for each label, or the group with its own `weight_decay`"
     ]

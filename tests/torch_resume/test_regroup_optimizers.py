@@ -159,7 +159,7 @@ def test_the_names_of_several_optimizers_tell_them_apart() -> None:
     message = refused(lambda model: two(model, makes=makes), lambda model: two(model, other, makes))
     assert "keeps `SGD.momentum_buffer` for `blocks.0.up.bias`, and this optimizer `Averaging" in message
     assert (
-        "keeps `Averaging.momentum_buffer` for `blocks.{1..2}.up.weight`, and this optimizer `SGD" in message
+        "keeps `Averaging.momentum_buffer` for `blocks.{1,2}.up.weight`, and this optimizer `SGD" in message
     )
 
 

@@ -4,7 +4,7 @@ import weakref
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from paramrules.backends import Diagnostic, warn
@@ -27,11 +27,12 @@ class _Place(NamedTuple):
 class KnownParameters:
     """The groups of a model's parameters under the rules, also of those that are frozen.
 
-    It refers weakly to the model and holds none of its tensors, which `fully_shard` replaces.
+    It refers weakly to a module, and holds none of its tensors, which `fully_shard` replaces.
     """
 
     def __init__(self, held: BoundModel) -> None:
-        self._model = weakref.ref(held.model)
+        model = held.model
+        self._model = weakref.ref(model) if isinstance(model, nn.Module) else lambda: model
         self._groups = [
             (_RulesGroup(group.label, group.settings), held.bound.numbers(group))
             for group in held.bound.assignment.groups
