@@ -12,7 +12,7 @@ from paramrules_torch import backend
 from paramrules import Inventory
 from paramrules.testing import Report, check_backend
 from paramrules.testing import check as room
-from paramrules.testing.models import Module
+from paramrules.testing.models import Module, differing, model_of
 from paramrules.testing.suite import Case, cases
 
 FEW = [case for case in cases() if case.id.startswith(("frozen", "ties"))][:8]
@@ -184,3 +184,11 @@ def test_importing_the_backends_here_imports_no_framework(monkeypatch: pytest.Mo
     monkeypatch.setattr(subprocess, "run", lambda command, **how: ran.append(command) or run(command, **how))
     room._check_import(backend)
     assert "import sys, paramrules_torch.backend" in ran[0][-1]
+
+
+def test_a_model_without_the_attributes_of_its_modules() -> None:
+    case = next(case for case in cases() if case.id.startswith("module_attributes: holds"))
+    described = model_of(case)
+    assert differing(case, backend.inventory(model(described))) == []
+    described.children["blocks"].children["0"].attributes.clear()  # type: ignore[union-attr]
+    assert differing(case, backend.inventory(model(described))) == ["module_attr"]
