@@ -426,7 +426,6 @@ LINEAR = nn.Linear(2, 1)
         ),
         ("net.json", "builtins.str", "the model comes first, and the rules second"),
     ],
-    ids=str,
 )
 def test_what_is_passed_in_place_of_a_model(model: Any, called: str, help: str) -> None:
     with pytest.raises(RulesError) as raised:
