@@ -23,6 +23,17 @@ class JoinedState(MutableMapping[Tensor, Any]):
     def __delitem__(self, tensor: Tensor) -> None:
         del self._of(tensor)[tensor]
 
+    # A defaultdict creates an entry for `state[tensor]`, and for none of the following.
+
+    def get(self, tensor: Tensor, default: Any = None) -> Any:
+        return self[tensor] if tensor in self else default
+
+    def pop(self, tensor: Tensor, *default: Any) -> Any:
+        return default[0] if default and tensor not in self else self._of(tensor).pop(tensor)
+
+    def setdefault(self, tensor: Tensor, default: Any = None) -> Any:
+        return self._of(tensor).setdefault(tensor, default)
+
     def __contains__(self, tensor: object) -> bool:
         return any(tensor in optimizer.state for optimizer in self._optimizers.values())
 
