@@ -25,6 +25,10 @@ def rates(optimizer: Optimizer) -> dict[str, float]:
     return row_metrics(group_rows(GroupStats(_label(group, n), _number(group["lr"])) for n, group in groups))
 
 
+_Call = tuple[tuple[Any, ...], dict[str, Any]]
+"""The arguments of a step."""
+
+
 class GroupMonitor:
     """Measure what an optimizer does to each group, at every so many of its steps.
 
@@ -91,11 +95,11 @@ class GroupMonitor:
         self._open = None
 
     @torch.no_grad()
-    def _before(self, optimizer: Optimizer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    def _before(self, optimizer: Optimizer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Call | None:
         self._open = None  # that of a step that failed
         self._taken += 1
         if (self._taken - 1) % self.every:
-            return
+            return None
         self._open = now = _Step(
             [_Group(group, number) for number, group in enumerate(optimizer.param_groups)]
         )
@@ -103,8 +107,20 @@ class GroupMonitor:
         now.weights = Norms(parts)
         if self.updates:
             now.copies = [one._replace(local=one.local.clone()) for one in parts]
-        if not (args[1:] or kwargs.get("closure")):  # a closure has yet to compute the gradients
+        closure = args[1] if args[1:] else kwargs.get("closure")
+        if not callable(closure):
             now.gradients = _gradients(optimizer, now.tensors())
+            return None
+
+        def measured() -> Any:
+            loss = closure()
+            with torch.no_grad():  # here, because SGD with foreach and nesterov changes gradients in its step
+                now.gradients = _gradients(optimizer, now.tensors())
+            return loss
+
+        if args[1:]:
+            return (args[0], measured, *args[2:]), kwargs
+        return args, kwargs | {"closure": measured}
 
     @torch.no_grad()
     def _after(self, optimizer: Optimizer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -115,8 +131,6 @@ class GroupMonitor:
             for old, tensor in zip(now.copies, now.tensors(), strict=True):
                 old.local.sub_(part(tensor).local)
             now.updates, now.copies = Norms(now.copies), []
-        if now.gradients is None:
-            now.gradients = _gradients(optimizer, now.tensors())
         self.step, self._measured = self._taken, now
 
 

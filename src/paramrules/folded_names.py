@@ -127,7 +127,8 @@ def _split(name: str) -> tuple[_Skeleton, tuple[int, ...]]:
     """Return the skeleton of a name, and its numbers."""
     texts, separate, numbers, end = [], [], [], 0
     for found in _NUMBER.finditer(name):
-        before, after = name[: found.start()][-1:] or ".", name[found.end() :][:1] or "."
+        before = name[found.start() - 1] if found.start() else "."
+        after = name[found.end() : found.end() + 1] or "."
         texts.append(name[end : found.start()])
         separate.append(before in _BETWEEN and after in _BETWEEN)
         numbers.append(int(found[0]))
@@ -152,6 +153,8 @@ def _boxes(numbers: Sequence[tuple[int, ...]], separate: Sequence[bool]) -> list
 
 def _joined(boxes: list[_Box], order: Iterable[int], separate: Sequence[bool]) -> list[_Box]:
     for at in order:
+        if len({box[at] for box in boxes}) == 1:
+            continue
         rest: dict[_Box, list[int]] = {}
         for box in boxes:
             rest.setdefault((*box[:at], *box[at + 1 :]), []).extend(box[at])

@@ -209,3 +209,12 @@ def test_groups_of_several_may_be_set() -> None:
     assert optimizer.order == ["default", "muon", "default"]
     assert optimizer.optimizers["default"].param_groups == [added, before[1]]
     assert optimizer.param_groups[1] is optimizer.optimizers["muon"].param_groups[0]
+
+
+@pytest.mark.parametrize("rules", [RULES, SEVERAL])
+def test_an_empty_group(rules: paramrules.Rules) -> None:
+    _, optimizer = made(rules)
+    number = len(optimizer.param_groups)
+    optimizer.add_param_group({"params": []})
+    group = optimizer.param_groups[number]
+    assert (group["params"], group["param_names"], group["label"]) == ([], [], "added")

@@ -277,3 +277,32 @@ def test_wrong_arguments(arguments: Any, error: type[Exception], said: str) -> N
     with pytest.raises(error) as raised:
         GroupMonitor(**(right | arguments))
     assert str(raised.value) == said
+
+
+@pytest.mark.parametrize("positional", [True, False])
+@pytest.mark.parametrize("method", ["sgd", "lbfgs", "several"])
+def test_gradients_of_a_closure_are_those_before_the_step_changes_them(method: str, positional: bool) -> None:
+    net = Net()
+    match method:
+        case "sgd":  # with nesterov its foreach implementation adds the momentum to the gradients
+            how: dict[str, Any] = {"foreach": True, "nesterov": True, "momentum": 0.9}
+            optimizer = build(net, paramrules.parse("all: else"), torch.optim.SGD, lr=0.01, **how)
+        case "lbfgs":
+            optimizer = build(net, paramrules.parse("all: else"), torch.optim.LBFGS, lr=0.01, max_iter=4)
+        case _:
+            optimizer = build(net, RULES, BOTH, lr=0.01)
+    monitor = GroupMonitor(optimizer, every=2)
+    seen = []
+
+    def closure() -> float:
+        optimizer.zero_grad()
+        loss = loss_of(net)
+        loss.backward()  # type: ignore[no-untyped-call]  # torch's own
+        seen.append(norm(parameter.grad for parameter in net.parameters()))
+        return float(loss.detach())
+
+    for _ in range(3):
+        loss: Any = optimizer.step(closure) if positional else optimizer.step(closure=closure)
+        assert isinstance(loss, float)
+    found = math.sqrt(sum(row["grad_norm"] ** 2 for row in monitor.rows()))
+    assert (monitor.step, found) == (3, pytest.approx(seen[-1], rel=1e-5))

@@ -499,3 +499,30 @@ def test_a_momentum_is_set_in_the_groups_that_have_one() -> None:
 
     scheduled(optimizer, make)
     assert [group.get("momentum") for group in optimizer.param_groups] == [None, 0.5]
+
+
+@pytest.mark.parametrize("how", ["removed", "reordered", "exchanged", "replaced"])
+def test_groups_keep_their_ratios_when_the_list_of_groups_changes(how: str) -> None:
+    net = nn.ModuleDict({name: nn.Linear(2, 2, bias=False) for name in "abc"})
+    rules = paramrules.parse(
+        "[x]\na: name ~ ^a -> lr_scale = 0.5, weight_decay_scale = 2\nb: name ~ ^b -> lr_scale = 0.1\nc: else"
+    )
+    optimizer = build(net, rules, lr=1.0, weight_decay=0.1)
+    scheduler = scheduled(
+        optimizer, lambda base: lr_scheduler.StepLR(base, 1, 0.5), weight_decay=lambda step: 0.1 + step
+    )
+    groups = optimizer.param_groups
+    match how:
+        case "removed":
+            del groups[0]
+        case "reordered":
+            groups.reverse()
+        case "exchanged":
+            groups.append(groups.pop(0) | {"params": [nn.Parameter(torch.ones(2))], "label": "new"})
+        case _:  # as Gaussian splatting does when it adds points
+            groups[0]["params"] = [nn.Parameter(torch.ones(2))]
+    optimizer.step()
+    scheduler.step()
+    expected = {"a": (0.25, 2.2), "new": (0.25, 2.2), "b": (0.05, 1.1), "c": (0.5, 1.1)}
+    for group in groups:
+        assert (group["lr"], group["weight_decay"]) == pytest.approx(expected[group["label"]])

@@ -13,7 +13,7 @@ import pytest
 import torch
 from accelerate import Accelerator
 from accelerate.optimizer import AcceleratedOptimizer
-from paramrules_torch import MultiOptimizer, build, scheduled
+from paramrules_torch import GroupMonitor, MultiOptimizer, build, scheduled
 from torch import nn
 from torch.optim import AdamW, Muon, Optimizer
 from torch.optim.lr_scheduler import LinearLR
@@ -472,3 +472,25 @@ def test_state_of_other_groups_is_not_loaded() -> None:
         "now, to `muon`\n"
         "  = help: load `paramrules_torch.regroup_state(state, model, optimizer)`, which matches by name"
     )
+
+
+def test_looking_at_the_joined_state_creates_no_entries() -> None:
+    net = nn.Linear(2, 2)
+    rules = paramrules.parse('weight: ndim == 2 -> optimizer = "muon"\nrest: else')
+    optimizers: Any = {"muon": torch.optim.Muon, "default": torch.optim.AdamW}
+    optimizer = build(net, rules, optimizers, lr=0.1)
+    stranger = torch.ones(1)
+    for tensor in (net.weight, net.bias, stranger):
+        assert optimizer.state.get(tensor) is None
+        assert optimizer.state.get(tensor, 1) == 1
+        assert optimizer.state.pop(tensor, 1) == 1
+        with pytest.raises(KeyError):
+            optimizer.state.pop(tensor)
+    monitor = GroupMonitor(optimizer, every=1)
+    net.weight.grad = torch.ones(2, 2)
+    optimizer.step()
+    assert [row["state_bytes"] for row in monitor.rows()] == [16, 0]
+    assert list(optimizer.state_dict()["state"]) == [0]
+    assert optimizer.state.setdefault(net.bias, {"step": 1}) == {"step": 1}
+    assert optimizer.state.pop(net.bias) == {"step": 1}
+    assert list(optimizer.state) == [net.weight]

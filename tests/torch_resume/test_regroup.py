@@ -1,5 +1,6 @@
 """State that was saved under other groups follows its parameters by name, to the bit."""
 
+import time
 from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 from paramrules_torch import build, param_groups, regroup_state
+from paramrules_torch.resume.saved_state import read
 from torch import nn
 from torch.distributed.checkpoint.state_dict import StateDictOptions, get_optimizer_state_dict
 
@@ -296,3 +298,31 @@ def test_flat_state_may_be_nested() -> None:
     state = regroup_state(saved, model, optimizer)
     assert torch.equal(state["state"][0]["factors"]["left"], torch.full((2, 2), 7.0))
     assert state["param_groups"][0]["lr"] == 0.1
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (1, 1)])
+def test_a_parameter_of_one_element_may_change_its_shape(shape: tuple[int, ...]) -> None:
+    def made(shape: tuple[int, ...]) -> tuple[nn.ParameterDict, torch.optim.Optimizer]:
+        net = nn.ParameterDict({"scale": nn.Parameter(torch.ones(shape))})
+        net["scale"].grad = torch.full(shape, 2.0)
+        return net, torch.optim.AdamW(param_groups(net, paramrules.parse("all: else")))
+
+    _, old = made((1,))
+    old.step()
+    net, optimizer = made(shape)
+    optimizer.load_state_dict(regroup_state(deepcopy(old.state_dict()), net, optimizer))
+    optimizer.step()
+    old.step()
+    state, before = optimizer.state[net["scale"]], next(iter(old.state.values()))
+    assert (state["exp_avg"].shape, state["step"].shape) == (shape, ())
+    assert (state["exp_avg"].item(), state["step"]) == (before["exp_avg"].item(), 2)
+
+
+def test_a_state_of_many_parameters_is_read_in_proportion() -> None:
+    numbers = range(20_000)
+    state = {number: {"step": 1} for number in numbers}
+    names = [f"p{number}" for number in numbers]
+    start = time.perf_counter()
+    found = read({"state": state, "param_groups": [{"params": list(numbers), "param_names": names}]})
+    assert time.perf_counter() - start < 1
+    assert found.parameters([names])[-1] == ("p19999", 0, {"step": 1})

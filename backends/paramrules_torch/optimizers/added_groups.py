@@ -103,7 +103,7 @@ def complete(
     found = list({place.group.label: place.group for place in here if place}.values())
     group.setdefault("label", group.get("name") or _label(found, optimizer))
     group.setdefault("name", group["label"])
-    if None not in here:
+    if here and None not in here:
         wanted = {one.settings.get("optimizer") for one in found}
         if len(wanted) == 1 and None not in wanted:
             group.setdefault("optimizer", *wanted)

@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from paramrules_torch.optimizers.group_keys import RATIO, followed
+from paramrules_torch.optimizers.group_ratios import GroupRatios
 
 _BOUNDS = ("base_momentum", "max_momentum")
 """Keys by which torch's schedulers show that they cycle momentum. They are copied into the real groups."""
@@ -20,8 +21,8 @@ class BaseGroup(dict[str, Any]):
         self.optimizer = optimizer
         self.base = base
         self.schedule = schedule
-        self.ratios: list[float | None] = []
-        self._see_groups()
+        self._ratios = GroupRatios()
+        self._seen()
         for key in ("momentum", "betas"):
             if key in optimizer.defaults:
                 super().__setitem__(key, optimizer.defaults[key])
@@ -35,17 +36,20 @@ class BaseGroup(dict[str, Any]):
         self.update(items)  # not for the real groups
         vars(self).update(attributes)
 
-    def _see_groups(self) -> None:
-        """Record the ratios of new groups; a group keeps the ratio that it has when it is first seen."""
-        for group in self.optimizer.param_groups[len(self.ratios) :]:
-            follows = followed(group) == self.schedule
-            rate = self["lr"] or self.base
-            self.ratios.append(group.get(RATIO, float(group["lr"]) / rate) if follows else None)
+    def _seen(self) -> list[float | None]:
+        """Return the ratio of each group, None for one that follows another schedule."""
+        rate = self["lr"] or self.base
+        return self._ratios.of(
+            self.optimizer.param_groups,
+            lambda group: (
+                group.get(RATIO, float(group["lr"]) / rate) if followed(group) == self.schedule else None
+            ),
+        )
 
     def __setitem__(self, key: str, value: Any) -> None:
-        self._see_groups()
+        ratios = self._seen()
         super().__setitem__(key, value)
-        for group, ratio in zip(self.optimizer.param_groups, self.ratios, strict=True):
+        for group, ratio in zip(self.optimizer.param_groups, ratios, strict=True):
             if ratio is not None:
                 _set(group, key, value, ratio)
 

@@ -8,6 +8,7 @@ from torch.optim import Optimizer
 from paramrules.backends import schedule_of
 from paramrules_torch.optimizers.base_rate import set_rate
 from paramrules_torch.optimizers.group_keys import DECAY_RATIO, own_base
+from paramrules_torch.optimizers.group_ratios import GroupRatios
 
 DecaySchedule = Callable[[int], float] | float
 """The base decay at a step, counted from 0; or one for all steps."""
@@ -23,7 +24,7 @@ class DecaySchedules:
     def __init__(self, optimizer: Optimizer, schedules: Mapping[str, DecaySchedule]) -> None:
         self.optimizer = optimizer
         self.schedules = dict(schedules)
-        self.ratios: list[float | None] = []
+        self._ratios = GroupRatios()
         self.step = 0
         self.apply()
 
@@ -34,10 +35,12 @@ class DecaySchedules:
 
     def apply(self) -> None:
         """Set the decay of this step."""
-        for group in self.optimizer.param_groups[len(self.ratios) :]:
-            self.ratios.append(_ratio(self.optimizer, group) if "weight_decay" in group else None)
+        groups = self.optimizer.param_groups
+        ratios = self._ratios.of(
+            groups, lambda group: _ratio(self.optimizer, group) if "weight_decay" in group else None
+        )
         values: dict[str, float] = {}
-        for group, ratio in zip(self.optimizer.param_groups, self.ratios, strict=True):
+        for group, ratio in zip(groups, ratios, strict=True):
             if not ratio:
                 continue  # no decay under any schedule
             name = schedule_of(group, "weight_decay")

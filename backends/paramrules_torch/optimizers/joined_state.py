@@ -23,6 +23,22 @@ class JoinedState(MutableMapping[Tensor, Any]):
     def __delitem__(self, tensor: Tensor) -> None:
         del self._of(tensor)[tensor]
 
+    # The states are defaultdicts: `state[tensor]` creates an entry, and none of these may.
+
+    def get(self, tensor: Tensor, default: Any = None) -> Any:
+        """Return the state of a tensor, or the default."""
+        if tensor not in self:
+            return default
+        return self[tensor]
+
+    def pop(self, tensor: Tensor, *default: Any) -> Any:
+        """Remove the state of a tensor and return it, or the default. Raises KeyError without either."""
+        return default[0] if default and tensor not in self else self._of(tensor).pop(tensor)
+
+    def setdefault(self, tensor: Tensor, default: Any = None) -> Any:
+        """Return the state of a tensor, which becomes the default if there is none."""
+        return self._of(tensor).setdefault(tensor, default)
+
     def __contains__(self, tensor: object) -> bool:
         return any(tensor in optimizer.state for optimizer in self._optimizers.values())
 

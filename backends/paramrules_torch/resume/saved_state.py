@@ -69,10 +69,11 @@ def read(state_dict: object) -> Saved:
         raise refuse(
             "E620", "these are groups of tensors, as an optimizer takes them, and not a saved state", _WHOLE
         )
-    if len(set(flat)) < len(flat):
+    known = set(flat)
+    if len(known) < len(flat):
         twice = next(key for key in flat if flat.count(key) > 1)
         raise refuse("E620", f"the saved groups list the parameter `{twice}` twice", _WHOLE)
-    if lost := [key for key in state if key not in set(flat)]:
+    if lost := [key for key in state if key not in known]:
         message = f"`{lost[0]}` has state in the file and is in none of its groups"
         raise refuse("E620", message, "pass the state and the groups of the same optimizer")
     if wrong := [key for key, value in state.items() if not isinstance(value, Mapping)]:

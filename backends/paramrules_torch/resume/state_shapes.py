@@ -35,7 +35,7 @@ def placed(
         for key in state
     ]
     found = [finding for finding in wrong if finding]
-    return found or {key: _cut(tensor, value) for key, value in state.items()}
+    return found or {key: _cut(tensor, _shaped(value, expected.get(key))) for key, value in state.items()}
 
 
 def _other_shape(value: object, expected: object) -> bool:
@@ -45,6 +45,13 @@ def _other_shape(value: object, expected: object) -> bool:
         and value.shape != expected.shape
         and not (_number(value) and _number(expected))
     )
+
+
+def _shaped(value: Any, expected: object) -> Any:
+    """Return a tensor of one element in the shape that the optimizer expects."""
+    if isinstance(value, Tensor) and isinstance(expected, Tensor) and value.shape != expected.shape:
+        return value.reshape(expected.shape)
+    return value
 
 
 def _misplaced(what: str, tensor: Tensor, value: object) -> Diagnostic | None:
