@@ -232,8 +232,8 @@ def build(
     stopped = {place: number for place, number in frozen.items() if not _is_frozen(slots[number])}
     freeze(((slot.module, slot.key) for slot in slots), frozen, skipped)
     if trained := living.training(stopped):
-        lost = [place for place in stopped if place in trained]
-        finding = freezes_trained(bound, [stopped[place] for place in lost], trained[lost[0]])
+        halted = [place for place in stopped if place in trained]
+        finding = freezes_trained(bound, [stopped[place] for place in halted], trained[halted[0]])
         warn([finding], allows=bound.assignment.rules.allows, stacklevel=2)
     grouped = GroupedOptimizer(
         made,
