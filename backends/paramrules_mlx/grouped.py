@@ -33,6 +33,7 @@ from paramrules.backends import (
     check_rules,
     check_use,
     did_you_mean,
+    freezes_trained,
     lost_bases,
     names_in_rules,
     plural,
@@ -43,6 +44,7 @@ from paramrules.backends import (
     unused_schedules,
     warn,
 )
+from paramrules_mlx import living
 from paramrules_mlx.freezing import freeze
 from paramrules_mlx.inventory import Slot, inventory_and_slots
 
@@ -174,7 +176,8 @@ def build(
 
     Warns:
         RulesWarning: for each finding that is not an error; W617 for an optimizer that no rule names;
-            W619 if rules have no settings, and groups differ in nothing but their labels.
+            W619 if rules have no settings, and groups differ in nothing but their labels; W643 if the rules
+            freeze what an optimizer that `build` made before still trains.
 
     >>> optimizer = paramrules_mlx.build(model, "vit.rules", learning_rate=1e-3, weight_decay=0.05)
     >>> optimizer.update(model, gradients)
@@ -223,11 +226,16 @@ def build(
     base = by_schedule(learning_rate).get(DEFAULT)
     made = [_construct(entries[one.optimizer.name], one, arguments[one.optimizer.name]) for one in routed]
     frozen, skipped = (
-        {(id(slots[number].module), slots[number].key) for number in numbers}
+        {(id(slots[number].module), slots[number].key): number for number in numbers}
         for numbers in (bound.frozen(), bound.skipped())
     )
+    stopped = {place: number for place, number in frozen.items() if not _is_frozen(slots[number])}
     freeze(((slot.module, slot.key) for slot in slots), frozen, skipped)
-    return GroupedOptimizer(
+    if trained := living.training(stopped):
+        halted = [place for place in stopped if place in trained]
+        finding = freezes_trained(bound, [stopped[place] for place in halted], trained[halted[0]])
+        warn([finding], allows=bound.assignment.rules.allows, stacklevel=2)
+    grouped = GroupedOptimizer(
         made,
         [one.group.label for one in routed],
         [[[names[e] for e in bound.inventory.entries(n)] for n in one.numbers] for one in routed],
@@ -235,6 +243,13 @@ def build(
         0.0 if base is None else base,
         [names[e] for number in bound.skipped() for e in bound.inventory.entries(number)],
     )
+    living.remember(grouped, ((slots[n].module, slots[n].key) for one in routed for n in one.numbers))
+    return grouped
+
+
+def _is_frozen(slot: Slot) -> bool:
+    """Return whether an array is frozen in its module, by whoever."""
+    return slot.key in slot.module._no_grad
 
 
 def _is_rate(rate: object) -> bool:

@@ -7,6 +7,7 @@ RENAMED: dict[str, tuple[str, ...]] = {
     "beta1": ("b1",),
     "beta2": ("b2",),
     "momentum": ("beta",),
+    "d": ("clipping_threshold",),
     "ns_coefficients": ("ns_coeffs",),
     "etas": ("eta_minus", "eta_plus"),
     "step_sizes": ("min_step_size", "max_step_size"),

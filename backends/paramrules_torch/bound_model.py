@@ -8,7 +8,6 @@ from torch import Tensor, nn
 from paramrules.backends import (
     AnyRules,
     Bound,
-    Diagnostic,
     Inventory,
     Options,
     RoutedGroup,
@@ -16,8 +15,7 @@ from paramrules.backends import (
     bind,
     check_choice,
     check_rate,
-    listed,
-    report,
+    freezes_trained,
     warn,
 )
 from paramrules_torch import freezing, living
@@ -71,30 +69,10 @@ class BoundModel(NamedTuple):
         if training:
             lost = [number for number in stopped if id(self.tensors[number]) in training]
             warn(
-                [self._stopped(lost, training)],
+                [freezes_trained(self.bound, lost, training[id(self.tensors[lost[0]])])],
                 allows=self.bound.assignment.rules.allows,
                 stacklevel=stacklevel + 1,
             )
-
-    def _stopped(self, lost: Sequence[int], training: Mapping[int, object]) -> Diagnostic:
-        names = listed([self.bound.inventory.names[number] for number in lost], 3)
-        cls = type(training[id(self.tensors[lost[0]])]).__name__
-        assignment = self.bound.assignment
-        numbers = set(lost)
-        groups = [
-            group
-            for group in assignment.groups
-            if group.settings.get("freeze") and numbers.intersection(self.bound.numbers(group))
-        ]
-        return report(
-            "W643",
-            f"this freezes {names}, which the `{cls}` of an earlier `build` still trains",
-            "write `skip = true` to leave a parameter to another optimizer, or delete that optimizer first",
-            assignment=assignment,
-            groups=groups,
-            key="freeze",
-            whole=True,
-        )
 
 
 def bind_model(

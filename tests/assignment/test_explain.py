@@ -1,9 +1,11 @@
 """Why a parameter is where it is: the clause that decided, and the fact that the clause looked at."""
 
 from gpt import GPT
+from support import inventory_of
 
 import paramrules
 from paramrules.assignment import AxisExplanation, Verdict
+from paramrules.display import Table
 
 
 def explained(text: str, name: str, **how: object) -> AxisExplanation:
@@ -197,6 +199,33 @@ def test_in_words() -> None:
         "    failed above: `ndim > 9` at m.rules:1: ndim is 2"
     )
     assert one.names(one.groups[0])[:2] == ("wte.weight", "h.0.ln.weight")
+
+
+def test_the_layer_of_a_bias() -> None:
+    conv = ["torch.nn.modules.conv.Conv2d", "torch.nn.modules.conv._ConvNd"]
+    linear = "torch.nn.modules.linear.Linear"
+    model = inventory_of(
+        [
+            {"name": "deep.weight", "owner": conv, "shape": [4, 1, 3, 3], "fan_in": 9, "fan_out": 36},
+            {"name": "deep.bias", "owner": conv, "shape": [4], "role": "bias"},
+            {"name": "fc.weight", "owner": linear, "shape": [8, 4], "fan_in": 4, "fan_out": 8},
+            {"name": "fc.bias", "owner": linear, "shape": [8], "role": "bias"},
+            {"name": "norm.bias", "owner": "torch.nn.LayerNorm", "shape": [8], "role": "bias"},
+        ]
+    )
+    assignment = paramrules.assign(paramrules.parse("all: else"), model)
+
+    def facts(name: str) -> dict[str, str]:
+        table = assignment.explain(name).report()[1]
+        assert isinstance(table, Table)
+        return {str(fact): str(value) for fact, value in table.rows if "fan" in fact or "kernel" in fact}
+
+    assert facts("deep.weight") == {"fan_in": "9", "fan_out": "36", "layer_kernel": "9"}
+    assert facts("deep.bias") == {"layer_fan_in": "9", "layer_fan_out": "36", "layer_kernel": "9"}
+    assert facts("fc.weight") == {"fan_in": "4", "fan_out": "8"}
+    assert facts("fc.bias") == {"layer_fan_in": "4", "layer_fan_out": "8", "layer_kernel": "1"}
+    assert facts("norm.bias") == {}
+    assert assignment.inventory["deep.bias"].layer_kernel == 9
 
 
 def test_an_or_that_a_let_names_twice_is_looked_at_once() -> None:

@@ -19,6 +19,7 @@ CLASSES = {
     "wn": "transformers.models.wav2vec2.modeling_flax_wav2vec2.FlaxConvWithWeightNorm",
     "mine": "app.Mine",
     "embed": LINEN + "Embed",
+    "positions": "equimo.layers.posemb.LearnedPosEmbed",
     "experts": "transformers.models.mixtral.modeling_mixtral.MixtralExperts",
 }
 
@@ -93,6 +94,8 @@ def test_what_the_vocabulary_did_not_know_is_looked_up() -> None:
         {"name": "conv.weight_v", "owner": "wn", "shape": [8, 2, 9]},
         {"name": "einsum.bias", "owner": "einsum", "shape": [2, 4], "role": "bias"},
         {"name": "table.bias", "owner": "mine", "shape": [2, 4], "role": "bias"},
+        {"name": "table.weight", "owner": "mine", "shape": [2, 4]},
+        {"name": "positions.weight", "owner": "positions", "shape": [2, 4]},
     )
     assert [(p.role, p.shape, p.fan_in, p.fan_out) for p in inventory] == [
         ("weight", (24, 8), 8, 24),
@@ -101,6 +104,8 @@ def test_what_the_vocabulary_did_not_know_is_looked_up() -> None:
         ("weight", (8, 2, 9), 18, 72),
         ("bias", (8,), None, None),
         ("bias", (2, 4), None, None),
+        ("weight", (2, 4), None, None),
+        ("other", (2, 4), None, None),
     ]
     assert assign(parse("linear: type(Linear)"), inventory).names("linear") == (
         "c_attn.kernel",

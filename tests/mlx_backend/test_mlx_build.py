@@ -218,6 +218,34 @@ def test_what_is_skipped_is_left_to_another_optimizer(model: MLP) -> None:
     }
 
 
+def test_freezing_what_a_living_optimizer_trains(model: MLP) -> None:
+    first = paramrules_mlx.build(model, paramrules.parse("all: else"), learning_rate=0.1)
+    with pytest.warns(paramrules.RulesWarning) as caught:
+        paramrules_mlx.build(model, paramrules.parse(FREEZING, "s.rules"), learning_rate=0.1)
+    assert [str(warning.message) for warning in caught] == [
+        """W643: this freezes `layers.0.weight` and `layers.0.bias`, \
+which the `GroupedOptimizer` of an earlier `build` still trains
+  --> s.rules:1:27
+   |
+ 1 | stem: name ~ layers\\.0 -> freeze = true
+   |                           ^^^^^^^^^^^^^
+   = help: write `skip = true` to leave a parameter to another optimizer, or delete that optimizer first"""
+    ]
+    assert caught[0].filename == __file__
+    assert first.labels == ("all",)
+    paramrules_mlx.build(model, paramrules.parse(FREEZING), learning_rate=0.1)  # frozen already: said once
+
+
+def test_a_collected_optimizer_trains_nothing(model: MLP) -> None:
+    looped = paramrules_mlx.build(model, paramrules.parse("all: else"), learning_rate=0.1)
+    looped.scheduler = looped  # a cycle, which waits for the collector
+    other = MLP()
+    kept = paramrules_mlx.build(other, paramrules.parse("all: else"), learning_rate=0.1)
+    del looped
+    paramrules_mlx.build(model, paramrules.parse(FREEZING), learning_rate=0.1)
+    assert kept.labels == ("all",)
+
+
 def test_what_other_rules_froze_stays_frozen_where_it_is_skipped(model: MLP) -> None:
     paramrules_mlx.build(model, paramrules.parse(FREEZING), learning_rate=0.1)
     skipping = paramrules.parse("stem: name ~ layers\\.0 -> skip = true\nrest: else")

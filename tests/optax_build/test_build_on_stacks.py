@@ -71,7 +71,11 @@ OPTIMIZERS: dict[str, dict[str, Any]] = {
     "adamw with a number": {"optimizer": optax.adamw, "learning_rate": 3e-3},
     "sgd": {"optimizer": optax.sgd, "momentum": 0.9, "nesterov": True},
     "lamb": {"optimizer": optax.lamb},
-    "adafactor": {"optimizer": optax.adafactor, "min_dim_size_to_factor": 4, "momentum": 0.9, "eps": 1e-6},
+    "adafactor": {
+        "optimizer": partial(optax.adafactor, eps=1e-6),
+        "min_dim_size_to_factor": 4,
+        "momentum": 0.9,
+    },
     "muon": {"text": MUON, "optimizer": BOTH},
 }
 

@@ -13,19 +13,24 @@ import optax
 import paramrules_optax as pro
 import pytest
 import torch
+from flax import linen
 from optax.contrib import MuonDimensionNumbers, split_real_and_imaginary
 from optax_build.torch_optimizers import (
     CASES,
+    ONE,
     PAGE,
     TORCH_LAYOUT,
     by_rules,
+    cosine,
     difference,
     factory_of,
+    steps_in_optax,
+    steps_in_torch,
     theirs_with_defaults,
     with_defaults,
     with_settings,
 )
-from paramrules_optax.pytorch import adam, adamw, muon, nadam, rprop, sgd
+from paramrules_optax.pytorch import adafactor, adam, adamw, muon, nadam, rprop, sgd
 
 import paramrules
 
@@ -48,6 +53,18 @@ def test_with_other_arguments(name: str) -> None:
 def test_by_rules_and_a_schedule(name: str) -> None:
     with jax.enable_x64(True):
         assert by_rules(name) < CLOSE
+
+
+@pytest.mark.parametrize(
+    ("name", "own"),
+    [
+        ("adamw", partial(optax.adamw, 1e-3, weight_decay=1e-2)),
+        ("rmsprop", partial(optax.rmsprop, 1e-2, decay=0.99, eps_in_sqrt=False)),
+    ],
+)
+def test_optaxs_own_with_the_arguments_on_the_page(name: str, own: Any) -> None:
+    with jax.enable_x64(True):
+        assert difference(steps_in_optax(ONE, lambda _: own()), theirs_with_defaults(name)) < CLOSE
 
 
 def test_the_page_shows_each() -> None:
@@ -121,6 +138,8 @@ def test_an_argument_under_two_names(arguments: dict[str, Any], message: str) ->
             lambda: muon(adjust_lr_fn="other"),
             "`adjust_lr_fn` is 'other' and should be 'original' or 'match_rms_adamw'",
         ),
+        (lambda: adafactor(eps=1e-3), "`eps` is 0.001 and should be two numbers, such as (None, 1e-3)"),
+        (lambda: adafactor(eps=(1e-3,)), "`eps` is (0.001,) and should be two numbers, such as (None, 1e-3)"),
         (
             lambda: muon().init({"bias": jnp.ones(3)}),
             "Muon trains matrices, and this array has the shape (3,): pass `muon_weight_dimension_numbers`",
@@ -188,6 +207,36 @@ def test_muon_reads_axes_as_a_matrix() -> None:
         tx = muon(0.1, ns_dtype=None, muon_weight_dimension_numbers=dimensions)
         merged = trained(muon(0.1, ns_dtype=None), 1, params={"kernel": kernel.reshape(4, 6)})["kernel"]
         assert_same(trained(tx, 1, params={"kernel": kernel})["kernel"], merged.reshape(4, 3, 2))
+
+
+def test_adafactor_takes_no_step_longer_than_by_the_root_of_the_step() -> None:
+    with jax.enable_x64(True):
+        settings = {"weight_decay": 0.1, "d": 2.0}
+        there = steps_in_torch(
+            ONE, lambda model: torch.optim.Adafactor(model.values(), lr=1.0, **settings), cosine
+        )
+        here = steps_in_optax(ONE, lambda _: adafactor(cosine, **settings))
+        assert difference(here, there) < CLOSE
+
+
+def test_adafactor_in_build_takes_matrices_and_layers_one_by_one() -> None:
+    """Queries of attention, two layers of them: a kernel (in, heads, width) is a matrix, a bias a vector."""
+    kernel = np.linspace(-1.0, 2.0, 48).reshape(2, 4, 3, 2)
+    bias = np.linspace(0.5, -0.2, 12).reshape(2, 3, 2)
+    params = {"layers": {"attn": {"query": {"kernel": jnp.asarray(kernel), "bias": jnp.asarray(bias)}}}}
+    types = {"layers.attn": linen.MultiHeadDotProductAttention, "layers.attn.query": linen.DenseGeneral}
+    inventory = paramrules.inventory(params, stacked={"layers": 1}, types=types)
+    rules = paramrules.parse("all: else")
+    tx = pro.build(params, rules, adafactor, learning_rate=1.0, weight_decay=0.1, model=inventory)
+    together = trained(tx, params=params)["layers"]["attn"]["query"]
+    for layer in range(2):
+        one = {"kernel": jnp.asarray(kernel[layer].reshape(4, 6)), "bias": jnp.asarray(bias[layer].ravel())}
+        alone = trained(adafactor(1.0, weight_decay=0.1), params=one)
+        assert_same(together["kernel"][layer].reshape(4, 6), alone["kernel"])
+        assert_same(together["bias"][layer].ravel(), alone["bias"])
+    no_matrix = {"table": jnp.linspace(-1.0, 1.0, 24).reshape(2, 3, 4)}
+    built = pro.build(no_matrix, rules, adafactor, learning_rate=1.0)
+    assert_same(trained(built, params=no_matrix), trained(adafactor(1.0), params=no_matrix))
 
 
 def test_muon_in_bfloat16_is_near_pytorchs() -> None:

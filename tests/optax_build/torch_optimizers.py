@@ -76,6 +76,11 @@ CASES = {
     "rmsprop, centered": Case(
         torch.optim.RMSprop, optax.rmsprop, {"alpha": 0.95, "eps": 1e-2, "centered": True}
     ),
+    "adafactor": Case(
+        torch.optim.Adafactor,
+        optax.adafactor,
+        {"beta2_decay": -0.6, "eps": (1e-2, 0.5), "d": 1.5},
+    ),
     "rprop": Case(torch.optim.Rprop, optax.rprop, {"etas": (0.4, 1.3), "step_sizes": (1e-3, 0.05)}, False),
     "adam": Case(torch.optim.Adam, optax.adam, {"betas": (0.8, 0.95), "eps": 1e-3}),
     "adam, amsgrad": Case(
@@ -244,4 +249,6 @@ def table() -> str:
 
 if __name__ == "__main__":
     page = PAGE.read_text("utf-8")
-    PAGE.write_text(re.sub(r"^\| optimizer \| Optax.*?\n(?!\|)", table(), page, flags=re.M | re.S), "utf-8")
+    PAGE.write_text(
+        re.sub(r"^\| optimizer \| Optax.*?\n(?!\|)", table(), page, count=1, flags=re.M | re.S), "utf-8"
+    )

@@ -14,11 +14,13 @@ References:
 """
 
 from paramrules_optax.pytorch.adam_family import adam, adamax, adamw, nadam, radam
+from paramrules_optax.pytorch.factored import adafactor
 from paramrules_optax.pytorch.momentum_and_scaling import adadelta, adagrad, rmsprop, rprop, sgd
 from paramrules_optax.pytorch.muon import muon
 
 __all__ = [
     "adadelta",
+    "adafactor",
     "adagrad",
     "adam",
     "adamax",

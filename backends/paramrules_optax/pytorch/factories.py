@@ -4,12 +4,14 @@ import functools
 import inspect
 from collections.abc import Callable, Mapping
 from inspect import Parameter
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 import optax
 
 from paramrules_optax.setting_names import RENAMED
 from paramrules_optax.transforms.arrays import Matrix
+from paramrules_optax.transforms.by_layer import Axes
 
 Factory = Callable[..., optax.GradientTransformationExtraArgs]
 
@@ -29,13 +31,23 @@ class Slots(Protocol):
     def matrices(self) -> Mapping[str, Matrix | None]:
         """For each array, by canonical name, the axes that form a matrix; empty if unknown."""
 
+    @property
+    def axes(self) -> Axes:
+        """The axes along which the layers of each array are stacked; empty if unknown."""
+
+    @property
+    def shapes(self) -> Mapping[str, tuple[int, ...]]:
+        """The logical shape of each array, of one layer if it is a stack; empty if unknown."""
+
 
 class _Uniform(NamedTuple):
     """Slots with one decay and one rate for all parameters."""
 
     decay: optax.GradientTransformation
     rate: optax.GradientTransformation
-    matrices: Mapping[str, Matrix | None]
+    matrices: Mapping[str, Matrix | None] = MappingProxyType({})
+    axes: Axes = MappingProxyType({})
+    shapes: Mapping[str, tuple[int, ...]] = MappingProxyType({})
 
 
 Stages = Callable[..., list[optax.GradientTransformation]]
@@ -63,7 +75,7 @@ def factory_of_stages(*, learning_rate: float, weight_decay: float = 0.0) -> Cal
             learning_rate: Any, *, weight_decay: Any, **settings: Any
         ) -> optax.GradientTransformationExtraArgs:
             decay = optax.identity() if is_zero(weight_decay) else optax.add_decayed_weights(weight_decay)
-            slots = _Uniform(decay, optax.scale_by_learning_rate(learning_rate), {})
+            slots = _Uniform(decay, optax.scale_by_learning_rate(learning_rate))
             return optax.chain(*stages(slots, **settings))
 
         first, last = (Parameter(key, Parameter.KEYWORD_ONLY, default=value) for key, value in rates.items())

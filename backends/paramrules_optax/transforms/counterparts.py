@@ -34,6 +34,10 @@ _NADAM = Counterpart(
 )
 
 _COUNTERPARTS: Mapping[Callable[..., Any], Counterpart] = {
+    optax.adafactor: Counterpart(
+        pytorch.adafactor,
+        {"eps": "adds `{key}` to squared gradients, and to PyTorch it is the least root of their average"},
+    ),
     optax.adagrad: Counterpart(pytorch.adagrad, {"eps": "adds `{key}` inside the root, and PyTorch outside"}),
     optax.adam: Counterpart(pytorch.adam),
     optax.adamw: Counterpart(pytorch.adamw),

@@ -133,7 +133,8 @@ def _composed(
     decay = optax.identity() if unscaled else stages.add_decays(decays)
     decay_by_rate = optax.identity() if unscaled else stages.add_transformed_decay(decays, rate(1))
     matrices = {name: array.matrix for array in part.arrays for name in array.names}
-    slots = Slots(decay, rate(-1), rate(1), decay_by_rate, axes, matrices)
+    shapes = {name: array.shape for array in part.arrays for name in array.names}
+    slots = Slots(decay, rate(-1), rate(1), decay_by_rate, axes, matrices, shapes)
     return optax.chain(*recipe(part.first.settings, slots), *_last(decays, unscaled))
 
 

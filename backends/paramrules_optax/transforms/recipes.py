@@ -33,6 +33,7 @@ class Slots(NamedTuple):
         decay_by_rate: add lr-scaled decay to an lr-scaled update.
         axes: the axes along which the layers of each array are stacked.
         matrices: how each array is a matrix; None for one that is none.
+        shapes: the logical shape of each array, of one layer if it is a stack.
     """
 
     decay: optax.GradientTransformation
@@ -41,6 +42,7 @@ class Slots(NamedTuple):
     decay_by_rate: optax.GradientTransformation
     axes: Axes
     matrices: Mapping[str, Matrix | None]
+    shapes: Mapping[str, tuple[int, ...]]
 
 
 Recipe = Callable[[Settings, Slots], list[optax.GradientTransformation]]

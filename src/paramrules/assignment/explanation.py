@@ -145,7 +145,9 @@ def _facts(parameter: Parameter) -> Iterator[tuple[str, object]]:
         yield "within", " > ".join(cls.short for cls in parameter.owner.around)
     if parameter.variable is not None:
         yield "variable", parameter.variable.name
-    for fact in ("role", "fan_in", "fan_out"):
+    of_layer = ("layer_fan_in", "layer_fan_out") if parameter.fan_in is None else ()
+    kernel = ("layer_kernel",) if of_layer or parameter.layer_kernel != 1 else ()
+    for fact in ("role", "fan_in", "fan_out", *of_layer, *kernel):
         if getattr(parameter, fact) is not None:
             yield fact, getattr(parameter, fact)
     for name, value in parameter.attributes.items():

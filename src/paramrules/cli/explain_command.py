@@ -37,8 +37,8 @@ def explain(
     parameter is explained in full, several in a table.
 
     JSON: `findings` and `explanations`, each with `parameter` (name, names, owner, within, variable, shape,
-    stored, layout, layer, dtype, role, fan_in, fan_out, trainable, attributes), `group`, `settings`, and
-    `axes`, each with
+    stored, layout, layer, dtype, role, fan_in, fan_out, layer_fan_in, layer_fan_out, layer_kernel, trainable,
+    attributes), `group`, `settings`, and `axes`, each with
 
     \b
     axis, label, settings, captures
@@ -90,6 +90,9 @@ def _parameter(parameter: "Parameter") -> dict[str, Any]:
         "role": parameter.role,
         "fan_in": parameter.fan_in,
         "fan_out": parameter.fan_out,
+        "layer_fan_in": parameter.layer_fan_in,
+        "layer_fan_out": parameter.layer_fan_out,
+        "layer_kernel": parameter.layer_kernel,
         "trainable": parameter.trainable,
         "attributes": dict(parameter.attributes),
     }

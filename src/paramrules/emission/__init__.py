@@ -30,7 +30,7 @@ from paramrules.emission.optimizer_settings import (
     settings_of,
 )
 from paramrules.emission.optimizer_spec import Aliases, OptimizerSpec
-from paramrules.emission.origin import report, report_parameter
+from paramrules.emission.origin import freezes_trained, report, report_parameter
 from paramrules.emission.rates import DEFAULT, Bases, Rate, base_of, overall_base, overall_lr
 from paramrules.emission.regrouping import (
     Changed,
@@ -82,6 +82,7 @@ __all__ = [
     "check_use",
     "choose",
     "counted_differently",
+    "freezes_trained",
     "group_rows",
     "listed",
     "lost_bases",

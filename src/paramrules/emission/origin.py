@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from paramrules.assignment import Assignment, AxisLabels, Group
-from paramrules.diagnostics import Diagnostic, Place
+from paramrules.diagnostics import Diagnostic, Place, listed
+from paramrules.emission.bound import Bound
 from paramrules.rules.model import Axis, Rule, Setting
 
 
@@ -43,6 +44,31 @@ def report_parameter(
     taking = [axis.rules[labels.rules[parameter]] for axis, labels in axes if labels.rules[parameter] >= 0]
     taking.sort(key=lambda rule: all(written.key != key for written in rule.settings or ()))
     return Diagnostic(code, message, taking[0].label.span if taking else None, help=help)
+
+
+def freezes_trained(bound: Bound, lost: Sequence[int], optimizer: object) -> Diagnostic:
+    """Return a warning (W643) about parameters that the rules freeze and a living optimizer trains.
+
+    Args:
+        bound: the bound rules.
+        lost: these parameters, as numbers in `bound.inventory`.
+        optimizer: the optimizer that trains the first of them.
+    """
+    numbers = set(lost)
+    names = listed([bound.inventory.names[number] for number in lost], 3)
+    return report(
+        "W643",
+        f"this freezes {names}, which the `{type(optimizer).__name__}` of an earlier `build` still trains",
+        "write `skip = true` to leave a parameter to another optimizer, or delete that optimizer first",
+        assignment=bound.assignment,
+        groups=[
+            group
+            for group in bound.assignment.groups
+            if group.settings.get("freeze") and numbers.intersection(bound.numbers(group))
+        ],
+        key="freeze",
+        whole=True,
+    )
 
 
 def _setting(assignment: Assignment, group: Group, key: str) -> Setting:

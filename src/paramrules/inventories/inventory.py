@@ -197,8 +197,8 @@ class Inventory:
         """Return one entry as a row, with every fact."""
         number = self._columns.parameter[entry]
 
-        def known(fact: str, at: int) -> Any:
-            return None if fact in self.unknown else self.column(fact)[at]
+        def known(fact: str, at: int, source: str = "") -> Any:
+            return None if (source or fact) in self.unknown else self.column(fact)[at]
 
         return Parameter(
             name=self.names[entry],
@@ -215,6 +215,9 @@ class Inventory:
             fan_out=known("fan_out", entry),
             attributes=without_unreadable(self._attributes(entry)),
             layout=self.column("layout")[entry],
+            layer_fan_in=known("layer_fan_in", entry, "fan_in"),
+            layer_fan_out=known("layer_fan_out", entry, "fan_out"),
+            layer_kernel=known("layer_kernel", entry, "fan_in"),
         )
 
     def _attributes(self, entry: int) -> Mapping[str, object]:

@@ -44,6 +44,9 @@ class Parameter:
         attributes: the readable attributes set on it.
         layout: for each axis of its array in one layer `in`, `out`, `*` or `_`; None if it has no layout or
             it is unknown.
+        layer_fan_in: the `fan_in` of its layer's weight: of a bias, that of the weight beside it.
+        layer_fan_out: likewise.
+        layer_kernel: the number of places in that weight's receptive field; 1 without one.
     """
 
     name: str
@@ -60,6 +63,9 @@ class Parameter:
     fan_out: int | None
     attributes: Mapping[str, object] = field(default_factory=dict)
     layout: tuple[str, ...] | None = None
+    layer_fan_in: int | None = None
+    layer_fan_out: int | None = None
+    layer_kernel: int | None = None
 
     @property
     def leaf(self) -> str:

@@ -2,11 +2,15 @@
 
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Final
 
 from paramrules.inventories.classes import in_family
 from paramrules.inventories.owner import Class, Owner, named, pattern
 from paramrules.inventories.tables import RoleTable
 from paramrules.inventories.vocabulary import Vocabulary, extended
+
+_ANY: Final = ("*",)
+"""The classes of a table for any class."""
 
 
 def role(owner: Owner, name: str) -> str:
@@ -23,7 +27,8 @@ def role(owner: Owner, name: str) -> str:
     whole, part = unparametrized(name)
     if part == "original0":
         return "scale"
-    return _role(owner.cls, whole.rpartition(".")[2], extended(owner.own)) if owner.known else "other"
+    found = _role(owner.cls, whole.rpartition(".")[2], extended(owner.own)) if owner.known else None
+    return found or "other"
 
 
 def roles(owners: Iterable[Owner], names: Iterable[str]) -> list[str]:
@@ -40,6 +45,11 @@ def roles(owners: Iterable[Owner], names: Iterable[str]) -> list[str]:
             known[key] = role(owner, name)
         column.append(known[key])
     return column
+
+
+def role_by_class(owner: Owner, leaf: str) -> str | None:
+    """Return the role of a leaf in a table for the owner's class; None if no such table has it."""
+    return _role(owner.cls, leaf, extended(owner.own), any_class=False)
 
 
 def belongs_to_a_known_layer(owner: Owner) -> bool:
@@ -60,18 +70,20 @@ def unparametrized(name: str) -> tuple[str, str]:
 
 
 @lru_cache(maxsize=100_000)
-def _role(cls: Class, leaf: str, words: Vocabulary) -> str:
+def _role(cls: Class, leaf: str, words: Vocabulary, any_class: bool = True) -> str | None:
     for table in words.roles:
+        if not any_class and table.classes == _ANY:
+            continue
         if any(_covers(table, name, words) for name in (cls.name, *cls.bases)):
             for role, leaves in table.leaves:
                 if pattern(leaves).match(leaf):
                     return role
-    return "other"
+    return None
 
 
 @lru_cache(maxsize=100_000)
 def _known(cls: Class, words: Vocabulary) -> bool:
-    tables = (table for table in words.roles if table.classes != ("*",))
+    tables = (table for table in words.roles if table.classes != _ANY)
     names = (cls.name, *cls.bases)
     return any(_covers(table, name, words) for table in tables for name in names) or any(
         in_family(family, name, words) for family in words.families for name in names

@@ -9,7 +9,7 @@ from paramrules.inventories.columns import Aliases
 from paramrules.inventories.fans import fans_in
 from paramrules.inventories.layouts import layout, merge
 from paramrules.inventories.owner import Owner
-from paramrules.inventories.roles import belongs_to_a_known_layer, role
+from paramrules.inventories.roles import belongs_to_a_known_layer, role, role_by_class
 from paramrules.inventories.tables import Layout
 from paramrules.inventories.ties import deciding_entries
 from paramrules.inventories.vocabulary import extended
@@ -24,7 +24,8 @@ def upgraded(
 
     A matrix that is stored with more axes gets its layout: that of the vocabulary, or the only one that the
     fans in the file allow. What the vocabulary did not know, a role `other` or fans that are missing, is
-    looked up again, and so is whether a bias or gain is a vector.
+    looked up again, and so is whether a bias or gain is a vector. The role `weight`, which may be due to
+    the name alone, is looked up by class.
 
     Args:
         rows: one row per entry.
@@ -58,6 +59,8 @@ def _look_up(row: dict[str, Any], owner: Owner, name: str, shape: tuple[int, ...
     """Add the facts of one entry."""
     if row.get("role") == "other":
         row["role"] = role(owner, name)
+    elif row.get("role") == "weight" and (listed := role_by_class(owner, name.rpartition(".")[2])):
+        row["role"] = listed
     words = layout(owner, name, len(shape))
     if words and "fan_in" not in row and "fan_out" not in row:
         fans = zip(("fan_in", "fan_out"), fans_in(words, shape), strict=True)
