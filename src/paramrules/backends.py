@@ -100,7 +100,10 @@ if TYPE_CHECKING:  # type checkers cannot read the table below: for them, `as` e
         inventory as inventory,
     )
     from paramrules.rules import Rules as Rules
-    from paramrules.wrong_models import refuse_non_module as refuse_non_module
+    from paramrules.wrong_models import (
+        other_framework as other_framework,
+        refuse_non_module as refuse_non_module,
+    )
 else:
 
     def __getattr__(name: str) -> Any:
@@ -186,7 +189,7 @@ _ROOMS = {
     "inventories.roles": ("role",),
     "registry": ("Backend", "inventory"),
     "rules": ("Rules",),
-    "wrong_models": ("refuse_non_module",),
+    "wrong_models": ("other_framework", "refuse_non_module"),
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}
 

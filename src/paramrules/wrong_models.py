@@ -71,10 +71,16 @@ def refuse_non_module(
     else:
         message = f"a `{_class_name(model)}` is not a `{wanted}`"
     help = "the model comes first, and the rules second" if _are_rules(model) else _instead(model)
-    if not help and (backend := backend_of(model)):
-        package = type(backend).__module__.partition(".")[0]
-        help = f"it is a model of `{backend.name}`: use `{package}`"
-    return RulesError(Diagnostic("E519", message, help=help or otherwise))
+    return RulesError(Diagnostic("E519", message, help=help or other_framework(model) or otherwise))
+
+
+def other_framework(model: object, own: str = "") -> str:
+    """Return a help for a model or an array of another backend than one's own, else an empty text."""
+    backend = backend_of(model)
+    if backend is None or backend.name == own:
+        return ""
+    package = type(backend).__module__.partition(".")[0]
+    return f"it belongs to `{backend.name}`: use `{package}`"
 
 
 def _class_name(value: object) -> str:
