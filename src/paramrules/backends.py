@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # type checkers cannot read the table below: for them, `as` e
         RulesError as RulesError,
         RulesWarning as RulesWarning,
         a as a,
+        class_name as class_name,
         declare as declare,
         did_you_mean as did_you_mean,
     )
@@ -119,7 +120,7 @@ else:
 _ROOMS = {
     "assignment": ("Assignment", "AxisLabels", "Group", "assign"),
     "assignment.unknown_keywords": ("refuse_unknown",),
-    "diagnostics": ("Diagnostic", "RulesError", "RulesWarning", "a", "declare", "did_you_mean"),
+    "diagnostics": ("Diagnostic", "RulesError", "RulesWarning", "a", "class_name", "declare", "did_you_mean"),
     "emission": (
         "DEFAULT",
         "SCHEDULES",
