@@ -305,7 +305,7 @@ h.{0,1}.fc.bias    all    trainable  flag.rules:1
         ("h.7.fc.bias", "did you mean `h.{0,1}.fc.bias`?"),
         ("nrom", "did you mean `norm`?"),
         ("fc.*", "a glob matches the whole name: `*fc.*` finds 4 names"),
-        ("fc", "a glob matches the whole name: `*fc*` finds 4 names"),
+        ("fc", "the glob `*fc*` finds 4 names"),
         ("q*", "`paramrules show FILE --model M --names` lists all names"),
         ("q", "`paramrules show FILE --model M --names` lists all names"),
         ("h.{a}", "`{a}` does not hold numbers: write `{0..3,7}`"),

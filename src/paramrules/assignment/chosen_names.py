@@ -71,7 +71,8 @@ def _wider(inventory: Inventory, text: str) -> str:
     wider = f"*{text.strip('*')}*"
     fits = _pattern(wider).fullmatch
     found = sum(1 for name in inventory.names if fits(name))
-    return f"a glob matches the whole name: `{wider}` finds {counted(found, 'name')}" if found else ""
+    which = f"a glob matches the whole name: `{wider}`" if _is_glob(text) else f"the glob `{wider}`"
+    return f"{which} finds {counted(found, 'name')}" if found else ""
 
 
 def _unknown(text: str, close: Sequence[str], help: str = "") -> RulesError:
