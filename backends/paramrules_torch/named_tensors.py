@@ -9,7 +9,15 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from paramrules.backends import UNKNOWN_OWNER, Diagnostic, Owner, RulesError, listed
+from paramrules.backends import (
+    UNKNOWN_OWNER,
+    Diagnostic,
+    Owner,
+    RulesError,
+    class_name,
+    listed,
+    other_framework,
+)
 
 Parameters = nn.Module | Mapping[str, Any]
 """A module, or parameters by name."""
@@ -86,8 +94,9 @@ def check_trainable(names: Sequence[str], tensors: Sequence[Tensor], trainable: 
 
 
 def _not_a_tensor(name: str, value: object) -> Diagnostic:
-    cls = type(value)
-    help = "pass parameters alone, by name: `dict(model.named_parameters())`"
     if isinstance(value, nn.Module):
         help = "put modules and parameters into one module, such as `nn.ModuleDict` or a class of your own"
-    return Diagnostic("E546", f"`{name}` is a `{cls.__module__}.{cls.__qualname__}`, not a tensor", help=help)
+    else:
+        alone = "pass parameters alone, by name: `dict(model.named_parameters())`"
+        help = other_framework(value, "torch") or alone
+    return Diagnostic("E546", f"`{name}` is a `{class_name(type(value))}`, not a tensor", help=help)

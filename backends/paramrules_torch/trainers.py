@@ -67,9 +67,14 @@ class TrainerMixin:
         Raises:
             RulesError: what `build` raises; E661 if the training arguments choose an optimizer that makes
                 groups of its own.
+            TypeError: the class has no `rules`.
         """
         given = self.optimizer_cls_and_kwargs
         if self.optimizer is None:
+            if not hasattr(self, "rules"):
+                raise TypeError(
+                    f'`{type(self).__name__}` has no rules: write `rules = "my.rules"` in the class'
+                )
             whole = self.model if model is None else model
             make, arguments = given or self.get_optimizer_cls_and_kwargs(self.args, whole)
             self.optimizer_cls_and_kwargs = _Factory(make, self._build), arguments

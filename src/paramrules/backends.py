@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # type checkers cannot read the table below: for them, `as` e
         RulesError as RulesError,
         RulesWarning as RulesWarning,
         a as a,
+        class_name as class_name,
         declare as declare,
         did_you_mean as did_you_mean,
     )
@@ -101,7 +102,10 @@ if TYPE_CHECKING:  # type checkers cannot read the table below: for them, `as` e
         inventory as inventory,
     )
     from paramrules.rules import Rules as Rules
-    from paramrules.wrong_models import refuse_non_module as refuse_non_module
+    from paramrules.wrong_models import (
+        other_framework as other_framework,
+        refuse_non_module as refuse_non_module,
+    )
 else:
 
     def __getattr__(name: str) -> Any:
@@ -117,7 +121,7 @@ else:
 _ROOMS = {
     "assignment": ("Assignment", "AxisLabels", "Group", "assign"),
     "assignment.unknown_keywords": ("refuse_unknown",),
-    "diagnostics": ("Diagnostic", "RulesError", "RulesWarning", "a", "declare", "did_you_mean"),
+    "diagnostics": ("Diagnostic", "RulesError", "RulesWarning", "a", "class_name", "declare", "did_you_mean"),
     "emission": (
         "DEFAULT",
         "SCHEDULES",
@@ -188,7 +192,7 @@ _ROOMS = {
     "inventories.roles": ("role",),
     "registry": ("Backend", "inventory"),
     "rules": ("Rules",),
-    "wrong_models": ("refuse_non_module",),
+    "wrong_models": ("other_framework", "refuse_non_module"),
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}
 

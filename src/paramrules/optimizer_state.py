@@ -33,6 +33,7 @@ def state_bytes(assignment: Assignment, optimizer: str | Mapping[str, str]) -> l
 
     Raises:
         RulesError: E671 if the framework has no optimizer of a name; E672 if its state cannot be computed.
+        TypeError: an optimizer is not a name.
 
     >>> state_bytes(assignment, "adamw")
     [748352, 45011456]
@@ -43,7 +44,11 @@ def state_bytes(assignment: Assignment, optimizer: str | Mapping[str, str]) -> l
 
 def state_by_parameter(assignment: Assignment, optimizer: str | Mapping[str, str]) -> list[int]:
     """Return the bytes of optimizer state of each parameter, 0 for what is not trained; see `state_bytes`."""
-    names = {_DEFAULT: optimizer} if isinstance(optimizer, str) else optimizer
+    names = optimizer if isinstance(optimizer, Mapping) else {_DEFAULT: optimizer}
+    for name in names.values():
+        if not isinstance(name, str):
+            called = f'"{name.__name__.lower()}"' if isinstance(name, type) else '"adamw"'
+            raise TypeError(f"`optimizer` is {name!r:.60} and should be a name, such as {called}")
     backend = _backend_of(assignment)
     shapes, dtypes = (assignment.inventory.column(fact) for fact in ("layer_shape", "dtype"))
     known: dict[_State, int] = {}

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from os import PathLike
 from typing import Final
 
-from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
+from paramrules.diagnostics import Diagnostic, RulesError, class_name, did_you_mean
 from paramrules.inventories import Inventory
 from paramrules.registry import Backend, backend_of, installed, is_model, unusable
 
@@ -24,10 +24,10 @@ def refused(model: object, backend: Backend | None, keywords: Mapping[str, objec
         return _unknown(keywords.keys() - backend.keywords, meant, f"a model of `{backend.name}`")
     help = _instead(model)
     if isinstance(model, type):
-        message = f"`{model.__module__}.{model.__qualname__}` is a class, not a model"
+        message = f"`{class_name(model)}` is a class, not a model"
         return RulesError(Diagnostic("E504", message, help=help))
     known = ", ".join(f"`{backend.name}`" for backend in installed()) or "none"
-    message = f"no backend knows what a `{_class_name(model)}` is"
+    message = f"no backend knows what a `{class_name(type(model))}` is"
     help = help or f"pass a module or a tree of arrays; installed backends: {known}"
     return RulesError([Diagnostic("E504", message, help=help), *unusable(model)])
 
@@ -67,18 +67,20 @@ def refuse_non_module(
         otherwise: the help for what is none of the usual mistakes.
     """
     if isinstance(model, type):
-        message = f"`{model.__module__}.{model.__qualname__}` is a class, not a `{wanted}`"
+        message = f"`{class_name(model)}` is a class, not a `{wanted}`"
     else:
-        message = f"a `{_class_name(model)}` is not a `{wanted}`"
+        message = f"a `{class_name(type(model))}` is not a `{wanted}`"
     help = "the model comes first, and the rules second" if _are_rules(model) else _instead(model)
-    if not help and (backend := backend_of(model)):
-        package = type(backend).__module__.partition(".")[0]
-        help = f"it is a model of `{backend.name}`: use `{package}`"
-    return RulesError(Diagnostic("E519", message, help=help or otherwise))
+    return RulesError(Diagnostic("E519", message, help=help or other_framework(model) or otherwise))
 
 
-def _class_name(value: object) -> str:
-    return f"{type(value).__module__}.{type(value).__qualname__}"
+def other_framework(model: object, own: str = "") -> str:
+    """Return a help for a model or an array of another backend than one's own, else an empty text."""
+    backend = backend_of(model)
+    if backend is None or backend.name == own:
+        return ""
+    package = type(backend).__module__.partition(".")[0]
+    return f"it belongs to `{backend.name}`: use `{package}`"
 
 
 def _are_rules(value: object) -> bool:

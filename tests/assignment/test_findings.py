@@ -72,6 +72,21 @@ def test_a_family_that_the_model_lacks_is_a_note_and_a_misspelt_one_is_not(
     assert (finding.code, finding.help) == (code, help)
 
 
+@pytest.mark.parametrize(
+    ("classes", "help"),
+    [
+        ("LayerNorm", "write `*LayerNorm` for the classes whose names end in it, as `T5LayerNorm`"),
+        ("LayerNorm|RMSNorm", ""),
+        ("LayerNorm|T5LayerNorm", ""),
+    ],
+)
+def test_classes_that_another_alternative_takes_are_not_suggested(classes: str, help: str) -> None:
+    owner = "transformers.models.t5.modeling_t5.T5LayerNorm"
+    model = inventory_of([{"name": "w", "owner": owner}, {"name": "v", "owner": "torch.nn.Linear"}])
+    (finding,) = paramrules.assign(paramrules.parse(f"a: type({classes}) or name ~ v"), model).findings
+    assert (finding.code, finding.help) == ("N203", help)
+
+
 def test_notes_stay_notes_under_strict_and_are_not_in_the_text_of_an_error() -> None:
     model = inventory_of([{"name": "w", "owner": "torch.nn.Linear"}])
     rules = paramrules.parse("a: type(Linear|GroupNorm) or name ~ x\n")

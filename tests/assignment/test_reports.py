@@ -110,6 +110,13 @@ def test_groups_and_names_by_label(gpt: paramrules.Assignment) -> None:
     assert str(near.value) == (
         "\nerror[E602]: there is no group `no_decay/lo`\n  = help: did you mean `no_decay/low`?"
     )
+    with pytest.raises(paramrules.RulesError) as part:
+        gpt.group("low")
+    assert str(part.value) == (
+        "\nerror[E602]: there is no group `low`\n"
+        '  = help: it is a label of the axis `lr`: `names("low", "lr")` returns its parameters'
+    )
+    assert gpt.names("low", "lr")
     with pytest.raises(paramrules.RulesError, match="= help: the groups: `no_decay/low`, `no_decay/stopped`"):
         gpt.group("x")
     split = paramrules.assign(paramrules.parse("all: else -> lr_scale = index(name ~ ^(.+)$)"), GPT)

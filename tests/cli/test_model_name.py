@@ -49,7 +49,13 @@ def test_what_kind_it_is() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("vit.py", f"`vit.py` does not name a model; {FORMS}"),
+        ("vit.py", "`vit.py` does not name a model; write what is in the file, too: `vit.py:NAME`"),
+        ("nets.vit.ViT", "`nets.vit.ViT` does not name a model; write `nets.vit:ViT`"),
+        (
+            "vit.rules",
+            "`vit.rules` does not name a model; rules come before the options: "
+            "`paramrules COMMAND vit.rules --model M`",
+        ),
         ("", f"`` does not name a model; {FORMS}"),
         (":model", f"`:model` does not name a model; {FORMS}"),
         ("f('a:b')", f"`f('a:b')` does not name a model; {FORMS}"),

@@ -66,6 +66,17 @@ def test_an_unknown_command_suggests(run: Callable[..., Ran], typed: str, error:
     assert run(typed, "net.rules") == (2, "", f"{usage}Error: {error}\n")
 
 
+def test_an_option_before_the_command_is_told_where_it_goes(run: Callable[..., Ran]) -> None:
+    usage = "Usage: paramrules [OPTIONS] COMMAND [ARGS]...\nTry 'paramrules --help' for help.\n\n"
+    after = "Error: `-q` comes after the command: `paramrules check -q`\n"
+    assert run("-q", "check", "net.rules") == (2, "", usage + after)
+    assert run("--model", "m:net", "show", "net.rules").err.endswith(
+        "Error: `--model` comes after the command: `paramrules show --model`\n"
+    )
+    for words in (("--model", "m:net", "check", "net.rules"), ("-q",)):
+        assert "No such option" in run(*words).err
+
+
 def test_a_model_given_as_an_argument_is_told_about_the_option(run: Callable[..., Ran]) -> None:
     hint = "Error: `net.py:model` looks like a model, which is named with `--model net.py:model`\n"
     for words in (

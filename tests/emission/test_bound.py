@@ -56,9 +56,7 @@ def test_rules_are_assigned_with_options() -> None:
         bound(paramrules.parse("large: ndim == 7\nrest: else"), strict=True)
 
 
-@pytest.mark.parametrize(
-    ("rules", "what"), [(None, "builtins.NoneType"), (NET, f"{Inventory.__module__}.Inventory")]
-)
+@pytest.mark.parametrize(("rules", "what"), [(None, "NoneType"), (NET, f"{Inventory.__module__}.Inventory")])
 def test_rules_come_after_the_model(rules: Any, what: str) -> None:
     with pytest.raises(TypeError) as raised:
         bind(rules, pytest.fail, after="the weights")

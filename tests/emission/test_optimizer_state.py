@@ -105,3 +105,17 @@ def test_what_is_not_known(
 def test_a_backend_that_only_names_optimizers() -> None:
     with pytest.raises(NotImplementedError):
         Silent().state_bytes("adam", (2,), "float32", {})
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "message"),
+    [
+        (Toy, f'`optimizer` is {Toy!r} and should be a name, such as "toy"'),
+        ({"default": Toy}, f'`optimizer` is {Toy!r} and should be a name, such as "toy"'),
+        (None, '`optimizer` is None and should be a name, such as "adamw"'),
+    ],
+)
+def test_an_optimizer_is_named(optimizer: Any, message: str) -> None:
+    with pytest.raises(TypeError) as raised:
+        sizes("all: else", optimizer)
+    assert str(raised.value) == message

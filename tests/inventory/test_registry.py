@@ -159,7 +159,7 @@ def test_broken_backends_do_not_matter_to_a_model_of_another(install: Install) -
     [
         (
             "net.rules",
-            "builtins.str",
+            "str",
             "pass a model; `paramrules.assign(rules, model)` takes the rules first",
         ),
         (
@@ -169,10 +169,10 @@ def test_broken_backends_do_not_matter_to_a_model_of_another(install: Install) -
         ),
         (
             "net.json",
-            "builtins.str",
+            "str",
             'read a saved inventory with `paramrules.Inventory.load("net.json")`',
         ),
-        ([1.0], "builtins.list", "pass a module or a tree of arrays; installed backends: `toy`"),
+        ([1.0], "list", "pass a module or a tree of arrays; installed backends: `toy`"),
     ],
 )
 def test_what_is_no_model_at_all(install: Install, model: object, called: str, help: str) -> None:
@@ -197,7 +197,7 @@ def test_a_model_that_nobody_knows_names_the_broken_backends(install: Install) -
         f"TypeError: `{sys.modules['nameless_backend'].backend}` is not a backend: it has no `name`",
     )
     assert refusal(object()) == (
-        "\nerror[E504]: no backend knows what a `builtins.object` is\n"
+        "\nerror[E504]: no backend knows what a `object` is\n"
         "  = help: pass a module or a tree of arrays; installed backends: `toy`\n"
     ) + "".join(
         f"\nerror[E515]: the backend `{name}` of `{value}` cannot be loaded: {error}\n"

@@ -122,13 +122,13 @@ def test_a_class_is_not_a_model() -> None:
     [
         (
             {"weight": mx.ones(2)},
-            "a `builtins.dict` is not a `mlx.nn.Module`",
+            "a `dict` is not a `mlx.nn.Module`",
             "pass the model itself: parameters alone do not know which modules they belong to",
         ),
         (Net, f"`{Net.__module__}.Net` is a class, not a `mlx.nn.Module`", "pass an instance: `Net(...)`"),
         (
             "net.rules",
-            "a `builtins.str` is not a `mlx.nn.Module`",
+            "a `str` is not a `mlx.nn.Module`",
             "the model comes first, and the rules second",
         ),
         (

@@ -11,6 +11,7 @@ import optax
 import paramrules_optax
 import paramrules_torch
 import pytest
+import torch
 from flax import linen as nn
 from flax import nnx
 from flax.core import FrozenDict
@@ -90,12 +91,12 @@ error[E501]: `None` is not a tree of parameters
     assert refused(None, RANK, model=LINEN_INVENTORY) == expected
     assert (
         refused(None, calls=[paramrules.inventory]).splitlines()[1]
-        == "error[E504]: no backend knows what a `builtins.NoneType` is"
+        == "error[E504]: no backend knows what a `NoneType` is"
     )
 
 
 @pytest.mark.parametrize("call", [*CALLS, label_fn])
-@pytest.mark.parametrize(("rules", "what"), [(None, "builtins.NoneType"), (PARAMS, "builtins.dict")])
+@pytest.mark.parametrize(("rules", "what"), [(None, "NoneType"), (PARAMS, "dict")])
 def test_something_else_in_place_of_rules(call, rules, what):
     with pytest.raises(TypeError) as caught:
         call(PARAMS, rules)
@@ -148,7 +149,23 @@ def test_a_model_of_another_framework():
         paramrules_torch.build(NNX, RANK)
     assert str(caught.value) == (
         f"\nerror[E519]: a `{Nnx.__module__}.Nnx` is not a `torch.nn.Module`\n"
-        "  = help: it is a model of `optax`: use `paramrules_optax`"
+        "  = help: it belongs to `optax`: use `paramrules_optax`"
+    )
+
+
+def test_arrays_and_modules_of_another_framework():
+    array = type(jnp.ones(2))
+    with pytest.raises(RulesError) as caught:
+        paramrules_torch.build({"a": jnp.ones(2)}, RANK)
+    assert str(caught.value) == (
+        f"\nerror[E546]: `a` is a `{array.__module__}.{array.__qualname__}`, not a tensor\n"
+        "  = help: it belongs to `optax`: use `paramrules_optax`"
+    )
+    with pytest.raises(RulesError) as caught:
+        paramrules_optax.build(torch.nn.Linear(2, 2), RANK, learning_rate=0.1)
+    assert str(caught.value) == (
+        "\nerror[E537]: the argument is a `torch.nn.modules.linear.Linear`, not an array\n"
+        "  = help: it belongs to `torch`: use `paramrules_torch`"
     )
 
 

@@ -223,9 +223,7 @@ error[E538]: `key` is an array of key<fry>, which no optimizer trains
     )
 
 
-@pytest.mark.parametrize(
-    ("leaf", "what"), [("gelu", "builtins.str"), (3, "builtins.int"), (True, "builtins.bool")]
-)
+@pytest.mark.parametrize(("leaf", "what"), [("gelu", "str"), (3, "int"), (True, "bool")])
 def test_a_leaf_that_is_not_an_array(leaf, what):
     assert (
         refused({"w": jnp.ones(2), "act": leaf})

@@ -172,6 +172,14 @@ def test_what_is_no_state(wrong: Callable[[Any], Any], text: str) -> None:
     assert refused(wrong(stepped(one())), PARAMS, one()) == f"\nerror[E620]: {text}"
 
 
+def test_state_and_parameters_in_the_wrong_order() -> None:
+    assert refused(PARAMS, stepped(one()), one()) == (
+        "\nerror[E620]: this is a tree of parameters, and not the state of an optimizer\n"
+        "  = help: pass the state first, and the parameters second"
+    )
+    assert "[E601]" in refused(stepped(one()), stepped(one()), one())
+
+
 def test_arguments() -> None:
     state = stepped(one())
     with pytest.raises(ValueError, match=r"^`missing` is 'drop' and should be 'refuse' or 'fresh'$"):

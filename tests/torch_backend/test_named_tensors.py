@@ -124,7 +124,7 @@ def test_two_keys_that_come_to_one_name() -> None:
 @pytest.mark.parametrize(
     ("value", "called", "help"),
     [
-        (3, "builtins.int", "pass parameters alone, by name: `dict(model.named_parameters())`"),
+        (3, "int", "pass parameters alone, by name: `dict(model.named_parameters())`"),
         (
             nn.ReLU(),
             "torch.nn.modules.activation.ReLU",
@@ -171,7 +171,7 @@ def test_tensors_computed_from_others() -> None:
 
 def test_nothing_to_train() -> None:
     assert refusal({}) == (
-        "\nerror[E519]: a `builtins.dict` is not a `torch.nn.Module`\n"
+        "\nerror[E519]: a `dict` is not a `torch.nn.Module`\n"
         "  = help: pass the model itself, or its parameters by name: `dict(model.named_parameters())`"
     )
     with pytest.raises(RulesError, match="E504"):

@@ -395,18 +395,18 @@ LINEAR = nn.Linear(2, 1)
 @pytest.mark.parametrize(
     ("model", "called", "help"),
     [
-        (LINEAR.parameters(), "builtins.generator", BY_NAME),
-        (list(LINEAR.parameters()), "builtins.list", BY_NAME),
+        (LINEAR.parameters(), "generator", BY_NAME),
+        (list(LINEAR.parameters()), "list", BY_NAME),
         (LINEAR.weight, "torch.nn.parameter.Parameter", BY_NAME),
-        (None, "builtins.NoneType", BY_NAME),
+        (None, "NoneType", BY_NAME),
         (
             LINEAR.named_parameters(),
-            "builtins.generator",
+            "generator",
             "write `dict(model.named_parameters())`, or pass the model itself",
         ),
         (
             [LINEAR, LINEAR],
-            "builtins.list",
+            "list",
             "put the models into one module, or call this once for each",
         ),
         (
@@ -424,7 +424,7 @@ LINEAR = nn.Linear(2, 1)
             f"pathlib.{type(Path()).__name__}",
             "the model comes first, and the rules second",
         ),
-        ("net.json", "builtins.str", "the model comes first, and the rules second"),
+        ("net.json", "str", "the model comes first, and the rules second"),
     ],
 )
 def test_what_is_passed_in_place_of_a_model(model: Any, called: str, help: str) -> None:

@@ -88,7 +88,7 @@ def test_rules_that_differ_are_said_and_what_the_group_says_is_not() -> None:
         optimizer.add_param_group({"params": parameters, "lr": 0.01, "amsgrad": False})
     assert [str(one.message) for one in warned] == [
         "W663: the added group `rest+no_decay` has one `weight_decay`, 0.3, and the rules give "
-        "0.3 for `rest` and 0 for `no_decay`\n"
+        "0.3 for `rest`, and 0 for `no_decay`\n"
         "  = help: add a group for each label, or the group with its own `weight_decay`"
     ]
     assert warned[0].filename == __file__
@@ -96,6 +96,23 @@ def test_rules_that_differ_are_said_and_what_the_group_says_is_not() -> None:
     model, optimizer = made()
     optimizer.add_param_group({"params": unfrozen(model), "weight_decay": 0.2, "amsgrad": True})
     assert optimizer.param_groups[-1]["weight_decay"] == 0.2
+
+
+def test_a_group_of_many_labels_counts_most_of_them() -> None:
+    net = nn.ModuleList(nn.Linear(2, 2) for _ in range(5)).requires_grad_(False)
+    net.append(nn.Linear(2, 2))
+    text = r"layer_{i}: name ~ ^(?<i>[0-4])\. -> weight_decay = 0.1 * (i // 4)" "\nrest: else"
+    optimizer = build(net, paramrules.parse(text), AdamW, lr=0.1, weight_decay=0.3)
+    backbone = list(net[:5].requires_grad_(True).parameters())
+    with pytest.warns(RulesWarning) as warned:
+        optimizer.add_param_group({"params": backbone})
+    label = "layer_0+layer_1+layer_2+2_more"
+    assert optimizer.param_groups[-1]["label"] == label
+    assert [str(one.message) for one in warned] == [
+        f"W663: the added group `{label}` has one `weight_decay`, 0.3, and the rules give 0.0 for "
+        "`layer_0`, `layer_1`, `layer_2` and 1 more, and 0.1 for `layer_4`\n"
+        "  = help: add a group for each label, or the group with its own `weight_decay`"
+    ]
 
 
 def test_scales_of_decay_count() -> None:

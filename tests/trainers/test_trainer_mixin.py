@@ -7,14 +7,15 @@ from typing import Any, ClassVar
 
 import pytest
 import torch
-from paramrules_torch.trainers import TrainerMixin
+from paramrules_torch.trainers import TrainerMixin, lightning_optimizers
 from torch import nn
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 from trainers.gpt import DECAY, LR, ONE, SEVERAL, Sequences, gpt
 from transformers import Trainer, TrainingArguments
 from transformers.optimization import GreedyLR
 
-from paramrules import RulesError
+import paramrules
+from paramrules import RulesError, RulesWarning
 
 
 class RulesTrainer(TrainerMixin, Trainer):
@@ -89,6 +90,30 @@ def test_a_mixin_after_the_trainer_would_have_no_effect() -> None:
         "`Trainer` comes before the mixin and hides it: write `class Mine(TrainerMixin, Trainer)`"
     )
     assert issubclass(type("Mine", (RulesTrainer,), {"create_optimizer": None}), RulesTrainer)
+
+
+def test_a_trainer_without_rules_says_what_to_write(tmp_path: Path) -> None:
+    class Bare(TrainerMixin, Trainer):
+        pass
+
+    with pytest.raises(TypeError) as raised:
+        trainer(tmp_path, Bare).create_optimizer()
+    assert str(raised.value) == '`Bare` has no rules: write `rules = "my.rules"` in the class'
+
+
+def test_warnings_point_outside_of_paramrules(tmp_path: Path) -> None:
+    rules = paramrules.parse("dead: name ~ nowhere\nrest: else -> lr_scale = 2")
+
+    class Dead(RulesTrainer):
+        pass
+
+    Dead.rules = rules
+    with pytest.warns(RulesWarning, match="W201") as warned:
+        lightning_optimizers(gpt(), rules, lr=LR)
+    assert [warning.filename for warning in warned] == [__file__]
+    with pytest.warns(RulesWarning, match="W201") as warned:
+        trainer(tmp_path, Dead).create_optimizer()
+    assert [warning.filename for warning in warned] == [sys.modules[Trainer.__module__].__file__]
 
 
 @pytest.mark.parametrize("kind", ["class", "factory"])

@@ -72,13 +72,12 @@ def regroup_state(
             f"`optimizer` is {optimizer!r:.60} and should be a transformation, such as `build` returns"
         )
     _refuse_holder(state)
-    start = optimizer.init(params)
+    start = _initialised(optimizer, params, state)
     paths = ParameterPaths(params)
     now = StateTree(start, paths)
     before = StateTree(state, paths, now.fields)
     if before.is_parameters:
-        message = "this is a tree of parameters, and not the state of an optimizer"
-        raise RulesError(Diagnostic("E620", message, help="pass the state first, and the parameters second"))
+        raise _swapped()
 
     names = list(dict.fromkeys([*paths.names, *now.of]))  # a state may hold a tree for a parameter
     numbers = {name: number for number, name in enumerate(names)}
@@ -152,6 +151,26 @@ def _placed(value: Any, expected: Any) -> Any:
     """Return an array in the dtype and the placement of another."""
     array = jnp.asarray(value, expected.dtype)
     return array if array.sharding == expected.sharding else jax.device_put(array, expected.sharding)
+
+
+def _initialised(optimizer: Any, params: Any, state: Any) -> Any:
+    """Return the optimizer's own state of the parameters.
+
+    Raises what its `init` raises; RulesError (E620) if it accepts `state` in their place.
+    """
+    try:
+        return optimizer.init(params)
+    except RulesError as error:
+        try:
+            jax.eval_shape(optimizer.init, state)
+        except (RulesError, TypeError):  # neither of the two is a tree of parameters
+            raise error from None
+        raise _swapped() from None
+
+
+def _swapped() -> RulesError:
+    message = "this is a tree of parameters, and not the state of an optimizer"
+    return RulesError(Diagnostic("E620", message, help="pass the state first, and the parameters second"))
 
 
 def _refuse_holder(state: Any) -> None:

@@ -2,14 +2,17 @@
 
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from paramrules.backends import Diagnostic, warn
+from paramrules.backends import Diagnostic, listed, warn
 from paramrules_torch.bound_model import BoundModel
 from paramrules_torch.inventory import inventory_and_tensors
+
+_MOST_LABELS: Final = 3
+"""The most labels that stand in the label of a group of several: a backbone of 48 layers has 96."""
 
 
 class _RulesGroup(NamedTuple):
@@ -112,7 +115,10 @@ def complete(
 
 def _label(found: Sequence[_RulesGroup], optimizer: Optimizer) -> str:
     """Return a label that no other group has, since loggers tell groups by it."""
-    base = "+".join(group.label for group in found) or "added"
+    labels = [group.label for group in found]
+    if len(labels) > _MOST_LABELS:
+        labels[_MOST_LABELS:] = [f"{len(labels) - _MOST_LABELS}_more"]
+    base = "+".join(labels) or "added"
     taken = {group.get("label") for group in optimizer.param_groups}
     label, number = base, 1
     while label in taken:
@@ -136,13 +142,16 @@ def _fill(
         if all(other == first for other in others):
             group[key] = first
         else:
-            listed = " and ".join(f"{value} for `{label}`" for label, value in values.items())
-            warn([_differing(group["label"], key, default, listed)], stacklevel=stacklevel + 1)
+            warn([_differing(group["label"], key, default, values)], stacklevel=stacklevel + 1)
 
 
-def _differing(label: str, key: str, default: object, values: str) -> Diagnostic:
+def _differing(label: str, key: str, default: object, values: Mapping[str, object]) -> Diagnostic:
+    by_value: dict[str, list[str]] = {}
+    for one, value in values.items():
+        by_value.setdefault(str(value), []).append(one)
+    given = ", and ".join(f"{value} for {listed(labels, _MOST_LABELS)}" for value, labels in by_value.items())
     return Diagnostic(
         "W663",
-        f"the added group `{label}` has one `{key}`, {default}, and the rules give {values}",
+        f"the added group `{label}` has one `{key}`, {default}, and the rules give {given}",
         help=f"add a group for each label, or the group with its own `{key}`",
     )

@@ -71,7 +71,9 @@ class MultiOptimizer(Optimizer):
         if name in _MODES and having:
             return lambda: _each(getattr(inside[key], name) for key in having)
         message = f"a `MultiOptimizer` has no `{name}`"
-        if having:
+        if name in _MODES:
+            message += ", as none of its optimizers has one"
+        elif having:
             each = listed([f'optimizers["{key}"].{name}' for key in having])
             message += f", but what it is made of does: use {each}"
         raise AttributeError(message, name=name, obj=self)

@@ -12,6 +12,7 @@ from paramrules.backends import (
     SCHEDULES,
     RulesError,
     by_schedule,
+    class_name,
     schedule_of,
     unknown_schedules,
     unused_schedules,
@@ -115,7 +116,7 @@ def _check_optimizer(optimizer: object) -> None:
     if not isinstance(optimizer, Optimizer):
         cls = type(optimizer)
         raise TypeError(
-            f"`optimizer` is a `{cls.__module__}.{cls.__qualname__}`, not a `torch.optim.Optimizer`: write "
+            f"`optimizer` is a `{class_name(cls)}`, not a `torch.optim.Optimizer`: write "
             "`scheduled(optimizer, lambda base: ...)`"
         )
 

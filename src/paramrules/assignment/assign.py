@@ -18,7 +18,7 @@ from paramrules.assignment.ties import disagreements
 from paramrules.assignment.unknown_keywords import refuse_unknown
 from paramrules.assignment.value_evaluator import Scalar, Values
 from paramrules.assignment.vocabulary_findings import classes_not_in_the_model
-from paramrules.diagnostics import Diagnostic, RulesError
+from paramrules.diagnostics import Diagnostic, RulesError, class_name
 from paramrules.inventories.own_vocabulary import VocabularyLike
 from paramrules.registry import inventory as inventory_of
 from paramrules.rules.load import is_rule_file, load, unsilenced
@@ -163,5 +163,5 @@ def rules_from(rules: RulesLike, call: str) -> Rules:
         return load(rules)
     raise TypeError(
         f"write `paramrules.{call}`, with the rules as a path or as `Rules` from `paramrules.load`; "
-        f"the first argument is a `{type(rules).__module__}.{type(rules).__qualname__}`"
+        f"the first argument is a `{class_name(type(rules))}`"
     )

@@ -1,6 +1,7 @@
 """The result of `assign`: which parameter is in which group, and why. Every emitter and report reads it."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from importlib import import_module
 from itertools import compress
@@ -161,7 +162,13 @@ class Assignment:
         """
         found = self._labelled(label)
         if found is None:
-            raise RulesError(self._no_group(label, [group.label for group in self.groups]))
+            missing = self._no_group(label, [group.label for group in self.groups])
+            if axis := next((each.name for each in self.axes if label in each.labels), ""):
+                help = (
+                    f'it is a label of the axis `{axis}`: `names("{label}", "{axis}")` returns its parameters'
+                )
+                missing = replace(missing, help=help)
+            raise RulesError(missing)
         return found
 
     def _labelled(self, label: str) -> Group | None:

@@ -49,7 +49,7 @@ def names_like(inventory: Inventory, text: str) -> list[str]:
 
 def no_parameter(inventory: Inventory, name: str) -> RulesError:
     """Return the error (E214) for a name that no parameter has, with the names that are close."""
-    ending = [known for known in inventory.names if known.endswith(f".{name}")]
+    ending = [n for n in inventory.names if n.endswith(f".{name}") or n.startswith(f"{name}.")]
     firsts = (folded.names[0] for folded in fold(inventory.names))
     return _unknown(name, ending or _close(name, inventory.names, firsts))
 
@@ -57,15 +57,22 @@ def no_parameter(inventory: Inventory, name: str) -> RulesError:
 def _no_names(inventory: Inventory, text: str) -> RulesError:
     """Return the error (E214) for a text that stands for no names."""
     if _is_glob(text):
-        fits = _pattern(f"*{text}*").fullmatch
-        wider = [name for name in inventory.names if fits(name)]
-        finds = f"a glob matches the whole name: `*{text}*` finds {counted(len(wider), 'name')}"
-        return _unknown(text, (), finds if wider else "")
+        return _unknown(text, (), _wider(inventory, text))
     ending = [name for name in inventory.names if name.endswith(f".{text}")]
     modules = (name[:end] for name in inventory.names for end, mark in enumerate(name) if mark == ".")
     known = dict.fromkeys((*inventory.names, *modules))
     firsts = (folded.name for folded in fold(known))
-    return _unknown(text, [each.name for each in fold(ending)] or _close(text, known, firsts))
+    close = [each.name for each in fold(ending)] or _close(text, known, firsts)
+    return _unknown(text, close, "" if close else _wider(inventory, text))
+
+
+def _wider(inventory: Inventory, text: str) -> str:
+    """Return a help with the glob that finds a text anywhere in a name, an empty text if no name has it."""
+    wider = f"*{text.strip('*')}*"
+    fits = _pattern(wider).fullmatch
+    found = sum(1 for name in inventory.names if fits(name))
+    which = f"a glob matches the whole name: `{wider}`" if _is_glob(text) else f"the glob `{wider}`"
+    return f"{which} finds {counted(found, 'name')}" if found else ""
 
 
 def _unknown(text: str, close: Sequence[str], help: str = "") -> RulesError:

@@ -248,7 +248,7 @@ def _dead_alternative(test: terms.ClassTest, alternative: terms.Alternative, fac
     family = _is_family(test, alternative, facts)
     message = f"no {'parameter' if test.function == 'variable' else 'module'} of the model is {a(name)}"
     known = [cls.short for cls in facts.classes(test.function)]
-    longer = sorted({short for short in known if short.endswith(name)})
+    longer = sorted({cls.short for cls in facts.classes(test.function) if _is_left(cls, test, name, facts)})
     if test.function == "type" and _among(name, facts.classes("within"), facts):
         message = f"no `{name}` of the model owns a parameter itself"
         help = f"for the parameters of the modules inside it, write `within({name})`"
@@ -268,6 +268,13 @@ def _dead_alternative(test: terms.ClassTest, alternative: terms.Alternative, fac
         "this alternative holds for nothing",
         help=help,
     )
+
+
+def _is_left(cls: Class, test: terms.ClassTest, ending: str, facts: Facts) -> bool:
+    """Return whether a class has a name with this ending, and no alternative of the test takes it."""
+    words = facts.inventory.vocabulary
+    taken = any(class_match(alternative.text, cls, words) for alternative in test.alternatives)
+    return cls.short.endswith(ending) and not taken
 
 
 def _part_of(name: str, known: Sequence[str]) -> str:

@@ -40,6 +40,18 @@ class _Commands(click.Group):
         with _printable_errors():
             return super().make_context(*args, **kwargs)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        words = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            option = error.option_name
+            for word in (word for word in words if word in _COMMANDS):
+                command = self.get_command(ctx, word)
+                if command and any(option in param.opts for param in command.params):
+                    ctx.fail(f"`{option}` comes after the command: `paramrules {word} {option}`")
+            raise
+
     def invoke(self, ctx: click.Context) -> Any:
         with _printable_errors():
             return super().invoke(ctx)

@@ -6,7 +6,7 @@ Only this room formats errors. The others build a `Diagnostic` and collect it, o
 from paramrules.diagnostics.codes import CODES, SEVERITIES, Code, covers, declare, is_known, is_undeclared
 from paramrules.diagnostics.diagnostic import Diagnostic, Place
 from paramrules.diagnostics.errors import RulesError, RulesWarning
-from paramrules.diagnostics.message_text import a, did_you_mean, listed, printable
+from paramrules.diagnostics.message_text import a, class_name, did_you_mean, listed, printable
 from paramrules.diagnostics.render import render, to_json, warning_text
 from paramrules.diagnostics.source import Source, Span
 from paramrules.diagnostics.together import together
@@ -22,6 +22,7 @@ __all__ = [
     "Source",
     "Span",
     "a",
+    "class_name",
     "covers",
     "declare",
     "did_you_mean",

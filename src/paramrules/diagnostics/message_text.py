@@ -88,6 +88,15 @@ def listed(names: Sequence[str], most: int | None = None, last: str = "and") -> 
     return f" {last} ".join(filter(None, (", ".join(shown[:-1]), *shown[-1:])))
 
 
+def class_name(cls: type) -> str:
+    """Return the full name of a class, that of a builtin without its module.
+
+    >>> class_name(list)
+    'list'
+    """
+    return cls.__qualname__ if cls.__module__ == "builtins" else f"{cls.__module__}.{cls.__qualname__}"
+
+
 def a(word: str) -> str:
     """Return the word in backticks with its article.
 

@@ -7,6 +7,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from paramrules.assignment import Assignment
+from paramrules.diagnostics import class_name
 from paramrules.emission.optimizer_spec import OptimizerSpecs
 from paramrules.rules import Rules
 from paramrules.rules.keys import PORTABLE, RESERVED
@@ -95,7 +96,7 @@ def check_rules(
         if rules is not None and are_rules(first):
             raise TypeError(f"the arguments are in the wrong order: pass {after}, then the rules")
         cls = rules if isinstance(rules, type) else type(rules)
-        what = f"{'the class' if cls is rules else 'a'} `{cls.__module__}.{cls.__qualname__}`"
+        what = f"{'the class' if cls is rules else 'a'} `{class_name(cls)}`"
         raise TypeError(
             f"`rules` comes after {after}, as a path or what `paramrules.load` returns; this is {what}"
         )

@@ -1,8 +1,10 @@
 """Rules bound to a model: the assignment, and which parameters each group has here."""
 
+import sys
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import FrameType
 from typing import NamedTuple
 
 from paramrules.assignment import Assignment, Group, assign
@@ -139,11 +141,30 @@ def warn(findings: Iterable[Diagnostic], *, allows: Iterable[Allow] = (), stackl
     Args:
         findings: the findings.
         allows: the comments of a rule file, `rules.allows`, which silence some of them.
-        stacklevel: the frame that warnings point at; 1 is the caller of this function.
+        stacklevel: the frame that warnings point at; 1 is the caller of this function. A frame of paramrules
+            itself, such as that of a trainer's mixin, stands for its nearest caller outside.
     """
     for finding in together(unsilenced(findings, allows)):
         if finding.severity != "note":
-            warnings.warn(warning_text(finding), RulesWarning, stacklevel=stacklevel + 1)
+            warnings.warn(warning_text(finding), RulesWarning, stacklevel=_outside(stacklevel + 1))
+
+
+def _outside(stacklevel: int) -> int:
+    """Return the level of the first frame outside of paramrules and its backends, from a level outward.
+
+    Levels count as in `warnings.warn`: 1 is the caller of this function.
+    """
+    frame: FrameType | None = sys._getframe(1)
+    level = 1
+    while frame and (level < stacklevel or _is_ours(frame)):
+        frame = frame.f_back
+        level += 1
+    return level if frame else stacklevel
+
+
+def _is_ours(frame: FrameType) -> bool:
+    package = frame.f_globals.get("__name__", "").partition(".")[0]
+    return package in ("paramrules", "paramrules_torch", "paramrules_optax", "paramrules_mlx")
 
 
 def _check_fit(assigned: Inventory, own: Inventory) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import NoneType
 from typing import Any, Final
 
-from paramrules.diagnostics import Diagnostic, RulesError, a
+from paramrules.diagnostics import Diagnostic, RulesError, a, class_name
 from paramrules.inventories.owner import Class, Owner
 from paramrules.inventories.parameter import Layer
 
@@ -93,9 +93,7 @@ def checked(framework: str, fact: str, value: Any) -> Any:
 def _a(found: type) -> str:
     if found is NoneType:
         return "None"
-    return a(
-        found.__qualname__ if found.__module__ == "builtins" else f"{found.__module__}.{found.__qualname__}"
-    )
+    return a(class_name(found))
 
 
 def _misfit(framework: str, how: str) -> RulesError:

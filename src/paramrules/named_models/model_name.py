@@ -64,11 +64,23 @@ def read_model_name(text: str) -> ModelName:
     if not bracket and text.endswith(".json"):
         return ModelName(text, text, (), None)
     if not colon or not origin:
-        raise ValueError(f"`{text}` does not name a model; {_FORMS}")
+        raise ValueError(f"`{text}` does not name a model; {_instead(text)}")
     names = tuple(attributes.strip().split("."))
     if not all(name.isidentifier() for name in names):
         raise ValueError(f"`{attributes}` is not the name of a model; {_FORMS}")
     return ModelName(text, origin, names, _call(text, bracket + arguments) if bracket else None)
+
+
+def _instead(text: str) -> str:
+    """Return what to type in place of a text that names no model."""
+    if text.endswith(".rules"):
+        return f"rules come before the options: `paramrules COMMAND {text} --model M`"
+    if text.endswith(".py"):
+        return f"write what is in the file, too: `{text}:NAME`"
+    module, _, name = text.rpartition(".")
+    if module and all(part.isidentifier() for part in text.split(".")):
+        return f"write `{module}:{name}`"
+    return _FORMS
 
 
 def _call(text: str, arguments: str) -> Call:

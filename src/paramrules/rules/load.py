@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias, TypeGuard
 
-from paramrules.diagnostics import Diagnostic, RulesError, Source, covers
+from paramrules.diagnostics import Diagnostic, RulesError, Source, class_name, covers
 from paramrules.rules.includes import Loaded, Reading
 from paramrules.rules.model import Rules
 from paramrules.rules.resolve import resolve
@@ -111,7 +111,7 @@ def _finish(rules: Rules | None, findings: list[Diagnostic]) -> Rules:
 
 
 def _class_of(value: object) -> str:
-    return f"`{type(value).__module__}.{type(value).__qualname__}`"
+    return f"`{class_name(type(value))}`"
 
 
 def _sorted(findings: Iterable[Diagnostic], sources: list[Source]) -> list[Diagnostic]:
