@@ -88,6 +88,15 @@ def timm(session: nox.Session) -> None:
 
 
 @nox.session
+def engines(session: nox.Session) -> None:
+    """Run what needs DeepSpeed, Megatron or Opacus: two processes without a GPU."""
+    session.install("-e", ".[test]", "setuptools", "wheel", "ninja", "py-cpuinfo")
+    # DeepSpeed's build asks torch what to compile: nothing, so that no compiler is needed
+    session.install("--no-build-isolation", "-e", ".[engines]", "hatchling", env={"DS_BUILD_OPS": "0"})
+    pytest(session, "-m", "engines")
+
+
+@nox.session
 def docs(session: nox.Session) -> None:
     """Run the code on every page, and follow the links."""
     session.install("-e", ".[test]")

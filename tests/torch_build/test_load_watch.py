@@ -168,3 +168,36 @@ def test_groups_that_do_not_fit_say_how_to_load_them(several: bool) -> None:
     optimizer.register_load_state_dict_pre_hook(lambda own, state: regroup_state(state, net, own))
     optimizer.load_state_dict(made(many)[1].state_dict())
     assert [group["label"] for group in optimizer.param_groups] == ["a", "b"]
+
+
+def test_groups_of_the_same_sizes_with_other_parameters_do_not_fit() -> None:
+    net = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
+    first, second = (f"a: name ~ ^{i} -> lr_scale = 2\nb: else" for i in (0, 1))
+    old, optimizer = (built(text, torch.optim.AdamW, net=net) for text in (first, second))
+    with pytest.raises(RulesError) as raised:
+        optimizer.load_state_dict(old.state_dict())
+    assert str(raised.value) == (
+        "\nerror[E664]: the saved state has `0.weight` in the place that `1.weight` has now\n"
+        "  = help: load `paramrules_torch.regroup_state(state, model, optimizer)`, or call "
+        "`paramrules_torch.regroup_on_load(optimizer, model)` before a trainer loads it"
+    )
+
+
+def test_names_of_a_renamed_model_are_no_reason_to_refuse() -> None:
+    old = built("a: else", torch.optim.AdamW, net=nn.Sequential(nn.Linear(2, 2)))
+    optimizer = built("a: else", torch.optim.AdamW, net=nn.ModuleDict({"head": nn.Linear(2, 2)}))
+    optimizer.load_state_dict(old.state_dict())
+    assert optimizer.param_groups[0]["param_names"] == ["head.weight", "head.bias"]
+
+
+def test_groups_that_an_engine_has_flattened_ask_for_its_universal_checkpoint() -> None:
+    old, optimizer = (built(text, torch.optim.AdamW, net=model()) for text in ("all: else", NEW))
+    for group in optimizer.param_groups:  # as ZeRO-3 does before it loads
+        group["params"] = []
+    with pytest.raises(RulesError) as raised:
+        optimizer.load_state_dict(old.state_dict())
+    assert str(raised.value) == (
+        "\nerror[E664]: the saved state has 1 group and this optimizer has 2\n"
+        "  = help: DeepSpeed keeps the state of each group in one flat tensor: convert its checkpoint to a "
+        "universal one, as docs/distributed.md shows"
+    )

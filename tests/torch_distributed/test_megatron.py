@@ -1,7 +1,7 @@
 """Parameters as Megatron leaves them on a rank of its tensor parallelism.
 
-Megatron is not installed here (it asks for CUDA). The stub has the functions of its `core/parallel_state.py`
-that are called, and the layers set what its `core/tensor_parallel/layers.py` sets.
+The stub has the functions of Megatron's `core/parallel_state.py` that are called, and the layers set what its
+`core/tensor_parallel/layers.py` sets. `test_megatron_core.py` has the real ones.
 """
 
 import sys

@@ -1,7 +1,7 @@
 """Parameters as DeepSpeed's ZeRO-3 leaves them: an empty tensor each, and beside it what the whole one was.
 
-DeepSpeed is not installed here. What is set on the parameters is what `_convert_to_deepspeed_param` and
-`free_param` of its runtime/zero/partition_parameters.py set.
+What is set on the parameters is what `_convert_to_deepspeed_param` and `free_param` of DeepSpeed's
+runtime/zero/partition_parameters.py set. `test_deepspeed.py` trains under the real one.
 """
 
 import sys

@@ -27,7 +27,8 @@ _MOST = 4
 def watch_loading(optimizer: Optimizer, keys: Collection[str]) -> None:
     """Make an optimizer warn (W642) if it loads settings that are not those it was built with.
 
-    A state whose groups differ in number or size is an error (E664), unless a later hook may change it.
+    A state whose groups differ in number, size or order of names is an error (E664), unless a later hook may
+    change it.
 
     Args:
         optimizer: the optimizer; `MultiOptimizer` for several.
@@ -91,31 +92,52 @@ class _LoadWatch:
 
 
 def _other_groups(saved: Sequence[Mapping[str, Any]], ours: Sequence[Mapping[str, Any]]) -> Diagnostic | None:
-    """Return a finding about saved groups that differ from the present ones in number or size."""
+    """Return a finding about saved groups that differ from the present ones in number, size or names."""
     if len(saved) != len(ours):
         there = f"{len(saved)} group{'s' * (len(saved) != 1)}"
         message = f"the saved state has {there} and this optimizer has {len(ours)}"
     else:
-        sizes = [
-            (group, len(group["params"]), len(own["params"]), own)
-            for group, own in zip(saved, ours, strict=True)
-        ]
-        message = next(
-            (
-                f"the saved group `{group.get('label', number)}` has {there} parameters, "
-                f"and `{own['label']}`, which has its place now, has {here}"
-                for number, (group, there, here, own) in enumerate(sizes)
-                if there != here
-            ),
-            "",
+        pairs = list(enumerate(zip(saved, ours, strict=True)))
+        message = next((how for each in pairs if (how := _other_size(*each))), "") or _other_names(
+            saved, ours
         )
     if not message:
         return None
-    help = (
-        "load `paramrules_torch.regroup_state(state, model, optimizer)`, or call "
-        "`paramrules_torch.regroup_on_load(optimizer, model)` before a trainer loads it"
+    flat = any(len(own["params"]) != len(own["param_names"]) for own in ours)
+    return Diagnostic("E664", message, help=_UNIVERSAL if flat else _REGROUP)
+
+
+_REGROUP = (
+    "load `paramrules_torch.regroup_state(state, model, optimizer)`, or call "
+    "`paramrules_torch.regroup_on_load(optimizer, model)` before a trainer loads it"
+)
+_UNIVERSAL = (
+    "DeepSpeed keeps the state of each group in one flat tensor: convert its checkpoint to a universal one, "
+    "as docs/distributed.md shows"
+)
+
+
+def _other_size(number: int, groups: tuple[Mapping[str, Any], Mapping[str, Any]]) -> str:
+    """Return how many parameters a saved group has, if the present one has another number of them."""
+    theirs, own = groups
+    there, here = len(theirs["params"]), len(own["params"])
+    if there == here:
+        return ""
+    return (
+        f"the saved group `{theirs.get('label', number)}` has {there} parameters, "
+        f"and `{own['label']}`, which has its place now, has {here}"
     )
-    return Diagnostic("E664", message, help=help)
+
+
+def _other_names(saved: Sequence[Mapping[str, Any]], ours: Sequence[Mapping[str, Any]]) -> str:
+    """Return the first parameter that another has the place of now, if the groups hold the same ones."""
+    there, here = (
+        [name for group in groups for name in group.get("param_names", ())] for groups in (saved, ours)
+    )
+    if there == here or sorted(there) != sorted(here):  # of a renamed model, say
+        return ""
+    theirs, own = next((a, b) for a, b in zip(there, here, strict=True) if a != b)
+    return f"the saved state has `{theirs}` in the place that `{own}` has now"
 
 
 def _plain(value: Any) -> Any:
