@@ -6,26 +6,20 @@
 Importing this package does not import MLX.
 """
 
-import sys
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from paramrules.backends import importer
 from paramrules_mlx.backend import backend
 
 if TYPE_CHECKING:
     from paramrules_mlx.grouped import GroupedOptimizer, build
-else:
-
-    def __getattr__(name: str) -> Any:
-        if name in ("GroupedOptimizer", "build"):
-            return getattr(import_module("paramrules_mlx.grouped"), name)
-        raise AttributeError(
-            f"module {__name__!r} has no attribute {name!r}", name=name, obj=sys.modules[__name__]
-        )
-
 
 __all__ = ["GroupedOptimizer", "backend", "build"]
 
 
 def __dir__() -> list[str]:
     return __all__
+
+
+if not TYPE_CHECKING:  # for type checkers a misspelt name is an error
+    __getattr__ = importer(__name__, dict.fromkeys(("GroupedOptimizer", "build"), "paramrules_mlx.grouped"))

@@ -1,6 +1,7 @@
 """The state of MLX's optimizers. MLX computes an array when it is first read, so making one costs nothing."""
 
 from collections.abc import Mapping
+from functools import cache
 from inspect import signature
 from typing import Any
 
@@ -9,6 +10,7 @@ from mlx import optimizers as mlx_optimizers
 from mlx.utils import tree_flatten
 
 
+@cache
 def optimizers() -> dict[str, type[Any]]:
     """Return the optimizers of `mlx.optimizers` by their names in lower case."""
     base = mlx_optimizers.Optimizer

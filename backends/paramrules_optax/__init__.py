@@ -7,11 +7,11 @@
 Importing this imports neither jax nor anything of jax before it is used.
 """
 
-import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from warnings import warn
 
+from paramrules.backends import importer
 from paramrules_optax.backend import OptaxBackend, backend
 
 if TYPE_CHECKING:
@@ -29,38 +29,15 @@ if TYPE_CHECKING:
     from paramrules_optax.monitor import GroupMonitor
     from paramrules_optax.resume import regroup_state
     from paramrules_optax.transforms.build_transform import build
-else:
 
-    def __getattr__(name: str) -> Any:
-        if name == "abstractly":
-            from paramrules_optax.abstract import build_abstract
-
-            warn("`abstractly` is now called `build_abstract`", DeprecationWarning, stacklevel=2)
-            return build_abstract
-        if name == "pytorch":
-            return import_module(f"{__name__}.pytorch")
-        if name not in _HOME:
-            raise AttributeError(
-                f"module {__name__!r} has no attribute {name!r}", name=name, obj=sys.modules[__name__]
-            )
-        value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-        globals()[name] = value
-        return value
-
-
-_HOME = {
-    "GroupMonitor": "monitor",
-    "build": "transforms.build_transform",
-    "build_abstract": "abstract",
-    "decay_mask": "labels_and_masks",
-    "decay_mask_fn": "labels_and_masks",
-    "label_fn": "labels_and_masks",
-    "labels": "labels_and_masks",
-    "mask": "labels_and_masks",
-    "mask_fn": "labels_and_masks",
-    "masks": "labels_and_masks",
-    "regroup_state": "resume",
+_ROOMS = {
+    "abstract": ("build_abstract",),
+    "labels_and_masks": ("decay_mask", "decay_mask_fn", "label_fn", "labels", "mask", "mask_fn", "masks"),
+    "monitor": ("GroupMonitor",),
+    "resume": ("regroup_state",),
+    "transforms.build_transform": ("build",),
 }
+_HOMES = {name: f"paramrules_optax.{room}" for room, names in _ROOMS.items() for name in names}
 
 __all__ = [
     "GroupMonitor",
@@ -82,3 +59,17 @@ __all__ = [
 
 def __dir__() -> list[str]:
     return __all__
+
+
+if not TYPE_CHECKING:  # for type checkers a misspelt name is an error
+    _load = importer(__name__, _HOMES)
+
+    def __getattr__(name: str) -> Any:
+        if name == "abstractly":
+            from paramrules_optax.abstract import build_abstract
+
+            warn("`abstractly` is now called `build_abstract`", DeprecationWarning, stacklevel=2)
+            return build_abstract
+        if name == "pytorch":
+            return import_module("paramrules_optax.pytorch")
+        return _load(name)

@@ -1,4 +1,4 @@
-"""What an optimizer does to each of its groups: rates, norms, update ratios, bytes of state."""
+"""Rates, norms, update ratios and bytes of state of an optimizer's groups."""
 
 import warnings
 from collections.abc import Iterator, Mapping

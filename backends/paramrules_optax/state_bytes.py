@@ -1,6 +1,7 @@
 """The state of Optax's optimizers, found by tracing `init`."""
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from inspect import Parameter, isfunction, signature
 from math import prod
 from typing import Any
@@ -12,6 +13,7 @@ from jax import numpy as jnp
 _Factory = Callable[..., optax.GradientTransformation]
 
 
+@cache
 def optimizers() -> dict[str, _Factory]:
     """Return the factories of Optax that need nothing but a learning rate, by their names."""
     factories: dict[str, _Factory] = {}

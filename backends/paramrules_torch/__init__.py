@@ -11,10 +11,9 @@ or in one call
 Importing this package does not import torch; using what it holds does.
 """
 
-import sys
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from paramrules.backends import importer
 from paramrules_torch.backend import backend
 
 if TYPE_CHECKING:
@@ -23,15 +22,6 @@ if TYPE_CHECKING:
     from paramrules_torch.monitor import GroupMonitor, rates
     from paramrules_torch.optimizers import MultiOptimizer, build, scheduled
     from paramrules_torch.resume import regroup_on_load, regroup_state
-else:
-
-    def __getattr__(name: str) -> Any:
-        if name in _HOMES:
-            return getattr(import_module(_HOMES[name]), name)
-        raise AttributeError(
-            f"module {__name__!r} has no attribute {name!r}", name=name, obj=sys.modules[__name__]
-        )
-
 
 __all__ = [
     "backend",
@@ -61,3 +51,7 @@ _HOMES = {
 
 def __dir__() -> list[str]:
     return __all__
+
+
+if not TYPE_CHECKING:  # for type checkers a misspelt name is an error
+    __getattr__ = importer(__name__, _HOMES)

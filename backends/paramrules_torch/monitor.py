@@ -1,4 +1,4 @@
-"""What an optimizer does to each of its groups: rates, norms, update ratios, bytes of state."""
+"""Rates, norms, update ratios and bytes of state of an optimizer's groups."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -145,7 +145,7 @@ class _Group:
 
 @dataclass
 class _Step:
-    """What is measured of a step. `copies` are the parameters before it."""
+    """Measurements of a step. `copies` are the parameters before it."""
 
     groups: list[_Group]
     gradients: Norms | None = None

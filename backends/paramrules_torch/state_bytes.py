@@ -1,6 +1,7 @@
 """The state of torch's optimizers, found by a step on the meta device."""
 
 from collections.abc import Mapping
+from functools import cache
 from inspect import signature
 from typing import Any
 
@@ -10,6 +11,7 @@ from torch.optim import Optimizer
 from torch.utils._python_dispatch import TorchDispatchMode
 
 
+@cache
 def optimizers() -> dict[str, type[Optimizer]]:
     """Return the optimizers of `torch.optim` by their names in lower case."""
     classes = (cls for cls in vars(torch.optim).values() if isinstance(cls, type))

@@ -9,9 +9,9 @@ no_decay
 Importing this imports no framework, and nothing else before it is used.
 """
 
-import sys
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from paramrules.lazy_names import importer
 
 if TYPE_CHECKING:
     from paramrules.assignment import (
@@ -30,17 +30,6 @@ if TYPE_CHECKING:
     from paramrules.registry import inventory
     from paramrules.rules import Rules
     from paramrules.rules.load import check, load, parse
-else:
-
-    def __getattr__(name: str) -> Any:
-        if name not in _HOME:
-            raise AttributeError(
-                f"module {__name__!r} has no attribute {name!r}", name=name, obj=sys.modules[__name__]
-            )
-        value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-        globals()[name] = value
-        return value
-
 
 __version__ = "0.1.0"
 
@@ -63,7 +52,7 @@ _ROOMS = {
     "registry": ("inventory",),
     "rules": ("Rules", "check", "load", "parse"),
 }
-_HOME = {name: room for room, names in _ROOMS.items() for name in names}
+_HOMES = {name: f"paramrules.{room}" for room, names in _ROOMS.items() for name in names}
 
 __all__ = [
     "Assignment",
@@ -94,3 +83,7 @@ __all__ = [
 
 def __dir__() -> list[str]:
     return __all__
+
+
+if not TYPE_CHECKING:  # for type checkers a misspelt name is an error
+    __getattr__ = importer(__name__, _HOMES)

@@ -8,9 +8,9 @@ Importing this imports no framework, and nothing else before it is used.
 
 # ruff: noqa: I001 -- isort wants a statement for each `as`
 
-import sys
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from paramrules.lazy_names import importer as importer
 
 if TYPE_CHECKING:  # type checkers cannot read the table below: for them, `as` exports a name
     from paramrules.assignment import (
@@ -106,17 +106,6 @@ if TYPE_CHECKING:  # type checkers cannot read the table below: for them, `as` e
         other_framework as other_framework,
         refuse_non_module as refuse_non_module,
     )
-else:
-
-    def __getattr__(name: str) -> Any:
-        if name not in _HOME:
-            raise AttributeError(
-                f"module {__name__!r} has no attribute {name!r}", name=name, obj=sys.modules[__name__]
-            )
-        value = getattr(import_module(f"paramrules.{_HOME[name]}"), name)
-        globals()[name] = value
-        return value
-
 
 _ROOMS = {
     "assignment": ("Assignment", "AxisLabels", "Group", "assign"),
@@ -194,10 +183,14 @@ _ROOMS = {
     "rules": ("Rules",),
     "wrong_models": ("other_framework", "refuse_non_module"),
 }
-_HOME = {name: room for room, names in _ROOMS.items() for name in names}
+_HOMES = {name: f"paramrules.{room}" for room, names in _ROOMS.items() for name in names}
 
-__all__ = list(_HOME)
+__all__ = ["importer", *_HOMES]
 
 
 def __dir__() -> list[str]:
     return __all__
+
+
+if not TYPE_CHECKING:  # for type checkers a misspelt name is an error
+    __getattr__ = importer(__name__, _HOMES)

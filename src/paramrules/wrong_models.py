@@ -1,4 +1,4 @@
-"""What is not a model, or has keywords that say nothing about it: errors with what to type instead."""
+"""Errors for something other than a model, or for keywords that do not fit one, with what to type instead."""
 
 from collections.abc import Collection, Iterable, Mapping
 from os import PathLike

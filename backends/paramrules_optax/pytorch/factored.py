@@ -139,7 +139,7 @@ def _at_most_by_root_of_step(slots: Slots) -> optax.GradientTransformation:
 
 
 class _Form(NamedTuple):
-    """How an array holds what Adafactor takes for one parameter.
+    """The layout in which an array holds what Adafactor takes for one parameter.
 
     Attributes:
         layers: the axes along which layers lie.

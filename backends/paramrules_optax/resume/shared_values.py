@@ -1,4 +1,4 @@
-"""What a state holds for many parameters at once: counts, estimates, the position of a schedule."""
+"""Values that a state holds for many parameters at once: counts, estimates, the position of a schedule."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -13,7 +13,7 @@ _COUNT = "count"
 
 
 class Move(NamedTuple):
-    """What a record holds for a parameter goes into another record.
+    """A move of a parameter's values from one record to another.
 
     Attributes:
         name: the parameter.

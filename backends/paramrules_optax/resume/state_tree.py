@@ -64,7 +64,7 @@ class StateLeaf(NamedTuple):
 
 
 class Record(NamedTuple):
-    """What one stage of the optimizer keeps.
+    """The state of one stage of the optimizer.
 
     Attributes:
         kind: its kind.

@@ -32,7 +32,7 @@ from paramrules_optax.transforms.optax_factories import Factory, optax_factory
 
 
 class Plan(NamedTuple):
-    """How each parameter is trained.
+    """The optimizer and settings of each parameter.
 
     Attributes:
         bound: the rules and the parameters.

@@ -13,7 +13,7 @@ from paramrules_torch.constructor_arguments import SWITCHES, constructor_argumen
 
 
 class Kept(NamedTuple):
-    """What an optimizer keeps for a parameter.
+    """The state that an optimizer keeps for a parameter.
 
     Attributes:
         optimizer: the optimizer, the innermost of nested ones.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from paramrules.assignment.assignment import Assignment
 
 _CALLED = {"learning_rate": "lr", "wd": "weight_decay"}
-"""What other libraries call an argument."""
+"""The names of an argument in other libraries."""
 
 
 def refuse_unknown(

@@ -1,4 +1,4 @@
-"""What an optimizer does to each group: rows of plain values, the same in every framework.
+"""Measurements of an optimizer's groups as rows of plain values, the same in every framework.
 
 A backend measures sums of squares; what they mean, and what the columns are called, is decided here.
 """
@@ -13,7 +13,7 @@ _Number = TypeVar("_Number", int, float)
 
 @dataclass(slots=True)
 class GroupStats:
-    """What was measured of a group at one step, as plain numbers.
+    """Measurements of a group at one step, as plain numbers.
 
     Attributes:
         label: the group's label.

@@ -32,7 +32,7 @@ class SavedEntry(NamedTuple):
 
 
 class Changed(NamedTuple):
-    """What the old and the new optimizer keep for a parameter, if that differs."""
+    """The state that the old and the new optimizer keep for a parameter, where they differ."""
 
     before: tuple[str, ...]
     now: tuple[str, ...]
