@@ -79,5 +79,6 @@ def test_json_of_a_clean_file(run: Callable[..., Ran]) -> None:
 
 
 def test_no_file_is_a_wrong_command_line(run: Callable[..., Ran]) -> None:
-    usage = "Usage: paramrules check [OPTIONS] FILE...\nTry 'paramrules check --help' for help.\n\n"
-    assert run("check") == (2, "", usage + "Error: Missing argument 'FILE...'.\n")
+    usage = "Usage: paramrules check [OPTIONS] [FILE]...\nTry 'paramrules check --help' for help.\n\n"
+    what = "Error: name a rule file, or list your own in `[tool.paramrules]` of `pyproject.toml`\n"
+    assert run("check") == (2, "", usage + what)

@@ -93,9 +93,19 @@ def test_a_model_given_as_an_argument_is_told_about_the_option(run: Callable[...
 
 
 def test_other_mistakes_in_the_command_line_are_clicks_own(run: Callable[..., Ran]) -> None:
-    assert run("show", "net.rules").err.endswith("Error: Missing option '--model' / '-m'.\n")
-    assert run("check").err.endswith("Error: Missing argument 'FILE...'.\n")
-    assert run("show", "-m", "net.py:model").err.endswith("Error: Missing argument 'FILE'.\n")
+    assert run("show", "net.rules").err.endswith(
+        "Error: name a model, `--model vit.py:ViT`, or set one in `[tool.paramrules]` of `pyproject.toml`\n"
+    )
+    assert run("check").err.endswith(
+        "Error: name a rule file, or list your own in `[tool.paramrules]` of `pyproject.toml`\n"
+    )
+    assert run("show", "-m", "net.py:model").err.endswith(
+        "Error: name a rule file before the options, such as `vit.rules`\n"
+    )
+    assert run("inventory", "net.py:model", "net.py:make", "-o", "net.json").err.endswith(
+        "Error: Got unexpected extra argument (net.py:make)\n"
+    )
+    assert run("explain", "net.rules").err.endswith("Error: Missing argument 'NAME...'.\n")
     assert "--modle" in run("show", "net.rules", "--modle", "net.py:model").err
 
 

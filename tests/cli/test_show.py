@@ -122,6 +122,7 @@ def test_json(run: Callable[..., Ran]) -> None:
     assert json.loads(out) == {
         "models": [
             {
+                "rules": "frozen.rules",
                 "model": "net.py:make(True)",
                 "framework": "torch",
                 "tensors": 7,
@@ -244,7 +245,7 @@ error[E213]: option `on` is a boolean, not '1'
 def test_an_option_without_a_name_or_a_value_is_a_wrong_command_line(
     run: Callable[..., Ran], given: str
 ) -> None:
-    usage = "Usage: paramrules show [OPTIONS] FILE\nTry 'paramrules show --help' for help.\n\n"
+    usage = "Usage: paramrules show [OPTIONS] [FILE]\nTry 'paramrules show --help' for help.\n\n"
     mistake = f"`{given}` does not set an option; write `--option NAME=VALUE`"
     wrong = f"Error: Invalid value for '--option': {mistake}\n"
     assert run("show", "net.rules", "-m", "net.py:model", "--option", given) == (2, "", usage + wrong)

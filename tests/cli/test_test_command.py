@@ -64,6 +64,8 @@ def test_json(run: Callable[..., Ran]) -> None:
     assert result == {
         "expectations": [
             {
+                "rules": "net.rules",
+                "model": "net.py:model",
                 "axis": "decay",
                 "expectation": "expect no_decay: role == bias",
                 "file": "net.rules",
@@ -72,6 +74,8 @@ def test_json(run: Callable[..., Ran]) -> None:
                 "passed": True,
             },
             {
+                "rules": "net.rules",
+                "model": "net.py:model",
                 "axis": "decay",
                 "expectation": 'expect decay: leaf == "weight" and type(Linear)',
                 "file": "net.rules",

@@ -18,7 +18,12 @@ from paramrules.cli.exit_codes import Exit, exit_code
 from paramrules.cli.layout import QUIET, columns_of, is_colored, print_blocks
 from paramrules.diagnostics import SEVERITIES, Diagnostic, RulesError, printable, render, to_json, together
 from paramrules.display import Block
+from paramrules.projects import Project, find_project
 
+_PROJECT: Final = "paramrules.project"
+"""The key of the project's settings in the meta data of a command's context."""
+WORDS: Final = "paramrules.words"
+"""The key of the words of the command line in the meta data of a command's context."""
 INTERRUPTED: Final = 130
 """The exit code that a shell reports of a program that Ctrl-C ended: 128 and the signal's number."""
 
@@ -72,16 +77,14 @@ class Command(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the command line, and say so if a model is given without `--model`."""
-        words = list(args)
+        ctx.meta[WORDS] = words = list(args)
         try:
             return super().parse_args(ctx, args)
         except click.UsageError as error:
-            from paramrules.cli.arguments import misplaced_model
+            if "unexpected extra argument" in error.message:
+                from paramrules.cli.arguments import refuse_misplaced_model
 
-            if model := misplaced_model(words, self.params, error):
-                raise click.UsageError(
-                    f"`{model}` looks like a model, which is named with `--model {model}`", ctx
-                ) from None
+                refuse_misplaced_model(words, self.params)
             raise
 
     def invoke(self, ctx: click.Context) -> None:
@@ -91,6 +94,7 @@ class Command(click.Command):
         ctx.meta[QUIET] = quiet = ctx.params.pop("quiet")
         with_traceback = ctx.params.pop("traceback", False)
         try:
+            ctx.meta[_PROJECT] = find_project()
             answer = super().invoke(ctx)
         except RulesError as error:
             if with_traceback and error.__cause__:
@@ -99,7 +103,8 @@ class Command(click.Command):
         except KeyboardInterrupt:
             print("interrupted", file=sys.stderr)
             ctx.exit(INTERRUPTED)
-        answer = replace(answer, findings=[finding.on_command_line() for finding in answer.findings])
+        findings = [finding.on_command_line() for finding in graded(answer.findings)]
+        answer = replace(answer, findings=findings)
         try:
             _print(_without_the_rest(answer, fail_on) if quiet and not as_json else answer, as_json)
         except OSError as error:
@@ -108,6 +113,18 @@ class Command(click.Command):
             _drop(sys.stdout)
             ctx.exit(Exit.UNUSABLE)
         ctx.exit(exit_code(answer.findings, fail_on, answer.outcome))
+
+
+def current_project() -> Project | None:
+    """Return the settings that hold for the command that runs."""
+    project: Project | None = click.get_current_context().meta.get(_PROJECT)
+    return project
+
+
+def graded(findings: Sequence[Diagnostic]) -> Sequence[Diagnostic]:
+    """Return findings with the severities that the project's settings give them."""
+    project = current_project()
+    return project.graded(findings) if project else findings
 
 
 def prepare_streams() -> None:

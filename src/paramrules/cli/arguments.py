@@ -1,18 +1,24 @@
 """The arguments and options that several commands take."""
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
+from functools import wraps
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 from click.shell_completion import CompletionItem
 
+from paramrules.cli.answer import WORDS, Answer, current_project
 from paramrules.cli.layout import progress
 from paramrules.named_models.example_inputs import ExampleInput, read_input
 from paramrules.named_models.model_name import ModelName, read_model_name
+from paramrules.projects import Models, Typed, choose
 
 if TYPE_CHECKING:
     from paramrules.inventories import Inventory
+    from paramrules.projects import Target
+    from paramrules.rules import Rules
 
 
 def model_name(text: str) -> ModelName:
@@ -49,25 +55,9 @@ def _stack(text: str) -> tuple[str, int]:
     return path.strip(), int(count)
 
 
-_VOCABULARY, _INPUTS = "paramrules.vocabulary", "paramrules.inputs"
-"""The keys of `--vocabulary` and `--input` in the meta data of a command's context."""
-
-_HOW_TO_NAME = (
-    "`package.module:NAME`, `path.py:NAME`, a call `module:make('tiny')`, or a saved inventory (.json)."
-)
-
-rule_file = click.argument("file", type=click.Path())
-with_traceback = click.option(
+_rule_file = click.argument("file", type=click.Path(), required=False)
+_with_traceback = click.option(
     "--traceback", is_flag=True, help="Print the full traceback if the model's code fails."
-)
-_model = click.option(
-    "--model",
-    "-m",
-    metavar="M",
-    type=model_name,
-    shell_complete=complete_file,
-    required=True,
-    help=_HOW_TO_NAME,
 )
 _models = click.option(
     "--model",
@@ -76,9 +66,9 @@ _models = click.option(
     metavar="M",
     type=model_name,
     shell_complete=complete_file,
-    required=True,
     multiple=True,
-    help=f"{_HOW_TO_NAME} May be repeated.",
+    help="`package.module:NAME`, `path.py:NAME`, a call `module:make('tiny')`, or a saved inventory (.json). "
+    "May be repeated; by default those of the project's settings.",
 )
 _given = click.option(
     "--option",
@@ -103,8 +93,6 @@ _vocabulary = click.option(
     metavar="FILE",
     type=click.Path(),
     multiple=True,
-    expose_value=False,
-    callback=lambda context, option, files: context.meta.update({_VOCABULARY: files}),
     help="A TOML file that says what classes of the model are: `norms.toml`. May be repeated.",
 )
 _inputs = click.option(
@@ -112,32 +100,84 @@ _inputs = click.option(
     metavar="INPUT",
     type=_input,
     multiple=True,
-    expose_value=False,
-    callback=lambda context, option, inputs: context.meta.update({_INPUTS: inputs}),
     help="An argument of a linen module or haiku function, which has no parameters before it runs: a shape "
     '`"(1, 224, 224, 3)"`, an array `int32[1,128]`, or by name `train=False`. May be repeated.',
 )
 _strict = click.option("--strict", is_flag=True, help="Report dead rules and left-over parameters as errors.")
 
 
-def with_stacks(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that say more about a model: `--stacked`, and those which `build` reads itself."""
-    return _inputs(_stacks(_vocabulary(command)))
-
-
-def on_a_model(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options of a command that assigns rules to a model."""
-    return _model(with_stacks(_given(_strict(with_traceback(command)))))
+def on_models(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the arguments of a command that assigns rules to models: it gets a list of `targets`."""
+    return _rule_file(_on_chosen_models(command))
 
 
 def on_two_models(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options of a command that assigns rules to two models."""
-    return _models(with_stacks(_given(with_traceback(command))))
+    """Add the arguments of a command that compares models."""
+    return _rule_file(_on_chosen_models(command, with_strict=False))
 
 
-def on_models(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options of a command that assigns rules to any number of models."""
-    return _models(with_stacks(_given(_strict(with_traceback(command)))))
+def on_names(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the arguments of a command on some parameters of models: it gets `targets` and `names`."""
+    chosen = _on_chosen_models(command)
+
+    @wraps(chosen)
+    def split(words: tuple[str, ...], **rest: Any) -> Answer:
+        is_file = words[0].endswith(".rules") or os.path.isfile(words[0])
+        file, names = (words[0], words[1:]) if is_file else (None, words)
+        if not names:
+            raise click.UsageError("Missing argument 'NAME...'.")
+        return cast("Answer", chosen(file=file, names=names, **rest))
+
+    return click.argument(
+        "words", metavar="[FILE] NAME...", nargs=-1, required=True, shell_complete=complete_file
+    )(split)
+
+
+def _on_chosen_models(command: Callable[..., Any], *, with_strict: bool = True) -> Callable[..., Any]:
+    """Add the options that choose models, for a command with an argument `file` of its own."""
+
+    @wraps(command)
+    def on_targets(
+        file: str | None,
+        models: tuple[ModelName, ...],
+        given: dict[str, str],
+        stacked: dict[str, int],
+        vocabulary: tuple[str, ...],
+        input: tuple[ExampleInput, ...],
+        strict: bool = False,
+        **rest: Any,
+    ) -> Answer:
+        typed = Typed(file, Models(models, input, stacked, vocabulary), given, strict)
+        try:
+            targets = choose(typed, current_project())
+        except ValueError as error:
+            context = click.get_current_context()
+            refuse_misplaced_model(context.meta[WORDS], context.command.params)
+            raise click.UsageError(str(error)) from None
+        return cast("Answer", command(targets=targets, **rest))
+
+    last = _given(_strict(_with_traceback(on_targets)) if with_strict else _with_traceback(on_targets))
+    return _models(_describing(last))
+
+
+def on_one_model(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say more about a model: the command gets it as `model`, a `Models`."""
+
+    @wraps(command)
+    def on_model(
+        model: ModelName,
+        stacked: dict[str, int],
+        vocabulary: tuple[str, ...],
+        input: tuple[ExampleInput, ...],
+        **rest: Any,
+    ) -> Answer:
+        return cast("Answer", command(model=Models((model,), input, stacked, vocabulary), **rest))
+
+    return _describing(_with_traceback(on_model))
+
+
+def _describing(command: Callable[..., Any]) -> Callable[..., Any]:
+    return _inputs(_stacks(_vocabulary(command)))
 
 
 def with_compare(default: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -151,26 +191,30 @@ def with_compare(default: str) -> Callable[[Callable[..., Any]], Callable[..., A
     )
 
 
-def build(models: Sequence[ModelName], stacked: dict[str, int]) -> "list[Inventory]":
-    """Return the inventories of the named models, and show in a terminal that this takes a while."""
-    from paramrules.named_models import inventories_of
-
-    with progress(f"building {', '.join(model.text for model in models)}"):
-        meta = click.get_current_context().meta
-        return inventories_of(models, stacked, meta[_VOCABULARY] or None, meta[_INPUTS])
+def build(models: "Models") -> "list[Inventory]":
+    """Return the inventories of models, and show in a terminal that this takes a while."""
+    with progress(f"building {', '.join(name.text for name in models.names)}"):
+        return models.inventories()
 
 
-def misplaced_model(words: Sequence[str], params: Sequence[click.Parameter], error: click.UsageError) -> str:
-    """Return the word of a refused command line that names a model without `--model`, or an empty text."""
-    missing = isinstance(error, click.MissingParameter)
-    takes_models = any(param.name in ("model", "models") and "--model" in param.opts for param in params)
-    if not takes_models or not (missing or "unexpected extra argument" in error.message):
-        return ""
+def assigned_to(targets: "Sequence[Target]") -> "Iterator[tuple[Target, Rules, ModelName, Inventory]]":
+    """Yield each target with its rules, once for each of its models."""
+    import paramrules
+
+    for target in targets:
+        rules = paramrules.load(target.rules)
+        for name, inventory in zip(target.models.names, build(target.models), strict=True):
+            yield target, rules, name, inventory
+
+
+def refuse_misplaced_model(words: Sequence[str], params: Sequence[click.Parameter]) -> None:
+    """Raise if a word of a refused command line names a model without `--model`."""
+    if not any("--model" in param.opts for param in params):
+        return
     valued = {name for param in params if not getattr(param, "is_flag", False) for name in param.opts}
     for before, word in pairwise(("", *words)):
         if before not in valued and not word.startswith("-") and _names_a_model(word):
-            return word
-    return ""
+            raise click.UsageError(f"`{word}` looks like a model, which is named with `--model {word}`")
 
 
 def _names_a_model(word: str) -> bool:

@@ -1,31 +1,24 @@
-"""`paramrules explain FILE NAME... --model M`."""
+"""`paramrules explain [FILE] NAME... [--model M]`."""
 
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from paramrules.cli.answer import Answer, Command
-from paramrules.cli.arguments import build, on_a_model, rule_file
-from paramrules.named_models.model_name import ModelName
+from paramrules.cli.arguments import assigned_to, on_names
+from paramrules.diagnostics import RulesError
+from paramrules.display import Block
 
 if TYPE_CHECKING:
     from paramrules.assignment import AxisExplanation, Clause, Explanation
     from paramrules.inventories import Parameter
+    from paramrules.projects import Target
     from paramrules.rules.model import Rule
 
 
 @click.command(cls=Command)
-@rule_file
-@click.argument("names", metavar="NAME...", nargs=-1, required=True)
-@on_a_model
-def explain(
-    file: str,
-    names: tuple[str, ...],
-    model: ModelName,
-    stacked: dict[str, int],
-    given: dict[str, str],
-    strict: bool,
-) -> Answer:
+@on_names
+def explain(targets: "list[Target]", names: tuple[str, ...]) -> Answer:
     """Explain why parameters are in their groups.
 
     \b
@@ -34,11 +27,12 @@ def explain(
 
     NAME is a canonical name, one of several if it is tied; a module, for all parameters below it; or a glob
     such as `'*.bias'`. Numbers may be folded, as `show --names` prints them: `blocks.{0..3}.norm1`. One
-    parameter is explained in full, several in a table.
+    parameter is explained in full, several in a table. FILE and the model come from the project's settings if
+    they are not named; of several targets, those are shown whose models have the parameters.
 
-    JSON: `findings` and `explanations`, each with `parameter` (name, names, owner, within, variable, shape,
-    stored, layout, layer, dtype, role, fan_in, fan_out, layer_fan_in, layer_fan_out, layer_kernel, trainable,
-    attributes), `group`, `settings`, and `axes`, each with
+    JSON: `findings` and `explanations`, each with `rules`, `model`, `parameter` (name, names, owner, within,
+    variable, shape, stored, layout, layer, dtype, role, fan_in, fan_out, layer_fan_in, layer_fan_out,
+    layer_kernel, trainable, attributes), `group`, `settings`, and `axes`, each with
 
     \b
     axis, label, settings, captures
@@ -49,20 +43,39 @@ def explain(
     The keys of a single explanation also stand beside `findings`.
     """
     import paramrules
-    from paramrules.assignment import parse_options
     from paramrules.assignment.chosen_names import names_like
     from paramrules.assignment.explanation_table import explanation_table
 
-    rules = paramrules.load(file)
-    options = parse_options(rules, given)
-    (inventory,) = build([model], stacked)
-    assignment = paramrules.examine(rules, inventory, options=options, strict=strict)
-    chosen = dict.fromkeys(found for name in names for found in names_like(inventory, name))
-    explanations = [assignment.explain(name) for name in chosen]
-    results = list(map(_explanation, explanations))
-    if len(explanations) == 1:
-        return Answer(explanations[0].report(), {**results[0], "explanations": results}, assignment.findings)
-    return Answer(explanation_table(explanations), {"explanations": results}, assignment.findings)
+    blocks: list[Block] = []
+    results, findings = [], []
+    missing: dict[str, RulesError] = {}
+    found = set()
+    several = sum(len(target.models.names) for target in targets) > 1
+    for target, rules, model, inventory in assigned_to(targets):
+        options = target.options_for(rules)
+        assignment = paramrules.examine(rules, inventory, options=options, strict=target.strict)
+        chosen: dict[str, None] = {}
+        for name in names:
+            try:
+                chosen |= dict.fromkeys(names_like(inventory, name))
+                found.add(name)
+            except RulesError as error:
+                missing.setdefault(name, error)
+        explanations = [assignment.explain(name) for name in chosen]
+        if several and chosen:
+            blocks += [*([""] if blocks else []), f"{target.rules} on {model.text}", ""]
+        if len(explanations) == 1:
+            blocks += explanations[0].report()
+        elif explanations:
+            blocks += explanation_table(explanations)
+        where = {"rules": target.rules, "model": model.text}
+        results += [{**where, **_explanation(each)} for each in explanations]
+        findings += [finding for finding in assignment.findings if finding not in findings]
+    for name in names:
+        if name not in found:
+            raise missing[name]
+    alone = results[0] if len(results) == 1 else {}
+    return Answer(blocks, {**alone, "explanations": results}, findings)
 
 
 def _explanation(explanation: "Explanation") -> dict[str, Any]:

@@ -3,8 +3,8 @@
 import click
 
 from paramrules.cli.answer import Answer, Command
-from paramrules.cli.arguments import build, complete_file, model_name, with_stacks, with_traceback
-from paramrules.named_models.model_name import ModelName
+from paramrules.cli.arguments import build, complete_file, model_name, on_one_model
+from paramrules.projects import Models
 
 
 @click.command(cls=Command)
@@ -16,9 +16,8 @@ from paramrules.named_models.model_name import ModelName
     required=True,
     help="The file to write, whole or not at all; `-` is standard output.",
 )
-@with_stacks
-@with_traceback
-def inventory(model: ModelName, output: str, stacked: dict[str, int]) -> Answer:
+@on_one_model
+def inventory(model: Models, output: str) -> Answer:
     """Save the facts about a model's parameters as JSON.
 
     \b
@@ -31,7 +30,7 @@ def inventory(model: ModelName, output: str, stacked: dict[str, int]) -> Answer:
     """
     import json
 
-    (saved,) = build([model], stacked)
+    (saved,) = build(model)
     result = {"file": output, "framework": saved.framework, "parameters": len(saved)}
     if output == "-":
         text = saved.to_json()

@@ -1,11 +1,11 @@
-"""`paramrules parity FILE --model A --model B`."""
+"""`paramrules parity [FILE] [--model A --model B]`."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from paramrules.cli.answer import Answer, Command
-from paramrules.cli.arguments import build, on_two_models, rule_file, with_compare
+from paramrules.cli.arguments import build, on_two_models, with_compare
 from paramrules.cli.exit_codes import Exit
 from paramrules.cli.layout import progress
 from paramrules.display import Block, Table, counted, few, large, short_settings
@@ -13,11 +13,22 @@ from paramrules.folded_names import fold_pairs
 from paramrules.named_models.model_name import ModelName
 
 if TYPE_CHECKING:
+    from paramrules import Diagnostic
     from paramrules.comparison import Count, Difference, Parity, Reason
+    from paramrules.inventories import Inventory
+    from paramrules.projects import Target
+
+
+class _Comparison(NamedTuple):
+    """Two models to compare under the rules of a target."""
+
+    target: "Target"
+    models: tuple[ModelName, ModelName]
+    a: "Inventory"
+    b: "Inventory"
 
 
 @click.command(cls=Command)
-@rule_file
 @on_two_models
 @with_compare("labels")
 @click.option(
@@ -33,10 +44,7 @@ if TYPE_CHECKING:
     help="Write the pairs to a new file, to complete by hand.",
 )
 def parity(
-    file: str,
-    models: tuple[ModelName, ...],
-    stacked: dict[str, int],
-    given: dict[str, str],
+    targets: "list[Target]",
     compare: str,
     mapping: str | None,
     write_mapping: str | None,
@@ -46,7 +54,10 @@ def parity(
     \b
     paramrules parity vit.rules -m vit_torch.py:ViT -m vit_flax.py:ViT
 
-    JSON: `findings` and
+    What is not named comes from the project's settings: `paramrules parity` alone compares the first model of
+    each target with each of its others.
+
+    JSON: `findings`, `same` and `comparisons`, each with `rules` and
 
     \b
     same         true if nothing below differs
@@ -64,29 +75,61 @@ def parity(
     unpaired     of both models: name, candidates, together (true if it could
                  be all of these in one)
     pairs        all: a and b (lists of names), how
+
+    The keys of a single comparison also stand beside `findings`.
     """
     import paramrules
-    from paramrules.assignment import parse_options
 
-    if len(models) != 2:
-        raise click.UsageError(f"parity compares two models, not {len(models)}: write `--model` twice")
-    rules = paramrules.load(file)
-    options = parse_options(rules, given)
-    a, b = build(models, stacked)
-    with progress("comparing"):
-        found = paramrules.parity(rules, a, b, mapping, options=options, compare=compare)
-    if write_mapping:
-        found.save_mapping(write_mapping)
-    result = _result(models, found)
-    if compare != "labels":
-        result["settings"] = [
-            each._asdict() | {"settings": {key: list(values) for key, values in each.settings.items()}}
-            for each in found.settings
-        ]
-    if mapping:
-        result["alone"] = list(map(list, found.alone))
-    code = Exit.NOTHING if found.same else Exit.FOUND
-    return Answer(_blocks(file, models, found), result, found.findings, _summary(found, compare), code)
+    comparisons = _comparisons(targets)
+    if len(comparisons) > 1 and (mapping or write_mapping):
+        raise click.UsageError("a mapping is for two models: name the rule file, and `--model` twice")
+    blocks: list[Block] = []
+    results: list[dict[str, Any]] = []
+    findings: list[Diagnostic] = []
+    for target, models, a, b in comparisons:
+        rules = paramrules.load(target.rules)
+        options, pairs = target.options_for(rules), mapping or target.mapping
+        with progress("comparing"):
+            found = paramrules.parity(rules, a, b, pairs, options=options, compare=compare)
+        if write_mapping:
+            found.save_mapping(write_mapping)
+        result = {"rules": target.rules, **_result(models, found)}
+        if compare != "labels":
+            result["settings"] = [
+                each._asdict() | {"settings": {key: list(values) for key, values in each.settings.items()}}
+                for each in found.settings
+            ]
+        if pairs:
+            result["alone"] = list(map(list, found.alone))
+        summary = _summary(found, compare)
+        blocks += [*([""] if blocks else []), *_blocks(target.rules, models, found)]
+        if len(comparisons) > 1:
+            blocks += ["", summary]
+        findings += found.findings
+        results.append(result)
+    different = sum(not result["same"] for result in results)
+    if len(results) > 1:
+        summary = f"{counted(len(results), 'comparison')}: {different or 'none'} with differences"
+    alone = results[0] if len(results) == 1 else {"same": not different}
+    code = Exit.FOUND if different else Exit.NOTHING
+    return Answer(blocks, {**alone, "comparisons": results}, findings, summary, code)
+
+
+def _comparisons(targets: "list[Target]") -> "list[_Comparison]":
+    """Return the first model of each target with each of its others.
+
+    Raises:
+        click.UsageError: no target has two models.
+    """
+    found: list[_Comparison] = []
+    for target in targets:
+        if len(target.models.names) > 1:
+            first, *others = zip(target.models.names, build(target.models), strict=True)
+            found += [_Comparison(target, (first[0], name), first[1], other) for name, other in others]
+    if not found:
+        number = len(targets[0].models.names)
+        raise click.UsageError(f"parity compares two models, not {number}: write `--model` twice")
+    return found
 
 
 def _summary(found: "Parity", compare: str) -> str:

@@ -1,11 +1,11 @@
-"""`paramrules show FILE --model M`."""
+"""`paramrules show [FILE] [--model M]`."""
 
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from paramrules.cli.answer import Answer, Command
-from paramrules.cli.arguments import build, on_models, rule_file
+from paramrules.cli.arguments import assigned_to, on_models
 from paramrules.cli.layout import progress
 from paramrules.cli.state_option import add_state, with_state
 from paramrules.display import Block
@@ -14,10 +14,10 @@ from paramrules.named_models.model_name import ModelName
 if TYPE_CHECKING:
     from paramrules.assignment import Assignment
     from paramrules.assignment.sections import Order
+    from paramrules.projects import Target
 
 
 @click.command(cls=Command)
-@rule_file
 @on_models
 @click.option(
     "--names", "with_names", is_flag=True, help="List each group's parameters, the numbers of layers folded."
@@ -39,11 +39,7 @@ if TYPE_CHECKING:
 )
 @with_state
 def show(
-    file: str,
-    models: tuple[ModelName, ...],
-    stacked: dict[str, int],
-    given: dict[str, str],
-    strict: bool,
+    targets: "list[Target]",
     with_names: bool,
     labels: tuple[str, ...],
     axis: str | None,
@@ -56,9 +52,12 @@ def show(
     paramrules show vit.rules -m "timm:create_model('vit_tiny_patch16_224')"
     paramrules show vit.rules -m vit.json --names --label no_decay
 
+    What is not named comes from the project's settings: `paramrules show` alone shows all of its targets.
+
     With `--names`, `blocks.{0..11}.norm1.weight` stands for a parameter of twelve blocks.
 
-    JSON: `findings` and `models`, each with `model`, `framework`, `tensors`, `parameters`, and
+    JSON: `findings` and `models`, each with `rules`, `model`, `framework`, `tensors`,
+    `parameters`, and
 
     \b
     groups   in their order: label, labels (by axis), settings, tensors,
@@ -75,16 +74,14 @@ def show(
              shape, stored, layout
     """
     import paramrules
-    from paramrules.assignment import parse_options
     from paramrules.assignment.sections import listing, rows, sections, table
 
-    rules = paramrules.load(file)
-    options = parse_options(rules, given)
     blocks: list[Block] = []
     results, findings = [], []
-    for model, inventory in zip(models, build(models, stacked), strict=True):
+    for target, rules, model, inventory in assigned_to(targets):
         with progress("assigning"):
-            assignment = paramrules.examine(rules, inventory, options=options, strict=strict)
+            options = target.options_for(rules)
+            assignment = paramrules.examine(rules, inventory, options=options, strict=target.strict)
             found = sections(assignment, axis, labels, sort)
             found = add_state(state, assignment, found)
             if with_names:
@@ -94,9 +91,9 @@ def show(
             else:
                 report = [table(found)]
         blocks += [""] if blocks else []
-        blocks += [f"{file} on {model.text}: {assignment.model_size}", "", *report]
+        blocks += [f"{target.rules} on {model.text}: {assignment.model_size}", "", *report]
         groups = rows(assignment, found, axis, with_names, sort)
-        results.append({**_result(model, assignment), "groups": groups})
+        results.append({"rules": target.rules, **_result(model, assignment), "groups": groups})
         findings += [finding for finding in assignment.findings if finding not in findings]
     return Answer(blocks, {"models": results}, findings)
 

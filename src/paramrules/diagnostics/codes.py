@@ -10,6 +10,7 @@ The first digit says where a finding comes from:
 6  what a backend emits: param groups, masks, labels
 7  the command line
 8  two models, or rules for several frameworks
+9  the files of a project: its settings
 
 The letter is the severity: an error (E) stops the work, a warning (W) does not, and a note (N) is only shown
 to those who ask: by `show`, `check` and `explain`, never by `build` and its like.
@@ -304,4 +305,11 @@ _declare("""
     W816 attributes are there in some frameworks alone
     W817 numbers stand otherwise in names of other frameworks
     W818 a tied head is a Linear in torch alone
+""")
+
+_declare("""
+    E931 the settings cannot be read
+    E932 settings have an unknown key
+    E933 a setting of a project does not fit
+    E934 settings name a file that does not exist
 """)

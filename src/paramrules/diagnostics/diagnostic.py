@@ -26,6 +26,7 @@ class Diagnostic:
         also: further places to show: the earlier rule, the first definition.
         help: what to type instead.
         cli_help: the same for a user of the command line, where `help` speaks of Python.
+        level: the severity that a project's settings give the code, "" for its own.
         strict: True if `strict` turned this warning into an error.
     """
 
@@ -37,6 +38,7 @@ class Diagnostic:
     help: str = ""
     strict: bool = False
     cli_help: str = ""
+    level: str = ""
 
     def __post_init__(self) -> None:
         if self.code not in CODES:
@@ -45,7 +47,7 @@ class Diagnostic:
     @property
     def severity(self) -> str:
         """`error`, `warning` or `note`."""
-        return "error" if self.strict else CODES[self.code].severity
+        return "error" if self.strict else self.level or CODES[self.code].severity
 
     @property
     def is_error(self) -> bool:

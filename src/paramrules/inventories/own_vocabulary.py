@@ -6,7 +6,6 @@ them, so two models in one process, or in two threads, may have different ones.
 
 import json
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -19,6 +18,7 @@ from paramrules.diagnostics import Diagnostic, RulesError, Source, Span, did_you
 from paramrules.inventories.plugins import faults
 from paramrules.inventories.tables import Tables
 from paramrules.safe_files import unreadable
+from paramrules.toml_files import line_span, parse_toml
 
 VocabularyLike: TypeAlias = str | PathLike[str] | Sequence[str | PathLike[str]]
 
@@ -90,13 +90,7 @@ def read_own(vocabulary: VocabularyLike, families: Iterable[str]) -> OwnFiles:
 def _read(path: Path, families: Iterable[str]) -> OwnFile:
     name = fspath(path)
     source = Source(name, _text(path))
-    try:
-        table = tomllib.loads(source.text)
-    except RecursionError:
-        raise RulesError(_wrong(name, "it is nested too deeply", "mend the TOML")) from None
-    except tomllib.TOMLDecodeError as error:
-        span = _span_of_error(source, str(error))
-        raise RulesError(_wrong(name, str(error), "mend the TOML", span)) from None
+    table = parse_toml(source, "E510", f"the vocabulary `{name}`")
     wrong = [_wrong(name, what, instead, _span_of(source, what)) for what, instead in faults(table, families)]
     if wrong:
         raise RulesError(wrong)
@@ -122,12 +116,6 @@ def _wrong(name: str, what: str, instead: str, span: Span | None = None) -> Diag
     return Diagnostic("E510", f"the vocabulary `{name}` cannot be read: {what}", span, help=instead)
 
 
-def _span_of_error(source: Source, message: str) -> Span:
-    """Return the line that tomllib's message names, or the last one."""
-    found = re.search(r"\(at line (\d+), column \d+\)", message)
-    return _line(source, int(found[1]) if found else len(source.line_starts))
-
-
 def _span_of(source: Source, what: str) -> Span:
     """Return the place of the first words of a message that stand in the file outside of comments.
 
@@ -147,9 +135,4 @@ def _span_of(source: Source, what: str) -> Span:
         found = re.compile(rf"^[^#\n]*?({re.escape(text)})", re.MULTILINE).search(source.text, start)
         if found:
             return Span(source, *found.span(1))
-    return _line(source, 1)
-
-
-def _line(source: Source, number: int) -> Span:
-    start = source.line_starts[number - 1]
-    return Span(source, start, start + len(source.line(number)))
+    return line_span(source, 1)

@@ -114,7 +114,7 @@ def _described(
 ) -> _Described:
     if name.is_saved:
         return _Described(registry.inventory(Inventory.load(name.origin), vocabulary=vocabulary), None, False)
-    folder = os.path.dirname(os.path.abspath(name.origin)) if name.is_file else os.getcwd()
+    folder = os.path.dirname(os.path.abspath(name.origin)) if name.is_file else name.folder or os.getcwd()
     with _first_on_path(folder), redirect_stdout(sys.stderr):
         value = _attribute(name, _file(name) if name.is_file else _module(name))
         if not _is_the_model(name, value, with_inputs=bool(inputs)):

@@ -32,12 +32,14 @@ class ModelName(NamedTuple):
         origin: a module's dotted name, the path of a Python file, or that of a saved inventory.
         attributes: the attributes from the module to the model or its maker; empty for a saved inventory.
         call: the arguments, if a call was written.
+        folder: where modules are searched first; "" for the current folder.
     """
 
     text: str
     origin: str
     attributes: tuple[str, ...]
     call: Call | None
+    folder: str = ""
 
     @property
     def is_saved(self) -> bool:

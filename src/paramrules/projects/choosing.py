@@ -1,0 +1,108 @@
+"""The targets of a command: what was typed, and what the settings say of the rest."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from paramrules.projects.project import Models, Project, Target
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What a command line says.
+
+    Attributes:
+        rules: the rule file, None if none was typed.
+        models: the models, with what describes them.
+        given: options as typed.
+        strict: True for `--strict`.
+    """
+
+    rules: str | None = None
+    models: Models = field(default_factory=Models)
+    given: Mapping[str, str] = field(default_factory=dict)
+    strict: bool = False
+
+
+def choose(typed: Typed, project: Project | None) -> list[Target]:
+    """Return the targets of a command that assigns rules to models.
+
+    Without a rule file they are all those of the settings that have models. Models that were typed replace
+    those of the settings, together with their inputs, stacks and vocabulary. Options that were typed go
+    before those of the settings.
+
+    Raises:
+        ValueError: nothing is left, or it is not clear what; the message says what to type.
+    """
+    configured = project.targets if project else ()
+    if typed.rules is not None:
+        configured = tuple(target for target in configured if _same(target.rules, typed.rules))
+    if typed.models.names:
+        return [_for_other_models(typed, configured)]
+    targets = [target for target in configured if target.models.names]
+    if not targets:
+        raise ValueError(_nothing(typed, project))
+    return [
+        replace(
+            target,
+            rules=typed.rules if typed.rules is not None else target.rules,
+            models=_merged(target.models, typed.models),
+            given=typed.given,
+            strict=typed.strict or target.strict,
+        )
+        for target in targets
+    ]
+
+
+def _merged(configured: Models, typed: Models) -> Models:
+    return replace(
+        configured,
+        inputs=typed.inputs or configured.inputs,
+        stacked={**configured.stacked, **typed.stacked},
+        vocabulary=typed.vocabulary or configured.vocabulary,
+    )
+
+
+def _for_other_models(typed: Typed, configured: tuple[Target, ...]) -> Target:
+    """Return the target of models that were typed, with what the settings say of their rule file."""
+    files = dict.fromkeys(target.rules for target in configured)
+    if typed.rules is None and len(files) != 1:
+        raise ValueError(
+            f"name the rule file too: {' or '.join(f'`{file}`' for file in files)}"
+            if files
+            else "name a rule file before the options, such as `vit.rules`"
+        )
+    for name in dict.fromkeys(name for target in configured for name in target.options):
+        if name not in typed.given and len({target.options.get(name) for target in configured}) > 1:
+            raise ValueError(
+                f"the targets of `{configured[0].rules}` differ in the option `{name}`: "
+                f"write `--option {name}=...`"
+            )
+    return Target(
+        typed.rules if typed.rules is not None else next(iter(files)),
+        typed.models,
+        configured[0].options if configured else {},
+        typed.given,
+        next((target.mapping for target in configured), None),
+        typed.strict or any(target.strict for target in configured),
+    )
+
+
+def _same(one: str, other: str) -> bool:
+    return os.path.realpath(one) == os.path.realpath(other)
+
+
+def _nothing(typed: Typed, project: Project | None) -> str:
+    if typed.rules is None:
+        if project is None:
+            return (
+                "name a rule file and a model, `vit.rules --model vit.py:ViT`, or set them in "
+                "`[tool.paramrules]` of `pyproject.toml`"
+            )
+        return f"`{project.file}` has no target with `models`: add one, or name a rule file and a model"
+    where = (
+        f"give `{typed.rules}` a target with `models` in `{project.file}`"
+        if project
+        else "set one in `[tool.paramrules]` of `pyproject.toml`"
+    )
+    return f"name a model, `--model vit.py:ViT`, or {where}"

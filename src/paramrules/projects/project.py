@@ -1,0 +1,95 @@
+"""The values that settings hold."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from paramrules.diagnostics import Diagnostic
+
+if TYPE_CHECKING:
+    from paramrules.assignment.value_evaluator import Scalar
+    from paramrules.inventories import Inventory
+    from paramrules.named_models import ExampleInput, ModelName
+    from paramrules.rules import Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """Models, and all that has to be known to describe them.
+
+    Attributes:
+        names: the models.
+        inputs: arguments for those that have no parameters before they run.
+        stacked: for paths in them, how many leading axes of all arrays below are layers.
+        vocabulary: the files that say what their classes are.
+    """
+
+    names: "tuple[ModelName, ...]" = ()
+    inputs: "tuple[ExampleInput, ...]" = ()
+    stacked: Mapping[str, int] = field(default_factory=dict)
+    vocabulary: tuple[str, ...] = ()
+
+    def inventories(self) -> "list[Inventory]":
+        """Build the models and return their inventories.
+
+        Raises:
+            RulesError: see `paramrules.named_models.inventories_of`.
+        """
+        from paramrules.named_models import inventories_of
+
+        return inventories_of(self.names, self.stacked, self.vocabulary or None, self.inputs)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A rule file and the models that it is for.
+
+    Attributes:
+        rules: the path of the rule file, seen from the current folder.
+        models: its models.
+        options: values of its options.
+        given: further ones as typed on a command line, which go first.
+        mapping: a file of pairs for `parity`.
+        strict: True if dead rules and left-over parameters are errors.
+    """
+
+    rules: str
+    models: Models = field(default_factory=Models)
+    options: "Mapping[str, Scalar]" = field(default_factory=dict)
+    given: Mapping[str, str] = field(default_factory=dict)
+    mapping: str | None = None
+    strict: bool = False
+
+    def options_for(self, rules: "Rules") -> "dict[str, Scalar]":
+        """Return the values of all options that are set, with the types that the rule file declares."""
+        from paramrules.assignment import parse_options
+
+        return {**self.options, **parse_options(rules, self.given)}
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """The settings of a repository.
+
+    Attributes:
+        file: the file that holds them, seen from the current folder.
+        targets: the rule files and their models, in the order written.
+        severity: for codes, `error`, `warning`, `note` or `off`.
+    """
+
+    file: str
+    targets: tuple[Target, ...] = ()
+    severity: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def rule_files(self) -> tuple[str, ...]:
+        """The rule files of all targets, each once."""
+        return tuple(dict.fromkeys(target.rules for target in self.targets))
+
+    def graded(self, findings: Sequence[Diagnostic]) -> list[Diagnostic]:
+        """Return findings with the severities that the settings give them, without those that are off."""
+        return [
+            replace(finding, level=self.severity.get(finding.code, finding.level))
+            for finding in findings
+            if self.severity.get(finding.code) != "off"
+        ]

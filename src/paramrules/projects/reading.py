@@ -1,0 +1,170 @@
+"""Find and read the file that holds a repository's settings."""
+
+import math
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from paramrules.diagnostics import CODES, Diagnostic, RulesError, Source, did_you_mean
+from paramrules.named_models import ModelName, read_input, read_model_name
+from paramrules.projects.project import Models, Project, Target
+from paramrules.projects.schema import Fault, faults, schema
+from paramrules.safe_files import unreadable
+from paramrules.toml_files import key_span, parse_toml
+
+SCHEMA: Final = "settings.schema.json"
+"""The name of the JSON schema beside this module."""
+_NAMES: Final = ("paramrules.toml", "pyproject.toml")
+"""The files that may hold settings; in one folder the first goes before the second."""
+_ROOTS: Final = (".git", ".hg", ".jj", ".svn")
+"""Entries of a repository's root."""
+
+_ERROR: Final = re.compile(r"E[A-Z]*\d+")
+_FOREIGN: Final = re.compile(r"[WN][A-Z]+\d+")
+"""A code of a backend, which is declared when the backend is loaded."""
+
+
+def find_project(folder: str | Path = ".") -> Project | None:
+    """Return the settings that hold for a folder, or None if there are none.
+
+    The nearest `paramrules.toml`, or `pyproject.toml` with a table `tool.paramrules`, from this folder up to
+    the root of its repository. Outside of a repository only the folder itself is searched: settings name
+    models, which are code, and a parent folder may be anybody's.
+
+    Raises:
+        RulesError: the errors of `read_project`.
+    """
+    here = Path(folder).absolute()
+    above = [here, *here.parents]
+    root = next((number for number, each in enumerate(above) if any((each / r).exists() for r in _ROOTS)), 0)
+    for each in above[: root + 1]:
+        for name in _NAMES:
+            if (each / name).is_file() and (project := read_project(each / name)) is not None:
+                return project
+    return None
+
+
+def read_project(path: str | Path) -> Project | None:
+    """Read the settings in a file; None for a `pyproject.toml` that has none.
+
+    Raises:
+        RulesError: E931 if the file cannot be read, E932 for unknown keys, E933 for values that do not fit,
+            E934 for files that do not exist; all of them at once.
+    """
+    path = Path(path)
+    shown = _from_here(path)
+    source = Source(shown, _text(path, shown).replace("\r\n", "\n"))
+    is_own = path.name != "pyproject.toml"
+    if not is_own and "paramrules" not in source.text:
+        return None  # whatever is wrong with it
+    table = parse_toml(source, "E931", f"`{shown}`")
+    before = () if is_own else ("tool", "paramrules")
+    for part in before:
+        table = table.get(part, {}) if isinstance(table, dict) else {}
+    if not is_own and table == {}:
+        return None
+    wrong = [*faults(table, schema(), ()), *_faults_of_codes(table)]
+    if not wrong:
+        targets, wrong = _targets(table, path.parent)
+    if wrong:
+        found = [_diagnostic(each, source, before) for each in wrong]
+        raise RulesError(sorted(found, key=lambda each: each.span.start if each.span else 0))
+    return Project(shown, tuple(targets), table.get("severity", {}))
+
+
+def _text(path: Path, shown: str) -> str:
+    reason = unreadable(path)
+    if not reason:
+        try:
+            return path.read_text("utf-8")
+        except OSError as error:
+            reason = error.strerror or str(error)
+        except UnicodeDecodeError:
+            reason = "it is not UTF-8"
+    raise RulesError(Diagnostic("E931", f"`{shown}` cannot be read: {reason}"))
+
+
+def _from_here(path: Path) -> str:
+    """Return a path as seen from the current folder."""
+    return os.path.relpath(path).replace(os.sep, "/")
+
+
+def _diagnostic(fault: Fault, source: Source, before: tuple[str, ...]) -> Diagnostic:
+    return Diagnostic(fault.code, fault.message, key_span(source, (*before, *fault.key)), help=fault.help)
+
+
+def _faults_of_codes(table: object) -> Iterator[Fault]:
+    severity = table.get("severity", {}) if isinstance(table, dict) else {}
+    for code in severity if isinstance(severity, dict) else ():
+        if _ERROR.fullmatch(code):
+            help = "take it out; warnings (W) and notes (N) may count as something else"
+            yield Fault("E933", ("severity", code), f"`{code}` is an error, and stays one", help)
+        elif code not in CODES and not _FOREIGN.fullmatch(code):
+            near = did_you_mean(code, CODES) or "docs/diagnostics.md lists them"
+            yield Fault("E932", ("severity", code), f"there is no code `{code}`", near)
+
+
+def _targets(table: Mapping[str, Any], folder: Path) -> tuple[list[Target], list[Fault]]:
+    wrong: list[Fault] = []
+    targets = []
+    for number, entry in enumerate(table.get("targets", ())):
+        key = ("targets", number)
+
+        def place(name: str, text: str, key: tuple[str | int, ...] = key) -> str:
+            path = folder / text
+            if not path.exists():
+                near = did_you_mean(
+                    path.name, (each.name for each in path.parent.glob("*") if each.is_file())
+                )
+                wrong.append(
+                    Fault(
+                        "E934",
+                        (*key, name),
+                        f"`{text}` does not exist",
+                        near or "paths are relative to the folder of this file",
+                    )
+                )
+            return _from_here(path)
+
+        names, inputs = [], []
+        for text in entry.get("models", ()):
+            try:
+                names.append(_model(text, folder))
+            except ValueError as error:
+                wrong.append(Fault("E933", (*key, "models"), str(error), ""))
+        for text in entry.get("inputs", ()):
+            try:
+                inputs.append(read_input(text))
+            except ValueError as error:
+                wrong.append(Fault("E933", (*key, "inputs"), str(error), ""))
+        options = entry.get("options", {})
+        for name, value in options.items():
+            if isinstance(value, float) and not math.isfinite(value):
+                message = f"`{name}` is `{value}`, which is not a finite number"
+                wrong.append(Fault("E933", (*key, "options", name), message, "write a finite one"))
+        targets.append(
+            Target(
+                place("rules", entry["rules"]),
+                Models(
+                    tuple(names),
+                    tuple(inputs),
+                    entry.get("stacked", {}),
+                    tuple(place("vocabulary", text) for text in entry.get("vocabulary", ())),
+                ),
+                options,
+                mapping=place("mapping", entry["mapping"]) if "mapping" in entry else None,
+                strict=entry.get("strict", False),
+            )
+        )
+    return targets, wrong
+
+
+def _model(text: str, folder: Path) -> ModelName:
+    """Return the name of a model whose path is relative to a folder, as seen from the current one."""
+    name = read_model_name(text)
+    if not name.is_saved and not name.is_file:
+        return name._replace(folder=str(folder))
+    origin = _from_here(folder / name.origin)
+    return name._replace(text=text.replace(name.origin, origin, 1), origin=origin)

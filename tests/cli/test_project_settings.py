@@ -1,0 +1,221 @@
+"""Commands that take from the project's settings what was not typed, from any folder of the repository."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support import Ran
+
+SETTINGS = """\
+[tool.paramrules.severity]
+N210 = "off"
+
+[[tool.paramrules.targets]]
+rules = "net.rules"
+models = ["net.py:model", "net.py:make(True)"]
+options = { rate = 0.25 }
+
+[[tool.paramrules.targets]]
+rules = "rules/small.rules"
+models = ["net.py:model"]
+strict = true
+"""
+SMALL = "bias: role == bias -> weight_decay = 0\ngone?: name ~ lost\nrest: else\n"
+
+
+@pytest.fixture
+def project(folder: Path) -> Path:
+    """A repository with two targets, seen from its root."""
+    (folder / ".git").mkdir()
+    (folder / "rules").mkdir()
+    (folder / "rules" / "small.rules").write_text(SMALL)
+    (folder / "pyproject.toml").write_text(SETTINGS)
+    return folder
+
+
+@pytest.fixture
+def below(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The same from a folder below."""
+    monkeypatch.chdir(project / "rules")
+    return project / "rules"
+
+
+def heads(ran: Ran) -> list[str]:
+    return [line for line in ran.out.splitlines() if ".rules on " in line]
+
+
+@pytest.mark.usefixtures("project")
+def test_check_reads_all_rule_files(run: Callable[..., Ran]) -> None:
+    assert run("check") == (0, "2 files: no findings\n", "")
+    assert json.loads(run("check", "--json").out)["files"] == ["net.rules", "rules/small.rules"]
+    Path("net.rules").write_text("a: type(\n")
+    assert run("check").code == 1
+
+
+@pytest.mark.usefixtures("below")
+def test_all_paths_are_seen_from_the_current_folder(run: Callable[..., Ran]) -> None:
+    assert json.loads(run("check", "--json").out)["files"] == ["../net.rules", "small.rules"]
+    assert heads(run("show")) == [
+        "../net.rules on ../net.py:model: 7 tensors, 97.4k parameters (torch)",
+        "../net.rules on ../net.py:make(True): 7 tensors, 97.4k parameters (torch)",
+        "small.rules on ../net.py:model: 7 tensors, 97.4k parameters (torch)",
+    ]
+    (shown,) = json.loads(run("show", "small.rules", "--json").out)["models"]
+    assert (shown["rules"], shown["model"]) == ("small.rules", "../net.py:model")
+
+
+@pytest.mark.usefixtures("project")
+def test_options_of_the_settings_and_of_the_command_line(run: Callable[..., Ran]) -> None:
+    assert "lr_scale=0.0625" in run("show", "net.rules").out  # the default, 0.5, would give 0.25
+    assert "lr_scale=0.0625" in run("show", "net.rules", "-m", "net.py:make").out
+    assert "lr_scale=0.0625" not in run("show", "net.rules", "--option", "rate=1").out
+    (project,) = [Path("pyproject.toml")]
+    project.write_text(SETTINGS.replace("rate = 0.25", 'rate = "a"'))
+    ran = run("show", "net.rules")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith("error[E213]: option `rate` is a number, not")
+
+
+@pytest.mark.usefixtures("project")
+def test_strict_and_severity(run: Callable[..., Ran]) -> None:
+    assert "N210" not in run("show", "net.rules").err
+    project = Path("pyproject.toml")
+    project.write_text(SETTINGS.replace('"off"', '"warning"'))
+    ran = run("show", "net.rules", "--option", "rate=1")
+    assert "warning[N210]" in ran.err
+    assert json.loads(run("test", "net.rules", "--json").out)["findings"][0]["severity"] == "warning"
+    project.write_text(SETTINGS.replace('"off"', '"error"'))
+    assert run("show", "net.rules").code == 1
+    Path("rules/small.rules").write_text(SMALL.replace("?", ""))
+    project.write_text(SETTINGS)
+    ran = run("show", "rules/small.rules")
+    assert (ran.code, ran.err.strip().partition(":")[0]) == (1, "error[W201]")
+    project.write_text(SETTINGS.replace("strict = true", ""))
+    assert "warning[W201]" in run("show", "rules/small.rules").err
+
+
+@pytest.mark.usefixtures("project")
+def test_test_runs_on_all_targets(run: Callable[..., Ran]) -> None:
+    assert run("test").out == (
+        "net.rules on net.py:model\n"
+        "result  parameters  place        expectation\n"
+        "pass             2  net.rules:6  expect no_decay: role == bias\n"
+        'FAIL             3  net.rules:7  expect decay: leaf == "weight" and type(Linear)\n'
+        "\n"
+        "net.rules on net.py:make(True)\n"
+        "result  parameters  place        expectation\n"
+        "pass             2  net.rules:6  expect no_decay: role == bias\n"
+        'FAIL             3  net.rules:7  expect decay: leaf == "weight" and type(Linear)\n'
+        "\n"
+        "rules/small.rules on net.py:model\n"
+        "no `expect`\n"
+        "2 passed, 2 failed\n"
+    )
+    Path("net.rules").write_text("option rate = 1\nall: else\n")
+    assert run("test").out.endswith("no file has an `expect`\n")
+
+
+@pytest.mark.usefixtures("project")
+def test_explain_needs_neither_file_nor_model(run: Callable[..., Ran]) -> None:
+    ran = run("explain", "norm.weight")
+    assert heads(ran) == [
+        "net.rules on net.py:model",
+        "net.rules on net.py:make(True)",
+        "rules/small.rules on net.py:model",
+    ]
+    found = json.loads(run("explain", "norm.weight", "--json").out)
+    assert [(each["rules"], each["group"]) for each in found["explanations"]] == [
+        ("net.rules", "no_decay/rest"),
+        ("net.rules", "no_decay/rest"),
+        ("rules/small.rules", "rest"),
+    ]
+    assert "parameter" not in found
+    assert "norm.weight\n" in run("explain", "rules/small.rules", "norm.weight").out.partition("fact")[0]
+
+
+@pytest.mark.usefixtures("project")
+def test_explain_shows_the_targets_that_have_the_parameter(run: Callable[..., Ran]) -> None:
+    Path("other.py").write_text(
+        "from support import inventory_of\n"
+        'model = inventory_of([{"name": "tail.weight", "owner": "nets.Net", "around": [], "shape": [2]}])\n'
+    )
+    Path("pyproject.toml").write_text(SETTINGS.replace('"net.py:model"]\nstrict = true', '"other.py:model"]'))
+    found = json.loads(run("explain", "tail.weight", "--json").out)
+    assert [(each["rules"], each["model"]) for each in found["explanations"]] == [
+        ("rules/small.rules", "other.py:model")
+    ]
+    assert run("explain", "tail.weight").out.startswith(
+        "rules/small.rules on other.py:model\n\ntail.weight\n"
+    )
+    ran = run("explain", "tail.weight", "lost.weight")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith("error[E214]: the model has no parameter `lost.weight`")
+
+
+@pytest.mark.usefixtures("project")
+def test_parity_compares_the_models_of_each_target(run: Callable[..., Ran]) -> None:
+    ran = run("parity")
+    assert ran.code == 0
+    assert heads(ran) == [
+        "A: net.rules on net.py:model: 7 tensors, 97.4k parameters (torch)",
+        "B: net.rules on net.py:make(True): 7 tensors, 97.4k parameters (torch)",
+    ]
+    project = Path("pyproject.toml")
+    project.write_text(SETTINGS.replace('"net.py:make(True)"]', '"net.py:make(True)", "net.json"]'))
+    assert run("inventory", "net.py:model", "-o", "net.json").code == 0
+    ran = run("parity")
+    assert (ran.code, ran.out.splitlines()[-1]) == (0, "2 comparisons: none with differences")
+    assert ran.out.count("the same groups on both models\n") == 2
+    found = json.loads(run("parity", "--json").out)
+    assert [each["models"][1]["model"] for each in found["comparisons"]] == ["net.py:make(True)", "net.json"]
+    assert found["same"] is True
+    ran = run("parity", "--write-mapping", "pairs.map")
+    assert ran.err.endswith("Error: a mapping is for two models: name the rule file, and `--model` twice\n")
+    assert not Path("pairs.map").exists()
+
+
+@pytest.mark.usefixtures("project")
+def test_parity_reads_the_mapping_of_a_target(run: Callable[..., Ran]) -> None:
+    settings = SETTINGS.replace("options =", 'mapping = "pairs.map"\noptions =')
+    Path("pyproject.toml").write_text(settings)
+    Path("pairs.map").write_text("norm.weight = lost.weight\n")
+    ran = run("parity")
+    assert (ran.code, ran.err.partition(":")[0]) == (2, "error[E804]")
+
+
+@pytest.mark.usefixtures("project")
+def test_modules_are_found_beside_the_settings(below: Path, run: Callable[..., Ran]) -> None:
+    (below.parent / "pyproject.toml").write_text(SETTINGS.replace("net.py:", "net_beside_settings:"))
+    (below.parent / "net_beside_settings.py").write_text((below.parent / "net.py").read_text())
+    assert heads(run("show", "small.rules")) == [
+        "small.rules on net_beside_settings:model: 7 tensors, 97.4k parameters (torch)"
+    ]
+
+
+@pytest.mark.usefixtures("project")
+@pytest.mark.parametrize(
+    "words", [("check", "net.rules"), ("show",), ("inventory", "net.py:model", "-o", "x")]
+)
+def test_settings_with_a_mistake_stop_every_command(run: Callable[..., Ran], words: tuple[str, ...]) -> None:
+    Path("pyproject.toml").write_text(SETTINGS.replace("models =", "modls =", 1))
+    ran = run(*words)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == (
+        "error[E932]: `modls` is not a key of a target\n"
+        "  --> pyproject.toml:6:1\n"
+        "   |\n"
+        ' 6 | modls = ["net.py:model", "net.py:make(True)"]\n'
+        "   | ^^^^^\n"
+        "   = help: did you mean `models`?\n\n"
+    )
+
+
+def test_settings_without_rule_files(folder: Path, run: Callable[..., Ran]) -> None:
+    (folder / "paramrules.toml").write_text("")
+    assert run("check").err.endswith(
+        "Error: `paramrules.toml` names no rule file: write `[[targets]]`, or name one\n"
+    )
+    assert run("show").err.endswith(
+        "Error: `paramrules.toml` has no target with `models`: add one, or name a rule file and a model\n"
+    )

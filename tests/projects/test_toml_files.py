@@ -1,0 +1,78 @@
+import pytest
+
+from paramrules.diagnostics import RulesError, Source
+from paramrules.toml_files import key_span, parse_toml
+
+TEXT = """\
+# paramrules
+[project]
+name = "net"
+
+[tool.paramrules]
+severity = { W202 = "error", W203="off" }
+
+[[tool.paramrules.targets]]
+rules = "a.rules"
+"models" = ["a.json"]
+
+  [[ tool.paramrules.targets ]]   # the second
+rules = "b.rules"
+options.rate = 0.5
+[tool.paramrules.targets.stacked]
+layers = 1
+[[tool.paramrules.targets]]
+options = { rate = 0.5 }
+[[tool.paramrules.targets.parts]]
+x = 1
+"""
+"""Each way to write a key."""
+
+
+def place(*key: str | int, text: str = TEXT) -> tuple[int, str]:
+    """The line and the text that stand for a key."""
+    span = key_span(Source("pyproject.toml", text), key)
+    return span.line, span.text
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        (("project", "name"), (3, "name")),
+        (("tool", "paramrules", "severity"), (6, "severity")),
+        (("tool", "paramrules", "severity", "W203"), (6, "W203")),
+        (("tool", "paramrules", "targets", 0), (8, "tool.paramrules.targets")),
+        (("tool", "paramrules", "targets", 0, "models"), (10, '"models"')),
+        (("tool", "paramrules", "targets", 0, "models", 0), (10, '"models"')),
+        (("tool", "paramrules", "targets", 1), (12, "tool.paramrules.targets")),
+        (("tool", "paramrules", "targets", 1, "rules"), (13, "rules")),
+        (("tool", "paramrules", "targets", 1, "options", "rate"), (14, "options.rate")),
+        (("tool", "paramrules", "targets", 1, "stacked", "layers"), (16, "layers")),
+        (("tool", "paramrules", "targets", 2, "options", "rate"), (18, "rate")),
+        (("tool", "paramrules", "targets", 2, "parts", 0, "x"), (20, "x")),
+        (("tool", "paramrules", "targets", 2, "lost"), (17, "tool.paramrules.targets")),
+        (("lost",), (1, "# paramrules")),
+    ],
+)
+def test_a_key_is_found_where_it_stands(key: tuple[str | int, ...], expected: tuple[int, str]) -> None:
+    assert place(*key) == expected
+
+
+def test_a_key_inside_an_inline_table_that_is_not_there_is_the_table() -> None:
+    assert place("a", "b", text="a = { c = 1 }\n") == (1, "a")
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "line"),
+    [
+        ("a = 1\nb =\n", "Invalid value (at line 2, column 4)", 2),
+        ("a = 1\n\nb = [", "Invalid value (at end of document)", 3),
+        ("a = " + "[" * 100_000, "it is nested too deeply", None),
+    ],
+)
+def test_what_is_not_toml_is_an_error_with_its_line(text: str, message: str, line: int | None) -> None:
+    with pytest.raises(RulesError) as raised:
+        parse_toml(Source("x.toml", text), "E931", "`x.toml`")
+    (wrong,) = raised.value.diagnostics
+    assert (wrong.code, wrong.message) == ("E931", f"`x.toml` cannot be read: {message}")
+    assert wrong.help == "mend the TOML"
+    assert (wrong.span and wrong.span.line) == line
