@@ -5,7 +5,7 @@ from click.testing import CliRunner
 
 from paramrules.cli import main
 
-COMMANDS = ["check", "show", "explain", "test", "inventory", "parity"]
+COMMANDS = ["check", "show", "explain", "test", "inventory", "parity", "rule"]
 
 
 def completed(*words: str, shell: str = "bash") -> list[str]:
@@ -24,7 +24,7 @@ def completed(*words: str, shell: str = "bash") -> list[str]:
         (("",), COMMANDS),
         (("e",), ["explain"]),
         (("nonsense", ""), COMMANDS),
-        (("check", "--f"), ["--fail-on"]),
+        (("check", "--f"), ["--fail-on", "--format"]),
         (("check", "--fail-on", ""), ["error", "warning", "note"]),
         (("show", "net.rules", "--sort", "n"), ["name"]),
         (("parity", "net.rules", "--compare", ""), ["labels", "settings", "both"]),
@@ -46,7 +46,18 @@ def test_completion(words: tuple[str, ...], offered: list[str]) -> None:
 def test_all_options_of_a_command() -> None:
     assert completed("show", "--") == [
         *("--model", "--input", "--stacked", "--vocabulary", "--option", "--strict", "--traceback"),
-        *("--names", "--label", "--axis", "--sort", "--state", "--fail-on", "--json", "--quiet", "--help"),
+        *(
+            "--names",
+            "--label",
+            "--axis",
+            "--sort",
+            "--state",
+            "--fail-on",
+            "--format",
+            "--json",
+            "--quiet",
+            "--help",
+        ),
     ]
 
 

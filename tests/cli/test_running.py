@@ -34,6 +34,7 @@ Commands:
   test       Run the `expect` statements of a rule file on a model.
   inventory  Save the facts about a model's parameters as JSON.
   parity     Compare the groups that a rule file makes of two models.
+  rule       Print the page of a code: what it means, and what to do about it.
 """
 
 

@@ -80,6 +80,8 @@ def test_the_wheel_holds_the_packages_and_nothing_else(dist: dict[str, Path]) ->
     assert {root for root in roots if not root.endswith(".dist-info")} == PACKAGES
     assert {f"{package}/py.typed" for package in PACKAGES - {"paramrules_grammar"}} <= data_files()
     assert data_files() <= set(names)
+    pages = {f"paramrules/diagnostics/pages/{page.name}" for page in (ROOT / "docs/diagnostics").glob("*.md")}
+    assert {name for name in names if "/pages/" in name} == pages
 
 
 def test_the_sdist_holds_the_sources_and_no_virtual_environment(dist: dict[str, Path]) -> None:

@@ -1,7 +1,8 @@
 """The answer of a command, and its way to the user.
 
-Standard output holds the answer, standard error the findings; with `--json` all of it is one object on
-standard output. The exit code (exit_codes.py) does not depend on whether anybody reads the output.
+Standard output holds the answer, standard error the findings; with `--format json` or `sarif` all of it is
+one object on standard output. The exit code (exit_codes.py) does not depend on whether anybody reads the
+output.
 """
 
 import io
@@ -14,9 +15,20 @@ from typing import Any, Final, TextIO
 
 import click
 
+from paramrules import __version__
 from paramrules.cli.exit_codes import Exit, exit_code
 from paramrules.cli.layout import QUIET, columns_of, is_colored, print_blocks
-from paramrules.diagnostics import SEVERITIES, Diagnostic, RulesError, printable, render, to_json, together
+from paramrules.diagnostics import (
+    SEVERITIES,
+    Diagnostic,
+    RulesError,
+    annotations,
+    printable,
+    render,
+    to_json,
+    to_sarif,
+    together,
+)
 from paramrules.display import Block
 from paramrules.projects import Project, find_project
 
@@ -24,6 +36,7 @@ _PROJECT: Final = "paramrules.project"
 """The key of the project's settings in the meta data of a command's context."""
 WORDS: Final = "paramrules.words"
 """The key of the words of the command line in the meta data of a command's context."""
+FORMATS: Final = ("text", "json", "github", "sarif")
 INTERRUPTED: Final = 130
 """The exit code that a shell reports of a program that Ctrl-C ended: 128 and the signal's number."""
 
@@ -66,8 +79,13 @@ class Command(click.Command):
                 help="The least severe finding for which the exit code is 1; `error` by default.",
             ),
             click.Option(
-                ["--json", "as_json"], is_flag=True, help="Answer with one JSON object on standard output."
+                ["--format", "form"],
+                type=click.Choice(FORMATS),
+                default="text",
+                help="How to answer: `text` for reading, by default; one object of `json` or `sarif`; or "
+                "`github`, the findings as annotations of a workflow.",
             ),
+            click.Option(["--json", "form"], flag_value="json", help="The same as `--format json`."),
             click.Option(
                 ["--quiet", "-q"],
                 is_flag=True,
@@ -89,7 +107,7 @@ class Command(click.Command):
 
     def invoke(self, ctx: click.Context) -> None:
         """Run the command, print its answer and exit."""
-        as_json = ctx.params.pop("as_json")
+        form = ctx.params.pop("form")
         fail_on = ctx.params.pop("fail_on")
         ctx.meta[QUIET] = quiet = ctx.params.pop("quiet")
         with_traceback = ctx.params.pop("traceback", False)
@@ -106,7 +124,7 @@ class Command(click.Command):
         findings = [finding.on_command_line() for finding in graded(answer.findings)]
         answer = replace(answer, findings=findings)
         try:
-            _print(_without_the_rest(answer, fail_on) if quiet and not as_json else answer, as_json)
+            _print(_without_the_rest(answer, fail_on) if quiet and form == "text" else answer, form)
         except OSError as error:
             with suppress(OSError):
                 report([Diagnostic("E703", f"standard output cannot be written: {error.strerror}")])
@@ -150,14 +168,18 @@ def _without_the_rest(answer: Answer, fail_on: str) -> Answer:
     return replace(answer, blocks=answer.blocks if answer.is_output else (), findings=findings, summary="")
 
 
-def _print(answer: Answer, as_json: bool) -> None:
-    if as_json:
-        import json
-
+def _print(answer: Answer, form: str) -> None:
+    if form == "json":
         found = {"findings": [to_json(finding) for finding in answer.findings]}
-        text = json.dumps({**answer.result, **found}, indent=2)
+        _print_json({**answer.result, **found})
+        return
+    if form == "sarif":
+        _print_json(to_sarif(answer.findings, __version__, successful=answer.outcome < Exit.UNUSABLE))
+        return
+    if form == "github":  # names of parameters could be commands, too, so nothing else
         with _reaching(sys.stdout):
-            print(text.replace("\x7f", "\\u007f"))  # the one control character that JSON leaves as it is
+            for line in annotations(answer.findings):
+                print(line)
         return
     with _reaching(sys.stdout):
         print_blocks(answer.blocks)
@@ -168,6 +190,14 @@ def _print(answer: Answer, as_json: bool) -> None:
     with _reaching(sys.stdout):
         if answer.summary:
             print(printable(answer.summary))
+
+
+def _print_json(value: Mapping[str, object]) -> None:
+    import json
+
+    with _reaching(sys.stdout):
+        text = json.dumps(value, indent=2, allow_nan=False)
+        print(text.replace("\x7f", "\\u007f"))  # the one control character that JSON leaves as it is
 
 
 @contextmanager

@@ -3,11 +3,13 @@
 Only this room formats errors. The others build a `Diagnostic` and collect it, or raise it in a `RulesError`.
 """
 
+from paramrules.diagnostics.annotations import annotations
 from paramrules.diagnostics.codes import CODES, SEVERITIES, Code, covers, declare, is_known, is_undeclared
 from paramrules.diagnostics.diagnostic import Diagnostic, Place
 from paramrules.diagnostics.errors import RulesError, RulesWarning
 from paramrules.diagnostics.message_text import a, class_name, did_you_mean, listed, printable
 from paramrules.diagnostics.render import render, to_json, warning_text
+from paramrules.diagnostics.sarif import to_sarif
 from paramrules.diagnostics.source import Source, Span
 from paramrules.diagnostics.together import together
 
@@ -22,6 +24,7 @@ __all__ = [
     "Source",
     "Span",
     "a",
+    "annotations",
     "class_name",
     "covers",
     "declare",
@@ -32,6 +35,7 @@ __all__ = [
     "printable",
     "render",
     "to_json",
+    "to_sarif",
     "together",
     "warning_text",
 ]

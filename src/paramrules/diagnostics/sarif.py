@@ -1,0 +1,99 @@
+"""Findings as SARIF, the format of code scanning.
+
+References:
+    https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+from paramrules.diagnostics.codes import CODES
+from paramrules.diagnostics.diagnostic import Diagnostic, Place
+from paramrules.diagnostics.message_text import printable
+
+_PAGES: Final = "https://github.com/paramrules/paramrules/blob/main/docs"
+
+
+def to_sarif(findings: Sequence[Diagnostic], version: str, *, successful: bool = True) -> dict[str, Any]:
+    """Return a SARIF 2.1.0 log of one run.
+
+    Args:
+        findings: what was found.
+        version: the version of paramrules.
+        successful: False if an input could not be used, so that there may be more to find.
+    """
+    codes = sorted({finding.code for finding in findings})
+    return {
+        "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {
+                    "driver": {
+                        "name": "paramrules",
+                        "version": version,
+                        "informationUri": _PAGES,
+                        "rules": list(map(_rule, codes)),
+                    }
+                },
+                "invocations": [{"executionSuccessful": successful}],
+                "columnKind": "unicodeCodePoints",
+                "results": [_result(finding, codes.index(finding.code)) for finding in findings],
+            }
+        ],
+    }
+
+
+def _rule(code: str) -> dict[str, Any]:
+    return {
+        "id": code,
+        "shortDescription": {"text": CODES[code].title},
+        "helpUri": f"{_PAGES}/diagnostics/{code}.md",
+        "defaultConfiguration": {"level": CODES[code].severity},
+    }
+
+
+def _result(finding: Diagnostic, number: int) -> dict[str, Any]:
+    text = [finding.message, *([finding.label] if finding.label else [])]
+    text += [f"help: {finding.help}"] if finding.help else []
+    result: dict[str, Any] = {
+        "ruleId": finding.code,
+        "ruleIndex": number,
+        "level": finding.severity,
+        "message": {"text": "\n".join(map(printable, text))},
+    }
+    if finding.span:
+        result["locations"] = [_location(Place(finding.span))]
+    if finding.also:
+        result["relatedLocations"] = list(map(_location, finding.also))
+    return result
+
+
+def _location(place: Place) -> dict[str, Any]:
+    source = place.span.source
+    line, column = source.position(place.span.start)
+    end_line, end_column = source.position(max(place.span.start, place.span.end))
+    location: dict[str, Any] = {
+        "physicalLocation": {
+            "artifactLocation": {"uri": _uri(source.name)},
+            "region": {
+                "startLine": line,
+                "startColumn": column,
+                "endLine": end_line,
+                "endColumn": end_column,
+            },
+        }
+    }
+    if place.label:
+        location["message"] = {"text": printable(place.label)}
+    return location
+
+
+def _uri(name: str) -> str:
+    """Return a file's name as a URI, relative as long as the name is."""
+    if os.path.isabs(name):
+        return Path(name).as_uri()
+    return quote(name.replace(os.sep, "/"), errors="surrogateescape")
