@@ -1,13 +1,22 @@
 """A folder with rule files and a small model, and the command line run inside the process."""
 
+import json
 from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
+import jsonschema
 import pytest
 from click.testing import CliRunner
 from support import Ran
 
 from paramrules.cli import main
+
+ANSWERS: dict[str, Any] = json.loads(
+    files("paramrules.cli").joinpath("answers.schema.json").read_text("utf-8")
+)
+"""The JSON schema of the answers of all commands."""
 
 MODEL = """\
 from support import inventory_of
@@ -52,6 +61,25 @@ rest: else
 """
 
 
+def closed(schema: Any) -> Any:
+    """The same schema that refuses keys which it does not list."""
+    if isinstance(schema, list):
+        return list(map(closed, schema))
+    if not isinstance(schema, dict):
+        return schema
+    below = {key: closed(value) for key, value in schema.items()}
+    return below | {"additionalProperties": False} if "required" in schema else below
+
+
+CLOSED = closed(ANSWERS)
+
+
+def check_answer(command: str, answer: Any) -> None:
+    """Fail if an answer is not as the shipped schema says."""
+    definition = "refused" if set(answer) == {"version", "findings"} else command
+    jsonschema.validate(answer, {"$ref": f"#/$defs/{definition}", "$defs": CLOSED["$defs"]})
+
+
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The current folder, with `net.py` and `net.rules`."""
@@ -69,6 +97,8 @@ def run(folder: Path) -> Callable[..., Ran]:
         result = CliRunner().invoke(main, arguments, prog_name="paramrules")
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
+        if "--json" in arguments and result.exit_code < 3 and result.stdout.startswith("{"):
+            check_answer(arguments[0], json.loads(result.stdout))
         errors = result.stderr.replace(" -h' for help", " --help' for help")  # as click 8.2 has it
         return Ran(result.exit_code, result.stdout, errors)
 

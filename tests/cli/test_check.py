@@ -55,6 +55,7 @@ def test_json(run: Callable[..., Ran]) -> None:
     code, out, err = run("check", "--json", "dot.rules", "net.rules")
     assert (code, err) == (0, "")
     assert json.loads(out) == {
+        "version": 1,
         "files": ["dot.rules", "net.rules"],
         "findings": [
             {
@@ -75,7 +76,8 @@ def test_json(run: Callable[..., Ran]) -> None:
 
 
 def test_json_of_a_clean_file(run: Callable[..., Ran]) -> None:
-    assert json.loads(run("check", "net.rules", "--json").out) == {"files": ["net.rules"], "findings": []}
+    answer = {"version": 1, "files": ["net.rules"], "findings": []}
+    assert json.loads(run("check", "net.rules", "--json").out) == answer
 
 
 def test_no_file_is_a_wrong_command_line(run: Callable[..., Ran]) -> None:

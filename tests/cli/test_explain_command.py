@@ -175,6 +175,7 @@ def test_json(run: Callable[..., Ran]) -> None:
         "attributes": {"lr_mult": 2.0},
     }
     del explained["parameter"]
+    assert explained.pop("version") == 1
     (whole,) = explained.pop("explanations")
     assert whole.pop("parameter")["name"] == "h.0.fc.weight"
     assert whole == explained

@@ -2,13 +2,18 @@
 
 import json
 from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import click
+import jsonschema
 import pytest
 from sarif_pydantic import Sarif
 from support import Ran
 
+from paramrules.cli import main
+from paramrules.cli.answer import VERSION
 from paramrules.diagnostics import CODES
 from paramrules.diagnostics.pages import page
 
@@ -127,6 +132,7 @@ def test_the_page_of_a_code(run: Callable[..., Ran]) -> None:
     assert run("rule", "W203", "--quiet").out == page("W203")
     found = json.loads(run("rule", "E309", "--json").out)
     assert found == {
+        "version": 1,
         "code": "E309",
         "severity": "error",
         "title": CODES["E309"].title,
@@ -144,3 +150,12 @@ def test_each_code_has_a_page() -> None:
     for code in CODES:
         if not code[1].isalpha():  # that of a backend
             assert page(code).startswith(f"# {code}: {CODES[code].title}\n")
+
+
+def test_the_schema_of_answers_lists_all_commands() -> None:
+    answers = json.loads(files("paramrules.cli").joinpath("answers.schema.json").read_text("utf-8"))
+    jsonschema.Draft202012Validator.check_schema(answers)
+    described = {each["$ref"].rpartition("/")[2] for each in answers["anyOf"]}
+    assert described == {*main.list_commands(click.Context(main)), "refused"}
+    for definition in described:
+        assert answers["$defs"][definition]["properties"]["version"] == {"const": VERSION}

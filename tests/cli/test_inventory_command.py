@@ -24,7 +24,7 @@ def test_on_standard_output(run: Callable[..., Ran]) -> None:
 
 
 def test_json(run: Callable[..., Ran]) -> None:
-    counted = {"framework": "torch", "parameters": 7, "findings": []}
+    counted = {"version": 1, "framework": "torch", "parameters": 7, "findings": []}
     code, out, _ = run("inventory", "net.py:model", "-o", "net.json", "--json")
     assert (code, json.loads(out)) == (0, {"file": "net.json", **counted})
     code, out, _ = run("inventory", "net.py:model", "-o", "-", "--json")

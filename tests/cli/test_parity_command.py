@@ -35,6 +35,7 @@ def test_differences_as_json(run: Callable[..., Ran]) -> None:
     answer = json.loads(out)
     assert (code, err) == (1, "")
     assert [finding["code"] for finding in answer.pop("findings")] == ["E801", "E801", "E802"]
+    assert answer.pop("version") == 1
     assert answer.pop("comparisons") == [answer]
     assert answer.pop("rules") == "two.rules"
     differences = answer.pop("differences")

@@ -51,6 +51,7 @@ def test_quiet_keeps_what_was_to_be_written(run: Callable[..., Ran]) -> None:
         == run("inventory", "net.py:model", "-o", "-").out
     )
     assert json.loads(run("check", "-q", "net.rules", "--json").out) == {
+        "version": 1,
         "files": ["net.rules"],
         "findings": [],
     }

@@ -120,6 +120,7 @@ def test_json(run: Callable[..., Ran]) -> None:
     code, out, _ = run("show", "frozen.rules", "--model", "net.py:make(True)", "--json")
     assert code == 0
     assert json.loads(out) == {
+        "version": 1,
         "models": [
             {
                 "rules": "frozen.rules",
@@ -272,6 +273,7 @@ def test_the_json_of_an_error_holds_only_the_findings(run: Callable[..., Ran]) -
     code, out, err = run("show", "net.rules", "--model", "net.py:nothing", "--json")
     assert (code, err) == (2, "")
     assert json.loads(out) == {
+        "version": 1,
         "findings": [
             {
                 "code": "E701",
@@ -281,7 +283,7 @@ def test_the_json_of_an_error_holds_only_the_findings(run: Callable[..., Ran]) -
                 "help": "",
                 "also": [],
             }
-        ]
+        ],
     }
 
 

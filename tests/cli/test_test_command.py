@@ -62,6 +62,7 @@ def test_json(run: Callable[..., Ran]) -> None:
     (finding,) = result.pop("findings")
     assert (code, err, finding["code"]) == (1, "", "E206")
     assert result == {
+        "version": 1,
         "expectations": [
             {
                 "rules": "net.rules",

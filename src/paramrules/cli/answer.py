@@ -36,6 +36,8 @@ _PROJECT: Final = "paramrules.project"
 """The key of the project's settings in the meta data of a command's context."""
 WORDS: Final = "paramrules.words"
 """The key of the words of the command line in the meta data of a command's context."""
+VERSION: Final = 1
+"""The version of answers in JSON (answers.schema.json): grows when a key goes or changes its meaning."""
 FORMATS: Final = ("text", "json", "github", "sarif")
 INTERRUPTED: Final = 130
 """The exit code that a shell reports of a program that Ctrl-C ended: 128 and the signal's number."""
@@ -171,7 +173,7 @@ def _without_the_rest(answer: Answer, fail_on: str) -> Answer:
 def _print(answer: Answer, form: str) -> None:
     if form == "json":
         found = {"findings": [to_json(finding) for finding in answer.findings]}
-        _print_json({**answer.result, **found})
+        _print_json({"version": VERSION, **answer.result, **found})
         return
     if form == "sarif":
         _print_json(to_sarif(answer.findings, __version__, successful=answer.outcome < Exit.UNUSABLE))
