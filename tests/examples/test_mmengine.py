@@ -1,8 +1,9 @@
 """`mmengine.rules` on real models, against mmengine's rules for one module at a time.
 
 References:
-    `DefaultOptimWrapperConstructor.add_params`:
+    `DefaultOptimWrapperConstructor.add_params`, and that of mmcv, which mmdetection 2 has:
     https://github.com/open-mmlab/mmengine/blob/main/mmengine/optim/optimizer/default_constructor.py
+    https://github.com/open-mmlab/mmcv/blob/1.x/mmcv/runner/optimizer/default_constructor.py
 """
 
 from collections.abc import Callable
@@ -19,7 +20,7 @@ MULTIPLIERS = {"bias_lr": 2.0, "bias_decay": 0.25, "norm_decay": 0.125, "dw_deca
 LR, DECAY = 0.01, 0.5
 
 
-def by_module(model: nn.Module) -> dict[str, tuple[float, float]]:
+def by_module(model: nn.Module, mmcv: bool) -> dict[str, tuple[float, float]]:
     """The rate and the decay of each parameter, without custom keys and deformable convolutions."""
     given = {}
     for path, module in model.named_modules():
@@ -30,7 +31,7 @@ def by_module(model: nn.Module) -> dict[str, tuple[float, float]]:
                 lr *= MULTIPLIERS["bias_lr"]
             if isinstance(module, NORMS):
                 decay *= MULTIPLIERS["norm_decay"]
-            elif depthwise:
+            elif depthwise and (mmcv or leaf != "bias"):
                 decay *= MULTIPLIERS["dw_decay"]
             elif leaf == "bias":
                 decay *= MULTIPLIERS["bias_decay"]
@@ -60,10 +61,13 @@ def own() -> nn.Module:
     )
 
 
+@pytest.mark.parametrize("mmcv", [False, True])
 @pytest.mark.parametrize("make", [mobilenet, convnext, own])
-def test_the_rule_file_says_what_mmengine_says(make: Callable[[], nn.Module]) -> None:
+def test_the_rule_file_says_what_mmengine_says(make: Callable[[], nn.Module], mmcv: bool) -> None:
     model = make()
-    groups = paramrules_torch.param_groups(model, POLICY, options=MULTIPLIERS, lr=LR, weight_decay=DECAY)
+    groups = paramrules_torch.param_groups(
+        model, POLICY, options={**MULTIPLIERS, "mmcv": mmcv}, lr=LR, weight_decay=DECAY
+    )
     given = {name: (g["lr"], g["weight_decay"]) for g in groups for name in g["param_names"]}
-    assert given == by_module(model)
+    assert given == by_module(model, mmcv)
     assert DECAY * MULTIPLIERS["dw_decay"] in {decay for _, decay in given.values()}
