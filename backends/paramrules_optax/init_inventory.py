@@ -44,7 +44,9 @@ def inventory_of_init(
         stacks[number] = declared
     boxes = [tree.walk.boxes.get(number) for number in range(len(names))]
     known = with_declared(names, owners, types)
-    columns = TreeColumns(tree.leaves, boxes, run.modules.items(), run.every, layer_shapes(stored, stacks))
+    columns = TreeColumns(
+        tree.leaves, boxes, run.modules.items(), run.every, layer_shapes(stored, stacks), run.groups
+    )
     unknown = {**unknown_by_owner(names, known), **run.unknown}
     owners = with_linear_einsums(names, known, columns.layouts())
     return inventory_of_arrays(TreeArrays(tree, names, owners, columns, {}, unknown, stored, stacks))

@@ -11,8 +11,6 @@ from paramrules_torch.freezing import NOTE, frozen_by_rules
 from paramrules_torch.named_tensors import NamedTensors, Parameters
 from paramrules_torch.walk import Walk, named_modules
 
-_TRANSPOSED = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
-
 
 class TorchColumns(Columns):
     """The facts about the entries of a walk.
@@ -111,23 +109,6 @@ class TorchColumns(Columns):
         """Return the last components of names; for what a parametrization keeps, that of the parameter."""
         leaves = self.walk.leaves
         return leaves if len(self.order) == len(self.tensors) else [leaves[entry] for entry in self.order]
-
-    def groups(self) -> Mapping[str, int]:
-        """Return the groups of transposed convolutions, whose weights are (in, out / groups, ...)."""
-        groups = {
-            id(tensor): module.groups
-            for module in self.walk.model.modules()
-            if isinstance(module, _TRANSPOSED) and module.groups > 1
-            for tensor in module.parameters()
-        }
-        if not groups:
-            return {}
-        tensors = self.walk.tensors
-        return {
-            name: groups[id(tensors[entry])]
-            for name, entry in zip(self.names, self.order, strict=True)
-            if id(tensors[entry]) in groups
-        }
 
 
 def _variable(cls: type) -> Class:

@@ -140,6 +140,7 @@ def test_a_model_of_which_little_is_known(run: Callable[..., Ran]) -> None:
             "layer_fan_in": None,
             "layer_fan_out": None,
             "layer_kernel": None,
+            "layer_groups": None,
             "trainable": True,
             "attributes": {},
         },
@@ -171,6 +172,7 @@ def test_json(run: Callable[..., Ran]) -> None:
         "layer_fan_in": 64,
         "layer_fan_out": 256,
         "layer_kernel": 1,
+        "layer_groups": 1,
         "trainable": True,
         "attributes": {"lr_mult": 2.0},
     }

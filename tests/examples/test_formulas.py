@@ -17,9 +17,8 @@ import paramrules
 
 POLICIES = Path(__file__).parents[2] / "examples" / "policies"
 
-VIT, CONVNEXT, RESNET, BERT, GPT2 = (
+VIT, RESNET, BERT, GPT2 = (
     "timm-vit_tiny_patch16_224.json",
-    "timm-convnext_tiny.json",
     "timm-resnet50.json",
     "transformers-bert.json",
     "transformers-gpt2.json",
@@ -142,16 +141,6 @@ def detectron2_bias(p: Seen) -> dict[str, Any]:
     return settings
 
 
-def mmengine(p: Seen) -> dict[str, Any]:
-    settings = {"lr_scale": 1, "weight_decay_scale": 1}
-    if p.leaf == "bias" and not p.is_norm:
-        settings["lr_scale"] = 2
-    depthwise = "torch.nn.modules.conv.Conv2d" in p.owner and "conv_dw" in p.name
-    if p.is_norm or depthwise or p.leaf == "bias":
-        settings["weight_decay_scale"] = 0
-    return settings
-
-
 def yolov5(p: Seen) -> dict[str, Any]:
     return {"weight_decay": 0 if p.leaf == "bias" or p.is_norm else "base"}
 
@@ -184,7 +173,6 @@ SCALE = {"weight_decay_scale": 1}
         ("dinov2", VIT, dinov2, SCALE | LR, {}),
         ("detectron2", RESNET, detectron2, DECAY | LR, {}),
         ("detectron2", RESNET, detectron2_bias, DECAY | LR, {"bias_settings": True, "bias_lr_factor": 2}),
-        ("mmengine", CONVNEXT, mmengine, SCALE | LR, {}),
         ("yolov5", RESNET, yolov5, DECAY, {}),
         ("megatron", GPT2, megatron, SCALE, {}),
         ("bert_discriminative", BERT, bert, DECAY | LR, {}),

@@ -291,8 +291,8 @@ SHAPES = "a list of tuples of `int`, such as `(768, 64)`"
             "its `layouts` is a `list`, and should be a mapping of canonical names to layouts",
         ),
         (
-            {"groups": None},
-            "fan_in",
+            {"groups": None, "layouts": {"w": ("out", "*")}},
+            "layer_groups",
             "its `groups` is None, and should be a mapping of canonical names to `int`",
         ),
     ],

@@ -23,6 +23,7 @@ FIELDS = (
     "layer_fan_in",
     "layer_fan_out",
     "layer_kernel",
+    "layer_groups",
 )
 
 Bound = Mapping[str, object]
@@ -242,6 +243,8 @@ class Looking:
             if len(some) == 1:
                 if name == "layer_kernel":
                     return prod(some[0].shape[2:])
+                if name == "layer_groups":
+                    return groups_of(some[0], self.marks)
                 return field_of(name.removeprefix("layer_"), some[0])
         return ABSENT
 
@@ -286,6 +289,15 @@ class Looking:
             ]
 
         return sorted(every, key=key)
+
+
+def groups_of(row: Parameter, marks: Mapping[str, Mapping[str, object]]) -> object:
+    """The groups of the convolution whose weight this is, 1 for another layer; ABSENT if nothing tells."""
+    if len(row.shape) < 3:
+        return 1
+    mine = marks.get(row.module, {})
+    value = mine.get("groups", mine.get("feature_group_count", 0))
+    return value if type(value) is int and value > 0 else ABSENT
 
 
 def field_of(name: str, row: Parameter) -> object:

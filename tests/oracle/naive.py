@@ -16,7 +16,7 @@ from oracle.before import asks_for, wrong_options
 from oracle.captures import bound_by, references, words_by
 from oracle.dead import dead_parts, empty_counts
 from oracle.facts import ABSENT, among_words
-from oracle.looking import Bound, Looking, Scope
+from oracle.looking import Bound, Looking, Scope, groups_of
 from oracle.order import rank, same, same_settings, sortable
 
 from paramrules.inventories import Inventory, Parameter
@@ -127,6 +127,9 @@ def assign(
     wrong = wrong_options(file, options or {}, included or {})
     if not wrong and asks_for(file, scope, inventory.unknown):
         wrong = {"E215"}
+    weights = [row for rows in rows_of(inventory) for row in rows if row.fan_in is not None]
+    if not wrong and any(groups_of(row, marks_of(inventory)) is ABSENT for row in weights):
+        wrong = {"E215"} if asks_for(file, scope, {"layer_groups"}) else set()
     if wrong:
         return Result(errors=wrong)
     return Assigning(

@@ -44,6 +44,7 @@ class InitRun(NamedTuple):
         modules: the modules by canonical name, as far as they can be asked for anything later.
         every: name and module of all modules, outer ones first, for the marks on them.
         unknown: facts that the run cannot show, each with what to do about it.
+        groups: the groups of convolutions whose modules are not in `every`, by the name of the weight.
     """
 
     params: Any
@@ -52,6 +53,7 @@ class InitRun(NamedTuple):
     modules: Mapping[str, Any]
     every: Sequence[tuple[str, Any]]
     unknown: Mapping[str, str]
+    groups: Mapping[str, int] = {}
 
 
 class Sightings:

@@ -15,6 +15,7 @@ _NO_MODULES = "haiku's modules live only while the function runs: match a name, 
 _NO_ATTRIBUTES = "a haiku parameter has no attributes: match its name, its type or its shape"
 _STATEFUL = ("TransformedWithState", "MultiTransformedWithState")
 _TRANSFORMED = ("Transformed", "MultiTransformed", *_STATEFUL)
+_DEPTHWISE = ("DepthwiseConv1D", "DepthwiseConv2D", "DepthwiseConv3D")
 
 _LIFTING = "LiftingModule"
 """The name of haiku's private class for a module that stands for what `hk.lift` lifts."""
@@ -79,9 +80,20 @@ def run(model: Any, call: InitCall) -> InitRun:
     made = run_abstractly(f"the haiku function{name}", init, call, "forward", _SHAPE)
     params = made[0] if isinstance(transformed, loaded("haiku", *_STATEFUL)) else made
     seen = watcher.sightings
-    return InitRun(
-        params, seen.around, seen.views, {}, (), {"attr": _NO_ATTRIBUTES, "module_attr": _NO_MODULES}
-    )
+    unknown = {"attr": _NO_ATTRIBUTES, "module_attr": _NO_MODULES}
+    return InitRun(params, seen.around, seen.views, {}, (), unknown, watcher.groups)
+
+
+def _groups(module: Any, shape: Any) -> int | None:
+    """Return the groups of the convolution that a module is, whose weight has this shape; None if unknown.
+
+    A depthwise one has as many as its input has channels, and makes `channel_multiplier` of each.
+    """
+    if isinstance(module, loaded("haiku", *_DEPTHWISE)):
+        return int(shape[-1]) // int(module.channel_multiplier)
+    if isinstance(module, loaded("haiku", "ConvNDTranspose")):
+        return 1
+    return getattr(module, "feature_group_count", getattr(module, "groups", None))
 
 
 class _Watcher:
@@ -91,6 +103,7 @@ class _Watcher:
         import haiku
 
         self.sightings = Sightings()
+        self.groups: dict[str, int] = {}
         self._classes: dict[str, type] = {}
         self._active: list[tuple[str, type]] = []
         self._running_init = haiku.running_init
@@ -126,6 +139,8 @@ class _Watcher:
         whole = canonical_name(lifted + context.full_name)
         if whole not in self.sightings.around:
             self.sightings.around[whole] = self._around(lifted, context)
+            if (groups := _groups(context.module, shape)) is not None:
+                self.groups[whole] = groups
         self.sightings.seen(whole, tuple(shape), canonical_name(lifted))
         return make(shape, dtype, init)
 

@@ -44,6 +44,10 @@ class SliceColumns(Columns):
         """Return what the attribute of the modules of the arrays is where it is not a mark."""
         return self._arrays.not_marks(name)
 
+    def without_groups(self) -> str:
+        """Return what to do about an array's convolution with an unknown number of groups."""
+        return self._arrays.without_groups()
+
     def layer(self) -> Sequence[Layer | None]:
         """Return the array and the place in it of each layer."""
         names = self._arrays.names

@@ -23,7 +23,13 @@ class TreeColumns(Columns):
         modules: the modules by canonical name that decide layouts or who does not decay.
         every: name and module of all modules, outer ones first.
         shapes: the shapes in one layer, if some parameters are stacked.
+        groups: the groups of convolutions whose modules are not in `every`, by the name of the weight.
     """
+
+    groups_help = (
+        "nothing says how many groups the convolution of `{name}` has: pass the model as well, as in "
+        "`labels(params, rules, model=model)`; a module of your own says it by an attribute `groups`"
+    )
 
     # flax notes these in all metadata, the last three before 0.12.8
     notes = frozenset(("hijax", "ref", "eager_sharding", "has_ref", "is_hijax", "is_mutable"))
@@ -37,12 +43,14 @@ class TreeColumns(Columns):
         modules: Iterable[tuple[str, Any]],
         every: Iterable[tuple[str, Any]],
         shapes: Sequence[Shape] | None = None,
+        groups: Mapping[str, int] | None = None,
     ) -> None:
         self._leaves = leaves
         self._boxes = boxes
         self._modules = modules
         self._every = every
         self._shapes = shapes
+        self._reported = groups or {}
 
     def stored(self) -> Sequence[Shape]:
         """Return the shapes of the leaves."""
@@ -91,6 +99,10 @@ class TreeColumns(Columns):
     def layouts(self) -> Mapping[str, Layout]:
         """Return by canonical name the layouts of kernels that only the layer itself knows."""
         return self._layouts
+
+    def groups(self) -> Mapping[str, int]:
+        """Return the groups of convolutions whose modules live only while the model runs."""
+        return self._reported
 
     @cached_property
     def _layouts(self) -> Mapping[str, Layout]:

@@ -147,7 +147,8 @@ def _facts(parameter: Parameter) -> Iterator[tuple[str, object]]:
         yield "variable", parameter.variable.name
     of_layer = ("layer_fan_in", "layer_fan_out") if parameter.fan_in is None else ()
     kernel = ("layer_kernel",) if of_layer or parameter.layer_kernel != 1 else ()
-    for fact in ("role", "fan_in", "fan_out", *of_layer, *kernel):
+    groups = ("layer_groups",) if parameter.layer_groups != 1 else ()
+    for fact in ("role", "fan_in", "fan_out", *of_layer, *kernel, *groups):
         if getattr(parameter, fact) is not None:
             yield fact, getattr(parameter, fact)
     for name, value in parameter.attributes.items():

@@ -29,13 +29,12 @@ _EVERYDAY = frozenset(("module", "model", "params"))
 
 def require_known(rules: Rules, inventory: Inventory) -> None:
     """Raise RulesError (E215) if a rule needs a fact that cannot be known for this model."""
-    if not inventory.unknown:
-        return
     lacking: dict[str, dict[Span, str]] = {}
     for term in terms_in(*rules.axes):
-        if (fact := _fact(term)) in inventory.unknown:
-            name = term.name if isinstance(term, terms.Field) else fact
-            lacking.setdefault(inventory.unknown[fact], {})[term.span] = name
+        fact = _fact(term)
+        name = term.name if isinstance(term, terms.Field) else fact
+        if help := inventory.unknown.get(fact) or (name == "layer_groups" and inventory.without_groups):
+            lacking.setdefault(help, {})[term.span] = name
     if lacking:
         arrays_alone = not any(owner.known for owner in inventory.owners)
         cli_help = _NAME_THE_MODEL if arrays_alone else ""

@@ -32,7 +32,7 @@ def explain(targets: "list[Target]", names: tuple[str, ...]) -> Answer:
 
     JSON: `findings` and `explanations`, each with `rules`, `model`, `parameter` (name, names, owner, within,
     variable, shape, stored, layout, layer, dtype, role, fan_in, fan_out, layer_fan_in, layer_fan_out,
-    layer_kernel, trainable, attributes), `group`, `settings`, and `axes`, each with
+    layer_kernel, layer_groups, trainable, attributes), `group`, `settings`, and `axes`, each with
 
     \b
     axis, label, settings, captures
@@ -106,6 +106,7 @@ def _parameter(parameter: "Parameter") -> dict[str, Any]:
         "layer_fan_in": parameter.layer_fan_in,
         "layer_fan_out": parameter.layer_fan_out,
         "layer_kernel": parameter.layer_kernel,
+        "layer_groups": parameter.layer_groups,
         "trainable": parameter.trainable,
         "attributes": dict(parameter.attributes),
     }

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Final
 
 from paramrules.inventories.attributes import ABSENT, readable
 from paramrules.inventories.column_checks import check_column, check_entries, checked
+from paramrules.inventories.conv_groups import MARKS, conv_groups
 from paramrules.inventories.fans import Fans, fans_in
 from paramrules.inventories.layer_weights import layer_weights
 from paramrules.inventories.layouts import Merge, layouts_of_all, merge
@@ -26,8 +27,8 @@ from paramrules.inventories.ties import deciding_entries
 Shape = tuple[int, ...]
 Aliases = Mapping[int, Sequence[int]]
 
-_OF_LAYER: Final = ("layer_fan_in", "layer_fan_out", "layer_kernel")
-_BY_TENSOR: Final = frozenset(("role", "layout", "fans", "fan_in", "fan_out", *_OF_LAYER))
+_OF_LAYER: Final = ("layer_fan_in", "layer_fan_out", "layer_kernel", "layer_groups")
+_BY_TENSOR: Final = frozenset(("role", "layout", "conv_groups", "fans", "fan_in", "fan_out", *_OF_LAYER))
 """Facts of an entry that are the same under all names of a tied parameter: those of the deciding one."""
 
 _BY_ENTRY: Final = _BY_TENSOR | {"leaf", "attribute", "attributes", "marked_module", "module_attribute"}
@@ -47,7 +48,7 @@ class Columns:
     - `own_attributes`, if arrays or their holders carry attributes;
     - `modules`, if modules can have a `no_weight_decay` method, `every_module`, if these are not all, and
       `on_module`, if a module keeps attributes elsewhere than in its `__dict__`;
-    - `layouts` and `groups`, for what only a layer's instance knows;
+    - `layouts` and `groups`, for what only a layer's instance knows, groups where no attribute does;
     - `leaf`, if the last component of a name is not what decides a role;
     - `layer_ndim`, if it is cheaper than shapes.
 
@@ -60,8 +61,10 @@ class Columns:
         count: the number of parameters.
         notes: attributes that the framework sets for itself, which rules and saved inventories never see.
         module_notes: the same for attributes of modules.
+        groups_help: the help where a rule reads `layer_groups` and nothing tells the groups of a convolution,
+            with `{name}` for its weight.
 
-    The inventory that is built on the columns sets them, except `notes` and `module_notes`.
+    The inventory that is built on the columns sets them, except the last three.
 
     >>> class ToyColumns(Columns):
     ...     def __init__(self, arrays): self.arrays = arrays
@@ -79,6 +82,9 @@ class Columns:
     count: int
     notes: ClassVar[frozenset[str]] = frozenset()
     module_notes: ClassVar[frozenset[str]] = frozenset()
+    groups_help: str = (
+        "the convolution of `{name}` does not say how many groups it has: set `groups` on its module"
+    )
 
     # What a backend implements
 
@@ -136,9 +142,10 @@ class Columns:
         return {}
 
     def groups(self) -> Mapping[str, int]:
-        """Return by canonical name the groups of weights stored as (in, out / groups, ...).
+        """Return by canonical name of the weight the groups of convolutions, where their modules do not say.
 
-        A transposed convolution of torch is, and neither its shape nor its class tells.
+        Most do: `groups` or `feature_group_count` among the attributes of `every_module` is read without
+        this. What stands here takes precedence.
         """
         return {}
 
@@ -230,15 +237,28 @@ class Columns:
             self.owners, self.names, [ranks[number] for number in self.parameter], self._own_layouts
         )
 
+    def conv_groups(self) -> Sequence[int | None]:
+        """Return the groups of each weight's convolution, one per entry; 1 for other known weights."""
+        layouts = self.column("layout")
+        if not any(layout and "*" in layout for layout in layouts):
+            return [None if layout is None else 1 for layout in layouts]
+        reported = checked(self.framework, "groups", self.groups())
+        marks = {path: value for name in reversed(MARKS) for path, value in self.module_marks(name).items()}
+        at_hand = {path for path, _ in self._every_module}
+        return conv_groups(self.names, self.owners, layouts, reported, marks, at_hand)
+
     def fans(self) -> Sequence[Fans]:
-        """Return `fan_in` and `fan_out`, one pair per entry."""
+        """Return `fan_in` and `fan_out`, one pair per entry.
+
+        A weight that is stored as (in, out / groups, ...), as that of torch's transposed convolutions, is
+        one whose layout begins with a contracted axis.
+        """
         shapes, layouts = self.column("layer_shape"), self.column("layout")
         found = [fans_in(layouts[entry], shapes[number]) for entry, number in enumerate(self.parameter)]
-        groups = checked(self.framework, "groups", self.groups())
-        for entry, name in enumerate(self.names if groups else ()):
-            fan_in, fan_out = found[entry]
-            if name in groups and fan_in is not None and fan_out is not None:
-                found[entry] = fan_in // groups[name], fan_out * groups[name]
+        for entry, layout in enumerate(layouts):
+            if layout and layout[0] == "in" and "*" in layout:
+                (fan_in, fan_out), groups = found[entry], self.column("conv_groups")[entry] or 1
+                found[entry] = fan_in and fan_in // groups, fan_out and fan_out * groups
         return found
 
     def fan_in(self) -> Sequence[int | None]:
@@ -266,6 +286,18 @@ class Columns:
                 for number, layout in zip(self.parameter, layouts, strict=True)
             ]
         )
+
+    def layer_groups(self) -> Sequence[int | None]:
+        """Return the number of groups of each layer's convolution, one per entry; 1 for other layers."""
+        return self._of_weight(self.column("conv_groups"))
+
+    def without_groups(self) -> str:
+        """Return what to do about the first convolution with an unknown number of groups; "" if none has."""
+        columns = (self.column(fact) for fact in ("layout", "fan_in", "conv_groups"))
+        for entry, (layout, fan_in, groups) in enumerate(zip(*columns, strict=True)):
+            if layout and fan_in is not None and groups is None:
+                return self.groups_help.format(name=self.names[entry])
+        return ""
 
     def _of_weight(self, column: Sequence[int | None]) -> Sequence[int | None]:
         return [None if entry is None else column[entry] for entry in self._weights]

@@ -108,6 +108,11 @@ class Inventory:
         return extended(self.own)
 
     @property
+    def without_groups(self) -> str:
+        """The help of E215 where a convolution has an unknown number of groups; "" if all are known."""
+        return "" if "fan_in" in self.unknown else self._columns.without_groups()
+
+    @property
     def findings(self) -> Sequence[Diagnostic]:
         """Warnings about the model, which every assignment of rules to it repeats. A saved one has none."""
         return ()
@@ -218,6 +223,7 @@ class Inventory:
             layer_fan_in=known("layer_fan_in", entry, "fan_in"),
             layer_fan_out=known("layer_fan_out", entry, "fan_out"),
             layer_kernel=known("layer_kernel", entry, "fan_in"),
+            layer_groups=known("layer_groups", entry, "fan_in"),
         )
 
     def _attributes(self, entry: int) -> Mapping[str, object]:

@@ -47,6 +47,7 @@ class Parameter:
         layer_fan_in: the `fan_in` of its layer's weight: of a bias, that of the weight beside it.
         layer_fan_out: likewise.
         layer_kernel: the number of places in that weight's receptive field; 1 without one.
+        layer_groups: the number of groups of that weight's convolution; 1 for any other layer.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Parameter:
     layer_fan_in: int | None = None
     layer_fan_out: int | None = None
     layer_kernel: int | None = None
+    layer_groups: int | None = None
 
     @property
     def leaf(self) -> str:

@@ -159,6 +159,8 @@ def _entry_name(where: str, row: Mapping[str, Any], unknown: Mapping[str, str], 
         _get(where, row, "attributes", _MAPPING)
     if "layout" in row:
         _get(where, row, "layout", _LAYOUT)
+    if "groups" in row:
+        _get(where, row, "groups", _COUNT)
     return str(_get(where, row, "name", _NAME))
 
 
@@ -188,6 +190,7 @@ _TEXT = _Kind("a text", lambda v: isinstance(v, str) and bool(v))
 _NAME = _Kind("a text", lambda v: isinstance(v, str))
 _FLAG = _Kind("true or false", lambda v: isinstance(v, bool))
 _NUMBER = _Kind("a whole number from 0", _whole)
+_COUNT = _Kind("a whole number from 1", lambda v: _whole(v) and v > 0)
 _NUMBER_OR_NULL = _Kind("a whole number from 0 or null", lambda v: v is None or _whole(v))
 _NUMBERS = _Kind("a list of whole numbers from 0", lambda v: isinstance(v, list) and all(map(_whole, v)))
 _MAPPING = _Kind("an object", lambda v: isinstance(v, dict))

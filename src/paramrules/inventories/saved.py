@@ -44,6 +44,10 @@ _Rows = Iterable[Sequence[tuple[Parameter, Mapping[str, object]]]]
 class Rows(Columns):
     """Facts read from a file: one mapping per parameter, and one per entry."""
 
+    groups_help = (
+        "the file does not hold the groups of the convolution of `{name}`: save the model's inventory again"
+    )
+
     def __init__(
         self,
         parameters: Sequence[Mapping[str, Any]],
@@ -83,6 +87,11 @@ class Rows(Columns):
         """Read the layouts; of most weights the class alone tells, and the file leaves it out."""
         rows = zip(self.names, self._entries, strict=True)
         return {name: tuple(row["layout"]) for name, row in rows if "layout" in row}
+
+    def groups(self) -> Mapping[str, int]:
+        """Read the groups of convolutions, which files have not always held."""
+        rows = zip(self.names, self._entries, strict=True)
+        return {name: row["groups"] for name, row in rows if "groups" in row}
 
     def layer(self) -> Sequence[Layer | None]:
         """Read the places in stacks."""
@@ -212,6 +221,7 @@ def _by_entry(row: Parameter, attributes: Mapping[str, object]) -> dict[str, obj
         "fan_out": row.fan_out,
         "attributes": marked(attributes) or None,
         "layout": row.layout if _layout_is_news(row) else None,
+        "groups": row.layer_groups if row.layout and "*" in row.layout else None,
     }
     return {fact: value for fact, value in facts.items() if value is not None}
 

@@ -2,7 +2,12 @@
 
 from paramrules.syntax.language import MEMBERS
 
-OF_LAYER = {"layer_fan_in": "fan_in", "layer_fan_out": "fan_out", "layer_kernel": "fan_in"}
+OF_LAYER = {
+    "layer_fan_in": "fan_in",
+    "layer_fan_out": "fan_out",
+    "layer_kernel": "fan_in",
+    "layer_groups": "fan_in",
+}
 """Facts about the weight of a parameter's layer, each with the fact without which nobody knows it."""
 
 NUMBERS = frozenset({"ndim", "squeezed_ndim", "size", "fan_in", "fan_out", *OF_LAYER})

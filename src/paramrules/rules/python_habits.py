@@ -19,6 +19,7 @@ CONSTANTS = {
     "in_features": "fan_in",
     "out_features": "fan_out",
     "kernel_size": "layer_kernel",
+    **dict.fromkeys(("groups", "feature_group_count"), "layer_groups"),
     "requires_grad": "trainable",
     "frozen": "not trainable",
     "shared": "tied",

@@ -44,8 +44,8 @@ def check_backend(backend: Any, build: Build, *, cannot: Mapping[str, str] | Non
         cannot: the facts that the framework cannot show, each with the reason. A case whose rules read a
             fact that the built model reports differently from the description is left out if the fact is
             here, and fails otherwise. Beside the language's fields: `name`, `shape`, `tied`, `type`,
-            `within`, `variable`, `attr`, `module_attr`, `unknown` (the model lacks a fact that the
-            description has) and `known` (the reverse).
+            `within`, `variable`, `attr`, `module_attr`, `layer_groups` (which a case's modules say by an
+            attribute), `unknown` (the model lacks a fact that the description has) and `known` (the reverse).
 
     Returns:
         How many cases passed and how many were left out, by fact.

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from paramrules.inventories import Class, Inventory, Parameter
+from paramrules.rules.builtin_names import OF_LAYER
 from paramrules.testing.suite import Case
 
 ROOT = "torch.nn.modules.module.Module"
@@ -116,6 +117,7 @@ _NAMED = (
     "role",
     "fan_in",
     "fan_out",
+    "layer_groups",
     "attr",
     "module_attr",
     "trainable",
@@ -136,16 +138,18 @@ def differing(case: Case, built: Inventory) -> list[str]:
     if len(rows) != len(built) or not known.issuperset(built.names):
         return ["name"]
     pairs = [(rows[name], built[name]) for parameter in built for name in parameter.names]
-    text = "\n".join((case.rules, *case.files.values())).replace("layer_kernel", "fan_in")
+    text = "\n".join((case.rules, *case.files.values()))
+    text = text.replace("layer_kernel", "fan_in")
     found: dict[str, None] = {}
     for fact in ("shape", "tied", *(fact for fact in _NAMED if re.search(rf"\b(layer_)?{fact}\b", text))):
-        if (fact in built.unknown) != (fact in rows.unknown):
-            found["unknown" if fact in built.unknown else "known"] = None
+        source = OF_LAYER.get(fact, fact)
+        if (source in built.unknown) != (source in rows.unknown):
+            found["unknown" if source in built.unknown else "known"] = None
         elif fact == "module_attr":
             read = re.findall(r"\bmodule_attr\((\w+)", text)
             if any(dict(rows.module_marks(name)) != dict(built.module_marks(name)) for name in read):
                 found[fact] = None
-        elif fact not in built.unknown and not all(_same(fact, row, own) for row, own in pairs):
+        elif source not in built.unknown and not all(_same(fact, row, own) for row, own in pairs):
             found[fact] = None
     return list(found)
 

@@ -11,7 +11,7 @@ _PAIR = re.compile(
     r"[\"']?(?:type|class|cls|name|module|param|pattern)[\"']?[ \t]*[:=][ \t]*[\"']?([\w.*]+)[\"']?"
 )
 _COMPUTED = re.compile(r"\$\{([A-Za-z_]\w*[.:][^{}\n]*[A-Za-z_]\w*)[^{}\n]*\}")
-_NUMERIC = re.compile(r"shape\[|\w*ndim|size|\w*fan_\w+|layer_kernel|(?:module_)?attr\(")
+_NUMERIC = re.compile(r"shape\[|\w*ndim|size|\w*fan_\w+|layer_kernel|layer_groups|(?:module_)?attr\(")
 _LIST = re.compile(r"[\[{]([^\[\]{}\n]*)[\]}]")
 
 
