@@ -9,7 +9,7 @@ A comparison that reads a capture takes it from the premises: see `paramrules.as
 
 from collections.abc import Callable
 from fnmatch import translate
-from functools import cache
+from functools import lru_cache
 from re import Pattern, compile
 
 from paramrules.assignment.captured import Captured, Entries, Premises, compared, in_order, uses_captures
@@ -28,7 +28,7 @@ _FEW = 16
 """The most entries that are looked at one by one, rather than the whole column at once."""
 
 
-@cache
+@lru_cache(maxsize=1024)
 def glob(text: str) -> Pattern[str]:
     """Return a glob as a pattern, with `fnmatch`'s meaning, case-sensitive."""
     return compile(translate(text))

@@ -15,6 +15,12 @@ _CUT: Final = "..."
 _COMMENT: Final = re.compile(r"""^((?:[^#"']|"[^"]*"|'[^']*')*)#.*""")
 """A line with a comment, and what stands before it."""
 
+_LONG: Final = 1_000
+"""The characters of a line that is shown whole where nothing breaks lines."""
+
+_WINDOW: Final = 200
+"""The columns that are shown of a longer one."""
+
 _LABEL: Final = 40
 """The columns that a label gets which does not fit beside the carets."""
 
@@ -33,6 +39,9 @@ def excerpt(line: str, start: int, length: int, columns: int | None = None) -> E
     A marked part that goes on in further lines is underlined to the end of this one, without trailing space
     and comment. Of one that is too long for the columns itself, the beginning is shown.
 
+    A line of more than 1,000 characters is cut to 200 columns at most. What lies far from the marked part is
+    not looked at, because a file may hold thousands of findings in one long line.
+
     Args:
         line: the line.
         start: the place in the line where the marked part begins.
@@ -42,6 +51,10 @@ def excerpt(line: str, start: int, length: int, columns: int | None = None) -> E
     >>> excerpt("no_decay: type(LayerNorm) or ndm <= 1 -> weight_decay = 0", 29, 3, 24)
     Excerpt(text='...Norm) or ndm <= 1 -...', before=12, carets=3)
     """
+    if len(line) > _LONG:
+        columns = min(columns or _WINDOW, _WINDOW)
+        begin = max(0, start - 2 * _WINDOW)
+        line, start = line[begin : start + 4 * _WINDOW], start - begin
     rest = line[start:]
     marked = rest[:length] if length <= len(rest) else _COMMENT.sub(r"\1", rest).rstrip()
     first = width(printable(line[:start]))
