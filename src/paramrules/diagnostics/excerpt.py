@@ -59,24 +59,31 @@ def excerpt(line: str, start: int, length: int, columns: int | None = None) -> E
     marked = rest[:length] if length <= len(rest) else _COMMENT.sub(r"\1", rest).rstrip()
     first = width(printable(line[:start]))
     last = first + max(1, width(printable(marked)))
-    shown = [printable(character) for character in line]
-    ends = list(accumulate(map(width, shown)))
-    total = ends[-1] if ends else 0
+    total = width(printable(line))
     if columns is None or max(total, last) <= columns:
-        return Excerpt("".join(shown).rstrip(), first, last - first)
+        return Excerpt(printable(line).rstrip(), first, last - first)
     left = _left(first, last, max(total, last), columns)
     right = left + columns
     begin = left + len(_CUT) if left else 0
     end = right - len(_CUT) if right < total else right
     text = _CUT if left else ""
-    for character, at in zip(shown, ends, strict=True):
-        if at - width(character) >= begin and at <= end:
-            text += (
-                " " * (at - width(character) - left - width(text)) + character
-            )  # half of a wide one is left out
+    if line.isascii() and line.isprintable():
+        text += line[begin:end]
+    else:
+        text = _between(line, text, left, begin, end)
     if right < total:
         text += " " * (end - left - width(text)) + _CUT
     return Excerpt(text.rstrip(), first - left, min(last, end) - first)
+
+
+def _between(line: str, text: str, left: int, begin: int, end: int) -> str:
+    """Return a text that begins in column `left`, followed by the columns of a line from `begin` to `end`."""
+    shown = [printable(character) for character in line]
+    for character, at in zip(shown, accumulate(map(width, shown)), strict=True):
+        if at - width(character) >= begin and at <= end:
+            # half of a wide one is left out
+            text += " " * (at - width(character) - left - width(text)) + character
+    return text
 
 
 def label_lines(label: str, before: int, columns: int) -> list[str]:
