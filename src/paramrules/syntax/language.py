@@ -31,6 +31,9 @@ WORDS: Final = 100_000
 STATEMENTS: Final = 5_000
 """Statements in one file (E111)."""
 
+AXES: Final = 100
+"""Axes in one file (E111). Each of them is a part of every group's label."""
+
 LENGTH: Final = 1 << 16
 """Characters of one statement (E111)."""
 
