@@ -41,7 +41,7 @@ def walk_inside(model: object, walk: Inside, help: str) -> None:
         found = next(innermost, None)
         if found is None:
             running.pop()
-            around.discard(number)  # type: ignore[arg-type]  # None is not there
+            around.discard(number)
             continue
         node, name, inner = found
         if node is None:
