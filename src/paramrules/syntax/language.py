@@ -40,6 +40,9 @@ LENGTH: Final = 1 << 16
 PARTS: Final = 1_000
 """Names in one `type(...)`, and texts and values in one label (E111)."""
 
+GLOB: Final = 1_000
+"""Characters of one glob (E409). A regex has limits of its own."""
+
 FILES: Final = 100
 """Files that one file includes, directly or not (E111)."""
 
