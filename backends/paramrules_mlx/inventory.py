@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 import mlx.core as mx
 import mlx.nn as nn
 
-from paramrules.backends import Class, Columns, Inventory, Owner, refuse_non_module
+from paramrules.backends import Class, Columns, Inside, Inventory, Owner, refuse_non_module, walk_inside
 from paramrules_mlx.freezing import frozen_by_rules
 
 _ARRAY = Class("mlx.core.array")
+_HIDDEN = "give a reference to an outer module a name that begins with `_`, which MLX does not see"
 _STATISTICS = ("running_mean", "running_var")
 
 
@@ -45,9 +46,9 @@ class ModelSlots:
         self.slots: list[Slot] = []
         self.modules: list[tuple[str, nn.Module]] = []
         self._owners: dict[tuple[Class, ...], Owner] = {}
-        self._visit(model, "", (), True)
+        walk_inside(model, self._visit(model, "", (), True), _HIDDEN)
 
-    def _visit(self, module: nn.Module, name: str, around: tuple[Class, ...], trainable: bool) -> None:
+    def _visit(self, module: nn.Module, name: str, around: tuple[Class, ...], trainable: bool) -> Inside:
         around = (*around, Class.of(type(module)))
         owner = self._owners.setdefault(around, Owner(around))
         prefix = f"{name}." if name else ""
@@ -55,7 +56,7 @@ class ModelSlots:
         for key, value in _members(module):
             trained = trainable and not _frozen(module, key)
             if isinstance(value, nn.Module):
-                self._visit(value, prefix + key, around, trained)
+                yield value, prefix + key, self._visit(value, prefix + key, around, trained)
             elif not (isinstance(module, nn.BatchNorm) and key in _STATISTICS):
                 self.slots.append(Slot(module, key, prefix + key, owner, value, trained))
 
@@ -121,10 +122,13 @@ class MLXColumns(Columns):
 
 def _plain(value: object) -> bool:
     """Return whether a value holds no array and no module."""
-    if isinstance(value, nn.Module | mx.array):
-        return False
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
-    return all(map(_plain, inner))
+    todo = [value]
+    while todo:
+        one = todo.pop()
+        if isinstance(one, nn.Module | mx.array):
+            return False
+        todo += one.values() if isinstance(one, dict) else one if isinstance(one, list | tuple) else ()
+    return True
 
 
 def inventory(model: nn.Module) -> Inventory:

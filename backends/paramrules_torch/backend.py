@@ -55,10 +55,15 @@ class TorchBackend(Backend):
 
 def _any_tensor(parameters: Mapping[Any, Any], tensor: type) -> bool:
     """Return whether there is a tensor in a mapping or in mappings inside it."""
-    return any(
-        _any_tensor(value, tensor) if isinstance(value, Mapping) else isinstance(value, tensor)
-        for value in parameters.values()
-    )
+    todo, seen = [parameters], {id(parameters)}
+    while todo:
+        for value in todo.pop().values():
+            if isinstance(value, tensor):
+                return True
+            if isinstance(value, Mapping) and id(value) not in seen:
+                seen.add(id(value))
+                todo.append(value)
+    return False
 
 
 backend = TorchBackend()

@@ -4,7 +4,6 @@ Written for models of tens of thousands of tensors, in half the time of `named_p
 parallel lists, and looks at a class once for each combination with the classes around it.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
@@ -12,12 +11,11 @@ from typing import NamedTuple
 
 from torch import Tensor, nn
 
-from paramrules.diagnostics import Diagnostic, RulesError
+from paramrules.backends import Inside, walk_inside
 from paramrules.inventories import Class, Owner
 from paramrules_torch.wrappers import Kind
 
-_DEEPEST = 200
-"""The deepest nesting of modules: far more than models have, and less than Python's stack allows."""
+_HIDDEN = "keep a reference to an outer module in a tuple, where torch does not see it"
 
 
 class Walk:
@@ -49,7 +47,7 @@ class Walk:
         self._inside: dict[Owner, dict[type, Owner]] = {}
         self._renamed: list[_Renamed] = []
         self._within = _Renamed(0, 0, 0, "")
-        self._enter(model, "", None)
+        walk_inside(model, self._enter(model, "", None), _HIDDEN)
         if callable(vars(model).get("no_weight_decay")):
             self.deciders.append(("", model))
 
@@ -68,7 +66,7 @@ class Walk:
             raw[start:end] = [prefix + name[skip:] for name in self.names[start:end]]
         return raw
 
-    def _descend(self, children: Mapping[str, nn.Module | None], prefix: str, owner: Owner) -> None:
+    def _descend(self, children: Mapping[str, nn.Module | None], prefix: str, owner: Owner) -> Inside:
         """Walk the children of a module. `prefix` is the module's name and a dot, "" at the root.
 
         Plain children are handled in this loop: most have a parameter or two and no children.
@@ -81,7 +79,8 @@ class Walk:
             try:
                 own = inside[child.__class__]
             except KeyError:
-                self._enter(child, f"{prefix}{key}.", owner)
+                inside_of = f"{prefix}{key}."
+                yield child, inside_of, self._enter(child, inside_of, owner)
                 continue
             inner = child.__dict__
             parameters = inner["_parameters"]
@@ -94,9 +93,10 @@ class Walk:
                         leaves.append(leaf)
             modules = inner["_modules"]
             if modules:
-                self._descend(modules, f"{prefix}{key}.", own)
+                inside_of = f"{prefix}{key}."
+                yield child, inside_of, self._descend(modules, inside_of, own)
 
-    def _enter(self, module: nn.Module, prefix: str, parent: Owner | None) -> None:
+    def _enter(self, module: nn.Module, prefix: str, parent: Owner | None) -> Inside:
         """Walk a module whose class is new in this place, or that needs care each time."""
         kind = self._kinds.get(type(module))
         if kind is None:
@@ -107,13 +107,13 @@ class Walk:
         start = len(self.names)
         self._own(module, prefix, owner)
         if kind.keeps:
-            self._unwrap(module, kind.keeps, prefix, parent, owner)
+            yield None, prefix, self._unwrap(module, kind.keeps, prefix, parent, owner)
         elif kind.parametrized:
-            self._parametrized(module, prefix, owner)
+            yield None, prefix, self._parametrized(module, prefix, owner)
         else:
             if kind.plain and parent is not None:
                 self._inside[parent][type(module)] = owner
-            self._descend(module._modules, prefix, owner)
+            yield None, prefix, self._descend(module._modules, prefix, owner)
         if kind.flattens:
             walked = range(start, len(self.names))
             self.flattened.update(e for e in walked if hasattr(self.tensors[e], "_is_flat_param"))
@@ -132,23 +132,13 @@ class Walk:
         owner = self._interned.get((parent, cls))
         if owner is None:
             around = parent.around if parent else ()
-            if len(around) == _DEEPEST:
-                oftenest = Counter(around).most_common(1)[0][0]
-                raise RulesError(
-                    Diagnostic(
-                        "E518",
-                        f"the model is more than {_DEEPEST} modules deep at `{prefix[:60]}...`: "
-                        f"a `{oftenest.short}` seems to contain itself",
-                        help="keep a reference to an outer module in a tuple, where torch does not see it",
-                    )
-                )
             owner = self._interned[parent, cls] = Owner((*around, cls))
             self._inside[owner] = {}
         return owner
 
     def _unwrap(
         self, wrapper: nn.Module, keeps: str, prefix: str, parent: Owner | None, owner: Owner
-    ) -> None:
+    ) -> Inside:
         """Walk the children of a wrapper: the wrapped one takes its place, others stay below it."""
         kept = wrapper._modules.get(keeps)
         for key, child in wrapper._modules.items():
@@ -156,15 +146,15 @@ class Walk:
                 continue
             if key == keeps:
                 with self._renaming(prefix, f"{keeps}."):
-                    self._enter(child, prefix, parent)
+                    yield child, prefix, self._enter(child, prefix, parent)
             elif kept is None or all(child is not module for module in kept.modules()):
-                self._descend({key: child}, prefix, owner)
+                yield None, prefix, self._descend({key: child}, prefix, owner)
 
-    def _parametrized(self, module: nn.Module, prefix: str, owner: Owner) -> None:
+    def _parametrized(self, module: nn.Module, prefix: str, owner: Owner) -> Inside:
         """Walk the children of a parametrized module, which owns the tensors that replace its parameters."""
         for key, child in module._modules.items():
             if key != "parametrizations":
-                self._descend({key: child}, prefix, owner)
+                yield None, prefix, self._descend({key: child}, prefix, owner)
                 continue
             assert child is not None
             for leaf, parts in child._modules.items():
@@ -175,7 +165,7 @@ class Walk:
                     normed = any(Class.of(type(part)).name == _WEIGHT_NORM for part in parts.children())
                     gains = [_GAIN] if normed else []
                     self.leaves[start:] = gains + [leaf] * (len(self.names) - start - len(gains))
-                    self._descend(parts._modules, f"{prefix}{leaf}.", owner)
+                    yield None, prefix, self._descend(parts._modules, f"{prefix}{leaf}.", owner)
 
     @contextmanager
     def _renaming(self, prefix: str, raw: str, outside: int | None = None) -> Iterator[None]:
@@ -193,12 +183,16 @@ class Walk:
 
 def named_modules(module: nn.Module, name: str = "") -> Iterator[tuple[str, nn.Module]]:
     """Yield canonical name and module of a module and all inside it, an outer one first."""
-    yield name, module
-    kind = Kind.of(type(module))
-    for key, child in module._modules.items():
-        if child is not None and not (kind.parametrized and key == "parametrizations"):
-            inner = name if key == kind.keeps else f"{name}.{key}" if name else key
-            yield from named_modules(child, inner)
+    todo = [(name, module)]
+    while todo:
+        name, module = todo.pop()
+        yield name, module
+        kind = Kind.of(type(module))
+        todo += [
+            (name if key == kind.keeps else f"{name}.{key}" if name else key, child)
+            for key, child in reversed(module._modules.items())
+            if child is not None and not (kind.parametrized and key == "parametrizations")
+        ]
 
 
 class _Renamed(NamedTuple):

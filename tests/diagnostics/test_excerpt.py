@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import examples
+from support import calls, examples
 
 from paramrules.diagnostics import Diagnostic, Place, Source, Span, render
 from paramrules.diagnostics.excerpt import excerpt
@@ -138,3 +138,26 @@ def test_the_carets_stay_below_what_they_mark(line: str, start: int, length: int
     if width(marked) == whole.carets == cut.carets:
         at = next(n for n in range(len(cut.text) + 1) if width(cut.text[:n]) == cut.before)
         assert cut.text[at:].startswith(marked) or "\u0301" in line
+
+
+def test_a_very_long_line_is_cut_wherever_it_is_shown() -> None:
+    line = "x: " + " or ".join(f"a{number}" for number in range(1_000))
+    marked, text, carets = "a500", *shown_of(line, "a500")
+    assert text.startswith(" 2 | ...")
+    assert text.endswith("...")
+    assert len(text) == len(" 2 | ") + 200
+    assert text[carets.index("^") :].startswith(marked)
+    assert carets.count("^") == len(marked)
+    assert shown_of(line, "a0")[0].startswith(" 2 | x: a0 or a1")
+
+
+def test_what_is_far_from_the_carets_is_not_looked_at() -> None:
+    def steps(length: int) -> int:
+        line = "ö" * length + "b" + "ö" * length
+        return calls(lambda: excerpt(line, length, 1))
+
+    assert steps(100_000) == steps(10_000)
+
+
+def shown_of(line: str, what: str) -> list[str]:
+    return render(finding(what, line)).splitlines()[3:]

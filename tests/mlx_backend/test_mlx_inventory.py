@@ -142,3 +142,31 @@ def test_what_is_not_a_module(model: object, message: str, help: str) -> None:
     with pytest.raises(RulesError) as raised:
         paramrules_mlx.build(model, "all.rules", learning_rate=0.1)
     assert str(raised.value) == f"\nerror[E519]: {message}\n  = help: {help}"
+
+
+def test_a_model_that_contains_itself() -> None:
+    outer = nn.Module()
+    outer.fc, outer.child = nn.Linear(2, 2), nn.Module()
+    outer.child.parent = outer
+    with pytest.raises(RulesError) as raised:
+        paramrules.inventory(outer)
+    assert str(raised.value) == (
+        "\nerror[E518]: the `Module` at `child.parent` contains itself\n"
+        "  = help: give a reference to an outer module a name that begins with `_`, which MLX does not see"
+    )
+    del outer.child["parent"]
+    outer.child._parent = outer
+    assert paramrules.inventory(outer).names == [name for name, _ in tree_flatten(outer.parameters())]
+
+
+def test_a_model_as_deep_as_mlx_can_walk() -> None:
+    model = nn.Linear(1, 1)
+    for _ in range(600):
+        model, inner = nn.Module(), model
+        model.inner = inner
+    assert len(paramrules.inventory(model).owners[0].around) == 601
+    held: list[object] = []
+    for _ in range(3_000):
+        held = [held]
+    model.settings = held
+    assert dict(paramrules.inventory(model).module_marks("settings")) == {}

@@ -1,5 +1,6 @@
 """Canonical names of leaves, in jax's order, for trees of every kind of node."""
 
+import sys
 from collections import OrderedDict, defaultdict
 from typing import NamedTuple
 
@@ -174,5 +175,25 @@ def test_a_tree_that_holds_itself():
     assert (
         str(caught.value)
         == """
-error[E518]: the tree is nested too deeply, or holds itself"""
+error[E518]: the `dict` at `b` contains itself
+  = help: take it out: no optimizer trains a tree without an end"""
+    )
+
+
+def test_a_tree_as_deep_as_jax_can_flatten():
+    def nested(depth):
+        tree = {"w": ONE}
+        for number in range(depth):
+            tree = [tree] if number % 3 else {"a": tree}
+        return tree
+
+    limit = sys.getrecursionlimit()
+    (name,) = inventory_of(nested(limit - 150)).names
+    assert name.count(".") == limit - 150
+    with pytest.raises(RulesError) as caught:
+        inventory_of(nested(2 * limit))
+    (finding,) = caught.value.diagnostics
+    assert (finding.code, finding.help) == (
+        "E518",
+        "`sys.setrecursionlimit` lets Python, and the framework, go deeper",
     )

@@ -1,12 +1,12 @@
 """A regex runs on `re` only if `re` searches every name in linear time."""
 
 import random
-import time
 from pathlib import Path
 
 import pytest
 from backtracking import steps, worst_name
 from drawn_regexes import drawn
+from support import calls
 
 from paramrules import parse as parse_rules
 from paramrules import regex
@@ -49,7 +49,7 @@ MOST = 5
         "(?:[a-c]{2,3})x",
         "x(?:(?:a|b){2}){3}c",
         r"[^\d\D]*b",
-        "|".join(f"layer_{n}_of_many" for n in range(500)),
+        "|".join(f"layer_{n}_of_many" for n in range(150)),
     ],
 )
 def test_runs_on_re(text: str) -> None:
@@ -154,17 +154,15 @@ def test_the_search_for_the_worst_name_finds_slow_ones(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "(" * 49 + "|".join(chr(0x4E00 + 2 * n) for n in range(4_000)) + ")+" * 49 + "x",
-        "(?:" * 48 + "".join(chr(0x4E00 + 2 * n) for n in range(9_000)) + "){2}" * 48,
+        "(" * 49 + "|".join(chr(0x4E00 + 2 * n) for n in range(1_000)) + ")+" * 49 + "x",
+        "(?:" * 48 + "".join(chr(0x4E00 + 2 * n) for n in range(2_500)) + "){2}" * 48,
         "(?:" * 48 + "(?:|){1000}" + "){1000}" * 48 + "x",
-        "^[a-z]*" + "a" * 9_000 + r"\d+" * 300,
-        "(?:a|b)" * 1_400,
-        "(?:[a-z]+)" * 900,
-        r"(?:\.[a-z]+)" * 800,
+        "^[a-z]*" + "a" * 2_500 + r"\d+" * 160,
+        "(?:a|b)" * 420,
+        "(?:[a-z]+)" * 290,
+        r"(?:\.[a-z]+)" * 240,
     ],
 )
-def test_the_test_itself_takes_little_time(text: str) -> None:
+def test_the_test_itself_takes_few_steps(text: str) -> None:
     parsed = parse(text)
-    begun = time.process_time()
-    is_linear(parsed)
-    assert time.process_time() - begun < 0.5
+    assert calls(lambda: is_linear(parsed)) < 100_000

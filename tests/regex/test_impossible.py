@@ -1,13 +1,14 @@
 """Regexes that are found in no name, checked against all short texts."""
 
 import re
+from contextlib import suppress
 from itertools import product
 
 import pytest
 from drawn_regexes import scraps
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import examples
+from support import calls, examples
 
 from paramrules.regex.analysis import branches
 from paramrules.regex.impossible import refuse_impossible
@@ -70,3 +71,26 @@ def test_what_is_refused_is_in_no_text(text: str) -> None:
     ]
     if refused(text):
         assert not all(found) or not found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(?:" * 40 + "ab?" + ")+" * 40 + "c",
+        "(?:" * 40 + "ab?" + "){2,9}" * 40 + "c",
+        "(?:" * 40 + "^a" + "){2,9}" * 40 + "c",
+        "a^" * 1_400 + "b",
+        "a$" * 1_400 + "b",
+        "a^|" * 900 + "b",
+    ],
+    ids=lambda text: text[-12:],
+)
+def test_each_part_of_a_regex_is_looked_at_a_few_times(text: str) -> None:
+    """Neither rounds of repeats nor anchors at fault are tried one inside another."""
+    tree = parse(text).tree
+
+    def work() -> None:
+        with suppress(Refused):
+            refuse_impossible(text, tree)
+
+    assert calls(work) < 400_000

@@ -88,15 +88,14 @@ def test_a_regex_that_is_too_long() -> None:
     text = "a" * (LENGTH + 1)
     regex, (finding,) = read(text, span(text))
     assert regex is None
-    said = render(finding).replace(text, "A...A").replace("^" * len(text), "^...^")
-    assert said == (
-        "error[E406]: the regex has 10,001 characters, and 10,000 are allowed\n"
-        "  --> x.rules:1:12\n"
-        "   |\n"
-        " 1 | a: name ~ 'A...A'\n"
-        "   |            ^...^\n"
-        "   = help: split it into several tests with `or`"
-    )
+    assert finding.span is not None
+    assert finding.span.text == text
+    assert render(finding).splitlines()[:3] + render(finding).splitlines()[-1:] == [
+        "error[E406]: the regex has 3,001 characters, and 3,000 are allowed",
+        "  --> x.rules:1:12",
+        "   |",
+        "   = help: split it into several tests with `or`",
+    ]
 
 
 def test_a_text_is_read_once_and_reported_everywhere() -> None:

@@ -381,11 +381,48 @@ def test_a_model_that_contains_itself() -> None:
     with pytest.raises(RulesError) as raised:
         paramrules.inventory(Parent())
     assert str(raised.value) == (
-        "\nerror[E518]: the model is more than 200 modules deep at "
-        "`child.parent.child.parent.child.parent.child.parent.child.pa...`: "
-        "a `Parent` seems to contain itself\n"
+        "\nerror[E518]: the `Parent` at `child.parent` contains itself\n"
         "  = help: keep a reference to an outer module in a tuple, where torch does not see it"
     )
+
+
+def nested(depth: int) -> nn.Module:
+    """A model whose two parameters stand below this many modules, every tenth of a class of its own."""
+    inner: nn.Module = nn.Linear(1, 1)
+    for number in range(depth):
+        inner = (type(f"Level{number}", (nn.Sequential,), {}) if number % 10 == 0 else nn.Sequential)(inner)
+    return inner
+
+
+def test_a_model_as_deep_as_torch_can_walk(tmp_path: Path) -> None:
+    depth = sys.getrecursionlimit() - 150
+    model = nested(depth)
+    inventory = paramrules.inventory(model)
+    assert inventory.names == [name for name, _ in model.named_parameters()]
+    assert len(inventory.owners[0].around) == depth + 1
+    inventory.save(tmp_path / "deep.json")
+    rules = paramrules.parse("x: within(Level500) and ndim > 1\ny: else\n")
+    for each in (inventory, paramrules.Inventory.load(tmp_path / "deep.json")):
+        assignment = paramrules.assign(rules, each)
+        assert [group.label for group in assignment.groups] == ["x", "y"]
+        assert "within" in str(assignment.explain(each.names[0]))
+
+
+def test_a_model_that_is_deeper() -> None:
+    limit = sys.getrecursionlimit()
+    with pytest.raises(RulesError) as raised:
+        paramrules.inventory(nested(limit))
+    (finding,) = raised.value.diagnostics
+    assert finding.code == "E518"
+    assert finding.help == "`sys.setrecursionlimit` lets Python, and the framework, go deeper"
+    assert finding.message.startswith(f"the `Sequential` at `{'0.' * 30}...` is nested more than ")
+
+
+@pytest.mark.parametrize("inner", [{}, {"weight": torch.ones(1)}], ids=["nothing", "a tensor"])
+def test_a_mapping_that_holds_itself_is_looked_through_once(inner: dict[str, object]) -> None:
+    mapping: dict[str, object] = {}
+    mapping.update({"again": mapping, "inner": inner})
+    assert backend.recognises(mapping) is bool(inner)
 
 
 BY_NAME = "pass the model itself, or its parameters by name: `dict(model.named_parameters())`"

@@ -65,11 +65,15 @@ def refuse_unselected(box: Any) -> Refusal | None:
 
 def holds_module(tree: object) -> bool:
     """Return whether a tree is an NNX module, or a dict, list or tuple that holds one at any depth."""
-    if isinstance(tree, modules()):
-        return True
-    if isinstance(tree, dict):
-        return any(map(holds_module, tree.values()))
-    return isinstance(tree, list | tuple) and any(map(holds_module, tree))
+    todo, seen, classes = [tree], set[int](), modules()
+    while todo:
+        one = todo.pop()
+        if isinstance(one, classes):
+            return True
+        if isinstance(one, dict | list | tuple) and id(one) not in seen:
+            seen.add(id(one))
+            todo += one.values() if isinstance(one, dict) else one
+    return False
 
 
 def random_arguments(maker: Callable[..., object]) -> dict[str, Callable[[], object]]:

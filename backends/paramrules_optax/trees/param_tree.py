@@ -73,10 +73,10 @@ def flatten_params(tree: Any) -> ParamTree:
     tree = equinox.without_state(tree)
     try:
         walk = Walk(tree)
-        if not walk.graph:  # a graph may hold itself, and a RecursionError inside jax does harm
+        if not walk.graph:  # a graph may hold itself, and jax recurses
             leaves, structure = jax.tree_util.tree_flatten(tree)
-    except RecursionError:
-        raise RulesError(Diagnostic("E518", "the tree is nested too deeply, or holds itself")) from None
+    except RulesError:
+        raise
     except (TypeError, ValueError) as error:
         raise RulesError(Diagnostic("E536", f"jax cannot flatten the tree: {error}")) from error
     if walk.graph:
@@ -173,5 +173,5 @@ def holds_arrays(model: Any) -> bool:
     try:
         walk = Walk(model)
         return walk.graph or any(map(is_array, jax.tree_util.tree_leaves(model)))
-    except (TypeError, ValueError, RecursionError):
+    except (TypeError, ValueError):  # RulesError is one
         return isinstance(model, dict | list | tuple)

@@ -5,12 +5,13 @@ a leaf, into a tree of the same structure. Dicts, lists and tuples, which may ha
 leaves, are walked here; jax flattens all other nodes.
 """
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import jax
 from jax.tree_util import GetAttrKey
 
-from paramrules.backends import UNKNOWN_OWNER, Class, Owner
+from paramrules.backends import UNKNOWN_OWNER, Class, Inside, Owner, walk_inside
 from paramrules_optax import libraries
 from paramrules_optax.libraries import equinox, haiku, linen
 from paramrules_optax.trees.key_paths import joined
@@ -59,7 +60,10 @@ class Walk:
         self._box_classes = libraries.box_classes()
         self._graph_classes = libraries.graph_classes()
         self._shared_classes = equinox.shared()
-        self._visit(linen.without_collection(tree), "")
+        tree = linen.without_collection(tree)
+        inside = self._visit(tree, "")
+        if inside:
+            walk_inside(tree, inside, "take it out: no optimizer trains a tree without an end")
         self._set_owner(UNKNOWN_OWNER)
         together = "".join(self.names)
         if "/" in together:  # haiku's module paths, and flattened dicts
@@ -83,22 +87,30 @@ class Walk:
             self._kinds[cls] = kind
         return kind
 
-    def _visit(self, node: Any, name: str) -> None:
+    def _visit(self, node: Any, name: str) -> Inside | None:
+        """Note a leaf, or return the walk of what is inside."""
         kind = self._kind(node)
         if kind == _LEAF:
             self.names.append(name)
         elif kind == _DICT:
-            self._visit_dict(node, name + "." if name else "")
+            return self._visit_dict(node, name + "." if name else "")
         elif kind == _SEQUENCE:
-            prefix = name + "." if name else ""
-            for number, child in enumerate(node):
-                self._visit(child, f"{prefix}{number}")
+            return self._visit_each(
+                ((f"{name}.{n}" if name else str(n), child) for n, child in enumerate(node))
+            )
         elif kind == _NODE:
-            self._visit_node(node, name)
+            return self._visit_node(node, name)
         elif kind == _GRAPH:
             self.graph = True
+        return None
 
-    def _visit_dict(self, node: dict[Any, Any], prefix: str) -> None:
+    def _visit_each(self, children: Iterable[tuple[str, Any]]) -> Inside:
+        """Visit children with their names."""
+        for name, child in children:
+            if inside := self._visit(child, name):
+                yield child, name, inside
+
+    def _visit_dict(self, node: dict[Any, Any], prefix: str) -> Inside:
         known, add = self._kinds.get, self.names.append
         for key in sorted(node) if len(node) > 1 else node:
             child = node[key]
@@ -106,11 +118,11 @@ class Walk:
             if kind == _LEAF:
                 add(f"{prefix}{key}")
             elif kind == _DICT:
-                self._visit_dict(child, f"{prefix}{key}.")
-            else:
-                self._visit(child, f"{prefix}{key}")
+                yield child, f"{prefix}{key}", self._visit_dict(child, f"{prefix}{key}.")
+            elif inside := self._visit(child, f"{prefix}{key}"):
+                yield child, f"{prefix}{key}", inside
 
-    def _visit_node(self, node: Any, name: str) -> None:
+    def _visit_node(self, node: Any, name: str) -> Inside:
         """Visit a node that only jax can flatten."""
         start = len(self.names)
         children = [
@@ -119,40 +131,45 @@ class Walk:
             if child is not None
         ]
         if isinstance(node, self._box_classes):
-            for _, child in children:
-                self._visit(child, name)
+            yield None, name, self._visit_each((name, child) for _, child in children)
             self.boxes.update(dict.fromkeys(range(start, len(self.names)), node))
         elif isinstance(node, self._module_classes):
-            self._visit_module(node, name, children)
+            yield None, name, self._visit_module(node, name, children)
         elif children and isinstance(children[0][0], GetAttrKey):
-            self._visit_record(node, name, children)
+            yield None, name, self._visit_record(node, name, children)
         else:
-            for key, child in children:
-                self._visit(child, joined(name, key))
+            yield None, name, self._visit_each((joined(name, key), child) for key, child in children)
         if isinstance(node, self._state_classes):
             self.states.append(LeafRange(name, node, start, len(self.names)))
 
-    def _visit_module(self, node: Any, name: str, children: list[tuple[Any, Any]]) -> None:
+    def _visit_module(self, node: Any, name: str, children: list[tuple[Any, Any]]) -> Inside:
         """Visit a module, which owns the arrays below it, in dicts and lists as well."""
         start = len(self.names)
         outer = self._enter_scope(type(node))
         shared = isinstance(node, self._shared_classes)
-        for key, child in children:
-            self._visit(child, name if shared and key.name == "pytree" else joined(name, key))
+        yield (
+            None,
+            name,
+            self._visit_each(
+                (name if shared and key.name == "pytree" else joined(name, key), child)
+                for key, child in children
+            ),
+        )
         self._leave_scope(*outer)
         leaves = LeafRange(name, node, start, len(self.names))
         self.modules.append(leaves)
         if shared:
             self.shared.append(leaves)
 
-    def _visit_record(self, node: Any, name: str, children: list[tuple[Any, Any]]) -> None:
+    def _visit_record(self, node: Any, name: str, children: list[tuple[Any, Any]]) -> Inside:
         """Visit a dataclass or named tuple, which owns its arrays; modules in its dicts are unknown."""
         outer = self._enter_scope(type(node))
         own = self._owner
         for key, child in children:
             held = self._kind(child) == _LEAF or isinstance(child, self._box_classes)
             self._set_owner(own if held else UNKNOWN_OWNER)
-            self._visit(child, joined(name, key))
+            if inside := self._visit(child, joined(name, key)):
+                yield child, joined(name, key), inside
         self._leave_scope(*outer)
 
     def _enter_scope(self, cls: type) -> tuple[Around, Owner]:

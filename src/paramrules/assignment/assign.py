@@ -11,6 +11,7 @@ from paramrules.assignment.expectations import Outcome, outcomes
 from paramrules.assignment.grouping import groups_of
 from paramrules.assignment.labelling import Label, Partition, labels_of, partition
 from paramrules.assignment.model_findings import dead_parts, empty_counts, left_over, require_known
+from paramrules.assignment.near_misses import NearMisses
 from paramrules.assignment.option_values import option_values
 from paramrules.assignment.predicate_evaluator import Evaluator
 from paramrules.assignment.stored_shapes import fits_stored
@@ -124,10 +125,11 @@ def examine(
     labels: list[list[Label]] = []
     partitions: list[Partition] = []
     tests: list[Outcome] = []
+    near = NearMisses(evaluator)
     for axis in rules.axes:
         parts = partition(axis, evaluator)
         labels.append(labels_of(axis, parts, values))
-        findings += dead_parts(axis, parts, evaluator)
+        findings += dead_parts(axis, parts, evaluator, near)
         partitions.append(parts)
         findings += left_over(axis, parts, facts) if strict else ()
         tests += outcomes(axis, labels[-1], evaluator)

@@ -1,13 +1,12 @@
 """Helps for a test of an attribute that holds for nothing: it is somewhere else, or something else."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from paramrules.assignment.value_evaluator import module_text
 from paramrules.inventories import ABSENT, Inventory
 from paramrules.rules import terms
 from paramrules.rules.builtin_names import FIELDS, FLAGS
-from paramrules.rules.terms import Predicate, terms_in
 
 _FACTS: Final = {
     **{name: name for name in FIELDS | FLAGS},
@@ -19,9 +18,9 @@ _FACTS: Final = {
 """Attributes and methods of tensors, each with the language's own word."""
 
 
-def attribute_help(predicate: Predicate, inventory: Inventory) -> str:
+def attribute_help(inside: Iterable[terms.Term], inventory: Inventory) -> str:
     """Return a help line if a test reads an attribute that stands elsewhere or that no rule can read."""
-    for term in terms_in(predicate):
+    for term in inside:
         if isinstance(term, terms.Attribute | terms.AttributeTest) and (help := _help(term, inventory)):
             return help
     return ""

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from fnmatch import translate
 from typing import Final
 
 from paramrules.diagnostics import Diagnostic, RulesError, listed
 from paramrules.display import counted
 from paramrules.folded_names import fold, pieces
+from paramrules.globs import regex
 from paramrules.inventories import Inventory
 
 _CLOSE: Final = 3
@@ -94,8 +94,7 @@ def _pattern(text: str) -> re.Pattern[str]:
         ValueError: something other than numbers stands in braces.
     """
     translated = "".join(
-        f"(?:{'|'.join(part)})" if isinstance(part, list) else translate(part)[:-_END]
-        for part in pieces(text)
+        f"(?:{'|'.join(part)})" if isinstance(part, list) else regex(part)[:-_END] for part in pieces(text)
     )
     return re.compile(translated if _is_glob(text) else rf"{translated}(?:\..*)?")
 

@@ -1,18 +1,16 @@
 """Findings about rules and a model together: what is dead, left over, unknown, or counts nothing."""
 
-import re
+from bisect import bisect_left, insort
 from collections.abc import Iterator, Mapping, Sequence
 
-from paramrules.assignment.attribute_helps import attribute_help
 from paramrules.assignment.captured import uses_captures
 from paramrules.assignment.entry_facts import Facts
 from paramrules.assignment.labelling import Partition
 from paramrules.assignment.near_misses import NearMisses
 from paramrules.assignment.predicate_evaluator import Evaluator
-from paramrules.diagnostics import Diagnostic, Place, RulesError, Span, a, did_you_mean, listed
+from paramrules.diagnostics import Diagnostic, Place, RulesError, Span, a, listed
 from paramrules.inventories import Class, Inventory
 from paramrules.inventories.classes import match as class_match
-from paramrules.registry import wrapper_names
 from paramrules.rules import terms
 from paramrules.rules.builtin_names import OF_LAYER
 from paramrules.rules.model import Axis, Rule, Rules
@@ -23,8 +21,8 @@ _NAME_THE_MODEL = (
     'or a function that returns `paramrules.inventory(params, types={"encoder.norm": LayerNorm})`'
 )
 _CHUNK = 1000
-_EVERYDAY = frozenset(("module", "model", "params"))
-"""Names that modules of a model have too: only at the beginning of a name are they a wrapper's."""
+_SHOWN = 5
+"""The most rules above that a finding points at."""
 
 
 def require_known(rules: Rules, inventory: Inventory) -> None:
@@ -97,24 +95,28 @@ def left_over(axis: Axis, partition: Partition, facts: Facts) -> Iterator[Diagno
         )
 
 
-def dead_parts(axis: Axis, partition: Partition, evaluator: Evaluator) -> Iterator[Diagnostic]:
+def dead_parts(
+    axis: Axis, partition: Partition, evaluator: Evaluator, near: NearMisses
+) -> Iterator[Diagnostic]:
     """Yield W201 to W203, N202 and N203: rules, branches of `or` and alternatives that match nothing here."""
     took = {taken.rule for taken in partition.taken}
-    near = NearMisses(evaluator)
+    parameter = evaluator.facts.parameter
+    takers = {parameter(entry): taken.rule for taken in partition.taken for entry in taken.entries}
     for number, rule in enumerate(axis.rules):
         if rule.predicate is None or (rule.optional and number not in took):
             continue
-        dead = list(_dead_alternatives(rule, evaluator.facts))
+        dead = list(_dead_alternatives(rule, evaluator.facts, near))
         if number not in took:
             yield from dead
-            yield _dead_rule(axis, number, partition, evaluator, near)
+            yield _dead_rule(axis, number, takers, evaluator, near)
         else:
             yield from _dead_branches(rule, dead, evaluator, near)
 
 
 def _dead_rule(
-    axis: Axis, number: int, partition: Partition, evaluator: Evaluator, near: NearMisses
+    axis: Axis, number: int, takers: Mapping[int, int], evaluator: Evaluator, near: NearMisses
 ) -> Diagnostic:
+    """Return W201 for a rule; `takers` are the rules that took each parameter."""
     rule = axis.rules[number]
     assert rule.predicate is not None
     entries = evaluator.holds(rule.predicate, list(range(len(evaluator.facts.names))))
@@ -125,13 +127,10 @@ def _dead_rule(
             message,
             rule.span,
             "its predicate holds for nothing",
-            help=_added(rule.predicate)
-            or attribute_help(rule.predicate, evaluator.facts.inventory)
-            or near.help(rule.predicate)
-            or f"if that is intended, write `{rule.label.text}?:`",
+            help=near.help(rule.predicate) or f"if that is intended, write `{rule.label.text}?:`",
         )
     hits = evaluator.facts.parameters(entries)
-    takers = {taken.rule for taken in partition.taken if hits & evaluator.facts.parameters(taken.entries)}
+    above = sorted({takers[parameter] for parameter in hits})
     return Diagnostic(
         "W201",
         message,
@@ -139,23 +138,9 @@ def _dead_rule(
         f"all {len(hits)} that it holds for are taken above"
         if len(hits) > 1
         else "the one that it holds for is taken above",
-        also=tuple(Place(axis.rules[taker].span, "takes them") for taker in sorted(takers)),
+        also=tuple(Place(axis.rules[taker].span, "takes them") for taker in above[:_SHOWN]),
         help=f"move it up, or write `{rule.label.text}?:` if that is intended",
     )
-
-
-def _added(predicate: Predicate) -> str:
-    """Return a help line if a test looks for what wrappers add to names; canonical names are without it."""
-    names = sorted(wrapper_names())
-    patterns = [
-        rf"""(?<=[\^"' ]){name}(?=\\?\.)""" if name in _EVERYDAY else re.escape(name) for name in names
-    ]
-    for term in terms_in(predicate):
-        if patterns and isinstance(term, terms.RegexTest | terms.GlobTest | terms.TextTest):
-            found = re.search("|".join(patterns), term.span.text)
-            if found:
-                return f"names do not contain what wrappers add: leave out `{found[0]}`"
-    return ""
 
 
 def _dead_branches(
@@ -163,25 +148,23 @@ def _dead_branches(
 ) -> list[Diagnostic]:
     """Return the dead alternatives and branches; of nested dead parts only the innermost."""
     either = [term for term in terms_in(rule, lets=False) if isinstance(term, terms.AnyOf)]
+    dead.sort(key=_place)
     for branch in (branch for term in reversed(either) for branch in term.items):
         if id(branch) in evaluator.alive or uses_captures(branch):
             continue  # a capture means nothing outside of its rule
-        inside = [finding for finding in dead if _within(finding.span, branch.span)]
+        first = bisect_left(dead, branch.span.start, key=_place)
+        inside = dead[first : bisect_left(dead, branch.span.end, key=_place)]
         if any(finding.severity != "note" for finding in inside) or _holds_anywhere(branch, evaluator):
             continue
-        if not _lacks(branch, evaluator.facts, {}):
-            dead.append(
-                _dead_branch(
-                    "W202",
-                    branch,
-                    attribute_help(branch, evaluator.facts.inventory)
-                    or near.help(branch)
-                    or "if the rules are for other models too, put it in a `let`, or take it out",
-                )
+        if not _lacks(branch, evaluator.facts, near.lacking):
+            help = (
+                near.help(branch)
+                or "if the rules are for other models too, put it in a `let`, or take it out"
             )
+            insort(dead, _dead_branch("W202", branch, help), key=_place)
         elif not inside:
-            dead.append(_dead_branch("N202", branch))
-    return sorted(dead, key=lambda finding: finding.span.start if finding.span else 0)
+            insort(dead, _dead_branch("N202", branch), key=_place)
+    return dead
 
 
 def _dead_branch(code: str, branch: Predicate, help: str = "") -> Diagnostic:
@@ -219,8 +202,8 @@ def _lacks(predicate: Predicate, facts: Facts, known: dict[int, bool]) -> bool:
     return known[id(predicate)]
 
 
-def _within(inner: Span | None, outer: Span) -> bool:
-    return inner is not None and outer.start <= inner.start and inner.end <= outer.end
+def _place(finding: Diagnostic) -> int:
+    return finding.span.start if finding.span else 0
 
 
 def _holds_anywhere(predicate: Predicate, evaluator: Evaluator) -> bool:
@@ -232,22 +215,30 @@ def _holds_anywhere(predicate: Predicate, evaluator: Evaluator) -> bool:
     )
 
 
-def _dead_alternatives(rule: Rule, facts: Facts) -> Iterator[Diagnostic]:
+def _dead_alternatives(rule: Rule, facts: Facts, near: NearMisses) -> Iterator[Diagnostic]:
     for term in terms_in(rule, lets=False):
         if not isinstance(term, terms.ClassTest):
             continue
         classes = facts.classes(term.function)
-        for alternative in term.alternatives:
-            if not _among(alternative.text, classes, facts):
-                yield _dead_alternative(term, alternative, facts)
+        dead = [each for each in term.alternatives if not _among(each.text, classes, facts)]
+        left = _left(classes, term, facts) if dead else []
+        for alternative in dead:
+            yield _dead_alternative(term, alternative, left, facts, near)
 
 
-def _dead_alternative(test: terms.ClassTest, alternative: terms.Alternative, facts: Facts) -> Diagnostic:
+def _dead_alternative(
+    test: terms.ClassTest,
+    alternative: terms.Alternative,
+    left: Sequence[str],
+    facts: Facts,
+    near: NearMisses,
+) -> Diagnostic:
+    """Return W203 or N203; `left` are the names of classes that no alternative of the test takes."""
     name = alternative.text
     family = _is_family(test, alternative, facts)
     message = f"no {'parameter' if test.function == 'variable' else 'module'} of the model is {a(name)}"
     known = [cls.short for cls in facts.classes(test.function)]
-    longer = sorted({cls.short for cls in facts.classes(test.function) if _is_left(cls, test, name, facts)})
+    longer = [short for short in left if short.endswith(name)]
     if test.function == "type" and _among(name, facts.classes("within"), facts):
         message = f"no `{name}` of the model owns a parameter itself"
         help = f"for the parameters of the modules inside it, write `within({name})`"
@@ -257,7 +248,7 @@ def _dead_alternative(test: terms.ClassTest, alternative: terms.Alternative, fac
     elif family:
         help = ""
     else:
-        help = did_you_mean(name, known) or did_you_mean(name, facts.inventory.vocabulary.families)
+        help = near.word(name, known, facts.inventory.vocabulary.families)
         help = help or _part_of(name.rpartition(".")[2], known)
         help = help or "if the rules are for other models too, put the test in a `let`, or take the name out"
     return Diagnostic(
@@ -269,11 +260,16 @@ def _dead_alternative(test: terms.ClassTest, alternative: terms.Alternative, fac
     )
 
 
-def _is_left(cls: Class, test: terms.ClassTest, ending: str, facts: Facts) -> bool:
-    """Return whether a class has a name with this ending, and no alternative of the test takes it."""
+def _left(classes: Sequence[Class], test: terms.ClassTest, facts: Facts) -> list[str]:
+    """Return the names of the classes that no alternative of the test takes, sorted."""
     words = facts.inventory.vocabulary
-    taken = any(class_match(alternative.text, cls, words) for alternative in test.alternatives)
-    return cls.short.endswith(ending) and not taken
+    return sorted(
+        {
+            cls.short
+            for cls in classes
+            if not any(class_match(alternative.text, cls, words) for alternative in test.alternatives)
+        }
+    )
 
 
 def _part_of(name: str, known: Sequence[str]) -> str:

@@ -8,15 +8,13 @@ A comparison that reads a capture takes it from the premises: see `paramrules.as
 """
 
 from collections.abc import Callable
-from fnmatch import translate
-from functools import cache
-from re import Pattern, compile
 
 from paramrules.assignment.captured import Captured, Entries, Premises, compared, in_order, uses_captures
 from paramrules.assignment.entry_facts import Facts
 from paramrules.assignment.value_evaluator import NO_CAPTURES, Captures, Values, compare
 from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.display import value_text
+from paramrules.globs import glob
 from paramrules.inventories import ABSENT
 from paramrules.rules import terms
 from paramrules.rules.terms import Predicate
@@ -26,12 +24,6 @@ _COMPOUND = terms.AnyOf | terms.AllOf | terms.Not | terms.LetPredicate
 
 _FEW = 16
 """The most entries that are looked at one by one, rather than the whole column at once."""
-
-
-@cache
-def glob(text: str) -> Pattern[str]:
-    """Return a glob as a pattern, with `fnmatch`'s meaning, case-sensitive."""
-    return compile(translate(text))
 
 
 class Evaluator:

@@ -1,7 +1,6 @@
 """Parts of an assignment to look at: some groups, or the labels of one axis, with their parameters."""
 
 from collections.abc import Iterable, Sequence
-from fnmatch import fnmatchcase
 from typing import Any, Literal, NamedTuple
 
 from paramrules.assignment.assignment import Assignment
@@ -10,6 +9,7 @@ from paramrules.assignment.report import groups_table, share
 from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
 from paramrules.display import Block, Table, counted, in_bytes, large, short_settings
 from paramrules.folded_names import fold
+from paramrules.globs import glob
 from paramrules.inventories.ties import natural
 
 Order = Literal["file", "parameters", "name"]
@@ -165,7 +165,7 @@ def rows(
 
 
 def _has(group: Group, label: str) -> bool:
-    return any(fnmatchcase(own, label) for own in (group.label, *group.labels))
+    return any(glob(label).match(own) for own in (group.label, *group.labels))
 
 
 def _no_label(label: str, groups: Sequence[Group], axis: str | None) -> RulesError:

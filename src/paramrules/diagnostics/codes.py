@@ -193,6 +193,7 @@ _declare("""
     E403 a regex matches the empty string
     E405 a regex uses what the language leaves out
     E406 a regex is too large
+    E409 a glob is too long
 """)
 
 _declare("""

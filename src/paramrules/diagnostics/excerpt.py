@@ -15,6 +15,12 @@ _CUT: Final = "..."
 _COMMENT: Final = re.compile(r"""^((?:[^#"']|"[^"]*"|'[^']*')*)#.*""")
 """A line with a comment, and what stands before it."""
 
+_LONG: Final = 1_000
+"""The characters of a line that is shown whole where nothing breaks lines."""
+
+_WINDOW: Final = 200
+"""The columns that are shown of a longer one."""
+
 _LABEL: Final = 40
 """The columns that a label gets which does not fit beside the carets."""
 
@@ -33,6 +39,9 @@ def excerpt(line: str, start: int, length: int, columns: int | None = None) -> E
     A marked part that goes on in further lines is underlined to the end of this one, without trailing space
     and comment. Of one that is too long for the columns itself, the beginning is shown.
 
+    A line of more than 1,000 characters is cut to 200 columns at most. What lies far from the marked part is
+    not looked at, because a file may hold thousands of findings in one long line.
+
     Args:
         line: the line.
         start: the place in the line where the marked part begins.
@@ -42,28 +51,39 @@ def excerpt(line: str, start: int, length: int, columns: int | None = None) -> E
     >>> excerpt("no_decay: type(LayerNorm) or ndm <= 1 -> weight_decay = 0", 29, 3, 24)
     Excerpt(text='...Norm) or ndm <= 1 -...', before=12, carets=3)
     """
+    if len(line) > _LONG:
+        columns = min(columns or _WINDOW, _WINDOW)
+        begin = max(0, start - 2 * _WINDOW)
+        line, start = line[begin : start + 4 * _WINDOW], start - begin
     rest = line[start:]
     marked = rest[:length] if length <= len(rest) else _COMMENT.sub(r"\1", rest).rstrip()
     first = width(printable(line[:start]))
     last = first + max(1, width(printable(marked)))
-    shown = [printable(character) for character in line]
-    ends = list(accumulate(map(width, shown)))
-    total = ends[-1] if ends else 0
+    total = width(printable(line))
     if columns is None or max(total, last) <= columns:
-        return Excerpt("".join(shown).rstrip(), first, last - first)
+        return Excerpt(printable(line).rstrip(), first, last - first)
     left = _left(first, last, max(total, last), columns)
     right = left + columns
     begin = left + len(_CUT) if left else 0
     end = right - len(_CUT) if right < total else right
     text = _CUT if left else ""
-    for character, at in zip(shown, ends, strict=True):
-        if at - width(character) >= begin and at <= end:
-            text += (
-                " " * (at - width(character) - left - width(text)) + character
-            )  # half of a wide one is left out
+    if line.isascii() and line.isprintable():
+        text += line[begin:end]
+    else:
+        text = _between(line, text, left, begin, end)
     if right < total:
         text += " " * (end - left - width(text)) + _CUT
     return Excerpt(text.rstrip(), first - left, min(last, end) - first)
+
+
+def _between(line: str, text: str, left: int, begin: int, end: int) -> str:
+    """Return a text that begins in column `left`, followed by the columns of a line from `begin` to `end`."""
+    shown = [printable(character) for character in line]
+    for character, at in zip(shown, accumulate(map(width, shown)), strict=True):
+        if at - width(character) >= begin and at <= end:
+            # half of a wide one is left out
+            text += " " * (at - width(character) - left - width(text)) + character
+    return text
 
 
 def label_lines(label: str, before: int, columns: int) -> list[str]:

@@ -14,15 +14,14 @@ def together(findings: Iterable[Diagnostic]) -> list[Diagnostic]:
     >>> [len(finding.also) for finding in together(paramrules.check("vit.rules"))]
     [2]
     """
-    found: dict[object, Diagnostic] = {}
+    found: dict[object, tuple[Diagnostic, list[Place]]] = {}
     for finding in findings:
         if finding.span is None or finding.also:
-            found[id(finding)] = finding
+            found[id(finding)] = finding, []
             continue
         cause = replace(finding, span=None)
         if cause in found:
-            place = Place(finding.span, finding.label)
-            found[cause] = replace(found[cause], also=(*found[cause].also, place))
+            found[cause][1].append(Place(finding.span, finding.label))
         else:
-            found[cause] = finding
-    return list(found.values())
+            found[cause] = finding, []
+    return [replace(first, also=tuple(places)) if places else first for first, places in found.values()]

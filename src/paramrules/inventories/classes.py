@@ -1,10 +1,13 @@
 """Match classes against an alternative of `type`, `within` or `variable`."""
 
+import re
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from paramrules.inventories.owner import Class, named
 from paramrules.inventories.vocabulary import Vocabulary, vocabulary
+
+_PATTERN: Final = re.compile(r"[.*?]")
 
 
 class Match(NamedTuple):
@@ -37,6 +40,8 @@ def match(alternative: str, cls: Class, words: Vocabulary | None = None) -> Matc
     >>> match("Embedding", Class("flax.linen.linear.Embed")).family
     'Embedding'
     """
+    if not _PATTERN.search(alternative) and alternative not in _bare_names(cls, words):
+        return None
     for name in (cls.name, *cls.bases):
         if not is_root(name, words):
             if named(alternative, name):
@@ -45,6 +50,20 @@ def match(alternative: str, cls: Class, words: Vocabulary | None = None) -> Matc
                 return Match(name, alternative, name != cls.name)
     family, name = family_by_name(cls, words)
     return Match(name, family, name != cls.name, by_name=True) if family == alternative else None
+
+
+@lru_cache(maxsize=10_000)
+def _bare_names(cls: Class, words: Vocabulary | None) -> frozenset[str]:
+    """Return the bare names that match a class. Files hold many that match none."""
+    names = [name for name in (cls.name, *cls.bases) if not is_root(name, words)]
+    families = (words or vocabulary()).families
+    return frozenset(
+        (
+            *(name.rpartition(".")[2] for name in names),
+            *(family for family in families if any(in_family(family, name, words) for name in names)),
+            family_by_name(cls, words)[0],
+        )
+    )
 
 
 @lru_cache(maxsize=100_000)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 
-from paramrules.inventories.owner import Class, Owner, named, pattern
+from paramrules.inventories.owner import Class, Owner, fits, named
 from paramrules.inventories.roles import unparametrized
 from paramrules.inventories.tables import Layout
 from paramrules.inventories.vocabulary import Vocabulary, extended
@@ -81,7 +81,7 @@ def _listed(around: tuple[Class, ...], tail: str, vocabulary: Vocabulary) -> Lay
     for cls, name in [*((outer, tail) for outer in around[:-1]), (around[-1], _KEPT_AS.get(leaf, leaf))]:
         for base in (cls.name, *cls.bases):
             for wanted, layout in _layouts(base, vocabulary):
-                if wanted.count(".") == name.count(".") and pattern(wanted).match(name):
+                if wanted.count(".") == name.count(".") and fits(wanted, name):
                     return layout
     return None
 

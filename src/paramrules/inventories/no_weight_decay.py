@@ -5,11 +5,10 @@ References:
 """
 
 from collections.abc import Iterable, Sequence
-from fnmatch import translate
-from re import compile as compiled
 from reprlib import repr as shown
 
 from paramrules.diagnostics import Diagnostic, RulesError
+from paramrules.globs import glob
 
 METHOD = "no_weight_decay"
 
@@ -38,7 +37,7 @@ def undecayed(modules: Iterable[tuple[str, object]], names: Sequence[str]) -> fr
             if prefix + wanted in place:
                 found.add(place[prefix + wanted])
             if any(wildcard in wanted for wildcard in "*?["):
-                matches, start = compiled(translate(wanted)).match, len(prefix)
+                matches, start = glob(wanted).match, len(prefix)
                 found.update(
                     number
                     for name, number in place.items()

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Final
 
 from paramrules.inventories.classes import in_family
-from paramrules.inventories.owner import Class, Owner, named, pattern
+from paramrules.inventories.owner import Class, Owner, fits, named
 from paramrules.inventories.tables import RoleTable
 from paramrules.inventories.vocabulary import Vocabulary, extended
 
@@ -76,7 +76,7 @@ def _role(cls: Class, leaf: str, words: Vocabulary, any_class: bool = True) -> s
             continue
         if any(_covers(table, name, words) for name in (cls.name, *cls.bases)):
             for role, leaves in table.leaves:
-                if pattern(leaves).match(leaf):
+                if fits(leaves, leaf):
                     return role
     return None
 

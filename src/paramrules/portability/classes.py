@@ -1,6 +1,7 @@
 """W812 and W813: classes that only one framework has."""
 
 from collections.abc import Iterator
+from functools import cache
 
 from paramrules.diagnostics import Diagnostic
 from paramrules.inventories.classes import family_by_name
@@ -9,6 +10,7 @@ from paramrules.inventories.vocabulary import vocabulary
 from paramrules.rules.terms import Alternative, ClassTest
 
 _WILD = frozenset("*?")
+_PATTERN = frozenset("*?.")
 
 
 def class_findings(test: ClassTest) -> Iterator[Diagnostic]:
@@ -49,17 +51,30 @@ def _framework(name: str) -> str:
     return next((framework for framework, packages in known.items() if package in packages), "")
 
 
+@cache
+def _by_short_name() -> dict[str, dict[str, list[str]]]:
+    """Return the families and classes of each short name."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for family, classes in vocabulary().families.items():
+        for cls in classes:
+            found.setdefault(cls.rpartition(".")[2], {}).setdefault(family, []).append(cls)
+    return found
+
+
 def _families(text: str) -> tuple[str, list[str]]:
     """Return the families of the classes that an alternative matches, as a rule writes them, and the classes.
 
     Without wildcards only the smallest family counts: `Conv2d` before `Conv`.
     """
     known = vocabulary().families
-    found = {
-        family: members
-        for family, classes in known.items()
-        if (members := [member for member in classes if named(text, member)])
-    }
+    if not _PATTERN & set(text):
+        found = _by_short_name().get(text, {})
+    else:
+        found = {
+            family: members
+            for family, classes in known.items()
+            if (members := [member for member in classes if named(text, member)])
+        }
     families = list(found) if _WILD & set(text) else sorted(found, key=lambda f: len(known[f]))[:1]
     if not families and (family := family_by_name(Class(text))[0]):
         families = [family]

@@ -9,6 +9,11 @@ from paramrules.rules.dnf import Atom, Budget, Cube, Cubes, GaveUp, Reader
 from paramrules.rules.model import Axis
 
 _STEPS = 10_000
+"""Steps for one rule. One that is not understood by then is passed over."""
+
+_ALL_STEPS = 250_000
+"""Steps for the rules of a file."""
+
 _TABLE = Atom("constant", "role", "embedding")
 _TIED = Atom("other", "tied", terms.Flag)
 
@@ -19,12 +24,13 @@ def head_findings(axes: Iterable[Axis]) -> Iterator[Diagnostic]:
     The table of a tied head belongs to an `Embedding` and a `Linear` in torch, where the upper rule takes it.
     JAX ties by calling the `Embed`, so there it is an embedding alone, and the lower rule takes it.
     """
+    reader, total = Reader(), Budget(_ALL_STEPS)
     for axis in axes:
         heads: list[terms.Predicate] = []
         for rule in axis.rules:
             if rule.predicate is None:
                 continue
-            cubes = _cubes(rule.predicate)
+            cubes = _cubes(rule.predicate, reader, total)
             tables = [cube for cube in cubes if _takes_tables(cube)]
             if tables:
                 for head in heads:
@@ -44,11 +50,15 @@ def head_findings(axes: Iterable[Axis]) -> Iterator[Diagnostic]:
                 heads.append(rule.predicate)
 
 
-def _cubes(predicate: terms.Predicate) -> Cubes:
+def _cubes(predicate: terms.Predicate, reader: Reader, total: Budget) -> Cubes:
+    given = min(_STEPS, total.left)
+    budget = Budget(given)
     try:
-        return Reader().cubes(predicate, Budget(_STEPS))
+        return reader.cubes(predicate, budget)
     except GaveUp:
         return []
+    finally:
+        total.left -= given - max(budget.left, 0)
 
 
 def _takes_tables(cube: Cube) -> bool:

@@ -15,16 +15,19 @@ References:
 
 from bisect import bisect_right
 from collections import defaultdict
-from functools import cached_property
+from functools import cached_property, reduce
 from itertools import accumulate
-from operator import xor
+from operator import getitem, or_, xor
 
 from paramrules.regex.characters import WORD
 from paramrules.regex.parse import Parsed
 from paramrules.regex.program import ACCEPT, START, Program, Way
 
 KEPT = 10_000
-"""States, transitions and partial sets that an automaton caches in each direction before it starts afresh."""
+"""States and transitions that an automaton caches in each direction before it starts afresh."""
+
+SETS = 20_000
+"""Sets of places for which it caches, in each direction, what comes next. One regex rarely has as many."""
 
 _EDGE, _WORD, _OTHER = range(3)
 """The neighbour of a position: the edge of the name, a character of `\\w` (if `\\b` asks), any other."""
@@ -53,6 +56,7 @@ class Automaton:
         self.alphabet = [chr(start) for start in self._starts if start <= 0x10FFFF]
         kinds = (_EDGE, _WORD, _OTHER)
         self.holding = [[_holding(program.anchors, before, after) for after in kinds] for before in kinds]
+        self._classes: dict[str, tuple[int, int]] = {}
         self._ways: dict[tuple[int, str, int], Way | None] = {}
         self._forward = _Direction(self, forward=True)
         self._backward = _Direction(self, forward=False)
@@ -118,8 +122,13 @@ class Automaton:
 
     def classify(self, character: str) -> tuple[int, int]:
         """Return the places that take a character (START among them), and its kind."""
-        mask = self._masks[bisect_right(self._starts, ord(character)) - 1]
-        return mask, _WORD if mask & self._word else _OTHER
+        found = self._classes.get(character)
+        if found is None:
+            if len(self._classes) > KEPT:
+                self._classes.clear()
+            mask = self._masks[bisect_right(self._starts, ord(character)) - 1]
+            found = self._classes[character] = mask, _WORD if mask & self._word else _OTHER
+        return found
 
 
 def _holding(anchors: set[str], before: int, after: int) -> str:
@@ -172,14 +181,15 @@ class _Direction:
         self.seed = 1 << (START if forward else ACCEPT)
         self.bytes = len(automaton.program.labels) // 8 + 1
         self.steps = 0
+        self.sets = 0
         self.rows: dict[str, list[int]] = {}
+        self.eights: dict[str, list[_Eight]] = {}
         self._start_afresh()
 
     def _start_afresh(self) -> None:
         self.kept = 0
         self.initial = State(self, self.seed, _EDGE)
         self.states: dict[tuple[int, int], State] = {}
-        self.eights: dict[str, list[_Eight]] = {}
 
     def step(self, state: State, character: str) -> State:
         """Return the state after one more character."""
@@ -191,6 +201,8 @@ class _Direction:
         self.kept += 1
         if self.kept > KEPT:
             self._start_afresh()
+        if self.sets > SETS:
+            self.sets, self.eights = 0, {}
         after = self.states.get((places, kind))
         if after is None:
             self.kept += 1
@@ -203,11 +215,7 @@ class _Direction:
         holding = self.automaton.holding[before][after]
         eights = self.eights.get(holding) or self._eights(holding)
         self.steps += self.bytes
-        reached = 0
-        for eight, byte in zip(eights, state.places.to_bytes(self.bytes, "little"), strict=True):
-            if byte:
-                reached |= eight[byte]
-        return reached
+        return reduce(or_, map(getitem, eights, state.places.to_bytes(self.bytes, "little")))
 
     def _eights(self, holding: str) -> list["_Eight"]:
         if holding not in self.rows:
@@ -224,13 +232,13 @@ class _Eight(dict[int, int]):
     """The places next to each set of eight places, both as bits; filled when a set is first seen."""
 
     def __init__(self, direction: _Direction, rows: list[int]) -> None:
-        super().__init__()
+        super().__init__({0: 0})
         self.direction = direction
         self.rows = rows
 
     def __missing__(self, places: int) -> int:
         self.direction.steps += 1
-        self.direction.kept += 1
+        self.direction.sets += 1
         others = places & places - 1
         reached = self.rows[(places ^ others).bit_length() - 1]
         if others:

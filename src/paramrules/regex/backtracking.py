@@ -23,6 +23,7 @@ from paramrules.regex.analysis import children, size
 from paramrules.regex.characters import ANY, Ranges, disjoint, fold, single, union
 from paramrules.regex.nodes import Anchor, Capture, Characters, Choice, Literal, Node, Repeat, Sequence
 from paramrules.regex.parse import Parsed
+from paramrules.regex.refusal import STEPS
 
 VISITS = 8
 """The average number of looks at each place of the regex that a search may take at one place of the name."""
@@ -38,7 +39,7 @@ def is_linear(parsed: Parsed) -> bool:
         walk.through(parsed.tree, _Reach(1, 1, ANY, ANY), last=True)
     except _Superlinear:
         return False
-    return walk.visits <= VISITS * walk.places
+    return walk.visits <= min(VISITS * walk.places, STEPS)
 
 
 class _Superlinear(Exception):  # noqa: N818  ends the walk

@@ -2,6 +2,9 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache, reduce
+from itertools import islice
+from operator import or_
 from typing import Final
 
 from paramrules.regex.analysis import branches, children, nullable
@@ -9,12 +12,22 @@ from paramrules.regex.nodes import Anchor, Capture, Characters, Choice, Literal,
 from paramrules.regex.parse import parse
 from paramrules.regex.refusal import Refused
 
-_Places = frozenset[tuple[bool, bool]]
-"""Places in a name, each as two flags: it is the beginning, and it has to be the end."""
+_Steps = tuple[int, int, int, int]
+"""For each place in a name, the places at which a match that begins there can end, as bits.
 
-_ANYWHERE: Final[_Places] = frozenset({(True, False), (False, False)})
+Place 0 is the beginning and place 1 any later one; at 2 and 3 likewise, and the name has to end there.
+"""
+
+_STAY: Final[_Steps] = (1, 2, 4, 8)
+_TAKE: Final[_Steps] = (2, 2, 0, 0)
+_BEGIN: Final[_Steps] = (1, 0, 4, 0)
+_END: Final[_Steps] = (4, 8, 4, 8)
+
 _ROUNDS: Final = 4
 """A repeat reaches all places that it can in as many rounds as there are places."""
+
+_TRIED: Final = 20_000
+"""Characters that are walked in search of the anchor at fault, the regex once for each anchor."""
 
 _NAME = re.compile(r"\$\{?[A-Za-z_]\w*\}?")
 _BETWEEN_SLASHES = re.compile(r"[ms]?/.*/[a-z]*")
@@ -26,11 +39,12 @@ def refuse_impossible(text: str, tree: Node) -> None:
     if _BETWEEN_SLASHES.fullmatch(text):
         return  # a warning of its own says what is wrong
     for branch in branches(tree):
-        if _after(branch, _ANYWHERE, None):
+        if _possible(branch):
             continue
         start, end = branch.start, branch.end
         written = text[start:end]
-        culprit = next((each for each in _anchors(branch) if not _after(branch, _ANYWHERE, each)), None)
+        tried = islice(_anchors(branch), 1 + _TRIED // len(text))
+        culprit = next((each for each in tried if not _possible(branch, each)), None)
         if culprit is None:
             message, help = f"`{written}` is found in no name", _BEYOND
         else:
@@ -66,10 +80,9 @@ def _help(text: str, branch: Node, culprit: Anchor) -> str:
 def _is_found(text: str) -> bool:
     try:
         tree = parse(text).tree
-        refuse_impossible(text, tree)
     except Refused:
         return False
-    return not nullable(tree)
+    return not nullable(tree) and all(map(_possible, branches(tree)))
 
 
 def _anchors(node: Node) -> Iterator[Anchor]:
@@ -79,35 +92,49 @@ def _anchors(node: Node) -> Iterator[Anchor]:
         yield from _anchors(child)
 
 
-def _after(node: Node, places: _Places, only: Anchor | None) -> _Places:
-    """Return the places at which a match of the node can end that begins at these.
+def _possible(node: Node, only: Anchor | None = None) -> bool:
+    """Return whether a name can match. With `only`, other anchors hold everywhere."""
+    at_start, later, *_ = _steps(node, only)
+    return bool(at_start or later)
 
-    With `only`, other anchors hold everywhere.
-    """
+
+def _steps(node: Node, only: Anchor | None) -> _Steps:
+    """Return where matches of the node can end. Each node is visited once, however often it is repeated."""
     match node:
         case Literal() | Characters():
-            return frozenset({(False, False)}) if any(not ended for _, ended in places) else frozenset()
+            return _TAKE
         case Anchor(kind="^") if only in (None, node):
-            return frozenset(place for place in places if place[0])
+            return _BEGIN
         case Anchor(kind="$") if only in (None, node):
-            return frozenset((first, True) for first, _ in places)
+            return _END
         case Anchor():
-            return places
+            return _STAY
         case Choice():
-            return frozenset().union(*(_after(branch, places, only) for branch in node.branches))
+            return reduce(_either, (_steps(branch, only) for branch in node.branches))
         case Repeat():
-            return _repeated(node, places, only)
+            return _repeated(node, _steps(node.item, only))
         case Capture():
-            return _after(node.item, places, only)
-    for item in node.items:
-        places = _after(item, places, only)
-    return places
+            return _steps(node.item, only)
+        case _:
+            return reduce(_then, (_steps(item, only) for item in node.items), _STAY)
 
 
-def _repeated(node: Repeat, places: _Places, only: Anchor | None) -> _Places:
-    for _ in range(min(node.least, _ROUNDS)):
-        places = _after(node.item, places, only)
+def _repeated(node: Repeat, once: _Steps) -> _Steps:
+    steps = reduce(_then, [once] * min(node.least, _ROUNDS), _STAY)
     optional = _ROUNDS if node.most is None else min(node.most - node.least, _ROUNDS)
-    for _ in range(optional):
-        places |= _after(node.item, places, only)
-    return places
+    return reduce(_then, [_either(_STAY, once)] * optional, steps)
+
+
+@lru_cache(maxsize=1024)
+def _either(one: _Steps, other: _Steps) -> _Steps:
+    return one[0] | other[0], one[1] | other[1], one[2] | other[2], one[3] | other[3]
+
+
+@lru_cache(maxsize=1024)
+def _then(one: _Steps, other: _Steps) -> _Steps:
+    """Return the steps of one node and then another."""
+
+    def after(reached: int) -> int:
+        return reduce(or_, (ends for place, ends in enumerate(other) if reached >> place & 1), 0)
+
+    return after(one[0]), after(one[1]), after(one[2]), after(one[3])

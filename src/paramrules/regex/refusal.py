@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 from paramrules.diagnostics import Diagnostic, Span
 
-LENGTH = 10_000
-"""Characters of one regex."""
+LENGTH = 3_000
+"""Characters of one regex. `re` takes some 3 microseconds for each character of a name, at worst."""
 
 NESTING = 50
 """Brackets inside brackets. Keeps every recursion over the tree far from Python's own limit."""
@@ -13,12 +13,15 @@ NESTING = 50
 COUNT = 1_000
 """The numbers in `{m,n}`."""
 
-SIZE = 500
+STEPS = 3_000
+"""Steps of `re` for one character of a name. A regex that may need more runs on an automaton."""
+
+SIZE = 250
 """States of a regex that runs on an automaton, counted repeats written out. Each character of a name takes at
-most some 10 microseconds.
+most some 5 microseconds.
 """
 
-ALL_SIZES = 250_000
+ALL_SIZES = 100_000
 """The sum of these sizes over a file and its includes. The automata are built in about a second."""
 
 

@@ -96,7 +96,7 @@ def read(text: str, span: Span, budget: RegexBudget | None = None) -> tuple[Rege
     >>> regex.names
     ('i',)
     """
-    regex, faults = _read(text)
+    regex, faults = _read(text) if len(text) <= _SHORT else _read.__wrapped__(text)
     if regex is None or regex.linear or budget is None:
         return regex, [fault.at(span) for fault in faults]
     if text not in budget.seen:
@@ -116,6 +116,10 @@ _TOO_MUCH = Fault(
     label="this one exceeds the limit, and others below it may",
     help="use fewer, begin them with `^`, or write `[^.]*` for a `.*` that need not cross a dot",
 )
+
+
+_SHORT = 300
+"""Characters of a regex that is kept in memory for the next file that has it."""
 
 
 @lru_cache(maxsize=4096)
@@ -145,11 +149,11 @@ def _refuse_large(regex: Regex) -> None:
         )
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _compiled(python: str) -> re.Pattern[str]:
     return re.compile(python, re.ASCII)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def _automaton(regex: Regex) -> Automaton:
     return Automaton(regex.parsed)

@@ -7,16 +7,20 @@ says nothing about `type(*Norm)`.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from fnmatch import fnmatchcase
 from math import ceil, floor, inf
 
+from paramrules.globs import glob
 from paramrules.regex import Regex
-from paramrules.regex.analysis import Run, literals, runs
-from paramrules.rules.dnf import ALWAYS, Atom, Budget
+from paramrules.regex.analysis import Run, literals, runs, size
+from paramrules.rules.dnf import ALWAYS, Atom, Budget, GaveUp
 
 _OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 _WITHIN = {"name": ("name",), "leaf": ("leaf", "name"), "module": ("module", "name")}
 """Each string fact, and those that contain it."""
+
+
+_LONGEST = 1_000
+"""Characters of a text in which patterns are searched."""
 
 
 class Known:
@@ -26,6 +30,8 @@ class Known:
         self.atoms: set[Atom] = set()
         self.by_text: dict[str, list[Atom]] = defaultdict(list)
         self.by_literal: dict[tuple[str, Run], list[Atom]] = defaultdict(list)
+        self.searching: dict[str, int] = defaultdict(int)
+        """The steps that all patterns of `by_text` take to search 100 characters."""
         self.literals: dict[int, set[str]] = defaultdict(set)
         """The literals of these regexes, by length."""
 
@@ -36,6 +42,7 @@ class Known:
         self.atoms.add(atom)
         if atom.kind in ("regex", "glob"):
             self.by_text[atom.subject].append(atom)
+            self.searching[atom.subject] += _cost(atom)
         if isinstance(atom.what, Regex):
             for run in literals(atom.what.text, atom.what.parsed):
                 self.by_literal[atom.subject, run].append(atom)
@@ -51,7 +58,9 @@ class Known:
         for atom in list(found):
             found.update(self._implied(atom, budget))
         for subject, text in texts.items():
-            budget.spend(len(self.by_text[subject]) * (1 + len(text) // 64))
+            if len(text) > _LONGEST:
+                raise GaveUp
+            budget.spend(self.searching[subject] * (1 + len(text) // 100))
             found.update(atom for atom in self.by_text[subject] if _holds(atom, texts))
             found.add(Atom("text", subject, text))
         return frozenset(found)
@@ -93,6 +102,14 @@ class Known:
                     if run.first and at == 0:
                         yield from _cases(Run(text[:length], True, run.folded))
                     yield from _cases(Run(text[at : at + length], False, run.folded))
+
+
+def _cost(atom: Atom) -> int:
+    """Return the steps of a search in 100 characters; an automaton, or a glob's pattern, is built as well."""
+    if not isinstance(atom.what, Regex):
+        return 5 + len(str(atom.what)) // 10
+    states = size(atom.what.parsed.tree)
+    return 1 + states // 50 if atom.what.linear else 100 + states
 
 
 def consistent(facts: Iterable[tuple[Atom, bool]]) -> bool:
@@ -162,7 +179,7 @@ def _holds(atom: Atom, texts: dict[str, str]) -> bool | None:
     text = texts[atom.subject]
     if isinstance(atom.what, Regex):
         return atom.what.search(text) is not None
-    return fnmatchcase(text, str(atom.what)) if atom.kind == "glob" else text == atom.what
+    return glob(str(atom.what)).match(text) is not None if atom.kind == "glob" else text == atom.what
 
 
 def _runs(atom: Atom) -> list[list[Run]]:

@@ -1,11 +1,14 @@
 """Reading a rule file and its includes, all the way to rules."""
 
 import os
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from itertools import chain
+from operator import itemgetter
 from typing import TYPE_CHECKING, TypeAlias, TypeGuard
 
-from paramrules.diagnostics import Diagnostic, RulesError, Source, class_name, covers
+from paramrules.diagnostics import Diagnostic, RulesError, Source, Span, class_name, covers
 from paramrules.rules.includes import Loaded, Reading
 from paramrules.rules.model import Rules
 from paramrules.rules.resolve import resolve
@@ -133,23 +136,34 @@ def unsilenced(diagnostics: Iterable[Diagnostic], allows: Iterable[Allow]) -> li
 
     >>> unsilenced(findings, rules.allows)
     """
-    by_source: dict[int, list[Allow]] = {}
+    statements: dict[int, dict[Span, set[str]]] = {}
     for allow in allows:
-        by_source.setdefault(id(allow.statement.source), []).append(allow)
-    return [d for d in diagnostics if not _silenced(d, by_source)]
+        allowed = statements.setdefault(id(allow.statement.source), {})
+        allowed.setdefault(allow.statement, set()).update(allow.codes)
+    silent = {source: _Silent(allowed) for source, allowed in statements.items()}
+    return [d for d in diagnostics if d.is_error or not _silenced(d, silent)]
 
 
-def _silenced(diagnostic: Diagnostic, by_source: dict[int, list[Allow]]) -> bool:
+class _Silent:
+    """The codes that are silenced in the statements of a file."""
+
+    def __init__(self, codes: Mapping[Span, set[str]]) -> None:
+        self._codes = sorted(
+            ((span.start, span.end, some) for span, some in codes.items()), key=itemgetter(0)
+        )
+        self.anywhere = set().union(*codes.values())
+
+    def at(self, place: int) -> Iterable[str]:
+        """Return the codes that are silenced in the statement at a place."""
+        number = bisect_right(self._codes, place, key=itemgetter(0))
+        _, end, codes = self._codes[number - 1] if number else (0, 0, set[str]())
+        return codes if place < end else ()
+
+
+def _silenced(diagnostic: Diagnostic, silent: Mapping[int, _Silent]) -> bool:
     span = diagnostic.span
-    if diagnostic.is_error:
-        return False
     if span is None:
-        return any(_names(allow, diagnostic) for allows in by_source.values() for allow in allows)
-    return any(
-        _names(allow, diagnostic) and allow.statement.start <= span.start < allow.statement.end
-        for allow in by_source.get(id(span.source), ())
-    )
-
-
-def _names(allow: Allow, diagnostic: Diagnostic) -> bool:
-    return any(covers(code, diagnostic.code) for code in allow.codes)
+        codes = chain.from_iterable(each.anywhere for each in silent.values())
+        return any(covers(code, diagnostic.code) for code in codes)
+    here = silent.get(id(span.source))
+    return here is not None and any(covers(code, diagnostic.code) for code in here.at(span.start))

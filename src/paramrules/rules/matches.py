@@ -7,7 +7,7 @@ from paramrules.diagnostics import Place, Span
 from paramrules.rules.builtin_names import CLASS_TESTS, CONSTANTS, EXAMPLES, NUMBERS, TEXTS
 from paramrules.rules.scope import BrokenPredicate, Declared, Let, Scope, shown
 from paramrules.rules.terms import GlobTest, Predicate, RegexTest, carried
-from paramrules.syntax import nodes
+from paramrules.syntax import language, nodes
 
 
 def regex_test(node: nodes.Matches, scope: Scope) -> Predicate:
@@ -31,6 +31,14 @@ def glob_test(node: nodes.Like, scope: Scope) -> Predicate:
     if isinstance(known, Declared) and known.is_text:
         return GlobTest(node.span, subject, "", node.negated, known.option.name)
     _warn_defined(f"{subject} like", node.glob, scope)
+    if len(node.glob.text) > language.GLOB:
+        scope.report(
+            "E409",
+            f"the glob has {len(node.glob.text):,} characters, and {language.GLOB:,} are allowed",
+            _inside(node.glob),
+            help="split it into several tests with `or`",
+        )
+        return BrokenPredicate(node.span, False)
     if "%" in node.glob.text:
         scope.report(
             "W325",

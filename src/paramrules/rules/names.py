@@ -109,7 +109,9 @@ def _references(definition: nodes.Node) -> Iterator[str]:
 def _unknown(name: str, span: Span, scope: Scope, help: str) -> None:
     names = scope.names
     carrier = names.carriers.get(name, "")
-    if _mentioned(rf"\(\?P?<{name}>", scope) or (carrier and _mentioned(rf"\b{carrier}\b", scope)):
+    source, start, end = scope.statement
+    captured = any(source.text.find(text, start, end) >= 0 for text in (f"(?<{name}>", f"(?P<{name}>"))
+    if captured or (carrier and re.search(rf"\b{carrier}\b", scope.statement.text)):
         scope.report(
             "E308",
             f"the capture `{name}` is not bound yet at this place",
@@ -126,8 +128,3 @@ def _unknown(name: str, span: Span, scope: Scope, help: str) -> None:
         facts = () if layers else chain(NUMBERS, FLAGS)  # `layer_fan_in` is near to `layer_id`
         help = scope.suggest(name, chain(names.known, scope.captures, facts)) or layers or help
     scope.report("E301", f"`{name}` is not defined", span, help=help)
-
-
-def _mentioned(pattern: str, scope: Scope) -> bool:
-    """Return whether the statement being read contains such text."""
-    return re.search(pattern, scope.statement.text) is not None

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+from paramrules.diagnostics import Span
 from paramrules.rules import python_habits
 from paramrules.rules.bound_captures import bound
 from paramrules.rules.builtin_names import CONSTANTS, EXAMPLES, FLAGS, NUMBERS, TEXTS
@@ -100,8 +101,20 @@ def _reference(node: nodes.Reference, scope: Scope) -> Predicate:
 _NOTHING = "write `else` for whatever the rules above leave, `false` for nothing"
 
 
+_ALONE = re.compile(r"(\S+?)\s*:\s*(\w+)\s*(?:->.*)?", re.DOTALL)
+"""A rule whose predicate is one name."""
+
+_SHORT = 500
+"""Characters of a statement that may be one; thousands of mistakes may stand in a long one."""
+
+
+def _short(statement: Span) -> str:
+    return statement.text if statement.end - statement.start <= _SHORT else ""
+
+
 def _what_to_write(name: str, scope: Scope) -> str:
-    alone = re.fullmatch(rf"(\S+?)\s*:\s*{name}\s*(?:->.*)?", scope.statement.text, re.DOTALL)
+    alone = _ALONE.fullmatch(_short(scope.statement))
+    alone = alone if alone and alone[2] == name else None
     if alone and alone[1] == "axis":
         return f"an axis is written `[{name}]`, on a line of its own"
     if alone and name in python_habits.REST:
@@ -121,7 +134,7 @@ def _not_a_predicate(node: nodes.Expression, what: Typed, scope: Scope) -> Predi
     text = shown(node.span)
     if isinstance(term, BrokenValue):
         return BrokenPredicate(node.span, False)
-    alone = re.fullmatch(r"(lr|weight_decay|wd|eps|momentum)\s*:\s*(\S+)", scope.statement.text)
+    alone = re.fullmatch(r"(lr|weight_decay|wd|eps|momentum)\s*:\s*(\S+)", _short(scope.statement))
     if isinstance(term, Constant) and alone:
         help = f"settings follow `->`, as in `rest: else -> {alone[1]} = {alone[2]}`"
     elif isinstance(term, Constant):

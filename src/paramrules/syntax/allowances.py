@@ -9,6 +9,9 @@ from paramrules.syntax.nodes import Allow, Broken, Statement
 _ALLOW = re.compile(
     r"#+[ \t]*allow[ \t]*(?::|(?=[EWN][A-Z]*[0-9]))(?P<codes>(?:(?!--).)*)(?:--(?P<reason>.*))?"
 )
+_FEW = 50
+"""Findings up to which a search for the code that was meant is worth its time."""
+
 _HELP = "write `# allow: W402 -- reason` behind the statement, or on the line above it"
 
 
@@ -25,7 +28,7 @@ def allowances(
             continue
         places = places or _Places(source, statements, broken)
         codes, reason = found["codes"].replace(",", " ").split(), (found["reason"] or "").strip()
-        finding = _idle(comment, codes, reason)
+        finding = _idle(comment, codes, reason, few=len(findings) < _FEW)
         statement = places.of(comment)
         if finding:
             findings.append(finding)
@@ -38,13 +41,13 @@ def allowances(
     return tuple(allows), findings
 
 
-def _idle(comment: Span, codes: list[str], reason: str) -> Diagnostic | None:
+def _idle(comment: Span, codes: list[str], reason: str, *, few: bool) -> Diagnostic | None:
     """Return the finding for a comment that silences nothing, wherever it stands."""
     for code in codes:
         if is_undeclared(code):
             continue
         if not is_known(code):
-            near = did_you_mean(code, [known for known in CODES if known[0] != "E"])
+            near = did_you_mean(code, [known for known in CODES if known[0] != "E"]) if few else ""
             return Diagnostic("W117", f"`{code}` is not the code of a warning", comment, help=near or _HELP)
         if code[0] == "E":
             return Diagnostic("W117", f"`{code}` is an error, and errors cannot be silenced", comment)

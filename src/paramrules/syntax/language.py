@@ -31,11 +31,17 @@ WORDS: Final = 100_000
 STATEMENTS: Final = 5_000
 """Statements in one file (E111)."""
 
+AXES: Final = 100
+"""Axes in one file (E111). Each of them is a part of every group's label."""
+
 LENGTH: Final = 1 << 16
 """Characters of one statement (E111)."""
 
 PARTS: Final = 1_000
 """Names in one `type(...)`, and texts and values in one label (E111)."""
+
+GLOB: Final = 1_000
+"""Characters of one glob (E409). A regex has limits of its own."""
 
 FILES: Final = 100
 """Files that one file includes, directly or not (E111)."""

@@ -12,6 +12,7 @@ from paramrules.syntax import language
 from paramrules.syntax.allowances import allowances
 from paramrules.syntax.nodes import (
     Arithmetic,
+    Axis,
     Broken,
     Edition,
     File,
@@ -63,6 +64,10 @@ def read(source: Source) -> tuple[File, list[Diagnostic]]:
     if other:
         return File(whole, (), (), broken=(broken(source, pieces[0]),)), [other]
     statements, breaks = tuple(reader.statements), tuple(reader.broken)
+    axes = [statement for statement in statements if isinstance(statement, Axis)]
+    if len(axes) > language.AXES:
+        extra = axes[language.AXES].span.start
+        return File(whole, (), ()), [_too_much(f"there are more than {language.AXES} axes", source, extra)]
     editions = [statement for statement in statements if isinstance(statement, Edition)]
     unknown = [_unknown(edition) for edition in editions if edition.number not in language.EDITIONS]
     if unknown:
