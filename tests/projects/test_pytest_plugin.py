@@ -1,0 +1,162 @@
+"""`pytest --paramrules`, run inside the process on a project of its own."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+# What pytest imports inside of pytest is forgotten afterwards: not the core, of which half is here already.
+import paramrules.assignment
+import paramrules.named_models
+import paramrules.projects
+import paramrules.rules.load
+import paramrules.testing.rows  # noqa: F401
+
+pytest_plugins = ["pytester"]
+
+MODEL = """\
+from support import inventory_of
+
+LINEAR = "torch.nn.modules.linear.Linear"
+loads = []
+
+
+def make(rows=4):
+    loads.append(rows)
+    print("built", len(loads))
+    return inventory_of([
+        {"name": "fc.weight", "owner": LINEAR, "around": [], "shape": [rows, 2]},
+        {"name": "fc.bias", "owner": LINEAR, "around": [], "shape": [rows], "role": "bias"},
+    ])
+
+
+def wide():
+    return make(8)
+"""
+RULES = """\
+no_decay: ndim <= 1 -> weight_decay = 0
+decay: else
+expect no_decay: role == bias
+expect decay:
+    ndim == 2
+"""
+SETTINGS = """\
+[[targets]]
+rules = "net.rules"
+models = ["net.py:make", "net.py:wide"]
+"""
+
+Pytest = Callable[..., pytest.RunResult]
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Pytest:
+    """Runs pytest with the plugin, imported anew as in a process of its own, where nothing else is tested."""
+    monkeypatch.delitem(sys.modules, "paramrules.pytest_plugin", raising=False)
+    pytester.makefile(".rules", net=RULES)
+    pytester.makefile(".toml", paramrules=SETTINGS)
+    pytester.makepyfile(net=MODEL)
+    plugin = ("-p", "no:paramrules", "-p", "paramrules.pytest_plugin", "-p", "no:cacheprovider")
+
+    def ran(*arguments: str) -> pytest.RunResult:
+        return pytester.runpytest_inprocess(*plugin, *arguments)
+
+    return ran
+
+
+def test_a_target_has_a_test_for_each_model_and_expectation(run: Pytest) -> None:
+    done = run("--paramrules", "-v")
+    done.assert_outcomes(passed=6)
+    done.stdout.fnmatch_lines(
+        [
+            "paramrules::net.rules::net.py:make PASSED*",
+            "paramrules::net.rules::net.py:make::expect no_decay: role == bias PASSED*",
+            "paramrules::net.rules::net.py:make::expect decay: ndim == 2 PASSED*",
+            "paramrules::net.rules::net.py:wide PASSED*",
+            "paramrules::net.rules::net.py:wide::expect no_decay: role == bias PASSED*",
+            "paramrules::net.rules::net.py:wide::expect decay: ndim == 2 PASSED*",
+        ]
+    )
+
+
+def test_nothing_without_the_option(run: Pytest) -> None:
+    assert run().ret == pytest.ExitCode.NO_TESTS_COLLECTED
+
+
+def test_they_stand_beside_other_tests_and_can_be_chosen(run: Pytest, pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test_own="def test_own(): pass")
+    run("--paramrules").assert_outcomes(passed=7)
+    run("--paramrules", "-k", "wide and expect").assert_outcomes(passed=2, deselected=5)
+
+
+def test_an_expectation_that_does_not_hold_is_shown_as_everywhere(run: Pytest) -> None:
+    Path("net.rules").write_text(RULES.replace("role == bias", 'leaf == "weight"'))
+    done = run("--paramrules", "-k", "not wide")
+    done.assert_outcomes(passed=2, failed=1, deselected=3)
+    done.stdout.fnmatch_lines(
+        [
+            '*net.rules: net.py:make: expect no_decay: leaf == "weight" _*',
+            "error[[]E206]: `fc.weight` is `decay`, not `no_decay`",
+            "  --> net.rules:3:1",
+            "*= help: `paramrules explain net.rules fc.weight --model ...` says why",
+            "FAILED paramrules::net.rules::net.py:make::expect*",
+        ]
+    )
+    assert "Traceback" not in done.stdout.str()
+
+
+def test_a_model_is_built_once(run: Pytest) -> None:
+    done = run("--paramrules", "-s", "-k", "not wide")
+    assert done.stderr.str().count("built") == 1  # a model's code prints to standard error
+
+
+def test_errors_of_an_assignment_fail_its_first_test(run: Pytest) -> None:
+    Path("paramrules.toml").write_text(SETTINGS + "strict = true\n")
+    Path("net.rules").write_text(RULES + "[lr]\nhead: name ~ head -> lr_scale = 10\n")
+    done = run("--paramrules")
+    done.assert_outcomes(passed=4, failed=2)
+    done.stdout.fnmatch_lines(["error[[]W201]*", "error[[]E205]*"])
+
+
+def test_severities_of_the_settings_count(run: Pytest) -> None:
+    Path("net.rules").write_text(RULES + "[lr]\nhead: name ~ head -> lr_scale = 10\nrest: else\n")
+    run("--paramrules").assert_outcomes(passed=6)
+    Path("paramrules.toml").write_text(SETTINGS + '[severity]\nW201 = "error"\n')
+    run("--paramrules").assert_outcomes(passed=4, failed=2)
+
+
+def test_a_model_that_cannot_be_built(run: Pytest) -> None:
+    Path("net.py").write_text(MODEL.replace("return", "raise OSError(5)\n    return", 1))
+    done = run("--paramrules")
+    done.assert_outcomes(failed=6)
+    done.stdout.fnmatch_lines(["error[[]E702]: building `net.py:make` failed: OSError: 5", "*net.py:*"])
+
+
+def test_other_exceptions_have_their_traceback(run: Pytest, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(self: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("paramrules.projects.Target.options_for", lambda *_: broken(None))
+    done = run("--paramrules", "-k", "not wide")
+    done.assert_outcomes(failed=3, deselected=3)
+    assert "ZeroDivisionError" in done.stdout.str()
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "message"),
+    [
+        ("paramrules.toml", "target = 1\n", "ERROR: error[[]E932]: `target` is not a key of the settings"),
+        ("net.rules", "no_decay: ndm <= 1\n", "ERROR: error[[]E301]: *`ndm`*"),
+    ],
+)
+def test_mistakes_in_the_files_stop_pytest(run: Pytest, file: str, text: str, message: str) -> None:
+    Path(file).write_text(text)
+    done = run("--paramrules")
+    assert done.ret == pytest.ExitCode.USAGE_ERROR
+    done.stderr.fnmatch_lines([message])
+
+
+def test_without_settings_there_is_nothing_to_test(run: Pytest) -> None:
+    Path("paramrules.toml").unlink()
+    assert run("--paramrules").ret == pytest.ExitCode.NO_TESTS_COLLECTED
