@@ -105,7 +105,7 @@ class _Layout(Writer):
 
     def chain(self, nodes: Nodes, indent: int, after: int = 0) -> None:
         """Write operands, each `or` on a line, or else each `and`."""
-        if self.fits(nodes, after):
+        if not nodes or self.fits(nodes, after):
             self.flat(nodes)
             return
         branches = _split(nodes, "or")
