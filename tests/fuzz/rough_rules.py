@@ -19,8 +19,7 @@ def roughened(text: str, choose: random.Random, *, commented: bool = False) -> s
         choose: draws what is written.
         commented: whether comments are put between tokens.
     """
-    source = Source("t.rules", text)
-    file, findings = read(source)
+    file, findings = read(Source("t.rules", text))
     assert not any(finding.is_error for finding in findings)
     rough, end = "", 0
     for piece, statement in zip(cut(text), file.statements, strict=True):
@@ -44,7 +43,7 @@ def _comments(left: Token, token: Token) -> str:
 
 def _gap(left: Token, token: Token, choose: random.Random, commented: bool) -> str:
     """Return white space, perhaps with comments, that may stand between two tokens."""
-    if token.is_sign("{") or left.is_sign("}") and (token.kind == "atom" or token.is_sign("{")):
+    if token.is_sign("{") or (left.is_sign("}") and token.kind == "atom"):
         return ""  # the parts of a label
     if commented and choose.random() < 0.1:
         if token.is_sign("(") and left.kind == "word":
