@@ -96,7 +96,9 @@ def _below(folder: str) -> Iterator[str | Diagnostic]:
             if name.endswith(".rules") and not os.path.islink(path):
                 yield path
     for error in errors:
-        yield Diagnostic("E101", f"`{error.filename}` cannot be read: {(error.strerror or str(error)).lower()}")
+        yield Diagnostic(
+            "E101", f"`{error.filename}` cannot be read: {(error.strerror or str(error)).lower()}"
+        )
 
 
 def _is_skipped(root: str, name: str) -> bool:

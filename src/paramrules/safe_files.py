@@ -35,7 +35,8 @@ def write_whole(path: str | Path, text: str) -> None:
 
     The text goes into an exclusive temporary file in the same folder, reaches the disk, and then takes the
     target's name. An existing file keeps its mode. A symbolic link is replaced, never followed: the file that
-    it points to stays as it is. Line ends are those of the text. Only a device or a pipe is written in place (`/dev/stdout`).
+    it points to stays as it is. Line ends are those of the text. Only a device or a pipe is written in place
+    (`/dev/stdout`).
 
     Raises:
         RulesError: E703 if the file cannot be written; an existing one is then unchanged.

@@ -1,6 +1,7 @@
 """The same rules written in another way: other white space, line ends, quotes and comments."""
 
 import random
+from itertools import pairwise
 
 from paramrules.diagnostics import Source
 from paramrules.formatting.tokens import Token, tokens_of
@@ -26,9 +27,11 @@ def roughened(text: str, choose: random.Random, *, commented: bool = False) -> s
         rough += text[end : piece.start]
         tokens = tokens_of(text, piece, statement)
         rough += tokens[0].text
-        for left, token in zip(tokens, tokens[1:], strict=False):
+        for left, token in pairwise(tokens):
             rough += _comments(left, token) or _gap(left, token, choose, commented)
             rough += _quoted(token, choose)
+        if "->" in (token.text for token in tokens) and choose.random() < 0.2:
+            rough += f"{_gap(tokens[-1], Token(',', 'sign'), choose, commented)},"
         rough += f"  {tokens[-1].behind.text}" if tokens[-1].behind else choose.choice(("", "", " ", "\t"))
         end = piece.end
     return rough + text[end:]

@@ -16,8 +16,12 @@ from paramrules.syntax.language import BYTES
 
 @click.command(cls=Command)
 @click.argument("paths", metavar="[FILE|FOLDER]...", type=click.Path(), nargs=-1)
-@click.option("--check", "is_check", is_flag=True, help="Write nothing; the exit code is 1 if a file would change.")
-@click.option("--diff", "is_diff", is_flag=True, help="The same, and print what would change as a unified diff.")
+@click.option(
+    "--check", "is_check", is_flag=True, help="Write nothing; the exit code is 1 if a file would change."
+)
+@click.option(
+    "--diff", "is_diff", is_flag=True, help="The same, and print what would change as a unified diff."
+)
 def fmt(paths: tuple[str, ...], is_check: bool, is_diff: bool) -> Answer:
     """Format rule files in the one style that they have.
 
@@ -29,7 +33,8 @@ def fmt(paths: tuple[str, ...], is_check: bool, is_diff: bool) -> Answer:
     A folder stands for the `.rules` files below it, no argument for the current folder, and `-` for standard
     input, which is written to standard output. A file with an error is left as it is.
 
-    JSON: `files` (each with file and changed, and with `--diff` its diff) and `findings`; with `-` also `text`.
+    JSON: `files` (each with file and changed, and with `--diff` its diff) and `findings`; with `-` also
+    `text`.
     """
     if "-" in paths and len(paths) > 1:
         raise click.UsageError("`-` stands alone: standard input is formatted to standard output")
@@ -40,7 +45,7 @@ def fmt(paths: tuple[str, ...], is_check: bool, is_diff: bool) -> Answer:
             findings.append(path)
             continue
         try:
-            file = _standard_input() if path == "-" else format_file(path)
+            file = standard_input() if path == "-" else format_file(path)
             if file.is_changed and not is_dry and path != "-":
                 write_whole(os.path.realpath(path), file.after)
             formatted.append(file)
@@ -60,8 +65,10 @@ def fmt(paths: tuple[str, ...], is_check: bool, is_diff: bool) -> Answer:
     return Answer(blocks, result, findings, summary, outcome, is_output=is_diff)
 
 
-def _standard_input() -> Formatted:
-    return format_bytes(click.get_binary_stream("stdin").read(BYTES + 1), "<stdin>")
+def standard_input() -> Formatted:
+    """Return what stands in standard input formatted."""
+    data = sys.stdin.buffer.read(BYTES + 1) if sys.stdin else b""  # closed before Python started
+    return format_bytes(data, "<stdin>")
 
 
 def _to_json(file: Formatted, is_diff: bool) -> dict[str, object]:
@@ -75,7 +82,9 @@ def _summary(files: int, changed: int, failed: int, is_dry: bool) -> str:
     if changed:
         parts.append(f"{counted(changed, 'file')} {'would be ' if is_dry else ''}reformatted")
     if files > changed:
-        parts.append(f"{counted(files - changed, 'file')} {'already formatted' if is_dry else 'left unchanged'}")
+        parts.append(
+            f"{counted(files - changed, 'file')} {'already formatted' if is_dry else 'left unchanged'}"
+        )
     if failed:
         parts.append(f"{counted(failed, 'file')} with errors left alone")
     return ", ".join(parts) or "no rule files found"

@@ -4,37 +4,25 @@ A line breaks before `or`, `and`, `|` and `->`, and after a comma. So a comment 
 the line above it, and one between a value and its comma behind the comma.
 """
 
-from itertools import pairwise
-
 from paramrules.formatting.tokens import Token
 
 
 def settle(tokens: list[Token]) -> list[Token]:
     """Move comments to where lines break, and drop the comma behind the last item of a list."""
-    for left, token in pairwise(tokens):
-        if token.is_sign(","):
-            _to_comma(left, token)
     for left, token, right in zip(tokens, tokens[1:], tokens[2:], strict=False):
         if token.is_word("or", "and") or token.is_sign("|", "->"):
             _to_operator(left, token, right)
         elif token.is_sign(","):
-            _behind_comma(token, right)
+            _to_comma(left, token, right)
     return _without_last_commas(tokens)
 
 
-def _to_comma(left: Token, comma: Token) -> None:
-    """Move the comment behind an item and those above its comma behind the comma, in their order."""
+def _to_comma(left: Token, comma: Token, right: Token) -> None:
+    """Move the comment behind an item behind its comma, and those above the comma above the next item."""
     comments = [*comma.before, *filter(None, [comma.behind])]
-    if left.behind:
-        comma.before, comma.behind, left.behind = comments, left.behind, None
-    elif comma.before:
-        comma.before, comma.behind = comments, None
-
-
-def _behind_comma(comma: Token, right: Token) -> None:
-    """Move what stands above a comma, which `_to_comma` has put there, above the next item."""
-    right.before = [*comma.before, *right.before]
-    comma.before = []
+    if left.behind or comma.before:
+        comma.before, comma.behind, left.behind = [], left.behind, None
+        right.before = [*comments, *right.before]
 
 
 def _to_operator(left: Token, operator: Token, right: Token) -> None:
@@ -65,7 +53,8 @@ def _without_last_commas(tokens: list[Token]) -> list[Token]:
         elif token.is_sign(","):
             commas[-1] += 1
         kept.append(token)
-    if kept[-1].is_sign(",") and not kept[-1].before:
-        comma = kept.pop()
-        kept[-1].behind = comma.behind
+    comma = kept[-1]
+    if comma.is_sign(",") and not comma.before and not (comma.behind and kept[-2].behind):
+        kept.pop()
+        kept[-1].behind = kept[-1].behind or comma.behind
     return kept

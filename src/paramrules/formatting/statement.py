@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 from paramrules.formatting.tokens import Token
@@ -55,9 +56,10 @@ class Statement:
         nested = _nested(tokens[head:])
         at = next((n for n, node in enumerate(nested) if _is(node, "->")), len(nested))
         self.body: Nodes = nested[:at]
-        self.arrow, self.settings = (nested[at], nested[at + 1 :]) if at < len(nested) else (None, [])
+        self.arrow = nested[at] if at < len(nested) else None
+        self.settings: Nodes = nested[at + 1 :]
         self.is_plain = _is_plain([*self.head, *nested])
-        self.head_width = _width(self.head) if self.is_plain or _is_plain(self.head) else LIMIT
+        self.head_width = _width(self.head) if _is_plain(self.head) else 0
         self.body_width = _width(self.body)
 
     def fits(self, head: int) -> bool:
@@ -249,4 +251,4 @@ def _split(nodes: Nodes, text: str, *, behind: bool = False) -> list[Nodes]:
     """Return the parts of nodes that begin with a word or sign, or that end with it."""
     starts = [at + behind for at, node in enumerate(nodes) if at + behind and _is(node, text)]
     bounds = [0, *starts, len(nodes)]
-    return [nodes[start:end] for start, end in zip(bounds, bounds[1:], strict=False)]
+    return [nodes[start:end] for start, end in pairwise(bounds)]

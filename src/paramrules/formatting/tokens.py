@@ -161,9 +161,7 @@ def _space(tokens: list[Token]) -> None:
             token.gap = " "
         braces += token.is_sign("{") - token.is_sign("}")
         is_joined = (
-            is_arithmetic
-            or token.is_sign("(", "[", "{", "}", "|")
-            or (token.is_sign("-") and not is_operand)
+            is_arithmetic or token.is_sign("(", "[", "{", "}", "|") or (token.is_sign("-") and not is_operand)
         )
         left = token
 

@@ -24,7 +24,7 @@ def open_source(path: "str | Traversable", name: str, place: Span | None = None)
 
 
 def read_bytes(path: "str | Traversable", name: str, place: Span | None = None) -> bytes | Diagnostic:
-    """Return what a file holds, or the reason why it cannot be read. The arguments are those of `open_source`."""
+    """Return what a file holds, or the reason why it cannot be read; `open_source` explains the arguments."""
     if path == "":
         return Diagnostic("E101", "a rule file is named by its path, and this is empty", place)
     if isinstance(path, str) and (reason := unreadable(path)):
