@@ -193,6 +193,18 @@ def test_folders_are_searched_and_others_rooms_left_out(
     assert run("fmt", "empty") == (0, "no rule files found\n", "")
 
 
+def test_files_of_the_projects_settings(
+    run: Callable[..., Ran], files: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("paramrules.toml").write_text('[[targets]]\nrules = "ugly.rules"\n')
+    Path(".git").mkdir()
+    Path("below").mkdir()
+    monkeypatch.chdir("below")
+    assert run("fmt", "--check").out == "would reformat ../ugly.rules\n1 file would be reformatted\n"
+    Path("../paramrules.toml").write_text("")
+    assert run("fmt", "--check").out == "no rule files found\n"
+
+
 def test_what_a_link_names_is_formatted(run: Callable[..., Ran], files: dict[str, Path]) -> None:
     Path("link.rules").symlink_to("ugly.rules")
     assert run("fmt", "link.rules").out == "reformatted link.rules\n1 file reformatted\n"

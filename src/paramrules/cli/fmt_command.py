@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from paramrules.cli.answer import Answer, Command
+from paramrules.cli.answer import Answer, Command, current_project
 from paramrules.cli.exit_codes import Exit
 from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.display import Block, counted
@@ -30,8 +30,9 @@ def fmt(paths: tuple[str, ...], is_check: bool, is_diff: bool) -> Answer:
     paramrules fmt --check models/ vit.rules
     paramrules fmt - < vit.rules
 
-    A folder stands for the `.rules` files below it, no argument for the current folder, and `-` for standard
-    input, which is written to standard output. A file with an error is left as it is.
+    A folder stands for the `.rules` files below it, and `-` for standard input, which is written to standard
+    output. Without an argument, the rule files of the project's settings, or else the current folder. A file
+    with an error is left as it is.
 
     JSON: `files` (each with file and changed, and with `--diff` its diff) and `findings`; with `-` also
     `text`.
@@ -40,7 +41,9 @@ def fmt(paths: tuple[str, ...], is_check: bool, is_diff: bool) -> Answer:
         raise click.UsageError("`-` stands alone: standard input is formatted to standard output")
     is_dry = is_check or is_diff
     formatted, findings, failed = list[Formatted](), list[Diagnostic](), 0
-    for path in paths if paths == ("-",) else rule_files(paths or [os.curdir]):
+    project = current_project()
+    named = paths or (project.rule_files if project else ()) or (os.curdir,)
+    for path in paths if paths == ("-",) else rule_files(named):
         if isinstance(path, Diagnostic):
             findings.append(path)
             continue
