@@ -156,11 +156,13 @@ def test_json(run: Callable[..., Ran], files: dict[str, Path]) -> None:
     assert answer["files"][0]["diff"].endswith("-a:ndim<=1\n+a:    ndim <= 1\n rest: else\n")
     assert [finding["code"] for finding in answer["findings"]] == ["E136"]
     assert json.loads(run("fmt", "--json", "ugly.rules").out) == {
+        "version": 1,
         "files": [{"file": "ugly.rules", "changed": True}],
         "findings": [],
     }
     result = CliRunner().invoke(main, ["fmt", "--json", "-"], input=UGLY)
     assert json.loads(result.stdout) == {
+        "version": 1,
         "files": [{"file": "<stdin>", "changed": True}],
         "text": NEAT,
         "findings": [],
