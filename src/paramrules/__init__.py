@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from paramrules.assignment.assign import assign, examine, expectations
     from paramrules.comparison import Parity, parity
     from paramrules.diagnostics import Diagnostic, RulesError, RulesWarning, render
+    from paramrules.formatting import format_rules
     from paramrules.inventories import Inventory, Parameter
     from paramrules.optimizer_state import state_bytes
     from paramrules.portability import portable
@@ -46,6 +47,7 @@ _ROOMS = {
     ),
     "comparison": ("Parity", "parity"),
     "diagnostics": ("Diagnostic", "RulesError", "RulesWarning", "render"),
+    "formatting": ("format_rules",),
     "inventories": ("Inventory", "Parameter"),
     "portability": ("portable",),
     "optimizer_state": ("state_bytes",),
@@ -71,6 +73,7 @@ __all__ = [
     "check",
     "examine",
     "expectations",
+    "format_rules",
     "inventory",
     "load",
     "parity",

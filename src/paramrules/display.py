@@ -42,13 +42,23 @@ def _padded(cell: str, columns: int, is_right: bool) -> str:
     return space + cell if is_right else cell + space
 
 
+class DiffLine(str):
+    """A line of a unified diff: coloured in a terminal, and as it is in a pipe, so that it can be applied."""
+
+
 Block = str | Table
 """A line or a table. An empty line separates."""
 
 
 def text_of(blocks: Iterable[Block]) -> str:
     """Return lines and tables as plain text."""
-    return "\n".join(printable(block) if isinstance(block, str) else block.text() for block in blocks)
+    return "\n".join(map(_text, blocks))
+
+
+def _text(block: Block) -> str:
+    if isinstance(block, DiffLine):
+        return block
+    return printable(block) if isinstance(block, str) else block.text()
 
 
 def html_of(blocks: Iterable[Block]) -> str:

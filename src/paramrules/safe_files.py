@@ -35,14 +35,15 @@ def write_whole(path: str | Path, text: str) -> None:
 
     The text goes into an exclusive temporary file in the same folder, reaches the disk, and then takes the
     target's name. An existing file keeps its mode. A symbolic link is replaced, never followed: the file that
-    it points to stays as it is. Only a device or a pipe is written in place (`/dev/stdout`).
+    it points to stays as it is. Line ends are those of the text. Only a device or a pipe is written in place
+    (`/dev/stdout`).
 
     Raises:
         RulesError: E703 if the file cannot be written; an existing one is then unchanged.
     """
     try:
         if _is_stream(path):
-            with open(path, "w", encoding="utf-8") as stream:
+            with open(path, "w", encoding="utf-8", newline="") as stream:
                 stream.write(text)
         else:
             _through_temporary(path, text, os.replace)
@@ -82,7 +83,7 @@ def _through_temporary(path: str | Path, text: str, publish: Callable[[str, str 
     beside = os.path.join(os.path.dirname(path), f".paramrules.{secrets.token_hex(8)}")
     number = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)  # follows no link, obeys the umask
     try:
-        with open(number, "w", encoding="utf-8") as file:
+        with open(number, "w", encoding="utf-8", newline="") as file:
             _keep_mode(path, beside)
             file.write(text)
             file.flush()

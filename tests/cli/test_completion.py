@@ -5,7 +5,7 @@ from click.testing import CliRunner
 
 from paramrules.cli import main
 
-COMMANDS = ["check", "show", "explain", "test", "inventory", "parity", "rule"]
+COMMANDS = ["check", "fmt", "show", "explain", "test", "inventory", "parity", "rule"]
 
 
 def completed(*words: str, shell: str = "bash") -> list[str]:

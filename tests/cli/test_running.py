@@ -29,6 +29,7 @@ Options:
 
 Commands:
   check      Find the mistakes in rule files, without a model.
+  fmt        Format rule files in the one style that they have.
   show       Show the groups that a rule file makes of a model.
   explain    Explain why parameters are in their groups.
   test       Run the `expect` statements of a rule file on a model.

@@ -103,6 +103,7 @@ def test_rooms_know_only_those_before_them() -> None:
     forbidden = {
         "diagnostics": {"regex", "syntax", "rules", "inventories", "assignment", "backends"},
         "regex": {"syntax", "rules", "inventories", "assignment", "backends"},
+        "formatting": {"regex", "rules", "inventories", "assignment", "backends"},
         "syntax": {"rules", "inventories", "assignment", "backends"},
         "rules": {"inventories", "assignment", "backends"},
         "inventories": {"syntax", "rules", "regex", "assignment", "backends"},

@@ -162,6 +162,18 @@ b: c  # allow: W402 -- behind
     ]
 
 
+def test_an_allow_comment_behind_the_last_comma() -> None:
+    """On a line of its own the comma still belongs to the statement."""
+    text = "a: b -> c = 1 # allow: W402 -- x\n # allow: W201 -- y\n , # allow: W202 -- z\nd: e\n"
+    file, findings = read(Source("t.rules", text))
+    assert findings == []
+    assert [(allow.codes[0], allow.statement.text[:1]) for allow in file.allows] == [
+        ("W402", "a"),
+        ("W201", "a"),
+        ("W202", "a"),
+    ]
+
+
 def test_an_allow_comment_at_a_broken_statement_is_not_reported() -> None:
     file, findings = read(Source("t.rules", "# allow: W402 -- x\na b\n"))
     assert [finding.code for finding in findings] == ["E127"]

@@ -15,9 +15,10 @@ from paramrules import __version__
 from paramrules.cli.answer import prepare_streams
 from paramrules.diagnostics import did_you_mean, printable
 
-_COMMANDS: Final = ("check", "show", "explain", "test", "inventory", "parity", "rule")
+_COMMANDS: Final = ("check", "fmt", "show", "explain", "test", "inventory", "parity", "rule")
 _SYNONYMS: Final = {
     "lint": "check",
+    "format": "fmt",
     "validate": "check",
     "groups": "show",
     "list": "show",

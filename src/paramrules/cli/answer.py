@@ -54,6 +54,7 @@ class Answer:
         summary: a last line for reading, below the findings.
         outcome: the exit code that the answer asks for, whatever the findings.
         is_output: True if the blocks are what the command was asked to write, and `--quiet` keeps them.
+        text: what the command was asked to write, if it is to come out as it is.
     """
 
     blocks: Sequence[Block] = ()
@@ -62,6 +63,7 @@ class Answer:
     summary: str = ""
     outcome: Exit = Exit.NOTHING
     is_output: bool = False
+    text: str = ""
 
 
 class Command(click.Command):
@@ -185,6 +187,7 @@ def _print(answer: Answer, form: str) -> None:
         return
     with _reaching(sys.stdout):
         print_blocks(answer.blocks)
+        click.echo(answer.text.encode(), nl=False)  # bytes: a text stream may change line ends
     with _reaching(sys.stderr):
         if answer.blocks and answer.findings:
             print(file=sys.stderr)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal, TextIO
 import click
 
 from paramrules.diagnostics import printable
-from paramrules.display import Block, Table, text_of
+from paramrules.display import Block, DiffLine, Table, text_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 QUIET: Final = "paramrules.quiet"
 """The key of `--quiet` in the meta data of a command's context."""
+
+_DIFF: Final = {"+": "green", "-": "red", "@": "cyan"}
+"""The colour of a line of a diff, by its first character."""
 
 
 def is_colored(stream: TextIO) -> bool:
@@ -59,7 +62,8 @@ def print_blocks(blocks: Sequence[Block]) -> None:
     with console.capture() as drawn:  # rich would exit where a pipe is closed
         for block in blocks:
             if isinstance(block, str):
-                console.print(Text(printable(block)), soft_wrap=True)
+                style = _DIFF.get(block[:1], "") if isinstance(block, DiffLine) else ""
+                console.print(Text(printable(block.rstrip("\r")), style), soft_wrap=True)
             else:
                 _draw(block, console)
     print(drawn.get(), end="")

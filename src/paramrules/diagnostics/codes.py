@@ -287,6 +287,8 @@ _declare("""
     E701 the model cannot be imported
     E702 the model cannot be built
     E703 the output cannot be written
+    E710 a file cannot be formatted without changing it
+    E711 a formatted file would hold too much
 """)
 
 _declare("""

@@ -11,7 +11,7 @@ _ALLOW = re.compile(
 )
 _FEW = 50
 """Findings up to which a search for the code that was meant is worth its time."""
-
+_LAST_COMMA = re.compile(r"(?:[ \t\n]++|#[^\n]*+\n)*+,")
 _HELP = "write `# allow: W402 -- reason` behind the statement, or on the line above it"
 
 
@@ -66,18 +66,27 @@ class _Places:
         self._spans = sorted((s.span for s in (*statements, *broken)), key=lambda span: span.start)
         self._starts = [span.start for span in self._spans]
         self._above: dict[int, int] = {}
+        self._ends: dict[int, int] = {}
 
     def of(self, comment: Span) -> Span | None:
         """Return the statement that the comment stands in or behind, or else the one right below it."""
         number = bisect_right(self._starts, comment.start)
         if number:
             span = self._spans[number - 1]
-            line_end = self._source.text.find("\n", span.end)
-            if comment.start < line_end or line_end < 0:
+            if comment.start < self._end(number - 1):
                 return span
         if number < len(self._spans) and comment.start >= self._block_above(number):
             return self._spans[number]
         return None
+
+    def _end(self, number: int) -> int:
+        """Return where the last line of a statement ends. A comma may stand behind its last setting."""
+        if number not in self._ends:
+            text, end = self._source.text, self._spans[number].end
+            comma = _LAST_COMMA.match(text, end)
+            line_end = text.find("\n", comma.end() if comma else end)
+            self._ends[number] = len(text) if line_end < 0 else line_end
+        return self._ends[number]
 
     def _block_above(self, number: int) -> int:
         """Return where the comment lines right above a statement begin."""

@@ -19,6 +19,12 @@ def open_source(path: "str | Traversable", name: str, place: Span | None = None)
 
     `name` is the file's name in diagnostics; `place` is the include that names it, if any.
     """
+    data = read_bytes(path, name, place)
+    return data if isinstance(data, Diagnostic) else decode(data, name)
+
+
+def read_bytes(path: "str | Traversable", name: str, place: Span | None = None) -> bytes | Diagnostic:
+    """Return what a file holds, or the reason why it cannot be read; `open_source` explains the arguments."""
     if path == "":
         return Diagnostic("E101", "a rule file is named by its path, and this is empty", place)
     if isinstance(path, str) and (reason := unreadable(path)):
@@ -41,7 +47,7 @@ def open_source(path: "str | Traversable", name: str, place: Span | None = None)
             place,
             help="divide it, or move its `let` statements to a file that it includes",
         )
-    return decode(data, name)
+    return data
 
 
 def decode(data: bytes, name: str) -> Source | Diagnostic:
