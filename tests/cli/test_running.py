@@ -123,7 +123,7 @@ def test_as_a_module_inside_this_process(
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["paramrules", "check", "net.rules"])
     with pytest.raises(SystemExit) as ended:
-        runpy.run_module("paramrules", run_name="__main__")
+        runpy.run_path(str(Path(paramrules.__file__).with_name("__main__.py")), run_name="__main__")
     assert (ended.value.code, capsys.readouterr().out) == (0, "1 file: no findings\n")
 
 

@@ -53,11 +53,11 @@ Pytest = Callable[..., pytest.RunResult]
 @pytest.fixture
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Pytest:
     """Runs pytest with the plugin, imported anew as in a process of its own, where nothing else is tested."""
-    monkeypatch.delitem(sys.modules, "paramrules.pytest_plugin", raising=False)
+    monkeypatch.delitem(sys.modules, "pytest_paramrules", raising=False)
     pytester.makefile(".rules", net=RULES)
     pytester.makefile(".toml", paramrules=SETTINGS)
     pytester.makepyfile(net=MODEL)
-    plugin = ("-p", "no:paramrules", "-p", "paramrules.pytest_plugin", "-p", "no:cacheprovider")
+    plugin = ("-p", "no:paramrules", "-p", "pytest_paramrules", "-p", "no:cacheprovider")
 
     def ran(*arguments: str) -> pytest.RunResult:
         return pytester.runpytest_inprocess(*plugin, *arguments)

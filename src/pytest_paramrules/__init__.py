@@ -2,6 +2,8 @@
 
 Each target gives, for each of its models, a test that assigning its rules finds no error, and one for each
 `expect` of the rule file. Models are built when the first of their tests runs, once in a process.
+
+A package of its own: pytest imports it at every start, and nothing of paramrules without the option.
 """
 
 from collections.abc import Iterator
