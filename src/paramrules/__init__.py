@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from paramrules.assignment.assign import assign, examine, expectations
     from paramrules.comparison import Parity, parity
     from paramrules.diagnostics import Diagnostic, RulesError, RulesWarning, render
+    from paramrules.diffs import Diff, diff
     from paramrules.inventories import Inventory, Parameter
+    from paramrules.locks import Lock, lock, read_lock
     from paramrules.optimizer_state import state_bytes
     from paramrules.portability import portable
     from paramrules.registry import inventory
@@ -46,7 +48,9 @@ _ROOMS = {
     ),
     "comparison": ("Parity", "parity"),
     "diagnostics": ("Diagnostic", "RulesError", "RulesWarning", "render"),
+    "diffs": ("Diff", "diff"),
     "inventories": ("Inventory", "Parameter"),
+    "locks": ("Lock", "lock", "read_lock"),
     "portability": ("portable",),
     "optimizer_state": ("state_bytes",),
     "registry": ("inventory",),
@@ -58,9 +62,11 @@ __all__ = [
     "Assignment",
     "AxisLabels",
     "Diagnostic",
+    "Diff",
     "Explanation",
     "Group",
     "Inventory",
+    "Lock",
     "Outcome",
     "Parameter",
     "Parity",
@@ -69,13 +75,16 @@ __all__ = [
     "RulesWarning",
     "assign",
     "check",
+    "diff",
     "examine",
     "expectations",
     "inventory",
     "load",
+    "lock",
     "parity",
     "parse",
     "portable",
+    "read_lock",
     "render",
     "state_bytes",
 ]
