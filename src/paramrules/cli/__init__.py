@@ -15,7 +15,7 @@ from paramrules import __version__
 from paramrules.cli.answer import prepare_streams
 from paramrules.diagnostics import did_you_mean, printable
 
-_COMMANDS: Final = ("check", "show", "explain", "test", "inventory", "parity", "rule")
+_COMMANDS: Final = ("check", "show", "explain", "test", "inventory", "parity", "lock", "diff", "rule")
 _SYNONYMS: Final = {
     "lint": "check",
     "validate": "check",
@@ -23,9 +23,9 @@ _SYNONYMS: Final = {
     "list": "show",
     "names": "show",
     "why": "explain",
-    "diff": "parity",
-    "compare": "parity",
     "save": "inventory",
+    "freeze": "lock",
+    "compare": "diff",
 }
 
 

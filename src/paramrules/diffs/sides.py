@@ -1,5 +1,6 @@
 """The two sides of a diff: rule files, locks, revisions of them, or assignments, each on a model."""
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
@@ -15,6 +16,8 @@ from paramrules.inventories import Inventory
 from paramrules.inventories.own_vocabulary import VocabularyLike
 from paramrules.locks import Lock, LockedModel
 from paramrules.locks.locked import locked
+from paramrules.named_models import ModelName
+from paramrules.projects import Models, Target
 from paramrules.registry import inventory as inventory_of
 from paramrules.rules import Rules
 from paramrules.rules.load import RuleFile, is_rule_file
@@ -78,6 +81,12 @@ class Diffs(NamedTuple):
         """True if nothing that is compared differs."""
         return not self.went and not self.came and all(each.same for each in self.diffs)
 
+    @staticmethod
+    def joined(several: "Iterable[Diffs]") -> "Diffs":
+        """Return the diffs of several targets as one."""
+        columns = zip(*several, strict=True)
+        return Diffs(*(tuple(each for part in column for each in part) for column in columns))
+
     @property
     def summary(self) -> str:
         """One line about all of them."""
@@ -93,25 +102,21 @@ class Diffs(NamedTuple):
         return markdown(self.diffs, self.went, self.came)
 
 
-def diff_on(
+def diff_target(
     old: Side,
     new: Side,
-    models: Sequence[str],
-    build: Callable[[], Sequence[Inventory]],
+    target: Target,
+    build: Callable[[Models], Sequence[Inventory]],
     *,
-    options: OptionsOf,
-    aliases: Callable[[str], Iterable[str]] = lambda name: (),
     compare: str = BOTH,
 ) -> Diffs:
-    """Compare two sides on each of several models; two locks without models, section by section.
+    """Compare two sides on each model of a target; two locks without models, section by section.
 
     Args:
         old: as for `diff`.
         new: likewise.
-        models: the names of the models.
-        build: returns their inventories; called only if a side is rules.
-        options: returns the options of a rule file.
-        aliases: returns further names that a model may have in a lock.
+        target: the models, if any, and the options of rules.
+        build: describes the models; called only if a side is rules.
         compare: as for `diff`.
 
     Raises:
@@ -119,17 +124,26 @@ def diff_on(
     """
     check_compared(compare)
     sides = _opened(old), _opened(new)
+    models = target.models.names
     if not models and isinstance(sides[0], Lock) and isinstance(sides[1], Lock):
         return diffs_of_locks(sides[0], sides[1], compare)
-    given = _for_each(sides, options)
+    given = _for_each(sides, target.options_for)
     needs_models = any(isinstance(side, Rules) for side in sides)
-    described = build() if models and needs_models else [None] * max(1, len(models))
+    described = build(target.models) if models and needs_models else [None] * max(1, len(models))
     diffs = []
-    for name, inventory in zip(models or ("",), described, strict=True):
-        names = (name, *aliases(name)) if name else ("model",)
-        was, now = (_locked(side, inventory, names, given) for side in sides)
+    for model, inventory in zip(models or (None,), described, strict=True):
+        names = [_names_in(side, model) for side in sides]
+        was, now = (_locked(*each, given) for each in zip(sides, [inventory] * 2, names, strict=True))
         diffs.append(compared(was, now, compare))
     return Diffs(tuple(diffs))
+
+
+def _names_in(side: object, model: ModelName | None) -> tuple[str, ...]:
+    """Return the names that a model may have in a lock: as typed, and relative to the lock's folder."""
+    if model is None:
+        return ("model",)
+    path = side.name.rpartition(":")[2] if isinstance(side, Lock) else ""
+    return model.text, model.relative_to(os.path.dirname(path))
 
 
 def diffs_of_locks(old: Lock, new: Lock, compare: str = BOTH) -> Diffs:

@@ -1,6 +1,7 @@
 """Lock files: written so that nothing changes without need, and checked against what rules make now."""
 
 import os
+from itertools import zip_longest
 from typing import NamedTuple
 
 from paramrules.diagnostics import Diagnostic, RulesError, Source, Span, listed
@@ -92,7 +93,8 @@ def _edited(name: str, old: Lock) -> list[Diagnostic]:
     if text == old.text:
         return []
     lines, expected = text.split("\n"), old.text.split("\n")
-    at = next(n for n, line in enumerate([*lines, ""]) if n >= len(expected) or line != expected[n])
+    pairs = enumerate(zip_longest(lines, expected))
+    at = next(number for number, (one, other) in pairs if one != other)
     source = Source(name, text)
     at = min(at, len(lines) - 1)
     start = source.line_starts[at]
