@@ -11,8 +11,10 @@ from paramrules.inventories import Inventory
 def versions_of(inventory: Inventory) -> Mapping[str, str]:
     """Return the versions of the packages that define the modules around the parameters.
 
-    Only those that this process has imported: for a saved inventory, what is installed here says nothing.
+    Those of a saved inventory are not known: what is installed here may be others.
     """
+    if inventory.is_saved:
+        return {}
     owners = {id(owner): owner for owner in inventory.owners if owner.known}
     classes = {cls.name for owner in owners.values() for cls in owner.around}
     found = {}
