@@ -99,7 +99,8 @@ class GitFile(Traversable):
         if _git("rev-parse", "--verify", "--quiet", "--end-of-options", commit).returncode:
             inside = _git("rev-parse", "--git-dir")
             if inside.returncode:
-                why = inside.stderr.decode("utf-8", "replace").strip().removeprefix("fatal: ")
+                said = inside.stderr.decode("utf-8", "replace").removeprefix("fatal: ")
+                why = said.partition("\n")[0]
                 if why.startswith("not a git repository"):  # and up to where git has looked
                     why = "this folder is in no repository"
                 raise _no_git(f"`{self}` cannot be read from git: {why}")

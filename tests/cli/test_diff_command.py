@@ -11,6 +11,7 @@ import pytest
 from support import Ran
 
 import paramrules
+from paramrules.diffs.rules_or_lock import rules_or_lock
 from paramrules.git_files import GitFile
 from paramrules.sources import source
 
@@ -148,6 +149,15 @@ def test_without_a_repository_or_git(run: Run, monkeypatch: pytest.MonkeyPatch) 
     assert raised.value.diagnostics[0].code == "E911"
 
 
+def test_a_repository_of_somebody_else(run: Run, repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    monkeypatch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
+    assert run("check", "main:top.rules").err.startswith(
+        "error[E910]: `main:top.rules` cannot be read from git: detected dubious ownership in repository"
+    )
+
+
 def test_paths_that_are_no_revisions(run: Run, folder: Path) -> None:
     (folder / "a:b.rules").write_text("all: else\n")
     assert run("check", "a:b.rules").out == "1 file: no findings\n"
@@ -198,6 +208,15 @@ def test_two_locks_need_nothing_else(run: Run, folder: Path) -> None:
     assert run("diff", "copy", "old.rules.lock").code == 0
     with pytest.raises(paramrules.RulesError):
         paramrules.diff("copy", "\0")
+
+
+def test_rules_and_locks_are_told_apart(repository: Path) -> None:
+    for file in ("main:top.rules", GitFile("main", "top.rules")):
+        assert rules_or_lock(file).source.name == "main:top.rules"  # type: ignore[union-attr]
+    assert rules_or_lock(Path("net.rules")).source.name == "net.rules"  # type: ignore[union-attr]
+    with pytest.raises(paramrules.RulesError) as raised:
+        rules_or_lock(os.devnull)
+    assert [finding.code for finding in raised.value.diagnostics] == ["E101"]
 
 
 def test_several_models(run: Run) -> None:

@@ -8,8 +8,10 @@ import pytest
 from support import inventory_of
 
 import paramrules
+from paramrules.assignment.grouping import Slot
 from paramrules.locks import Lock
 from paramrules.locks.fold_tree import Leaf, folded
+from paramrules.locks.setting_lines import setting_lines
 
 RULES = """\
 option rate = 0.75
@@ -149,6 +151,29 @@ def test_numbers_inside_numbers() -> None:
 def test_a_step_that_does_not_divide_the_labels_is_no_series() -> None:
     names, labels = ["0", "2", "4"], ["b_0", "b_1", "b_2"]
     assert len(list(folded(names, [Leaf("()", label) for label in labels]))) == 3
+
+
+@pytest.mark.parametrize(
+    ("values", "lines"),
+    [
+        ([0.5, 0.25, 0.125], ["b_1..3: lr_scale = 0.5 ** i"]),
+        ([0.25, 0.125, 0.0625], ["b_1..3: lr_scale = 0.5 ** (i + 1)"]),
+        ([1.0, 0.5, 0.25], ["b_1..3: lr_scale = 0.5 ** (i - 1)"]),
+        ([0.25, 0.5, 1.0], ["b_1..3: lr_scale = 0.5 ** (3 - i)"]),
+        ([3 * 0.25, 3 * 0.5, 3 * 1.0], ["b_1..3: lr_scale = 3.0 * 0.5 ** (3 - i)"]),
+        ([0.25, 0.5, 1.0, 7.0], ["b_1..3: lr_scale = 0.5 ** (3 - i)", "b_4: lr_scale = 7.0"]),
+        ([2, 2, 2.0], ["b_1..2: lr_scale = 2", "b_3: lr_scale = 2.0"]),
+        ([0.5, 0.25, True], ["b_1: lr_scale = 0.5", "b_2: lr_scale = 0.25", "b_3: lr_scale = true"]),
+        ([1e-320, 1e300, 1.0], None),
+        ([1.0, 1.0001, 1.0003], None),
+        ([1e-300, 1.0, 2.0], None),
+        ([1.0, 1e-300, 0.1], None),
+    ],
+)
+def test_settings_that_count(values: list[float], lines: list[str] | None) -> None:
+    slots = [Slot(f"b_{n}", f"b_{n}", {"lr_scale": value}) for n, value in enumerate(values, 1)]
+    single = [f"b_{n}: lr_scale = {value!r}" for n, value in enumerate(values, 1)]
+    assert list(setting_lines(slots)) == (single if lines is None else lines)
 
 
 def test_saving(tmp_path: Path) -> None:

@@ -85,6 +85,10 @@ def test_a_lock_that_is_cut_off(lines: int) -> None:
     assert error(text).startswith("error[E903]: `net.rules.lock` ends in the middle of a model\n")
 
 
+def test_a_lock_that_ends_with_the_word_in_front_of_the_tree() -> None:
+    assert "E903" in error(TEXT[: TEXT.index("parameters") + len("parameters")])
+
+
 def test_a_gap_in_the_tree_is_a_cut() -> None:
     assert "E903" in error(TEXT.replace("end 4 tensors\n", "\nend 4 tensors\n"))
 
@@ -132,6 +136,7 @@ def test_a_tree_that_was_edited() -> None:
         ("weight_decay = 0", "weight_decay 0", 11, "it is not a label with its settings"),
         ("weight_decay = 0", "lr_scale = none", 11, "it is not a label with its settings"),
         ("weight_decay = 0", "eps = 1, eps = 2", 11, "it is not a label with its settings"),
+        ("weight_decay = 0", 'tag = "a" b = 2', 11, "it is not a label with its settings"),
         ("weight_decay = 0", "eps = 1; a = 2", 11, "it is not a label with its settings"),
         ("no_decay: ", "no decay: ", 11, "it is not a label with its settings"),
         ("b_1..3", "b_3..1", 12, "it is not a label with its settings"),

@@ -61,9 +61,7 @@ def unquoted(text: str) -> str:
     """
     if not text.startswith('"'):
         return text
-    read = json.loads(text)
-    if not isinstance(read, str):
-        raise ValueError(text)
+    read: str = json.loads(text)
     return read
 
 
