@@ -76,12 +76,12 @@ def test_json(run: Run) -> None:
     answer = json.loads(run("lock", "net.rules", "-m", "net.py:make", "--json").out)
     models = [{"model": "net.py:make", "framework": "torch", "tensors": 7, "groups": 6}]
     lock = {"rules": "net.rules", "lock": "net.rules.lock", "models": models}
-    assert answer == {"locks": [{**lock, "written": True}], "findings": []}
+    assert answer == {"version": 1, "locks": [{**lock, "written": True}], "findings": []}
     answer = json.loads(run("lock", "net.rules", "-m", "net.py:make", "--json", "--check").out)
     nothing = {"groups_came": [], "groups_went": [], "reordered": "", "options": {}, "changes": []}
     diff = {"model": "net.py:make", "rules": "net.rules", "same": True, **nothing}
     checked = {"stale": False, "same": True, "went": [], "came": [], "diffs": [diff]}
-    assert answer == {"locks": [{**lock, **checked}], "findings": []}
+    assert answer == {"version": 1, "locks": [{**lock, **checked}], "findings": []}
 
 
 def test_rules_with_errors_on_the_model_are_not_locked(run: Run) -> None:

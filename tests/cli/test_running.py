@@ -34,6 +34,8 @@ Commands:
   test       Run the `expect` statements of a rule file on a model.
   inventory  Save the facts about a model's parameters as JSON.
   parity     Compare the groups that a rule file makes of two models.
+  lock       Write which group each parameter is in, as a text to commit.
+  diff       Show which parameters move between two versions of a file.
   rule       Print the page of a code: what it means, and what to do about it.
 """
 

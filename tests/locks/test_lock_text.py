@@ -78,7 +78,7 @@ end 15 tensors
 def test_the_whole_text() -> None:
     assignment = paramrules.assign(paramrules.parse(RULES, "rules/net.rules"), inventory_of(ROWS))
     lock = paramrules.lock({"net.json": assignment})
-    assert lock.text == TEXT
+    assert Lock(tuple(replace(model, versions={}) for model in lock)).text == TEXT  # torch may be imported
     assert repr(lock) == "<Lock of 'net.json'>"
     assert repr(lock["net.json"]) == "<LockedModel 'net.json': 15 parameters in 11 groups>"
     assert len(lock) == 1

@@ -34,7 +34,7 @@ def diff(
     with_names: bool,
     markdown: bool,
 ) -> Answer:
-    """Show which parameters move between two versions of rules, or of a lock.
+    """Show which parameters move between two versions of a file.
 
     OLD and NEW are each a rule file, a lock, or `REV:path`: one of these in a revision of git. Rules need a
     model, and take that of the project's settings; two locks need neither a model nor its framework.

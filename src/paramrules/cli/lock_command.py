@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 )
 @click.option("--check", is_flag=True, help="Write nothing, and exit with 1 if a lock is stale.")
 def lock(targets: "list[Target]", output: str | None, check: bool) -> Answer:
-    """Write which group each parameter is in, as a text to review and commit.
+    """Write which group each parameter is in, as a text to commit.
 
     \b
     paramrules lock vit.rules -m vit.py:ViT
