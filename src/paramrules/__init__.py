@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from paramrules.assignment.assign import assign, examine, expectations
     from paramrules.comparison import Parity, parity
     from paramrules.diagnostics import Diagnostic, RulesError, RulesWarning, render
+    from paramrules.diffs import Diff, diff
     from paramrules.formatting import format_rules
     from paramrules.inventories import Inventory, Parameter
+    from paramrules.locks import Lock, lock, read_lock
     from paramrules.optimizer_state import state_bytes
     from paramrules.portability import portable
     from paramrules.registry import inventory
@@ -47,8 +49,10 @@ _ROOMS = {
     ),
     "comparison": ("Parity", "parity"),
     "diagnostics": ("Diagnostic", "RulesError", "RulesWarning", "render"),
+    "diffs": ("Diff", "diff"),
     "formatting": ("format_rules",),
     "inventories": ("Inventory", "Parameter"),
+    "locks": ("Lock", "lock", "read_lock"),
     "portability": ("portable",),
     "optimizer_state": ("state_bytes",),
     "registry": ("inventory",),
@@ -60,9 +64,11 @@ __all__ = [
     "Assignment",
     "AxisLabels",
     "Diagnostic",
+    "Diff",
     "Explanation",
     "Group",
     "Inventory",
+    "Lock",
     "Outcome",
     "Parameter",
     "Parity",
@@ -71,14 +77,17 @@ __all__ = [
     "RulesWarning",
     "assign",
     "check",
+    "diff",
     "examine",
     "expectations",
     "format_rules",
     "inventory",
     "load",
+    "lock",
     "parity",
     "parse",
     "portable",
+    "read_lock",
     "render",
     "state_bytes",
 ]

@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # type checkers cannot read the table below: for them, `as` e
         declare as declare,
         did_you_mean as did_you_mean,
     )
+    from paramrules.diffs.rules_or_lock import rules_or_lock as rules_or_lock
     from paramrules.emission import (
         DEFAULT as DEFAULT,
         SCHEDULES as SCHEDULES,
@@ -98,6 +99,10 @@ if TYPE_CHECKING:  # type checkers cannot read the table below: for them, `as` e
     from paramrules.inventories.owner import named as named
     from paramrules.inventories.parameter import is_below as is_below
     from paramrules.inventories.roles import role as role
+    from paramrules.locks import (
+        Lock as Lock,
+        LockedModel as LockedModel,
+    )
     from paramrules.registry import (
         Backend as Backend,
         inventory as inventory,
@@ -112,6 +117,7 @@ _ROOMS = {
     "assignment": ("Assignment", "AxisLabels", "Group", "assign"),
     "assignment.unknown_keywords": ("refuse_unknown",),
     "diagnostics": ("Diagnostic", "RulesError", "RulesWarning", "a", "class_name", "declare", "did_you_mean"),
+    "diffs.rules_or_lock": ("rules_or_lock",),
     "emission": (
         "DEFAULT",
         "SCHEDULES",
@@ -181,6 +187,7 @@ _ROOMS = {
     "inventories.owner": ("named",),
     "inventories.parameter": ("is_below",),
     "inventories.roles": ("role",),
+    "locks": ("Lock", "LockedModel"),
     "registry": ("Backend", "inventory"),
     "rules": ("Rules",),
     "wrong_models": ("other_framework", "refuse_non_module"),

@@ -121,10 +121,11 @@ def rule_settings(settings: Mapping[str, object]) -> str:
 
 def short_settings(settings: Mapping[str, object]) -> str:
     """Return settings for a table, numbers to six digits: `lr_scale=0.5, weight_decay=0`, or `-`."""
-    return ", ".join(f"{key}={_short(value)}" for key, value in settings.items()) or "-"
+    return ", ".join(f"{key}={short_value(value)}" for key, value in settings.items()) or "-"
 
 
-def _short(value: object) -> str:
+def short_value(value: object) -> str:
+    """Return a value as a rule file writes it, a float to six digits."""
     return f"{value:.6g}" if isinstance(value, float) else value_text(value)
 
 

@@ -5,7 +5,7 @@ from click.testing import CliRunner
 
 from paramrules.cli import main
 
-COMMANDS = ["check", "fmt", "show", "explain", "test", "inventory", "parity", "rule"]
+COMMANDS = ["check", "fmt", "show", "explain", "test", "lock", "diff", "parity", "inventory", "rule"]
 
 
 def completed(*words: str, shell: str = "bash") -> list[str]:
@@ -37,6 +37,8 @@ def completed(*words: str, shell: str = "bash") -> list[str]:
         (("test", "net.rules", "--vocabulary", "net"), ["file"]),
         (("parity", "net.rules", "--mapping", "net"), ["file"]),
         (("test", "net.rules", "-m", "net"), ["file"]),
+        (("lock", "net.rules", "-o", "net"), ["file"]),
+        (("diff", "main:net.rules", "net"), ["file"]),
     ],
 )
 def test_completion(words: tuple[str, ...], offered: list[str]) -> None:

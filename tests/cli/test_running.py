@@ -33,8 +33,10 @@ Commands:
   show       Show the groups that a rule file makes of a model.
   explain    Explain why parameters are in their groups.
   test       Run the `expect` statements of a rule file on a model.
-  inventory  Save the facts about a model's parameters as JSON.
+  lock       Write which group each parameter is in, as a text to commit.
+  diff       Show which parameters move between two versions of a file.
   parity     Compare the groups that a rule file makes of two models.
+  inventory  Save the facts about a model's parameters as JSON.
   rule       Print the page of a code: what it means, and what to do about it.
 """
 

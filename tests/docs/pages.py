@@ -10,6 +10,7 @@ import io
 import os
 import re
 import shlex
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,6 +23,15 @@ from paramrules.cli import main
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 MODELS = DOCS / "models"
+
+_AUTHOR = {"NAME": "A", "EMAIL": "a@example.org", "DATE": "2026-01-01T00:00:00Z"}
+_GIT = {
+    **os.environ,
+    **{f"GIT_{who}_{key}": text for who in ("AUTHOR", "COMMITTER") for key, text in _AUTHOR.items()},
+    "GIT_CONFIG_GLOBAL": os.devnull,  # the same session for everybody
+    "GIT_CONFIG_SYSTEM": os.devnull,
+    "LC_ALL": "C",
+}
 
 _FENCE = re.compile(r"^```(\w+)(?: ([^\n]+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -103,7 +113,7 @@ def execute(block: Block, path: Path, namespace: dict[str, Any]) -> str:
 
 
 def console(text: str) -> str:
-    """A console session as it would look now: each `$ paramrules ...` with what it prints, both streams."""
+    """A console session as it would look now: each `$ paramrules ...` or `$ git ...` with what it prints."""
     session = ""
     for line in text.splitlines():
         if line.startswith("$ "):
@@ -112,12 +122,16 @@ def console(text: str) -> str:
 
 
 def typed(command: str) -> str:
-    """What `paramrules ...` prints, findings last, without a blank line at the end."""
+    """What `paramrules ...` or `git ...` prints, findings last, without a blank line at the end."""
     name, *arguments = shlex.split(command)
-    assert name == "paramrules", f"only paramrules is run here, not {command!r}"
-    result = CliRunner().invoke(main, arguments, prog_name="paramrules", catch_exceptions=False)
-    output = "\n".join(line.rstrip() for line in result.output.splitlines())
-    return output.strip("\n") + "\n"
+    assert name in ("paramrules", "git"), f"only paramrules and git are run here, not {command!r}"
+    if name == "git":
+        ran = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False, env=_GIT)
+        printed = ran.stdout + ran.stderr
+    else:
+        printed = CliRunner().invoke(main, arguments, prog_name="paramrules", catch_exceptions=False).output
+    output = "\n".join(line.rstrip() for line in printed.splitlines()).strip("\n")
+    return output and output + "\n"
 
 
 def rewrite(path: Path, runs: list[Run]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,6 +40,41 @@ def marked(model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Any]
             tensor.grad = torch.full_like(tensor, number + 1.0)
     optimizer.step()
     return deepcopy(optimizer.state_dict())
+
+
+def same_bits(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two states have the same tensors and numbers for each parameter."""
+    return one["state"].keys() == other["state"].keys() and all(
+        torch.equal(value, other["state"][key][name])
+        for key, own in one["state"].items()
+        for name, value in own.items()
+    )
+
+
+def test_a_lock_names_the_parameters_of_a_file_without_names(tmp_path: Path) -> None:
+    model = Net()
+    model.head.requires_grad_(False)
+    saved = marked(model, adamw(model, TWO))
+    lock = paramrules.lock({"net": paramrules.assign(TWO, model), "other": paramrules.assign(ONE, model)})
+    optimizer = adamw(model, ONE)
+    with_names = regroup_state(saved, model, optimizer)
+    for group in saved["param_groups"]:
+        del group["param_names"]
+    alone = paramrules.lock(paramrules.assign(TWO, model))
+    alone.save(tmp_path / "net.rules.lock")
+    for old in (lock["net"], alone, tmp_path / "net.rules.lock", str(tmp_path / "net.rules.lock")):
+        assert same_bits(regroup_state(saved, model, optimizer, old=old), with_names)
+    with pytest.raises(RulesError) as raised:
+        regroup_state(saved, model, optimizer, old=lock)
+    assert str(raised.value) == (
+        "\nerror[E621]: the lock has sections of 2 models\n"
+        "  = help: pass the section of this one: `old=paramrules.read_lock(path)[name]`"
+    )
+    with pytest.raises(RulesError) as raised:
+        regroup_state(saved, model, optimizer, old=lock["other"])
+    assert raised.value.diagnostics[0].message == (
+        "the saved groups have 2, 2 parameters, and with the old lock they would have 4"
+    )
 
 
 def wraps() -> list[Callable[[nn.Module], nn.Module]]:

@@ -1,14 +1,23 @@
-"""Name the parameters of a file without names, from the rules that its groups were made with."""
+"""Name the parameters of a file without names, from the rules or the lock that its groups were made with."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from paramrules.backends import Assignment, Inventory, Rules, assign
+from paramrules.backends import (
+    Assignment,
+    Group,
+    Inventory,
+    Lock,
+    LockedModel,
+    Rules,
+    assign,
+    rules_or_lock,
+)
 from paramrules_torch.resume.refusal import refuse
 from paramrules_torch.resume.saved_state import Saved
 
-Old = Rules | Assignment | str | Path | Sequence[Sequence[str]]
-"""The grouping of a file without names: its rules, or the names of each group's parameters."""
+Old = Rules | Assignment | Lock | LockedModel | str | Path | Sequence[Sequence[str]]
+"""The grouping of a file without names: its rules, its lock, or the names of each group's parameters."""
 
 
 def names_of(saved: Saved, old: Old | None, inventory: Inventory) -> Sequence[Sequence[str]]:
@@ -25,11 +34,17 @@ def names_of(saved: Saved, old: Old | None, inventory: Inventory) -> Sequence[Se
             "pass `old=`: the rules it was saved with, or the names of each group's parameters",
         )
     sizes = [len(keys) for keys in saved.keys]
-    ways = _by_rules(old, inventory) if isinstance(old, Rules | Assignment | str | Path) else [old]
+    opened = rules_or_lock(old) if isinstance(old, str | Path) else old
+    ways: Sequence[Sequence[Sequence[str]]]
+    if isinstance(opened, Rules | Assignment):
+        ways, what = _by_rules(opened, inventory), "rules"
+    elif isinstance(opened, Lock | LockedModel):
+        ways, what = _by_lock(opened, inventory), "lock"
+    else:
+        ways, what = [opened], "names"
     for names in ways:
         if [len(group) for group in names] == sizes:
             return names
-    what = "rules" if isinstance(old, Rules | Assignment | str | Path) else "names"
     raise refuse(
         "E621",
         f"the saved groups have {_joined(sizes)} parameters, and with the old {what} they would have "
@@ -38,17 +53,36 @@ def names_of(saved: Saved, old: Old | None, inventory: Inventory) -> Sequence[Se
     )
 
 
-def _by_rules(rules: Rules | Assignment | str | Path, inventory: Inventory) -> list[list[list[str]]]:
-    """Return the groups that `param_groups` makes with these rules: of trainable parameters, of all, and, if
-    the assignment is to a whole model, of those on this stage of its pipeline.
+def _by_rules(rules: Rules | Assignment, inventory: Inventory) -> list[list[list[str]]]:
+    assignment = rules if isinstance(rules, Assignment) else assign(rules, inventory)
+    known = assignment.inventory
+    return _ways(known.names, known.column("trainable"), assignment.groups, inventory)
+
+
+def _by_lock(lock: Lock | LockedModel, inventory: Inventory) -> list[list[list[str]]]:
+    if isinstance(lock, Lock):
+        if len(lock) != 1:
+            raise refuse(
+                "E621",
+                f"the lock has sections of {len(lock)} models",
+                "pass the section of this one: `old=paramrules.read_lock(path)[name]`",
+            )
+        (lock,) = lock
+    trainable = [number not in lock.frozen for number in range(len(lock))]
+    return _ways(lock.names, trainable, lock.groups, inventory)
+
+
+def _ways(
+    names: Sequence[str], trainable: Sequence[bool], groups: Sequence[Group], inventory: Inventory
+) -> list[list[list[str]]]:
+    """Return the groups that `param_groups` makes: of trainable parameters, of all, and, if the old groups
+    are those of a whole model, of those on this stage of its pipeline.
 
     Later rules may have frozen parameters that were trained in the run that saved the state.
     """
-    assignment = rules if isinstance(rules, Assignment) else assign(rules, inventory)
-    names, trainable = assignment.inventory.names, assignment.inventory.column("trainable")
     every = [
         [(names[number], trainable[number]) for number in group.parameters]
-        for group in assignment.groups
+        for group in groups
         if not (group.settings.get("freeze") or group.settings.get("skip"))
     ]
     here = set(inventory.names)

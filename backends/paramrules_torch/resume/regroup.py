@@ -50,8 +50,9 @@ def regroup_state(
             torch.distributed.checkpoint, flattened or not.
         model: the model as it is now, wrapped or not.
         optimizer: its optimizer, made with the new rules; `build` may have made it of several.
-        old: how a file without names was grouped: the rules (or, for a model that has changed, what `assign`
-            made of them), or the names of each group's parameters. The file's own names take precedence.
+        old: how a file without names was grouped: the rules or the lock of that time, as a path, `REV:path`
+            or what was read (for a model that has changed, a lock, or what `assign` made of the rules); or
+            the names of each group's parameters. The file's own names take precedence.
         missing: `"fresh"` lets parameters start without state if the file has none that fits: they are new,
             their shape is another, or another optimizer takes them now.
         extra: `"drop"` leaves out state of parameters that the optimizer does not have.

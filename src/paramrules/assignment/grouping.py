@@ -83,14 +83,18 @@ class GroupSize(NamedTuple):
     share: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Slot:
-    """A label of one axis with one of its settings."""
+class Slot(NamedTuple):
+    """A label of one axis with one of its settings.
+
+    Attributes:
+        label: the label as rules write it.
+        name: the label, with `#1`, `#2`, ... if it has several settings.
+        settings: its settings.
+    """
 
     label: str
     name: str
     settings: Mapping[str, Any]
-    parameters: list[int]
 
 
 def groups_of(axes: Iterable[Sequence[Label]], facts: Facts) -> tuple[Group, ...]:
@@ -98,37 +102,48 @@ def groups_of(axes: Iterable[Sequence[Label]], facts: Facts) -> tuple[Group, ...
     slots = [list(_slots(labels, facts)) for labels in axes]
     if len(slots) == 1:
         return tuple(
-            Group(slot.name, (slot.label,), slot.settings, tuple(sorted(slot.parameters)))
-            for slot in slots[0]
+            Group(slot.name, (slot.label,), slot.settings, tuple(sorted(parameters)))
+            for slot, parameters in slots[0]
         )
     columns = []
     for axis in slots:
         column = [0] * facts.count
-        for number, slot in enumerate(axis):
-            for parameter in slot.parameters:
+        for number, (_, parameters) in enumerate(axis):
+            for parameter in parameters:
                 column[parameter] = number
         columns.append(column)
+    keys = list(zip(*columns, strict=True))
+    return groups_of_slots([[slot for slot, _ in axis] for axis in slots], keys)
+
+
+def groups_of_slots(axes: Sequence[Sequence[Slot]], keys: Iterable[tuple[int, ...]]) -> tuple[Group, ...]:
+    """Return the groups in their order.
+
+    Args:
+        axes: for each axis, its labels in the order of groups.
+        keys: for each parameter, the number of its label in each axis.
+    """
     members: dict[tuple[int, ...], list[int]] = {}
-    for parameter, key in enumerate(zip(*columns, strict=True)):
+    for parameter, key in enumerate(keys):
         if key in members:
             members[key].append(parameter)
         else:
             members[key] = [parameter]
     return tuple(
-        _joined([axis[number] for axis, number in zip(slots, key, strict=True)], members[key])
+        _joined([axis[number] for axis, number in zip(axes, key, strict=True)], members[key])
         for key in sorted(members)
     )
 
 
-def _slots(labels: Sequence[Label], facts: Facts) -> Iterable[_Slot]:
+def _slots(labels: Sequence[Label], facts: Facts) -> Iterable[tuple[Slot, list[int]]]:
     for label in labels:
         for number, (settings, entries) in enumerate(label.settings, 1):
             name = f"{label.text}#{number}" if len(label.settings) > 1 else label.text
             parameters = [facts.parameter(entry) for entry in entries] if facts.extra else entries
-            yield _Slot(label.text, name, settings, parameters)
+            yield Slot(label.text, name, settings), parameters
 
 
-def _joined(slots: list[_Slot], parameters: list[int]) -> Group:
+def _joined(slots: Sequence[Slot], parameters: list[int]) -> Group:
     settings: dict[str, Any] = {}
     for slot in slots:
         for key, value in slot.settings.items():

@@ -15,7 +15,7 @@ from paramrules import __version__
 from paramrules.cli.answer import prepare_streams
 from paramrules.diagnostics import did_you_mean, printable
 
-_COMMANDS: Final = ("check", "fmt", "show", "explain", "test", "inventory", "parity", "rule")
+_COMMANDS: Final = ("check", "fmt", "show", "explain", "test", "lock", "diff", "parity", "inventory", "rule")
 _SYNONYMS: Final = {
     "lint": "check",
     "format": "fmt",
@@ -24,9 +24,9 @@ _SYNONYMS: Final = {
     "list": "show",
     "names": "show",
     "why": "explain",
-    "diff": "parity",
-    "compare": "parity",
     "save": "inventory",
+    "freeze": "lock",
+    "compare": "diff",
 }
 
 

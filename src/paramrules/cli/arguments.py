@@ -14,6 +14,7 @@ from paramrules.cli.layout import progress
 from paramrules.named_models.example_inputs import ExampleInput, read_input
 from paramrules.named_models.model_name import ModelName, read_model_name
 from paramrules.projects import Models, Typed, choose
+from paramrules.sources import source
 
 if TYPE_CHECKING:
     from paramrules.inventories import Inventory
@@ -160,6 +161,36 @@ def _on_chosen_models(command: Callable[..., Any], *, with_strict: bool = True) 
     return _models(_describing(last))
 
 
+def on_compared_models(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of a command that may need models: it gets `choose_for`, from a rule file to targets.
+
+    For None it returns all targets, or refuses the command line if there are none.
+    """
+
+    @wraps(command)
+    def choosing(
+        models: tuple[ModelName, ...],
+        given: dict[str, str],
+        stacked: dict[str, int],
+        vocabulary: tuple[str, ...],
+        input: tuple[ExampleInput, ...],
+        **rest: Any,
+    ) -> Answer:
+        def choose_for(file: str | None) -> "list[Target]":
+            try:
+                return choose(
+                    Typed(file, Models(models, input, stacked, vocabulary), given), current_project()
+                )
+            except ValueError as error:
+                if file is None or models:
+                    raise click.UsageError(str(error)) from None
+                return []
+
+        return cast("Answer", command(choose_for=choose_for, **rest))
+
+    return _models(_describing(_given(_with_traceback(choosing))))
+
+
 def on_one_model(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say more about a model: the command gets it as `model`, a `Models`."""
 
@@ -202,7 +233,7 @@ def assigned_to(targets: "Sequence[Target]") -> "Iterator[tuple[Target, Rules, M
     import paramrules
 
     for target in targets:
-        rules = paramrules.load(target.rules)
+        rules = paramrules.load(source(target.rules))
         for name, inventory in zip(target.models.names, build(target.models), strict=True):
             yield target, rules, name, inventory
 

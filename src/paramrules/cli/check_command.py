@@ -9,6 +9,7 @@ from paramrules.cli.answer import Answer, Command, current_project, graded
 from paramrules.cli.exit_codes import Exit
 from paramrules.diagnostics import SEVERITIES, together
 from paramrules.display import counted
+from paramrules.sources import source
 
 _UNREADABLE: Final = ("E101", "E102", "E103")
 """The codes of a file whose text cannot be had, so that nothing is checked."""
@@ -37,10 +38,11 @@ def check(files: tuple[str, ...], portable: bool) -> Answer:
             else "name a rule file, or list your own in `[tool.paramrules]` of `pyproject.toml`"
         )
     for file in files:
-        found = paramrules.check(file)
+        opened = source(file)
+        found = paramrules.check(opened)
         findings += found
         if portable and not any(finding.is_error for finding in found):
-            findings += paramrules.portable(file)
+            findings += paramrules.portable(opened)
     findings = list(graded(findings))
     unusable = any(finding.code in _UNREADABLE for finding in findings)
     return Answer(

@@ -11,6 +11,7 @@ from paramrules.cli.layout import progress
 from paramrules.display import Block, Table, counted, few, large, short_settings
 from paramrules.folded_names import fold_pairs
 from paramrules.named_models.model_name import ModelName
+from paramrules.sources import source
 
 if TYPE_CHECKING:
     from paramrules import Diagnostic
@@ -87,7 +88,7 @@ def parity(
     results: list[dict[str, Any]] = []
     findings: list[Diagnostic] = []
     for target, models, a, b in comparisons:
-        rules = paramrules.load(target.rules)
+        rules = paramrules.load(source(target.rules))
         options, pairs = target.options_for(rules), mapping or target.mapping
         with progress("comparing"):
             found = paramrules.parity(rules, a, b, pairs, options=options, compare=compare)

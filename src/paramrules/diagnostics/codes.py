@@ -10,7 +10,7 @@ The first digit says where a finding comes from:
 6  what a backend emits: param groups, masks, labels
 7  the command line
 8  two models, or rules for several frameworks
-9  the files of a project: its settings
+9  files of a project: locks, project settings
 
 The letter is the severity: an error (E) stops the work, a warning (W) does not, and a note (N) is only shown
 to those who ask: by `show`, `check` and `explain`, never by `build` and its like.
@@ -311,6 +311,18 @@ _declare("""
 """)
 
 _declare("""
+    E901 a lock is stale
+    E902 a lock cannot be read
+    E903 a lock is cut off
+    E904 a lock holds a merge conflict
+    E905 a lock is of a newer version
+    E906 a lock has two sections of one model
+    E907 a lock has no section of a model
+    E908 a lock was edited by hand
+    E909 there is no lock to check
+    E910 git cannot be asked
+    E911 a revision does not have a file
+    E912 rules are compared on a model
     E931 the settings cannot be read
     E932 settings have an unknown key
     E933 a setting of a project does not fit

@@ -59,6 +59,7 @@ class Columns:
         parameter: the number of its parameter, one per entry.
         aliases: for each tied parameter its further entries.
         count: the number of parameters.
+        is_saved: True for facts read from a file, whose packages may be others than those installed here.
         notes: attributes that the framework sets for itself, which rules and saved inventories never see.
         module_notes: the same for attributes of modules.
         groups_help: the help where a rule reads `layer_groups` and nothing tells the groups of a convolution,
@@ -80,6 +81,7 @@ class Columns:
     parameter: Sequence[int]
     aliases: Aliases
     count: int
+    is_saved: ClassVar[bool] = False
     notes: ClassVar[frozenset[str]] = frozenset()
     module_notes: ClassVar[frozenset[str]] = frozenset()
     groups_help: str = (

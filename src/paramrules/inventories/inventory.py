@@ -113,6 +113,11 @@ class Inventory:
         return "" if "fan_in" in self.unknown else self._columns.without_groups()
 
     @property
+    def is_saved(self) -> bool:
+        """True if it was read from a file, and not taken from a model."""
+        return self._columns.is_saved
+
+    @property
     def findings(self) -> Sequence[Diagnostic]:
         """Warnings about the model, which every assignment of rules to it repeats. A saved one has none."""
         return ()

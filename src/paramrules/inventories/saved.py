@@ -44,6 +44,7 @@ _Rows = Iterable[Sequence[tuple[Parameter, Mapping[str, object]]]]
 class Rows(Columns):
     """Facts read from a file: one mapping per parameter, and one per entry."""
 
+    is_saved = True
     groups_help = (
         "the file does not hold the groups of the convolution of `{name}`: save the model's inventory again"
     )

@@ -9,6 +9,7 @@ Reading a name imports nothing and runs no code.
 """
 
 import ast
+import os
 from typing import Any, NamedTuple
 
 _FORMS = (
@@ -50,6 +51,20 @@ class ModelName(NamedTuple):
     def is_file(self) -> bool:
         """True for a model in a Python file named by its path."""
         return self.origin.endswith(".py")
+
+    def relative_to(self, folder: str) -> str:
+        """Return the text with the path of a file relative to a folder, with `/`, as a lock holds it.
+
+        >>> read_model_name("models/vit.py:ViT").relative_to("models")
+        'vit.py:ViT'
+        """
+        if not (self.is_file or self.is_saved):
+            return self.text
+        try:
+            path = os.path.relpath(self.origin, folder or os.curdir)
+        except ValueError:  # another drive
+            path = os.path.abspath(self.origin)
+        return path.replace(os.sep, "/") + self.text[len(self.origin) :]
 
 
 def read_model_name(text: str) -> ModelName:

@@ -1,7 +1,6 @@
 """portable: the warnings of `paramrules check --portable`."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from paramrules.diagnostics import Diagnostic
@@ -10,7 +9,7 @@ from paramrules.portability.leaves import leaf_findings, leaves_named
 from paramrules.portability.numbers import separator_findings
 from paramrules.portability.shapes import shape_findings
 from paramrules.portability.tied_heads import head_findings
-from paramrules.rules.load import read, unsilenced
+from paramrules.rules.load import RuleFile, read, unsilenced
 from paramrules.rules.model import Rules
 from paramrules.rules.terms import (
     Attribute,
@@ -27,7 +26,7 @@ _EVERYWHERE = frozenset({"no_weight_decay"})
 """Set by a method of modules, in every framework whose modules have methods."""
 
 
-def portable(rules: Rules | str | Path) -> list[Diagnostic]:
+def portable(rules: "Rules | RuleFile") -> list[Diagnostic]:
     """Return a warning (W811 to W818) for each part of a rule file that may differ between frameworks.
 
     None of them is a mistake if all models are of one framework. Included files are not checked. Comments

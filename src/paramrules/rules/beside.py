@@ -113,8 +113,7 @@ def _in_archive(file: Located, folder: "Traversable", path: str) -> tuple[Locate
     if posixpath.isabs(plain) or plain.split("/")[0] == "..":
         return None, None
     target = folder.joinpath(plain)
-    name = posixpath.join(posixpath.dirname(file.name), path)
-    found = Located(posixpath.normpath(name), name, target)
+    found = located(target)
     if target.is_file():
         return found, None
     below = posixpath.dirname(plain)

@@ -1,0 +1,39 @@
+"""Diffs on standard output and as JSON."""
+
+from typing import TYPE_CHECKING, Any
+
+from paramrules.display import Block
+
+if TYPE_CHECKING:
+    from paramrules.diffs.sides import Diffs
+
+
+def blocks_of(diffs: "Diffs", with_names: bool = False) -> list[Block]:
+    """Return tables and lines about every model that differs, with a heading if there are several."""
+    blocks: list[Block] = []
+    for diff in diffs.diffs:
+        if report := diff.report(with_names):
+            blocks += [""] if blocks else []
+            blocks += [f"{diff.new.rules} on {diff.new.model}:", ""] if len(diffs.diffs) > 1 else []
+            blocks += report
+    for word, models in (("no longer locked", diffs.went), ("newly locked", diffs.came)):
+        blocks += [f"{word}: {', '.join(models)}"] if models else []
+    return blocks
+
+
+def result_of(diffs: "Diffs") -> dict[str, Any]:
+    """Return the diffs as plain values."""
+    found = [
+        {
+            "model": diff.new.model,
+            "rules": diff.new.rules,
+            "same": diff.same,
+            "changes": diff.rows(),
+            "groups_came": list(diff.groups_came),
+            "groups_went": list(diff.groups_went),
+            "reordered": diff.reordered,
+            "options": {name: list(values) for name, values in diff.options.items()},
+        }
+        for diff in diffs.diffs
+    ]
+    return {"same": diffs.same, "went": list(diffs.went), "came": list(diffs.came), "diffs": found}

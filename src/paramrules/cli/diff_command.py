@@ -1,0 +1,78 @@
+"""`paramrules diff OLD NEW`."""
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import click
+
+from paramrules.cli.answer import Answer, Command
+from paramrules.cli.arguments import build, on_compared_models, with_compare
+from paramrules.cli.diff_blocks import blocks_of, result_of
+from paramrules.cli.exit_codes import Exit
+
+if TYPE_CHECKING:
+    from paramrules.projects import Target
+
+
+@click.command(cls=Command)
+@click.argument("files", metavar="[OLD NEW]", type=click.Path(), nargs=-1)
+@click.option(
+    "--against",
+    metavar="REV",
+    help="Compare the rule files of the project's settings with those of a revision: `--against main`.",
+)
+@on_compared_models
+@with_compare("both")
+@click.option("--names", "with_names", is_flag=True, help="List every parameter by its whole name.")
+@click.option("--markdown", is_flag=True, help="Write Markdown, for a comment on a pull request.")
+def diff(
+    files: tuple[str, ...],
+    against: str | None,
+    choose_for: "Callable[[str | None], list[Target]]",
+    compare: str,
+    with_names: bool,
+    markdown: bool,
+) -> Answer:
+    """Show which parameters move between two versions of a file.
+
+    OLD and NEW are each a rule file, a lock, or `REV:path`: one of these in a revision of git. Rules need a
+    model, and take that of the project's settings; two locks need neither a model nor its framework.
+
+    \b
+    paramrules diff main:vit.rules vit.rules -m vit.py:ViT
+    paramrules diff HEAD:vit.rules.lock vit.rules.lock --markdown
+    paramrules diff --against main
+
+    JSON: `same`, `went` and `came` (models of which only one of two locks has a section), `findings`, and
+    `diffs`, each with `model`, `rules`, `same`, `groups_came`, `groups_went`, `reordered`, `options` (both
+    values by name), and
+
+    \b
+    changes  kind (moved, settings, came, went, shape, frozen, tied,
+             stacked), old and new (labels of groups, null for none),
+             tensors, parameters, settings (both values by key), detail
+             (of a shape, a tie, a stack, a mark: both), names
+    """
+    from paramrules.diffs.sides import Diffs, diff_target
+    from paramrules.projects import Target
+
+    if against is not None and not files:
+        targets = choose_for(None)
+        pairs = [(_in_revision(against, target.rules), target.rules, target) for target in targets]
+    elif against is None and len(files) == 2:
+        old, new = files
+        chosen = choose_for(new) or choose_for(old) or [Target(new)]
+        pairs = [(old, new, target) for target in chosen]
+    else:
+        raise click.UsageError("name two files, `main:vit.rules vit.rules`, or write `--against main` alone")
+    found = Diffs.joined(diff_target(old, new, target, build, compare=compare) for old, new, target in pairs)
+    blocks = found.markdown().splitlines() if markdown else blocks_of(found, with_names)
+    code = Exit.NOTHING if found.same else Exit.FOUND
+    return Answer(blocks, result_of(found), (), "" if markdown else found.summary, code, is_output=markdown)
+
+
+def _in_revision(revision: str, path: str) -> str:
+    """Return what git calls a file that is seen from the current folder."""
+    relative = os.path.relpath(path).replace(os.sep, "/")
+    return f"{revision}:{relative if relative.startswith('../') else f'./{relative}'}"

@@ -1,0 +1,64 @@
+"""Diffs as Markdown, for a comment on a pull request."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from paramrules.diagnostics import printable
+from paramrules.diffs.changes import Diff
+from paramrules.diffs.report import notes, summary, tables
+from paramrules.display import Table
+
+_ROWS: Final = 50
+"""The most rows of a table: a comment on GitHub has at most 65,536 characters."""
+
+
+def markdown(diffs: Iterable[Diff], went: Iterable[str] = (), came: Iterable[str] = ()) -> str:
+    """Return the differences as headings and tables, with the longest tables cut.
+
+    Args:
+        diffs: the diffs of the models that are on both sides.
+        went: the models that only the old side has.
+        came: the models that only the new side has.
+    """
+    lines = [line for diff in diffs for line in _lines(diff)]
+    lines += (f"- no longer locked: {_code(model)}" for model in went)
+    lines += (f"- newly locked: {_code(model)}" for model in came)
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _lines(diff: Diff) -> Iterator[str]:
+    yield f"### {_code(diff.new.rules)} on {_code(diff.new.model)}"
+    yield ""
+    yield f"{summary(diff)}."
+    for table in tables(diff, with_names=False):
+        yield ""
+        yield from _table(table)
+    if lines := list(notes(diff)):
+        yield ""
+        yield from (f"- {_plain(line)}" for line in lines)
+    yield ""
+
+
+def _table(table: Table) -> Iterator[str]:
+    yield f"| {' | '.join(table.heads)} |"
+    yield f"|{'|'.join(' ---: ' if head in table.right else ' --- ' for head in table.heads)}|"
+    for row in table.rows[:_ROWS]:
+        cells = (_plain(c) if h in table.right else _code(c) for h, c in zip(table.heads, row, strict=True))
+        yield f"| {' | '.join(cells)} |"
+    if len(table.rows) > _ROWS:
+        yield ""
+        yield f"and {len(table.rows) - _ROWS} more rows"
+
+
+def _code(text: str) -> str:
+    """Return a text that Markdown shows as it is. In a table, a bar has to be escaped even in code."""
+    shown = printable(text).replace("|", "\\|")
+    longest = max(map(len, re.findall("`+", shown)), default=0)
+    fence = "`" * (longest + 1)
+    space = " " if longest else ""
+    return f"{fence}{space}{shown}{space}{fence}"
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"([\\`*_{}\[\]<>#|])", r"\\\1", printable(text))

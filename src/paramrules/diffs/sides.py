@@ -1,0 +1,210 @@
+"""The two sides of a diff: rule files, locks, revisions of them, or assignments, each on a model."""
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple, TypeAlias
+
+from paramrules.assignment import Assignment, examine
+from paramrules.assignment.value_evaluator import Scalar
+from paramrules.comparison.settings import BOTH, check_compared
+from paramrules.diagnostics import Diagnostic, RulesError, class_name
+from paramrules.diffs.changes import Diff
+from paramrules.diffs.compare import compared
+from paramrules.diffs.rules_or_lock import rules_or_lock
+from paramrules.display import counted
+from paramrules.inventories import Inventory
+from paramrules.inventories.own_vocabulary import VocabularyLike
+from paramrules.locks import Lock, LockedModel
+from paramrules.locks.locked import locked
+from paramrules.named_models import ModelName
+from paramrules.projects import Models, Target
+from paramrules.registry import inventory as inventory_of
+from paramrules.rules import Rules
+from paramrules.rules.load import RuleFile, is_rule_file
+
+Side: TypeAlias = "Assignment | LockedModel | Lock | Rules | RuleFile"
+OptionsOf: TypeAlias = Callable[[Rules], Mapping[str, Scalar]]
+
+
+def diff(
+    old: Side,
+    new: Side,
+    model: object | None = None,
+    *,
+    name: str = "model",
+    options: Mapping[str, Scalar] | None = None,
+    vocabulary: VocabularyLike | None = None,
+    compare: str = BOTH,
+) -> Diff:
+    """Compare the groups that two versions of rules, or of a model, make.
+
+    Args:
+        old: a rule file, a lock, or `REV:path`, either of them in a revision of git; what `read_lock`, `load`
+            or `assign` returned.
+        new: the other side, likewise.
+        model: the model to which rules are assigned: one that an installed backend recognises, or an
+            `Inventory`. Locks and assignments need none.
+        name: the model's name, which selects the section of a lock that has several.
+        options: values for the options of rule files, by name. Each file takes those that it declares.
+        vocabulary: TOML files, a path or several, that say what the model's classes are.
+        compare: `labels` for the labels of each axis and their settings, `settings` for what the optimizer
+            gets whatever the labels, or `both`.
+
+    Returns:
+        The diff. `same` is True if nothing differs; `changes` holds who has moved and what has changed.
+
+    Raises:
+        RulesError: E912 if a side is rules and there is no model; E907 if a lock has no section of the model;
+            E910 or E911 for a revision; E808 for `compare`; what `load`, `read_lock` and `assign` raise.
+
+    >>> print(paramrules.diff("main:vit.rules", "vit.rules", model))
+    moved from  to        tensors  parameters  settings               names
+    decay       no_decay        2        1024  weight_decay - -> 0    blocks.{0,1}.gamma
+    """
+    check_compared(compare)
+    described = None if model is None else inventory_of(model, vocabulary=vocabulary)
+    sides = _opened(old), _opened(new)
+    given = _for_each(sides, lambda rules: options or {})
+    before, now = (_locked(side, described, (name,), given) for side in sides)
+    return compared(before, now, compare)
+
+
+class Diffs(NamedTuple):
+    """The diffs of several models, and the names of those that only one of two locks has."""
+
+    diffs: tuple[Diff, ...]
+    went: tuple[str, ...] = ()
+    came: tuple[str, ...] = ()
+
+    @property
+    def same(self) -> bool:
+        """True if nothing that is compared differs."""
+        return not self.went and not self.came and all(each.same for each in self.diffs)
+
+    @staticmethod
+    def joined(several: "Iterable[Diffs]") -> "Diffs":
+        """Return the diffs of several targets as one."""
+        columns = zip(*several, strict=True)
+        return Diffs(*(tuple(each for part in column for each in part) for column in columns))
+
+    @property
+    def summary(self) -> str:
+        """One line about all of them."""
+        if len(self.diffs) == 1 and not self.went and not self.came:
+            return self.diffs[0].summary
+        differ = sum(not each.same for each in self.diffs) + len(self.went) + len(self.came)
+        return f"{counted(differ, 'model')} of {len(self.diffs) + len(self.went) + len(self.came)} differ"
+
+    def markdown(self) -> str:
+        """Return all of them as Markdown, for a comment on a pull request."""
+        from paramrules.diffs.markdown import markdown
+
+        return markdown(self.diffs, self.went, self.came)
+
+
+def diff_target(
+    old: Side,
+    new: Side,
+    target: Target,
+    build: Callable[[Models], Sequence[Inventory]],
+    *,
+    compare: str = BOTH,
+) -> Diffs:
+    """Compare two sides on each model of a target; two locks without models, section by section.
+
+    Args:
+        old: as for `diff`.
+        new: likewise.
+        target: the models, if any, and the options of rules.
+        build: describes the models; called only if a side is rules.
+        compare: as for `diff`.
+
+    Raises:
+        RulesError: what `diff` raises.
+    """
+    check_compared(compare)
+    sides = _opened(old), _opened(new)
+    models = target.models.names
+    if not models and isinstance(sides[0], Lock) and isinstance(sides[1], Lock):
+        return diffs_of_locks(sides[0], sides[1], compare)
+    given = _for_each(sides, target.options_for)
+    needs_models = any(isinstance(side, Rules) for side in sides)
+    described = build(target.models) if models and needs_models else [None] * max(1, len(models))
+    diffs = []
+    for model, inventory in zip(models or (None,), described, strict=True):
+        names = [_names_in(side, model) for side in sides]
+        was, now = (_locked(*each, given) for each in zip(sides, [inventory] * 2, names, strict=True))
+        diffs.append(compared(was, now, compare))
+    return Diffs(tuple(diffs))
+
+
+def _names_in(side: object, model: ModelName | None) -> tuple[str, ...]:
+    """Return the names that a model may have in a lock: as typed, and relative to the lock's folder."""
+    if model is None:
+        return ("model",)
+    path = side.name.rpartition(":")[2] if isinstance(side, Lock) else ""
+    return model.text, model.relative_to(os.path.dirname(path))
+
+
+def diffs_of_locks(old: Lock, new: Lock, compare: str = BOTH) -> Diffs:
+    """Compare two locks section by section.
+
+    Sections of one name belong together; if as many are left on both sides, the rest do in order, because a
+    saved inventory has another name than the model that it stands for.
+    """
+    left = {each.model: each for each in old}
+    right = {each.model: each for each in new}
+    pairs = {name: (left.pop(name), right.pop(name)) for name in list(right) if name in left}
+    if len(left) == len(right):
+        pairs |= {b.model: (a, b) for a, b in zip(left.values(), right.values(), strict=True)}
+        left, right = {}, {}
+    found = (compared(*pairs[each.model], compare) for each in new if each.model in pairs)
+    return Diffs(tuple(found), tuple(left), tuple(right))
+
+
+def _opened(side: Side) -> "Assignment | LockedModel | Lock | Rules":
+    if isinstance(side, Assignment | LockedModel | Lock | Rules):
+        return side
+    if is_rule_file(side):
+        return rules_or_lock(side)
+    raise TypeError(
+        "write `paramrules.diff(old, new, model)`, with paths of rules or locks, or what `read_lock`, `load` "
+        f"or `assign` returned; this is a `{class_name(type(side))}`"
+    )
+
+
+def _for_each(sides: Iterable[object], options: OptionsOf) -> OptionsOf:
+    """Return the options of a file without those that only the other one declares."""
+    declared = {name for side in sides if isinstance(side, Rules) for name in side.options}
+
+    def given(rules: Rules) -> Mapping[str, Scalar]:
+        mine = options(rules)
+        return {name: mine[name] for name in mine if name in rules.options or name not in declared}
+
+    return given
+
+
+def _locked(
+    side: "Assignment | LockedModel | Lock | Rules",
+    model: Inventory | None,
+    names: tuple[str, ...],
+    options: OptionsOf,
+) -> LockedModel:
+    if isinstance(side, LockedModel):
+        return side
+    if isinstance(side, Lock):
+        if len(side) == 1:
+            return side.models[0]
+        return side[next((name for name in names if any(each.model == name for each in side)), names[0])]
+    if isinstance(side, Rules):
+        if model is None:
+            raise RulesError(
+                Diagnostic(
+                    "E912",
+                    f"`{side.source.name}` holds rules, which make groups only of a model",
+                    help="pass the model: `paramrules.diff(old, new, model)`",
+                    cli_help="name the model with `--model M`; two locks need none",
+                )
+            )
+        side = examine(side, model, options=options(side))
+    return locked(side, names[0])

@@ -1,0 +1,108 @@
+"""Lock files: written so that nothing changes without need, and checked against what rules make now."""
+
+import os
+from itertools import zip_longest
+from typing import NamedTuple
+
+from paramrules.diagnostics import Diagnostic, RulesError, Source, Span, listed
+from paramrules.diffs.sides import Diffs, diffs_of_locks
+from paramrules.locks import Lock, read_lock
+
+
+class Checked(NamedTuple):
+    """What a check of a lock has found: errors, and the differences behind them."""
+
+    findings: tuple[Diagnostic, ...]
+    diffs: Diffs
+
+
+def check_lock(path: str | os.PathLike[str], now: Lock) -> Checked:
+    """Compare a lock file with what the rules make now.
+
+    Versions of packages and names of models are not compared, so a saved inventory stands for its model.
+
+    Args:
+        path: the file.
+        now: the lock that would be written.
+
+    Returns:
+        No findings if the file is up to date; E901 if it is stale, E908 if it was edited by hand.
+
+    Raises:
+        RulesError: E909 if there is no file; what `read_lock` raises.
+
+    >>> check_lock("vit.rules.lock", paramrules.lock({"vit.json": assignment})).findings
+    ()
+    """
+    name = os.fspath(path)
+    if not os.path.lexists(name):
+        raise RulesError(Diagnostic("E909", f"there is no lock `{name}`", help="`paramrules lock` writes it"))
+    old = read_lock(path)
+    diffs = diffs_of_locks(old, now)
+    stale = not diffs.same or any(each.options for each in diffs.diffs)
+    findings = [_stale(name, diffs)] if stale else _edited(name, old)
+    return Checked(tuple(findings), diffs)
+
+
+def write_lock(path: str | os.PathLike[str], now: Lock) -> bool:
+    """Write a lock file, and return whether it has changed.
+
+    The section of a model whose groups are the same stays as it is, with the versions under which they last
+    changed: nobody wants a merge conflict about a patch release.
+
+    Raises:
+        RulesError: E703 if the file cannot be written; an existing one is then unchanged.
+    """
+    before = _readable(path)
+    if before is None:
+        now.save(path)
+        return True
+    old = {each.model: each for each in before}
+    kept = Lock(tuple(old[each.model] if old.get(each.model) == each else each for each in now))
+    if kept == before and not _edited(os.fspath(path), before):
+        return False
+    kept.save(path)
+    return True
+
+
+def _readable(path: str | os.PathLike[str]) -> Lock | None:
+    """Return the lock that is there; None for none, and for one to be replaced whatever is wrong with it."""
+    try:
+        return read_lock(path)
+    except RulesError:
+        return None
+
+
+def _stale(name: str, diffs: Diffs) -> Diagnostic:
+    sections = [f"it lacks {listed(diffs.came, 4)}"] if diffs.came else []
+    sections += [f"it has {listed(diffs.went, 4)} besides"] if diffs.went else []
+    found = [f"on `{each.new.model}`, {each.summary}" for each in diffs.diffs if not each.same]
+    if not found and not sections:
+        found = ["an option has another value, and the groups are the same"]
+    return Diagnostic(
+        "E901",
+        f"`{name}` is stale: {'; '.join(sections + found)}",
+        help="if that is meant, lock again without `--check` and commit the file",
+    )
+
+
+def _edited(name: str, old: Lock) -> list[Diagnostic]:
+    """Return a finding (E908) if a file is not as it would be written."""
+    with open(name, encoding="utf-8-sig", newline=None) as file:
+        text = file.read()
+    if text == old.text:
+        return []
+    lines, expected = text.split("\n"), old.text.split("\n")
+    pairs = enumerate(zip_longest(lines, expected))
+    at = next(number for number, (one, other) in pairs if one != other)
+    source = Source(name, text)
+    at = min(at, len(lines) - 1)
+    start = source.line_starts[at]
+    return [
+        Diagnostic(
+            "E908",
+            f"`{name}` says what it should, but not as it is written: somebody has edited or merged it",
+            Span(source, start, start + len(lines[at])),
+            help="lock again without `--check`",
+        )
+    ]

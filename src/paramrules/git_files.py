@@ -1,0 +1,152 @@
+"""Files as they were in a revision of a git repository, without a checkout."""
+
+import io
+import os
+import posixpath
+import subprocess
+from collections.abc import Iterator
+from importlib.resources.abc import Traversable
+from typing import IO, Any
+
+from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
+
+
+class GitFile(Traversable):
+    """A file or a folder of a revision: `main:rules/vit.rules`.
+
+    A path is relative to the root of the repository; one that begins with `./` or `../`, to the working
+    directory. It is read as git stores it, and what it includes comes from the same revision.
+
+    Args:
+        revision: a commit: a branch, a tag, a hash, `HEAD~3`.
+        path: the path, with `/`.
+    """
+
+    def __init__(self, revision: str, path: str) -> None:
+        self.revision = revision
+        self.path = path
+
+    def __str__(self) -> str:
+        return f"{self.revision}:{self.path}"
+
+    @property
+    def _object(self) -> str:
+        """What git calls the file or folder; to git, `REV:.` is no path relative to the working directory."""
+        return f"{self}/" if self.name in (".", "..") else str(self)
+
+    def __repr__(self) -> str:
+        return f"GitFile({str(self)!r})"
+
+    @property
+    def name(self) -> str:
+        """The last component of the path."""
+        return posixpath.basename(self.path)
+
+    @property
+    def parent(self) -> "GitFile":
+        """The folder that holds the file."""
+        return GitFile(self.revision, posixpath.dirname(self.path))
+
+    def joinpath(self, *descendants: Any) -> "GitFile":
+        """Return a file below this folder."""
+        return GitFile(self.revision, posixpath.join(self.path, *map(str, descendants)))
+
+    __truediv__ = joinpath
+
+    def is_file(self) -> bool:
+        """Return whether the revision has a file of this path."""
+        return self._kind == "blob"
+
+    def is_dir(self) -> bool:
+        """Return whether the revision has a folder of this path."""
+        return self._kind == "tree"
+
+    @property
+    def _kind(self) -> str:
+        return _git("cat-file", "-t", self._object).stdout.decode().strip()
+
+    def iterdir(self) -> Iterator["GitFile"]:
+        """Yield the files and folders in this folder."""
+        listed = _git("ls-tree", "--name-only", "-z", self._object)
+        for name in filter(None, listed.stdout.decode("utf-8", "replace").split("\0")):
+            yield self.joinpath(name)
+
+    def read_bytes(self) -> bytes:
+        """Return the file as git stores it.
+
+        Raises:
+            RulesError: E911 if the revision has no such file.
+        """
+        read = _git("cat-file", "blob", str(self))
+        if read.returncode:
+            raise self._missing()
+        return read.stdout
+
+    def read_text(self, encoding: str | None = None) -> str:
+        """Return the text of the file. Raises what `read_bytes` raises."""
+        return self.read_bytes().decode(encoding or "utf-8")
+
+    def open(self, mode: str = "r", *args: Any, **kwargs: Any) -> IO[Any]:
+        """Open the file for reading. Raises what `read_bytes` raises."""
+        raw = io.BytesIO(self.read_bytes())
+        return raw if "b" in mode else io.TextIOWrapper(raw, *args, **kwargs)
+
+    def require(self) -> None:
+        """Raise RulesError if the file cannot be read: E910 or E911."""
+        if self.revision.startswith("-"):
+            raise RulesError(Diagnostic("E911", f"`{self.revision}` is not a revision"))
+        commit = f"{self.revision}^{{commit}}"
+        if _git("rev-parse", "--verify", "--quiet", "--end-of-options", commit).returncode:
+            inside = _git("rev-parse", "--git-dir")
+            if inside.returncode:
+                said = inside.stderr.decode("utf-8", "replace").removeprefix("fatal: ")
+                why = said.partition("\n")[0]
+                if why.startswith("not a git repository"):  # and up to where git has looked
+                    why = "this folder is in no repository"
+                raise _no_git(f"`{self}` cannot be read from git: {why}")
+            known = _git("for-each-ref", "--format=%(refname:short)").stdout.decode("utf-8", "replace")
+            raise RulesError(
+                Diagnostic(
+                    "E911",
+                    f"git knows no revision `{self.revision}`",
+                    help=did_you_mean(self.revision, known.splitlines())
+                    or "in a shallow clone, fetch it first: `git fetch origin REVISION`",
+                )
+            )
+        if not self.is_file():
+            raise self._missing()
+
+    def _missing(self) -> RulesError:
+        help = ""
+        if not self.path.startswith((".", "/")) and GitFile(self.revision, f"./{self.path}").is_file():
+            help = f"a path is relative to the root of the repository; write `{self.revision}:./{self.path}`"
+        if not help:
+            tree = _git("ls-tree", "-r", "--name-only", "--full-tree", "-z", self.revision)
+            paths = tree.stdout.decode("utf-8", "replace").split("\0")
+            near = [path for path in paths if path.endswith((".rules", ".lock"))]
+            same = [path for path in near if posixpath.basename(path) == self.name]
+            help = did_you_mean(str(self), [f"{self.revision}:{path}" for path in near])
+            help = f"did you mean `{self.revision}:{same[0]}`?" if same else help
+        message = f"the revision `{self.revision}` has no file `{self.path}`"
+        return RulesError(Diagnostic("E911", message, help=help))
+
+
+def _git(*arguments: str) -> "subprocess.CompletedProcess[bytes]":
+    """Run git. Raises RulesError (E910) if there is none."""
+    try:
+        return subprocess.run(
+            ("git", *arguments),
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, "LC_ALL": "C"},
+            check=False,
+        )
+    except OSError as error:
+        raise _no_git(f"git cannot be started: {(error.strerror or str(error)).lower()}") from None
+    except ValueError:  # a null byte
+        raise RulesError(Diagnostic("E911", "a revision and a path hold no null bytes")) from None
+
+
+def _no_git(message: str) -> RulesError:
+    help = "compare files on the disk, or run this in a clone with git installed"
+    return RulesError(Diagnostic("E910", message, help=help))

@@ -1,0 +1,169 @@
+"""Read the indented tree of a lock back into the list of named texts that was folded."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import product
+from math import prod
+from typing import Final, NamedTuple
+
+from paramrules.locks.fold_tree import Leaf
+from paramrules.locks.words import BARE, QUOTED, Template, read_template, unquoted
+
+MOST: Final = 5_000_000
+"""The most parameters of a model."""
+
+_LONGEST: Final = 1000
+"""The most characters of a name. A fold can make long names of few characters."""
+
+_RUN: Final = re.compile(
+    r"([A-Za-z0-9_-]*[A-Za-z_-]|)([0-9]{1,12})\.\.([0-9]{1,12})(?:\.\.([0-9]{1,12}))?([A-Za-z_-][A-Za-z0-9_-]*|)"
+)
+_COMPONENT: Final = re.compile(rf"{QUOTED}|{BARE}")
+_LINE: Final = re.compile(r"( *)([^ ].*)", re.DOTALL)
+_SHAPE: Final = re.compile(r"\((?:|[0-9]{1,18},|[0-9]{1,18}(?:, [0-9]{1,18})+)\)")
+_REST: Final = re.compile(rf"  ({_SHAPE.pattern})  (.+)", re.DOTALL)
+
+
+class TreeFault(ValueError):  # noqa: N818 - it never leaves this room
+    """A mistake in the tree: the number of the line, from 0, and what is wrong with it."""
+
+    def __init__(self, line: int, why: str) -> None:
+        super().__init__(why)
+        self.line = line
+        self.why = why
+
+
+class _Run(NamedTuple):
+    before: str
+    numbers: range
+    after: str
+
+
+@dataclass(slots=True)
+class _Line:
+    """A line: its path with `%d` for each number that counts, and the values of these."""
+
+    number: int
+    path: str
+    runs: tuple[range, ...]
+    leaf: tuple[str, Template] | None
+    folds: int
+    below: "list[_Line]" = field(default_factory=list)
+
+
+class Tree:
+    """The lines of a tree, read.
+
+    Raises:
+        TreeFault: a line cannot be understood.
+    """
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self._top: list[_Line] = []
+        open_lines: list[_Line] = []
+        for number, text in enumerate(lines):
+            found = _LINE.fullmatch(text)
+            indent, odd = divmod(len(found[1]), 2) if found else (0, 1)
+            if found is None or odd or indent > len(open_lines):
+                raise TreeFault(number, "it is not indented as a lock is")
+            del open_lines[indent:]
+            around = open_lines[-1] if open_lines else None
+            line = _line(number, found[2], around)
+            (around.below if around else self._top).append(line)
+            open_lines.append(line)
+        self._check_empty()
+
+    def _check_empty(self) -> None:
+        waiting = list(self._top)
+        while waiting:
+            line = waiting.pop()
+            if line.leaf is None and not line.below:
+                raise TreeFault(line.number, "it has neither a shape nor lines below it")
+            waiting += line.below
+
+    @cached_property
+    def count(self) -> int:
+        """The number of names that the tree stands for, without making them."""
+        total = 0
+        waiting = [(line, 1) for line in self._top]
+        while waiting:
+            line, times = waiting.pop()
+            times = min(times * prod(map(len, line.runs)), MOST + 1)
+            total += times if line.leaf else 0
+            waiting += [(below, times) for below in line.below]
+        return total
+
+    def leaves(self) -> Iterator[tuple[int, str, Leaf]]:
+        """Yield the number of the line, the name and the leaf of each parameter, in the model's order.
+
+        Raises:
+            TreeFault: a name is too long, or a number comes out negative.
+        """
+        waiting = [_instances(line, "", ()) for line in reversed(self._top)]
+        while waiting:
+            instance = next(waiting[-1], None)
+            if instance is None:
+                waiting.pop()
+                continue
+            line, name, numbers = instance
+            if line.leaf:
+                if len(name) > _LONGEST and numbers:
+                    raise TreeFault(line.number, f"its names have more than {_LONGEST} characters")
+                fixed, counting = line.leaf
+                try:
+                    yield line.number, name, Leaf(fixed, counting.fill(numbers))
+                except ValueError:
+                    raise TreeFault(line.number, f"a number of `{name}` is negative") from None
+            if line.below:
+                waiting += [_instances(each, name + ".", numbers) for each in reversed(line.below)]
+
+
+def _instances(
+    line: _Line, before: str, numbers: tuple[int, ...]
+) -> Iterator[tuple[_Line, str, tuple[int, ...]]]:
+    """Yield a line once for each combination of its numbers, with the name and all numbers so far."""
+    path = before.replace("%", "%%") + line.path
+    for own in product(*line.runs):
+        yield line, path % own, numbers + own
+
+
+def _line(number: int, text: str, around: _Line | None) -> _Line:
+    path, runs, at = _path(number, text)
+    folds = (around.folds if around else 0) + len(runs)
+    if at == len(text):
+        return _Line(number, path, runs, None, folds)
+    rest = _REST.fullmatch(text, at)
+    if rest is None:
+        raise TreeFault(number, "a shape and labels should follow the name")
+    try:
+        return _Line(number, path, runs, (rest[1], read_template(rest[2], folds)), folds)
+    except ValueError:
+        raise TreeFault(number, "its braces do not hold a number that counts") from None
+
+
+def _path(number: int, text: str) -> tuple[str, tuple[range, ...], int]:
+    """Return a path with `%d` for each number that counts, the values of these, and where the path ends."""
+    keys: list[str] = []
+    runs: list[range] = []
+    at = 0
+    while True:
+        run = _RUN.match(text, at)
+        found = run or _COMPONENT.match(text, at)
+        if found is None:
+            raise TreeFault(number, "it does not begin with a name")
+        if run is None:
+            try:
+                keys.append(unquoted(found[0]).replace("%", "%%"))
+            except ValueError:
+                raise TreeFault(number, "its quotes do not hold a text") from None
+        else:
+            runs.append(range(int(run[2]), int(run[3]) + 1, max(1, int(run[4] or 1))))
+            keys.append(f"{run[1]}%d{run[5]}")
+            if not 1 < len(runs[-1]) <= MOST:
+                raise TreeFault(number, f"`{run[0]}` is not a series of numbers")
+        at = found.end()
+        if not text.startswith(".", at):
+            return ".".join(keys), tuple(runs), at
+        at += 1

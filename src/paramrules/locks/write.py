@@ -1,0 +1,77 @@
+"""Write a lock: text for reviewing and merging, in which equal parts of a model stand once."""
+
+from collections.abc import Iterable, Iterator
+
+from paramrules.inventories.parameter import Layer
+from paramrules.locks import words
+from paramrules.locks.fold_tree import Leaf, folded
+from paramrules.locks.locked import LockedModel
+from paramrules.locks.setting_lines import setting_lines
+
+VERSION = 1
+
+HEAD = f"paramrules lock {VERSION}"
+COMMENT = (
+    "# Review and commit this file. After a change or a merge conflict, lock again instead of editing it."
+)
+
+
+def written(models: Iterable[LockedModel]) -> str:
+    """Return the text of a lock."""
+    lines = [HEAD, COMMENT]
+    for model in models:
+        lines += ("", *model_lines(model))
+    return "\n".join(lines) + "\n"
+
+
+def model_lines(model: LockedModel) -> Iterator[str]:
+    """Yield the lines of a model's section."""
+    yield f"model {words.line(model.model)}"
+    yield f"rules {words.line(model.rules)}"
+    yield f"framework {words.line(model.framework)}"
+    if model.versions:
+        yield f"versions {', '.join(f'{name} {version}' for name, version in model.versions.items())}"
+    for name, value in model.options.items():
+        yield f"option {name} = {words.value(value)}"
+    for axis in model.axes:
+        yield ""
+        yield f"[{axis.name}]"
+        yield from setting_lines(axis.slots)
+    yield ""
+    yield "parameters"
+    yield from folded(model.names, _leaves(model))
+    yield end_line(len(model))
+
+
+def end_line(count: int) -> str:
+    """Return the last line of a section."""
+    return f"end {count} tensor{'' if count == 1 else 's'}"
+
+
+def _leaves(model: LockedModel) -> Iterator[Leaf]:
+    axes = [[slot.name for slot in axis.slots] for axis in model.axes]
+    common: dict[tuple[object, ...], Leaf] = {}
+    for number, (shape, labels) in enumerate(zip(model.shapes, model.labels, strict=True)):
+        key = shape, labels
+        leaf = common.get(key)
+        if leaf is None:
+            joined = "/".join(axis[label] for axis, label in zip(axes, labels, strict=True))
+            leaf = common[key] = Leaf(str(shape), joined)
+        if number in model.frozen or number in model.ties or number in model.stacks:
+            leaf = leaf._replace(counting=leaf.counting + "".join(_marks(model, number)))
+        yield leaf
+
+
+def _marks(model: LockedModel, number: int) -> Iterator[str]:
+    if number in model.frozen:
+        yield "  frozen"
+    if number in model.ties:
+        yield f"  tied {', '.join(map(words.name, model.ties[number]))}"
+    if number in model.stacks:
+        yield f"  stacked {_stacked(model.stacks[number])}"
+
+
+def _stacked(layer: Layer) -> str:
+    """Return a layer's place: `layers.mlp.kernel[0: 3]`, the fourth along the first axis."""
+    places = ", ".join(f"{axis}: {at}" for axis, at in zip(layer.axes, layer.at, strict=True))
+    return f"{words.name(layer.array)}[{places}]"

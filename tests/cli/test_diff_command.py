@@ -1,0 +1,285 @@
+"""`paramrules diff`, and `REV:path` in every command."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support import Ran
+
+import paramrules
+from paramrules.diffs.rules_or_lock import rules_or_lock
+from paramrules.git_files import GitFile
+from paramrules.sources import source
+
+Run = Callable[..., Ran]
+NEW = "no_decay: ndim <= 1 or name ~ wte\ndecay: else\n"
+OLD = 'include "norms.rules"\nno_decay: small\ndecay: else\n'
+
+
+@pytest.fixture(autouse=True)
+def rules_that_hold(folder: Path) -> None:
+    """`net.rules` without the expectation that fails."""
+    lines = (folder / "net.rules").read_text().splitlines(keepends=True)
+    (folder / "net.rules").write_text("".join(line for line in lines if "expect decay" not in line))
+
+
+def git(*arguments: str) -> None:
+    identity = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+    subprocess.run(["git", *identity, *arguments], check=True, capture_output=True)
+
+
+@pytest.fixture
+def repository(folder: Path) -> Path:
+    """A repository with rules that include others, and a working tree in which both have changed."""
+    (folder / "rules" / "more").mkdir(parents=True)
+    (folder / "rules" / "old.rules").write_text(OLD)
+    (folder / "rules" / "norms.rules").write_text("let small = ndim <= 1\n")
+    (folder / "top.rules").write_text('include "rules/norms.rules"\nno_decay: small\n')
+    git("init", "-q", "-b", "main", ".")
+    git("add", "-A")
+    git("commit", "-q", "-m", "rules")
+    (folder / "rules" / "old.rules").write_text(NEW)
+    (folder / "rules" / "norms.rules").write_text("let small = ndim <= 0\n")
+    return folder
+
+
+MOVED = """\
+moved from  to        settings             tensors  parameters  names
+decay       no_decay  weight_decay - -> 0        1       64.0k  wte.weight
+1 tensor moved
+"""
+
+
+def test_two_revisions(run: Run, repository: Path) -> None:
+    model = ("-m", "net.py:make")
+    assert run("diff", "main:rules/old.rules", "rules/old.rules", *model) == (1, MOVED, "")
+    assert run("diff", "main:rules/old.rules", "HEAD:rules/old.rules", *model) == (0, "the same groups\n", "")
+    os.chdir("rules")
+    assert run("diff", "main:./old.rules", "old.rules", "-m", "../net.py:make").out == MOVED
+    os.chdir("more")
+    assert run("diff", "main:../old.rules", "../old.rules", "-m", "../../net.py:make").out == MOVED
+
+
+def test_revisions_in_every_command(run: Run, repository: Path) -> None:
+    assert run("check", "main:rules/old.rules", "main:top.rules").out == "2 files: no findings\n"
+    assert json.loads(run("check", "main:top.rules", "--json").out)["files"] == ["main:top.rules"]
+    assert run("show", "main:rules/old.rules", "-m", "net.py:make").out.startswith(
+        "main:rules/old.rules on net.py:make"
+    )
+    assert run("check", "--portable", "main:top.rules").code == 0
+    code, _, err = run("lock", "main:top.rules", "-m", "net.py:make")
+    assert (code, err.splitlines()[-1]) == (
+        2,
+        "Error: `main:top.rules` is in a revision: name the lock with `-o`",
+    )
+    assert run("lock", "main:top.rules", "-m", "net.py:make", "-o", "top.lock").code == 0
+
+
+def test_includes_that_a_revision_lacks(run: Run, repository: Path) -> None:
+    (repository / "rules" / "old.rules").write_text('include "norm.rules"\nno_decay: small\n')
+    git("commit", "-q", "-a", "-m", "lose an include")
+    code, _, err = run("check", "main:rules/old.rules")
+    assert code == 1
+    assert err.startswith("error[E112]: there is no file `norm.rules`\n  --> main:rules/old.rules:1:9\n")
+    assert "did you mean `norms.rules`?" in err
+    (repository / "rules" / "norms.rules").write_text("let small =\n")
+    git("commit", "-q", "-a", "-m", "break an include")
+    (repository / "rules" / "old.rules").write_text(OLD)
+    git("commit", "-q", "-a", "-m", "include it")
+    assert "--> main:rules/norms.rules:1:" in run("check", "main:rules/old.rules").err
+
+
+def refused(text: str) -> tuple[paramrules.Diagnostic, ...]:
+    with pytest.raises(paramrules.RulesError) as raised:
+        source(text)
+    return raised.value.diagnostics
+
+
+def test_what_is_not_there(run: Run, repository: Path) -> None:
+    def said(name: str) -> str:
+        code, out, err = run("check", name)
+        assert (code, out) == (2, "")
+        return err.replace("  = help: ", "").strip("\n")
+
+    assert said("main:old.rules") == (
+        "error[E911]: the revision `main` has no file `old.rules`\ndid you mean `main:rules/old.rules`?"
+    )
+    assert said("main:tops.rules") == (
+        "error[E911]: the revision `main` has no file `tops.rules`\ndid you mean `main:top.rules`?"
+    )
+    assert said("main:rules") == (
+        "error[E911]: the revision `main` has no file `rules`\ndid you mean `main:top.rules`?"
+    )
+    assert said("mian:top.rules") == "error[E911]: git knows no revision `mian`\ndid you mean `main`?"
+    assert said("v9:top.rules") == (
+        "error[E911]: git knows no revision `v9`\n"
+        "in a shallow clone, fetch it first: `git fetch origin REVISION`"
+    )
+    assert [found.message for found in refused("-v:top.rules")] == ["`-v` is not a revision"]
+    os.chdir("rules")
+    assert said("main:old.rules") == (
+        "error[E911]: the revision `main` has no file `old.rules`\n"
+        "a path is relative to the root of the repository; write `main:./old.rules`"
+    )
+
+
+def test_without_a_repository_or_git(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(Path.cwd().parent))
+    code, _, err = run("check", "main:net.rules")
+    assert (code, err.splitlines()) == (
+        2,
+        [
+            "error[E910]: `main:net.rules` cannot be read from git: this folder is in no repository",
+            "  = help: compare files on the disk, or run this in a clone with git installed",
+            "",
+        ],
+    )
+    monkeypatch.setenv("GIT_DIR", "/dev/null/none")
+    assert "error[E910]: `main:net.rules` cannot be read from git: " in run("check", "main:net.rules").err
+    monkeypatch.setenv("PATH", "")
+    assert run("check", "main:net.rules").err.startswith(
+        "error[E910]: git cannot be started: no such file or directory\n"
+    )
+    with pytest.raises(paramrules.RulesError) as raised:
+        GitFile("main", "a\0b").read_bytes()
+    assert raised.value.diagnostics[0].code == "E911"
+
+
+def test_a_repository_of_somebody_else(run: Run, repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    monkeypatch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
+    assert run("check", "main:top.rules").err.startswith(
+        "error[E910]: `main:top.rules` cannot be read from git: detected dubious ownership in repository"
+    )
+
+
+def test_paths_that_are_no_revisions(run: Run, folder: Path) -> None:
+    (folder / "a:b.rules").write_text("all: else\n")
+    assert run("check", "a:b.rules").out == "1 file: no findings\n"
+    assert source("C:\\net.rules") == "C:\\net.rules"
+    assert source("net.rules:1") == "net.rules:1"  # as an editor names a line
+    assert source(":x") == ":x"
+
+
+def test_a_git_file_is_a_resource(repository: Path) -> None:
+    file = GitFile("main", "rules/old.rules")
+    assert (file.name, str(file.parent), repr(file)) == (
+        "old.rules",
+        "main:rules",
+        "GitFile('main:rules/old.rules')",
+    )
+    assert file.read_text() == OLD
+    with file.open() as stream:
+        assert stream.read() == OLD
+    assert [each.name for each in file.parent.iterdir()] == ["norms.rules", "old.rules"]
+    assert (file.parent / "norms.rules").is_file()
+    assert (file.parent.is_dir(), GitFile("main", "").is_dir(), GitFile("main", ".").is_dir()) == (
+        True,
+        True,
+        True,
+    )
+    with pytest.raises(paramrules.RulesError):
+        GitFile("main", "none.rules").read_text()
+
+
+def test_two_locks_need_nothing_else(run: Run, folder: Path) -> None:
+    Path("old.rules").write_text("no_decay: ndim <= 1\ndecay: else\n")
+    Path("new.rules").write_text(NEW)
+    run("lock", "old.rules", "-m", "net.py:make")
+    run("lock", "new.rules", "-m", "net.py:make")
+    code = (
+        "import sys\nfrom paramrules.cli import main\n"
+        "try: main(['diff', 'old.rules.lock', 'new.rules.lock', '-m', 'none.py:Net'])\n"
+        "except SystemExit as done: print(done.code, 'torch' in sys.modules, 'jax' in sys.modules)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout == MOVED + "1 False False\n"
+    assert run("diff", "old.rules.lock", "new.rules", "-m", "net.py:make").out == MOVED
+    assert run("diff", "old.rules.lock", "new.rules").err.startswith(
+        "error[E912]: `new.rules` holds rules, which make groups only of a model\n"
+        "  = help: name the model with `--model M`; two locks need none\n"
+    )
+    Path("copy").write_text(Path("old.rules.lock").read_text())
+    assert run("diff", "copy", "old.rules.lock").code == 0
+    with pytest.raises(paramrules.RulesError):
+        paramrules.diff("copy", "\0")
+
+
+def test_rules_and_locks_are_told_apart(repository: Path) -> None:
+    for file in ("main:top.rules", GitFile("main", "top.rules")):
+        assert rules_or_lock(file).source.name == "main:top.rules"  # type: ignore[union-attr]
+    assert rules_or_lock(Path("net.rules")).source.name == "net.rules"  # type: ignore[union-attr]
+    with pytest.raises(paramrules.RulesError) as raised:
+        rules_or_lock(os.devnull)
+    assert [finding.code for finding in raised.value.diagnostics] == ["E101"]
+
+
+def test_several_models(run: Run) -> None:
+    Path("new.rules").write_text(NEW)
+    both = ("-m", "net.py:make", "-m", "net.py:make(frozen=True)")
+    run("lock", "net.rules", *both)
+    run("lock", "new.rules", *both)
+    code, out, _ = run("diff", "net.rules.lock", "new.rules", *both, "--compare", "settings")
+    assert code == 1
+    assert [line for line in out.splitlines() if line.endswith(":")] == [
+        "new.rules on net.py:make:",
+        "new.rules on net.py:make(frozen=True):",
+    ]
+    assert out.splitlines()[-1] == "2 models of 2 differ"
+    code, out, _ = run(
+        "diff", "net.rules.lock", "new.rules.lock", "-m", "net.py:make(frozen=True)", "--markdown"
+    )
+    assert out.startswith("### `new.rules` on `net.py:make(frozen=True)`\n\n")
+    run("lock", "new.rules", "-m", "net.py:make")
+    assert run("diff", "net.rules.lock", "new.rules.lock").out.endswith(
+        "no longer locked: net.py:make(frozen=True)\n2 models of 2 differ\n"
+    )
+
+
+def test_the_lock_of_a_revision(run: Run, repository: Path) -> None:
+    run("lock", "top.rules", "-m", "net.py:make")
+    git("add", "-A")
+    git("commit", "-q", "-m", "lock")
+    Path("top.rules.lock").unlink()
+    assert run("diff", "HEAD:top.rules.lock", "HEAD~1:top.rules", "-m", "net.py:make").code == 1
+    assert run("diff", "HEAD:top.rules.lock", "HEAD:top.rules.lock").out == "the same groups\n"
+
+
+def test_json_and_markdown(run: Run) -> None:
+    Path("new.rules").write_text(NEW)
+    answer = json.loads(
+        run("diff", "net.rules", "new.rules", "-m", "net.py:make", "--option", "rate=0.1", "--json").out
+    )
+    assert answer["same"] is False
+    assert answer["diffs"][0]["options"] == {"rate": [0.1, None]}
+    assert {change["kind"] for change in answer["diffs"][0]["changes"]} == {"moved"}
+    code, out, err = run("diff", "net.rules", "net.rules", "-m", "net.py:make", "--markdown", "-q")
+    assert (code, out, err) == (0, "### `net.rules` on `net.py:make`\n\nthe same groups.\n", "")
+
+
+def test_a_project_against_a_revision(run: Run, repository: Path) -> None:
+    settings = (
+        '[[targets]]\nrules = "rules/old.rules"\nmodels = ["net.py:make", "net.py:make(frozen=True)"]\n'
+    )
+    (repository / "paramrules.toml").write_text(settings)
+    assert run("diff", "--against", "main").out.splitlines()[-1] == "2 models of 2 differ"
+    assert (
+        run("diff", "main:rules/old.rules", "rules/old.rules").out.splitlines()[-1] == "2 models of 2 differ"
+    )
+    os.chdir("rules/more")
+    assert run("diff", "--against", "main", "--json").code == 1
+    assert "E911" in run("diff", "--against", "v9").err
+    for wrong in (("a.rules",), (), ("a", "b", "--against", "main")):
+        code, _, err = run("diff", *wrong)
+        assert (code, err.splitlines()[-1]) == (
+            2,
+            "Error: name two files, `main:vit.rules vit.rules`, or write `--against main` alone",
+        )
+    (repository / "paramrules.toml").unlink()
+    code, _, err = run("diff", "--against", "main")
+    assert (code, err.splitlines()[-1].partition(":")[2][:30]) == (2, " name a rule file and a model,")
