@@ -1,0 +1,61 @@
+"""Messages and helps of rule files that differ by a number or a word."""
+
+import pytest
+
+import paramrules
+from paramrules.rules.builtin_names import ARITY
+from paramrules.rules.keys import PORTABLE
+
+
+def said(text: str) -> list[tuple[str, str, str]]:
+    try:
+        findings = paramrules.parse(text).findings
+    except paramrules.RulesError as error:
+        findings = tuple(error.diagnostics)
+    return [(one.code, one.message, one.help) for one in findings]
+
+
+@pytest.mark.parametrize("function", ARITY)
+def test_a_function_of_too_few_or_too_many_arguments(function: str) -> None:
+    match = function in ("count", "index")
+    argument = "(name ~ (a))" if match else "size"
+    least, most = ARITY[function]
+    wanted = "one argument" if most == 1 else "two arguments or more"
+    for given in range(4):
+        call = f"{function}({', '.join([argument] * given)})"
+        messages = [one[1] for one in said(f"a: ndim == {call}")]
+        refused = given < least or (most is not None and given > most)
+        assert messages == ([f"`{function}` takes {wanted}, not {given}"] if refused else []), call
+
+
+def test_a_long_text_is_cut_at_forty_characters() -> None:
+    forty = "ndim" + " + 1" * 9
+    for written, shown in {forty: forty, f"{forty}1": f"{forty[:37]}..."}.items():
+        ((_, message, _),) = said(f"a: {written}")
+        assert message == f"`{shown}` is a number, and a predicate is needed here"
+
+
+@pytest.mark.parametrize("subject", ["name", "leaf", "module"])
+def test_a_pattern_that_is_the_name_of_an_option(subject: str) -> None:
+    for test, sign in {"~ norm": "==", "!~ norm": "!="}.items():
+        ((code, _, help),) = said(f'option norm = "x"\na: {subject} {test}')
+        assert (code, help) == (
+            "W324",
+            f'for the option\'s value write `{subject} {sign} norm`; for the text, quote it: `"norm"`',
+        )
+
+
+def test_broken_parts_bring_no_follow_ups_and_others_are_still_found() -> None:
+    def codes(text: str) -> list[str]:
+        return [finding[0] for finding in said(text)]
+
+    assert codes("a_{i}: nothing") == ["E301"]
+    assert codes("a_{i}: sqrt(1, 2)") == ["E301", "E307"]
+
+
+def test_which_keys_two_axes_may_set() -> None:
+    different = {"number": ("1", "2"), "boolean": ("true", "false"), "string": ('"a"', '"b"')}
+    for key, portable in PORTABLE.items():
+        one, other = different[portable.types[0]]
+        findings = said(f"[a]\nx: else -> {key} = {one}\n[b]\ny: else -> {key} = {other}")
+        assert bool(findings) is (not key.endswith("_scale")), key
