@@ -111,8 +111,13 @@ c: else
 
 
 def test_an_optimizer_without_weight_decay_has_none() -> None:
-    text = "a: ndim == 1 -> weight_decay = 0\nb: else -> weight_decay_scale = 0"
-    assert [one.weight_decay for one in groups(text, {"sgd": SGD._replace(lr=1)})] == [Rate(None), Rate(None)]
+    scales = "b: name ~ w -> weight_decay_scale = 0\nc: else -> weight_decay_scale = 1"
+    text = f"a: ndim == 1 -> weight_decay = 0\n{scales}"
+    assert [one.weight_decay for one in groups(text, {"sgd": SGD._replace(lr=1)})] == [
+        Rate(None),
+        Rate(None),
+        Rate(None),
+    ]
 
 
 def test_a_scale_of_weight_decay_needs_an_optimizer_that_has_it() -> None:

@@ -111,13 +111,14 @@ class Tests:
         return {test for tests in contexts.values() for test in tests if test}
 
     def _executing(self, mutant: Mutant) -> set[str]:
-        """Return the tests that execute the lines, or those of the function if imports execute the lines."""
+        """Return the tests that execute the lines, or those of the function, or all if imports execute it all."""
         contexts = self._contexts(mutant.path)
         tests = {test for line in mutant.lines for test in contexts.get(line, ())}
         if tests and "" not in tests:
             return tests
         around = _smallest_definition(mutant.path.read_text(), mutant.lines[0])
-        return {test for line in around for test in contexts.get(line, ()) if test}
+        tests = {test for line in around for test in contexts.get(line, ()) if test}
+        return tests or set(self._seconds)
 
     @cache  # noqa: B019 (lives as long as the process)
     def _contexts(self, path: Path) -> dict[int, set[str]]:
@@ -128,16 +129,13 @@ class Tests:
 
 
 def _smallest_definition(source: str, line: int) -> range:
-    """Return the lines of the function or class around a line, with its decorators, or of the module."""
-    found = range(1, source.count("\n") + 2)
+    """Return the lines of the function or class around a line, with its decorators; none at the top."""
+    found: list[range] = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             start = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-            if start <= line <= (node.end_lineno or 0) and len(range(start, node.end_lineno or 0)) < len(
-                found
-            ):
-                found = range(start, (node.end_lineno or 0) + 1)
-    return found
+            found.append(range(start, (node.end_lineno or node.lineno) + 1))
+    return min((lines for lines in found if line in lines), key=len, default=range(0))
 
 
 class _Timer:

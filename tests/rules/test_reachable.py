@@ -101,6 +101,8 @@ FOUND = [
     ("name ~ bias", 'name == "a.bias"'),
     ("name like *bias", 'name == "a.bias"'),
     ("name ~ bias", 'leaf == "bias"'),
+    ("name ~ ^bias", 'name == "bias.a"'),
+    ("leaf ~ ^bias", 'leaf in ("bias", "bias_k")'),
     ("leaf ~ ^b", 'name in ("a.bias", "bias")'),
     ('module == "a"', 'name == "a.bias"'),
     ('leaf == "bias"', "name like *.bias"),
