@@ -82,3 +82,33 @@ def test_an_attribute_that_is_set_on_modules(modules: dict[str, dict[str, object
     model = inventory_of(["a.w", "b.w"], modules=modules)
     (finding,) = paramrules.assign(paramrules.parse("a: attr(x)\nb: else"), model).findings
     assert finding.help == f"`x` is set on {where}: write `module_attr(x)`"
+
+
+def test_the_module_or_the_parameter_whose_attribute_cannot_be_looked_into() -> None:
+    def said(test: str, model: paramrules.Inventory) -> str:
+        with pytest.raises(paramrules.RulesError) as raised:
+            paramrules.assign(paramrules.parse(f"a: {test}\nb: else"), model)
+        return raised.value.diagnostics[0].message
+
+    module = inventory_of(["a.w"], modules={"a": {"config": object()}})
+    parameter = inventory_of([{"name": "a.w", "attributes": {"config": object()}}])
+    assert "of the module `a` is " in said("module_attr(config.depth) == 1", module)
+    assert "of `a.w` is " in said("attr(config.depth) == 1", parameter)
+
+
+def test_rules_after_a_dead_one_are_looked_at_too() -> None:
+    rules = paramrules.parse("a?: name ~ nothing\nb: name ~ never\nc: else")
+    assert [finding.code for finding in paramrules.assign(rules, MARKED).findings] == ["W201"]
+
+
+def test_what_an_assignment_holds_cannot_be_changed() -> None:
+    assignment = paramrules.assign(paramrules.parse("a: ndim == 0\nb?: else"), MARKED)
+    axis = assignment.rules.axes[0]
+    for thing, field in (
+        (assignment.groups[0], "label"),
+        (assignment.rules, "axes"),
+        (axis, "rules"),
+        (axis.rules[0], "label"),
+    ):
+        with pytest.raises(AttributeError):
+            setattr(thing, field, None)

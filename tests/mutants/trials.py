@@ -111,7 +111,7 @@ class Tests:
         return {test for tests in contexts.values() for test in tests if test}
 
     def _executing(self, mutant: Mutant) -> set[str]:
-        """Return the tests that execute the lines, or those of the function, or all if imports execute it all."""
+        """Return the tests that execute the lines, or of the function, or all if only imports do."""
         contexts = self._contexts(mutant.path)
         tests = {test for line in mutant.lines for test in contexts.get(line, ())}
         if tests and "" not in tests:

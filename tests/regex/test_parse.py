@@ -73,7 +73,21 @@ def test_reads_odd_texts_as_re_does(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [r"\d", r"\D", r"\w", r"\W", r"\s", r"\S", ".", r"[^\w.]", "(?i)[j-m]", "(?i)[^k]"]
+    "text",
+    [
+        r"\d",
+        r"\D",
+        r"\w",
+        r"\W",
+        r"\s",
+        r"\S",
+        ".",
+        r"[^\w.]",
+        "(?i)[j-m]",
+        "(?i)[^k]",
+        "[b-ya-zc-d]",
+        "[a-cd-fg]",
+    ],
 )
 def test_classes_hold_the_characters_that_they_hold_in_re(text: str) -> None:
     ours, theirs = parse(text), re.compile(text, re.ASCII)
@@ -147,3 +161,10 @@ def test_a_text_is_read_once_and_reported_everywhere() -> None:
     first, second = span("a**"), Span(Source("y.rules", "a: name ~ a**"), 10, 13)
     assert [finding.span for finding in read("a**", first)[1]] == [Span(first.source, 12, 14)]
     assert [finding.span for finding in read("a**", second)[1]] == [Span(second.source, 11, 13)]
+
+
+def test_a_bracket_that_is_not_closed() -> None:
+    for text, start in {"ab[c": 2, "ab(c": 2}.items():
+        (finding,) = read(text, span(text))[1]
+        assert finding.span
+        assert (finding.span.start - span(text).start, finding.span.text) == (start, text[start])

@@ -59,3 +59,16 @@ def test_which_keys_two_axes_may_set() -> None:
         one, other = different[portable.types[0]]
         findings = said(f"[a]\nx: else -> {key} = {one}\n[b]\ny: else -> {key} = {other}")
         assert bool(findings) is (not key.endswith("_scale")), key
+
+
+def test_words_of_python_where_a_setting_has_a_value() -> None:
+    help = "write `freeze = true`"
+    for before, undefined in {"": True, "let True = ndim == 1\n": False}.items():
+        findings = said(f"{before}a: else -> freeze = True")
+        assert any(help in finding[2] for finding in findings) is undefined, findings
+
+
+def test_what_a_method_of_a_string_becomes() -> None:
+    assert said('a: startswith(name, "b")')[0][2] == said('a: startswith("b")')[0][2]
+    assert said("a: startswith(name)")[0][2] != said('a: startswith(name, "b")')[0][2]
+    assert said('a: startswith("b", "c")')[0][2] != said('a: startswith("b")')[0][2]
