@@ -117,6 +117,7 @@ FOUND = [
     ("name ~ (?i)BIAS", "name ~ bias"),
     ("name ~ (?i)bias", "name ~ (?i)Q_Bias"),
     ("name ~ (norm)", "name ~ layer(norm)"),
+    ("name ~ é", "name ~ né"),
 ]
 
 
@@ -164,6 +165,7 @@ ALIVE = [
     ("name like *.bias", 'leaf == "bias"'),
     ("name ~ bias", "name ~ (?i)bias"),
     ("name ~ (?i)É", "name ~ É"),
+    ("name ~ (?i)É", "name ~ é"),
     ("name ~ bias", 'name like "[b]ias"'),
     ("name ~ bias$", "name ~ bias"),
     ("name ~ bias", "name ~ b.as|bias"),
