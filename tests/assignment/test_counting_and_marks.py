@@ -106,6 +106,7 @@ def test_what_an_assignment_holds_cannot_be_changed() -> None:
     axis = assignment.rules.axes[0]
     for thing, field in (
         (assignment.groups[0], "label"),
+        (assignment.axes[0], "labels"),
         (assignment.rules, "axes"),
         (axis, "rules"),
         (axis.rules[0], "label"),

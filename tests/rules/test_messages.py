@@ -72,3 +72,13 @@ def test_what_a_method_of_a_string_becomes() -> None:
     assert said('a: startswith(name, "b")')[0][2] == said('a: startswith("b")')[0][2]
     assert said("a: startswith(name)")[0][2] != said('a: startswith(name, "b")')[0][2]
     assert said('a: startswith("b", "c")')[0][2] != said('a: startswith("b")')[0][2]
+
+
+def test_what_is_captured_twice() -> None:
+    one, other, third = (rf"name ~ {text}(?<i>\d)" for text in "xyz")
+    never = third.replace("~", "!~")
+    twice = "`i` is captured twice in one rule"
+    for tests in ((one, other), (never, one, other), (one, never, other), (f"not {third}", other, one)):
+        assert [finding[1] for finding in said(f"a_{{i}}: {' and '.join(tests)}")] == [twice], tests
+    for tests in ((never, one), (one, never), (f"not {third}", other), (one, one)):
+        assert said(f"a_{{i}}: {' and '.join(tests)}") == [], tests
