@@ -139,6 +139,9 @@ def test_a_rate_over_a_base() -> None:
     assert Rate(0.6).over(0.0) is None
     assert Rate(0.6).over(None) is None
     assert Rate(None).over(0.3) is None
+    tensor = object()
+    assert Rate(tensor).value is tensor
+    assert (Rate(0.5, 0).value, Rate(0.5, 2).value) == (0, 1)
     assert (Rate(None, 0).value, Rate(None, 1).value, Rate(None, -1).value) == (0.0, None, None)
 
 
