@@ -320,6 +320,8 @@ def test_nothing_to_train() -> None:
         "\nerror[E614]: nothing is left to train: the rules skip every parameter of the model\n"
         "  = help: `skip = true` leaves a parameter to another optimizer; train at least one here"
     )
+    many = inventory({f"w{number}": (2,) for number in range(300)})
+    assert said("all: else -> skip = true", model=many) == said("all: else -> skip = true")
     assert said("some: ndim == 1 -> skip = true\nrest: else -> freeze = true").startswith(
         "\nerror[E614]: nothing is left to train: every parameter of the model is frozen or skipped\n"
     )
