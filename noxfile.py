@@ -122,7 +122,7 @@ def mutants(session: nox.Session) -> None:
     `nox -s mutants -- 20 emission` tries 20 of one folder.
     """
     session.install("-e", ".[test]", "cosmic-ray==8.7.0")
-    session.run("python", "tests/mutants.py", *session.posargs)
+    session.run("python", "tests/mutants", *session.posargs)
 
 
 @nox.session

@@ -96,6 +96,7 @@ def test_a_prepared_assignment_fits_a_model_with_the_same_parameters() -> None:
         ({**SHAPES, "new": (1,)}, "this one has `new` and that one does not"),
         (dict(reversed(SHAPES.items())), "its parameters are in another order"),
         ({**SHAPES, "bias": (4,)}, "`bias` has the shape (3,) there and (4,) here"),
+        ({**SHAPES, "bias": (2,)}, "`bias` has the shape (3,) there and (2,) here"),
     ],
 )
 def test_an_assignment_for_another_model(model: dict[str, tuple[int, ...]], how: str) -> None:
@@ -122,6 +123,7 @@ def test_a_part_has_numbers_of_its_own() -> None:
     [
         (inventory({"head": (3,)}), "the model does not have `head`"),
         (inventory({"weight": (4, 3)}), "`weight` has the shape (3, 3) there and (4, 3) here"),
+        (inventory({"weight": (2, 3)}), "`weight` has the shape (3, 3) there and (2, 3) here"),
         (inventory({"bias": (3,)}, bias="gain"), "`bias` and `gain` are one tensor here and two there"),
         (inventory({"bias": (3,), "tied": (3,)}), "`bias` and `tied` are two tensors here and one there"),
     ],

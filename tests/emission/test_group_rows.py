@@ -44,6 +44,7 @@ def test_groups_of_one_label_share_a_row() -> None:
     assert (first["grad_norm"], first["weight_norm"]) == (5.0, 2.0)
     assert (first["update_norm"], first["state_bytes"]) == (math.sqrt(0.5), 8)
     assert row_metrics([second]) == {"lr/b": 0.1}
+    assert (second["tensors"], second["parameters"]) == (0, 0)
     assert group_rows([GroupStats("c", lr=0.1), GroupStats("c", lr=0.2)])[0]["lr"] is None
     assert some[0].tensors == 1, "the arguments stay as they are"
 

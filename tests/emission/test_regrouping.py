@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from paramrules.emission import Changed, SavedEntry, regrouping, some_names
+import paramrules
+from paramrules.emission import Changed, SavedEntry, counted_differently, misfit, regrouping, some_names
 
 NAMES = ["a", "b", "c"]
 OTHER = Changed(("mu", "nu"), ("trace",))
@@ -67,4 +68,15 @@ def test_another_optimizer() -> None:
 def test_long_lists_are_cut() -> None:
     assert some_names([f"n{letter}" for letter in "abcdefghij"]) == (
         "`na`, `nb`, `nc`, `nd`, `ne`, `nf`, `ng`, `nh` and 2 more"
+    )
+
+
+def test_what_does_not_fit_together() -> None:
+    assert paramrules.render(misfit("mu", "a", (1,), (2, 3))) == (
+        "error[E625]: `mu` of `a` has the shape (1,) and should have (2, 3)\n"
+        '  = help: `missing="fresh"` lets it start without'
+    )
+    assert paramrules.render(counted_differently("step", ("a", 1), ("b", 2), apart="in two groups")) == (
+        "error[E628]: `a` and `b` share a `step` now, and it was 1 for the first and 2 for the second\n"
+        "  = help: keep them in two groups"
     )

@@ -111,8 +111,13 @@ c: else
 
 
 def test_an_optimizer_without_weight_decay_has_none() -> None:
-    text = "a: ndim == 1 -> weight_decay = 0\nb: else -> weight_decay_scale = 0"
-    assert [one.weight_decay for one in groups(text, {"sgd": SGD._replace(lr=1)})] == [Rate(None), Rate(None)]
+    scales = "b: name ~ w -> weight_decay_scale = 0\nc: else -> weight_decay_scale = 1"
+    text = f"a: ndim == 1 -> weight_decay = 0\n{scales}"
+    assert [one.weight_decay for one in groups(text, {"sgd": SGD._replace(lr=1)})] == [
+        Rate(None),
+        Rate(None),
+        Rate(None),
+    ]
 
 
 def test_a_scale_of_weight_decay_needs_an_optimizer_that_has_it() -> None:
@@ -130,10 +135,14 @@ def test_a_rate_over_a_base() -> None:
     base = 0.3
     assert Rate(base, 0.1).over(base) == 0.1
     assert Rate(0.6, 2).over(0.3) == 4.0
+    assert Rate(0.1, 0.5).over(0.2) == 0.25
     assert Rate(0.6).over(0.0) is None
     assert Rate(0.6).over(None) is None
     assert Rate(None).over(0.3) is None
-    assert (Rate(None, 0).value, Rate(None, 1).value) == (0.0, None)
+    tensor = object()
+    assert Rate(tensor).value is tensor
+    assert (Rate(0.5, 0).value, Rate(0.5, 2).value) == (0, 1)
+    assert (Rate(None, 0).value, Rate(None, 1).value, Rate(None, -1).value) == (0.0, None, None)
 
 
 def test_the_overall_rate() -> None:
@@ -311,6 +320,8 @@ def test_nothing_to_train() -> None:
         "\nerror[E614]: nothing is left to train: the rules skip every parameter of the model\n"
         "  = help: `skip = true` leaves a parameter to another optimizer; train at least one here"
     )
+    many = inventory({f"w{number}": (2,) for number in range(300)})
+    assert said("all: else -> skip = true", model=many) == said("all: else -> skip = true")
     assert said("some: ndim == 1 -> skip = true\nrest: else -> freeze = true").startswith(
         "\nerror[E614]: nothing is left to train: every parameter of the model is frozen or skipped\n"
     )
@@ -488,6 +499,40 @@ error[E630]: the group `b` sets `weight_decay`, and a schedule has no base decay
 or give the group a schedule of its own, with `weight_decay_schedule`"""
     )
     assert routed(text, None, bases)[1] == []
+
+
+def test_schedules_that_groups_need_and_nobody_passed() -> None:
+    text = 'a: ndim == 1 -> weight_decay_scale = 0\nb: else -> schedule = "late"'
+    plain = {"": ADAM._replace(name="", lr=None, weight_decay=None)}
+    assert [finding.message for finding in routed(text, plain, Bases(0.1, 0.1), schedules=True)[1]] == [
+        "the group `b` names the schedule `late`, and only one was passed"
+    ]
+    named = Bases({"early": 0.1}, {"warm": 0.1, "slow": 0.2})
+    assert [(finding.message, finding.help) for finding in routed(text, plain, named, schedules=True)[1]] == [
+        (
+            "the group `a` names no schedule, and there is only `early`",
+            'name one of them `default`, or add one: `{"default": ..., ...}`',
+        ),
+        (
+            "the group `b` names the schedule `late`, and there is only `early`",
+            'pass it too, as in `{"late": ..., ...}`',
+        ),
+        (
+            "the group `b` names no decay schedule, and there are `warm` and `slow`",
+            'name one of them `default`, or add one: `{"default": ..., ...}`',
+        ),
+    ]
+
+
+def test_a_key_that_may_be_a_mark() -> None:
+    plain = "a: else -> my_own = 1"
+    assert said(plain).endswith('   = help: if it is a mark of your own, pass `marks=["my_own"]`')
+    (one,) = groups(plain, marks=["my_own"])
+    assert (one.settings, one.marks) == ({}, {"my_own": 1})
+    foreign = "# allow: W327 -- ours\na: else -> lr_mult = 2"
+    assert said(foreign).endswith(
+        '   = help: did you mean `lr_scale = ...`? if it is a mark of your own, pass `marks=["lr_mult"]`'
+    )
 
 
 def test_names_of_schedules_in_rules() -> None:

@@ -82,6 +82,15 @@ def test_captures(text: str, name: str, groups: tuple[str | None, ...]) -> None:
     assert found.groups() == theirs.groups() == groups
 
 
+@pytest.mark.parametrize(
+    "text", [r"\Ba", r"a\B", r"\ba", r"a\b", r"\Ba\B", r"\b\W", r"\W\B", r"-\B", r"\B-$"]
+)
+def test_borders_of_words(text: str) -> None:
+    parsed = parse(text)
+    for name in ("a", "aa", "aaa", "a-", "-a", "-a-", "-", "--", "---", "é", "éa", "aé", "_a", "0-"):
+        check(text, parsed, Automaton(parsed), name)
+
+
 def most_steps(parsed: Parsed, name: str) -> int:
     """A bound on the steps for a name: a multiple of its length, and what it takes to build the automaton."""
     states = size(parsed.tree) + 1

@@ -1,5 +1,7 @@
 """Which unescaped dots are warned about."""
 
+import re
+
 import pytest
 
 from paramrules.diagnostics import Source, Span
@@ -53,3 +55,12 @@ def test_warned(text: str, help: str) -> None:
 )
 def test_not_warned(text: str) -> None:
     assert mended(text) is None
+
+
+def test_every_letter_digit_and_underscore_is_of_a_name_and_nothing_else() -> None:
+    for code in range(32, 128):
+        letter = chr(code)
+        of_name = letter.isalnum() or letter == "_"
+        written = letter if of_name else re.escape(letter)
+        assert (mended(f"{written}.a") is not None) is of_name, letter
+        assert (mended(f"a.{written}") is not None) is of_name, letter

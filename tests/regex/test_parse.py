@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from paramrules.diagnostics import Source, Span, render
 from paramrules.regex import read
+from paramrules.regex.automaton import Automaton
 from paramrules.regex.parse import Parsed, parse
-from paramrules.regex.refusal import LENGTH, Refused
+from paramrules.regex.refusal import LENGTH, NESTING, Refused
 
 
 def parsed(text: str) -> Parsed | str:
@@ -71,6 +72,64 @@ def test_reads_odd_texts_as_re_does(text: str) -> None:
         assert (Matcher(ours, name).search() is None) == (theirs.search(name) is None)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"\d",
+        r"\D",
+        r"\w",
+        r"\W",
+        r"\s",
+        r"\S",
+        ".",
+        r"[^\w.]",
+        "(?i)[j-m]",
+        "(?i)[^k]",
+        "[b-ya-zc-d]",
+        "[a-cd-fg]",
+    ],
+)
+def test_classes_hold_the_characters_that_they_hold_in_re(text: str) -> None:
+    ours, theirs = parse(text), re.compile(text, re.ASCII)
+    for character in [*map(chr, range(128)), "é", "\u212a", "\U0010ffff"]:
+        found = Automaton(ours).search(character), Matcher(ours, character).search()
+        assert [each is None for each in found] == [theirs.search(character) is None] * 2, character
+
+
+@pytest.mark.parametrize(
+    "text",
+    [r"\an", r"\fn", r"\nn", r"\rn", r"\tn", r"\vn", r"\x411", r"\u00e9a", r"\U0001F600b", r"[\n]n", r"\.n"],
+)
+def test_an_escape_is_one_character_and_what_follows_is_read_after_it(text: str) -> None:
+    ours, theirs = parse(text), re.compile(text, re.ASCII)
+    for name in (
+        "\an",
+        "\fn",
+        "\nn",
+        "\rn",
+        "\tn",
+        "\vn",
+        "A1",
+        "éa",
+        "\U0001f600b",
+        ".n",
+        "nn",
+        "n",
+        "an",
+        "tn",
+    ):
+        assert (Matcher(ours, name).search() is None) == (theirs.search(name) is None), name
+
+
+def test_brackets_side_by_side_are_not_nested() -> None:
+    def nested(depth: int) -> str:
+        return "(?:" * depth + "a" + ")" * depth
+
+    for before in ("", "(b)" * (2 * NESTING), f"{nested(NESTING)}|"):
+        assert isinstance(parsed(before + nested(NESTING)), Parsed)
+        assert parsed(before + nested(NESTING + 1)) == "E406"
+
+
 def test_folds_ascii_letters_alone() -> None:
     regex, _ = read("(?i)[k-s]É", span("(?i)[k-s]É"))
     assert regex is not None
@@ -102,3 +161,10 @@ def test_a_text_is_read_once_and_reported_everywhere() -> None:
     first, second = span("a**"), Span(Source("y.rules", "a: name ~ a**"), 10, 13)
     assert [finding.span for finding in read("a**", first)[1]] == [Span(first.source, 12, 14)]
     assert [finding.span for finding in read("a**", second)[1]] == [Span(second.source, 11, 13)]
+
+
+def test_a_bracket_that_is_not_closed() -> None:
+    for text, start in {"ab[c": 2, "ab(c": 2}.items():
+        (finding,) = read(text, span(text))[1]
+        assert finding.span
+        assert (finding.span.start - span(text).start, finding.span.text) == (start, text[start])

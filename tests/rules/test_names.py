@@ -127,6 +127,14 @@ def codes(path: Path) -> list[str]:
     return [finding.code for finding in check(path)]
 
 
+def test_a_name_is_used_above_the_include_that_brings_it(tmp_path: Path) -> None:
+    path = written(tmp_path, main='a: norm\ninclude "a.rules"\nb: else\n', a="let norm = name ~ norm\n")
+    (finding,) = check(path)
+    assert (finding.code, finding.message) == ("E301", "`norm` is used before it is defined")
+    assert finding.help == "move the include above the line that uses it"
+    assert [place.span.text for place in finding.also] == ['include "a.rules"']
+
+
 def test_a_broken_include_brings_no_undefined_names(tmp_path: Path) -> None:
     path = written(tmp_path, main='include "nothing.rules"\na: norm\nb_{i}: block -> lr_scale = rate ** i\n')
     assert codes(path) == ["E112"]

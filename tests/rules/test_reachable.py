@@ -101,6 +101,8 @@ FOUND = [
     ("name ~ bias", 'name == "a.bias"'),
     ("name like *bias", 'name == "a.bias"'),
     ("name ~ bias", 'leaf == "bias"'),
+    ("name ~ ^bias", 'name == "bias.a"'),
+    ("leaf ~ ^bias", 'leaf in ("bias", "bias_k")'),
     ("leaf ~ ^b", 'name in ("a.bias", "bias")'),
     ('module == "a"', 'name == "a.bias"'),
     ('leaf == "bias"', "name like *.bias"),
@@ -115,6 +117,7 @@ FOUND = [
     ("name ~ (?i)BIAS", "name ~ bias"),
     ("name ~ (?i)bias", "name ~ (?i)Q_Bias"),
     ("name ~ (norm)", "name ~ layer(norm)"),
+    ("name ~ é", "name ~ né"),
 ]
 
 
@@ -162,6 +165,7 @@ ALIVE = [
     ("name like *.bias", 'leaf == "bias"'),
     ("name ~ bias", "name ~ (?i)bias"),
     ("name ~ (?i)É", "name ~ É"),
+    ("name ~ (?i)É", "name ~ é"),
     ("name ~ bias", 'name like "[b]ias"'),
     ("name ~ bias$", "name ~ bias"),
     ("name ~ bias", "name ~ b.as|bias"),
