@@ -35,7 +35,6 @@ def assigned(text: str) -> None:
         pytest.param(read, "r{n}: name ~ ^a$b{n}\n", id="found nowhere"),
         pytest.param(assigned, "a{n}: name ~ ^block{n}$\n", id="dead rules"),
         pytest.param(assigned, "a{n}: type(Blok{n}|Bloc{n})\n", id="dead classes"),
-        pytest.param(assigned, "a{n}: attr(x{n}) or size > 7{n}\n", id="dead branches"),
     ],
 )
 def test_each_mistake_costs_the_same(work: Callable[[str], None], statement: str) -> None:
