@@ -10,8 +10,10 @@ from pathlib import Path
 from paramrules.diagnostics import Diagnostic, RulesError
 
 
-def unreadable(path: str | Path) -> str:
+def unreadable(path: str | Path, largest: int | None = None) -> str:
     """Return why a path cannot be read like a file, or an empty text if it can or does not exist.
+
+    A file of more than `largest` bytes is refused.
 
     A device may be endless, and a named pipe waits for somebody to write. An anonymous pipe has a writer:
     standard input, and the shell's `<(command)`.
@@ -22,12 +24,15 @@ def unreadable(path: str | Path) -> str:
     if real.startswith("/dev/fd/"):  # where an anonymous pipe has a name
         return ""
     try:
-        mode = os.stat(real).st_mode
+        found = os.stat(real)
     except OSError:
         return ""
+    mode = found.st_mode
     if stat.S_ISDIR(mode):
         return "it is a directory"
-    return "" if stat.S_ISREG(mode) else "it is a pipe" if stat.S_ISFIFO(mode) else "it is a device"
+    if not stat.S_ISREG(mode):
+        return "it is a pipe" if stat.S_ISFIFO(mode) else "it is a device"
+    return f"it is larger than {largest >> 10:,} KiB" if largest and found.st_size > largest else ""
 
 
 def write_whole(path: str | Path, text: str) -> None:

@@ -51,7 +51,7 @@ def test_the_limits_are_those_of_the_reader() -> None:
     assert f"at most {language.PARTS:,} names" in page
     assert f"expressions nest up to {language.NESTING} deep" in page
     assert f"at most {refusal.LENGTH:,} characters, {refusal.NESTING} brackets" in page
-    assert f"A glob has at most {language.GLOB:,} characters." in page
+    assert f"A glob has at most {language.GLOB:,} characters;" in page
     assert f"repeats of up to {refusal.COUNT:,}." in page
     assert f"has at most {refusal.SIZE} states" in page
     assert f"all of these in a file have at most {refusal.ALL_SIZES:,}." in page

@@ -15,6 +15,7 @@ from paramrules.cli import main
 from paramrules.inventories import Class, Owner
 from paramrules.inventories.fans import fans
 from paramrules.inventories.own_vocabulary import using
+from paramrules.inventories.owner import named
 from paramrules.inventories.roles import role
 from paramrules.inventories.vocabulary import own_files, vocabulary
 from paramrules.registry import Backend
@@ -294,3 +295,32 @@ def test_a_misspelt_class_is_a_note() -> None:
             for written, meant in (("lab.UnitScal", "lab.UnitScale"), ("lab.Mixx", "lab.Mix"))
         ]
     assert paramrules.assign(rules, Model(), vocabulary="gain.toml").findings == ()
+
+
+def test_a_vocabulary_of_too_many_names(tmp_path: Path) -> None:
+    path = tmp_path / "many.toml"
+    path.write_text(f"[families]\nRMSNorm = {[f'lab.Norm{number}' for number in range(2_000)]}\n")
+    with pytest.raises(RulesError) as raised:
+        own_files(path)
+    (finding,) = raised.value.diagnostics
+    assert finding.message == f"the vocabulary `{path}` cannot be read: it has more than 2,000 names"
+    assert finding.help == "let `*` in a class or a leaf stand for several"
+    path.write_text("# padding\n" * 13_200)
+    with pytest.raises(RulesError, match="it is larger than 128 KiB"):
+        own_files(path)
+
+
+def test_classes_of_other_names_are_not_compared(tmp_path: Path) -> None:
+    path = tmp_path / "many.toml"
+
+    def steps(count: int) -> int:
+        path.write_text(
+            f"[families]\nRMSNorm = {[f'lab.Norm{n}' for n in range(count)]}\n"
+            f"LayerNorm = {[f'lab.Other{n}' for n in range(count)]}\n"
+        )
+        before = named.cache_info()
+        own_files(path)
+        after = named.cache_info()
+        return after.hits + after.misses - before.hits - before.misses
+
+    assert steps(900) < 100_000  # of two million pairs

@@ -3,11 +3,12 @@
 from pathlib import Path
 
 import pytest
-from support import inventory_of
+from support import calls, inventory_of
 
 import paramrules
 from paramrules import RulesError
-from paramrules.comparison.mapping_file import Mapped, read, resolved
+from paramrules.comparison.mapping_file import Line, Mapped, read, read_line, resolved
+from paramrules.diagnostics import Diagnostic, Source, Span
 
 A = inventory_of(
     [*(f"h.{i}.{leaf}" for i in range(3) for leaf in ("a", "b")), {"name": "wte", "also": ["head"]}, "q"]
@@ -280,3 +281,48 @@ def test_a_mapping_is_saved_to_a_new_file(tmp_path: Path) -> None:
     assert (tmp_path / "new.map").read_text() == found.mapping()
     with pytest.raises(paramrules.RulesError, match="E806"):
         found.save_mapping(tmp_path / "new.map")
+
+
+@pytest.mark.parametrize("text", ["{i}{j}.w = {i}{j}.w", "a{i}1{i}.w = a{i}.w", "{i}{i}{i}{i}x = {i}x"])
+def test_numbers_that_touch_are_no_pattern(text: str) -> None:
+    """Where one ends and the next begins would be a guess: for twenty digits there are millions."""
+    finding = read_line(Span(Source("m.map", text), 0, len(text)))
+    assert isinstance(finding, Diagnostic)
+    first = text.partition(" =")[0]
+    assert (finding.code, finding.message) == ("E803", f"`{first}` is not the name of a parameter")
+
+
+def test_a_mapping_of_too_many_lines(tmp_path: Path) -> None:
+    path = tmp_path / "long.map"
+    path.write_text("a = b\n" * 10_000 + "c = d\n")
+    with pytest.raises(RulesError) as raised:
+        read(path)
+    (finding,) = raised.value.diagnostics
+    assert (finding.code, finding.message) == ("E111", "there are more than 10,000 lines")
+    assert finding.span is not None
+    assert finding.span.line == 10_001
+
+
+def test_what_was_meant_is_not_looked_for_in_each_of_many_lines() -> None:
+    model = inventory_of([f"h.{number}.norm.weight" for number in range(50)])
+
+    def steps(count: int) -> int:
+        text = "".join(f"h.{n}.nrm.weight = h.{n}.norm.weight\n" for n in range(count))
+        source = Source("m.map", text)
+        spans = [
+            Span(source, at, at + len(source.line(n))) for n, at in enumerate(source.line_starts[:-1], 1)
+        ]
+        lines = [line for line in map(read_line, spans) if isinstance(line, Line)]
+        found: list[Diagnostic] = []
+
+        def work() -> None:
+            with pytest.raises(RulesError) as raised:
+                resolved(lines, model, model)
+            found.extend(raised.value.diagnostics)
+
+        work()
+        assert [finding.code for finding in found] == ["E804"] * count
+        assert found[0].help == "did you mean `h.0.norm.weight`?"
+        return calls(work)
+
+    assert steps(400) < 1.5 * steps(100)

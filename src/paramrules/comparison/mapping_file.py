@@ -34,6 +34,12 @@ _DIGITS: Final = re.compile(r"[0-9]+")
 _NOTHING: Final = "-"
 _HOW: Final = "write `h.{i}.norm.weight = blocks.{i}.norm.scale`, with commas between several names"
 _WHICH: Final = ("first", "second")
+_LINES: Final = 10_000
+"""The most lines of a file."""
+
+_FEW: Final = 20
+"""Faults up to which a search for the name that was meant is worth its time."""
+
 _MANY: Final = 5000
 """The number of names beyond which suggestions are patterns only."""
 
@@ -63,6 +69,8 @@ class Pattern(NamedTuple):
         texts = tuple(text[end:start] for end, start in zip(ends, starts, strict=True))
         if not text or any(map(_WRONG.search, texts)):
             return None
+        if any(not between.strip("0123456789") for between in texts[1:-1]):
+            return None  # where one number ends and the next begins would be a guess, and take long
         holes = tuple(Hole(match[1], int(match[2] or 0)) for match in found)
         return cls(span, texts, holes, text != span.text)
 
@@ -80,6 +88,9 @@ class Pattern(NamedTuple):
 
     def found_in(self, names: Sequence[str]) -> Iterator[Numbers]:
         """Yield the numbers for which the pattern is one of the names, or the start of some."""
+        if not self.holes and not self.is_start:
+            yield from [{}] if self.texts[0] in names else []
+            return
         pattern = re.compile("([0-9]{1,18})".join(map(re.escape, self.texts)))
         matches = pattern.match if self.is_start else pattern.fullmatch
         seen: set[str] = set()
@@ -130,6 +141,11 @@ def read(path: str | Path) -> list[Line]:
     source = open_source(str(path), str(path))
     if isinstance(source, Diagnostic):
         raise RulesError(source)
+    if len(source.line_starts) > _LINES:
+        start = source.line_starts[_LINES]
+        what = f"there are more than {_LINES:,} lines"
+        help = "let a word in braces stand for the numbers of layers"
+        raise RulesError(Diagnostic("E111", what, Span(source, start, start + 1), help=help))
     lines: list[Line] = []
     faults: list[Diagnostic] = []
     for number, start in enumerate(source.line_starts, 1):
@@ -208,9 +224,9 @@ def resolved(lines: Sequence[Line], a: Inventory, b: Inventory) -> list[Mapped]:
         first = line.sides[here][0]
         every = list(first.found_in(models[here].names))
         if not every:
-            faults.append(_unknown(first, first.span.text, models, here))
+            faults.append(_unknown(first, first.span.text, models, here, suggest=len(faults) < _FEW))
         for numbers in every:
-            fault = _fault(line, numbers, models, taken)
+            fault = _fault(line, numbers, models, taken, suggest=len(faults) < _FEW)
             if fault:  # the next numbers would have the same one
                 faults.append(fault)
                 break
@@ -240,7 +256,12 @@ def _rest(
 
 
 def _fault(
-    line: Line, numbers: Numbers, models: tuple[Inventory, Inventory], taken: dict[tuple[int, int], Pattern]
+    line: Line,
+    numbers: Numbers,
+    models: tuple[Inventory, Inventory],
+    taken: dict[tuple[int, int], Pattern],
+    *,
+    suggest: bool,
 ) -> Diagnostic | None:
     """Return the fault of a line for these numbers, if any, and mark what it maps as taken."""
     for side, patterns in enumerate(line.sides):
@@ -248,12 +269,12 @@ def _fault(
             name = pattern.filled(numbers)
             if pattern.is_start:
                 if not any(each.startswith(name) for each in models[side].names):
-                    return _unknown(pattern, f"{name}*", models, side)
+                    return _unknown(pattern, f"{name}*", models, side, suggest=suggest)
                 continue
             try:
                 key = side, models[side].index(name)
             except KeyError:
-                return _unknown(pattern, name, models, side)
+                return _unknown(pattern, name, models, side, suggest=suggest)
             if key in taken:
                 return Diagnostic(
                     "E805",
@@ -266,7 +287,9 @@ def _fault(
     return None
 
 
-def _unknown(pattern: Pattern, name: str, models: tuple[Inventory, Inventory], side: int) -> Diagnostic:
+def _unknown(
+    pattern: Pattern, name: str, models: tuple[Inventory, Inventory], side: int, *, suggest: bool
+) -> Diagnostic:
     other = 1 - side
     here = list(pattern.found_in(models[side].names))
     if not here and list(pattern.found_in(models[other].names)):
@@ -276,6 +299,8 @@ def _unknown(pattern: Pattern, name: str, models: tuple[Inventory, Inventory], s
         found = [numbers[word] for numbers in here]
         span = f"{word} from {min(found)} to {max(found)}"
         help = f"it exists for {span}; `{{{word}+1}}` is one more than `{{{word}}}`"
+    elif not suggest:
+        help = ""
     else:
         names: Sequence[str] = models[side].names
         if pattern.words or len(names) > _MANY:

@@ -55,6 +55,9 @@ class OwnFile:
 
 OwnFiles: TypeAlias = tuple[OwnFile, ...]
 
+_LARGEST = 1 << 17
+"""Bytes of a file."""
+
 _CURRENT: ContextVar[OwnFiles] = ContextVar("own_vocabulary", default=())
 
 
@@ -98,7 +101,10 @@ def _read(path: Path, families: Iterable[str]) -> OwnFile:
 
 
 def _text(path: Path) -> str:
-    reason, near = unreadable(path), "name a TOML file with `[families]`, `[[roles]]` or `[layouts]`"
+    reason, near = (
+        unreadable(path, _LARGEST),
+        "name a TOML file with `[families]`, `[[roles]]` or `[layouts]`",
+    )
     if not reason:
         try:
             return path.read_text("utf-8")

@@ -25,6 +25,9 @@ _TABLES = ("families", "roles", "layouts", "roots", "frameworks")
 _ROLES = ("weight", "bias", "scale", "embedding", "other")
 _DOTTED = re.compile(r"\w+(\.[\w*?]+)+")
 
+_WORDS = 2_000
+"""The most names in a file: some are compared with one another."""
+
 _Fault = tuple[str, str]
 """A mistake, and what to type instead."""
 
@@ -91,6 +94,9 @@ def _diagnostic(package: str, fault: _Fault) -> Diagnostic:
 
 def faults(table: Mapping[str, Any], families: Iterable[str]) -> Iterator[_Fault]:
     """Yield each mistake in a vocabulary, and what to type instead."""
+    if _words(table) > _WORDS:
+        yield f"it has more than {_WORDS:,} names", "let `*` in a class or a leaf stand for several"
+        return
     for name in (name for name in table if name not in _TABLES):
         near = (
             did_you_mean(name, _TABLES)
@@ -102,6 +108,20 @@ def faults(table: Mapping[str, Any], families: Iterable[str]) -> Iterator[_Fault
     yield from _role_faults(table.get("roles", []))
     yield from _layout_faults(table.get("layouts", {}))
     yield from _framework_faults(table.get("frameworks", {}))
+
+
+def _words(table: object) -> int:
+    """Return how many keys and texts a table holds."""
+    count, todo = 0, [table]
+    while todo:
+        one = todo.pop()
+        if isinstance(one, dict):
+            todo += [*one, *one.values()]
+        elif isinstance(one, list):
+            todo += one
+        else:
+            count += 1
+    return count
 
 
 def _family_faults(table: Any, families: Iterable[str]) -> Iterator[_Fault]:

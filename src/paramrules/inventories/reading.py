@@ -16,6 +16,9 @@ from paramrules.inventories.tables import WORDS
 from paramrules.inventories.version_1 import upgraded
 from paramrules.safe_files import unreadable
 
+LARGEST: Final = 1 << 28
+"""Bytes of a file: those of some 800,000 parameters."""
+
 ROLES: Final = ("weight", "bias", "scale", "embedding", "other")
 
 
@@ -37,7 +40,7 @@ def load(path: str | Path) -> Saved:
     Raises:
         RulesError: E505 if the file does not hold one, E506 if it has another version.
     """
-    if reason := unreadable(path):
+    if reason := unreadable(path, LARGEST):
         raise _unreadable(str(path), reason)
     try:
         text = Path(path).read_text("utf-8")

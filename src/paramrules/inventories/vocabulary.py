@@ -118,6 +118,12 @@ def joined(sources: Sequence[Tables]) -> Vocabulary:
     )
 
 
+def _may_meet(cls: str, other: str) -> bool:
+    """Return whether two classes may be the same, by their last components."""
+    one, two = cls.rpartition(".")[2], other.rpartition(".")[2]
+    return one == two or any(wild in one + two for wild in "*?")
+
+
 def _conflicts(sources: Sequence[Tables]) -> Iterator[Diagnostic]:
     """Yield an error for each class that two sources, or one but the shipped, put into different families.
 
@@ -131,7 +137,7 @@ def _conflicts(sources: Sequence[Tables]) -> Iterator[Diagnostic]:
                 if family == second or set(shipped.get(family, ())) & set(shipped.get(second, ())):
                     continue
                 for cls, same in product(classes, others):
-                    if named(cls, same) or named(same, cls):
+                    if _may_meet(cls, same) and (named(cls, same) or named(same, cls)):
                         yield Diagnostic(
                             "E511",
                             f"`{cls}` is put into `{family}` by `{one.source}`, "

@@ -37,10 +37,7 @@ _FACTS = {
 
 def call(mistake: Mistake) -> Diagnostic | None:
     """The mistake in the innermost open call of `isinstance`, `issubclass`, `any` or `all`."""
-    kinds = mistake.kinds
-    for place in range(len(kinds) - 2, -1, -1):
-        if kinds[place : place + 2] != ("NAME", "LPAR") or "MATCH" in kinds[place:]:
-            continue
+    for place in mistake.calls():
         function = mistake.stack[place]
         if function in ("any", "all") and (listed := _COMPREHENSION.match(mistake.text, function.start_pos)):
             return _comprehension(mistake, listed)

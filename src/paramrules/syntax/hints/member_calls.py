@@ -96,14 +96,10 @@ def _joined(mistake: Mistake) -> Diagnostic | None:
 
 def counted(mistake: Mistake) -> Diagnostic | None:
     r"""`count(blocks\.(\d+))`."""
-    kinds = mistake.kinds
-    for place in range(len(kinds) - 2, -1, -1):
-        if "MATCH" in kinds[place : place + 2]:
-            return None
-        if kinds[place : place + 2] == ("NAME", "LPAR"):
-            function = mistake.stack[place]
-            if function in ("count", "index") and not mistake.ended:
-                return _counted(mistake, str(function), mistake.stack[place + 1].start_pos)
+    for place in () if mistake.ended else mistake.calls():
+        function = mistake.stack[place]
+        if function in ("count", "index"):
+            return _counted(mistake, str(function), mistake.stack[place + 1].start_pos)
     return None
 
 

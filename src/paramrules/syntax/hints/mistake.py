@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import cached_property
 
 from lark import Token
@@ -123,6 +124,20 @@ class Mistake:
         """The open brackets, outermost first, except the one around an axis's name."""
         found = (item for item in self.stack[1:] if isinstance(item, Token))
         return tuple(token for token in found if token in _CLOSES)
+
+    def calls(self) -> Iterator[int]:
+        """Yield the places in `stack` of the functions whose brackets are open, innermost first.
+
+        What stands before a match that awaits its regex is left out.
+        """
+        following = ""
+        for place in range(len(self.kinds) - 1, -1, -1):
+            kind = self.kinds[place]
+            if kind == "MATCH":
+                return
+            if (kind, following) == ("NAME", "LPAR"):
+                yield place
+            following = kind
 
     def label(self) -> str:
         """Return a label of the file, for a help that needs one: the nearest above, or `no_decay`."""
