@@ -30,6 +30,37 @@ def unreadable(path: str | Path) -> str:
     return "" if stat.S_ISREG(mode) else "it is a pipe" if stat.S_ISFIFO(mode) else "it is a device"
 
 
+class UnreadableError(Exception):
+    """A file cannot be read; the text is the reason, as part of a diagnostic's message."""
+
+
+def read_text(path: str | Path, most: int) -> str:
+    """Return the text of a file, without a byte order mark.
+
+    Args:
+        path: the file.
+        most: the number of bytes that it may have.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        UnreadableError: it is not a file, larger, or not UTF-8.
+    """
+    if reason := unreadable(path):
+        raise UnreadableError(reason)
+    try:
+        with open(path, "rb") as file:
+            data = file.read(most + 1)
+        if len(data) > most:
+            raise UnreadableError(f"it is larger than {most >> 10:,} KiB")
+        return data.decode("utf-8-sig")
+    except FileNotFoundError:
+        raise
+    except UnicodeDecodeError:
+        raise UnreadableError("it is not UTF-8") from None
+    except (OSError, ValueError) as error:
+        raise UnreadableError(getattr(error, "strerror", None) or str(error)) from None
+
+
 def write_whole(path: str | Path, text: str) -> None:
     """Replace a file, so that every reader finds the whole old text or the whole new one.
 
