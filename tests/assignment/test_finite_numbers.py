@@ -11,6 +11,7 @@ from support import inventory_of
 import paramrules
 from paramrules import RulesError
 from paramrules.assignment import parse_options
+from paramrules.emission.argument_checks import check_rate
 
 RATE = paramrules.parse("option r = 0.5\nall: else -> lr_scale = r\n", "net.rules")
 ANY = paramrules.parse("option r\nall: else -> lr_scale = r\n", "net.rules")
@@ -173,3 +174,40 @@ def test_a_deep_attribute_cannot_be_read() -> None:
         raised.value.diagnostics[0].message
         == "`attr(k)` of `w` is nested too deeply, which a rule cannot read"
     )
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "why"),
+    [
+        ("1e200", "1e200", "the result is not a finite number"),
+        ("2 ** 40", "2 ** 40", "the result is too large"),
+    ],
+)
+def test_the_scales_of_two_axes(one: str, other: str, why: str) -> None:
+    rules = paramrules.parse(f"[a]\nx: else -> lr_scale = {one}\n[b]\ny: else -> lr_scale = {other}\n")
+    with pytest.raises(RulesError) as raised:
+        paramrules.assign(rules, NET)
+    (finding,) = raised.value.diagnostics
+    value = {"1e200": "1e+200", "2 ** 40": str(2**40)}[one]
+    assert (finding.code, finding.message) == (
+        "E208",
+        f"`lr_scale` of the group `x/y` is {value} times {value}, and {why}",
+    )
+
+
+@pytest.mark.parametrize("rate", [float("nan"), float("inf"), Float("-inf"), 10**400])
+def test_a_base_rate(rate: float) -> None:
+    with pytest.raises(ValueError, match=r"^`lr` is .* and should be a finite number$"):
+        check_rate("lr", rate, lambda _: False)
+    check_rate("lr", 0.1, lambda _: False)
+
+
+@pytest.mark.frameworks
+@pytest.mark.parametrize("name", ["lr", "weight_decay"])
+def test_the_base_rates_of_torch(name: str) -> None:
+    import paramrules_torch
+    import torch
+
+    net, rates = torch.nn.Linear(2, 2), {"lr": 0.1, name: float("nan")}
+    with pytest.raises(ValueError, match=f"^`{name}` is nan and should be a finite number$"):
+        paramrules_torch.build(net, RATE, torch.optim.AdamW, **rates)
