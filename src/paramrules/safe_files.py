@@ -10,10 +10,8 @@ from pathlib import Path
 from paramrules.diagnostics import Diagnostic, RulesError
 
 
-def unreadable(path: str | Path, largest: int | None = None) -> str:
+def unreadable(path: str | Path) -> str:
     """Return why a path cannot be read like a file, or an empty text if it can or does not exist.
-
-    A file of more than `largest` bytes is refused.
 
     A device may be endless, and a named pipe waits for somebody to write. An anonymous pipe has a writer:
     standard input, and the shell's `<(command)`.
@@ -24,15 +22,43 @@ def unreadable(path: str | Path, largest: int | None = None) -> str:
     if real.startswith("/dev/fd/"):  # where an anonymous pipe has a name
         return ""
     try:
-        found = os.stat(real)
+        mode = os.stat(real).st_mode
     except OSError:
         return ""
-    mode = found.st_mode
     if stat.S_ISDIR(mode):
         return "it is a directory"
-    if not stat.S_ISREG(mode):
-        return "it is a pipe" if stat.S_ISFIFO(mode) else "it is a device"
-    return f"it is larger than {largest >> 10:,} KiB" if largest and found.st_size > largest else ""
+    return "" if stat.S_ISREG(mode) else "it is a pipe" if stat.S_ISFIFO(mode) else "it is a device"
+
+
+class UnreadableError(Exception):
+    """A file cannot be read; the text is the reason, as part of a diagnostic's message."""
+
+
+def read_text(path: str | Path, most: int) -> str:
+    """Return the text of a file, without a byte order mark.
+
+    Args:
+        path: the file.
+        most: the number of bytes that it may have.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        UnreadableError: it is not a file, larger, or not UTF-8.
+    """
+    if reason := unreadable(path):
+        raise UnreadableError(reason)
+    try:
+        with open(path, "rb") as file:
+            data = file.read(most + 1)
+        if len(data) > most:
+            raise UnreadableError(f"it is larger than {most >> 10:,} KiB")
+        return data.decode("utf-8-sig")
+    except FileNotFoundError:
+        raise
+    except UnicodeDecodeError:
+        raise UnreadableError("it is not UTF-8") from None
+    except (OSError, ValueError) as error:
+        raise UnreadableError(getattr(error, "strerror", None) or str(error)) from None
 
 
 def write_whole(path: str | Path, text: str) -> None:

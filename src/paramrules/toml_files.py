@@ -14,6 +14,10 @@ _ENTRY: Final = re.compile(
 )
 _PART: Final = re.compile(r"""[\w-]+|"([^"\n]*)"|'([^'\n]*)'""")
 
+_QUOTED_OR_BARE: Final = r"""(?:(?<![\w-])[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
+_DEEP_KEY: Final = re.compile(rf"{_QUOTED_OR_BARE}(?:[ \t]*+\.[ \t]*+{_QUOTED_OR_BARE}){{20}}")
+"""A key of more than 20 parts."""
+
 Key = Sequence[str | int]
 """The way to a value: names of tables and keys, and numbers of elements of arrays from 0."""
 
@@ -30,13 +34,32 @@ def parse_toml(source: Source, code: str, what: str) -> dict[str, Any]:
         RulesError: the text is not TOML; points at the line.
     """
     try:
-        return tomllib.loads(source.text)
-    except RecursionError:
-        message, span = "it is nested too deeply", None
+        return load_toml(source.text)
     except tomllib.TOMLDecodeError as error:
         found = _AT.search(str(error))
         message, span = str(error), line_span(source, int(found[1]) if found else len(source.line_starts))
+    except ValueError as error:
+        message, span = str(error), None
     raise RulesError(Diagnostic(code, f"{what} cannot be read: {message}", span, help="mend the TOML"))
+
+
+def load_toml(text: str) -> dict[str, Any]:
+    """Return what a TOML text holds.
+
+    Raises:
+        ValueError: the text is not TOML, nests too deeply or holds a huge number; the message is the reason.
+    """
+    # Time to read a dotted key grows with the square of its parts.
+    if _DEEP_KEY.search(text):
+        raise ValueError("it is nested too deeply")
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        raise
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    except ValueError:
+        raise ValueError("it holds a number that is too large") from None
 
 
 def line_span(source: Source, number: int) -> Span:

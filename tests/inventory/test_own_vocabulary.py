@@ -193,6 +193,11 @@ def test_an_inventory_of_another_vocabulary(taken: str | None, message: str) -> 
             "  = help: mend the TOML",
         ),
         (
+            f"a = {'9' * 5000}",
+            "error[E510]: the vocabulary `v.toml` cannot be read: it holds a number that is too large\n"
+            "  = help: mend the TOML",
+        ),
+        (
             "[families]\nRMSNorm = [",
             "error[E510]: the vocabulary `v.toml` cannot be read: Invalid value (at end of document)\n"
             "  --> v.toml:2:1\n   |\n 2 | RMSNorm = [\n   | ^^^^^^^^^^^\n   = help: mend the TOML",
@@ -228,6 +233,21 @@ def test_a_file_that_cannot_be_read(path: str, reason: str, help: str) -> None:
         paramrules.inventory(Model(), vocabulary=path)
     assert (
         str(e.value) == f"\nerror[E510]: the vocabulary `{path}` cannot be read: {reason}\n  = help: {help}"
+    )
+
+
+def test_a_file_that_is_too_large() -> None:
+    Path("large.toml").write_text("#" * (1 << 20) + "\n")
+    with pytest.raises(RulesError, match=r"`large\.toml` cannot be read: it is larger than 1,024 KiB"):
+        paramrules.inventory(Model(), vocabulary="large.toml")
+
+
+@pytest.mark.parametrize("wrong", [3, b"v.toml", [3], [None], {"v.toml": 1}, {"v.toml"}])
+def test_a_vocabulary_that_is_not_a_path(wrong: Any) -> None:
+    with pytest.raises(TypeError) as e:
+        paramrules.inventory(Model(), vocabulary=wrong)
+    assert str(e.value) == (
+        f'`vocabulary` is {wrong!r} and should be the path of a TOML file: `vocabulary="norms.toml"`'
     )
 
 

@@ -183,6 +183,7 @@ def test_an_entry_point_that_leads_nowhere(
 
 LIST = 'write a list of dotted names: `["acme_norms.UnitScale"]`'
 FRONT = "write its package or module in front, as in `acme_norms.UnitScale`"
+DEEP, MEND = "it is nested too deeply", "mend the TOML"
 AXES = "write a word for each axis: `in`, `out`, `_`, and once `*` for any number of them"
 ROLES = 'roles are `weight`, `bias`, `scale`, `embedding` and `other`: `scale = ["gain"]`'
 
@@ -259,6 +260,19 @@ ROLES = 'roles are `weight`, `bias`, `scale`, `embedding` and `other`: `scale = 
         ),
         ('[layouts]\n"acme.Mix" = { weight = "* in *" }', "`* in *` is not a layout of `weight`", AXES),
         ('[layouts]\n"acme.Mix" = { weight = 2 }', "`2` is not a layout of `weight`", AXES),
+        ('[layouts]\n"acme.Mix" = { weight = [[]] }', "the layout of `weight` is not a text", AXES),
+        pytest.param("a" + ".a" * 21 + " = 1", DEEP, MEND, id="deep key"),
+        pytest.param('["a"' + "\t. 'b'" * 21 + "]", DEEP, MEND, id="deep quoted key"),
+        pytest.param("[" + "a." * 500_000 + "a]", DEEP, MEND, id="very deep key"),
+        pytest.param("a = " + "[" * 5000, DEEP, MEND, id="deep array"),
+        pytest.param("a = " + "9" * 5000, "it holds a number that is too large", MEND, id="long number"),
+        pytest.param(
+            f"[[roles]]\nclasses = {[f'acme.X{i}' for i in range(400)]}\n"
+            f"scale = {[f'g{i}' for i in range(300)]}",
+            "`roles` has more than 100,000 pairs of a class and a leaf",
+            "leave some out",
+            id="many leaves",
+        ),
     ],
 )
 def test_a_file_that_cannot_be_read(toml: str, what: str, instead: str) -> None:
@@ -267,6 +281,14 @@ def test_a_file_that_cannot_be_read(toml: str, what: str, instead: str) -> None:
     assert str(e.value) == (
         f"\nerror[E510]: the vocabulary of `acme-norms` cannot be read: {what}\n  = help: {instead}"
     )
+
+
+def test_twenty_mistakes_of_a_file_are_reported() -> None:
+    with pytest.raises(RulesError) as e:
+        added("acme-norms", "\n".join(f"a{number} = 1" for number in range(25)).encode())
+    assert [d.message.rpartition(": ")[2] for d in e.value.diagnostics] == [
+        f"`a{number}` is not a table of a vocabulary" for number in range(20)
+    ]
 
 
 def test_a_framework_of_a_packages_own(tmp_path: Path) -> None:

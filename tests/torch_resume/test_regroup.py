@@ -300,24 +300,6 @@ def test_flat_state_may_be_nested() -> None:
     assert state["param_groups"][0]["lr"] == 0.1
 
 
-@pytest.mark.parametrize("shape", [(), (1,), (1, 1)])
-def test_a_parameter_of_one_element_may_change_its_shape(shape: tuple[int, ...]) -> None:
-    def made(shape: tuple[int, ...]) -> tuple[nn.ParameterDict, torch.optim.Optimizer]:
-        net = nn.ParameterDict({"scale": nn.Parameter(torch.ones(shape))})
-        net["scale"].grad = torch.full(shape, 2.0)
-        return net, torch.optim.AdamW(param_groups(net, paramrules.parse("all: else")))
-
-    _, old = made((1,))
-    old.step()
-    net, optimizer = made(shape)
-    optimizer.load_state_dict(regroup_state(deepcopy(old.state_dict()), net, optimizer))
-    optimizer.step()
-    old.step()
-    state, before = optimizer.state[net["scale"]], next(iter(old.state.values()))
-    assert (state["exp_avg"].shape, state["step"].shape) == (shape, ())
-    assert (state["exp_avg"].item(), state["step"]) == (before["exp_avg"].item(), 2)
-
-
 class Key(int):
     """A key whose hashing is a call, which `calls` counts."""
 

@@ -14,12 +14,12 @@ from paramrules.backends import (
     RulesError,
     SavedEntry,
     check_choice,
-    misfit,
     regrouping,
     warn,
 )
 from paramrules_optax.resume.parameter_paths import ParameterPaths
 from paramrules_optax.resume.shared_values import Move, shared_values
+from paramrules_optax.resume.state_kinds import moment_misfit, not_arrays
 from paramrules_optax.resume.state_tree import StateTree
 
 
@@ -54,7 +54,8 @@ def regroup_state(
     Raises:
         RulesError: everything that prevents it: E620 if `state` is not an optimizer's; E622 if it lacks a
             parameter; E623 if it has state of a parameter that the optimizer lacks; E624 if a parameter's
-            state is another optimizer's; E625 if an array has another shape; E628 if merged groups have
+            state is another optimizer's; E625 if an array has another shape, E680 if
+            it is of another kind; E628 if merged groups have
             counted differently.
         TypeError: `optimizer` is not a transformation.
         ValueError: an unknown `missing` or `extra`.
@@ -78,6 +79,8 @@ def regroup_state(
     before = StateTree(state, paths, now.fields)
     if before.is_parameters:
         raise _swapped()
+    if wrong := not_arrays(before):
+        raise RulesError(wrong)
 
     names = list(dict.fromkeys([*paths.names, *now.of]))  # a state may hold a tree for a parameter
     numbers = {name: number for number, name in enumerate(names)}
@@ -99,17 +102,18 @@ def regroup_state(
         if numbers[name] not in plan.sources:
             own = {new: old for new, old in own.items() if now.records[new].wraps}
         moved = {
-            leaf: before.leaves[before.of[name][old][field]].value
+            leaf: before.leaves[at].value if (at := before.of[name][old].get(field)) is not None else None
             for new, old in own.items()
             for field, leaf in now.of[name][new].items()
         }
-        other = [leaf for leaf, value in moved.items() if value.shape != now.leaves[leaf].value.shape]
-        if other and missing == "refuse":
-            for leaf in other:
-                kind, field = now.records[now.leaves[leaf].record].kind, now.leaves[leaf].field
-                expected = now.leaves[leaf].value.shape
-                findings.append(misfit(kind.called(field), name, moved[leaf].shape, expected))
-        if not other:
+        wrong = [
+            finding
+            for leaf, value in moved.items()
+            if (finding := moment_misfit(now.called(leaf), name, value, now.leaves[leaf].value))
+        ]
+        if missing == "refuse":
+            findings += wrong
+        if not wrong:
             values |= {leaf: _placed(value, now.leaves[leaf].value) for leaf, value in moved.items()}
             moves += [Move(name, new, old) for new, old in own.items()]
     shared = shared_values(before, now, moves)

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 
 from paramrules.backends import Diagnostic, counted_differently, some_names
 from paramrules_optax.resume.parameter_paths import Path
+from paramrules_optax.resume.state_kinds import is_number, shared_misfit
 from paramrules_optax.resume.state_tree import StateTree
 
 _COUNT = "count"
@@ -46,7 +47,8 @@ def shared_values(before: StateTree, now: StateTree, moves: Sequence[Move]) -> S
         now: the new state, as an optimizer starts.
         moves: what is kept for parameters.
 
-    The findings are E628 for records that are merged and do not agree, the warnings W665 for parameters that
+    The findings are E628 for records that are merged and do not agree, and E680 for values of another shape
+    or kind; the warnings W665 for parameters that
     start at a count of others.
     """
     found = SharedValues({}, [], [])
@@ -61,7 +63,11 @@ def shared_values(before: StateTree, now: StateTree, moves: Sequence[Move]) -> S
                 if leaf.is_setting or not values:
                     continue
                 found.values[number] = values[0][1]
-                if other := next((one for one in values if not _equal(one[1], values[0][1])), None):
+                called = now.called(number)
+                wrong = (shared_misfit(called, value, leaf.value) for _, value in values)
+                if finding := next(filter(None, wrong), None):
+                    found.findings.append(finding)
+                elif other := next((one for one in values if not _equal(one[1], values[0][1])), None):
                     found.findings.append(_counted(field, values[0], other))
                 elif (
                     field == _COUNT
@@ -116,7 +122,8 @@ class _Sources:
         return [name for name in self._members.get(new, ()) if name not in self._moved.get(new, {})]
 
     def _count(self, old: int) -> int:
-        return int(self._before.leaves[self._before.shared[old][_COUNT][0]].value)
+        value = self._before.leaves[self._before.shared[old][_COUNT][0]].value
+        return int(value) if is_number(value) else 0
 
 
 def _equal(one: Any, other: Any) -> bool:

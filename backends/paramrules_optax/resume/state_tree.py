@@ -128,6 +128,11 @@ class StateTree:
             setting = name is None and (field == _COEFFICIENTS or at[-1:] == (_INJECTED,))
             self.leaves.append(StateLeaf(number, field, name, value, setting))
 
+    def called(self, number: int) -> str:
+        """Return the name of an array for messages: its record and field."""
+        leaf = self.leaves[number]
+        return self.records[leaf.record].kind.called(leaf.field)
+
     def keeps(self, name: str) -> tuple[str, ...]:
         """Return what an optimizer itself keeps for a parameter, in words of the state."""
         return tuple(

@@ -13,6 +13,7 @@ from torch.optim import Optimizer
 from paramrules.backends import Diagnostic, RulesError, warn
 from paramrules_torch.constructor_arguments import SWITCHES, constructor_arguments
 from paramrules_torch.optimizers.group_keys import DECAY_RATIO, FIRST_DECAY
+from paramrules_torch.resume.saved_state import checked
 
 _OF_THE_MODEL = ("label", "name", "param_names")
 """Keys that describe the group as it is now, whatever its state is loaded from."""
@@ -49,11 +50,14 @@ class _LoadWatch:
         self.groups: list[dict[str, Any]] = []
 
     def before(self, optimizer: Optimizer, state_dict: dict[str, Any]) -> None:
-        """Note the groups, which loading replaces. Raise RulesError (E664) for groups that do not fit."""
+        """Note the groups, which loading replaces.
+
+        Raises RulesError: E664 for groups that do not fit, E620 for a dict that holds none.
+        """
         hooks = optimizer._optimizer_load_state_dict_pre_hooks.values()
         if next(reversed(hooks)) == self.before:
-            saved = state_dict["param_groups"]
-            if wrong := _other_groups(saved, optimizer.param_groups):
+            checked(state_dict)
+            if wrong := _other_groups(state_dict["param_groups"], optimizer.param_groups):
                 raise RulesError(wrong)
         self.groups = [{k: v for k, v in group.items() if k != "params"} for group in optimizer.param_groups]
 
@@ -132,7 +136,7 @@ def _other_size(number: int, groups: tuple[Mapping[str, Any], Mapping[str, Any]]
 def _other_names(saved: Sequence[Mapping[str, Any]], ours: Sequence[Mapping[str, Any]]) -> str:
     """Return the first parameter that another has the place of now, if the groups hold the same ones."""
     there, here = (
-        [name for group in groups for name in group.get("param_names", ())] for groups in (saved, ours)
+        [name for group in groups for name in group.get("param_names") or ()] for groups in (saved, ours)
     )
     if there == here or sorted(there) != sorted(here):  # of a renamed model, say
         return ""

@@ -11,6 +11,7 @@ from torch.optim import Optimizer
 from paramrules.backends import Diagnostic, RulesError, choose, listed, not_clear
 from paramrules_torch.optimizers.added_groups import KnownParameters, complete
 from paramrules_torch.optimizers.joined_state import JoinedState, join, split
+from paramrules_torch.resume.saved_state import checked, read
 
 
 class MultiOptimizer(Optimizer):
@@ -174,13 +175,14 @@ class MultiOptimizer(Optimizer):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Load what `state_dict` returned.
 
-        Raises RulesError: E618 if a group was saved by another optimizer. Raises ValueError as torch does if
-        the groups differ in number or size. Nothing is loaded then.
+        Raises RulesError: E618 if a group was saved by another optimizer, E620 for what is not a saved state.
+        Raises ValueError as torch does if the groups differ in number or size. Nothing is loaded then.
         """
-        state_dict = state_dict.copy()
+        state_dict = dict(state_dict) if isinstance(state_dict, Mapping) else state_dict
         for before in self._optimizer_load_state_dict_pre_hooks.values():
             state_dict = before(self, state_dict) or state_dict
-        self._check_groups(state_dict["param_groups"])
+        checked(state_dict)
+        self._check_groups(read(state_dict).groups)
         for name, part in split(state_dict, self.order).items():
             self.optimizers[name].load_state_dict(part)
         self._list_groups()

@@ -32,7 +32,8 @@ def changed_optimizer(
     if before != after:
         return Changed(before, after)
     cls = type(now.optimizer)
-    named = several.get(group.get("optimizer", ""))
+    asked = group.get("optimizer")
+    named = several.get(asked) if isinstance(asked, str) else None
     if named is not None:
         theirs = (
             "" if isinstance(named, cls) or isinstance(now.optimizer, type(named)) else type(named).__name__

@@ -23,8 +23,15 @@ Old = Rules | Assignment | Lock | LockedModel | str | Path | Sequence[Sequence[s
 def names_of(saved: Saved, old: Old | None, inventory: Inventory) -> Sequence[Sequence[str]]:
     """Return the names of each saved group's parameters.
 
-    Raises RulesError: E621 if neither the file nor `old` has them, or `old` has groups of other sizes.
+    Raises:
+        RulesError: E621 if neither the file nor `old` has them, or `old` has groups of other sizes.
+        TypeError: `old` is of another kind.
     """
+    if old is not None and not _is_old(old):
+        raise TypeError(
+            f"`old` is {old!r:.60} and should be the rules that the state was saved with, or a list of the "
+            "names of each group's parameters"
+        )
     if saved.names is not None:
         return saved.names
     if old is None:
@@ -50,6 +57,15 @@ def names_of(saved: Saved, old: Old | None, inventory: Inventory) -> Sequence[Se
         f"the saved groups have {_joined(sizes)} parameters, and with the old {what} they would have "
         f"{_joined([len(group) for group in ways[0]])}",
         "pass as `old=` the names of each group's parameters in the run that saved them",
+    )
+
+
+def _is_old(old: object) -> bool:
+    if isinstance(old, Rules | Assignment | Lock | LockedModel | str | Path):
+        return True
+    groups = old if isinstance(old, list | tuple) else [None]
+    return all(
+        isinstance(group, list | tuple) and all(isinstance(name, str) for name in group) for group in groups
     )
 
 

@@ -1,5 +1,6 @@
 """Regroup saved state wherever it is loaded: in code that is a trainer's and not yours."""
 
+from collections.abc import Mapping
 from typing import Any, Literal, TypeVar
 
 from torch import nn
@@ -40,7 +41,11 @@ def regroup_on_load(
     """
 
     def regroup(optimizer: Optimizer, state: dict[str, Any]) -> dict[str, Any]:
-        if state.get("state") and any("initial_lr" in group for group in optimizer.param_groups):
+        if (
+            isinstance(state, Mapping)
+            and state.get("state")
+            and any("initial_lr" in group for group in optimizer.param_groups)
+        ):
             raise refuse(
                 "E660",
                 "the scheduler of this optimizer saves rates by group, and the groups may have changed",

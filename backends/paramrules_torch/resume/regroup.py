@@ -17,6 +17,7 @@ from paramrules.backends import (
     SavedEntry,
     check_choice,
     counted_differently,
+    other_kind,
     regrouping,
 )
 from paramrules_torch.inventory import inventory_and_tensors
@@ -25,7 +26,7 @@ from paramrules_torch.resume.old_groups import Old, names_of
 from paramrules_torch.resume.refusal import refuse
 from paramrules_torch.resume.saved_names import match
 from paramrules_torch.resume.saved_state import SavedParameter, read
-from paramrules_torch.resume.state_shapes import placed
+from paramrules_torch.resume.state_shapes import called, is_number, is_real, placed
 from paramrules_torch.resume.trial_step import Kept, kept, plain, same
 
 
@@ -66,7 +67,9 @@ def regroup_state(
             neither it nor `old` has names; E622 if it lacks a parameter; E623 if it has state of a parameter
             that the optimizer lacks; E624 if a parameter's state is another optimizer's; E625 if a tensor has
             another shape or is a shard; E626 if it is not clear which parameter a name refers to; E627 if the
-            optimizer's tensors are not the model's; E628 if merged groups have counted differently.
+            optimizer's tensors are not the model's; E628 if merged groups have counted differently; E680 if a
+            value is of another kind.
+        TypeError: an argument is of another kind.
         ValueError: an unknown `missing` or `extra`.
 
     >>> optimizer = torch.optim.AdamW(paramrules_torch.param_groups(model, "new.rules", lr=1e-3))
@@ -75,6 +78,8 @@ def regroup_state(
     """
     check_choice("missing", missing, "refuse", "fresh")
     check_choice("extra", extra, "refuse", "drop")
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(f"`optimizer` is {optimizer!r:.60} and should be the optimizer that loads the state")
     if isinstance(optimizer, torch.optim.LBFGS):
         raise refuse(
             "E624",
@@ -126,7 +131,10 @@ def regroup_state(
     members: list[list[tuple[SavedParameter, Collection[str]]]] = [[] for _ in optimizer.param_groups]
     for number, parameter in sources.items():
         members[slots[number].group].append((parameter, expected[number].group))
-    held = [_counted(own, saved.groups, findings) for own in members]
+    held = [
+        _counted(own, saved.groups, group, findings)
+        for own, group in zip(members, optimizer.param_groups, strict=True)
+    ]
     if findings:
         raise RulesError(findings)
     result = dict(optimizer.state_dict())
@@ -188,13 +196,17 @@ def _trial(optimizer: Optimizer, slot: _Slot, tried: dict[_Key, Kept]) -> Kept:
 def _counted(
     members: Sequence[tuple[SavedParameter, Collection[str]]],
     groups: Sequence[Mapping[str, Any]],
+    group: Mapping[str, Any],
     findings: list[Diagnostic],
 ) -> dict[str, Any]:
-    """Return what a group goes on counting; append what its old groups do not agree on to `findings`.
+    """Return what a group goes on counting.
+
+    What its old groups do not agree on is appended to `findings`, and so is what cannot be counted.
 
     Args:
         members: the parameters of the group that keep their state, each with the keys that are counted.
         groups: the saved groups.
+        group: the group as it is.
         findings: the findings so far.
     """
     values: dict[str, list[tuple[str, Any]]] = {}
@@ -202,6 +214,10 @@ def _counted(
         for key in keys & groups[parameter.group].keys():
             values.setdefault(key, []).append((parameter.name, groups[parameter.group][key]))
     for key, found in values.items():
+        name, value = found[0]
+        if is_number(group.get(key)) and not is_real(value):
+            findings.append(other_kind(f"`{key}` in the group of `{name}`", called(value), "a finite number"))
+            continue
         differing = next((one for one in found if not same(one[1], found[0][1])), None)
         if differing:
             pair = ((name, plain(value)) for name, value in (found[0], differing))

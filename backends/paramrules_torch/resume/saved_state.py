@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from torch import Tensor
 
+from paramrules.backends import a
 from paramrules_torch.resume.refusal import refuse
 
 _PARTS = ("state", "param_groups")
@@ -43,32 +44,45 @@ class Saved(NamedTuple):
         ]
 
 
+def checked(state_dict: object) -> Mapping[str, Any]:
+    """Return a dict with a state and groups of parameters. Raise RulesError (E620) if it is none."""
+    if not isinstance(state_dict, Mapping):
+        cls = type(state_dict).__name__
+        raise refuse("E620", f"a `{cls}` is not the saved state of an optimizer", _WHOLE)
+    if not all(part in state_dict for part in _PARTS):
+        raise refuse("E620", "this dict does not have `state` and `param_groups`", _where(state_dict))
+    groups, state = state_dict["param_groups"], state_dict["state"]
+    if not isinstance(groups, list | tuple) or not isinstance(state, Mapping):
+        raise refuse("E620", "`param_groups` should be a list, and `state` a dict", _WHOLE)
+    for number, group in enumerate(groups):
+        if not isinstance(group, Mapping) or not isinstance(group.get("params"), list | tuple):
+            message = f"group {number} of the saved state does not have a list of `params`"
+            raise refuse("E620", message, _WHOLE)
+        if any(isinstance(key, Tensor) for key in group["params"]):
+            message = "these are groups of tensors, as an optimizer takes them, and not a saved state"
+            raise refuse("E620", message, _WHOLE)
+        if wrong := [key for key in group["params"] if not isinstance(key, int | str)]:
+            message = f"group {number} of the saved state lists {a(type(wrong[0]).__name__)} as a parameter"
+            raise refuse("E620", message, _WHOLE)
+        if (names := group.get("param_names")) is None:
+            continue
+        if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+            message = f"`param_names` of group {number} of the saved state is not a list of names"
+            raise refuse("E620", message, _WHOLE)
+    return state_dict
+
+
 def read(state_dict: object) -> Saved:
     """Read a state dict: torch's own, or that of `get_optimizer_state_dict`, flattened or not.
 
     Raises RulesError: E620 if it is none of these.
     """
-    if not isinstance(state_dict, Mapping):
-        cls = type(state_dict).__name__
-        raise refuse("E620", f"a `{cls}` is not the saved state of an optimizer", _WHOLE)
-    if not all(part in state_dict for part in _PARTS):
-        if state_dict and all(_flat(key) for key in state_dict):
-            return _unflattened(state_dict)
-        raise refuse("E620", "this dict does not have `state` and `param_groups`", _where(state_dict))
-    groups, state = state_dict["param_groups"], state_dict["state"]
-    if not isinstance(groups, Sequence) or not isinstance(state, Mapping):
-        raise refuse("E620", "`param_groups` should be a list, and `state` a dict", _WHOLE)
-    for number, group in enumerate(groups):
-        if not isinstance(group, Mapping) or not isinstance(group.get("params"), list | tuple):
-            raise refuse(
-                "E620", f"group {number} of the saved state does not have a list of `params`", _WHOLE
-            )
+    if isinstance(state_dict, Mapping) and state_dict and all(map(_flat, state_dict)):
+        return _unflattened(state_dict)
+    parts = checked(state_dict)
+    groups, state = parts["param_groups"], parts["state"]
     keys = [list(group["params"]) for group in groups]
     flat = [key for group in keys for key in group]
-    if any(isinstance(key, Tensor) for key in flat):
-        raise refuse(
-            "E620", "these are groups of tensors, as an optimizer takes them, and not a saved state", _WHOLE
-        )
     known = set(flat)
     if len(known) < len(flat):
         twice = next(key for key in flat if flat.count(key) > 1)
@@ -85,9 +99,9 @@ def _names(groups: Sequence[Mapping[str, Any]], keys: Sequence[Sequence[Any]]) -
     """Return the names of each group's parameters; None if the file does not have them."""
     if all(isinstance(key, str) for group in keys for key in group):
         return [list(group) for group in keys]
-    if not all("param_names" in group for group in groups):
+    if not all(group.get("param_names") or not group["params"] for group in groups):
         return None
-    named = [list(group["param_names"]) for group in groups]
+    named = [list(group.get("param_names") or ()) for group in groups]
     for number, (names, own) in enumerate(zip(named, keys, strict=True)):
         if len(names) != len(own):
             message = f"group {number} of the saved state has {len(own)} parameters and {len(names)} names"
@@ -121,6 +135,8 @@ def _unflattened(flat: Mapping[str, Any]) -> Saved:
             *outer, last = rest[len(name) + 1 :].split(".")
             for inner in outer:
                 into = into.setdefault(inner, {})
+                if not isinstance(into, dict):
+                    raise refuse("E620", f"`{key}` lies inside of another value", _WHOLE)
             into[last] = value
     names = [[name] for name in settings]
     groups = [{"params": [name], **own} for name, own in settings.items()]

@@ -1,12 +1,14 @@
-"""Check the shapes of saved state, and shard its tensors as the parameter is sharded."""
+"""Check the shapes and kinds of saved state, and shard its tensors as the parameter is sharded."""
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
+import torch
 from torch import Tensor
 from torch.distributed.tensor import DTensor, distribute_tensor
 
-from paramrules.backends import Diagnostic, misfit
+from paramrules.backends import Diagnostic, a, misfit, other_kind
 
 _WHOLE = "save with `get_optimizer_state_dict` and `StateDictOptions(full_state_dict=True)`"
 
@@ -23,28 +25,65 @@ def placed(
         tensor: the parameter.
         state: its saved state.
         expected: what the optimizer keeps for it.
-        fresh: whether a parameter of another shape starts without state: it is an empty dict then.
+        fresh: whether a parameter starts without state if that is of another shape or kind: it is an empty
+            dict then.
     """
-    other = [key for key in state if _other_shape(state[key], expected.get(key))]
-    if other and fresh:
+    unlike = {key: _unlike(key, name, tensor, value, expected.get(key)) for key, value in state.items()}
+    if fresh and any(unlike.values()):
         return {}
-    wrong = [
-        misfit(str(key), name, tuple(state[key].shape), tuple(expected[key].shape))
-        if key in other
-        else _misplaced(f"`{key}` of `{name}`", tensor, state[key])
-        for key in state
-    ]
+    wrong = [unlike[key] or _misplaced(f"`{key}` of `{name}`", tensor, state[key]) for key in state]
     found = [finding for finding in wrong if finding]
     return found or {key: _cut(tensor, _shaped(value, expected.get(key))) for key, value in state.items()}
 
 
-def _other_shape(value: object, expected: object) -> bool:
-    return (
-        isinstance(value, Tensor)
-        and isinstance(expected, Tensor)
-        and value.shape != expected.shape
-        and not (_number(value) and _number(expected))
-    )
+def _unlike(key: object, name: str, tensor: Tensor, value: object, expected: object) -> Diagnostic | None:
+    """Return the finding about a saved value that is not one of those that the optimizer keeps."""
+    what = f"`{key}` of `{name}`"
+    if isinstance(expected, Mapping) and isinstance(value, Mapping):
+        inner = (_unlike(f"{key}.{k}", name, tensor, v, expected.get(k)) for k, v in value.items())
+        return next(filter(None, inner), None)
+    if is_number(expected) or (isinstance(expected, Tensor) and _counts(key, tensor, expected)):
+        return None if is_real(value) else other_kind(what, called(value), "a finite number")
+    if not isinstance(expected, Tensor):
+        return None
+    if not isinstance(value, Tensor):
+        return other_kind(what, called(value), f"a tensor of the shape {tuple(expected.shape)}")
+    if value.shape != expected.shape:
+        return misfit(str(key), name, tuple(value.shape), tuple(expected.shape))
+    kinds = _kind(value), _kind(expected)
+    return other_kind(what, *(f"a tensor of {kind}" for kind in kinds)) if kinds[0] != kinds[1] else None
+
+
+def _counts(key: object, tensor: Tensor, expected: Tensor) -> bool:
+    """Return whether a tensor is a counter, which torch has kept as a number, and with the shape (1,)."""
+    return expected.numel() == 1 and (key == "step" or expected.ndim < min(tensor.ndim, 1))
+
+
+def is_number(value: object) -> bool:
+    """Return whether a value is a number of Python's."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def is_real(value: object) -> bool:
+    """Return whether a value is a finite number, or a tensor that holds one."""
+    if isinstance(value, Tensor):
+        return value.numel() == 1 and _kind(value) in ("integers", "floating-point numbers")
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+
+
+def _kind(tensor: Tensor) -> str:
+    if tensor.is_complex():
+        return "complex numbers"
+    if tensor.is_floating_point():
+        return "floating-point numbers"
+    return "booleans" if tensor.dtype == torch.bool else "integers"
+
+
+def called(value: object) -> str:
+    """Return a value for a message: a tensor by its shape, a number as it is, anything else by its type."""
+    if isinstance(value, Tensor):
+        return f"a tensor of the shape {tuple(value.shape)}"
+    return f"`{value}`" if value is None or isinstance(value, float | bool) else a(type(value).__name__)
 
 
 def _shaped(value: Any, expected: object) -> Any:

@@ -28,7 +28,7 @@ _LITERALS = re.compile(r"[A-Za-z0-9_]+(\|[A-Za-z0-9_]+)*")
 
 def number(digits: str) -> int | str:
     """Return digits as a number; more than fit into 64 bits stay a text."""
-    return int(digits) if len(digits) < 19 else digits
+    return int(digits) if len(digits) < 19 or len(digits.lstrip("0")) < 19 else digits
 
 
 class Facts:

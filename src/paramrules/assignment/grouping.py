@@ -6,7 +6,9 @@ from typing import Any, Final, NamedTuple
 
 from paramrules.assignment.entry_facts import Facts
 from paramrules.assignment.labelling import Label
+from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.display import Table, counted, short_settings
+from paramrules.rules.arithmetic import NoResultError, compute
 from paramrules.rules.keys import MULTIPLIED
 from paramrules.rules.model import Rule
 
@@ -144,12 +146,26 @@ def _slots(labels: Sequence[Label], facts: Facts) -> Iterable[tuple[Slot, list[i
 
 
 def _joined(slots: Sequence[Slot], parameters: list[int]) -> Group:
+    """Return the group of one slot of each axis. Raise RulesError (E208) for a product that is not finite."""
     settings: dict[str, Any] = {}
+    label = "/".join(slot.name for slot in slots)
     for slot in slots:
         for key, value in slot.settings.items():
-            settings[key] = settings[key] * value if key in settings and key in MULTIPLIED else value
+            if key not in settings or key not in MULTIPLIED:
+                settings[key] = value
+                continue
+            try:
+                settings[key] = compute("*", [settings[key], value])
+            except NoResultError as fault:
+                raise RulesError(
+                    Diagnostic(
+                        "E208",
+                        f"`{key}` of the group `{label}` is {settings[key]!r} times {value!r}, and {fault}",
+                        help=f"`{key}` of several axes is multiplied: set it in one of them, or to less",
+                    )
+                ) from None
     return Group(
-        "/".join(slot.name for slot in slots),
+        label,
         tuple(slot.label for slot in slots),
         settings,
         tuple(parameters),

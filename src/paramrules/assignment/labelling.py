@@ -19,7 +19,7 @@ from paramrules.rules.bound_captures import bound, words
 from paramrules.rules.builtin_names import a
 from paramrules.rules.keys import KEYS
 from paramrules.rules.model import Axis, Rule, Setting, Template
-from paramrules.rules.terms import Value
+from paramrules.rules.terms import Capture, Value
 from paramrules.rules.value_expressions import type_of
 
 Settings = Mapping[str, Any]
@@ -152,7 +152,8 @@ def fill(template: Template, taken: Taken, values: Values) -> list[tuple[str, li
 
 
 def _hole(hole: Value, entry: int, captures: Captures, values: Values) -> int | str:
-    value = values.of(hole, entry, captures)
+    plain = captures.get(hole.name) if isinstance(hole, Capture) and hole.numeric else None
+    value = values.of(hole, entry, captures) if plain is None else number(plain)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:

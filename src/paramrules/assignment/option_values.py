@@ -1,28 +1,40 @@
 """The values of a file's options for one assignment."""
 
 from collections.abc import Mapping
+from math import isfinite
+from numbers import Integral, Real
+from typing import Any
 
 from paramrules.assignment.value_evaluator import Scalar
 from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
+from paramrules.rules.arithmetic import LARGEST
 from paramrules.rules.model import Option, Rules
 
 _KINDS = {bool: "boolean", int: "number", float: "number", str: "string"}
-_EXAMPLES = {"number": "0.75", "string": '"text"', "boolean": "True"}
-_TYPED = {"number": "0.75", "string": "text", "boolean": "true"}
+_WANTED = {kind: f"a {kind}" for kind in ("number", "string", "boolean")}
+_WANTED["any"] = "a number, a string or a boolean"
+_EXAMPLES = {"any": "0.75", "number": "0.75", "string": '"text"', "boolean": "True"}
+_TYPED = {"any": "0.75", "number": "0.75", "string": "text", "boolean": "true"}
 
 
 def option_values(rules: Rules, given: Mapping[str, Scalar] | None) -> dict[str, Scalar]:
     """Return a value for each option: the caller's, or else the default.
 
+    NumPy's numbers and fractions become Python's.
+
     Raises:
-        TypeError: `given` is not a mapping.
+        TypeError: `given` is not a mapping, or its keys are not texts.
         RulesError: E211 for options that the file does not declare, E212 for required ones that are not set,
-            E213 for values of the wrong type; all of them at once.
+            E213 for values of the wrong type and for numbers that are not finite or too large; all of them at
+            once.
     """
     if given is not None and not isinstance(given, Mapping):
         name = next(iter(rules.options), "rate")
         raise TypeError(f'`options` is {given!r:.60} and should be a mapping: `options={{"{name}": ...}}`')
-    given = dict(given or {})
+    for name in given or ():
+        if not isinstance(name, str):
+            raise TypeError(f"`options` has the key {name!r:.60}, and should have names of options")
+    given = {name: _plain(value) for name, value in (given or {}).items()}
     wrong = [_undeclared(name, rules) for name in given if name not in rules.options]
     for name, option in rules.options.items():
         if name not in given:
@@ -37,8 +49,18 @@ def option_values(rules: Rules, given: Mapping[str, Scalar] | None) -> dict[str,
                         cli_help=f"set it with `--option {name}=...`",
                     )
                 )
-        elif option.type not in ("any", _KINDS.get(type(given[name]))):
+        elif (kind := _KINDS.get(type(given[name]))) is None or option.type not in ("any", kind):
             wrong.append(_mistyped(option, given[name]))
+        elif unusable := _unusable(given[name]):
+            wrong.append(
+                Diagnostic(
+                    "E213",
+                    f"option `{name}` is {unusable}",
+                    option.span,
+                    help="pass a finite number, such as 0.75",
+                    cli_help=f"write a finite number, as in `--option {name}=0.75`",
+                )
+            )
     if wrong:
         raise RulesError(wrong)
     return {name: given.get(name, option.default) for name, option in rules.options.items()}
@@ -58,11 +80,29 @@ def parse_options(rules: Rules, texts: Mapping[str, str]) -> dict[str, Scalar]:
     }
 
 
+def _plain(value: object) -> Any:
+    if isinstance(value, bool | int | float | str) and type(value) in _KINDS:
+        return value
+    if isinstance(value, Integral):
+        return int(value)
+    return float(value) if isinstance(value, Real) else value
+
+
+def _unusable(value: object) -> str:
+    """Return what is wrong with a number that no rule may compute with, or an empty text."""
+    if isinstance(value, float) and not isfinite(value):
+        return f"`{value}`, not a finite number"
+    if isinstance(value, int) and abs(value) > LARGEST:
+        digits = f"`{value}`" if abs(value) < 10**30 else "a whole number"
+        return f"{digits}, beyond 2**63"
+    return ""
+
+
 def _parsed(text: str, kind: str) -> Scalar:
     if kind in ("boolean", "any") and text in ("true", "false"):
         return text == "true"
     if kind in ("number", "any"):
-        for number in (int, float):
+        for number in (int, float) if len(text) < 25 else (float,):  # `int` is slow, or refuses
             try:
                 return number(text)
             except ValueError:
@@ -82,9 +122,9 @@ def _undeclared(name: str, rules: Rules) -> Diagnostic:
 def _mistyped(option: Option, value: object) -> Diagnostic:
     return Diagnostic(
         "E213",
-        f"option `{option.name}` is a {option.type}, not {value!r}",
+        f"option `{option.name}` is {_WANTED[option.type]}, not {value!r:.60}",
         option.span,
-        f"the default is a {option.type}",
-        help=f"pass a {option.type}, such as {_EXAMPLES[option.type]}",
-        cli_help=f"write a {option.type}, as in `--option {option.name}={_TYPED[option.type]}`",
+        "" if option.type == "any" else f"the default is a {option.type}",
+        help=f"pass {_WANTED[option.type]}, such as {_EXAMPLES[option.type]}",
+        cli_help=f"write {_WANTED[option.type]}, as in `--option {option.name}={_TYPED[option.type]}`",
     )

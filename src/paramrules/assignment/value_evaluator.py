@@ -96,7 +96,7 @@ class Values:
                 return value.value
             case terms.Capture():
                 text = captures.get(value.name, ABSENT)
-                return number(text) if value.numeric and text is not ABSENT else text
+                return self._number(value, text, entry) if value.numeric and text is not ABSENT else text
             case terms.OptionValue():
                 return self.options[value.name]
             case terms.LetValue():
@@ -122,6 +122,19 @@ class Values:
             case _:
                 items = tuple(self.of(item, entry, captures) for item in value.items)
                 return ABSENT if ABSENT in items else items
+
+    def _number(self, capture: terms.Capture, digits: str, entry: int) -> int:
+        found = number(digits)
+        if isinstance(found, int):
+            return found
+        raise RulesError(
+            Diagnostic(
+                "E208",
+                f"`{capture.name}` is a number of {len(digits)} digits for the parameter "
+                f"`{self.facts.names[entry]}`, and numbers have at most 18",
+                capture.span,
+            )
+        )
 
     def _let(self, value: Value, entry: int) -> Any:
         """Return what a let stands for: computed once for each entry, or once for all."""

@@ -198,11 +198,10 @@ def _print(answer: Answer, form: str) -> None:
 
 
 def _print_json(value: Mapping[str, object]) -> None:
-    import json
+    from paramrules import strict_json
 
     with _reaching(sys.stdout):
-        text = json.dumps(value, indent=2, allow_nan=False)
-        print(text.replace("\x7f", "\\u007f"))  # the one control character that JSON leaves as it is
+        print(strict_json.text(value, indent=2))
 
 
 @contextmanager

@@ -281,6 +281,7 @@ _declare("""
     E670 a parameter does not take an attribute
     E671 the framework does not have an optimizer
     E672 the state of an optimizer is not known
+    E680 saved state is of another kind
 """)
 
 _declare("""

@@ -39,6 +39,7 @@ from paramrules.emission.regrouping import (
     SavedEntry,
     counted_differently,
     misfit,
+    other_kind,
     regrouping,
     some_names,
 )
@@ -87,6 +88,7 @@ __all__ = [
     "listed",
     "lost_bases",
     "misfit",
+    "other_kind",
     "names_in_rules",
     "not_clear",
     "overall_base",

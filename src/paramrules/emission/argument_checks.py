@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from math import isfinite
 from numbers import Real
 from os import PathLike
 from typing import TYPE_CHECKING, Any
@@ -122,6 +123,8 @@ def check_rate(
 ) -> None:
     """Raise TypeError unless a base rate is a number, or something else that the framework takes for one.
 
+    Raise ValueError for a number that is not finite. Arrays and schedules are not looked into.
+
     A bool is not a number here, and neither is the text that YAML makes of `1e-3`. `scheduled` says what to
     do instead of passing a schedule, or schedules by name.
     """
@@ -132,6 +135,15 @@ def check_rate(
         raise TypeError(
             f"`{name}` is {rate!r:.60}, a `{type(rate).__name__}`, and should be {wanted}{instead}"
         )
+    if isinstance(rate, Real) and not _is_finite(rate):
+        raise ValueError(f"`{name}` is {rate!r:.60} and should be a finite number")
+
+
+def _is_finite(number: Real) -> bool:
+    try:
+        return isfinite(number)
+    except OverflowError:  # of a whole number beyond the largest float
+        return False
 
 
 def check_marks(marks: object) -> tuple[str, ...]:

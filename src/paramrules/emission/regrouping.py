@@ -5,7 +5,7 @@ which words is the same in every framework, and decided here.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from paramrules.diagnostics import Diagnostic, listed
 from paramrules.folded_names import fold
@@ -116,6 +116,22 @@ def misfit(key: str, name: str, saved: tuple[int, ...], expected: tuple[int, ...
         "E625",
         f"`{key}` of `{name}` has the shape {saved} and should have {expected}",
         help='`missing="fresh"` lets it start without',
+    )
+
+
+FRESH: Final = '`missing="fresh"` lets the parameter start without'
+
+
+def other_kind(what: str, saved: str, expected: str, help: str = FRESH) -> Diagnostic:
+    """Return the finding (E680) about a saved value that is none of those that an optimizer keeps.
+
+    >>> other_kind("`exp_avg` of `w`", "`None`", "a tensor of the shape (2,)").message
+    '`exp_avg` of `w` is `None` and should be a tensor of the shape (2,)'
+    """
+    return Diagnostic(
+        "E680",
+        f"{what} is {saved} and should be {expected}",
+        help=help,
     )
 
 

@@ -57,7 +57,9 @@ def readable(value: object, depth: int = 0) -> object:
         return float(value) if isfinite(value) else Unreadable(str(float(value)))
     if isinstance(value, str):
         return str.__str__(value)
-    if isinstance(value, Mapping | list | tuple) and depth < _DEEPEST:
+    if isinstance(value, Mapping | list | tuple):
+        if depth == _DEEPEST:
+            return Unreadable("nested too deeply")
         if isinstance(value, Mapping):
             if value.keys() == {MARK}:
                 return Unreadable(str(value[MARK]))

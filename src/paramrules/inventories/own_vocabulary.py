@@ -12,13 +12,16 @@ from contextvars import ContextVar
 from functools import cached_property
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from paramrules.diagnostics import Diagnostic, RulesError, Source, Span, did_you_mean
 from paramrules.inventories.plugins import faults
 from paramrules.inventories.tables import Tables
-from paramrules.safe_files import unreadable
+from paramrules.safe_files import UnreadableError, read_text
 from paramrules.toml_files import line_span, parse_toml
+
+_LARGEST_FILE: Final = 1 << 17
+"""The most bytes of a file."""
 
 VocabularyLike: TypeAlias = str | PathLike[str] | Sequence[str | PathLike[str]]
 
@@ -55,9 +58,6 @@ class OwnFile:
 
 OwnFiles: TypeAlias = tuple[OwnFile, ...]
 
-_LARGEST = 1 << 17
-"""Bytes of a file."""
-
 _CURRENT: ContextVar[OwnFiles] = ContextVar("own_vocabulary", default=())
 
 
@@ -85,8 +85,14 @@ def read_own(vocabulary: VocabularyLike, families: Iterable[str]) -> OwnFiles:
 
     Raises:
         RulesError: E510 for each mistake, with its line.
+        TypeError: `vocabulary` is neither a path nor a sequence of paths.
     """
-    paths = [vocabulary] if isinstance(vocabulary, str | PathLike) else list(vocabulary)
+    paths = [vocabulary] if isinstance(vocabulary, str | PathLike) else vocabulary
+    if not isinstance(paths, list | tuple) or not all(isinstance(path, str | PathLike) for path in paths):
+        raise TypeError(
+            f"`vocabulary` is {vocabulary!r:.60} and should be the path of a TOML file: "
+            '`vocabulary="norms.toml"`'
+        )
     return tuple(_read(Path(path), families) for path in paths)
 
 
@@ -101,21 +107,14 @@ def _read(path: Path, families: Iterable[str]) -> OwnFile:
 
 
 def _text(path: Path) -> str:
-    reason, near = (
-        unreadable(path, _LARGEST),
-        "name a TOML file with `[families]`, `[[roles]]` or `[layouts]`",
-    )
-    if not reason:
-        try:
-            return path.read_text("utf-8")
-        except FileNotFoundError:
-            reason = "it does not exist"
-            near = did_you_mean(path.name, (file.name for file in path.parent.glob("*.toml"))) or near
-        except OSError as error:
-            reason = error.strerror or str(error)
-        except UnicodeDecodeError:
-            reason = "it is not UTF-8"
-    raise RulesError(_wrong(str(path), reason, near))
+    near = "name a TOML file with `[families]`, `[[roles]]` or `[layouts]`"
+    try:
+        return read_text(path, _LARGEST_FILE)
+    except FileNotFoundError:
+        near = did_you_mean(path.name, (file.name for file in path.parent.glob("*.toml"))) or near
+        raise RulesError(_wrong(str(path), "it does not exist", near)) from None
+    except UnreadableError as error:
+        raise RulesError(_wrong(str(path), str(error), near)) from None
 
 
 def _wrong(name: str, what: str, instead: str, span: Span | None = None) -> Diagnostic:

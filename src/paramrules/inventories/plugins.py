@@ -10,16 +10,16 @@ The file has the tables of vocabulary.toml. Names of classes must be dotted: a b
 """
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
-from itertools import product
+from itertools import islice, product
 from pathlib import Path
 from typing import Any
 
 from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
 from paramrules.inventories.tables import WORDS, Tables
+from paramrules.toml_files import load_toml
 
 _TABLES = ("families", "roles", "layouts", "roots", "frameworks")
 _ROLES = ("weight", "bias", "scale", "embedding", "other")
@@ -27,6 +27,11 @@ _DOTTED = re.compile(r"\w+(\.[\w*?]+)+")
 
 _WORDS = 2_000
 """The most names in a file: some are compared with one another."""
+_MOST_FAULTS = 20
+"""The most mistakes that are reported of one file."""
+
+_MOST_LEAVES = 100_000
+"""The most pairs of a class and a leaf in the roles of a file."""
 
 _Fault = tuple[str, str]
 """A mistake, and what to type instead."""
@@ -48,9 +53,7 @@ def installed(families: Iterable[str]) -> list[Tables]:
 def read(package: str, toml: bytes, families: Iterable[str]) -> Tables:
     """Return the tables in a package's file. Raises RulesError (E510) for each mistake in it."""
     try:
-        table = tomllib.loads(toml.decode("utf-8"))
-    except RecursionError:
-        raise RulesError(_diagnostic(package, ("it is nested too deeply", "mend the TOML"))) from None
+        table = load_toml(toml.decode("utf-8"))
     except ValueError as error:
         raise RulesError(_diagnostic(package, (str(error), "mend the TOML"))) from None
     wrong = [_diagnostic(package, fault) for fault in faults(table, families)]
@@ -93,7 +96,11 @@ def _diagnostic(package: str, fault: _Fault) -> Diagnostic:
 
 
 def faults(table: Mapping[str, Any], families: Iterable[str]) -> Iterator[_Fault]:
-    """Yield each mistake in a vocabulary, and what to type instead."""
+    """Yield the first mistakes in a vocabulary, and for each what to type instead."""
+    return islice(_all_faults(table, families), _MOST_FAULTS)
+
+
+def _all_faults(table: Mapping[str, Any], families: Iterable[str]) -> Iterator[_Fault]:
     if _words(table) > _WORDS:
         yield f"it has more than {_WORDS:,} names", "let `*` in a class or a leaf stand for several"
         return
@@ -178,9 +185,14 @@ def _role_faults(tables: Any) -> Iterator[_Fault]:
 def _contradictions(tables: Sequence[Mapping[str, Any]]) -> Iterator[_Fault]:
     """Yield each leaf of a class to which one vocabulary gives two roles."""
     found: dict[tuple[str, str], str] = {}
+    left = _MOST_LEAVES
     for table in tables:
         classes: Any = table.get("classes") if _is_list(table.get("classes"), str) else ()
         for role in (role for role in _ROLES if _is_list(table.get(role), str)):
+            left -= len(classes) * len(table[role])
+            if left < 0:
+                yield f"`roles` has more than {_MOST_LEAVES:,} pairs of a class and a leaf", "leave some out"
+                return
             pairs = product(classes, table[role])
             for cls, leaf in pairs:
                 first = found.setdefault((cls, leaf), role)
@@ -199,7 +211,9 @@ def _layout_faults(table: Any) -> Iterator[_Fault]:
         for leaf, axes in leaves.items():
             if not isinstance(axes, str) or not _is_layout(axes.split()):
                 yield (
-                    f"`{axes}` is not a layout of `{leaf}`",
+                    f"`{axes}` is not a layout of `{leaf}`"
+                    if isinstance(axes, str | int | float)
+                    else f"the layout of `{leaf}` is not a text",
                     "write a word for each axis: `in`, `out`, `_`, and once `*` for any number of them",
                 )
 

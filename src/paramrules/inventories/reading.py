@@ -1,11 +1,13 @@
 """Read saved inventories. A file may come from a stranger, so every field is checked before use."""
 
-import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from itertools import accumulate
+from operator import mul
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
+from paramrules import strict_json
 from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
 from paramrules.inventories.columns import Aliases
 from paramrules.inventories.own_vocabulary import OwnFile, OwnFiles, using
@@ -14,10 +16,13 @@ from paramrules.inventories.plugins import faults
 from paramrules.inventories.saved import NO_MARKS, VERSION, Rows
 from paramrules.inventories.tables import WORDS
 from paramrules.inventories.version_1 import upgraded
-from paramrules.safe_files import unreadable
+from paramrules.safe_files import UnreadableError, read_text
 
-LARGEST: Final = 1 << 28
-"""Bytes of a file: those of some 800,000 parameters."""
+LARGEST_FILE: Final = 256 << 20
+"""The most bytes of a file: about a million parameters."""
+
+_NO_OWNER: Final = "the file has no owner for some parameters: save the inventory of the model itself"
+"""The way out where a rule asks for the owner of a parameter, and the file does not list it as unknown."""
 
 ROLES: Final = ("weight", "bias", "scale", "embedding", "other")
 
@@ -40,28 +45,21 @@ def load(path: str | Path) -> Saved:
     Raises:
         RulesError: E505 if the file does not hold one, E506 if it has another version.
     """
-    if reason := unreadable(path, LARGEST):
-        raise _unreadable(str(path), reason)
     try:
-        text = Path(path).read_text("utf-8")
+        return parse(read_text(path, LARGEST_FILE), str(path))
     except FileNotFoundError:
         beside = (file.name for file in Path(path).parent.glob("*.json"))
         raise _unreadable(str(path), "it does not exist", did_you_mean(Path(path).name, beside)) from None
-    except OSError as error:
-        raise _unreadable(str(path), error.strerror or str(error)) from None
-    except UnicodeDecodeError:
-        raise _unreadable(str(path), "it is not UTF-8") from None
-    return parse(text, str(path))
+    except UnreadableError as error:
+        raise _unreadable(str(path), str(error)) from None
 
 
 def parse(text: str, name: str = "<inventory>") -> Saved:
     """Read the inventory in a text, which errors call `name`. Raises what `load` raises."""
     try:
-        table = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise _unreadable(name, f"it is not JSON at line {error.lineno}, column {error.colno}") from None
-    except (ValueError, RecursionError):  # a number of thousands of digits, brackets nested thousands deep
-        raise _unreadable(name, "it holds a number or a nesting that is too large") from None
+        table = strict_json.parse(text)
+    except strict_json.BadJsonError as error:
+        raise _unreadable(name, str(error)) from None
     if not isinstance(table, dict) or "paramrules_inventory" not in table:
         raise _unreadable(name, "it has no `paramrules_inventory`, which holds the version")
     version = table["paramrules_inventory"]
@@ -84,10 +82,7 @@ def _inventory(table: Mapping[str, Any]) -> Saved:
     classes = [Class(row[0], tuple(row[1])) for _, row in _each(table, "classes", _CLASS)]
     own = _own(table)
     with using(own):
-        owners = [
-            Owner(tuple(_at(classes, number, where) for number in row))
-            for where, row in _each(table, "owners", _NUMBERS)
-        ]
+        owners = [_owner(where, row, classes) for where, row in _each(table, "owners", _NUMBERS)]
     parameters = _each(table, "parameters", _MAPPING)
     further: list[tuple[str, Any]] = []
     aliases: dict[int, Sequence[int]] = {}
@@ -103,12 +98,20 @@ def _inventory(table: Mapping[str, Any]) -> Saved:
     if len(set(names)) < len(names):
         raise _Fault(f"the name `{Counter(names).most_common(1)[0][0]}` is there twice")
     entry_owners = [UNKNOWN_OWNER if row["owner"] is None else owners[row["owner"]] for _, row in entries]
+    if UNKNOWN_OWNER in entry_owners:
+        unknown = dict.fromkeys(("type", "within"), _NO_OWNER) | unknown
     stored, rows = [row for _, row in parameters], [row for _, row in entries]
     if table["paramrules_inventory"] == 1:
         rows = upgraded(rows, names, entry_owners, aliases)
         stored = rows[: len(parameters)]
     framework = _get("", table, "framework", _TEXT)
     return Saved(framework, names, entry_owners, Rows(stored, rows, classes), aliases, unknown, own)
+
+
+def _owner(where: str, row: list[int], classes: list[Class]) -> Owner:
+    if not row:
+        raise _Fault(f"`{where}` has no class")
+    return Owner(tuple(_at(classes, number, where) for number in row))
 
 
 def _own(table: Mapping[str, Any]) -> OwnFiles:
@@ -127,16 +130,24 @@ def _check_parameter(
     where: str, row: Mapping[str, Any], unknown: Mapping[str, str], classes: list[Class]
 ) -> None:
     """Check the facts that a parameter has once, whatever its names."""
-    _get(where, row, "shape", _NUMBERS)
+    _shape(where, row, "shape")
     if "elements" in row:
         _get(where, row, "elements", _NUMBER)
-    stored = _get(where, row, "stored", _NUMBERS) if "stored" in row else row["shape"]
+    stored = _shape(where, row, "stored") if "stored" in row else row["shape"]
     if "layer" in row:
         _check_layer(f"{where}.layer", _get(where, row, "layer", _MAPPING), stored)
     _get(where, row, "dtype", _TEXT)
     _get(where, row, "trainable", _FLAG)
     if "variable" not in unknown:
         _at(classes, _get(where, row, "variable", _NUMBER), f"{where}.variable")
+
+
+def _shape(where: str, row: Mapping[str, Any], key: str) -> list[int]:
+    """Return a shape, whose number of elements fits into 64 bits."""
+    shape: list[int] = _get(where, row, key, _NUMBERS)
+    if 0 not in shape and any(size > strict_json.LARGEST for size in accumulate(shape, mul)):
+        raise _Fault(f"`{where}.{key}` is {_shown(shape)}, with more than 2**63 elements")
+    return shape
 
 
 def _check_layer(where: str, row: Mapping[str, Any], stored: list[int]) -> None:
@@ -239,9 +250,7 @@ def _at(items: Sequence[_T], number: int, place: str) -> _T:
 
 
 def _shown(value: object) -> str:
-    """Return a value as JSON, cut if it is long."""
-    text = json.dumps(value)
-    return f"`{text if len(text) <= 40 else text[:37] + '...'}`"
+    return f"`{strict_json.shown(value)}`"
 
 
 def _unreadable(name: str, why: str, near: str = "") -> RulesError:

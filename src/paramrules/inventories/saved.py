@@ -20,10 +20,10 @@ The file is written so that two can be compared line by line. docs/inventory.md 
     }
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from paramrules import strict_json
 from paramrules.inventories.attributes import ABSENT, marked, readable
 from paramrules.inventories.columns import Columns
 from paramrules.inventories.layouts import layout, merge
@@ -163,8 +163,7 @@ def written(framework: str, unknown: Mapping[str, str], own: OwnFiles, rows: _Ro
     )
 
 
-def _text(value: object) -> str:
-    return json.dumps(value, allow_nan=False)
+_text = strict_json.text
 
 
 class _Numbers:

@@ -11,11 +11,13 @@ from paramrules.diagnostics import CODES, Diagnostic, RulesError, Source, did_yo
 from paramrules.named_models import ModelName, read_input, read_model_name
 from paramrules.projects.project import Models, Project, Target
 from paramrules.projects.schema import Fault, faults, schema
-from paramrules.safe_files import unreadable
+from paramrules.safe_files import UnreadableError, read_text
 from paramrules.toml_files import key_span, parse_toml
 
 SCHEMA: Final = "settings.schema.json"
 """The name of the JSON schema beside this module."""
+_LARGEST_FILE: Final = 1 << 20
+"""The most bytes of a file."""
 _NAMES: Final = ("paramrules.toml", "pyproject.toml")
 """The files that may hold settings; in one folder the first goes before the second."""
 _ROOTS: Final = (".git", ".hg", ".jj", ".svn")
@@ -75,14 +77,12 @@ def read_project(path: str | Path) -> Project | None:
 
 
 def _text(path: Path, shown: str) -> str:
-    reason = unreadable(path)
-    if not reason:
-        try:
-            return path.read_text("utf-8")
-        except OSError as error:
-            reason = error.strerror or str(error)
-        except UnicodeDecodeError:
-            reason = "it is not UTF-8"
+    try:
+        return read_text(path, _LARGEST_FILE)
+    except FileNotFoundError:
+        reason = "it does not exist"
+    except UnreadableError as error:
+        reason = str(error)
     raise RulesError(Diagnostic("E931", f"`{shown}` cannot be read: {reason}"))
 
 
