@@ -4,13 +4,14 @@ import re
 import warnings
 
 from backtracking import steps
-from fuzz.survival import survives
+from fuzz.survival import outcome, survives
 from oracle import naive
 from oracle.models import ATTRIBUTES, CLASSES, LORA, SHAPES
 from oracle.test_against_naive import answer, test_agrees_with_the_naive_evaluator, wanted
 from support import inventory_of
 
-from paramrules.diagnostics import Source
+from paramrules.diagnostics import RulesError, Source
+from paramrules.formatting.format import format_rules
 from paramrules.regex.analysis import size
 from paramrules.regex.automaton import Automaton
 from paramrules.regex.backtracking import is_linear
@@ -57,6 +58,20 @@ def read_rules(data: bytes) -> None:
     source = decode(data, "f.rules")
     if isinstance(source, Source):
         survives(source.text)
+
+
+def format_file(data: bytes) -> None:
+    """A formatted rule file is formatted, and has the same rules."""
+    text = data.decode("utf-8", "replace")
+    try:
+        formatted = format_rules(text)
+    except RulesError as error:
+        if any(finding.code == "E710" for finding in error.diagnostics):  # it proved itself wrong
+            raise AssertionError(text) from error
+        return
+    assert format_rules(formatted) == formatted
+    before, after = outcome(text), outcome(formatted)
+    assert (before.rules and before.rules.file) == (after.rules and after.rules.file)
 
 
 def assign_rules(data: bytes) -> None:

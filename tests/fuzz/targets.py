@@ -116,6 +116,7 @@ COMMAND = ["(", ")", "'", "[", "]", ",", "=", ":", ".py:", ".json", "f32", "**",
 TARGETS = {
     "rules": Target(rule_targets.read_rules, WORDS, rule_files),
     "regexes": Target(rule_targets.search_regex, PIECES, regexes),
+    "formatter": Target(rule_targets.format_file, WORDS, rule_files),
     "assign": Target(rule_targets.assign_rules, WORDS, rule_files),
     "assign_drawn": Target(rule_targets.assign_drawn, [], random_bytes, has_corpus=False),
     "inventories": Target(file_targets.read_inventory, [*JSON, *FIELDS], inventories),
