@@ -19,6 +19,7 @@ OTHERS = {
     "folded_names._NUMBER": "a look-behind of one character before a bounded number",
     "regex.analysis._NOT_PLAIN": "single characters",
     "syntax.hints.delimiters._STRING": "possessive",
+    "syntax.allowances._LAST_COMMA": "possessive",
 }
 """Regexes that the language of rule files leaves out, and why they are linear."""
 
