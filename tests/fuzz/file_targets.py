@@ -22,6 +22,7 @@ from paramrules.inventories.own_vocabulary import OwnFile, read_own, using
 from paramrules.inventories.plugins import read
 from paramrules.inventories.roles import role
 from paramrules.inventories.vocabulary import added, shipped_tables
+from paramrules.locks import Lock, parse_lock
 from paramrules.named_models.example_inputs import read_input
 from paramrules.named_models.model_name import read_model_name
 
@@ -96,6 +97,12 @@ def compare_names(data: bytes) -> None:
     again = read_or_refuse(lambda: paramrules.parity(BY_NAME, *models, mapping=draft))
     if isinstance(again, paramrules.Parity):  # which may have found more, now that these are out of the way
         assert {(pair.a, pair.b) for pair in found.pairs} <= {(pair.a, pair.b) for pair in again.pairs}
+
+
+def read_lock(data: bytes) -> None:
+    """A lock: if it can be read, its text is read as the same lock."""
+    found = read_or_refuse(lambda: parse_lock(data.decode("utf-8", "replace")))
+    assert not isinstance(found, Lock) or parse_lock(found.text) == found
 
 
 def read_vocabulary(data: bytes) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 TESTS = Path(__file__).parents[1]
 ROOMS = (
     *("diagnostics", "syntax", "regex", "rules", "inventories", "assignment", "comparison"),
-    *("formatting", "named_models"),
+    *("formatting", "locks", "named_models"),
 )
 LIMITS = ["-timeout=20", "-rss_limit_mb=2048"]
 """What an input may take: memory, and seconds, which on a busy machine find only what never ends."""

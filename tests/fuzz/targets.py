@@ -11,6 +11,8 @@ from fuzz import file_targets, rule_targets
 from fuzz.words import WORDS
 from support import inventory_of
 
+import paramrules
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -76,6 +78,12 @@ def names() -> Iterator[bytes]:
     yield b"h.0.a\nh.1.a\nh.10.a\nlinear\nlinear_1\n{0..1}\n\nl1.a\nl2.a\nl3.a\nLinear_0\nLinear_1\n\\x"
 
 
+def locks() -> Iterator[bytes]:
+    """The locks of rules on the pages' models."""
+    for model in (file_targets.A, file_targets.B):
+        yield paramrules.lock({"a.json": paramrules.assign(file_targets.RULES, model)}).text.encode()
+
+
 def vocabularies() -> Iterator[bytes]:
     """The shipped vocabulary, and a file with each table."""
     yield (ROOT / "src" / "paramrules" / "inventories" / "vocabulary.toml").read_bytes()[:3_000]
@@ -111,6 +119,7 @@ TOML = [
     *("acme.Norm", '"out in"', "{ weight = ", "'''", '"""', "\\u0000", "1e999", "2026-01-01", "inf"),
 ]
 MAPPING = ["{i}", "{j+1}", "{i-1}", " = ", ", ", "-", ".*", "h.", "l", "#", "\n", "head", "q1.w"]
+LOCK = ["paramrules lock 1", "[", "]", "{0..2}", "end 3 tensors", " = ", "#", "\n  ", "none", "-", "(1, 2)"]
 COMMAND = ["(", ")", "'", "[", "]", ",", "=", ":", ".py:", ".json", "f32", "**", "lambda:0", "1e999", "_"]
 
 TARGETS = {
@@ -123,5 +132,6 @@ TARGETS = {
     "mappings": Target(file_targets.read_mapping, MAPPING, mappings),
     "names": Target(file_targets.compare_names, MAPPING, names),
     "vocabularies": Target(file_targets.read_vocabulary, TOML, vocabularies),
+    "locks": Target(file_targets.read_lock, LOCK, locks),
     "command_line": Target(file_targets.read_words, COMMAND, command_line_words),
 }

@@ -13,11 +13,9 @@ from paramrules.regex.parse import Parsed, parse
 from paramrules.regex.refusal import Refused
 
 LOOKAHEAD = re.compile(
-    r"\(\?[=!](?:[^()\\\[]|\\.|\[(?:\\.|[^\]\\])*\]|\((?:[^()\\\[]|\\.|\[(?:\\.|[^\]\\])*\])*\))*\)"
+    r"\(\?<?[=!](?:[^()\\\[]|\\.|\[(?:\\.|[^\]\\])*\]|\((?:[^()\\\[]|\\.|\[(?:\\.|[^\]\\])*\])*\))*\)"
 )
 OTHERS = {
-    "folded_names._NUMBER": "a look-behind of one character before a bounded number",
-    "regex.analysis._NOT_PLAIN": "single characters",
     "syntax.hints.delimiters._STRING": "possessive",
     "syntax.allowances._LAST_COMMA": "possessive",
 }
@@ -38,7 +36,7 @@ def own_regexes() -> Iterator[tuple[str, re.Pattern[str]]]:
 
 
 def as_ours(pattern: re.Pattern[str]) -> Parsed:
-    """Return the tree of a regex without its look-aheads, made to fail at the end, so that all is tried."""
+    """Return the tree of a regex without its look-arounds, made to fail at the end, so that all is tried."""
     text = re.sub(r"\s", "", pattern.pattern) if pattern.flags & re.VERBOSE else pattern.pattern
     text = LOOKAHEAD.sub("", text).replace("(?i:", "(?:").removeprefix("^")
     text = re.sub(r"\\[1-9]", "'", text)  # a back-reference
