@@ -116,6 +116,16 @@ def slow(session: nox.Session) -> None:
 
 
 @nox.session
+def fuzz(session: nox.Session) -> None:
+    """Look for inputs that a reader or the evaluator fails on, for a minute.
+
+    `nox -s fuzz -- rules --seconds 3600` takes an hour for one target.
+    """
+    session.install("-e", ".[core-test]")
+    session.run("python", "tests/fuzz/run.py", *session.posargs)
+
+
+@nox.session
 def mutants(session: nox.Session) -> None:
     """Change the core in a hundred places, one at a time, and show the changes that no test notices.
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-import pytest
 from fuzz.survival import survives
+from fuzz.words import WORDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import examples
@@ -11,25 +11,7 @@ from support import examples
 POLICIES = [
     path.read_text() for path in sorted((Path(__file__).parent.parent / "cases" / "policies").glob("*.rules"))
 ]
-WORDS = [
-    *("and", "or", "not", "else", "in", "like", "let", "option", "include", "edition", "expect"),
-    *("true", "false", "none", "type", "within", "variable", "attr", "module_attr", "count", "index"),
-    *("name", "leaf", "module", "ndim", "shape", "dtype", "role", "a", "b_1", "LayerNorm"),
-    *("1", "0.5", "1e9", "->", "?", "~", "!~", "==", "!=", "<=", ">=", "<", ">"),
-    *("+", "-", "*", "/", "//", "%", "**", "(", ")", "[", "]", "{", "}", ",", "|", ":", "=", "#", ";", "&"),
-    *("!", ".", '"', "'", "\\", '"x"', "'y'", "<timm>", "^blocks\\.(?<i>\\d+)\\.", "*.bias"),
-]
 SPACES = st.sampled_from([" ", "", "\n", "\n  ", "\t", "\n# allow: W402 -- x\n", "  # c\n    "])
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "{lr = 1}",
-    ],
-)
-def test_what_the_fuzzers_found(text: str) -> None:
-    survives(text)
 
 
 @given(st.text(max_size=200))

@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
 from re import _constants as sre
 from re import _parser
@@ -49,6 +50,7 @@ def natural(name: str) -> list[tuple[int, int, str]]:
     return [(0, int(piece), piece) if piece.isdigit() else (1, 0, piece) for piece in pieces]
 
 
+@cache
 def is_class(alternative: str, cls: Class) -> bool:
     """Whether a class or a base of it is what an alternative of `type` says."""
     names = [
@@ -59,10 +61,12 @@ def is_class(alternative: str, cls: Class) -> bool:
     if any(glob(alternative, short(name)) for name in names):
         return True
     family = VOCABULARY["families"].get(alternative, [])
-    return any(dotted(member, name) for member in family for name in names) or by_name(names) == alternative
+    by_family = any(dotted(member, name) for member in family for name in names)
+    return by_family or by_name(tuple(names)) == alternative
 
 
-def by_name(names: list[str]) -> str:
+@cache
+def by_name(names: tuple[str, ...]) -> str:
     """The norm's family or `Attention` in which the first name ends that ends in one, if no table has any."""
     listed = [member for family in VOCABULARY["families"].values() for member in family]
     if any(dotted(member, name) for member in listed for name in names):

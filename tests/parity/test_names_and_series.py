@@ -180,3 +180,10 @@ def test_thousands_of_names_that_have_nothing_in_common_are_not_compared_one_by_
     found = paramrules.parity(RULES, a, b)
     assert found.found == {"shape and order": 600}
     assert all(pair.b == (f"{pair.a[0]}z",) for pair in found.pairs)
+
+
+def test_numbers_too_large_to_be_counters_are_words() -> None:
+    digits = "1" * 5000
+    model = inventory_of([f"b.{digits}.w", "a.2.w", "a.².w"])
+    assert pairs(model, model) == {name: name for name in model.names}
+    assert not Side(model).is_sorted

@@ -116,7 +116,7 @@ class Side:
 
 
 def _naturally(parts: Sequence[str]) -> list[tuple[int, str]]:
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in parts]
+    return [(int(part), "") if part.isdecimal() and len(part) < 19 else (-1, part) for part in parts]
 
 
 def _kinds(inventory: Inventory) -> Iterable[Kind]:

@@ -15,7 +15,9 @@ Stem = tuple[str, bool]
 
 Stems = tuple[Stem, ...]
 
-_NUMBERED: Final = re.compile(r"(.*?)_?(\d+)")
+_DIGITS: Final = 18
+"""The most digits of a number; mapping files have the same limit."""
+
 _UNCOUNTED: Final = -1
 """The number of `linear` beside `linear_1`."""
 
@@ -254,8 +256,11 @@ def depth(module: str) -> int:
 
 @cache
 def _numbered(component: str) -> tuple[str, int]:
-    match = _NUMBERED.fullmatch(component)
-    return (match[1], int(match[2])) if match else (component, _UNCOUNTED)
+    stem = component.rstrip("0123456789")
+    digits = component[len(stem) :]
+    if not 0 < len(digits) <= _DIGITS:
+        return component, _UNCOUNTED
+    return stem.removesuffix("_"), int(digits)
 
 
 @cache

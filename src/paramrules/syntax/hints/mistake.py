@@ -16,7 +16,7 @@ _WORD = re.compile(
     | -> | => | === | [=!<>]= | =[<~!] | <> | && | \|\| | := | !~ | // | \*\* | .""",
     re.VERBOSE | re.DOTALL,
 )
-_LABEL = re.compile(r"^([A-Za-z_]\w*)[ \t]*\??[ \t]*:", re.MULTILINE)
+_LABEL = re.compile(r"^([A-Za-z_]\w*)[ \t]*(?:\?[ \t]*)?:", re.MULTILINE)
 _NEAR = 2_000
 """Characters above a statement that are searched for a label."""
 _LONG = re.compile(r"`[^`]{100,}`")

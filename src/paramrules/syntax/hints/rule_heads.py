@@ -6,19 +6,21 @@ from paramrules.diagnostics import Diagnostic
 from paramrules.syntax.hints.mistake import RULE, Mistake
 from paramrules.syntax.hints.statement_starts import FACTS, braces, counted_label, label_for
 
-_LABEL = re.compile(r"([\w{}]+(?:[-.+/ *@&;,|]+[\w{}]*)+?)[ \t]*\??[ \t]*:(?!=)")
-_WORDS = re.compile(r"(?i:rule|label|group|name|set|case|when)[ \t]+([\w{}]+)[ \t]*\??[ \t]*:(?!=)")
+_LABEL = re.compile(
+    r"([\w{}]+[-.+/ *@&;,|](?:[-.+/ *@&;,|\w{}]*?[-.+/*@&;,|\w{}])??)[ \t]*(?:\?[ \t]*)?:(?!=)"
+)
+_WORDS = re.compile(r"(?i:rule|label|group|name|set|case|when)[ \t]+([\w{}]+)[ \t]*(?:\?[ \t]*)?:(?!=)")
 _OTHER_HOLE = re.compile(r"(\w*)[<\[(](\w+)[>\])](\w*\??[ \t]*:)")
 _TEMPLATE = re.compile(r"[A-Za-z]?([\"'])([A-Za-z_][\w{}+-]*)\1(\??[ \t]*:)")
 _LABEL_FIRST = re.compile(r"([A-Za-z_]\w*)[ \t]*(?:->|=>|:=)[ \t]*(?!\w+[ \t]*=[^=])([^\n]+)")
 _ABOUT = re.compile(
-    r"(.+?)[ \t]*(?:->|=>|==|:|\bis|\bin)[ \t]*([A-Za-z_]\w*)"
+    r"(.*?\S)[ \t]*(?:->|=>|==|:|\bis|\bin)[ \t]*([A-Za-z_]\w*)"
     r"|([A-Za-z_]\w*)[ \t]*(?:==?|\bis\b)[ \t]*(.+)"
     r"|([A-Za-z_]\w*)\((.+)\)"
 )
 _SELECTOR = re.compile(r"([A-Z]\w*)(?:[ \t]*[.>/ ][ \t]*([a-z_]\w*))?")
-_LABEL_LAST = re.compile(r"(.+?)[ \t]*(?:->|:|=>)[ \t]*([A-Za-z_]\w*)")
-_SETTINGS_LAST = re.compile(r"([^:]+?)[ \t]*:[ \t]*(\w+[ \t]*=[^=].*)")
+_LABEL_LAST = re.compile(r"(.*?\S)[ \t]*(?:->|:|=>)[ \t]*([A-Za-z_]\w*)")
+_SETTINGS_LAST = re.compile(r"([^:]*?[^:\s])[ \t]*:[ \t]*(\w+[ \t]*=[^=].*)")
 _TEST = re.compile(r"[~<>=!(\[.]|->|(?:and|or|in|like|not[ \t]+(?:in|like))\b")
 _HELD = re.compile(r"[\\%](?:g?<|\(?)(\w*)[>)]?|\$\{?(\w*)\}?")
 

@@ -7,7 +7,9 @@ from paramrules.syntax.hints.mistake import Mistake
 from paramrules.syntax.hints.statement_starts import SETTINGS
 
 _SETTING = re.compile(r"[\s,;{]*[A-Za-z_]\w*[ \t]*=(?!=)")
-_VALUE = re.compile(r"[ \t]*([\[({][^\[\](){}\n]*[\])}]|[^,;\n{}#]+?)[ \t]*[}]?(?=[,;\n#]|$)")
+_VALUE = re.compile(
+    r"[ \t]*([\[({][^\[\](){}\n]*[\])}]|[^,;\n{}#\s](?:[^,;\n{}#]*?[^,;\n{}#\s])??)[ \t]*[}]?(?=[,;\n#]|$)"
+)
 _LIST = re.compile(r"[\[{]([^\[\]{}\n]*)[\]}]")
 _FREEZES = frozenset({"freeze", "frozen", "skip"})
 _NOTHING = frozenset({"pass", "none", "None", "null", "nothing", "default"})

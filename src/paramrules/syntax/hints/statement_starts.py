@@ -9,7 +9,7 @@ from paramrules.syntax.verbs import names_test
 
 _COMMENTS = ("//", "/*", "--", "<!--", ";", "%", "rem ", "REM ")
 _CONFLICT = re.compile(r"<{7}|={7}|>{7}|\|{7}")
-_HOLE_FIRST = re.compile(r"(\{[^{}:\n]*\}[\w{}]*)[ \t]*\??[ \t]*:")
+_HOLE_FIRST = re.compile(r"(\{[^{}:\n]*\}[\w{}]*)[ \t]*(?:\?[ \t]*)?:")
 _ITEM = re.compile(r"[-*+•][ \t]+(?=\S)")
 _CSS = re.compile(r"((?=[.#*@])[\w.*#@-]+|[\w.*-]+(?=\s))\s*\{\s*([A-Za-z][\w-]*)[ \t]*[:=][ \t]*([^;}\s]+)")
 
