@@ -64,10 +64,11 @@ gradients = jax.tree.map(lambda leaf: 3.0 * leaf, params)
 worst = 0.0
 for step in range(EPOCHS * EPOCH + 2):
     updates, state = update(gradients, state, params)
+    body_rate, last_rate, decay_now = (at(jnp.float32(step)) for at in (rate, last_layer_rate, decay))
     for path, leaf in jax.tree.leaves_with_path(updates):
         lr_multiplier, wd_multiplier, is_last_layer = multipliers(".".join(key.key for key in path))
-        lr = (last_layer_rate if is_last_layer else rate)(jnp.float32(step)) * lr_multiplier
-        expected = -lr * (3.0 + decay(jnp.float32(step)) * wd_multiplier)
+        lr = (last_rate if is_last_layer else body_rate) * lr_multiplier
+        expected = -lr * (3.0 + decay_now * wd_multiplier)
         worst = max(worst, float(jnp.abs(leaf - expected).max()))
 assert worst < 1e-8, worst
 print(f"updates have DINOv2's rates and decays at {step + 1} steps")

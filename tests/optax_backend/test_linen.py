@@ -370,7 +370,8 @@ rest: else
 def model_and_params():
     model = Transformer()
     ids = jnp.arange(12).reshape(2, 6) % 11
-    return model, model.init(jax.random.key(0), ids, False)["params"], ids
+    init = jax.jit(model.init, static_argnums=2)
+    return model, init(jax.random.key(0), ids, False)["params"], ids
 
 
 def test_labels_have_the_structure_of_the_tree(model_and_params):

@@ -67,7 +67,7 @@ def loss(module: nn.Module, params: Any, words: Any) -> jax.Array:
 
 def initialised(module: Transformer) -> Any:
     """Parameters to start from."""
-    return module.init(jax.random.key(0), jnp.zeros((1, 4), jnp.int32))["params"]
+    return jax.jit(module.init)(jax.random.key(0), jnp.zeros((1, 4), jnp.int32))["params"]
 
 
 def unrolled(stacked: Any) -> Any:

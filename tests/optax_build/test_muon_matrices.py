@@ -190,17 +190,22 @@ def test_a_matrix_stored_as_out_in_is_scaled_by_its_outputs() -> None:
 def test_scanned_attention_trains_like_the_same_unrolled() -> None:
     x = jax.ShapeDtypeStruct((1, 3, WIDTH), "float32")
     rules = paramrules.parse(RULES, "muon.rules")
-    params = Unrolled().init(jax.random.key(0), jnp.ones(x.shape))["params"]
+    params = jax.jit(Unrolled().init)(jax.random.key(0), jnp.ones(x.shape))["params"]
     both = {"muon": OPTAX_MUON, "default": optax.adamw}
 
     def steps(model: nn.Module, params: Any) -> Any:
         inventory = paramrules.inventory(model, inputs=x)
         tx = pro.build(params, rules, both, learning_rate=0.02, weight_decay=0.1, model=inventory)
         state = tx.init(params)
-        for step in range(3):
-            grads = jax.tree.map(lambda p, step=step: jnp.sin(100 * p + step), params)
-            updates, state = tx.update(grads, state, params)
-            params = optax.apply_updates(params, updates)
+
+        @jax.jit
+        def train(params: Any, state: Any, number: int) -> Any:
+            gradients = jax.tree.map(lambda p: jnp.sin(100 * p + number), params)
+            updates, state = tx.update(gradients, state, params)
+            return optax.apply_updates(params, updates), state
+
+        for number in range(3):
+            params, state = train(params, state, number)
         return params
 
     def stacked(params: Any) -> Any:

@@ -86,9 +86,9 @@ GRADIENTS = jax.tree.map(jnp.cos, PARAMS)
 
 
 def trained(tx: optax.GradientTransformation, steps: int = 3, params: Any = PARAMS) -> Any:
-    state, gradients = tx.init(params), jax.tree.map(jnp.cos, params)
+    state, gradients, update = tx.init(params), jax.tree.map(jnp.cos, params), jax.jit(tx.update)
     for _ in range(steps):
-        updates, state = tx.update(gradients, state, params)
+        updates, state = update(gradients, state, params)
         params = optax.apply_updates(params, updates)
     return params
 

@@ -1,4 +1,7 @@
-"""Names, classes, regexes and attributes in the plainest way, for the naive evaluator."""
+"""Names, classes, regexes and attributes in the plainest way, for the naive evaluator.
+
+Generated models have few classes, so what is asked of them again and again is answered once.
+"""
 
 import re
 import tomllib
@@ -24,7 +27,7 @@ ROLES = ("embedding", "scale", "bias", "weight", "other")
 
 
 def of_one_tensor(rows: list[Parameter]) -> list[Parameter]:
-    """A parameter's rows with the role and the fans of the name whose role comes first in `ROLES`."""
+    """Return a parameter's rows with the role and the fans of the name whose role comes first in `ROLES`."""
     if any(row.role is None for row in rows):
         return rows
     first = min(rows, key=lambda row: (ROLES.index(str(row.role)), not in_the_tables(row), natural(row.name)))
@@ -45,17 +48,21 @@ def in_the_tables(row: Parameter) -> bool:
 
 
 def natural(name: str) -> list[tuple[int, int, str]]:
-    """A key that sorts names with their digits as numbers."""
+    """Return a key that sorts names with their digits as numbers."""
     pieces = re.findall(r"[0-9]+|[^0-9]+", name)
     return [(0, int(piece), piece) if piece.isdigit() else (1, 0, piece) for piece in pieces]
 
 
 @cache
 def is_class(alternative: str, cls: Class) -> bool:
-    """Whether a class or a base of it is what an alternative of `type` says."""
-    names = [
-        name for name in (cls.name, *cls.bases) if not any(dotted(root, name) for root in VOCABULARY["roots"])
-    ]
+    """Return whether a class or a base of it is what an alternative of `type` says."""
+    return is_named(alternative, (cls.name, *cls.bases))
+
+
+@cache
+def is_named(alternative: str, own_and_bases: tuple[str, ...]) -> bool:
+    """Return whether an alternative of `type` says one of these names."""
+    names = [name for name in own_and_bases if not any(dotted(root, name) for root in VOCABULARY["roots"])]
     if "." in alternative:
         return any(dotted(alternative, name) for name in names)
     if any(glob(alternative, short(name)) for name in names):
@@ -67,7 +74,7 @@ def is_class(alternative: str, cls: Class) -> bool:
 
 @cache
 def by_name(names: tuple[str, ...]) -> str:
-    """The norm's family or `Attention` in which the first name ends that ends in one, if no table has any."""
+    """Return the norm's family or `Attention` that ends the first name to end in one, if no table has any."""
     listed = [member for family in VOCABULARY["families"].values() for member in family]
     if any(dotted(member, name) for member in listed for name in names):
         return ""
@@ -75,8 +82,9 @@ def by_name(names: tuple[str, ...]) -> str:
     return next((word for name in names for word in reversed(words) if short(name).endswith(word)), "")
 
 
+@cache
 def dotted(alternative: str, name: str) -> bool:
-    """Whether `name` is a class of the alternative's last name, defined in its module or in one below."""
+    """Return whether `name` is a class of the alternative's last name, defined in or below its module."""
     module, _, wanted = alternative.rpartition(".")
     defined_in = name.rpartition(".")[0]
     below = glob(module, defined_in) or glob(module + ".*", defined_in)
@@ -93,14 +101,14 @@ def glob(pattern: str, text: str) -> bool:
 
 
 def classes(function: str, row: Parameter) -> tuple[Class, ...]:
-    """The classes that `type`, `within` or `variable` looks at."""
+    """Return the classes that `type`, `within` or `variable` looks at."""
     if function == "variable":
         return (row.variable,) if row.variable else ()
     return row.owner.around if function == "within" else row.owner.around[-1:]
 
 
 def attribute(path: str, attributes: Mapping[str, object]) -> object:
-    """What is set on a parameter or a module; a dot reads into a mapping."""
+    """Return what is set on a parameter or a module; a dot reads into a mapping."""
     value: object = attributes
     for part in path.split("."):
         if not isinstance(value, Mapping) or part not in value:
@@ -114,12 +122,12 @@ def subject(name: str, row: Parameter) -> str:
 
 
 def python(text: str) -> re.Pattern[str]:
-    """The regex in Python's spelling."""
+    """Return the regex in Python's spelling."""
     return re.compile(re.sub(r"\(\?<(?=[A-Za-z_])", "(?P<", text), re.ASCII)
 
 
 def word_groups(text: str) -> dict[int, list[str]]:
-    """For each group of a regex that is nothing but plain words, `(a|b)`, the words as they stand."""
+    """Return, for each group of a regex that is nothing but plain words, `(a|b)`, the words as they stand."""
     found: dict[int, list[str]] = {}
     number, text = 0, text.removeprefix("(?i)")
     for opening in re.finditer(r"\\.|\[\^?\]?(?:\\.|[^\]])*\]|\((?!\?:)(?:\?P?<\w+>)?", text):
@@ -132,7 +140,7 @@ def word_groups(text: str) -> dict[int, list[str]]:
 
 
 def among_words(words: list[str], text: str) -> tuple[int, str]:
-    """What sorts a text that is one of the words, in their case or in another, or empty."""
+    """Return the sort key of a text that is one of the words, in their case or in another, or empty."""
     for place, word in enumerate(words):
         if text == word or (text.lower() == word.lower() and text not in words):
             return place, text
@@ -140,7 +148,7 @@ def among_words(words: list[str], text: str) -> tuple[int, str]:
 
 
 def numeric_groups(text: str) -> dict[int, bool]:
-    """For each group of a regex whether it can match only digits, one at least."""
+    """Return, for each group of a regex, whether it can match only digits, one at least."""
     found: dict[int, bool] = {}
 
     def digits(items: Any) -> bool:  # lists, so that every group is visited

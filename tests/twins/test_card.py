@@ -47,7 +47,7 @@ class Equinox(eqx.Module):
 
 def linen() -> Made:
     model, ids = Linen(), jnp.zeros((1, 2), int)
-    params = model.init(jax.random.key(0), ids)["params"]
+    params = jax.jit(model.init)(jax.random.key(0), ids)["params"]
     return params, params, paramrules.inventory(model, inputs=ids)
 
 
@@ -70,7 +70,7 @@ def haiku() -> Made:
         return hk.Linear(4)(hk.LayerNorm(-1, True, True)(hk.Embed(8, 4)(ids)))
 
     model, ids = hk.transform(forward), jnp.zeros((1, 2), int)
-    params = model.init(jax.random.key(0), ids)
+    params = jax.jit(model.init)(jax.random.key(0), ids)
     return params, params, paramrules.inventory(model, inputs=ids)
 
 
@@ -84,10 +84,10 @@ def test_in_jax(make: Callable[[], Made]) -> None:
         0.1, weight_decay=0.5, mask=paramrules_optax.decay_mask(params, CARD, model=model or passed)
     )
     for transformation in (tx, alike):
-        state = transformation.init(params)
+        state, update = transformation.init(params), jax.jit(transformation.update)
         trained = params
         for _ in range(3):
-            updates, state = transformation.update(jax.tree.map(jnp.zeros_like, params), state, trained)
+            updates, state = update(jax.tree.map(jnp.zeros_like, params), state, trained)
             trained = optax.apply_updates(trained, updates)
         same = [bool((a == b).all()) for a, b in zip(*map(jax.tree.leaves, (params, trained)), strict=True)]
         names = paramrules_optax.labels(params, CARD, model=model or passed)

@@ -1,5 +1,6 @@
 """Models of timm and transformers beside the same models in JAX, as their users name things."""
 
+from functools import cache
 from pathlib import Path
 
 import counterparts
@@ -133,16 +134,18 @@ transformer.ln_f.bias = final_norm.bias
 """
 
 
+@cache
 def golden(name):
     return paramrules.inventory(load(name)[0])
 
 
+@cache
 def resnet50():
     return paramrules.inventory(hk.transform_with_state(counterparts.resnet50), inputs=counterparts.IMAGE)
 
 
 def linen(model, inputs=counterparts.IDS):
-    return lambda: paramrules.inventory(model, inputs=inputs)
+    return cache(lambda: paramrules.inventory(model, inputs=inputs))
 
 
 MODELS = {
@@ -153,7 +156,7 @@ MODELS = {
     "ResNet-50, haiku": ("timm-resnet50.json", resnet50, RESNET, 0),
     "Llama, Equinox": (
         "transformers-llama.json",
-        lambda: paramrules.inventory(build_abstract(counterparts.Llama)),
+        cache(lambda: paramrules.inventory(build_abstract(counterparts.Llama))),
         LLAMA,
         0,
     ),

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,7 @@ def linen_model(scan: bool) -> gpt2_linen.GPT2:
     return gpt2_linen.GPT2(LAYERS, WIDTH, HEADS, VOCABULARY, LENGTH, scan)
 
 
+@cache
 def described(scan: bool) -> paramrules.Inventory:
     return paramrules.inventory(linen_model(scan), inputs=jax.ShapeDtypeStruct((1, LENGTH), "int32"))
 
@@ -102,7 +104,7 @@ def test_both_compute_the_same(scan: bool) -> None:
     batch = BATCHES[0]
     with torch.no_grad():
         theirs = model(torch.from_numpy(batch)).logits.numpy()
-    ours = linen_model(scan).apply({"params": weights(model, scan)}, jnp.asarray(batch))
+    ours = jax.jit(linen_model(scan).apply)({"params": weights(model, scan)}, jnp.asarray(batch))
     assert ours.dtype == jnp.float64
     assert np.abs(theirs - ours).max() < 1e-13 < np.abs(theirs).max()
 

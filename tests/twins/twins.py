@@ -1,16 +1,18 @@
 """The twins of examples/twins: the same architecture from two worlds, and one rule file."""
 
 import json
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pytest
 from click.testing import CliRunner
 
 import paramrules
-from paramrules import Inventory, Parity
+from paramrules import Inventory, Parity, named_models
 from paramrules.cli import main
-from paramrules.named_models import inventory_of, read_model_name
+from paramrules.named_models import ModelName, inventories_of, read_model_name
 
 TWINS = Path(__file__).parents[2] / "examples" / "twins"
 
@@ -90,33 +92,44 @@ ALL = [
 ]
 
 
+_built: dict[str, Inventory] = {}
+
+
+def build_once(names: Sequence[ModelName], *how: Any) -> list[Inventory]:
+    """Return the inventories of the named models, each of them built the first time it is asked for."""
+    new = [name for name in names if name.text not in _built]
+    _built.update(zip((name.text for name in new), inventories_of(new, *how), strict=True))
+    return [_built[name.text] for name in names]
+
+
+def inventory(model: str) -> Inventory:
+    """Return the inventory of one model."""
+    return build_once([read_model_name(str(TWINS / model))], {})[0]
+
+
 def ask(command: str, twin: Twin, *more: str) -> Any:
-    """What a command says of both models of a twin, as JSON."""
+    """Return the JSON that a command prints about both models of a twin."""
     models = [word for model in (twin.torch, twin.jax) for word in ("--model", str(TWINS / model))]
-    ran = CliRunner().invoke(main, [command, str(TWINS / twin.rules), *models, *more, "--json"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(named_models, "inventories_of", build_once)
+        ran = CliRunner().invoke(main, [command, str(TWINS / twin.rules), *models, *more, "--json"])
     assert ran.exit_code == 0, ran.output
     return json.loads(ran.stdout)
 
 
 @cache
-def inventory(model: str) -> Inventory:
-    """What is known of one model's parameters."""
-    return inventory_of(read_model_name(str(TWINS / model)))
-
-
-@cache
 def shown(twin: Twin) -> Any:
-    """What `paramrules show` says."""
+    """Return what `paramrules show` prints."""
     return ask("show", twin)
 
 
 @cache
 def compared(twin: Twin) -> Any:
-    """What `paramrules parity` says, with the mapping file that lies beside the models."""
+    """Return what `paramrules parity` prints, with the mapping file beside the models."""
     return ask("parity", twin, *(("--mapping", str(TWINS / twin.mapping)) if twin.mapping else ()))
 
 
 def unmapped(twin: Twin) -> Parity:
-    """What `paramrules.parity` says without a mapping file."""
+    """Return what `paramrules.parity` finds without a mapping file."""
     rules = paramrules.load(str(TWINS / twin.rules))
     return paramrules.parity(rules, inventory(twin.torch), inventory(twin.jax))
