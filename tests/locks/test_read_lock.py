@@ -148,6 +148,7 @@ def test_a_tree_that_was_edited() -> None:
         ("h.0..2.w", "(h).0..2.w", 19, "it does not begin with a name"),
         ("h.0..2.w", "h.2..0.w", 19, "`2..0` is not a series of numbers"),
         ("h.0..2.w", "h.0..999999999.w", 19, "`0..999999999` is not a series of numbers"),
+        ("h.0..2.w", "h.0..999999..text.w", 19, "`0..999999..text` is not a series of numbers"),
         ("h.0..2.w", '"\\x".0..2.w', 19, "its quotes do not hold a text"),
         ("h.0..2.w  (4, 4)  b_{i+1}/rest", "h", 19, "it has neither a shape nor lines below it"),
         ("(4, 4)", "(4 4)", 19, "a shape and labels should follow the name"),
