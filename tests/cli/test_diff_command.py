@@ -210,6 +210,18 @@ def test_two_locks_need_nothing_else(run: Run, folder: Path) -> None:
         paramrules.diff("copy", "\0")
 
 
+def test_a_lock_is_not_a_rule_file(run: Run) -> None:
+    run("lock", "net.rules", "-m", "net.py:make")
+    assert run("check", "net.rules.lock").err == (
+        "error[E121]: this is a lock, not a rule file\n"
+        "  --> net.rules.lock:1:1\n"
+        "   |\n"
+        " 1 | paramrules lock 1\n"
+        "   | ^^^^^^^^^^^^^^^^^\n"
+        "   = help: `paramrules diff` compares it, and `paramrules lock` writes it from rules\n\n"
+    )
+
+
 def test_rules_and_locks_are_told_apart(repository: Path) -> None:
     for file in ("main:top.rules", GitFile("main", "top.rules")):
         assert rules_or_lock(file).source.name == "main:top.rules"  # type: ignore[union-attr]

@@ -109,6 +109,12 @@ def test_versions_stand_in_the_text_and_are_never_compared() -> None:
         ([f"s.{i}.b.{j}.w" for i in range(2) for j in range(3)], ["s.0..1.b.0..2.w"]),
         (["s.0.b.0", "s.0.b.1", "s.1.b.0", "s.1.b.1", "s.1.b.2"], ["s", "  0.b.0..1", "  1.b.0..2"]),
         (["h_9", "h_10", "h_11"], ["h_9..11"]),
+        (sorted(f"h_{n}" for n in range(12)), ["h_0..11..text"]),
+        (sorted(f"h.{n}.w" for n in range(1, 21)), ["h.1..20..text.w"]),
+        (["h_0", "h_1", "h_10", "h_2"], ["h_0..1", "h_10", "h_2"]),
+        (["h_0", "h_1", "h_10", "h_10x"], ["h_0..1", "h_10", "h_10x"]),
+        (["h_1", "h_10", "h_19"], ["h_1..19..9"]),
+        (["h_0", "h_1", "h_2"], ["h_0..2"]),
         (['"1', '"2', '"3'], ['"\\"1"', '"\\"2"', '"\\"3"']),
     ],
 )
@@ -128,11 +134,20 @@ def test_folding_of_names(names: list[str], lines: list[str]) -> None:
         (["b_9", "b_1", "b_2"], ["0  ()  b_9", "1..2  ()  b_{i}"]),
         (["b_1_2", "b_1_3", "b_1_4"], ["0..2  ()  b_1_{i+2}"]),
         (["b_5", "b_6", "c"], ["0..1  ()  b_{i+5}", "2  ()  c"]),
+        ([f"b_{n + 1}" for n in (0, 1, 10, 2)], ["0..1  ()  b_{i+1}", "2  ()  b_11", "3  ()  b_3"]),
     ],
 )
 def test_labels_inside_a_fold(labels: list[str], lines: list[str]) -> None:
     names = list(map(str, range(len(labels))))
     assert list(folded(names, [Leaf("()", label) for label in labels])) == lines
+
+
+def test_labels_inside_a_fold_in_the_order_of_texts() -> None:
+    order = sorted(range(12), key=str)
+    leaves = [Leaf("()", f"b_{n + 1}") for n in order]
+    assert list(folded([f"h_{n}" for n in order], leaves)) == ["h_0..11..text  ()  b_{i+1}"]
+    leaves[-1] = Leaf("()", "b_7")
+    assert len(list(folded([f"h_{n}" for n in order], leaves))) > 2
 
 
 def test_numbers_inside_numbers() -> None:

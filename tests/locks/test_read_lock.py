@@ -3,6 +3,9 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support import examples
 
 import paramrules
 from paramrules.locks import parse_lock
@@ -148,6 +151,7 @@ def test_a_tree_that_was_edited() -> None:
         ("h.0..2.w", "(h).0..2.w", 19, "it does not begin with a name"),
         ("h.0..2.w", "h.2..0.w", 19, "`2..0` is not a series of numbers"),
         ("h.0..2.w", "h.0..999999999.w", 19, "`0..999999999` is not a series of numbers"),
+        ("h.0..2.w", "h.0..999999..text.w", 19, "`0..999999..text` is not a series of numbers"),
         ("h.0..2.w", '"\\x".0..2.w', 19, "its quotes do not hold a text"),
         ("h.0..2.w  (4, 4)  b_{i+1}/rest", "h", 19, "it has neither a shape nor lines below it"),
         ("(4, 4)", "(4 4)", 19, "a shape and labels should follow the name"),
@@ -206,3 +210,44 @@ def test_a_tree_may_be_as_deep_as_its_names() -> None:
     start, _, end = TEXT.partition("norm.weight")
     text = start + deep + end[end.index("h.0") :].replace("end 4", "end 1203")
     assert len(parse_lock(text).models[0]) == 1203
+
+
+BITS = [
+    "..",
+    "{",
+    "}",
+    "0",
+    "9",
+    "-",
+    "#",
+    '"',
+    "\\",
+    ",",
+    "(",
+    ")",
+    " ",
+    "  ",
+    "\n",
+    "i",
+    "**",
+    "[",
+    "]",
+    "text",
+    "/",
+]
+
+
+@settings(max_examples=examples(200))
+@given(st.lists(st.tuples(st.integers(0, 400), st.integers(0, 5), st.sampled_from(["", *BITS])), min_size=1))
+def test_an_edited_lock_is_read_exactly_or_refused(edits: list[tuple[int, int, str]]) -> None:
+    text = TEXT
+    for at, gone, bit in edits:
+        text = text[:at] + bit + text[at + gone :]
+    try:
+        lock = parse_lock(text)
+    except paramrules.RulesError as error:
+        codes = {finding.code for finding in error.diagnostics}
+    else:
+        codes = set()
+        assert parse_lock(lock.text) == lock
+    assert codes <= {"E902", "E903", "E904", "E905", "E906", "E908"}

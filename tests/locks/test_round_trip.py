@@ -112,6 +112,7 @@ COMPONENTS = (
 )
 NAMES = st.lists(
     st.lists(COMPONENTS, min_size=1, max_size=4).map(".".join)
+    | st.sampled_from([f"l_{n}.w" for n in sorted(range(13), key=str)])
     | st.tuples(
         st.sampled_from(["a.", "stages.0.blocks.", "h_", ""]),
         st.integers(0, 12),

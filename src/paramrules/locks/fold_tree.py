@@ -20,6 +20,9 @@ from paramrules.locks.words import BARE, NUMBER, Affine, component
 _BESIDE: Final = ("", ".", "_")
 """The text beside a number that stands by itself."""
 
+BY_TEXT: Final = "text"
+"""The mark of a series whose numbers stand in the order of texts."""
+
 _GLUED: Final = 3
 """The least members of a fold of which nothing but the name says that they are a series: `w1..3`."""
 
@@ -32,7 +35,7 @@ class Leaf(NamedTuple):
 
 
 class _Run(NamedTuple):
-    """Paths with a number that counts up: `layer_0..11.weight`."""
+    """Paths with a number that counts up: `layer_0..11.weight`; in the order of texts if `step` is 0."""
 
     before: str
     first: int
@@ -41,7 +44,7 @@ class _Run(NamedTuple):
     after: str
 
     def __str__(self) -> str:
-        step = f"..{self.step}" if self.step > 1 else ""
+        step = "" if self.step == 1 else f"..{self.step}" if self.step else f"..{BY_TEXT}"
         return f"{self.before}{self.first}..{self.last}{step}{self.after}"
 
 
@@ -235,6 +238,8 @@ def _run(kids: Sequence[_Kid], at: int) -> tuple[_Run, tuple[int, ...], int] | N
         if odd:
             return None
         slopes.append(slope)
+    if by_text := _run_by_text(kids, at, up, slopes):
+        return by_text
     count = 2
     for path, other_form, others in kids[at + 2 :]:
         if other_form != form or path != f"{before}{start + count * step}{after}":
@@ -247,6 +252,37 @@ def _run(kids: Sequence[_Kid], at: int) -> tuple[_Run, tuple[int, ...], int] | N
     if count < _GLUED and not (separate and step == 1 and all(slope in (0, 1) for slope in slopes)):
         return None
     return _Run(before, start, start + (count - 1) * step, step, after), tuple(slopes), count
+
+
+def _run_by_text(
+    kids: Sequence[_Kid], at: int, up: tuple[str, int, int, str], slopes: Sequence[int]
+) -> tuple[_Run, tuple[int, ...], int] | None:
+    """Return the run of siblings whose numbers are ordered as texts: 0, 1, 10, 11, 2, as JAX sorts keys.
+
+    It begins with 0 or 1, so that no sibling is looked at more than twice.
+    """
+    before, start, step, after = up
+    if step not in (1, 9) or start not in (0, 1):
+        return None
+    _, form, first = kids[at]
+    numbers: list[int] = []
+    for path, other_form, others in kids[at:]:
+        number = path[len(before) : len(path) - len(after)]
+        if other_form != form or path != f"{before}{number}{after}" or not NUMBER.fullmatch(number):
+            break
+        rise = int(number) - start
+        if others != tuple(n + slope * rise for n, slope in zip(first, slopes, strict=True)):
+            break
+        numbers.append(int(number))
+    last = max(numbers)
+    if last < 10 or numbers != in_order(start, last, 0):
+        return None
+    return _Run(before, start, last, 0, after), tuple(slopes), len(numbers)
+
+
+def in_order(first: int, last: int, step: int) -> Sequence[int]:
+    """Return the numbers of a series; with a step of 0, counted by ones and in the order of texts."""
+    return range(first, last + 1, step) if step else sorted(range(first, last + 1), key=str)
 
 
 @lru_cache(1 << 16)

@@ -8,17 +8,20 @@ from itertools import product
 from math import prod
 from typing import Final, NamedTuple
 
-from paramrules.locks.fold_tree import Leaf
+from paramrules.locks.fold_tree import BY_TEXT, Leaf, in_order
 from paramrules.locks.words import BARE, QUOTED, Template, read_template, unquoted
 
 MOST: Final = 5_000_000
 """The most parameters of a model."""
 
+_MOST_BY_TEXT: Final = 100_000
+"""The most numbers of a series in the order of texts, which have to be sorted."""
+
 _LONGEST: Final = 1000
 """The most characters of a name. A fold can make long names of few characters."""
 
 _RUN: Final = re.compile(
-    r"([A-Za-z0-9_-]*[A-Za-z_-]|)([0-9]{1,12})\.\.([0-9]{1,12})(?:\.\.([0-9]{1,12}))?([A-Za-z_-][A-Za-z0-9_-]*|)"
+    r"([A-Za-z0-9_-]*[A-Za-z_-]|)([0-9]{1,12})\.\.([0-9]{1,12})(?:\.\.([0-9]{1,12}|text))?([A-Za-z_-][A-Za-z0-9_-]*|)"
 )
 _COMPONENT: Final = re.compile(rf"{QUOTED}|{BARE}")
 _LINE: Final = re.compile(r"( *)([^ ].*)", re.DOTALL)
@@ -47,7 +50,7 @@ class _Line:
 
     number: int
     path: str
-    runs: tuple[range, ...]
+    runs: tuple[Sequence[int], ...]
     leaf: tuple[str, Template] | None
     folds: int
     below: "list[_Line]" = field(default_factory=list)
@@ -143,10 +146,10 @@ def _line(number: int, text: str, around: _Line | None) -> _Line:
         raise TreeFault(number, "its braces do not hold a number that counts") from None
 
 
-def _path(number: int, text: str) -> tuple[str, tuple[range, ...], int]:
+def _path(number: int, text: str) -> tuple[str, tuple[Sequence[int], ...], int]:
     """Return a path with `%d` for each number that counts, the values of these, and where the path ends."""
     keys: list[str] = []
-    runs: list[range] = []
+    runs: list[Sequence[int]] = []
     at = 0
     while True:
         run = _RUN.match(text, at)
@@ -159,10 +162,12 @@ def _path(number: int, text: str) -> tuple[str, tuple[range, ...], int]:
             except ValueError:
                 raise TreeFault(number, "its quotes do not hold a text") from None
         else:
-            runs.append(range(int(run[2]), int(run[3]) + 1, max(1, int(run[4] or 1))))
-            keys.append(f"{run[1]}%d{run[5]}")
-            if not 1 < len(runs[-1]) <= MOST:
+            step = 0 if run[4] == BY_TEXT else max(1, int(run[4] or 1))
+            first, last = int(run[2]), int(run[3])
+            if not 0 < (last - first) // (step or 1) < (MOST if step else _MOST_BY_TEXT):
                 raise TreeFault(number, f"`{run[0]}` is not a series of numbers")
+            runs.append(in_order(first, last, step))
+            keys.append(f"{run[1]}%d{run[5]}")
         at = found.end()
         if not text.startswith(".", at):
             return ".".join(keys), tuple(runs), at

@@ -18,7 +18,9 @@ _FOREIGN = {
         r'import[ \t]+\w|from[ \t]+[\w.]+[ \t]+import\b|(?:def|class)[ \t]+\w+[ \t]*[(:]|@\w|"""|\'\'\''
     ),
     "an XML file": re.compile(r"<[?!a-z]"),
+    "a lock": re.compile(r"paramrules lock [0-9]+$", re.MULTILINE),
 }
+_HELP = {"a lock": "`paramrules diff` compares it, and `paramrules lock` writes it from rules"}
 
 
 def foreign(source: Source, first: Piece, start: int) -> Diagnostic | None:
@@ -35,7 +37,7 @@ def foreign(source: Source, first: Piece, start: int) -> Diagnostic | None:
                 "E121",
                 f"this is {kind}, not a rule file",
                 first_line(source, start, first.end),
-                help="a rule is written `no_decay: ndim <= 1 -> weight_decay = 0`",
+                help=_HELP.get(kind, "a rule is written `no_decay: ndim <= 1 -> weight_decay = 0`"),
             )
     return None
 
