@@ -38,27 +38,32 @@ def walk_inside(model: object, walk: Inside, help: str) -> None:
     running: list[tuple[int | None, Inside]] = [(None, walk)]
     while running:
         number, innermost = running[-1]
-        found = next(innermost, None)
-        if found is None:
+        for node, name, inner in innermost:
+            if node is None:
+                running.append((None, inner))
+                break
+            key = id(node)
+            if key in around or len(around) >= limit:
+                raise _refused(node, name, None if key in around else limit, help)
+            around.add(key)
+            running.append((key, inner))
+            break
+        else:
             running.pop()
             around.discard(number)
-            continue
-        node, name, inner = found
-        if node is None:
-            running.append((None, inner))
-            continue
-        if id(node) in around:
-            raise RulesError(Diagnostic("E518", f"{_at(node, name)} contains itself", help=help))
-        if len(around) >= limit:
-            raise RulesError(
-                Diagnostic(
-                    "E518",
-                    f"{_at(node, name)} is nested more than {limit} deep",
-                    help="`sys.setrecursionlimit` lets Python, and the framework, go deeper",
-                )
-            )
-        around.add(id(node))
-        running.append((id(node), inner))
+
+
+def _refused(node: object, name: str, limit: int | None, help: str) -> RulesError:
+    """Return the error for a module that is nested more than `limit` deep, or, for None, in itself."""
+    if limit is None:
+        return RulesError(Diagnostic("E518", f"{_at(node, name)} contains itself", help=help))
+    return RulesError(
+        Diagnostic(
+            "E518",
+            f"{_at(node, name)} is nested more than {limit} deep",
+            help="`sys.setrecursionlimit` lets Python, and the framework, go deeper",
+        )
+    )
 
 
 def _at(node: object, name: str) -> str:
