@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _ROUNDS: Final = 20
 """Fixes one after the other in one statement: `a && b && c` needs one for each operator."""
 _READS: Final = 20
-_CHARACTERS: Final = 500_000
+_CHARACTERS: Final = 300_000
 """How often a text may be read again: until the characters read exceed this, but at least `_READS` times."""
 
 _Fixes: TypeAlias = "Sequence[tuple[Diagnostic, Fix]]"
@@ -140,7 +140,7 @@ class _Fixer:
     def _all(self, state: _State, fixes: _Fixes) -> tuple[_State, list[Diagnostic]] | None:
         """Return the state after all of the fixes, None if it is not better.
 
-        A statement is read up to its first mistake, so fixes of the same kind may follow in the same lines.
+        A statement is read up to its first mistake, so safe fixes, or more of the same kind, may follow.
         """
         before, done, now = Counter(map(_cause, state.findings)), list[Diagnostic](), state
         pending, codes = fixes, {finding.code for finding, _ in fixes}
@@ -154,7 +154,7 @@ class _Fixer:
             pending = [
                 (each, fix)
                 for each, fix in self.fixable(now)
-                if fix.span.line in lines and each.code in codes
+                if fix.span.line in lines and (fix.is_safe or each.code in codes)
             ]
             if not pending or self._reads <= 0:
                 break
