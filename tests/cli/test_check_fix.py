@@ -10,7 +10,7 @@ from support import Ran
 
 BEFORE = "a: tied && ndim <= 1\nndim == 2 -> lr = 1\n"
 SAFE = "a: tied and ndim <= 1\nndim == 2 -> lr = 1\n"
-AFTER = "a: tied and ndim <= 1\ngroup: ndim == 2 -> lr = 1\n"
+AFTER = "a: tied and ndim <= 1\nscaled: ndim == 2 -> lr = 1\n"
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +52,7 @@ def test_a_diff_writes_nothing(run: Callable[..., Ran], file: Path) -> None:
         1,
         "--- a.rules\n+++ a.rules\n@@ -1,2 +1,2 @@\n"
         "-a: tied && ndim <= 1\n-ndim == 2 -> lr = 1\n"
-        "+a: tied and ndim <= 1\n+group: ndim == 2 -> lr = 1\n"
+        "+a: tied and ndim <= 1\n+scaled: ndim == 2 -> lr = 1\n"
         "1 file: no findings; 2 would be fixed, 0 left\n",
         "",
     )

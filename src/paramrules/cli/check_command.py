@@ -96,8 +96,9 @@ def _fixable(findings: list[paramrules.Diagnostic]) -> str:
     """Return how many findings there is a fix for, to follow the summary."""
     fixes = [fix for finding in findings if (fix := finding.fix)]
     safe = sum(fix.is_safe for fix in fixes)
+    unsafe = len(fixes) - safe
     parts = [f"{safe} fixable with `--fix`"] if safe else []
-    parts += [f"{len(fixes) - safe} {'more ' * bool(safe)}with `--unsafe-fixes`"] if len(fixes) > safe else []
+    parts += [f"{unsafe} {'more' if safe else 'fixable'} with `--unsafe-fixes`"] if unsafe else []
     return f"; {', '.join(parts)}" if parts else ""
 
 
