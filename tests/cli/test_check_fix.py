@@ -1,6 +1,7 @@
 """`paramrules check --fix`, `--unsafe-fixes` and `--diff`."""
 
 import json
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -107,3 +108,19 @@ def test_sarif(run: Callable[..., Ran]) -> None:
             ],
         }
     ]
+
+
+def test_a_revision_of_git_is_compared_and_not_written(run: Callable[..., Ran], file: Path) -> None:
+    def git(*words: str) -> None:
+        own = ("-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "commit.gpgsign=false")
+        subprocess.run(["git", *own, *words], check=True, capture_output=True)
+
+    git("init", "-q", ".")
+    git("add", "a.rules")
+    git("commit", "-qm", "a")
+    file.write_text("a: else\n")
+    assert run("check", "HEAD:a.rules", "--diff").out.startswith("--- HEAD:a.rules\n+++ HEAD:a.rules\n")
+    ran = run("check", "HEAD:a.rules", "--fix")
+    assert ran.code == 2
+    assert "`HEAD:a.rules` is in a revision of git, where nothing can be fixed" in ran.err
+    assert file.read_text() == "a: else\n"
