@@ -68,11 +68,10 @@ def fix_text(text: str, path: "str | Traversable", *, unsafe: bool = False) -> F
     fixer = _Fixer(path, unsafe, normalised(text))
     first = state = fixer.read(normalised(text))
     applied: list[Diagnostic] = []
-    for _ in range(_ROUNDS):
+    so_far = -1
+    while len(applied) > so_far:  # those that overlap take turns
         so_far = len(applied)
         state = fixer.some(state, fixer.fixable(state), applied)
-        if len(applied) == so_far:
-            break
     proven = set(map(id, applied))
     found = (
         replace(each, help=str(each.help)) if fixer.is_wanted(each) and id(each) not in proven else each
@@ -129,9 +128,6 @@ class _Fixer:
             return state
         half = len(fixes) // 2
         after = self.some(state, fixes[half:], applied)  # the lower ones first: they move nothing above
-        end = fixes[half - 1][1].span.end
-        if after.source.text[:end] != state.source.text[:end]:
-            return after
         upper = [
             (each, fix._replace(span=fix.span._replace(source=after.source))) for each, fix in fixes[:half]
         ]
@@ -144,6 +140,7 @@ class _Fixer:
         """
         before, done, now = Counter(map(_cause, state.findings)), list[Diagnostic](), state
         pending, codes = fixes, {finding.code for finding, _ in fixes}
+        first = fixes[0][1].span.start  # what stands above has to keep its place
         for _ in range(_ROUNDS):
             done += [finding for finding, _ in pending]
             lines = {fix.span.line for _, fix in pending}
@@ -154,7 +151,7 @@ class _Fixer:
             pending = [
                 (each, fix)
                 for each, fix in self.fixable(now)
-                if fix.span.line in lines and (fix.is_safe or each.code in codes)
+                if fix.span.start >= first and fix.span.line in lines and (fix.is_safe or each.code in codes)
             ]
             if not pending or self._reads <= 0:
                 break

@@ -30,7 +30,7 @@ class Help(str):
         at: the place to write it, if it is not the one that the finding marks.
     """
 
-    text: str | None = None
+    text = ""
     is_safe = False
     word = ""
     at: Span | None = None
@@ -41,8 +41,6 @@ class Help(str):
 
     def fix(self, marked: Span) -> Fix | None:
         """Return the edit for a finding that marks a span; None if the word is not to be found there."""
-        if self.text is None:
-            return None
         span = self.at or marked
         if self.word and self.word != span.text:
             places = list(re.finditer(rf"(?<!\w){re.escape(self.word)}(?!\w)", span.text))
@@ -53,9 +51,7 @@ class Help(str):
         return Fix(span, self.text, self.is_safe)
 
 
-def helping(
-    help: str, text: str | None, *, safe: bool = False, word: str = "", at: Span | None = None
-) -> Help:
+def helping(help: str, text: str, *, safe: bool = False, word: str = "", at: Span | None = None) -> Help:
     """Return a help with its edit, for a wording of its own."""
     carrying = Help(help)
     carrying.text, carrying.is_safe, carrying.word, carrying.at = text, safe, word, at

@@ -138,7 +138,9 @@ def opening(mistake: Mistake) -> Diagnostic | None:
     start = bracket.start_pos or 0
     closes = next(closes for closes, opens in _OPENS.items() if opens == bracket)
     if mistake.ended:
-        where, help = "", f"write `{closes}`; lines that continue the statement are indented"
+        where, text = "", f"write `{closes}`; lines that continue the statement are indented"
     else:
-        where, help = " before `->`", f"write `{closes}` before the arrow"
+        where, text = " before `->`", f"write `{closes}` before the arrow"
+    end = len(mistake.text[: mistake.at].rstrip())
+    help = helping(text, closes, at=mistake.place(end, end))
     return mistake.finding("E136", f"`{bracket}` is not closed{where}", start=start, end=start + 1, help=help)
