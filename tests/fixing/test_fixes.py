@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from oracle.strategies import rule_files
 
 import paramrules.fixing
-from paramrules.diagnostics import Diagnostic, Source, Span, helping
-from paramrules.fixing import fix_file, fix_text
+from paramrules.diagnostics import Diagnostic, Fix, Source, Span, helping
+from paramrules.fixing import _fits, fix_file, fix_text
 from paramrules.rules.load import check_text
 from paramrules.syntax.decode import normalised
 
@@ -99,7 +99,6 @@ def test_safe_fixes(before: str, after: str) -> None:
         ("ndim <= 1 -> weight_decay = 0", "no_decay: ndim <= 1 -> weight_decay = 0"),
         ("a: ndim <= 1 -> wd = 0", "a: ndim <= 1 -> weight_decay = 0"),
         ("a: p.ndim <= 1", "a: ndim <= 1"),
-        ("a: ndim <= 1 -> wd = rank", "a: ndim <= 1 -> weight_decay = ndim"),  # one inside the other
         ("a: (tied or ndim <= 1 -> lr = 1  # (", "a: (tied or ndim <= 1) -> lr = 1  # ("),
         ("a: name ~ .*", "a: name ~ .+"),
         ("a: name ~ bias|", "a: name ~ bias"),
@@ -119,12 +118,25 @@ def test_unsafe_fixes_are_asked_for(before: str, after: str) -> None:
         "a: blocks.*.bias",  # the finding marks less than the help says
         "a: ndim <= 1 &&\n   ",  # something is missing
         "a: numel.x",
+        "a: ndim <= 1 -> lr ==",
     ],
 )
 def test_what_would_not_be_better_is_left(text: str) -> None:
     fixed = fix_text(text, "t.rules", unsafe=True)
     assert (fixed.file.after, fixed.applied) == (text, ())
     assert [finding.fix for finding in fixed.found] == [None] * len(fixed.found)
+
+
+def test_fixes_that_overlap_take_turns() -> None:
+    text = "a: ndim <= 1 -> wd = rank"
+    assert fix_text(text, "t.rules").file.after == "a: ndim <= 1 -> wd = ndim"
+    assert fix_text(text, "t.rules", unsafe=True).file.after == "a: ndim <= 1 -> weight_decay = ndim"
+
+
+def test_an_edit_never_takes_a_comment_or_a_line() -> None:
+    for text in ("a # why", "a\nb"):
+        assert not _fits(Fix(Span(Source("t.rules", text), 0, len(text)), "c", is_safe=True))
+    assert _fits(Fix(Span(Source("t.rules", "a # why"), 0, 1), "c", is_safe=True))
 
 
 def test_a_bad_fix_among_good_ones_is_dropped() -> None:
