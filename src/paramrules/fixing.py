@@ -116,31 +116,33 @@ class _Fixer:
                 kept.append(pair)
         return kept
 
-    def some(self, state: _State, fixes: _Fixes, applied: list[Diagnostic]) -> _State:
-        """Return the state after those of the fixes that make it better, which halving finds."""
+    def some(self, state: _State, fixes: _Fixes, applied: list[Diagnostic], top: int = 0) -> _State:
+        """Return the state after those of the fixes that make it better, which halving finds.
+
+        What stands above `top` keeps its place.
+        """
         if not fixes or self._reads <= 0:
             return state
-        if better := self._all(state, fixes):
+        if better := self._all(state, fixes, top):
             after, done = better
             applied += done
             return after
         if len(fixes) == 1:
             return state
         half = len(fixes) // 2
-        after = self.some(state, fixes[half:], applied)  # the lower ones first: they move nothing above
+        after = self.some(state, fixes[half:], applied, fixes[half - 1][1].span.end)
         upper = [
             (each, fix._replace(span=fix.span._replace(source=after.source))) for each, fix in fixes[:half]
         ]
-        return self.some(after, upper, applied)
+        return self.some(after, upper, applied, top)
 
-    def _all(self, state: _State, fixes: _Fixes) -> tuple[_State, list[Diagnostic]] | None:
+    def _all(self, state: _State, fixes: _Fixes, top: int) -> tuple[_State, list[Diagnostic]] | None:
         """Return the state after all of the fixes, None if it is not better.
 
         A statement is read up to its first mistake, so safe fixes, or more of the same kind, may follow.
         """
         before, done, now = Counter(map(_cause, state.findings)), list[Diagnostic](), state
         pending, codes = fixes, {finding.code for finding, _ in fixes}
-        first = fixes[0][1].span.start  # what stands above has to keep its place
         for _ in range(_ROUNDS):
             done += [finding for finding, _ in pending]
             lines = {fix.span.line for _, fix in pending}
@@ -151,7 +153,7 @@ class _Fixer:
             pending = [
                 (each, fix)
                 for each, fix in self.fixable(now)
-                if fix.span.start >= first and fix.span.line in lines and (fix.is_safe or each.code in codes)
+                if fix.span.start >= top and fix.span.line in lines and (fix.is_safe or each.code in codes)
             ]
             if not pending or self._reads <= 0:
                 break

@@ -64,6 +64,7 @@ def test_many_of_the_mistakes_have_a_fix() -> None:
         ("a: ndim <= 1 && tied && size > 3", "a: ndim <= 1 and tied and size > 3"),
         ("a: ndim <= 1 || tied  # || tied", "a: ndim <= 1 or tied  # || tied"),
         ("a: !trainable", "a: not trainable"),
+        ("a: typ(LayerNorm) || tied -> weight_deacy = 0", "a: type(LayerNorm) or tied -> weight_decay = 0"),
         ("a: !(ndim <= 1)", "a: not (ndim <= 1)"),
         ("a: ndim = 1 AND tied", "a: ndim == 1 and tied"),
         ("a: ndim === 1", "a: ndim == 1"),
