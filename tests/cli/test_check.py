@@ -30,8 +30,12 @@ def test_a_clean_file(run: Callable[..., Ran]) -> None:
 
 def test_a_warning_counts_if_asked_to(run: Callable[..., Ran]) -> None:
     Path("dot.rules").write_text("x: name ~ blocks.1\n")
-    assert run("check", "dot.rules") == (0, "1 file: 1 warning\n", DOT)
-    assert run("check", "dot.rules", "--fail-on", "warning") == (1, "1 file: 1 warning\n", DOT)
+    assert run("check", "dot.rules") == (0, "1 file: 1 warning; 1 fixable with `--fix`\n", DOT)
+    assert run("check", "dot.rules", "--fail-on", "warning") == (
+        1,
+        "1 file: 1 warning; 1 fixable with `--fix`\n",
+        DOT,
+    )
 
 
 def test_unless_the_file_allows_it(run: Callable[..., Ran]) -> None:
@@ -47,7 +51,7 @@ def test_all_files_are_checked(run: Callable[..., Ran]) -> None:
         f"  = help: looked for `{Path.cwd() / 'missing.rules'}`\n\n"
     )
     ran = run("check", "bad.rules", "net.rules", "missing.rules", "dot.rules")
-    assert ran == (2, "4 files: 2 errors, 1 warning\n", BAD + missing + DOT)
+    assert ran == (2, "4 files: 2 errors, 1 warning; 1 fixable with `--fix`\n", BAD + missing + DOT)
 
 
 def test_json(run: Callable[..., Ran]) -> None:
@@ -64,6 +68,15 @@ def test_json(run: Callable[..., Ran]) -> None:
                 "message": "an unescaped `.` stands for any character",
                 "label": "this also matches a letter, a digit or `_`",
                 "help": "write `blocks\\.1`",
+                "fix": {
+                    "file": "dot.rules",
+                    "line": 1,
+                    "column": 11,
+                    "end_line": 1,
+                    "end_column": 19,
+                    "text": "blocks\\.1",
+                    "safe": True,
+                },
                 "file": "dot.rules",
                 "line": 1,
                 "column": 17,

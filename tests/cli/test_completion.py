@@ -24,7 +24,7 @@ def completed(*words: str, shell: str = "bash") -> list[str]:
         (("",), COMMANDS),
         (("e",), ["explain"]),
         (("nonsense", ""), COMMANDS),
-        (("check", "--f"), ["--fail-on", "--format"]),
+        (("check", "--f"), ["--fix", "--fail-on", "--format"]),
         (("check", "--fail-on", ""), ["error", "warning", "note"]),
         (("show", "net.rules", "--sort", "n"), ["name"]),
         (("parity", "net.rules", "--compare", ""), ["labels", "settings", "both"]),

@@ -7,7 +7,8 @@ from paramrules.diagnostics.annotations import annotations
 from paramrules.diagnostics.codes import CODES, SEVERITIES, Code, covers, declare, is_known, is_undeclared
 from paramrules.diagnostics.diagnostic import Diagnostic, Place
 from paramrules.diagnostics.errors import RulesError, RulesWarning
-from paramrules.diagnostics.message_text import a, class_name, did_you_mean, listed, printable
+from paramrules.diagnostics.helps import Fix, Help, helping, write
+from paramrules.diagnostics.message_text import a, class_name, did_you_mean, listed, meant, printable
 from paramrules.diagnostics.render import render, to_json, warning_text
 from paramrules.diagnostics.sarif import to_sarif
 from paramrules.diagnostics.source import Source, Span
@@ -18,6 +19,8 @@ __all__ = [
     "SEVERITIES",
     "Code",
     "Diagnostic",
+    "Fix",
+    "Help",
     "Place",
     "RulesError",
     "RulesWarning",
@@ -29,13 +32,16 @@ __all__ = [
     "covers",
     "declare",
     "did_you_mean",
+    "helping",
     "is_known",
     "is_undeclared",
     "listed",
+    "meant",
     "printable",
     "render",
     "to_json",
     "to_sarif",
     "together",
     "warning_text",
+    "write",
 ]

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from paramrules.diagnostics.codes import CODES
+from paramrules.diagnostics.helps import Fix, Help
 from paramrules.diagnostics.source import Span
 
 
@@ -53,6 +54,11 @@ class Diagnostic:
     def is_error(self) -> bool:
         """True if it stops the work."""
         return self.severity == "error"
+
+    @property
+    def fix(self) -> Fix | None:
+        """The edit that the help describes, if it is one at a known place."""
+        return self.help.fix(self.span) if self.span and isinstance(self.help, Help) else None
 
     def on_command_line(self) -> "Diagnostic":
         """Return the finding with the help for a user of the command line."""

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 from unicodedata import combining, east_asian_width
 
+from paramrules.diagnostics.helps import Help, helping
+
 _INVISIBLE: Final = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
@@ -44,6 +46,8 @@ def width(text: str) -> int:
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return a help line that names the nearest known word, or an empty text where none is near.
 
+    It carries the edit, which is safe where no second word is near.
+
     Most words of up to four letters are a letter away from another, as `moe` is from `mode`. They have to be
     nearer: without a vowel or the last letter (`ndm`), with a letter doubled, or with two swapped.
 
@@ -55,9 +59,14 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     candidates = sorted(set(known))
     folded = {name.lower(): name for name in reversed(candidates)}
     if word.lower() in folded:
-        return f"did you mean `{folded[word.lower()]}`?"
-    near = (name for name in get_close_matches(word, candidates, n=5, cutoff=0.7) if _near(word, name))
-    return next((f"did you mean `{name}`?" for name in near), "")
+        return meant(word, folded[word.lower()])
+    near = [name for name in get_close_matches(word, candidates, n=5, cutoff=0.7) if _near(word, name)]
+    return meant(word, near[0], safe=len(near) == 1) if near else ""
+
+
+def meant(word: str, known: str, *, safe: bool = True) -> Help:
+    """Return the help for a word in whose place another was meant."""
+    return helping(f"did you mean `{known}`?", known, safe=safe, word=word)
 
 
 def _near(word: str, known: str) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from paramrules.diagnostics.diagnostic import Diagnostic, Place
 from paramrules.diagnostics.excerpt import excerpt, label_lines
+from paramrules.diagnostics.helps import Fix
 from paramrules.diagnostics.message_text import printable, width
 
 _BOLD, _BLUE, _RESET = "\x1b[1m", "\x1b[1;34m", "\x1b[0m"
@@ -102,10 +103,15 @@ def to_json(diagnostic: Diagnostic) -> dict[str, object]:
         "severity": diagnostic.severity,
         "message": diagnostic.message,
         "label": diagnostic.label,
-        "help": diagnostic.help,
+        "help": str(diagnostic.help),
+        **({"fix": _fix(diagnostic.fix)} if diagnostic.fix else {}),
         **(_place(Place(diagnostic.span, diagnostic.label)) if diagnostic.span else {}),
         "also": [_place(place) | {"label": place.label} for place in diagnostic.also],
     }
+
+
+def _fix(fix: Fix) -> dict[str, object]:
+    return _place(Place(fix.span)) | {"text": fix.text, "safe": fix.is_safe}
 
 
 def _place(place: Place) -> dict[str, object]:

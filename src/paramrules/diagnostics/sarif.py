@@ -69,7 +69,19 @@ def _result(finding: Diagnostic, number: int) -> dict[str, Any]:
         result["locations"] = [_location(Place(finding.span))]
     if finding.also:
         result["relatedLocations"] = list(map(_location, finding.also))
+    if finding.fix:
+        result["fixes"] = [_fix(finding)]
     return result
+
+
+def _fix(finding: Diagnostic) -> dict[str, Any]:
+    assert finding.fix
+    place = _location(Place(finding.fix.span))["physicalLocation"]
+    replacement = {"deletedRegion": place["region"], "insertedContent": {"text": finding.fix.text}}
+    return {
+        "description": {"text": printable(finding.help)},
+        "artifactChanges": [{"artifactLocation": place["artifactLocation"], "replacements": [replacement]}],
+    }
 
 
 def _location(place: Place) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from paramrules.diagnostics import helping, write
 from paramrules.regex.analysis import children, nullable
 from paramrules.regex.characters import DOT, WORD, subset
 from paramrules.regex.nodes import Anchor, Capture, Characters, Choice, Literal, Node, Repeat, Sequence
@@ -33,12 +34,12 @@ def _mended(text: str, tree: Node) -> str:
         mended = f"{before}{'|'.join(kept)}{after}"
         bars = "the `|`" if len(node.branches) - len(kept) == 1 else "each `|` beside nothing"
         if _takes_something(mended):
-            return f"drop {bars}: `{mended}`"
+            return helping(f"drop {bars}: `{mended}`", mended)
     if isinstance(node, Repeat):
         for sign, instead in (("*", "+"), ("*?", "+?"), ("??", ""), ("?", "")):
             mended = f"{before}{inside.removesuffix(sign)}{instead}{after}"
             if inside.endswith(sign) and _takes_something(mended):
-                return f"write `{mended}`"
+                return write(mended)
     if isinstance(node, Anchor):
         return "write `true` for a test that holds for every parameter"
     if isinstance(node, Sequence) and all(isinstance(item, Anchor) for item in node.items):
@@ -72,7 +73,7 @@ def warn_dots(text: str, tree: Node) -> Iterator[Fault]:
         dots[0],
         dots[0] + 1,
         label="this also matches a letter, a digit or `_`",
-        help=f"write `{mended}`",
+        help=write(mended, safe=True),
     )
 
 

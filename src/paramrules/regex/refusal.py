@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from paramrules.diagnostics import Diagnostic, Span
+from paramrules.diagnostics import Diagnostic, Help, Span
 
 LENGTH = 3_000
 """Characters of one regex. `re` takes some 3 microseconds for each character of a name, at worst."""
@@ -26,7 +26,10 @@ ALL_SIZES = 100_000
 
 
 class Fault(NamedTuple):
-    """A diagnostic whose place is an offset in the regex's text."""
+    """A diagnostic whose place is an offset in the regex's text.
+
+    The edit of its help replaces the whole regex.
+    """
 
     code: str
     message: str
@@ -38,7 +41,8 @@ class Fault(NamedTuple):
     def at(self, span: Span) -> Diagnostic:
         """Return the diagnostic for a regex whose text is at `span`."""
         place = Span(span.source, span.start + self.start, span.start + self.end)
-        return Diagnostic(self.code, self.message, place, self.label, help=self.help)
+        help = self.help.over(span) if isinstance(self.help, Help) else self.help
+        return Diagnostic(self.code, self.message, place, self.label, help=help)
 
 
 class Refused(Exception):  # noqa: N818  raised in this room only, to leave a recursion

@@ -1,5 +1,6 @@
 """`== != < <= > >=`, `in` and `not in`: which values can be compared."""
 
+from paramrules.diagnostics import meant, write
 from paramrules.rules import python_habits
 from paramrules.rules.builtin_names import ABBREVIATIONS, CLASS_TESTS, CONSTANTS, EXAMPLES, TEXTS, a
 from paramrules.rules.scope import BrokenPredicate, Declared, Let, Scope, Typed, broken, described, shown
@@ -38,12 +39,12 @@ def compare(node: nodes.Compare, scope: Scope) -> Predicate:
         other = shown(node.left.span)
         if subject == "shape" and not isinstance(node.left, nodes.Tuple):
             other = f"({_bare(other)},)"
-        help = f"write `{subject} {node.operator} {other}`" if node.operator in _EQUALITY else ""
+        help = write(f"{subject} {node.operator} {other}") if node.operator in _EQUALITY else ""
         return _mismatch(f"`{subject}` stands on the left of a comparison", node.right, help, scope)
     help = _ALONE
     if isinstance(node.left, nodes.Compare):
         middle = shown(node.left.right.span)
-        help = f"write `{shown(node.left.span)} and {middle} {node.operator} {shown(node.right.span)}`"
+        help = write(f"{shown(node.left.span)} and {middle} {node.operator} {shown(node.right.span)}")
     left, right = value(node.left, scope, help), value(node.right, scope, _ALONE)
     if not _fit(left, right, node.operator, node, scope):
         return BrokenPredicate(node.span, False)
@@ -123,11 +124,11 @@ def _not_a_text(
     node: nodes.Expression, subject: str, operator: str, known: Declared | Let | None, scope: Scope
 ) -> None:
     word = shown(node.span)
-    help = f"write the string itself in place of `{word}`" if known else f'write `"{word}"`'
+    help = f"write the string itself in place of `{word}`" if known else write(f'"{word}"')
     if isinstance(known, Declared):
         help = f'`{word}` is a {known.option.type}: declare it as a string, as in `option {word} = "head"`'
     if isinstance(node, nodes.Tuple):
-        help = f"write `{subject} {'in' if operator == '==' else 'not in'} {word}`"
+        help = write(f"{subject} {'in' if operator == '==' else 'not in'} {word}")
     _mismatch(f"`{subject}` is compared only with quoted strings and string options", node, help, scope)
 
 
@@ -155,7 +156,7 @@ def _known(item: nodes.Reference, subject: str, scope: Scope) -> None:
     if item.name in known:
         return
     other = ABBREVIATIONS.get(item.name.lower())
-    help = f"did you mean `{other}`?" if other in known else scope.suggest(item.name, known)
+    help = meant(item.name, other) if other in known else scope.suggest(item.name, known)
     if not help and subject == "role":
         help = f"the roles are {', '.join(f'`{word}`' for word in known)}"
         if "norm" in item.name.lower():
@@ -172,7 +173,7 @@ def _shape(node: nodes.Compare, scope: Scope) -> Predicate:
         help = f"write `shape {operator} ({text},)`, or `ndim {operator} {text}` for the number of axes"
         if isinstance(node.right, nodes.Literal) and isinstance(node.right.value, str):
             test = shape_test(node.right.value, negated=operator == "!=")
-            help = f"write `{test or f'shape {operator} (1, *, 768)'}`"
+            help = write(f"{test or f'shape {operator} (1, *, 768)'}")
         return _mismatch("`shape` is compared with a tuple", node.right, help, scope)
     return ShapeTest(
         node.span, tuple(_extent(item, scope) for item in node.right.items), node.operator == "!="

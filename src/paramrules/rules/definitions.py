@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from paramrules.diagnostics import Place
+from paramrules.diagnostics import Place, write
 from paramrules.rules.bound_captures import after
 from paramrules.rules.builtin_names import FLAGS
 from paramrules.rules.includes import Loaded
@@ -170,7 +170,7 @@ def _refuse(node: nodes.Let, type: str, scope: Scope) -> None:
         "E306",
         f"a `let` names a predicate or a number, and {described(node.value.span, type)}",
         node.value.span,
-        help=f"write `option {node.name} = {text}`" if literal else f"write `{text}` where it is needed",
+        help=write(f"option {node.name} = {text}") if literal else f"write `{text}` where it is needed",
     )
 
 

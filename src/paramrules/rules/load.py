@@ -86,6 +86,16 @@ def check(path: RuleFile) -> list[Diagnostic]:
     return findings
 
 
+def check_text(source: Source, path: "str | Traversable") -> list[Diagnostic]:
+    """Return what `check` would find if the file at a path held another text, and was named as the source is.
+
+    >>> check_text(Source("vit.rules", "a: ndim <= 1"), "vit.rules")
+    []
+    """
+    reading = Reading(source)
+    return _understand(reading.main(source, path), reading, may_define_only=True)[1]
+
+
 def _load(path: RuleFile, may_define_only: bool = False) -> tuple[Rules | None, list[Diagnostic]]:
     if not is_rule_file(path):
         raise TypeError(f"a rule file is named by its path: this is a {_class_of(path)}")

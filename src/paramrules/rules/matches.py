@@ -3,7 +3,7 @@
 import re
 
 from paramrules import regex
-from paramrules.diagnostics import Place, Span
+from paramrules.diagnostics import Place, Span, write
 from paramrules.rules.builtin_names import CLASS_TESTS, CONSTANTS, EXAMPLES, NUMBERS, TEXTS
 from paramrules.rules.scope import BrokenPredicate, Declared, Let, Scope, shown
 from paramrules.rules.terms import GlobTest, Predicate, RegexTest, carried
@@ -94,7 +94,7 @@ def _subject(node: nodes.Expression, operator: str, pattern: nodes.Pattern, scop
         help = f"write `{name} == {EXAMPLES[name]}`, or `{name} in (...)` for several"
     elif name in CLASS_TESTS:
         help = (
-            f"write `{name}(*{pattern.text.strip('*')}*)`"
+            write(f"{name}(*{pattern.text.strip('*')}*)")
             if pattern.text.isalnum()
             else f"write `{name}(...)`"
         )
@@ -105,7 +105,7 @@ def _subject(node: nodes.Expression, operator: str, pattern: nodes.Pattern, scop
     elif name == "shape":
         help = "compare it, as in `shape == (1, *, 768)`"
     else:
-        help = f"write `name {operator} {text}`"
+        help = write(f"name {operator} {text}")
     scope.report(
         "E306",
         f"`{operator}` tests `name`, `leaf` or `module`, not `{shown(node.span)}`",

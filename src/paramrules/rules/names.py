@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 
-from paramrules.diagnostics import Place, Span
+from paramrules.diagnostics import Place, Span, write
 from paramrules.rules import python_habits
 from paramrules.rules.builtin_names import FLAGS, FUNCTIONS, NUMBERS, taken
 from paramrules.rules.scope import BrokenPredicate, Declared, Let, Scope, broken
@@ -122,7 +122,7 @@ def _unknown(name: str, span: Span, scope: Scope, help: str) -> None:
     if carrier:
         help = f"it is a capture of `{carrier}`: write `{carrier}` into the predicate of this rule"
     elif constant := python_habits.constant(name):
-        help = f"write `{constant}`"
+        help = write(constant, safe=True)
     else:
         layers = python_habits.LAYERS.get(name, "")
         facts = () if layers else chain(NUMBERS, FLAGS)  # `layer_fan_in` is near to `layer_id`

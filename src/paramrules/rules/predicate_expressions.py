@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from paramrules.diagnostics import Span
+from paramrules.diagnostics import Span, write
 from paramrules.rules import python_habits
 from paramrules.rules.bound_captures import bound
 from paramrules.rules.builtin_names import CONSTANTS, EXAMPLES, FLAGS, NUMBERS, TEXTS
@@ -120,9 +120,9 @@ def _what_to_write(name: str, scope: Scope) -> str:
     if alone and name in python_habits.REST:
         return f"write `{alone[1]}: else` for what the rules above leave"
     if name == "requires_grad":
-        return "write `trainable`"
+        return write("trainable")
     if name.startswith("is_") and name[3:] in CONSTANTS["role"]:
-        return f"write `role == {name[3:]}`"
+        return write(f"role == {name[3:]}")
     if name[0].isupper():
         return f"write `type({name})` for parameters of that class"
     return f"write `name ~ {name}` for names that contain it"

@@ -1,5 +1,6 @@
 """The spelling of things in Python and YAML, and the spelling of this language to suggest instead."""
 
+from paramrules.diagnostics import write
 from paramrules.rules.builtin_names import TEXTS
 from paramrules.syntax import nodes
 from paramrules.syntax.verbs import text_test
@@ -95,21 +96,21 @@ def call(node: nodes.Call) -> str:
         of_module = names(arguments[:1]) in ("module", "owner", "layer", "m")
         return f"write `{'module_' * of_module}attr({names(arguments[:2][-1:]) or '...'})`"
     if function == "len" and (listed := names(arguments)) and listed != "shape":
-        return rf"write `count(name ~ ^{listed}\.(?<i>\d+)\.)`" if listed.isidentifier() else ""
+        return write(rf"count(name ~ ^{listed}\.(?<i>\d+)\.)") if listed.isidentifier() else ""
     if function in _OF_SHAPE:
-        return f"write `{_OF_SHAPE[function]}`"
+        return write(f"{_OF_SHAPE[function]}")
     if function in ("all", "any") and arguments:
         return f"join them by `{'and' if function == 'all' else 'or'}`"
     if function == "pow" and len(arguments) == 2:
         base, power = (_bracketed(each.span.text) for each in arguments)
-        return f"write `{base} ** {power}`"
+        return write(f"{base} ** {power}")
     if function in _OTHER_TESTS:
         return f"write `{_OTHER_TESTS[function].format(names(arguments) or '...')}`"
     words = (each.name for each in arguments if isinstance(each, nodes.Reference))
     subject = next((word for word in words if word in TEXTS), "name" if len(arguments) == 1 else "")
     text = next(filter(None, map(_text, arguments)), "")
     test = text_test(function, subject, text) if subject and text else ""
-    return f"write `{test}`" if test else ""
+    return write(test) if test else ""
 
 
 def names(written: tuple[nodes.Expression, ...]) -> str:

@@ -2,7 +2,7 @@
 
 import re
 
-from paramrules.diagnostics import Place
+from paramrules.diagnostics import Place, helping, meant, write
 from paramrules.rules import python_habits
 from paramrules.rules.builtin_names import a
 from paramrules.rules.foreign_keys import FOREIGN_KEYS, written_here
@@ -24,7 +24,7 @@ def settings(written: tuple[nodes.Setting, ...] | None, scope: Scope) -> tuple[S
         typed = broken(node.value.span) if word else value(node.value, scope, _ONE_VALUE, _unquoted(node))
         if word:
             fits = ("none" if word == "none" else "boolean") in KEYS[node.key]
-            help = f"write `{node.key} = {word}`" if fits else _mend(node.key, word, KEYS[node.key][0])
+            help = write(f"{node.key} = {word}") if fits else _mend(node.key, word, KEYS[node.key][0])
             scope.report("E301", f"`{node.value.span.text}` is not defined", node.value.span, help=help)
         if node.key in found:
             scope.report(
@@ -45,7 +45,7 @@ _ONE_VALUE = "a setting has one value for the whole label: write a rule for each
 
 def _unquoted(node: nodes.Setting) -> str:
     """Return the help for an undefined name that was meant as a string."""
-    return f'write `{node.key} = "{node.value.span.text}"`' if "string" in KEYS.get(node.key, ()) else ""
+    return write(f'{node.key} = "{node.value.span.text}"') if "string" in KEYS.get(node.key, ()) else ""
 
 
 def _word(node: nodes.Setting, scope: Scope) -> str:
@@ -59,10 +59,10 @@ def _word(node: nodes.Setting, scope: Scope) -> str:
 
 def _check_key(node: nodes.Setting, typed: Typed, scope: Scope) -> None:
     instead = written_here(node.key, node.value.span.one_line)
-    meant = f"did you mean `{instead}`?" if instead else ""
+    near = helping(f"did you mean `{instead}`?", instead, at=node.span) if instead else ""
     if node.key in RESERVED:
         message = f"`{node.key}` is not a setting: a group keeps its own {RESERVED[node.key]} there"
-        scope.report("E317", message, node.key_span, help=meant or "choose another name")
+        scope.report("E317", message, node.key_span, help=near or "choose another name")
     elif instead:
         tools = FOREIGN_KEYS[node.key.lower()].tools
         own = " if the optimizer has a setting of this name, write `# allow: W327 -- why` above"
@@ -71,7 +71,7 @@ def _check_key(node: nodes.Setting, typed: Typed, scope: Scope) -> None:
             f"`{node.key}` is a name that other tools use" + (f" ({tools})" if tools else ""),
             node.key_span,
             "goes to the optimizer as it stands",
-            help=meant + (own if node.key in KEYS else ""),
+            help=near + own if node.key in KEYS else near,
         )
     elif node.key in KEYS:
         _check_type(node, typed, scope)
@@ -80,7 +80,7 @@ def _check_key(node: nodes.Setting, typed: Typed, scope: Scope) -> None:
             "W316",
             f"no known optimizer has a setting `{node.key}`",
             node.key_span,
-            help=f"did you mean `{near}`?",
+            help=meant(node.key, near),
         )
 
 
@@ -126,14 +126,14 @@ def _mend(key: str, written: str, wanted: str) -> str:
     if written == "none":
         return f"leave `{key}` out to use the optimizer's own value"
     if wanted == "boolean":
-        return f"write `{key} = {'false' if written.lower() in _FALSE else 'true'}`"
+        return write(f"{key} = {'false' if written.lower() in _FALSE else 'true'}")
     if written == "false" and key in ("lr", "lr_scale"):
         return "write `freeze = true` for what is not trained"
     if written == "false" and key in _MAY_BE_OFF:
-        return f"write `{key} = 0`"
+        return write(f"{key} = 0")
     if wanted == "number" and (name := _INSERTED.fullmatch(written)):
-        return f"write `{key} = {name[1]}`"
-    return f"write `{key} = {_EXAMPLES.get(key, _EXAMPLES[wanted])}`"
+        return write(f"{key} = {name[1]}")
+    return write(f"{key} = {_EXAMPLES.get(key, _EXAMPLES[wanted])}")
 
 
 _MAY_BE_OFF = ("weight_decay", "weight_decay_scale", "momentum", "dampening")

@@ -2,7 +2,7 @@
 
 import re
 
-from paramrules.diagnostics import Span
+from paramrules.diagnostics import Span, write
 from paramrules.rules import python_habits
 from paramrules.rules.arithmetic import NoResultError, compute
 from paramrules.rules.builtin_names import ARITY, FLAGS, FUNCTIONS, NUMBERS, taken
@@ -67,7 +67,7 @@ def value(node: nodes.Expression, scope: Scope, help: str = _ALONE, unknown: str
         case nodes.Member(function="attr" | "module_attr"):
             return Typed(Attribute(node.span, attribute_path(node, scope), node.function), "any")
         case nodes.AnyExtent():
-            help = "write `shape == (1, *, 768)`"
+            help = write("shape == (1, *, 768)")
             scope.report("E306", "`*` stands for any extent only beside `shape`", node.span, help=help)
         case _:
             _not_a_value(node, scope, help)
@@ -118,7 +118,7 @@ def attribute_path(node: nodes.Member, scope: Scope) -> tuple[str, ...]:
     path = tuple(node.alternatives[0].text.split("."))
     if len(node.alternatives) > 1:
         help = " or ".join(f"{node.function}({alternative.text})" for alternative in node.alternatives)
-        scope.report("E307", f"`{node.function}` takes one name", node.span, help=f"write `{help}`")
+        scope.report("E307", f"`{node.function}` takes one name", node.span, help=write(help))
     elif not all(part.isidentifier() for part in path):
         text, span = node.alternatives[0].text, node.alternatives[0].span
         wild = "*" in text or "?" in text
@@ -213,7 +213,7 @@ def _extent(node: nodes.Index, scope: Scope) -> Typed:
     if node.name != "shape":
         inside = shown(node.position.span)
         tests = node.name in MEMBERS
-        help = f"write `{node.name}({inside})`" if tests else f"write `shape[{inside}]`"
+        help: str = write(f"{node.name}({inside})") if tests else write(f"shape[{inside}]")
         scope.report("E306", f"only `shape` can be indexed, not `{node.name}`", node.span, help=help)
         return broken(node.span)
     if isinstance(position, Constant) and type(position.value) is int:

@@ -11,7 +11,7 @@ from typing import Any
 
 from lark import Token
 
-from paramrules.diagnostics import Diagnostic, Source, Span
+from paramrules.diagnostics import Diagnostic, Source, Span, write
 from paramrules.syntax import language, nodes
 from paramrules.syntax.language import RESERVED, misplaced, reserved
 
@@ -126,7 +126,7 @@ class Builder:
         if len(parts) == 5:
             gaps.append(parts[4].start_pos - parts[3].end_pos)
         if any(gaps):
-            help = f"write `{''.join(span.text.split())}`"
+            help = write(f"{''.join(span.text.split())}")
             self.errors.append(Diagnostic("E128", "a label holds white space", span, help=help))
         self.depth += 1
         return nodes.Label(span, (*label.parts, value, *map(str, parts[4:])))

@@ -2,7 +2,7 @@
 
 import re
 
-from paramrules.diagnostics import Diagnostic
+from paramrules.diagnostics import Diagnostic, write
 from paramrules.syntax.hints.foreign_operators import OPERATORS
 from paramrules.syntax.hints.mistake import Mistake
 from paramrules.syntax.hints.setting_syntax import begins_setting
@@ -21,13 +21,13 @@ def pattern(mistake: Mistake) -> Diagnostic | None:
     token = mistake.stack[-1]
     more = re.match(r"[,|][ \t]*([\w.*?]+)(?![\w.]*[ \t]*[=(~])", mistake.after)
     if more:
-        help = f"write `{mistake.operand(-3)} {mistake.operand(-2)} {token}|{more[1]}`"
+        help = write(f"{mistake.operand(-3)} {mistake.operand(-2)} {token}|{more[1]}")
         if what == "glob":
-            help = f"write `{mistake.operand(-3)} like {token} or {mistake.operand(-3)} like {more[1]}`"
+            help = write(f"{mistake.operand(-3)} like {token} or {mistake.operand(-3)} like {more[1]}")
         several = "regexes" if what == "regex" else "globs"
         return mistake.finding("E137", f"{several} are not a list", help=help)
     if token.endswith(",") and mistake.found[:1].isalpha():
-        help = f"write `{mistake.operand(-3)} {mistake.operand(-2)} {token[:-1]}|{mistake.found}`"
+        help = write(f"{mistake.operand(-3)} {mistake.operand(-2)} {token[:-1]}|{mistake.found}")
         return mistake.finding("E137", "regexes are not a list", help=help)
     if token.startswith("=") or token in ("~", "*", "~*"):
         operator = mistake.stack[-2]
@@ -37,7 +37,7 @@ def pattern(mistake: Mistake) -> Diagnostic | None:
             f"`{operator}{sign}` is not an operator",
             start=operator.start_pos,
             end=token.start_pos + len(sign),
-            help=f"write `{operator}`",
+            help=write(operator),
         )
     if (
         mistake.ended
@@ -90,12 +90,12 @@ def _operand(mistake: Mistake, what: str) -> Diagnostic:
     glob = re.match(r"\(([\w.*?]+)\)|\S+", mistake.after)
     assert glob
     if glob[1]:
-        help = f"write `{subject} like {glob[1]}`"
+        help = write(f"{subject} like {glob[1]}")
         return mistake.finding(
             "E140", "a glob has no brackets around it", end=mistake.at + glob.end(), help=help
         )
     return mistake.finding(
-        "E140", f"a glob with `{mistake.found}` needs quotes", help=f'write `{subject} like "{glob[0]}"`'
+        "E140", f"a glob with `{mistake.found}` needs quotes", help=write(f'{subject} like "{glob[0]}"')
     )
 
 
@@ -124,7 +124,7 @@ def bare(mistake: Mistake) -> Diagnostic | None:
         "E141",
         f"`{written[0]}` is not a {'value' if mistake.last == 'COMPARE' else 'predicate'}",
         end=mistake.at + written.end(),
-        help=f"write `{test}`",
+        help=write(test),
     )
 
 
@@ -140,7 +140,7 @@ def wildcard(mistake: Mistake) -> Diagnostic | None:
         "`*` is not a wildcard here",
         start=start,
         end=start + 1,
-        help=f"write `{subject} {like} {text}*`"
+        help=write(f"{subject} {like} {text}*")
         if subject in ("name", "leaf", "module")
         else f"a wildcard stands in a glob, as in `name like {text}*`",
     )

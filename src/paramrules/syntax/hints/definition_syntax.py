@@ -2,7 +2,7 @@
 
 import re
 
-from paramrules.diagnostics import Diagnostic
+from paramrules.diagnostics import Diagnostic, write
 from paramrules.syntax.hints.delimiters import unclosed
 from paramrules.syntax.hints.mistake import Mistake
 from paramrules.syntax.hints.statement_starts import plain_name
@@ -26,7 +26,7 @@ def _axis(mistake: Mistake) -> Diagnostic | None:
     if mistake.last == "RSQB":
         axis = f"[{mistake.operand(1)}]"
         if mistake.found in (":", "]"):
-            help = f"write `{axis}`"
+            help = write(axis)
             return mistake.finding("E146", f"an axis has no `{mistake.found}` behind it", help=help)
         return mistake.finding(
             "E146",
@@ -35,7 +35,7 @@ def _axis(mistake: Mistake) -> Diagnostic | None:
         )
     if inside is None:
         name = plain_name(mistake.text.partition("\n")[0][1:])
-        return mistake.finding("E136", "`[` is not closed", start=0, end=1, help=f"write `[{name}]`")
+        return mistake.finding("E136", "`[` is not closed", start=0, end=1, help=write(f"[{name}]"))
     name = inside[1].strip("[ ")
     if not name:
         return mistake.finding(
@@ -52,7 +52,7 @@ def _axis(mistake: Mistake) -> Diagnostic | None:
             "an axis has one pair of brackets",
             start=0,
             end=inside.end(),
-            help=f"write `[{good}]`",
+            help=write(f"[{good}]"),
         )
     start = inside[0].index(name)
     return mistake.finding(
@@ -147,9 +147,7 @@ def _default(mistake: Mistake, name: str) -> Diagnostic | None:
     if found[:1].isalpha():
         constant = {"True": "true", "False": "false", "None": "none", "yes": "true", "no": "false"}
         if found in constant:
-            return mistake.finding(
-                "E146", f"a default cannot be `{found}`", help=f"write `{constant[found]}`"
-            )
+            return mistake.finding("E146", f"a default cannot be `{found}`", help=write(f"{constant[found]}"))
         return mistake.finding(
             "E138", f"a default cannot be `{found}`", help=f'{what}: write `option {name} = "{found}"`'
         )
@@ -163,11 +161,11 @@ def _include(mistake: Mistake) -> Diagnostic | None:
     word = re.match(r"<?[\w./\\-]+", mistake.after)
     if word is None:
         if mistake.ended:
-            return mistake.finding("E146", "the include names no file", help='write `include "norms.rules"`')
+            return mistake.finding("E146", "the include names no file", help=write('include "norms.rules"'))
         written = re.match(r"[(=:][ \t]*([\"'][^\"'\n]*[\"']|<\w+>)", mistake.after)
         if written:
             return mistake.finding(
-                "E146", f"an include has no `{mistake.found}`", help=f"write `include {written[1]}`"
+                "E146", f"an include has no `{mistake.found}`", help=write(f"include {written[1]}")
             )
         return unclosed(mistake)
     name = word[0].removeprefix("<")
@@ -178,11 +176,11 @@ def _include(mistake: Mistake) -> Diagnostic | None:
                 "E146",
                 "the name of a shipped file has no `.rules`",
                 end=len(mistake.text),
-                help=f"write `include <{name}>`",
+                help=write(f"include <{name}>"),
             )
-        return mistake.finding("E136", "`<` is not closed", help=f"write `include <{name}>`")
+        return mistake.finding("E136", "`<` is not closed", help=write(f"include <{name}>"))
     if name.endswith(".rules") or "/" in name:
-        help = f'write `include "{name}"`'
+        help: str = write(f'include "{name}"')
     else:
         help = (
             f'write `include "{name}.rules"` for a file beside this one, `include <{name}>` for a shipped one'
@@ -203,4 +201,4 @@ def _behind_include(mistake: Mistake) -> Diagnostic:
 
 def _edition(mistake: Mistake) -> Diagnostic | None:
     """`edition`, `edition = 1`, `edition "1"`."""
-    return mistake.finding("E146", "an edition is a number", help="write `edition 1`")
+    return mistake.finding("E146", "an edition is a number", help=write("edition 1"))

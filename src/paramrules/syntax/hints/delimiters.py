@@ -2,7 +2,7 @@
 
 import re
 
-from paramrules.diagnostics import Diagnostic
+from paramrules.diagnostics import Diagnostic, helping, write
 from paramrules.syntax.hints.mistake import Mistake
 
 _STRING = re.compile(r""""(?:\\.|[^"\\\n])*+"|'(?:\\.|[^'\\\n])*+'""")
@@ -35,9 +35,19 @@ def unclosed(mistake: Mistake) -> Diagnostic | None:
     if len(line) > 1 and line.endswith(f"\\{quote}"):
         help = f"a backslash keeps the {quote} behind it from closing the string"
     else:
-        help = f"write {quote} at its end, on the same line"
+        help = _closed(mistake, line, quote)
     end = mistake.at + len(line)
     return mistake.finding("E109", "the string is not closed", label="it starts here", help=help, end=end)
+
+
+def _closed(mistake: Mistake, line: str, quote: str) -> str:
+    """Return the help for a string that goes on to the end of a line; it ends before white space."""
+    text = re.match(r"\S+", line)
+    assert text
+    rest = line[text.end() :].lstrip()
+    is_word = not re.search(r"[\s(),]", text[0]) and re.match(r"$|->|and\b|or\b", rest) is not None
+    at = mistake.place(mistake.at + text.end(), mistake.at + text.end())
+    return helping(f"write {quote} at its end, on the same line", quote, safe=is_word, at=at)
 
 
 def prefix(mistake: Mistake) -> Diagnostic | None:
@@ -50,7 +60,7 @@ def prefix(mistake: Mistake) -> Diagnostic | None:
     return mistake.finding(
         "E139",
         f"a string has no prefix `{mistake.word}`",
-        help=f"write `{inserted[1]}`" if inserted else f"every string is raw: write `{mistake.found}`",
+        help=write(f"{inserted[1]}") if inserted else f"every string is raw: write `{mistake.found}`",
         start=mistake.at - len(mistake.word),
         end=mistake.at + len(mistake.found),
     )
@@ -80,9 +90,11 @@ def typography(mistake: Mistake) -> Diagnostic | None:
     if not plain:
         return None
     what = {" ": "space", '"': "quote", "'": "quote"}.get(plain, f"`{plain}`")
-    return mistake.finding(
-        "E122", f"U+{ord(mistake.found):04X} is not a plain {what}", help=f"write a plain {what}"
-    )
+    help = helping(f"write a plain {what}", plain, safe=True)
+    if plain in ('"', "'") and (text := re.match(r"[^\s\"']*?[\u201d\u2019`\"']", mistake.after[1:])):
+        end = mistake.at + 1 + text.end()
+        help = helping(help, f"{plain}{text[0][:-1]}{plain}", safe=True, at=mistake.place(mistake.at, end))
+    return mistake.finding("E122", f"U+{ord(mistake.found):04X} is not a plain {what}", help=help)
 
 
 def closing(mistake: Mistake) -> Diagnostic | None:
@@ -99,7 +111,7 @@ def closing(mistake: Mistake) -> Diagnostic | None:
     bracket = str(mistake.open[-1])
     if bracket != _OPENS[found]:
         right = next(closes for closes, opens in _OPENS.items() if opens == bracket)
-        return mistake.finding("E136", f"`{bracket}` is closed by `{found}`", help=f"write `{right}`")
+        return mistake.finding("E136", f"`{bracket}` is closed by `{found}`", help=write(right, safe=True))
     return None
 
 
@@ -114,7 +126,7 @@ def _index(mistake: Mistake) -> Diagnostic | None:
     name = re.search(r"\w*$", mistake.text[:start])
     assert name
     return mistake.finding(
-        "E136", "`[` is not closed", start=start, end=start + 1, help=f"write `{name[0]}{inside}]`"
+        "E136", "`[` is not closed", start=start, end=start + 1, help=write(f"{name[0]}{inside}]")
     )
 
 
@@ -126,7 +138,9 @@ def opening(mistake: Mistake) -> Diagnostic | None:
     start = bracket.start_pos or 0
     closes = next(closes for closes, opens in _OPENS.items() if opens == bracket)
     if mistake.ended:
-        where, help = "", f"write `{closes}`; lines that continue the statement are indented"
+        where, text = "", f"write `{closes}`; lines that continue the statement are indented"
     else:
-        where, help = " before `->`", f"write `{closes}` before the arrow"
+        where, text = " before `->`", f"write `{closes}` before the arrow"
+    end = len(mistake.text[: mistake.at].rstrip())
+    help = helping(text, closes, at=mistake.place(end, end))
     return mistake.finding("E136", f"`{bracket}` is not closed{where}", start=start, end=start + 1, help=help)

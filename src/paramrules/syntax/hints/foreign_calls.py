@@ -5,7 +5,7 @@
 
 import re
 
-from paramrules.diagnostics import Diagnostic
+from paramrules.diagnostics import Diagnostic, write
 from paramrules.syntax.hints.mistake import Mistake
 from paramrules.syntax.hints.setting_syntax import FUNCTIONS
 from paramrules.syntax.verbs import text_test
@@ -53,7 +53,7 @@ def _comprehension(mistake: Mistake, listed: re.Match[str]) -> Diagnostic:
     return mistake.finding(
         "E133",
         "there are no comprehensions",
-        help=f"write `{test}`",
+        help=write(test),
         start=listed.start(),
         end=listed.end(),
     )
@@ -102,7 +102,7 @@ def _member_leaf(mistake: Mistake) -> Diagnostic | None:
         "E133",
         "there are no methods and no dotted names",
         end=mistake.at + leaf.end(),
-        help=f'write `{call} and leaf == "{leaf[1]}"`',
+        help=write(f'{call} and leaf == "{leaf[1]}"'),
     )
 
 
@@ -110,13 +110,13 @@ def _in_setting(mistake: Mistake, words: list[str], start: int, end: int) -> Dia
     """`optimizer = torch.optim.Muon`, `lr = math.sqrt(2)`."""
     call = re.match(r"\([^()\n]*\)", mistake.text[end:])
     if call and words[-1] not in FUNCTIONS:
-        help = f'write `"{words[-1]}"`'
+        help: str = write(f'"{words[-1]}"')
         return mistake.finding("E138", "text needs quotes", help=help, start=start, end=end + call.end())
     if call:
         return mistake.finding(
             "E133",
             "there are no methods and no dotted names",
-            help=f"write `{words[-1]}{call[0]}`",
+            help=write(f"{words[-1]}{call[0]}"),
             start=start,
             end=end,
         )
@@ -125,7 +125,7 @@ def _in_setting(mistake: Mistake, words: list[str], start: int, end: int) -> Dia
         return mistake.finding(
             "E133", "there are no methods and no dotted names", help=help, start=start, end=end
         )
-    return mistake.finding("E138", "text needs quotes", help=f'write `"{words[-1]}"`', start=start, end=end)
+    return mistake.finding("E138", "text needs quotes", help=write(f'"{words[-1]}"'), start=start, end=end)
 
 
 def _constant(mistake: Mistake, words: list[str], start: int, end: int) -> Diagnostic:
@@ -143,15 +143,13 @@ def _constant(mistake: Mistake, words: list[str], start: int, end: int) -> Diagn
         return mistake.finding(
             "E133",
             f"`{subject}` is compared with a word without dots",
-            help=f"write `{subject} {operator} {shown}`",
+            help=write(f"{subject} {operator} {shown}"),
             start=start,
             end=end,
         )
     if subject in ("type", "within", "variable"):
         test = f"{'not ' if negated else ''}{subject}({'|'.join(last)})"
-        return mistake.finding(
-            "E144", f"`{subject}` is not compared", help=f"write `{test}`", start=start, end=end
-        )
+        return mistake.finding("E144", f"`{subject}` is not compared", help=write(test), start=start, end=end)
     call = re.match(r"\([ \t]*[\[(]([^\[\]()\n]*)[\])][ \t]*\)", mistake.text[end:])
     if subject == "shape" and call:
         comma = "" if "," in call[1] else ","
@@ -160,13 +158,13 @@ def _constant(mistake: Mistake, words: list[str], start: int, end: int) -> Diagn
             "there are no methods and no dotted names",
             start=start,
             end=end + call.end(),
-            help=f"write `({call[1]}{comma})`",
+            help=write(f"({call[1]}{comma})"),
         )
     if last[0][:1].isupper():
-        help = f"write `{'not ' if negated else ''}type({last[0]})`"
+        help = write(f"{'not ' if negated else ''}type({last[0]})")
         return mistake.finding("E144", "a class is not compared", help=help, start=start, end=end)
     return mistake.finding(
-        "E138", "text needs quotes", help=f'write `"{".".join(words)}"`', start=start, end=end
+        "E138", "text needs quotes", help=write(f'"{".".join(words)}"'), start=start, end=end
     )
 
 
@@ -175,20 +173,20 @@ def _instead(mistake: Mistake, words: list[str]) -> str:
     if first == "re" and (search := _SEARCH.match(mistake.after)):
         begin = "^" if search[1] != "search" else ""
         end = "$" if search[1] == "fullmatch" else ""
-        return f"write `{text_test('search', search[3], begin + search[2] + end)}`"
+        return write(f"{text_test('search', search[3], begin + search[2] + end)}")
     method = _METHOD.match(mistake.after)
     if method and first in ("name", "leaf", "module"):
         tests = [text_test(method[1], first, text) for text in _TEXT.findall(method[2])]
         if tests and all(tests):
-            return f"write `{' or '.join(tests)}`"
+            return write(f"{' or '.join(tests)}")
         if method[1] in ("split", "rsplit", "rpartition"):
             return "write `leaf` for the last component of the name, `module` for all before it"
         if method[1] in ("lower", "upper", "casefold"):
             return f"a match in any case is written `{first} ~ (?i)bias`"
     if words == ["shape", "ndim"] or (words[1:] == ["shape"] and mistake.operand(-3) == "len"):
-        return "write `ndim`"
+        return write("ndim")
     if (first in _TENSORS or first == "shape") and len(words) > 1:
-        return f"write `{_FACTS.get(words[1], f'attr({words[1]})')}`"
+        return write(f"{_FACTS.get(words[1], f'attr({words[1]})')}")
     if first in ("module", "owner", "layer", "m") and len(words) == 2 and last != "training":
         return f"write `module_attr({last})` for an attribute of the module, or `name ~ {first}\\.{last}`"
     if mistake.text[mistake.stack[-1].start_pos :].removeprefix(".".join(words)).startswith("("):
@@ -196,8 +194,8 @@ def _instead(mistake: Mistake, words: list[str]) -> str:
     if last[:1].isupper():
         return f"write `type({last})` for parameters of that class"
     if words[-2:-1] and words[-2][:1].isupper():
-        return f'write `type({words[-2]}) and leaf == "{last}"`'
+        return write(f'type({words[-2]}) and leaf == "{last}"')
     glob = re.match(r"[\w.]*[*?][\w.*?]*", mistake.text[mistake.stack[-1].start_pos :])
     if glob:
-        return f"write `name like {glob[0]}`"
+        return write(f"name like {glob[0]}")
     return "write `name ~ ^" + r"\.".join(words) + "` for names that begin with it"

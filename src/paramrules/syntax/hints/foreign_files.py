@@ -2,7 +2,7 @@
 
 import re
 
-from paramrules.diagnostics import Diagnostic, Source, Span
+from paramrules.diagnostics import Diagnostic, Source, Span, write
 from paramrules.syntax.statements import Piece, first_line
 from paramrules.syntax.verbs import names_test
 
@@ -60,7 +60,7 @@ def arithmetic(source: Source, piece: Piece) -> Diagnostic | None:
             "E137",
             "a list is not written with `-`",
             Span(source, start, start + 1),
-            help=f"write `{listed[1]}: {test}`",
+            help=write(f"{listed[1]}: {test}"),
         )
     path = _PATH.match(source.text, piece.start, piece.end)
     if path:

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from paramrules.diagnostics import Diagnostic
+from paramrules.diagnostics import Diagnostic, helping, write
 from paramrules.syntax.hints.mistake import Mistake
 from paramrules.syntax.hints.setting_syntax import begins_setting, missing_arrow, without_predicate
 from paramrules.syntax.verbs import shape_test, text_test
@@ -46,6 +46,11 @@ OPERATORS: Final = {
 }
 """Operators of other languages, and the ones of this language that mean the same."""
 
+_LOOSE: Final = ("^", "contains", "matches", "unless", "except", "but")
+"""Those of them that say less exactly what was meant."""
+
+_NOT_TEXT: Final = ("none", "null", "true", "false")
+
 _SUBJECTS = ("name", "leaf", "module")
 _CLASS = re.compile(r"(?:is|==?)[ \t]+(?:not[ \t]+)?(?:\w+\.)*([A-Z]\w*)")
 _A_MODULE = re.compile(r"\b(?:module|layer|cls|m|type[ \t]*\([ \t]*\w+[ \t]*\))[ \t]*$")
@@ -78,7 +83,7 @@ def comment(mistake: Mistake) -> Diagnostic | None:
         f"`{sign[0]}` does not begin a comment",
         start=start,
         end=start + len(written),
-        help=f"write `# {written[len(sign[0]) :].removesuffix('*/').strip()}`",
+        help=write(f"# {written[len(sign[0]) :].removesuffix('*/').strip()}", safe=True),
     )
 
 
@@ -96,12 +101,12 @@ def verb(mistake: Mistake) -> Diagnostic | None:
         subject = "name"
     if found == "LIKE":
         glob = next(filter(None, written.groups()), "").replace("%", "*")
-        help = f"write `{subject} like {glob}`" if re.fullmatch(r"[\w.*]+", glob) else "write `like`"
+        help = write(f"{subject} like {glob}") if re.fullmatch(r"[\w.*]+", glob) else write("like")
         return mistake.finding("E132", "`LIKE` is not an operator", help=help)
     test = text_test(found, subject, next(filter(None, written.groups()), ""), negated=negated)
     if not test:
         return None
-    return mistake.finding("E132", f"`{found}` is not an operator", help=f"write `{test}`")
+    return mistake.finding("E132", f"`{found}` is not an operator", help=write(test))
 
 
 def operator(mistake: Mistake) -> Diagnostic | None:
@@ -130,7 +135,7 @@ def _of_two_signs(mistake: Mistake) -> Diagnostic | None:
     return mistake.finding(
         "E132",
         f"`{mistake.text[start:end]}` is not an operator",
-        help=f"write `{meant}`",
+        help=write(meant, safe=True),
         start=start,
         end=end,
     )
@@ -140,7 +145,7 @@ def _arrow(mistake: Mistake) -> Diagnostic | None:
     """`a => lr = 1`, `a → lr = 1`, `a then lr = 1`."""
     found = mistake.found
     if found in ("=>", "\u2192", "then", ":=") and begins_setting(mistake, len(found)):
-        return mistake.finding("E143", f"`{found}` is not the arrow", help="write `->`")
+        return mistake.finding("E143", f"`{found}` is not the arrow", help=write("->", safe=True))
     if found == "=>":
         return mistake.finding("E132", "`=>` is not an operator", help="write `>=` for greater or equal")
     return None
@@ -164,16 +169,16 @@ def _of_words(mistake: Mistake) -> Diagnostic | None:
     left = mistake.operand(-1)
     between = _BETWEEN.match(mistake.after)
     if between:
-        help = f"write `{left} >= {between[1]} and {left} <= {between[2]}`"
+        help = write(f"{left} >= {between[1]} and {left} <= {between[2]}")
         return mistake.finding("E132", f"`{mistake.found}` is not an operator", help=help)
     constant = _CONSTANT.match(mistake.after)
     if constant and left in ("dtype", "role"):
         end = mistake.at + constant.end()
-        help = f"write `{left} == {constant[1]}`"
+        help = write(f"{left} == {constant[1]}")
         return mistake.finding("E132", f"`{mistake.found}` is not an operator", end=end, help=help)
     class_test = _CLASS.match(mistake.after)
     if class_test and _A_MODULE.search(mistake.text[: mistake.at]):
-        help = f"write `{'not ' if 'not' in class_test[0] else ''}type({class_test[1]})`"
+        help = write(f"{'not ' if 'not' in class_test[0] else ''}type({class_test[1]})")
         end = mistake.at + class_test.end()
         return mistake.finding("E144", "a class is not compared", end=end, help=help)
     return None
@@ -188,16 +193,19 @@ def _plain(mistake: Mistake) -> Diagnostic | None:
     if found == "~" and not re.match(r"~[ \t]*(?:\w+[ \t]*\(|\()", mistake.after):
         return None
     finding = _truth(mistake) if meant == "==" else None
-    return finding or mistake.finding("E132", f"`{found}` is not an operator", help=f"write `{meant}`")
+    help = write(meant, safe=found not in _LOOSE)
+    if found in ("!", "~") and mistake.after[1:2].isidentifier() | (mistake.after[1:2] == "("):
+        help = helping(help, "not ", safe=True)
+    return finding or mistake.finding("E132", f"`{found}` is not an operator", help=help)
 
 
 def _truth(mistake: Mistake) -> Diagnostic | None:
     """`trainable is True`, `leaf = bias`."""
     left, right = mistake.operand(-1), re.match(r"\S+[ \t]+([A-Za-z_]\w*)(?![\w.(])", mistake.after)
     if right and left in ("trainable", "tied") and right[1].lower() in ("true", "false"):
-        help = f"write `{left}`" if right[1].lower() == "true" else f"write `not {left}`"
+        help = write(left if right[1].lower() == "true" else f"not {left}", safe=True)
     elif right and left in _SUBJECTS:
-        help = f'write `{left} == "{right[1]}"`'
+        help = write(f'{left} == "{right[1]}"', safe=right[1].lower() not in _NOT_TEXT)
     else:
         return None
     end = mistake.at + right.end()
@@ -210,7 +218,7 @@ def _line_end(mistake: Mistake) -> Diagnostic | None:
         help = "delete it and indent the next line: that continues the statement"
         return mistake.finding("E124", "a backslash does not continue a line", help=help)
     if mistake.found == ";":
-        help = "delete it: the next statement starts in column 0"
+        help = helping("delete it: the next statement starts in column 0", "", safe=True)
         return mistake.finding("E124", "a statement does not end in `;`", help=help)
     return None
 
@@ -231,14 +239,14 @@ def _comma(mistake: Mistake) -> Diagnostic | None:
     more = re.match(r"(?:,[ \t]*[\w*]+)+", mistake.after)
     if mistake.last == "Compare" and mistake.operand(-1).startswith("shape") and more:
         compared = re.sub(r"[\w*]+$", rf"(\g<0>{more[0]})", mistake.operand(-1))
-        return mistake.finding("E137", "a tuple needs brackets", help=f"write `{compared}`")
+        return mistake.finding("E137", "a tuple needs brackets", help=write(compared))
     if mistake.last == "Matches" and more and not mistake.operand(-1).endswith(("'", '"')):
         others = more[0].replace(",", "|").replace(" ", "").replace("\t", "")
-        return mistake.finding(
-            "E137", "regexes are not a list", help=f"write `{mistake.operand(-1)}{others}`"
-        )
+        return mistake.finding("E137", "regexes are not a list", help=write(f"{mistake.operand(-1)}{others}"))
     if not mistake.after[1:].strip():
-        return mistake.finding("E132", "nothing stands behind the `,`", help="delete it")
+        return mistake.finding(
+            "E132", "nothing stands behind the `,`", help=helping("delete it", "", safe=True)
+        )
     return mistake.finding(
         "E132", "`,` does not join two predicates", help="write `or` if one of them is enough, `and` for both"
     )
@@ -255,7 +263,7 @@ def unsaid(mistake: Mistake) -> Diagnostic | None:
     return mistake.finding(
         "E131",
         f"an operator is missing between `{subject}` and `{text}`",
-        help=f"write `{subject} {operator} {shown}`",
+        help=write(f"{subject} {operator} {shown}"),
     )
 
 
@@ -268,10 +276,10 @@ def among(mistake: Mistake) -> Diagnostic | None:
     looked_for = subject.strip("\"'")
     if subject[:1] in ("'", '"') and mistake.found.isidentifier() and mistake.found not in _SUBJECTS:
         test = text_test("contains", "name", looked_for, negated=negated)
-        return mistake.finding("E132", "`in` looks for its left side in a list", help=f"write `{test}`")
+        return mistake.finding("E132", "`in` looks for its left side in a list", help=write(test))
     if mistake.found in ("name", "leaf", "module") and looked_for != mistake.found:
         test = text_test("contains", mistake.found, looked_for, negated=negated)
-        return mistake.finding("E132", "`in` looks for its left side in a list", help=f"write `{test}`")
+        return mistake.finding("E132", "`in` looks for its left side in a list", help=write(test))
     between = _RANGE.match(mistake.after)
     if between:
         low, high, start, stop = between.groups()
@@ -280,11 +288,11 @@ def among(mistake: Mistake) -> Diagnostic | None:
             "E137",
             "`in` needs a list in round brackets",
             end=mistake.at + between.end(),
-            help=f"write `not ({test})`" if negated else f"write `{test}`",
+            help=write(f"not ({test})") if negated else write(test),
         )
     below = re.match(r"range\([ \t]*([\w.]+)[ \t]*\)", mistake.after)
     if below:
-        help = f"write `{subject} < {below[1]}`"
+        help = write(f"{subject} < {below[1]}")
         return mistake.finding(
             "E137", "`in` needs a list in round brackets", end=mistake.at + below.end(), help=help
         )
@@ -293,18 +301,16 @@ def among(mistake: Mistake) -> Diagnostic | None:
     )
     words = re.findall(r"[^\s,\"']+", listed[1] or listed[2] or "") if listed else []
     if subject in ("type", "within", "variable") and words:
-        help = (
-            f"write `{'not ' if negated else ''}{subject}({'|'.join(w.rpartition('.')[2] for w in words)})`"
-        )
+        help = write(f"{'not ' if negated else ''}{subject}({'|'.join(w.rpartition('.')[2] for w in words)})")
         return mistake.finding("E144", f"`{subject}` is not compared", help=help)
     if subject == "shape" and (test := shape_test(mistake.after, negated=negated)):
-        return mistake.finding("E137", "`in` needs a list in round brackets", help=f"write `{test}`")
+        return mistake.finding("E137", "`in` needs a list in round brackets", help=write(test))
     bare = subject in ("dtype", "role")
     shown = ", ".join(word if bare or word.isdecimal() else f'"{word}"' for word in words)
     return mistake.finding(
         "E137",
         "`in` needs a list in round brackets",
-        help=f"write `{subject} {'not ' if negated else ''}in ({shown})`"
+        help=write(f"{subject} {'not ' if negated else ''}in ({shown})")
         if words
         else f"a list is written as in `{subject} in {_example(subject)}`",
     )

@@ -2,7 +2,7 @@
 
 import re
 
-from paramrules.diagnostics import Diagnostic
+from paramrules.diagnostics import Diagnostic, write
 from paramrules.syntax.hints.mistake import Mistake
 from paramrules.syntax.verbs import names_test, shape_test
 
@@ -34,7 +34,7 @@ def inserted(mistake: Mistake) -> Diagnostic | None:
         "E129",
         f"`{written[0]}` is not how a name is used",
         end=mistake.at + written.end(),
-        help=f"write `{name}`",
+        help=write(name),
     )
 
 
@@ -57,15 +57,15 @@ def _decimal(mistake: Mistake, text: str) -> str:
     """Return the help for `0x10`, `10k`, `1e-3f`, `2d`, `3x4`."""
     subject = mistake.operand(-3) if mistake.before_last == "COMPARE" else ""
     if re.fullmatch(r"\d+(?:x\d+)+", text) and subject == "shape":
-        return f"write `({text.replace('x', ', ')})`"
+        return write(f"({text.replace('x', ', ')})")
     if re.fullmatch(r"0[xX][0-9a-fA-F]{1,15}|0[bB][01]{1,60}|0[oO][0-7]{1,20}", text):
         return f"numbers are decimal: write `{int(text, 0)}`"
     if dimensions := re.fullmatch(r"(\d)[dD]", text):
-        return f"write `{dimensions[1]}`" if subject else f"write `ndim == {dimensions[1]}`"
+        return write(f"{dimensions[1]}") if subject else write(f"ndim == {dimensions[1]}")
     if unit := re.fullmatch(r"(\d+)([kKmMbBgG])", text):
-        return f"write `{unit[1]}e{ {'k': 3, 'm': 6}.get(unit[2].lower(), 9) }`"
+        return write(f"{unit[1]}e{ {'k': 3, 'm': 6}.get(unit[2].lower(), 9) }")
     if suffix := re.fullmatch(r"(\d+(?:\.\d*)?(?:e-?\d+)?)[fFlLjJ]", text):
-        return f"write `{suffix[1]}`"
+        return write(f"{suffix[1]}")
     return "numbers are decimal, as in `0.1` or `1e-4`"
 
 
@@ -80,7 +80,7 @@ def percent(mistake: Mistake) -> Diagnostic | None:
         f"`{written}%` is not a number",
         start=mistake.start_of(-2),
         end=mistake.stack[-1].end_pos,
-        help=f"write `{float(written) / 100:g}`",
+        help=write(f"{float(written) / 100:g}"),
     )
 
 
@@ -97,27 +97,28 @@ def listed(mistake: Mistake) -> Diagnostic | None:
         if subject or not all(name[:1].isalpha() or name[:1] in "*." for name in names)
         else names_test(names)
     )
+    help: str
     if test:
-        help = f"write `{test}`"
+        help = write(test)
     elif subject in ("name", "leaf", "module", "dtype", "role") and items:
         quoted = names if subject in ("dtype", "role") else [f'"{name}"' for name in names]
         operator = "not in" if mistake.word == "!=" else "in"
-        help = f"write `{subject} {operator} ({', '.join(quoted)})`"
+        help = write(f"{subject} {operator} ({', '.join(quoted)})")
     elif subject == "shape" and (tests := shape_test(mistake.after, negated=mistake.word == "!=")):
-        help = f"write `{tests.removeprefix(f'shape {mistake.word} ')}`" if items else f"write `{tests}`"
+        help = write(f"{tests.removeprefix(f'shape {mistake.word} ')}") if items else write(tests)
     elif _NUMERIC.match(subject) and len(items) == 1:
-        help = f"write `{items[0]}`"
+        help = write(f"{items[0]}")
     elif _NUMERIC.match(subject) and items and mistake.word in ("==", "!="):
-        help = f"write `{subject} {'not in' if mistake.word == '!=' else 'in'} ({', '.join(items)})`"
+        help = write(f"{subject} {'not in' if mistake.word == '!=' else 'in'} ({', '.join(items)})")
     elif _NUMERIC.match(subject) and items:
         help = f"`{mistake.word}` compares with one number"
     elif written and (pair := _PAIR.fullmatch(written[1].strip())):
-        help = f"write `{names_test([pair[1]]) or pair[1]}`"
+        help = write(f"{names_test([pair[1]]) or pair[1]}")
     elif items and all(re.fullmatch(r"-?[\d.e*-]+|None|_|-1", item) for item in items):
         extents = ["*" if item in ("None", "_", "-1") else item for item in items]
-        help = f"write `({', '.join(extents)}{',' if len(items) == 1 else ''})`"
+        help = write(f"({', '.join(extents)}{',' if len(items) == 1 else ''})")
     elif written and re.search(r"[<>~(]|[=!]=", written[1]):
-        help = f"write `({written[1].strip()})`"
+        help = write(f"({written[1].strip()})")
     else:
         help = "a list is written in round brackets, as in `(1, 2)`"
     return mistake.finding("E137", f"a list is not written with `{mistake.found}`", help=help)

@@ -2,7 +2,7 @@
 
 import re
 
-from paramrules.diagnostics import Diagnostic
+from paramrules.diagnostics import Diagnostic, write
 from paramrules.syntax.hints.mistake import Mistake
 from paramrules.syntax.language import ATTRIBUTES, MEMBERS
 
@@ -25,7 +25,7 @@ def member(mistake: Mistake) -> Diagnostic | None:
     what = "an attribute" if function in ATTRIBUTES else "a class"
     call = mistake.text[start:].partition(")")[0].partition("\n")[0]
     names = [word for word in _NAMES.findall(call[len(function) :]) if word not in ("or", "and")]
-    help = f"write `{function}({'|'.join(names)})`"
+    help = write(f"{function}({'|'.join(names)})")
     if found[:1] in ('"', "'"):
         return mistake.finding("E139", f"the name of {what} takes no quotes", help=help)
     if found in (",", "or", "||", ";", "and", "+", "&") and mistake.last != "LPAR":
@@ -46,10 +46,10 @@ def member(mistake: Mistake) -> Diagnostic | None:
     if mistake.last in ("ALTERNATIVE", "list") and found.isidentifier():
         return mistake.finding("E144", f"names in `{function}` are separated by `|`", help=help)
     if found == "!" and names:
-        help = f"write `not {function}({'|'.join(names)})`"
+        help = write(f"not {function}({'|'.join(names)})")
         return mistake.finding("E144", f"`not` stands before `{function}`", help=help)
     if found == "~" and names:
-        help = f"write `{function}({'|'.join(f'*{name}*' for name in names)})`"
+        help = write(f"{function}({'|'.join(f'*{name}*' for name in names)})")
         return mistake.finding("E144", f"a part of a name is found by wildcards in `{function}`", help=help)
     if found in ("[", "{", "(") and names:
         return mistake.finding("E144", f"names in `{function}` are not a list", help=help)
@@ -63,7 +63,7 @@ def _loose(mistake: Mistake) -> Diagnostic | None:
     return mistake.finding(
         "E144",
         f"`{function}` needs brackets",
-        help=f"write `{function}({loose[1]})`",
+        help=write(f"{function}({loose[1]})"),
         start=mistake.at - 1 - len(function),
         end=loose.end(),
     )
@@ -77,7 +77,7 @@ def _compared(mistake: Mistake, function: str) -> Diagnostic | None:
     return mistake.finding(
         "E144",
         f"`{function}` is not compared",
-        help=f"write `{function}({written[1].rpartition('.')[2]})`",
+        help=write(f"{function}({written[1].rpartition('.')[2]})"),
         end=mistake.at + written.end(),
         start=mistake.stack[-1].start_pos,
     )
@@ -91,7 +91,7 @@ def _joined(mistake: Mistake) -> Diagnostic | None:
         return None
     names = re.findall(r"\w+", written[0])
     test = f"type({'|'.join(names)})" if names[0][0].isupper() else f"name ~ {'|'.join(names)}"
-    return mistake.finding("E141", f"`{mistake.found}` does not join two predicates", help=f"write `{test}`")
+    return mistake.finding("E141", f"`{mistake.found}` does not join two predicates", help=write(test))
 
 
 def counted(mistake: Mistake) -> Diagnostic | None:
@@ -116,7 +116,7 @@ def _counted(mistake: Mistake, function: str, bracket: int) -> Diagnostic:
     return mistake.finding(
         "E141",
         f"`{function}` takes a match",
-        help=f"write `{function}(name ~ {regex})`",
+        help=write(f"{function}(name ~ {regex})"),
         start=bracket + 1,
         end=end,
     )

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from lark import Token
 
-from paramrules.diagnostics import Diagnostic, Source, Span
+from paramrules.diagnostics import Diagnostic, Help, Source, Span, helping, write
 from paramrules.syntax.lark_parser import Failure, parses
 from paramrules.syntax.statements import Piece
 
@@ -139,6 +139,10 @@ class Mistake:
                 yield place
             following = kind
 
+    def place(self, start: int, end: int) -> Span:
+        """Return the place of `text[start:end]` in the file."""
+        return Span(self._source, self._base + start, self._base + end)
+
     def label(self) -> str:
         """Return a label of the file, for a help that needs one: the nearest above, or `no_decay`."""
         above = _LABEL.findall(self._source.text, max(0, self._base - _NEAR), self._base)
@@ -146,13 +150,19 @@ class Mistake:
 
     def rewritten(self, new: str, start: int, end: int, otherwise: str = RULE) -> str:
         """Return a help with `text[start:end]` replaced, or `otherwise` if that does not parse or is long."""
-        return self.statement(f"{self.text[:start]}{new}{self.text[end:]}", otherwise)
+        help = self.statement(f"{self.text[:start]}{new}{self.text[end:]}", otherwise)
+        place = self.place(start, end)
+        return helping(help, new, at=place) if isinstance(help, Help) and help is not otherwise else help
 
     def statement(self, line: str, otherwise: str = RULE) -> str:
         """Return a help with a statement to write, or `otherwise` if it does not parse or is long."""
         line = line.strip()
         fits = "\n" not in line and "#" not in line and len(line) <= 90 and parses(line)
-        return f"write `{line}`" if fits else otherwise
+        whole = self.place(0, len(self.text.rstrip()))
+        if not fits:
+            return otherwise
+        is_invented = "ndim <= 1" in line and "ndim" not in self.text  # an example, which nobody meant
+        return f"write `{line}`" if is_invented else write(line).over(whole)
 
     def finding(
         self,
@@ -167,8 +177,10 @@ class Mistake:
         """Return a finding about `text[start:end]`, by default the word or sign that does not fit."""
         first = self.at if start is None else start
         last = first + len(self.found) if end is None else end
-        place = Span(self._source, self._base + first, self._base + last)
-        return Diagnostic(code, _shortened(message), place, label, help=_shortened(help))
+        place = self.place(first, last)
+        return Diagnostic(
+            code, _shortened(message), place, label, help=_shortened(help) if _LONG.search(help) else help
+        )
 
     def unexpected(self) -> Diagnostic:
         """Return the finding for a mistake that no hint recognises."""
@@ -196,4 +208,6 @@ class Mistake:
 
 
 def _shortened(text: str) -> str:
+    if not _LONG.search(text):
+        return text  # a help with its edit stays one
     return _LONG.sub(lambda quoted: f"{quoted[0][:80]}...`", text)

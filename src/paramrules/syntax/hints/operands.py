@@ -2,7 +2,7 @@
 
 import re
 
-from paramrules.diagnostics import Diagnostic
+from paramrules.diagnostics import Diagnostic, write
 from paramrules.syntax.hints.bare_patterns import wildcard
 from paramrules.syntax.hints.mistake import Mistake
 from paramrules.syntax.hints.setting_syntax import begins_setting
@@ -44,7 +44,7 @@ def no_subject(mistake: Mistake) -> Diagnostic | None:
         return None
     test = re.match(r"(!?~)[ \t]*([\w.^$\\|]+)(?![\w(])", mistake.after)
     if test and mistake.last in ("AND", "OR", "NOT", "COLON", "LPAR", "EQUAL"):
-        return mistake.finding("E130", f"nothing stands before `{test[1]}`", help=f"write `name {test[0]}`")
+        return mistake.finding("E130", f"nothing stands before `{test[1]}`", help=write(f"name {test[0]}"))
     extent = re.match(r"\.\.\.|\?|:", mistake.after)
     if extent and mistake.open and mistake.last in ("LPAR", "COMMA"):
         help = "write `*` for each extent that may be any"
@@ -73,7 +73,7 @@ def reserved_operand(mistake: Mistake) -> Diagnostic | None:
     start = mistake.stack[-1].start_pos
     inside = re.match(r"[A-Z]\w*", mistake.after) if word == "in" else None
     if inside:
-        help = f"write `within({inside[0]})`"
+        help = write(f"within({inside[0]})")
         return mistake.finding(
             "E130", "nothing stands before `in`", start=start, end=mistake.at + inside.end(), help=help
         )
@@ -94,7 +94,7 @@ def reserved_operand(mistake: Mistake) -> Diagnostic | None:
         "`not` stands before the whole comparison",
         start=start,
         end=start + 3,
-        help=f"write `{shown}`" if compared else f"it is written as in `{shown}`",
+        help=write(shown) if compared else f"it is written as in `{shown}`",
     )
 
 
@@ -108,7 +108,7 @@ def chained(mistake: Mistake) -> Diagnostic | None:
     return mistake.finding(
         "E134",
         "comparisons cannot be chained",
-        help=f"write `{first} and {second} {mistake.found} {last[1]}`"
+        help=write(f"{first} and {second} {mistake.found} {last[1]}")
         if last
         else f"write the middle twice: `{first} and {second} {mistake.found}` and the last value",
     )
@@ -139,12 +139,12 @@ def colon(mistake: Mistake) -> Diagnostic | None:
         subject
     )
     if operator and written:
-        help = f"write `{subject} {operator} {written[1]}`"
+        help = write(f"{subject} {operator} {written[1]}")
         return mistake.finding("E132", "`:` is not an operator", help=help)
     if subject == "lambda":
         return _condition(mistake, subject)
     if subject in MEMBERS and written:
-        return mistake.finding("E144", f"`{subject}` needs brackets", help=f"write `{subject}({written[1]})`")
+        return mistake.finding("E144", f"`{subject}` needs brackets", help=write(f"{subject}({written[1]})"))
     return mistake.finding(
         "E127", "a rule has one `:`", help="every rule starts on a line of its own, in column 0"
     )
@@ -166,7 +166,9 @@ def _split_arrow(mistake: Mistake) -> Diagnostic | None:
         return None
     start, end = mistake.start_of(-1), mistake.at + len(mistake.found)
     written = mistake.text[start:end]
-    return mistake.finding("E143", f"`{written}` is not the arrow", start=start, end=end, help="write `->`")
+    return mistake.finding(
+        "E143", f"`{written}` is not the arrow", start=start, end=end, help=write("->", safe=True)
+    )
 
 
 def arrow(mistake: Mistake) -> Diagnostic | None:
@@ -211,7 +213,7 @@ def side_by_side(mistake: Mistake) -> Diagnostic | None:
             return mistake.finding(
                 "E131",
                 f"an operator is missing between `{left}` and `{mistake.found}`",
-                help=f"write `{left} == {mistake.found}`"
+                help=write(f"{left} == {mistake.found}")
                 if number
                 else "predicates are joined by `and` or `or`",
             )

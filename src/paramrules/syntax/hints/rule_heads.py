@@ -2,7 +2,7 @@
 
 import re
 
-from paramrules.diagnostics import Diagnostic
+from paramrules.diagnostics import Diagnostic, write
 from paramrules.syntax.hints.mistake import RULE, Mistake
 from paramrules.syntax.hints.statement_starts import FACTS, braces, counted_label, label_for
 
@@ -190,7 +190,7 @@ def _hole(mistake: Mistake) -> Diagnostic | None:
     double = re.match(r"\{[ \t]*(\w+)[ \t]*\}+", mistake.after)
     if double and mistake.last == "LBRACE":
         start, end = mistake.start_of(-1), mistake.at + double.end()
-        help = f"write `{{{double[1]}}}`"
+        help = write(f"{{{double[1]}}}")
         return mistake.finding(
             "E129", "a value is inserted in single braces", start=start, end=end, help=help
         )
@@ -203,7 +203,6 @@ def _hole(mistake: Mistake) -> Diagnostic | None:
         )
     if mistake.found == ":" and not mistake.wants_operand:
         start = mistake.open[-1].start_pos or 0
-        return mistake.finding(
-            "E136", "`{` is not closed", start=start, end=start + 1, help=f"write `{{{inside}}}`"
-        )
+        help = write(f"{{{inside}}}", safe=True).over(mistake.place(start, mistake.at))
+        return mistake.finding("E136", "`{` is not closed", start=start, end=start + 1, help=help)
     return None

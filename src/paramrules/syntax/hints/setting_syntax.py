@@ -2,7 +2,7 @@
 
 import re
 
-from paramrules.diagnostics import Diagnostic
+from paramrules.diagnostics import Diagnostic, helping, write
 from paramrules.syntax.hints.mistake import Mistake
 from paramrules.syntax.hints.statement_starts import SETTINGS
 
@@ -27,9 +27,11 @@ def begins_setting(mistake: Mistake, skip: int = 0) -> bool:
 def missing_arrow(mistake: Mistake) -> Diagnostic:
     """Return the finding for settings right behind the predicate."""
     if mistake.kinds[0] == "Label":
-        help = "write `->` before the first setting"
+        help: str = helping(
+            "write `->` before the first setting", "-> ", safe=True, at=mistake.place(mistake.at, mistake.at)
+        )
         if mistake.found == ",":
-            help = "write `->` in place of the comma"
+            help = helping("write `->` in place of the comma", " ->", safe=True)
     else:
         help = "settings belong to rules: `label: predicate -> key = value`"
     return mistake.finding("E143", "there is no `->` before the settings", help=help)
@@ -102,7 +104,7 @@ def _in_brackets(mistake: Mistake) -> Diagnostic | None:
     return mistake.finding(
         "E142",
         "a setting is not a call",
-        help=f'write `{call[1]} = "{name}", {pairs}`',
+        help=write(f'{call[1]} = "{name}", {pairs}'),
         start=call.start(2),
         end=call.end(),
     )
@@ -115,7 +117,7 @@ def _behind_value(mistake: Mistake) -> Diagnostic | None:
     if found in (";", "and", "&&", "&") or (begins_setting(mistake) and found != ","):
         return mistake.finding("E142", "settings are separated by commas", help="write `,` between the two")
     if mistake.last in ("NAME", "Reference") and mistake.operand(-1) in FUNCTIONS and found[:1].isalnum():
-        help = f"write `{mistake.operand(-1)}({found})`"
+        help = write(f"{mistake.operand(-1)}({found})")
         return mistake.finding("E131", "the argument of a function stands in brackets", help=help)
     if found == "->":
         return mistake.finding("E143", "there is a second `->`", help="write `,` between two settings")
@@ -131,14 +133,16 @@ def _behind_value(mistake: Mistake) -> Diagnostic | None:
 def _key(mistake: Mistake) -> Diagnostic | None:
     found = mistake.found
     if found[:1] in ('"', "'"):
-        return mistake.finding("E139", "the key of a setting takes no quotes", help=f"write `{found[1:-1]}`")
+        return mistake.finding(
+            "E139", "the key of a setting takes no quotes", help=write(found[1:-1], safe=True)
+        )
     if found in ("{", "(", "["):
         inside = re.match(r"[{(\[][ \t]*([^{}()\[\]\n]+?)[ \t,;]*[})\]]", mistake.after)
         shown = _pairs(inside[1]) if inside else ""
         return mistake.finding(
             "E142",
             "settings have no brackets around them",
-            help=f"write `{shown}`" if shown else "they are written as in `lr = 0.1, eps = 1e-8`",
+            help=write(shown) if shown else "they are written as in `lr = 0.1, eps = 1e-8`",
         )
     if found == ",":
         return mistake.finding("E142", "there is no setting before the comma", help="delete the comma")
@@ -161,7 +165,7 @@ def _behind_comma(mistake: Mistake) -> Diagnostic:
         thousands = re.match(r"\d{3}(?!\d)", mistake.after)
         if thousands and re.fullmatch(r"\d{1,3}", last.value.span.text):
             written = f"{last.value.span.text}{thousands[0]}"
-            return mistake.finding("E145", "a number has no commas", help=f"write `{last.key} = {written}`")
+            return mistake.finding("E145", "a number has no commas", help=write(f"{last.key} = {written}"))
         help = f"several values are a tuple: write `{last.key} = ({last.value.span.text}, {more[0]})`"
         return mistake.finding("E137", "a tuple needs brackets", help=help)
     return mistake.finding("E142", "a setting follows the comma", help="it is written `key = value`")
@@ -172,12 +176,11 @@ def _equals(mistake: Mistake) -> Diagnostic:
     if scaled := re.match(r"([*/+-])[ \t]*=[ \t]*([\w.]+)", after):
         sign, value = scaled.groups()
         new = {"*": f"{key}_scale = {value}", "/": f"{key}_scale = 1 / {value}"}.get(sign, f"{key} = {value}")
-        return mistake.finding(
-            "E142", f"`{sign}=` is not an operator", end=mistake.at + 2, help=f"write `{new}`"
-        )
+        return mistake.finding("E142", f"`{sign}=` is not an operator", end=mistake.at + 2, help=write(new))
     if mistake.ended or found == ",":
         if key in _FREEZES:
-            help = f"write `{'skip' if key == 'skip' else 'freeze'} = true`"
+            word = mistake.place(mistake.start_of(-1), mistake.start_of(-1) + len(key))
+            help: str = write(f"{'skip' if key == 'skip' else 'freeze'} = true", safe=True).over(word)
         elif key in _NOTHING:
             help = "a rule without settings has no `->`: delete both"
         else:
@@ -188,27 +191,36 @@ def _equals(mistake: Mistake) -> Diagnostic:
         start = mistake.stack[-1].start_pos
         end = mistake.at + len(more[1])
         return mistake.finding(
-            "E128", "the key of a setting is one word", start=start, end=end, help=f"write `{good}`"
+            "E128", "the key of a setting is one word", start=start, end=end, help=write(good)
         )
     if found in ("-", ".") and (more := re.match(r"((?:[-.]\w+)+)", after)):
         good = f"{key}{re.sub('[-.]', '_', more[1])}"
         return mistake.finding(
             "E128",
             f"`{found}` cannot stand in the key of a setting",
-            help=f"keys consist of letters, digits and `_`: write `{good}`",
+            help=helping(
+                f"keys consist of letters, digits and `_`: write `{good}`",
+                good,
+                safe=True,
+                at=mistake.place(mistake.start_of(-1), mistake.at + len(more[1])),
+            ),
         )
     if found == "(":
         inside = re.match(r"\([ \t]*([^()\n]+?)[ \t]*\)", after)
-        help = f"write `{key} = {inside[1]}`" if inside else f"it is written as in `{key} = 0.1`"
+        help = write(f"{key} = {inside[1]}") if inside else f"it is written as in `{key} = 0.1`"
         if inside and "=" in inside[1]:
-            help = f"write `{_pairs(inside[1])}`"
+            help = write(f"{_pairs(inside[1])}")
         return mistake.finding("E142", "a setting is not a call", help=help)
     wrong = found if found in (":", ":=", "==", "=>") else ""
     value = _VALUE.match(after, len(wrong))
     written = _CONSTANTS.get(value[1], value[1]) if value else ""
     if written[:1] in ("[", "{"):
         written = f"({written[1:-1]})" if len(written) > 1 else ""
-    help = f"write `{key} = {written}`" if written else f"it is written as in `{key} = 0.1`"
+    help = write(f"{key} = {written}") if written else f"it is written as in `{key} = 0.1`"
+    if written:
+        sign = mistake.place(mistake.at, mistake.at + len(wrong))
+        equals = "=" if mistake.text[mistake.at - 1].isspace() else " ="
+        help = helping(help, equals if wrong else "= ", safe=True, at=sign)
     if wrong:
         return mistake.finding("E142", f"a setting is written with `=`, not `{found}`", help=help)
     if written and found not in (";", "->"):
@@ -222,7 +234,9 @@ def _value(mistake: Mistake) -> Diagnostic | None:
     found, key = mistake.found, str(mistake.stack[-2])
     if found in ("=", ">"):
         value = _VALUE.match(mistake.after, 1)
-        help = f"write `{key} = {value[1]}`" if value else f"it is written as in `{key} = 0.1`"
+        help = f"it is written as in `{key} = 0.1`"
+        if value:
+            help = helping(f"write `{key} = {value[1]}`", "", safe=True)
         return mistake.finding("E142", "a setting is written with one `=`", help=help)
     if mistake.ended or found in (",", ";", "->"):
         return mistake.finding(
@@ -237,7 +251,7 @@ def _value(mistake: Mistake) -> Diagnostic | None:
         return mistake.finding(
             "E137",
             f"a list is not written with `{found}`",
-            help=f"write `({listed}{comma})`"
+            help=write(f"({listed}{comma})")
             if listed and ":" not in listed
             else "a tuple is written as in `(0.9, 0.95)`",
         )

@@ -2,7 +2,7 @@
 
 import re
 
-from paramrules.diagnostics import Diagnostic, did_you_mean
+from paramrules.diagnostics import Diagnostic, did_you_mean, helping, write
 from paramrules.syntax.hints.mistake import RULE, Mistake
 from paramrules.syntax.language import reserved
 from paramrules.syntax.verbs import names_test
@@ -51,9 +51,11 @@ def start(mistake: Mistake) -> Diagnostic | None:
     sign = next((sign for sign in _COMMENTS if after.startswith(sign)), None)
     if sign:
         line = after.partition("\n")[0][len(sign) :].removesuffix("*/").removesuffix("-->").strip()
-        return mistake.finding(
-            "E125", f"`{sign.strip()}` does not begin a comment", end=len(sign), help=f"write `# {line}`"
+        hash = "# " if sign.endswith(" ") else "#"
+        help: str = helping(
+            f"write `# {line}`", hash, safe=not re.search(r"\*/|-->", after.partition("\n")[0])
         )
+        return mistake.finding("E125", f"`{sign.strip()}` does not begin a comment", end=len(sign), help=help)
     if found == ":":
         return mistake.finding("E126", "the rule has no label", help=mistake.rewritten("no_decay:", 0, 1))
     block = braces(mistake)
@@ -80,7 +82,7 @@ def start(mistake: Mistake) -> Diagnostic | None:
     label = _HOLE_FIRST.match(after)
     if label:
         return mistake.finding(
-            "E128", "a label begins with a letter", end=label.end(1), help=f"write `group_{label[1]}`"
+            "E128", "a label begins with a letter", end=label.end(1), help=write(f"group_{label[1]}")
         )
     if found.isidentifier():
         help = "names consist of the letters a to z, digits and `_`"
@@ -93,7 +95,7 @@ def start(mistake: Mistake) -> Diagnostic | None:
 def _quoted(mistake: Mistake) -> Diagnostic:
     found = mistake.found
     if re.match(r"\??[ \t]*:", mistake.after[len(found) :]):
-        return mistake.finding("E139", "a label takes no quotes", help=f"write `{plain_name(found)}`")
+        return mistake.finding("E139", "a label takes no quotes", help=write(plain_name(found), safe=True))
     return mistake.finding("E123", "a text does not begin a statement", help=RULE)
 
 
@@ -105,7 +107,7 @@ def _digit(mistake: Mistake) -> Diagnostic:
             "E128",
             f"`{label[1]}` is not a label: it begins with a digit",
             end=label.end(1),
-            help=f"write `{plain_name(label[1])}`",
+            help=write(f"{plain_name(label[1])}"),
         )
     return mistake.finding("E123", f"`{found}` does not begin a statement", help=RULE)
 
@@ -146,7 +148,7 @@ def first_word(mistake: Mistake) -> Diagnostic | None:
         help = mistake.rewritten("rest: ", 0, 0)
         return mistake.finding("E126", "`else` has no label", help=help, start=0, end=end)
     if mistake.found == "]" and mistake.after.strip() == "]":
-        return mistake.finding("E136", "`]` closes nothing", help=f"write `[{word}]`")
+        return mistake.finding("E136", "`]` closes nothing", help=write(f"[{word}]"))
     if word in ("and", "or") or mistake.found in (")", "]", "}"):
         return mistake.finding(
             "E124",
@@ -189,7 +191,7 @@ def _assigned(mistake: Mistake, word: str) -> Diagnostic:
     if test:
         help = mistake.statement(f"{word}: {test}")
     elif word in SETTINGS:
-        help = mistake.statement(f"rest: else -> {word} = {value}", "write `rest: else -> lr_scale = 0.1`")
+        help = mistake.statement(f"rest: else -> {word} = {value}", write("rest: else -> lr_scale = 0.1"))
         help = f"settings follow the `->` of a rule: {help}"
     elif re.search(r"[<>~(]|[=!]=|\b(?:and|or|not|in|like)\b", value):
         help = mistake.statement(f"{word}: {value}")
@@ -205,7 +207,7 @@ def _meant(mistake: Mistake, word: str) -> str:
     after, text = mistake.after, mistake.text
     section = re.fullmatch(r"\w+[ \t]+[\"']?([A-Za-z_]\w*)[\"']?[ \t]*:?", text)
     if word in _SECTIONS and section:
-        return f"write `[{section[1]}]`"
+        return write(f"[{section[1]}]")
     if word in _DEFINE and re.match(r"[A-Za-z_]\w*[ \t]*=(?!=)", after):
         return mistake.rewritten("let", 0, len(word), "write `let` in its place")
     if word in _TESTS and re.match(r"[A-Za-z_]", after):
@@ -215,10 +217,10 @@ def _meant(mistake: Mistake, word: str) -> str:
             return f"an expectation is written `expect {label}: ndim <= 1`"
         return mistake.rewritten(f"expect {mistake.label()}:", 0, len(word))
     if word == "version":
-        return "write `edition 1`"
+        return write("edition 1")
     if word in ("import", "from", "use", "require", "source"):
         file = re.match(r"[\"'<]?([\w./-]+?)(?:\.rules)?[\"'>]?(?:[ \t]+import\b.*)?;?$", after)
-        return f'write `include "{file[1]}.rules"`' if file else 'write `include "norms.rules"`'
+        return write(f'include "{file[1]}.rules"') if file else write('include "norms.rules"')
     if word in _OTHER:
         return RULE
     keyword = did_you_mean(word, _KEYWORDS)
