@@ -1,18 +1,14 @@
 """`paramrules check [FILE...]`."""
 
-from typing import Final
-
 import click
 
 import paramrules
 from paramrules.cli.answer import Answer, Command, current_project, graded
 from paramrules.cli.exit_codes import Exit
-from paramrules.diagnostics import SEVERITIES, together
+from paramrules.diagnostics import count_text
 from paramrules.display import counted
 from paramrules.sources import source
-
-_UNREADABLE: Final = ("E101", "E102", "E103")
-"""The codes of a file whose text cannot be had, so that nothing is checked."""
+from paramrules.syntax.decode import UNREADABLE
 
 
 @click.command(cls=Command)
@@ -44,16 +40,10 @@ def check(files: tuple[str, ...], portable: bool) -> Answer:
         if portable and not any(finding.is_error for finding in found):
             findings += paramrules.portable(opened)
     findings = list(graded(findings))
-    unusable = any(finding.code in _UNREADABLE for finding in findings)
+    unusable = any(finding.code in UNREADABLE for finding in findings)
     return Answer(
         result={"files": files},
         findings=findings,
-        summary=_summary(len(files), findings),
+        summary=f"{counted(len(files), 'file')}: {count_text(findings) or 'no findings'}",
         outcome=Exit.UNUSABLE if unusable else Exit.NOTHING,
     )
-
-
-def _summary(files: int, findings: list[paramrules.Diagnostic]) -> str:
-    severities = [finding.severity for finding in together(findings)]
-    found = [counted(severities.count(each), each) for each in SEVERITIES if each in severities]
-    return f"{counted(files, 'file')}: {', '.join(found) or 'no findings'}"
