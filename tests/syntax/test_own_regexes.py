@@ -18,6 +18,7 @@ LOOKAHEAD = re.compile(
 OTHERS = {
     "syntax.hints.delimiters._STRING": "possessive",
     "syntax.allowances._LAST_COMMA": "possessive",
+    "toml_files._DEEP_KEY": "possessive",
 }
 """Regexes that the language of rule files leaves out, and why they are linear."""
 
