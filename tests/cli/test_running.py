@@ -35,6 +35,7 @@ Commands:
   test       Run the `expect` statements of a rule file on a model.
   lock       Write which group each parameter is in, as a text to commit.
   diff       Show which parameters move between two versions of a file.
+  ci         Run all checks on the files that the settings name.
   parity     Compare the groups that a rule file makes of two models.
   inventory  Save the facts about a model's parameters as JSON.
   rule       Print the page of a code: what it means, and what to do about it.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.command(cls=Command)
 def ci() -> Answer:
-    """Check all that the project's settings name: rule files, style, expectations, locks.
+    """Run all checks on the files that the settings name.
 
     \b
     paramrules ci
