@@ -5,7 +5,7 @@ from click.testing import CliRunner
 
 from paramrules.cli import main
 
-COMMANDS = ["check", "fmt", "show", "explain", "test", "lock", "diff", "parity", "inventory", "rule"]
+COMMANDS = ["check", "fmt", "show", "explain", "test", "lock", "diff", "ci", "parity", "inventory", "rule"]
 
 
 def completed(*words: str, shell: str = "bash") -> list[str]:

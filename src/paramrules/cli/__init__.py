@@ -15,7 +15,9 @@ from paramrules import __version__
 from paramrules.cli.answer import prepare_streams
 from paramrules.diagnostics import did_you_mean, printable
 
-_COMMANDS: Final = ("check", "fmt", "show", "explain", "test", "lock", "diff", "parity", "inventory", "rule")
+_COMMANDS: Final = (
+    *("check", "fmt", "show", "explain", "test", "lock", "diff", "ci", "parity", "inventory", "rule"),
+)
 _SYNONYMS: Final = {
     "lint": "check",
     "format": "fmt",
@@ -26,6 +28,7 @@ _SYNONYMS: Final = {
     "why": "explain",
     "save": "inventory",
     "freeze": "lock",
+    "all": "ci",
     "compare": "diff",
 }
 

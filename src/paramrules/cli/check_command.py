@@ -1,21 +1,18 @@
 """`paramrules check [FILE...]`."""
 
 import os
-from typing import Final
 
 import click
 
 import paramrules
 from paramrules.cli.answer import Answer, Command, current_project, graded
 from paramrules.cli.exit_codes import Exit
-from paramrules.diagnostics import SEVERITIES, together
+from paramrules.diagnostics import count_text, together
 from paramrules.display import counted
 from paramrules.fixing import Fixed, fix_file
 from paramrules.safe_files import write_whole
 from paramrules.sources import source
-
-_UNREADABLE: Final = ("E101", "E102", "E103")
-"""The codes of a file whose text cannot be had, so that nothing is checked."""
+from paramrules.syntax.decode import UNREADABLE
 
 
 @click.command(cls=Command)
@@ -69,7 +66,7 @@ def check(files: tuple[str, ...], portable: bool, is_fix: bool, is_unsafe: bool,
         if portable and not any(finding.is_error for finding in found):
             findings += paramrules.portable(opened)
     findings = list(graded(findings))
-    unusable = any(finding.code in _UNREADABLE for finding in findings)
+    unusable = any(finding.code in UNREADABLE for finding in findings)
     result: dict[str, object] = {"files": files}
     lines = [line for each in done if is_diff for line in each.file.diff()]
     count = sum(len(each.applied) for each in done)
@@ -77,7 +74,7 @@ def check(files: tuple[str, ...], portable: bool, is_fix: bool, is_unsafe: bool,
         result["fixed"] = count
     if is_diff:
         result["diff"] = "".join(f"{line}\n" for line in lines)
-    summary = _summary(len(files), findings)
+    summary = f"{counted(len(files), 'file')}: {count_text(findings) or 'no findings'}"
     return Answer(
         lines,
         result,
@@ -100,9 +97,3 @@ def _fixable(findings: list[paramrules.Diagnostic]) -> str:
     parts = [f"{safe} fixable with `--fix`"] if safe else []
     parts += [f"{unsafe} {'more' if safe else 'fixable'} with `--unsafe-fixes`"] if unsafe else []
     return f"; {', '.join(parts)}" if parts else ""
-
-
-def _summary(files: int, findings: list[paramrules.Diagnostic]) -> str:
-    severities = [finding.severity for finding in together(findings)]
-    found = [counted(severities.count(each), each) for each in SEVERITIES if each in severities]
-    return f"{counted(files, 'file')}: {', '.join(found) or 'no findings'}"

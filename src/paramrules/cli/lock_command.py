@@ -44,6 +44,7 @@ def lock(targets: "list[Target]", output: str | None, check: bool) -> Answer:
     stale                    true if the lock is not up to date
     same, went, came, diffs  as `paramrules diff` has them
     """
+    import paramrules
     from paramrules.diffs.stale import check_lock, write_lock
     from paramrules.locks.locking import Locking
 
@@ -61,8 +62,9 @@ def lock(targets: "list[Target]", output: str | None, check: bool) -> Answer:
         locking = Locking(output or f"{file}.lock")
         for target, rules, model, inventory in assigned_to([each for each in targets if each.rules == file]):
             with progress("assigning"):
-                name = model.relative_to(locking.folder)
-                locking.add(rules, name, inventory, target.options_for(rules), strict=target.strict)
+                options = target.options_for(rules)
+                assignment = paramrules.examine(rules, inventory, options=options, strict=target.strict)
+                locking.add(model.relative_to(locking.folder), assignment)
         with progress("locking"):
             now = locking.lock()
             found = list(locking.findings)

@@ -12,7 +12,7 @@ from paramrules.diagnostics.message_text import a, class_name, did_you_mean, lis
 from paramrules.diagnostics.render import render, to_json, warning_text
 from paramrules.diagnostics.sarif import to_sarif
 from paramrules.diagnostics.source import Source, Span
-from paramrules.diagnostics.together import together
+from paramrules.diagnostics.together import count_text, distinct, together
 
 __all__ = [
     "CODES",
@@ -29,9 +29,11 @@ __all__ = [
     "a",
     "annotations",
     "class_name",
+    "count_text",
     "covers",
     "declare",
     "did_you_mean",
+    "distinct",
     "helping",
     "is_known",
     "is_undeclared",

@@ -328,4 +328,5 @@ _declare("""
     E932 settings have an unknown key
     E933 a setting of a project does not fit
     E934 settings name a file that does not exist
+    E941 a rule file is not formatted
 """)

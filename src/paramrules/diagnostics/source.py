@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from functools import cached_property
+from itertools import zip_longest
 from typing import NamedTuple
 
 
@@ -35,6 +36,15 @@ class Source:
         start = self.line_starts[number - 1]
         end = self.text.find("\n", start)
         return self.text[start:] if end < 0 else self.text[start:end]
+
+    def first_difference(self, expected: str) -> "Span":
+        """Return the first line that another text has not; the last one if that text only goes on."""
+        lines = self.text.split("\n")
+        pairs = enumerate(zip_longest(lines, expected.split("\n")))
+        number = next((number for number, (one, other) in pairs if one != other), 0)
+        number = min(number, len(lines) - 1)
+        start = self.line_starts[number]
+        return Span(self, start, start + len(lines[number]))
 
 
 class Span(NamedTuple):

@@ -1,10 +1,9 @@
 """Lock files: written so that nothing changes without need, and checked against what rules make now."""
 
 import os
-from itertools import zip_longest
 from typing import NamedTuple
 
-from paramrules.diagnostics import Diagnostic, RulesError, Source, Span, listed
+from paramrules.diagnostics import Diagnostic, RulesError, Source, listed
 from paramrules.diffs.sides import Diffs, diffs_of_locks
 from paramrules.locks import Lock, read_lock
 
@@ -92,17 +91,11 @@ def _edited(name: str, old: Lock) -> list[Diagnostic]:
         text = file.read()
     if text == old.text:
         return []
-    lines, expected = text.split("\n"), old.text.split("\n")
-    pairs = enumerate(zip_longest(lines, expected))
-    at = next(number for number, (one, other) in pairs if one != other)
-    source = Source(name, text)
-    at = min(at, len(lines) - 1)
-    start = source.line_starts[at]
     return [
         Diagnostic(
             "E908",
             f"`{name}` says what it should, but not as it is written: somebody has edited or merged it",
-            Span(source, start, start + len(lines[at])),
+            Source(name, text).first_difference(old.text),
             help="lock again without `--check`",
         )
     ]

@@ -2,7 +2,7 @@
 
 import codecs
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from paramrules.diagnostics import Diagnostic, Source, Span, did_you_mean
 from paramrules.safe_files import unreadable
@@ -11,6 +11,8 @@ from paramrules.syntax import language
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
+UNREADABLE: Final = ("E101", "E102", "E103")
+"""The codes of a file whose text cannot be had, so that nothing is checked."""
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
