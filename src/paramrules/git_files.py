@@ -93,6 +93,12 @@ class GitFile(Traversable):
 
     def require(self) -> None:
         """Raise RulesError if the file cannot be read: E910 or E911."""
+        self.require_revision()
+        if not self.is_file():
+            raise self._missing()
+
+    def require_revision(self) -> None:
+        """Raise RulesError if there is no such revision: E910 or E911."""
         if self.revision.startswith("-"):
             raise RulesError(Diagnostic("E911", f"`{self.revision}` is not a revision"))
         commit = f"{self.revision}^{{commit}}"
@@ -113,8 +119,6 @@ class GitFile(Traversable):
                     or "in a shallow clone, fetch it first: `git fetch origin REVISION`",
                 )
             )
-        if not self.is_file():
-            raise self._missing()
 
     def _missing(self) -> RulesError:
         help = ""

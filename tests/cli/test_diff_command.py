@@ -285,6 +285,16 @@ def test_a_project_against_a_revision(run: Run, repository: Path) -> None:
     )
     os.chdir("rules/more")
     assert run("diff", "--against", "main", "--json").code == 1
+    os.chdir("../..")
+    new = '[[targets]]\nrules = "new.rules"\nmodels = ["net.py:make"]\n'
+    Path("new.rules").write_text("no_decay: ndim <= 1\n")
+    (repository / "paramrules.toml").write_text(settings + new)
+    ran = run("diff", "--against", "main")
+    assert ran.out.splitlines()[-2:] == ["new file: new.rules", "2 models of 2 differ, 1 new file"]
+    assert json.loads(run("diff", "--against", "main", "--json").out)["new_files"] == ["new.rules"]
+    (repository / "paramrules.toml").write_text(new)
+    assert run("diff", "--against", "main") == (1, "new file: new.rules\n1 new file\n", "")
+    assert run("diff", "--against", "main", "--markdown") == (1, "- new file: `new.rules`\n", "")
     assert "E911" in run("diff", "--against", "v9").err
     for wrong in (("a.rules",), (), ("a", "b", "--against", "main")):
         code, _, err = run("diff", *wrong)

@@ -16,8 +16,8 @@ def blocks_of(diffs: "Diffs", with_names: bool = False) -> list[Block]:
             blocks += [""] if blocks else []
             blocks += [f"{diff.new.rules} on {diff.new.model}:", ""] if len(diffs.diffs) > 1 else []
             blocks += report
-    for word, models in (("no longer locked", diffs.went), ("newly locked", diffs.came)):
-        blocks += [f"{word}: {', '.join(models)}"] if models else []
+    alone = {"no longer locked": diffs.went, "newly locked": diffs.came, "new file": diffs.new_files}
+    blocks += [f"{word}: {', '.join(names)}" for word, names in alone.items() if names]
     return blocks
 
 

@@ -1,6 +1,5 @@
 """`paramrules diff OLD NEW`."""
 
-import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -44,9 +43,11 @@ def diff(
     paramrules diff HEAD:vit.rules.lock vit.rules.lock --markdown
     paramrules diff --against main
 
-    JSON: `same`, `went` and `came` (models of which only one of two locks has a section), `findings`, and
-    `diffs`, each with `model`, `rules`, `same`, `groups_came`, `groups_went`, `reordered`, `options` (both
-    values by name), and
+    With `--against`, rule files that the revision does not have are listed as new.
+
+    JSON: `same`, `went` and `came` (models of which only one of two locks has a section), `new_files` (that
+    the revision does not have), `findings`, and `diffs`, each with `model`, `rules`, `same`, `groups_came`,
+    `groups_went`, `reordered`, `options` (both values by name), and
 
     \b
     changes  kind (moved, settings, came, went, shape, frozen, tied,
@@ -54,25 +55,19 @@ def diff(
              tensors, parameters, settings (both values by key), detail
              (of a shape, a tie, a stack, a mark: both), names
     """
-    from paramrules.diffs.sides import Diffs, diff_target
+    from paramrules.diffs.sides import Diffs, diff_against, diff_target
     from paramrules.projects import Target
 
     if against is not None and not files:
         targets = choose_for(None)
-        pairs = [(_in_revision(against, target.rules), target.rules, target) for target in targets]
+        found = Diffs.joined(diff_against(against, target, build, compare=compare) for target in targets)
     elif against is None and len(files) == 2:
         old, new = files
         chosen = choose_for(new) or choose_for(old) or [Target(new)]
-        pairs = [(old, new, target) for target in chosen]
+        found = Diffs.joined(diff_target(old, new, target, build, compare=compare) for target in chosen)
     else:
         raise click.UsageError("name two files, `main:vit.rules vit.rules`, or write `--against main` alone")
-    found = Diffs.joined(diff_target(old, new, target, build, compare=compare) for old, new, target in pairs)
     blocks = found.markdown().splitlines() if markdown else blocks_of(found, with_names)
     code = Exit.NOTHING if found.same else Exit.FOUND
-    return Answer(blocks, result_of(found), (), "" if markdown else found.summary, code, is_output=markdown)
-
-
-def _in_revision(revision: str, path: str) -> str:
-    """Return what git calls a file that is seen from the current folder."""
-    relative = os.path.relpath(path).replace(os.sep, "/")
-    return f"{revision}:{relative if relative.startswith('../') else f'./{relative}'}"
+    result = {**result_of(found), "new_files": list(found.new_files)}
+    return Answer(blocks, result, (), "" if markdown else found.summary, code, is_output=markdown)

@@ -13,17 +13,24 @@ _ROWS: Final = 50
 """The most rows of a table: a comment on GitHub has at most 65,536 characters."""
 
 
-def markdown(diffs: Iterable[Diff], went: Iterable[str] = (), came: Iterable[str] = ()) -> str:
+def markdown(
+    diffs: Iterable[Diff],
+    went: Iterable[str] = (),
+    came: Iterable[str] = (),
+    new_files: Iterable[str] = (),
+) -> str:
     """Return the differences as headings and tables, with the longest tables cut.
 
     Args:
         diffs: the diffs of the models that are on both sides.
         went: the models that only the old side has.
         came: the models that only the new side has.
+        new_files: the rule files that only the new side has.
     """
     lines = [line for diff in diffs for line in _lines(diff)]
     lines += (f"- no longer locked: {_code(model)}" for model in went)
     lines += (f"- newly locked: {_code(model)}" for model in came)
+    lines += (f"- new file: {_code(file)}" for file in new_files)
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
