@@ -11,6 +11,7 @@ import os
 import re
 import shlex
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -93,7 +94,7 @@ def run(path: Path, folder: Path) -> Iterator[Run]:
 def write(block: Block, folder: Path) -> str:
     """Writes a block to the file that it stands for, and gives back the file's name."""
     name = block.name or f"example.{block.language}"
-    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
     (folder / name).write_text(block.text, "utf-8")
     return name
 
@@ -113,7 +114,7 @@ def execute(block: Block, path: Path, namespace: dict[str, Any]) -> str:
 
 
 def console(text: str) -> str:
-    """A console session as it would look now: each `$ paramrules ...` or `$ git ...` with what it prints."""
+    """A console session as it would look now: each command with what it prints."""
     session = ""
     for line in text.splitlines():
         if line.startswith("$ "):
@@ -122,11 +123,12 @@ def console(text: str) -> str:
 
 
 def typed(command: str) -> str:
-    """What `paramrules ...` or `git ...` prints, findings last, without a blank line at the end."""
+    """What a command prints, findings last, without a blank line at the end."""
     name, *arguments = shlex.split(command)
-    assert name in ("paramrules", "git"), f"only paramrules and git are run here, not {command!r}"
-    if name == "git":
-        ran = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False, env=_GIT)
+    assert name in ("paramrules", "git", "pre-commit"), f"{command!r} is not run here"
+    if name != "paramrules":
+        program = [sys.executable, "-m", "pre_commit"] if name == "pre-commit" else [name]
+        ran = subprocess.run([*program, *arguments], capture_output=True, text=True, check=False, env=_GIT)
         printed = ran.stdout + ran.stderr
     else:
         printed = CliRunner().invoke(main, arguments, prog_name="paramrules", catch_exceptions=False).output
@@ -149,7 +151,6 @@ def all_pages() -> list[Path]:
 
 
 if __name__ == "__main__":
-    import sys
     import tempfile
 
     sys.path.insert(0, str(ROOT / "tests"))
