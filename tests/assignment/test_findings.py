@@ -110,3 +110,24 @@ def test_notes_stay_notes_under_strict_and_are_not_in_the_text_of_an_error() -> 
 def test_a_part_of_a_classs_name(test: str, help: str) -> None:
     findings = paramrules.assign(paramrules.parse(f"a: {test} or ndim <= 2\n"), GPT).findings
     assert [(finding.code, finding.help) for finding in findings] == [("W203", help)]
+
+
+@pytest.mark.parametrize(
+    ("rule", "code"),
+    [
+        ("deep: 1 / (ndim - 1) > 5 or type(Linear)", "W202"),
+        ("deep: 1 / (ndim - 1) > 5", "W201"),
+        ("deep: 1 / (ndim - 1) > 0 or type(Linear) and ndim == 7", "W202"),
+    ],
+)
+def test_a_rule_above_guards_a_division_in_findings_too(rule: str, code: str) -> None:
+    linear = {"name": "d", "owner": "torch.nn.modules.linear.Linear", "shape": [4, 4]}
+    model = inventory_of([{"name": "a", "shape": [4]}, linear, {"name": "c", "shape": [2]}])
+    assignment = paramrules.assign(paramrules.parse(f"vectors: ndim == 1\n{rule}\nrest: else\n"), model)
+    assert [finding.code for finding in assignment.findings] == [code]
+
+
+def test_any_other_error_of_a_dead_rule_is_reported() -> None:
+    rules = paramrules.parse("option kind\nall: name ~ a\nlate: leaf == kind\n")
+    with pytest.raises(paramrules.RulesError, match="E213"):
+        paramrules.assign(rules, inventory_of(["a", "ba"]), options={"kind": 1})

@@ -119,7 +119,7 @@ def _dead_rule(
     """Return W201 for a rule; `takers` are the rules that took each parameter."""
     rule = axis.rules[number]
     assert rule.predicate is not None
-    entries = evaluator.holds(rule.predicate, list(range(len(evaluator.facts.names))))
+    entries = _holding(rule.predicate, list(range(len(evaluator.facts.names))), evaluator)
     message = f"the rule `{rule.label.text}` takes no parameter of the model"
     if not entries:
         return Diagnostic(
@@ -154,7 +154,7 @@ def _dead_branches(
             continue  # a capture means nothing outside of its rule
         first = bisect_left(dead, branch.span.start, key=_place)
         inside = dead[first : bisect_left(dead, branch.span.end, key=_place)]
-        if any(finding.severity != "note" for finding in inside) or _holds_anywhere(branch, evaluator):
+        if any(finding.severity != "note" for finding in inside) or holds_anywhere(branch, evaluator):
             continue
         if not _lacks(branch, evaluator.facts, near.lacking):
             help = (
@@ -206,11 +206,26 @@ def _place(finding: Diagnostic) -> int:
     return finding.span.start if finding.span else 0
 
 
-def _holds_anywhere(predicate: Predicate, evaluator: Evaluator) -> bool:
+def _holding(predicate: Predicate, entries: list[int], evaluator: Evaluator) -> list[int]:
+    """Return the entries for which a predicate holds, without those for which it cannot be computed.
+
+    Here it meets parameters that its rule never does: a rule above may keep a zero from a division.
+    """
+    try:
+        return evaluator.holds(predicate, entries)
+    except RulesError as error:
+        if any(finding.code != "E208" for finding in error.diagnostics):
+            raise
+        half = len(entries) // 2
+        parts = (entries[:half], entries[half:]) if half else ()
+        return [entry for part in parts for entry in _holding(predicate, part, evaluator)]
+
+
+def holds_anywhere(predicate: Predicate, evaluator: Evaluator) -> bool:
     """Return whether a predicate holds for anything. One that does mostly does so near the beginning."""
     count = len(evaluator.facts.names)
     return any(
-        evaluator.holds(predicate, list(range(start, min(start + _CHUNK, count))))
+        _holding(predicate, list(range(start, min(start + _CHUNK, count))), evaluator)
         for start in range(0, count, _CHUNK)
     )
 
