@@ -88,3 +88,47 @@ def test_json(run: Callable[..., Ran]) -> None:
         "passed": 1,
         "failed": 1,
     }
+
+
+def test_coverage(run: Callable[..., Ran]) -> None:
+    Path("some.rules").write_text(
+        "early: name ~ wte or name ~ lost\nfrozen: not trainable\nlate?: name ~ gone\nrest: else\n"
+    )
+    one, two = ("-m", "net.py:model"), ("-m", "net.py:make(True)")
+    assert (
+        run("test", "some.rules", *one, "--coverage").out
+        == """\
+coverage    rules   branches  reached
+some.rules  2 of 4  1 of 2       50 %
+
+no model reaches  place         text
+branch            some.rules:1  name ~ lost
+rule              some.rules:2  frozen: not trainable
+rule              some.rules:3  late?: name ~ gone
+some.rules has no `expect`
+"""
+    )
+    code, out, err = run("test", "some.rules", *one, *two, "--coverage", "--fail-on", "warning")
+    assert code == 1
+    assert "some.rules  3 of 4  1 of 2       66 %\n" in out
+    assert (err.count("warning["), err.count("W202")) == (1, 1)
+    (row,) = json.loads(run("test", "some.rules", *one, *two, "--coverage", "--json").out)["coverage"]
+    assert row == {
+        "rules": "some.rules",
+        "percent": 66,
+        "rules_reached": 3,
+        "rules_total": 4,
+        "branches_reached": 1,
+        "branches_total": 2,
+        "missed": [
+            {"kind": "branch", "text": "name ~ lost", "file": "some.rules", "line": 1},
+            {"kind": "rule", "text": "late?: name ~ gone", "file": "some.rules", "line": 3},
+        ],
+    }
+    Path("some.rules").write_text("norms: ndim == 1\nrest: else\nexpect norms: role == bias\n")
+    assert run("test", "some.rules", *one, "--coverage").out.splitlines()[2:] == [
+        "",
+        "coverage    rules   branches  reached",
+        "some.rules  2 of 2  0 of 0      100 %",
+        "1 passed, 0 failed",
+    ]

@@ -9,6 +9,7 @@ from typing import Any
 
 from paramrules.assignment.chosen_names import no_parameter
 from paramrules.assignment.clauses import explain_axis
+from paramrules.assignment.coverage import Part, parts_of
 from paramrules.assignment.expectations import Outcome
 from paramrules.assignment.explanation import Explanation
 from paramrules.assignment.grouping import AxisLabels, Group, GroupSize, groups_of
@@ -281,6 +282,10 @@ class Assignment:
             label, rule = labels.labels[labels.of[parameter]], labels.rules[parameter]
             axes.append(explain_axis(axis, parameter, label, rule, settings[parameter], self._evaluator))
         return Explanation(self.inventory[name], self.group_of(name), tuple(axes))
+
+    def parts(self) -> list[Part]:
+        """Return the rules and the branches of `or` in them, each with whether this model reaches it."""
+        return list(parts_of(self.rules, self._labels, self._evaluator))
 
     def rows(self) -> list[dict[str, Any]]:
         """Return the groups as rows of plain values, for JSON or `pandas.DataFrame(assignment.rows())`.

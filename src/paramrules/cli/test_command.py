@@ -6,6 +6,8 @@ import click
 
 from paramrules.cli.answer import Answer, Command, graded
 from paramrules.cli.arguments import assigned_to, on_models
+from paramrules.cli.coverage_blocks import coverage_blocks, coverage_row
+from paramrules.diagnostics import distinct
 from paramrules.display import Block, Table
 
 if TYPE_CHECKING:
@@ -14,7 +16,13 @@ if TYPE_CHECKING:
 
 @click.command(cls=Command)
 @on_models
-def test(targets: "list[Target]") -> Answer:
+@click.option(
+    "--coverage",
+    "with_coverage",
+    is_flag=True,
+    help="Also list the rules and the branches of `or` that none of the models reaches.",
+)
+def test(targets: "list[Target]", with_coverage: bool) -> Answer:
     """Run the `expect` statements of a rule file on a model.
 
     \b
@@ -23,13 +31,19 @@ def test(targets: "list[Target]") -> Answer:
     What is not named comes from the project's settings: `paramrules test` alone tests all of its targets.
     Also reports the warnings about the files and the models, and under `--strict` the errors.
 
+    With `--coverage`, a rule or a branch that some model reaches is no finding on the others, and
+    `--fail-on warning` fails for those that none reaches.
+
     JSON: `expectations` (each with rules, model, axis, expectation, file, line, parameters, passed), how many
-    `passed` and `failed`, and `findings`.
+    `passed` and `failed`, and `findings`; with `--coverage` also `coverage`, each with rules, percent,
+    rules_reached, rules_total, branches_reached, branches_total, and missed (kind, text, file, line).
     """
     import paramrules
+    from paramrules.assignment.coverage import coverage
 
     blocks: list[Block] = []
     results, findings = [], []
+    assigned: dict[str, list[paramrules.Assignment]] = {}
     several = sum(len(target.models.names) for target in targets) > 1
     for target, rules, model, inventory in assigned_to(targets):
         options = target.options_for(rules)
@@ -58,12 +72,19 @@ def test(targets: "list[Target]") -> Answer:
             )
         elif several:
             blocks.append("no `expect`")
+        assigned.setdefault(target.rules, []).append(assignment)
         findings += [finding for finding in assignment.findings if finding not in findings]
+    result: dict[str, object] = {}
+    if with_coverage:
+        covered = {file: coverage(assignments) for file, assignments in assigned.items()}
+        findings = distinct(finding for each in covered.values() for finding in each.findings)
+        blocks += [*([""] if blocks else []), *coverage_blocks(covered)]
+        result["coverage"] = [coverage_row(file, each) for file, each in covered.items()]
     passed = sum(result["passed"] is True for result in results)
     failed = len(results) - passed
     return Answer(
         blocks,
-        {"expectations": results, "passed": passed, "failed": failed},
+        {"expectations": results, "passed": passed, "failed": failed, **result},
         [finding for finding in graded(findings) if finding.severity != "note"],
         f"{passed} passed, {failed} failed" if results else _no_expectation(targets),
     )
