@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from paramrules.assignment import Assignment, examine
+from paramrules.assignment.coverage import coverage
 from paramrules.diagnostics import Diagnostic, RulesError, Source, count_text, distinct
 from paramrules.diffs.sides import Diffs
 from paramrules.diffs.stale import check_lock
@@ -63,8 +64,9 @@ def steps(project: Project, build: Build) -> Iterator[Step]:
     """Check, file by file, all that is configured.
 
     The steps of a rule file are those of `paramrules check`, `fmt --check`, `test` and, if there is a lock
-    beside it, `lock --check`. Models are built once, and assigned once for both `test` and `lock`. What makes
-    a step impossible is a finding of it, and the others go on.
+    beside it, `lock --check`. Models are built and assigned once, for both `test` and `lock`. The details of
+    `test` say how much of the rules the models reach. What makes a step impossible is a finding of it, and
+    the others go on.
 
     Args:
         project: the settings.
@@ -124,7 +126,8 @@ def _steps_of(file: str, targets: Sequence[Target], build: Build) -> Iterator[St
         yield from (failed, replace(failed, name=LOCK, file=lock)) if has_lock else (failed,)
         return
     assignments = [assignment for _, assignment in assigned]
-    yield Step(TEST, file, [each for one in assignments for each in one.findings], _expected(assignments))
+    details = f"{_expected(assignments)}, {coverage(assignments).percent} % reached"
+    yield Step(TEST, file, [each for one in assignments for each in one.findings], details)
     if has_lock:
         yield _locked(lock, assigned)
 

@@ -31,11 +31,11 @@ OK = """\
 step   file             result   details
 check  net.rules        ok
 fmt    net.rules        ok
-test   net.rules        ok       1 passed, 0 failed
+test   net.rules        ok       1 passed, 0 failed, 100 % reached
 lock   net.rules.lock   ok
 check  small.rules      ok
 fmt    small.rules      ok
-test   small.rules      ok       no `expect`
+test   small.rules      ok       no `expect`, 100 % reached
 7 steps: no findings
 """
 
@@ -90,7 +90,7 @@ def test_every_step_finds_its_own(run: Run, project: Path) -> None:
     assert rows(ran)[:4] == [
         "check net.rules ok",
         "fmt net.rules 1 error",
-        "test net.rules 1 error 0 passed, 1 failed",
+        "test net.rules 1 error 0 passed, 1 failed, 50 % reached",
         "lock net.rules.lock 1 error",
     ]
     assert rows(ran)[4:] == [
@@ -182,14 +182,14 @@ def test_a_target_without_models(run: Run, project: Path) -> None:
 def test_severities_of_the_settings_decide(run: Run, project: Path) -> None:
     (project / "small.rules").write_text("bias: role == bias\ngone: name ~ lost\nrest: else\n")
     run("fmt")
-    assert "test small.rules 1 warning no `expect`" in rows(run("ci"))
+    assert "test small.rules 1 warning no `expect`, 66 % reached" in rows(run("ci"))
     assert run("ci").code == 0
     assert run("ci", "--fail-on", "warning").code == 1
     (project / "paramrules.toml").write_text('severity = { W201 = "error" }\n' + SETTINGS)
-    assert "test small.rules 1 error no `expect`" in rows(run("ci"))
+    assert "test small.rules 1 error no `expect`, 66 % reached" in rows(run("ci"))
     assert run("ci").code == 1
     (project / "paramrules.toml").write_text('severity = { W201 = "note" }\n' + SETTINGS)
-    assert "test small.rules ok no `expect`" in rows(run("ci"))
+    assert "test small.rules ok no `expect`, 66 % reached" in rows(run("ci"))
 
 
 def test_a_finding_of_a_file_that_two_include_is_printed_once(run: Run, project: Path) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Ran
+from support import Ran
 
 from paramrules.cli.exit_codes import Exit, exit_code
 from paramrules.diagnostics import Diagnostic

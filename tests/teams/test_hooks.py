@@ -96,6 +96,6 @@ def test_ci_does_all_of_it(hook: Any, repository: Path) -> None:
     ] == [
         "check vit.rules ok",
         "fmt vit.rules 1 error",
-        "test vit.rules ok 1 passed, 0 failed",
+        "test vit.rules ok 1 passed, 0 failed, 100 % reached",
         "lock vit.rules.lock 1 error",
     ]
