@@ -24,13 +24,16 @@ def test_of_the_names_of_a_tied_parameter_the_first_is_counted() -> None:
 
 
 @pytest.mark.parametrize(("digits", "number"), [("9" * 18, True), ("1" + "0" * 18, False)])
-def test_a_capture_of_nineteen_digits_is_a_text(digits: str, number: bool) -> None:
+def test_a_capture_of_nineteen_digits_is_not_a_number(digits: str, number: bool) -> None:
     model = inventory_of([f"b.{digits}.w", "b.2.w"])
     groups = paramrules.assign(paramrules.parse(r"b_{i}: name ~ b\.(?<i>\d+)\."), model).groups
     assert [group.label for group in groups] == ["b_2", f"b_{digits}"]
     computed = paramrules.parse(r"b: name ~ b\.(?<i>\d+)\. and i > 5 -> lr = 1")
-    taken = [group.parameters for group in paramrules.assign(computed, model).groups if group.label == "b"]
-    assert taken == ([(0,)] if number else [])
+    if number:
+        assert [group.parameters for group in paramrules.assign(computed, model).groups] == [(0,), (1,)]
+    else:
+        with pytest.raises(paramrules.RulesError, match=r"E208.*`i` is a number of 19 digits"):
+            paramrules.assign(computed, model)
 
 
 MARKED = inventory_of(

@@ -237,8 +237,8 @@ def test_a_file_that_cannot_be_read(path: str, reason: str, help: str) -> None:
 
 
 def test_a_file_that_is_too_large() -> None:
-    Path("large.toml").write_text("#" * (1 << 20) + "\n")
-    with pytest.raises(RulesError, match=r"`large\.toml` cannot be read: it is larger than 1,024 KiB"):
+    Path("large.toml").write_text("#" * (1 << 17) + "\n")
+    with pytest.raises(RulesError, match=r"`large\.toml` cannot be read: it is larger than 128 KiB"):
         paramrules.inventory(Model(), vocabulary="large.toml")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from oracle.models import models
 from oracle.strategies import rule_files
@@ -190,6 +190,10 @@ def locked_models(draw: st.DrawFn) -> LockedModel:
 @settings(max_examples=examples(150))
 @given(locked_models())
 def test_generated_sections(model: LockedModel) -> None:
+    try:
+        assert model.groups
+    except paramrules.RulesError:  # a product of scales that is no number
+        assume(False)
     check(Lock((model,)))
 
 
@@ -197,6 +201,7 @@ def test_several_models_and_versions() -> None:
     section = paramrules.lock(
         paramrules.assign(paramrules.parse(RULES["decay"]), inventory_of(["a.w"]))
     ).models[0]
+    section = replace(section, versions={})
     both = Lock((section, replace(section, model="other", versions={"torch": "2.9"})))
     check(both)
     assert [model.versions for model in parse_lock(both.text)] == [{}, {"torch": "2.9"}]
