@@ -8,7 +8,7 @@ from typing import Any, Final
 from paramrules.diagnostics import Diagnostic, RulesError, Source, Span
 
 _AT: Final = re.compile(r"\(at line (\d+), column \d+\)")
-_HEADER: Final = re.compile(r"\s*\[(\[)?\s*([^\[\]#]+?)\s*\]")
+_HEADER: Final = re.compile(r"\s*+\[(\[)?\s*+([^\[\]#\s]++(?:\s++[^\[\]#\s]++)*+)\s*+\]")
 _ENTRY: Final = re.compile(
     r"""\s*((?:[\w-]+|"[^"\n]*"|'[^'\n]*')(?:\s*\.\s*(?:[\w-]+|"[^"\n]*"|'[^'\n]*'))*)\s*="""
 )
@@ -68,41 +68,53 @@ def line_span(source: Source, number: int) -> Span:
     return Span(source, start, start + len(source.line(number)))
 
 
-def key_span(source: Source, key: Key) -> Span:
-    """Return where a key stands: the longest beginning of it that is written as a header or before a `=`.
+class Keys:
+    """The places of keys in a TOML text, read once.
 
-    Of an inline table, the name inside it. Values that span several lines are not read, so that a text inside
-    of one may be taken for a key.
+    Values that span several lines are not read, so that a text inside of one may be taken for a key.
 
     >>> source = Source("paramrules.toml", '[[targets]]\\nruls = "vit.rules"\\n')
-    >>> key_span(source, ("targets", 0, "ruls")).text
+    >>> Keys(source).span(("targets", 0, "ruls")).text
     'ruls'
     """
-    best, deepest = line_span(source, 1), 0
-    table: tuple[str | int, ...] = ()
-    elements: dict[tuple[str | int, ...], int] = {}
-    for number in range(1, len(source.line_starts) + 1):
-        line, start = source.line(number), source.line_starts[number - 1]
-        if header := _HEADER.match(line):
-            table = _parts(header[2])
-            if header[1]:
-                elements[table] = elements.get(table, -1) + 1
-            table = _numbered(table, elements)
-            at, named = header.span(2), table
-        elif entry := _ENTRY.match(line):
-            at, named = entry.span(1), (*table, *_parts(entry[1]))
-        else:
-            continue
-        depth = len(named)
-        if named != tuple(key[:depth]) or depth < deepest:
-            continue
-        best, deepest = Span(source, start + at[0], start + at[1]), depth
-        rest = [part for part in key[depth:] if isinstance(part, str)]
-        if rest and not header:  # in an inline table
-            name = re.compile(rf"\b{re.escape(rest[-1])}\b").search(line, at[1])
-            if name:
-                best, deepest = Span(source, start + name.start(), start + name.end()), len(key)
-    return best
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._headers: dict[tuple[str | int, ...], Span] = {}
+        self._entries: dict[tuple[str | int, ...], tuple[Span, int]] = {}
+        table: tuple[str | int, ...] = ()
+        elements: dict[tuple[str | int, ...], int] = {}
+        for number, start in enumerate(source.line_starts, 1):
+            line = source.line(number)
+            if header := _HEADER.match(line):
+                table = _parts(header[2])
+                if header[1]:
+                    elements[table] = elements.get(table, -1) + 1
+                table = _numbered(table, elements)
+                self._headers[table] = Span(source, start + header.start(2), start + header.end(2))
+            elif entry := _ENTRY.match(line):
+                span = Span(source, start + entry.start(1), start + entry.end(1))
+                self._entries[*table, *_parts(entry[1])] = span, number
+
+    def span(self, key: Key) -> Span:
+        """Return where a key stands: the longest beginning of it that is written as a header or before a `=`.
+
+        Of an inline table, the name inside it.
+        """
+        for depth in range(len(key), 0, -1):
+            path = tuple(key[:depth])
+            if path in self._entries:
+                span, number = self._entries[path]
+                return self._inside(span, number, [part for part in key[depth:] if isinstance(part, str)])
+            if path in self._headers:
+                return self._headers[path]
+        return line_span(self._source, 1)
+
+    def _inside(self, span: Span, number: int, rest: Sequence[str]) -> Span:
+        """Return the place of a name in the inline table behind an entry, else that of the entry."""
+        line = line_span(self._source, number)
+        name = rest and re.compile(rf"\b{re.escape(rest[-1])}\b").search(line.source.text, span.end, line.end)
+        return Span(self._source, *name.span()) if name else span
 
 
 def _parts(dotted: str) -> tuple[str | int, ...]:

@@ -214,3 +214,17 @@ def test_two_targets_of_one_file_and_model(run: Run) -> None:
         "error[E906]: `net.rules.lock` would have two sections of the model `net.py:make`\n"
         "  = help: lock the two apart, each into a file of its own: `-o FILE`\n\n"
     )
+
+
+def test_a_label_that_nothing_has_was_written_by_hand(run: Run) -> None:
+    run("lock", "net.rules", "-m", "net.py:make")
+    lock = Path("net.rules.lock")
+    text = lock.read_text()
+    line = next(each for each in text.splitlines(keepends=True) if each.startswith("no_decay: "))
+    lock.write_text(text.replace(line, f"extra: -\n{line}"))
+    code, out, err = run("lock", "net.rules", "-m", "net.py:make", "--check")
+    assert (code, out) == (1, "")
+    assert "error[E908]: `net.rules.lock` says what it should, but not as it is written" in err
+    assert " | extra: -\n" in err
+    run("lock", "net.rules", "-m", "net.py:make")
+    assert lock.read_text() == text

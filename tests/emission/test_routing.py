@@ -1,5 +1,6 @@
 """Groups routed to optimizers, with their settings and rates: once for every framework."""
 
+import math
 import warnings
 from typing import Any
 
@@ -544,3 +545,16 @@ def test_names_of_schedules_in_rules() -> None:
     assignment = paramrules.assign(paramrules.parse(text), NET, options={"other": 1})
     assert names_in_rules(assignment, "schedule") == {"late", "early"}
     assert names_in_rules(assignment, "weight_decay_schedule") == frozenset()
+
+
+@pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan, 10**400, (0.9, math.nan), [math.inf, 1]])
+@pytest.mark.parametrize("is_bound", [False, True])
+def test_an_argument_that_is_not_finite_is_an_error(value: object, is_bound: bool) -> None:
+    given, bound = ({}, {"betas": value}) if is_bound else ({"betas": value}, {})
+    with pytest.raises(ValueError, match=r"^`betas` is .* and should be a finite number$"):
+        arguments_of(given, {"": ADAM._replace(bound=bound)})
+
+
+def test_arguments_that_are_no_numbers_are_not_looked_into() -> None:
+    values = {"foo": "nan", "bar": True, "baz": print, "qux": {"eps": math.nan}}
+    assert arguments_of(values, {"": ANY._replace(name="")}) == ({"": values}, [])

@@ -1,5 +1,6 @@
 """What is said of a lock that was cut off, merged, edited by hand, or written by a newer version."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,8 @@ from hypothesis import strategies as st
 from support import examples
 
 import paramrules
-from paramrules.locks import parse_lock
+from paramrules.locks import parse_lock, read_columns, unfold_tree
+from paramrules.locks.fold_tree import in_order
 from paramrules.locks.read import BYTES, read_bytes
 
 TEXT = """\
@@ -170,7 +172,11 @@ def test_a_tree_that_was_edited() -> None:
         ('"b c"', "norm.weight", 18, "`norm.weight` has a line above already"),
         ("[0: 1, 1: 2]", "[0: 1, 1]", 18, "its marks do not hold names and places"),
         ("h.0..2.w", "h" * 990 + ".0..2.long.name", 19, "its names have more than 1000 characters"),
-        ("h.0..2.w", "h.0..2.a.0..999999.b.0..9", 18, "the lines stand for more than 5,000,000 tensors"),
+        ("h.0..2.w", "h.0..2.a.0..99999.b.0..9", 18,
+         "a lock stands for at most 1,000,000 tensors, and this one for more"),
+        ("h.0..2.w", "h.0..9.0..99999..text.0..99999..text", 18,
+         "a lock stands for at most 1,000,000 tensors, and this one for more"),
+        ("b_1..3", "b_1..100001", 12, "it is not a label with its settings"),
     ],
 )  # fmt: skip
 def test_lines_that_cannot_be_understood(old: str, new: str, line: int, why: str) -> None:
@@ -180,6 +186,85 @@ def test_lines_that_cannot_be_understood(old: str, new: str, line: int, why: str
         f"error[E902]: this line of a lock cannot be understood: {why}",
         f"--> net.rules.lock:{line}:1",
     ]
+
+
+HEADER = "paramrules lock 1\n"
+SECTION = """
+model {name}
+rules net.rules
+framework torch
+
+[]
+{labels}
+
+parameters
+{tree}
+end {count} tensors
+"""
+
+
+@pytest.mark.parametrize(
+    ("sections", "why"),
+    [
+        (
+            [{"labels": "\n".join(f"b{i}_0..19999: -" for i in range(6))}],
+            "it is not a label with its settings",
+        ),
+        (
+            [{"labels": "b0..99999: -"}],
+            "it is not a label with its settings",
+        ),
+        (
+            [{"tree": f'"{"x" * 1_000_000}"\n' + "\n".join(f"  w{i}  (1,)  a" for i in range(200))}],
+            "the names and labels up to here are too long together",
+        ),
+        (
+            [{"tree": "w0..9999  (1,)  a  tied " + ", ".join(f"t{i}_{{i}}" for i in range(999))}],
+            "the names and labels up to here are too long together",
+        ),
+    ],
+    ids=["labels of many lines", "labels of one line", "long names", "long marks"],
+)
+def test_a_short_lock_cannot_stand_for_much(
+    sections: list[dict[str, object]], why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unfold_tree, "WORK", 1_000_000)  # so that less is enough
+    plain = {"labels": "", "tree": "w  (1,)  a", "count": 1}
+    text = HEADER + "".join(
+        SECTION.format(
+            name=f"m{number}", **{**plain, **each, "labels": f"a: -\n{each.get('labels', '')}".strip()}
+        )
+        for number, each in enumerate(sections)
+    )
+    assert error(text).startswith(f"error[E902]: this line of a lock cannot be understood: {why}\n")
+
+
+def test_the_tensors_of_all_models_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(read_columns, "MOST", 5)
+    fields = {"labels": "a: -", "tree": "w0..2  (1,)  a", "count": 3}
+    one, two = (SECTION.format(name=name, **fields) for name in ("m", "n"))
+    assert len(parse_lock(HEADER + one).models[0]) == 3
+    assert "a lock stands for at most 5 tensors, and this one for more" in error(HEADER + one + two)
+
+
+def test_a_series_in_the_order_of_texts_is_sorted_once_and_only_if_it_fits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calls: list[tuple[int, int, int]] = []
+
+    def sort(first: int, last: int, step: int) -> Sequence[int]:
+        calls.append((first, last, step))
+        return in_order(first, last, step)
+
+    monkeypatch.setattr(unfold_tree, "in_order", sort)
+    tree = "h.0..2\n  x.0..11..text  (1,)  a\n  y.0..11..text  (1,)  a"
+    text = HEADER + SECTION.format(name="m", labels="a: -", tree=tree, count=72)
+    assert parse_lock(text).models[0].names[:4] == ["h.0.x.0", "h.0.x.1", "h.0.x.10", "h.0.x.11"]
+    assert sorted(calls) == [(0, 2, 1), (0, 11, 0)]
+    calls.clear()
+    too_many = "\n".join(f"x{number}.0..99999..text  (1,)  a" for number in range(11))
+    assert "1,000,000" in error(text.replace(tree, too_many))
+    assert calls == []
 
 
 def test_another_file_is_not_a_lock() -> None:

@@ -123,9 +123,11 @@ NAMES = st.lists(
     unique=True,
 )
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(10**20), 10**20)
+SCALES = st.floats(-1e150, 1e150) | st.integers(-(2**31), 2**31)
+"""Numbers whose products are in range: scales of several axes are multiplied."""
 SCALARS = NUMBERS | st.text(max_size=4) | st.booleans() | st.none()
 VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3).map(tuple), max_leaves=4)
-SETTINGS = st.fixed_dictionaries({}, optional={"lr_scale": NUMBERS, "betas": VALUES, "tag": VALUES})
+SETTINGS = st.fixed_dictionaries({}, optional={"lr_scale": SCALES, "betas": VALUES, "tag": VALUES})
 
 
 @st.composite

@@ -434,3 +434,19 @@ def test_each_example_of_the_schema_is_right(write: Write, tmp_path: Path) -> No
         assert read_project(write(text)) is not None
     (example,) = schema()["properties"]["severity"]["examples"]
     assert read_project(write(f"{example}\n")) == Project("paramrules.toml", (), {"W202": "error"})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "".join(f"k{number} = 1\n" for number in range(200)),
+        "[severity]\n" + "".join(f'X{number} = "error"\n' for number in range(200)),
+        "".join(f'[[targets]]\nrules = "none{number}.rules"\n' for number in range(200)),
+    ],
+    ids=["keys", "codes", "files"],
+)
+def test_of_very_many_mistakes_the_first_hundred_are_shown(write: Write, text: str) -> None:
+    path = write(text)
+    with pytest.raises(RulesError) as raised:
+        read_project(path)
+    assert len(raised.value.diagnostics) == 100

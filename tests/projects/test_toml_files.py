@@ -1,7 +1,7 @@
 import pytest
 
 from paramrules.diagnostics import RulesError, Source
-from paramrules.toml_files import key_span, parse_toml
+from paramrules.toml_files import Keys, parse_toml
 
 TEXT = """\
 # paramrules
@@ -30,7 +30,7 @@ x = 1
 
 def place(*key: str | int, text: str = TEXT) -> tuple[int, str]:
     """The line and the text that stand for a key."""
-    span = key_span(Source("pyproject.toml", text), key)
+    span = Keys(Source("pyproject.toml", text)).span(key)
     return span.line, span.text
 
 
@@ -76,3 +76,33 @@ def test_what_is_not_toml_is_an_error_with_its_line(text: str, message: str, lin
     assert (wrong.code, wrong.message) == ("E931", f"`x.toml` cannot be read: {message}")
     assert wrong.help == "mend the TOML"
     assert (wrong.span and wrong.span.line) == line
+
+
+def test_a_text_is_read_once_for_all_its_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines: list[int] = []
+    line = Source.line
+
+    def counted(source: Source, number: int) -> str:
+        lines.append(number)
+        return line(source, number)
+
+    monkeypatch.setattr(Source, "line", counted)
+    text = "".join(f"k{number} = 1\n" for number in range(100))
+    keys = Keys(Source("x.toml", text))
+    assert [keys.span((f"k{number}", "below")).line for number in range(100)] == list(range(1, 101))
+    assert len(lines) <= 301
+
+
+@pytest.mark.parametrize("line", ["[" + " " * 200_000, "[[ a" + " " * 200_000 + "b", "[" + "a " * 100_000])
+def test_a_long_line_that_is_no_header_is_given_up_at_once(line: str) -> None:
+    # with backtracking, hours
+    assert Keys(Source("x.toml", f'k = """\n{line}\n"""\n')).span(("lost",)).line == 1
+
+
+@pytest.mark.parametrize(
+    ("header", "text"), [("[ a . b ]", "a . b"), ("[a.b]", "a.b"), ("[[ 'a'.b]]", "'a'.b"), ("[ a ]", "a")]
+)
+def test_headers_of_all_styles(header: str, text: str) -> None:
+    key = ("a", "b") if "b" in header else ("a",)
+    span = Keys(Source("x.toml", f"{header}\nc = 1\n")).span((*key, 0) if "[[" in header else key)
+    assert span.text == text

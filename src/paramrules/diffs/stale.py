@@ -1,11 +1,12 @@
 """Lock files: written so that nothing changes without need, and checked against what rules make now."""
 
 import os
+from dataclasses import replace
 from typing import NamedTuple
 
 from paramrules.diagnostics import Diagnostic, RulesError, Source, listed
 from paramrules.diffs.sides import Diffs, diffs_of_locks
-from paramrules.locks import Lock, read_lock
+from paramrules.locks import Lock, LockedModel, read_lock
 
 
 class Checked(NamedTuple):
@@ -89,13 +90,30 @@ def _edited(name: str, old: Lock) -> list[Diagnostic]:
     """Return a finding (E908) if a file is not as it would be written."""
     with open(name, encoding="utf-8-sig", newline=None) as file:
         text = file.read()
-    if text == old.text:
+    written = Lock(tuple(map(_without_idle_labels, old)), name).text
+    if text == written:
         return []
     return [
         Diagnostic(
             "E908",
             f"`{name}` says what it should, but not as it is written: somebody has edited or merged it",
-            Source(name, text).first_difference(old.text),
+            Source(name, text).first_difference(written),
             help="lock again without `--check`",
         )
     ]
+
+
+def _without_idle_labels(model: LockedModel) -> LockedModel:
+    """Return a section without the labels that no parameter has, which no lock is written with."""
+    used = [sorted(set(column)) for column in zip(*model.labels, strict=True)]
+    if all(len(own) == len(axis.slots) for own, axis in zip(used, model.axes, strict=False)):
+        return model
+    places = [{number: place for place, number in enumerate(own)} for own in used]
+    return replace(
+        model,
+        axes=tuple(
+            axis._replace(slots=tuple(axis.slots[number] for number in own))
+            for own, axis in zip(used, model.axes, strict=False)
+        ),
+        labels=[tuple(map(dict.__getitem__, places, labels)) for labels in model.labels],
+    )

@@ -123,7 +123,7 @@ def check_rate(
 ) -> None:
     """Raise TypeError unless a base rate is a number, or something else that the framework takes for one.
 
-    Raise ValueError for a number that is not finite. Arrays and schedules are not looked into.
+    Raise ValueError for a number that is not finite.
 
     A bool is not a number here, and neither is the text that YAML makes of `1e-3`. `scheduled` says what to
     do instead of passing a schedule, or schedules by name.
@@ -135,8 +135,17 @@ def check_rate(
         raise TypeError(
             f"`{name}` is {rate!r:.60}, a `{type(rate).__name__}`, and should be {wanted}{instead}"
         )
-    if isinstance(rate, Real) and not _is_finite(rate):
-        raise ValueError(f"`{name}` is {rate!r:.60} and should be a finite number")
+    check_finite(name, rate)
+
+
+def check_finite(name: str, value: object) -> None:
+    """Raise ValueError if an argument is a number that is not finite, or a tuple or list that holds one.
+
+    Anything else, an array or a schedule, is not looked into.
+    """
+    for number in value if isinstance(value, tuple | list) else (value,):
+        if isinstance(number, Real) and not _is_finite(number):
+            raise ValueError(f"`{name}` is {value!r:.60} and should be a finite number")
 
 
 def _is_finite(number: Real) -> bool:

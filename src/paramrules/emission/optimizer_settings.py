@@ -7,7 +7,7 @@ from typing import Any
 from paramrules.assignment import Assignment, Group
 from paramrules.assignment.unknown_keywords import where_it_goes
 from paramrules.diagnostics import Diagnostic, did_you_mean
-from paramrules.emission.argument_checks import AnyRules
+from paramrules.emission.argument_checks import AnyRules, check_finite
 from paramrules.emission.optimizer_spec import OptimizerSpec, OptimizerSpecs
 from paramrules.emission.origin import report
 from paramrules.emission.rates import DEFAULT, Bases
@@ -99,7 +99,7 @@ def arguments_of(
     """Return the arguments of each optimizer under its own names, and those that are lost (E612).
 
     Those bound to an optimizer win over those given to all. Base rates are not among them. A lost one may be
-    an option of the rules.
+    an option of the rules. Raises ValueError for a number that is not finite.
     """
     found: dict[str, dict[str, Any]] = {}
     wrong: list[Diagnostic] = []
@@ -107,6 +107,7 @@ def arguments_of(
     for name, spec in specs.items():
         bound: dict[str, Any] = {}
         for key, value in spec.bound.items():
+            check_finite(key, value)
             named = {} if key in spec.rates else own_names(spec, key, value)
             if named is None:
                 wrong.append(lost_argument(key, [spec]))
@@ -114,6 +115,7 @@ def arguments_of(
                 bound.update(named)
         found[name] = {}
         for key, value in given.items():
+            check_finite(key, value)
             named = own_names(spec, key, value)
             if named is not None and not named.keys() <= bound.keys():
                 taken.add(key)

@@ -1,10 +1,11 @@
 """Learning rates and weight decays: a base, from the rule or the caller or the optimizer, times a scale."""
 
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import Any, NamedTuple
 
 from paramrules.assignment import Assignment, Group
-from paramrules.diagnostics import Diagnostic
+from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.emission.optimizer_spec import OptimizerSpec, OptimizerSpecs
 from paramrules.emission.origin import report
 
@@ -56,8 +57,22 @@ class Rate(NamedTuple):
 
 
 def rate_of(group: Group, key: str, base: Any) -> Rate:
-    """Return the `lr` or `weight_decay` of a group over a base."""
-    return Rate(group.settings.get(key, base), group.settings.get(f"{key}_scale", 1))
+    """Return the `lr` or `weight_decay` of a group over a base.
+
+    Raises:
+        RulesError: E208 if both are numbers and their product is not finite.
+    """
+    rate = Rate(group.settings.get(key, base), group.settings.get(f"{key}_scale", 1))
+    if isinstance(rate.base, int | float) and not isfinite(rate.base * float(rate.scale)):
+        raise RulesError(
+            Diagnostic(
+                "E208",
+                f"`{key}` of the group `{group.label}` is {rate.base!r} times {rate.scale!r}, "
+                "and the result is not a finite number",
+                help=f"pass a smaller `{key}`, or set `{key}_scale` to less",
+            )
+        )
+    return rate
 
 
 def base_of(spec: OptimizerSpec, key: str, given: Any, schedule: str = DEFAULT) -> Any:

@@ -21,6 +21,9 @@ from paramrules.safe_files import unreadable
 BYTES: Final = 64 * 1024 * 1024
 """The largest lock that is read."""
 
+LABELS: Final = 100_000
+"""The most labels of all axes and models in a lock."""
+
 _HEAD: Final = re.compile(r"paramrules lock ([0-9]{1,9})")
 _CONFLICT: Final = re.compile(r"(?:<{7}|={7}|>{7}|\|{7})(?: .*)?")
 _END: Final = re.compile(r"end ([0-9]{1,9}) tensors?")
@@ -88,6 +91,7 @@ class _Reading:
         self._source = source
         self._lines = source.text.split("\n")
         self._at = 0
+        self._labels = self._tensors = 0
 
     def models(self) -> Iterator[LockedModel]:
         self._check_head()
@@ -174,9 +178,10 @@ class _Reading:
             raise self._wrong(self._at, "`[axis]` or `parameters` should stand here")
         first, count = self._tree()
         try:
-            columns = read_columns(self._lines[first : self._at - 1], axes)
+            columns = read_columns(self._lines[first : self._at - 1], axes, self._tensors)
         except TreeFault as fault:
             raise self._wrong(first + fault.line, fault.why) from None
+        self._tensors += len(columns.names)
         if len(columns.names) != count:
             raise self._fault(
                 "E908",
@@ -212,9 +217,10 @@ class _Reading:
         slots: dict[str, Slot] = {}
         while not (_AXIS.fullmatch(line := self._line()) or line == "parameters"):
             try:
-                more = read_slots(line)
+                more = read_slots(line, LABELS - self._labels)
             except ValueError:
                 raise self._wrong(self._at, "it is not a label with its settings") from None
+            self._labels += len(more)
             for slot in more:
                 if slots.setdefault(slot.name, slot) is not slot:
                     raise self._wrong(self._at, f"`{slot.name}` has a line above already")

@@ -36,15 +36,20 @@ class _Facts(NamedTuple):
     layer: Layer | None
 
 
-def read_columns(lines: Sequence[str], axes: Sequence[LockedAxis]) -> Columns:
+def read_columns(lines: Sequence[str], axes: Sequence[LockedAxis], before: int = 0) -> Columns:
     """Return the parameters that the lines of a tree stand for.
+
+    Args:
+        lines: the lines.
+        axes: the axes, whose labels they have.
+        before: the number of parameters of other models in the lock.
 
     Raises:
         TreeFault: a line cannot be understood.
     """
     tree = Tree(lines)
-    if tree.count > MOST:
-        raise TreeFault(0, f"the lines stand for more than {MOST:,} tensors")
+    if before + tree.count > MOST:
+        raise TreeFault(0, f"a lock stands for at most {MOST:,} tensors, and this one for more")
     places = [{slot.name: number for number, slot in enumerate(axis.slots)} for axis in axes]
     known: dict[Leaf, _Facts] = {}
     shapes: dict[str, Shape] = {}

@@ -30,9 +30,6 @@ _LEAST: Final = 3
 _ENDS: Final = range(4)
 """The exponents tried for the last label, where a factor stands before the power."""
 
-_MOST: Final = 100_000
-"""The most labels on one line."""
-
 
 @dataclass(frozen=True, slots=True)
 class Power:
@@ -72,20 +69,22 @@ def setting_lines(slots: Sequence[Slot]) -> Iterator[str]:
             at += 1
 
 
-def read_slots(line: str) -> list[Slot]:
+def read_slots(line: str, most: int) -> list[Slot]:
     """Return the labels on a line.
 
     Raises:
-        ValueError: the line is something else.
+        ValueError: the line is something else, or holds more than `most` labels.
     """
     label, colon, text = line.partition(": ")
     family = _FAMILY.fullmatch(label)
     if not colon or not (family or _LABEL.fullmatch(label)):
         raise ValueError(line)
+    if most < 1:
+        raise ValueError(line)
     if family is None:
         return [_slot(label, read_settings(text))]
     numbers = range(int(family[2]), int(family[3]) + 1)
-    if not 1 < len(numbers) <= _MOST:
+    if not 1 < len(numbers) <= most:
         raise ValueError(line)
     shared = read_settings(text, _power_at)
     try:

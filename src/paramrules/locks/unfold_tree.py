@@ -11,14 +11,19 @@ from typing import Final, NamedTuple
 from paramrules.locks.fold_tree import BY_TEXT, Leaf, in_order
 from paramrules.locks.words import BARE, QUOTED, Template, read_template, unquoted
 
-MOST: Final = 5_000_000
-"""The most parameters of a model."""
+MOST: Final = 1_000_000
+"""The most parameters of all models in a lock. A fold makes many of a few characters."""
 
 _MOST_BY_TEXT: Final = 100_000
 """The most numbers of a series in the order of texts, which have to be sorted."""
 
 _LONGEST: Final = 1000
 """The most characters of a name. A fold can make long names of few characters."""
+
+WORK: Final = 100_000_000
+"""The most characters of all names and labels in a tree, with `_FILLED` for each number in the labels."""
+
+_FILLED: Final = 40
 
 _RUN: Final = re.compile(
     r"([A-Za-z0-9_-]*[A-Za-z_-]|)([0-9]{1,12})\.\.([0-9]{1,12})(?:\.\.([0-9]{1,12}|text))?([A-Za-z_-][A-Za-z0-9_-]*|)"
@@ -38,10 +43,15 @@ class TreeFault(ValueError):  # noqa: N818 - it never leaves this room
         self.why = why
 
 
-class _Run(NamedTuple):
-    before: str
-    numbers: range
-    after: str
+class _Series(NamedTuple):
+    """Numbers that count up, in the order of texts if `step` is 0."""
+
+    first: int
+    last: int
+    step: int
+
+    def __len__(self) -> int:
+        return (self.last - self.first) // (self.step or 1) + 1
 
 
 @dataclass(slots=True)
@@ -50,9 +60,10 @@ class _Line:
 
     number: int
     path: str
-    runs: tuple[Sequence[int], ...]
+    runs: tuple[_Series, ...]
     leaf: tuple[str, Template] | None
     folds: int
+    work: int = 0
     below: "list[_Line]" = field(default_factory=list)
 
 
@@ -65,6 +76,7 @@ class Tree:
 
     def __init__(self, lines: Sequence[str]) -> None:
         self._top: list[_Line] = []
+        self._in_order: dict[_Series, Sequence[int]] = {}
         open_lines: list[_Line] = []
         for number, text in enumerate(lines):
             found = _LINE.fullmatch(text)
@@ -102,15 +114,19 @@ class Tree:
         """Yield the number of the line, the name and the leaf of each parameter, in the model's order.
 
         Raises:
-            TreeFault: a name is too long, or a number comes out negative.
+            TreeFault: a name or all of them are too long, or a number comes out negative.
         """
-        waiting = [_instances(line, "", ()) for line in reversed(self._top)]
+        work = 0
+        waiting = [self._instances(line, "", ()) for line in reversed(self._top)]
         while waiting:
             instance = next(waiting[-1], None)
             if instance is None:
                 waiting.pop()
                 continue
             line, name, numbers = instance
+            work += len(name) + line.work
+            if work > WORK:
+                raise TreeFault(line.number, "the names and labels up to here are too long together")
             if line.leaf:
                 if len(name) > _LONGEST and numbers:
                     raise TreeFault(line.number, f"its names have more than {_LONGEST} characters")
@@ -120,16 +136,22 @@ class Tree:
                 except ValueError:
                     raise TreeFault(line.number, f"a number of `{name}` is negative") from None
             if line.below:
-                waiting += [_instances(each, name + ".", numbers) for each in reversed(line.below)]
+                inside = name + "."
+                waiting += [self._instances(each, inside, numbers) for each in reversed(line.below)]
 
+    def _instances(
+        self, line: _Line, before: str, numbers: tuple[int, ...]
+    ) -> Iterator[tuple[_Line, str, tuple[int, ...]]]:
+        """Yield a line once for each combination of its numbers, with the name and all numbers so far."""
+        path = before.replace("%", "%%") + line.path
+        for own in product(*map(self._numbers, line.runs)):
+            yield line, path % own, numbers + own
 
-def _instances(
-    line: _Line, before: str, numbers: tuple[int, ...]
-) -> Iterator[tuple[_Line, str, tuple[int, ...]]]:
-    """Yield a line once for each combination of its numbers, with the name and all numbers so far."""
-    path = before.replace("%", "%%") + line.path
-    for own in product(*line.runs):
-        yield line, path % own, numbers + own
+    def _numbers(self, series: _Series) -> Sequence[int]:
+        """Return the numbers of a series. Those in the order of texts are sorted once."""
+        if series not in self._in_order:
+            self._in_order[series] = in_order(*series)
+        return self._in_order[series]
 
 
 def _line(number: int, text: str, around: _Line | None) -> _Line:
@@ -141,15 +163,17 @@ def _line(number: int, text: str, around: _Line | None) -> _Line:
     if rest is None:
         raise TreeFault(number, "a shape and labels should follow the name")
     try:
-        return _Line(number, path, runs, (rest[1], read_template(rest[2], folds)), folds)
+        template = read_template(rest[2], folds)
     except ValueError:
         raise TreeFault(number, "its braces do not hold a number that counts") from None
+    work = len(rest[2]) + len(template.numbers) * (_FILLED + 4 * folds) if template.numbers else 0
+    return _Line(number, path, runs, (rest[1], template), folds, work)
 
 
-def _path(number: int, text: str) -> tuple[str, tuple[Sequence[int], ...], int]:
+def _path(number: int, text: str) -> tuple[str, tuple[_Series, ...], int]:
     """Return a path with `%d` for each number that counts, the values of these, and where the path ends."""
     keys: list[str] = []
-    runs: list[Sequence[int]] = []
+    runs: list[_Series] = []
     at = 0
     while True:
         run = _RUN.match(text, at)
@@ -166,7 +190,7 @@ def _path(number: int, text: str) -> tuple[str, tuple[Sequence[int], ...], int]:
             first, last = int(run[2]), int(run[3])
             if not 0 < (last - first) // (step or 1) < (MOST if step else _MOST_BY_TEXT):
                 raise TreeFault(number, f"`{run[0]}` is not a series of numbers")
-            runs.append(in_order(first, last, step))
+            runs.append(_Series(first, last, step))
             keys.append(f"{run[1]}%d{run[5]}")
         at = found.end()
         if not text.startswith(".", at):

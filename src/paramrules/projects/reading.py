@@ -4,6 +4,7 @@ import math
 import os
 import re
 from collections.abc import Iterator, Mapping
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,12 +13,14 @@ from paramrules.named_models import ModelName, read_input, read_model_name
 from paramrules.projects.project import Models, Project, Target
 from paramrules.projects.schema import Fault, faults, schema
 from paramrules.safe_files import UnreadableError, read_text
-from paramrules.toml_files import key_span, parse_toml
+from paramrules.toml_files import Keys, parse_toml
 
 SCHEMA: Final = "settings.schema.json"
 """The name of the JSON schema beside this module."""
 _LARGEST_FILE: Final = 1 << 20
 """The most bytes of a file."""
+_MOST_FAULTS: Final = 100
+"""The most mistakes that are reported of one kind of check, so that time does not grow with their square."""
 _NAMES: Final = ("paramrules.toml", "pyproject.toml")
 """The files that may hold settings; in one folder the first goes before the second."""
 _ROOTS: Final = (".git", ".hg", ".jj", ".svn")
@@ -53,7 +56,8 @@ def read_project(path: str | Path) -> Project | None:
 
     Raises:
         RulesError: E931 if the file cannot be read, E932 for unknown keys, E933 for values that do not fit,
-            E934 for files that do not exist; all of them at once.
+            E934 for files that do not exist; all of them at once, up to
+            some hundred.
     """
     path = Path(path)
     shown = _from_here(path)
@@ -67,11 +71,12 @@ def read_project(path: str | Path) -> Project | None:
         table = table.get(part, {}) if isinstance(table, dict) else {}
     if not is_own and table == {}:
         return None
-    wrong = [*faults(table, schema(), ()), *_faults_of_codes(table)]
+    wrong = list(islice(chain(faults(table, schema(), ()), _faults_of_codes(table)), _MOST_FAULTS))
     if not wrong:
         targets, wrong = _targets(table, path.parent)
     if wrong:
-        found = [_diagnostic(each, source, before) for each in wrong]
+        keys = Keys(source)
+        found = [_diagnostic(each, keys, before) for each in wrong]
         raise RulesError(sorted(found, key=lambda each: each.span.start if each.span else 0))
     return Project(shown, tuple(targets), table.get("severity", {}))
 
@@ -91,8 +96,8 @@ def _from_here(path: Path) -> str:
     return os.path.relpath(path).replace(os.sep, "/")
 
 
-def _diagnostic(fault: Fault, source: Source, before: tuple[str, ...]) -> Diagnostic:
-    return Diagnostic(fault.code, fault.message, key_span(source, (*before, *fault.key)), help=fault.help)
+def _diagnostic(fault: Fault, keys: Keys, before: tuple[str, ...]) -> Diagnostic:
+    return Diagnostic(fault.code, fault.message, keys.span((*before, *fault.key)), help=fault.help)
 
 
 def _faults_of_codes(table: object) -> Iterator[Fault]:
@@ -110,6 +115,8 @@ def _targets(table: Mapping[str, Any], folder: Path) -> tuple[list[Target], list
     wrong: list[Fault] = []
     targets = []
     for number, entry in enumerate(table.get("targets", ())):
+        if len(wrong) >= _MOST_FAULTS:
+            break
         key = ("targets", number)
 
         def place(name: str, text: str, key: tuple[str | int, ...] = key) -> str:

@@ -1,0 +1,39 @@
+"""Rates: a base times a scale, both finite, and so is the product."""
+
+import pytest
+
+from paramrules import RulesError
+from paramrules.assignment import Group
+from paramrules.emission.rates import rate_of
+
+
+def group(**settings: float) -> Group:
+    return Group("a/b", ("a", "b"), settings, (0,))
+
+
+@pytest.mark.parametrize("key", ["lr", "weight_decay"])
+@pytest.mark.parametrize(
+    ("settings", "base", "shown"),
+    [
+        ({"_scale": 1e200}, 1e200, "1e+200 times 1e+200"),
+        ({"_scale": 1e200}, -(10**300), f"-{10**300} times 1e+200"),
+        ({"": 1e200, "_scale": 10**300}, None, f"1e+200 times {10**300}"),
+    ],
+)
+def test_a_product_that_is_not_finite_is_an_error(
+    key: str, settings: dict[str, float], base: float | None, shown: str
+) -> None:
+    with pytest.raises(RulesError) as raised:
+        rate_of(group(**{f"{key}{end}": value for end, value in settings.items()}), key, base)
+    (finding,) = raised.value.diagnostics
+    assert finding.code == "E208"
+    assert finding.message == f"`{key}` of the group `a/b` is {shown}, and the result is not a finite number"
+    assert finding.help == f"pass a smaller `{key}`, or set `{key}_scale` to less"
+
+
+def test_other_products_stay_as_they_are() -> None:
+    assert rate_of(group(lr_scale=1e-200), "lr", 1e-200).value == 0
+    assert rate_of(group(lr_scale=0.5), "lr", 3).value == 1.5
+    assert rate_of(group(lr_scale=0.5), "lr", None).value is None
+    schedule = print
+    assert rate_of(group(lr_scale=0.5), "lr", schedule) == (schedule, 0.5)
