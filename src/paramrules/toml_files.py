@@ -8,7 +8,7 @@ from typing import Any, Final
 from paramrules.diagnostics import Diagnostic, RulesError, Source, Span
 
 _AT: Final = re.compile(r"\(at line (\d+), column \d+\)")
-_HEADER: Final = re.compile(r"\s*+\[(\[)?\s*+([^\[\]#\s]++(?:\s++[^\[\]#\s]++)*+)\s*+\]")
+_HEADER: Final = re.compile(r"\s*\[(\[)?([^\[\]#]+)\]")
 _ENTRY: Final = re.compile(
     r"""\s*((?:[\w-]+|"[^"\n]*"|'[^'\n]*')(?:\s*\.\s*(?:[\w-]+|"[^"\n]*"|'[^'\n]*'))*)\s*="""
 )
@@ -87,11 +87,13 @@ class Keys:
         for number, start in enumerate(source.line_starts, 1):
             line = source.line(number)
             if header := _HEADER.match(line):
-                table = _parts(header[2])
+                name = header[2].strip()
+                at = start + header.start(2) + header[2].index(name)
+                table = _parts(name)
                 if header[1]:
                     elements[table] = elements.get(table, -1) + 1
                 table = _numbered(table, elements)
-                self._headers[table] = Span(source, start + header.start(2), start + header.end(2))
+                self._headers[table] = Span(source, at, at + len(name))
             elif entry := _ENTRY.match(line):
                 span = Span(source, start + entry.start(1), start + entry.end(1))
                 self._entries[*table, *_parts(entry[1])] = span, number
