@@ -137,6 +137,7 @@ def nets(folder: Path) -> Path:
     (folder / "evilnets.py").write_text(NETS.format(evil=HOSTILE))
     (folder / "evil\x1b[2J\u202e.rules").write_text(RULES)
     (folder / "evil.rules").write_text(RULES)
+    (folder / "other.rules").write_text("all: else -> lr_scale = 3\n")
     return folder
 
 
@@ -157,6 +158,19 @@ def nets(folder: Path) -> Path:
         ("inventory", "evilnets.py:make", "-o", "-", "--json"),
         ("check", "evil\x1b[2J\u202e.rules", "missing\x1b[2J\u202e.rules"),
         ("check", "evil.rules", "--port\x1b[2J\u202e"),
+        ("check", "evil.rules", "--fix", "--diff"),
+        ("show", "evil.rules", "-m", "evilnets.py:make", "--names"),
+        ("show", "evil.rules", "-m", "evilnets.py:make", "--names", "--format", "sarif"),
+        ("fmt", "--diff", "evil\x1b[2J\u202e.rules"),
+        ("fmt", "missing\x1b[2J\u202e.rules"),
+        ("lock", "evil.rules", "-m", "evilnets.py:make"),
+        ("lock", "evil\x1b[2J\u202e.rules", "-m", "evilnets.py:make", "--check"),
+        ("diff", "evil.rules", "other.rules", "-m", "evilnets.py:make", "--names"),
+        ("diff", "evil.rules", "other.rules", "-m", "evilnets.py:make", "--names", "--markdown"),
+        ("diff", "evil.rules", "other.rules", "-m", "evilnets.py:make", "--json"),
+        ("diff", "HEAD\x1b[2J\u202e:evil.rules", "other.rules", "-m", "evilnets.py:make"),
+        ("test", "evil.rules", "-m", "evilnets.py:make", "--coverage"),
+        ("rule", "W203\x1b[2J\u202e"),
         ("show", "evil.rules", "-m", "evilnets.py:\x1b[2J\u202e"),
         ("show", "evil.rules", "-m", "\x1b[2J\u202e.py:make"),
         ("show", "evil.rules", "-m", "evilnets.py:make", "--option", "\x1b[2J\u202e"),
@@ -178,6 +192,23 @@ def test_hostile_characters_are_escaped_in_a_terminal_too() -> None:
     assert hostile(without_style(shown)) == set()
     assert "\x1b[2J" not in shown
     assert "tied: a\\x1b[2J\\x9b\\x7f\\u202e" in shown
+
+
+@pytest.mark.usefixtures("nets")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("diff", "evil.rules", "other.rules", "-m", "evilnets.py:make", "--names"),
+        ("lock", "evil\x1b[2J\u202e.rules", "-m", "evilnets.py:make"),
+        ("fmt", "--diff", "evil\x1b[2J\u202e.rules"),
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_what_is_reviewed_is_escaped_in_a_narrow_terminal(arguments: tuple[str, ...]) -> None:
+    code, shown = in_terminal(*arguments, columns=20)
+    assert code in (0, 1)
+    assert hostile(without_style(shown)) == set()
+    assert "\x1b[2J" not in shown
 
 
 @pytest.mark.usefixtures("nets")
