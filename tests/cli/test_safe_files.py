@@ -188,6 +188,33 @@ def test_a_process_that_is_killed_leaves_a_whole_file(tmp_path: Path) -> None:
         assert file.read_text() in (OLD, NEW)
 
 
+FULL = """\
+import resource, signal
+from paramrules import RulesError
+from paramrules.safe_files import write_whole
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, resource.RLIM_INFINITY))
+try:
+    write_whole("out.json", "x" * 5000)
+except RulesError as error:
+    print(error)
+"""
+
+
+def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
+    (tmp_path / "out.json").write_text("old")
+    (tmp_path / "link.json").hardlink_to(tmp_path / "out.json")
+    command = [sys.executable, "-B", "-c", FULL]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "E703" in ran.stdout
+    assert "`out.json` cannot be written: File too large" in ran.stdout
+    assert sorted(os.listdir(tmp_path)) == ["link.json", "out.json"]
+    assert (tmp_path / "out.json").read_text() == "old"
+    write_whole(tmp_path / "out.json", "new")
+    assert (tmp_path / "link.json").read_text() == "old"
+
+
 def test_pipes_and_devices_are_not_read(run: Callable[..., Ran]) -> None:
     for name in ("pipe.rules", "pipe.json", "pipe.py"):
         os.mkfifo(name)
