@@ -4,6 +4,7 @@ import pytest
 from support import inventory_of
 
 import paramrules
+from paramrules.assignment import near_misses
 from paramrules.assignment.near_misses import TRIALS
 
 LAYERS = [f"bert.encoder.layer.{i}.fc.{leaf}" for i in range(12) for leaf in ("weight", "bias")]
@@ -101,3 +102,11 @@ def test_many_dead_rules_are_not_all_searched_for() -> None:
     helps = [finding.help for finding in paramrules.assign(rules, MODEL).findings]
     assert helps[0] == f"without `^` and `$` it finds 2 names, such as `{LAYERS[0]}`"
     assert helps[-1] == f"if that is intended, write `a{TRIALS - 1}?:`"
+
+
+def test_a_file_with_very_many_dead_rules_has_no_more_helps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(near_misses, "_TERMS", 1)
+    rules = paramrules.parse("a: name ~ ^encoder\na: name ~ ^layer\nb: else\n")
+    first, second = paramrules.assign(rules, MODEL).findings
+    assert first.help.startswith("without `^` it finds 24 names")
+    assert second.help == USUAL

@@ -14,7 +14,7 @@ from support import Ran
 
 from paramrules.cli import main
 from paramrules.cli.answer import VERSION
-from paramrules.diagnostics import CODES
+from paramrules.diagnostics import CODES, Code
 from paramrules.diagnostics.pages import page
 
 TYPO = "a: type(LayerNrm) -> weight_decay = 0\nb: else\n"
@@ -159,3 +159,8 @@ def test_the_schema_of_answers_lists_all_commands() -> None:
     assert described == {*main.list_commands(click.Context(main)), "refused"}
     for definition in described:
         assert answers["$defs"][definition]["properties"]["version"] == {"const": VERSION}
+
+
+def test_a_code_of_a_backend_has_no_page(run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(CODES, "WTOY901", Code("warning", "a toy is odd"))
+    assert "there is no code `WTOY901`" in run("rule", "WTOY901").err

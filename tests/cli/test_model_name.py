@@ -1,3 +1,4 @@
+import os
 import re
 
 import pytest
@@ -84,3 +85,17 @@ def test_what_makes_no_sense_is_refused(text: str, message: str | None) -> None:
     message = message or f"the call in `{text}` is not valid; {FORMS}"
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         read_model_name(text)
+
+
+def test_the_name_in_a_lock_is_relative_to_the_lock(monkeypatch: pytest.MonkeyPatch) -> None:
+    named = read_model_name("models/vit.py:ViT(depth=2)")
+    assert named.relative_to("models") == "vit.py:ViT(depth=2)"
+    assert named.relative_to("") == "models/vit.py:ViT(depth=2)"
+    assert read_model_name("models/vit.json").relative_to("rules") == "../models/vit.json"
+    assert read_model_name("models.vit:ViT").relative_to("models") == "models.vit:ViT"
+
+    def on_another_drive(*_: object) -> str:
+        raise ValueError
+
+    monkeypatch.setattr(os.path, "relpath", on_another_drive)
+    assert named.relative_to("models") == f"{os.path.abspath('models/vit.py')}:ViT(depth=2)"

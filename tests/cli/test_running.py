@@ -120,14 +120,23 @@ def test_as_a_module() -> None:
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "1 file: no findings\n", "")
 
 
-@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("has_folder_on_path", [True, False])
 def test_as_a_module_inside_this_process(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    has_folder_on_path: bool,
 ) -> None:
+    before = [each for each in sys.path if each != str(folder)]
+    monkeypatch.setattr(sys, "path", [str(folder), *before] if has_folder_on_path else [*before])
     monkeypatch.setattr(sys, "argv", ["paramrules", "check", "net.rules"])
+    # pytest rewrites the modules of its plugins' distributions, and its importer has no code to run
+    importers = [each for each in sys.meta_path if type(each).__name__ != "AssertionRewritingHook"]
+    monkeypatch.setattr(sys, "meta_path", importers)
     with pytest.raises(SystemExit) as ended:
-        runpy.run_path(str(Path(paramrules.__file__).with_name("__main__.py")), run_name="__main__")
+        runpy.run_module("paramrules", run_name="__main__")
     assert (ended.value.code, capsys.readouterr().out) == (0, "1 file: no findings\n")
+    assert sys.path == before
 
 
 def test_ctrl_c(run: Callable[..., Ran]) -> None:

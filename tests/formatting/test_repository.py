@@ -29,9 +29,9 @@ def test_few_files_are_left_out() -> None:
 
 @pytest.mark.parametrize("page", all_pages(), ids=lambda page: str(page.relative_to(ROOT)))
 def test_rules_on_a_page_are_formatted(page: Path) -> None:
-    """But for those that cannot be read, which show mistakes, and one that shows what formatting does."""
+    """But for those that cannot be read, which show mistakes, and those that show what formatting does."""
     for block in blocks(page.read_text("utf-8")):
-        if block.language == "rules" and block.name != "ugly.rules":
+        if block.language == "rules" and block.name != "ugly.rules" and page.stem != "E941":
             try:
                 formatted = format_rules(block.text)
             except RulesError:

@@ -336,3 +336,8 @@ def test_an_edited_lock_is_read_exactly_or_refused(edits: list[tuple[int, int, s
         codes = set()
         assert parse_lock(lock.text) == lock
     assert codes <= {"E902", "E903", "E904", "E905", "E906", "E908"}
+
+
+def test_a_lock_with_more_labels_than_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("paramrules.locks.read.LABELS", 1)
+    assert "it is not a label with its settings" in error(TEXT)

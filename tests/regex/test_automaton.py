@@ -157,6 +157,23 @@ def test_the_cache_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         assert len(automaton._ways) <= 11
 
 
+def test_all_caches_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(automaton_file, "KEPT", 10)
+    monkeypatch.setattr(automaton_file, "SETS", 2)
+    chance = random.Random(7)
+    text = r"(a|b)*a(\w|\b.)(?:a|b){3}(\W|$)"
+    parsed = parse(text)
+    automaton = Automaton(parsed)
+    for _ in range(100):
+        check(
+            text,
+            parsed,
+            automaton,
+            "".join(chance.choices("ab.!cdefghijklmn", weights=[9, 9] + [1] * 14, k=60)),
+        )
+        assert len(automaton._classes) <= 11
+
+
 def witness(one: Automaton, other: Automaton, wanted: Callable[[bool, bool], bool]) -> str | None:
     """The shortest name of which the two say what is wanted: what `alphabet` and states are made for."""
     alphabet = sorted({*one.alphabet, *other.alphabet})

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import calls, examples
 
+import paramrules
 from paramrules.regex.analysis import branches
 from paramrules.regex.impossible import refuse_impossible
 from paramrules.regex.parse import parse
@@ -94,3 +95,11 @@ def test_each_part_of_a_regex_is_looked_at_a_few_times(text: str) -> None:
             refuse_impossible(text, tree)
 
     assert calls(work) < 400_000
+
+
+def test_a_help_does_not_offer_what_is_refused() -> None:
+    with pytest.raises(paramrules.RulesError) as raised:
+        paramrules.parse("x: name ~ a{2$,1}\n")
+    (wrong,) = raised.value.diagnostics
+    assert wrong.code == "E328"
+    assert wrong.help == "write `a{2$`, or `\\$` for the character itself"

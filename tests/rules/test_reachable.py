@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import examples
 
+from paramrules.diagnostics import RulesError
 from paramrules.rules import terms
 from paramrules.rules.dnf import Budget, Reader
 from paramrules.rules.load import parse
@@ -303,3 +304,10 @@ def test_a_dead_rule_wins_nothing(texts: list[str]) -> None:
         assert not wins(rules, rule)
         # The rules that are shown do it without the others.
         assert not wins([*above, rule], rule)
+
+
+def test_a_name_that_is_longer_than_any_is_not_searched() -> None:
+    long = "a" * 1001
+    parse(f'x: name ~ ^a -> lr = 1\ny: name == "{long}" -> lr = 2\n')
+    with pytest.raises(RulesError, match="E310"):
+        parse(f'x: name ~ ^a -> lr = 1\ny: name == "{long[:1000]}" -> lr = 2\n')

@@ -167,3 +167,11 @@ def test_a_text_within_the_limits_may_hold_nothing_but_mistakes() -> None:
     with pytest.raises(RulesError) as error:
         parse("expect ndim <= 1\n" * 300)
     assert {finding.code for finding in error.value.diagnostics} == {"E126"}
+
+
+def test_more_axes_than_anybody_needs() -> None:
+    text = "".join(f"[a{number}]\nb: else\n" for number in range(101))
+    (wrong,) = findings(text)
+    assert (wrong.code, wrong.message) == ("E111", "there are more than 100 axes")
+    assert wrong.span is not None
+    assert wrong.span.line == 201
