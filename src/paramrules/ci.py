@@ -27,7 +27,7 @@ LOCK: Final = "lock"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one command finds in one file.
+    """The findings of one command in one file.
 
     Attributes:
         name: `check`, `fmt`, `test` or `lock`.

@@ -21,7 +21,7 @@ _ROUNDS: Final = 20
 """Fixes one after the other in one statement: `a && b && c` needs one for each operator."""
 _READS: Final = 20
 _CHARACTERS: Final = 300_000
-"""How often a text may be read again: until the characters read exceed this, but at least `_READS` times."""
+"""The most characters that are read again for a text; it is read again at least `_READS` times."""
 
 _Fixes: TypeAlias = "Sequence[tuple[Diagnostic, Fix]]"
 

@@ -31,7 +31,7 @@ class GitFile(Traversable):
 
     @property
     def _object(self) -> str:
-        """What git calls the file or folder; to git, `REV:.` is no path relative to the working directory."""
+        """The name that git takes; `REV:.` is not relative to the working directory."""
         return f"{self}/" if self.name in (".", "..") else str(self)
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""What counts see of tied parameters, and what is said of attributes of modules."""
+"""Counts over tied parameters, and messages about attributes of modules."""
 
 import pytest
 from support import inventory_of

@@ -1,4 +1,4 @@
-"""What a diff says of two assignments to a model."""
+"""Diffs of two assignments to a model."""
 
 from dataclasses import replace
 from typing import Any

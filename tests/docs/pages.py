@@ -123,7 +123,7 @@ def console(text: str) -> str:
 
 
 def typed(command: str) -> str:
-    """What a command prints, findings last, without a blank line at the end."""
+    """Return the output of a command, findings last, without a blank line at the end."""
     name, *arguments = shlex.split(command)
     assert name in ("paramrules", "git", "pre-commit"), f"{command!r} is not run here"
     if name != "paramrules":

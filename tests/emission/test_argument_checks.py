@@ -1,4 +1,4 @@
-"""What a caller is told about arguments that every backend takes."""
+"""Messages about arguments that every backend takes."""
 
 from functools import partial
 from typing import Any

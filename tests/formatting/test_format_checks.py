@@ -1,4 +1,4 @@
-"""What `format_rules` refuses: a text with errors, one that would hold too much, and its own mistakes."""
+"""Texts that `format_rules` refuses: with errors, too large, or changed by a bug of its own."""
 
 from collections.abc import Callable
 

@@ -37,7 +37,7 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What several models reach of a rule file.
+    """The parts of a rule file that several models reach.
 
     Attributes:
         parts: the rules and branches, in the order written.

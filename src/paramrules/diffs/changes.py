@@ -52,7 +52,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Diff:
-    """What differs between two assignments to a model. `print` shows it as tables.
+    """The differences between two assignments to a model. `print` shows them as tables.
 
     Attributes:
         old: the one assignment, as a lock holds it.

@@ -10,7 +10,7 @@ from paramrules.locks import Lock, LockedModel, read_lock
 
 
 class Checked(NamedTuple):
-    """What a check of a lock has found: errors, and the differences behind them."""
+    """The result of checking a lock: errors, and the differences behind them."""
 
     findings: tuple[Diagnostic, ...]
     diffs: Diffs

@@ -28,7 +28,7 @@ _GLUED: Final = 3
 
 
 class Leaf(NamedTuple):
-    """What is written behind a name: a text that has to be equal, and one whose numbers may count along."""
+    """The text behind a name: a part that has to be equal, and one whose numbers may count up."""
 
     fixed: str
     counting: str

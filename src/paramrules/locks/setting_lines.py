@@ -77,9 +77,7 @@ def read_slots(line: str, most: int) -> list[Slot]:
     """
     label, colon, text = line.partition(": ")
     family = _FAMILY.fullmatch(label)
-    if not colon or not (family or _LABEL.fullmatch(label)):
-        raise ValueError(line)
-    if most < 1:
+    if not colon or not (family or _LABEL.fullmatch(label)) or most < 1:
         raise ValueError(line)
     if family is None:
         return [_slot(label, read_settings(text))]

@@ -9,7 +9,7 @@ from paramrules.projects.project import Models, Project, Target
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What a command line says.
+    """The arguments of a command line.
 
     Attributes:
         rules: the rule file, None if none was typed.

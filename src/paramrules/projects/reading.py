@@ -6,14 +6,16 @@ import re
 from collections.abc import Iterator, Mapping
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from paramrules.diagnostics import CODES, Diagnostic, RulesError, Source, did_you_mean
-from paramrules.named_models import ModelName, read_input, read_model_name
 from paramrules.projects.project import Models, Project, Target
 from paramrules.projects.schema import Fault, faults, schema
 from paramrules.safe_files import UnreadableError, read_text
 from paramrules.toml_files import Keys, parse_toml
+
+if TYPE_CHECKING:
+    from paramrules.named_models import ModelName
 
 SCHEMA: Final = "settings.schema.json"
 """The name of the JSON schema beside this module."""
@@ -112,6 +114,8 @@ def _faults_of_codes(table: object) -> Iterator[Fault]:
 
 
 def _targets(table: Mapping[str, Any], folder: Path) -> tuple[list[Target], list[Fault]]:
+    from paramrules.named_models import read_input  # with inventories, which `check` needs only for targets
+
     wrong: list[Fault] = []
     targets = []
     for number, entry in enumerate(table.get("targets", ())):
@@ -168,8 +172,10 @@ def _targets(table: Mapping[str, Any], folder: Path) -> tuple[list[Target], list
     return targets, wrong
 
 
-def _model(text: str, folder: Path) -> ModelName:
+def _model(text: str, folder: Path) -> "ModelName":
     """Return the name of a model whose path is relative to a folder, as seen from the current one."""
+    from paramrules.named_models import read_model_name
+
     name = read_model_name(text)
     if not name.is_saved and not name.is_file:
         return name._replace(folder=str(folder))
