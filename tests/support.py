@@ -1,4 +1,4 @@
-"""What tests share: inventories from plain rows, counted calls, and how many cases to generate."""
+"""Helpers of many tests: inventories from plain rows, counted calls, the number of generated cases."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ __all__ = ["ROOT", "Ran", "Row", "RowColumns", "calls", "class_of", "examples", 
 
 
 class Ran(NamedTuple):
-    """What a command did: its exit code, standard output, standard error."""
+    """The result of a command: its exit code, standard output, standard error."""
 
     code: int
     out: str

@@ -1,4 +1,4 @@
-"""How a decay of 0 by the label `no_decay` is shown and explained."""
+"""A decay of 0 by the label `no_decay`, shown and explained."""
 
 from emission.small_inventory import inventory
 

@@ -49,7 +49,7 @@ REASONS = {
         ),
     },
 }
-"""What each kind of model cannot show, and why. A difference that is not here fails."""
+"""The facts that a kind of model cannot show, each with the reason. A difference that is not listed fails."""
 
 
 @cache

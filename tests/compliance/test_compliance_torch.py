@@ -20,12 +20,12 @@ from paramrules.testing.suite import cases
 CASES = list(cases())
 
 REASONS = {"known": "modules know every fact about their parameters"}
-"""What torch cannot show, and why. A difference that is not here fails."""
+"""The facts that torch cannot show, each with the reason. A difference that is not listed fails."""
 
 
 @cache
 def inventory_of(number: int) -> Inventory:
-    """What torch knows of a case's model."""
+    """Return the inventory of a case's model as torch sees it."""
     return paramrules.inventory(build(model_of(CASES[number]), {}))
 
 
@@ -49,7 +49,7 @@ def test_case(number: int, tmp_path: Path) -> None:
 
 
 def _check_groups(assignment: Assignment, groups: list[dict[str, Any]], model: nn.Module) -> None:
-    """What an optimizer is handed: the groups without what is frozen, their settings with the base rates."""
+    """Return the groups that an optimizer gets: without frozen parameters, with the base rates."""
     parameters = dict(model.named_parameters())
     trainable = {name for name, parameter in parameters.items() if parameter.requires_grad}
     with warned(assignment):

@@ -1,4 +1,4 @@
-"""What the pages say runs, and prints what they say it prints."""
+"""Every code block of the pages runs, and prints what the page shows."""
 
 import re
 import sys

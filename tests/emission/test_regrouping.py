@@ -1,4 +1,4 @@
-"""Which parameters keep their saved state, start fresh or are refused, whatever the framework."""
+"""Regrouping in any framework: parameters that keep their saved state, start fresh or are refused."""
 
 from collections.abc import Sequence
 

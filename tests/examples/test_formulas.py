@@ -27,7 +27,7 @@ TORCH_NORMS = ("BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "GroupNorm", "LayerN
 
 
 class Seen(NamedTuple):
-    """What a peer's loop looks at."""
+    """A parameter as a peer's loop sees it."""
 
     name: str
     shape: tuple[int, ...]

@@ -54,7 +54,7 @@ def by_settings(groups: Groups) -> dict[tuple[tuple[str, Any], ...], tuple[str, 
 
 
 def from_rows(file: str, policy: str) -> Groups:
-    """What the core alone says, from the golden file's rows."""
+    """Assign the rules to the golden file's rows, without a framework."""
     inventory = inventory_of(golden_rows(golden_model.read(file)))
     assignment = paramrules.assign(paramrules.load(rules_for(file, policy)), inventory)
     assert assignment.findings == ()
@@ -66,7 +66,7 @@ def from_rows(file: str, policy: str) -> Groups:
 
 
 def from_torch(file: str, policy: str) -> Groups:
-    """What an optimizer is given for the model rebuilt in torch."""
+    """Return the param groups for the model rebuilt in torch."""
     model, _ = golden_model.load(file)
     groups = paramrules_torch.param_groups(
         model, rules_for(file, policy), weight_decay=base_weight_decay(policy), lr_scale="keep"

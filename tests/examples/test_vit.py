@@ -14,7 +14,7 @@ MODELS = [str(VIT / file) for file in ("vit_torch.py:ViT", "vit_flax.py:ViT")]
 
 @pytest.fixture(scope="module")
 def shown() -> list[dict[str, object]]:
-    """What `show --json` says of both models."""
+    """Return the answer of `show --json` for both models."""
     named = [argument for model in MODELS for argument in ("--model", model)]
     ran = CliRunner().invoke(main, ["show", str(VIT / "vit.rules"), *named, "--json"])
     assert ran.exit_code == 0, ran.output

@@ -1,4 +1,4 @@
-"""What the fuzzers start from: a text file for each target, one input a line, as Python writes bytes.
+"""The fuzzers' corpus: a text file for each target, one input a line, written as a Python bytes literal.
 
 `fallen/` holds inputs that a target once failed on; they stay. `corpus/` holds the fewest inputs that reach
 all that was ever reached, and is written by `run.py --grow`.

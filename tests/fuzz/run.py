@@ -30,13 +30,13 @@ ROOMS = (
     *("formatting", "locks", "named_models"),
 )
 LIMITS = ["-timeout=20", "-rss_limit_mb=2048"]
-"""What an input may take: memory, and seconds, which on a busy machine find only what never ends."""
+"""The limits of one input: memory, and seconds (so many that only an endless loop reaches them)."""
 
 INPUT = "the input, for fallen/{}.txt:"
 
 
 class Ran(NamedTuple):
-    """What a run of libFuzzer did, read from its log."""
+    """A run of libFuzzer, read from its log."""
 
     status: int
     executions: int

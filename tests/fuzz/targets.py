@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 
 
 class Target(NamedTuple):
-    """What is fuzzed.
+    """One reader or evaluator under fuzzing.
 
     Attributes:
         run: takes an input; raises if something is wrong.

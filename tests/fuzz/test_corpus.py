@@ -1,4 +1,4 @@
-"""What the fuzzers have found before stays mended, and they look for more for a few seconds."""
+"""Earlier finds of the fuzzers stay fixed, and each fuzzer looks for more for a few seconds."""
 
 import os
 import subprocess

@@ -42,7 +42,7 @@ def statements() -> list[str]:
 
 
 def meaning(text: str) -> tuple[str, list[str], list[tuple[str, ...]]]:
-    """What must not change: the tree, the comments, and what they allow where."""
+    """Return what formatting must not change: the tree, the comments, and what they allow where."""
     file, findings = read(Source("t.rules", normalised(text)))
     assert not any(finding.is_error for finding in findings)
     begins = [statement.span.start for statement in file.statements]

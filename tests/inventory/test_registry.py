@@ -1,4 +1,4 @@
-"""Which backend a model goes to, and what a broken one may not break."""
+"""Finding the backend of a model, and broken backends that must not matter."""
 
 import ast
 import subprocess

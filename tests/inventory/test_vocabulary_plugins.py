@@ -76,7 +76,7 @@ NOTE = "`{0}` is a `RMSNorm`, which the vocabulary of `acme-norms` counts among 
 def install(
     folder: Path, toml: str, entry: str = "acme_norms:vocabulary.toml", name: str = "acme-norms"
 ) -> None:
-    """What pip leaves behind of a package with an entry point."""
+    """The metadata that pip installs for a package with an entry point."""
     package = folder / name.replace("-", "_")
     package.mkdir(exist_ok=True)
     (package / "vocabulary.toml").write_text(toml, "utf-8")

@@ -1,4 +1,4 @@
-"""What is said of a lock that was cut off, merged, edited by hand, or written by a newer version."""
+"""Diagnostics of locks that were cut off, merged, edited by hand, or written by a newer version."""
 
 from collections.abc import Sequence
 from pathlib import Path

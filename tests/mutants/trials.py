@@ -35,7 +35,7 @@ MEMORY = 8 << 30
 
 
 class Outcome(Enum):
-    """What became of a mutant."""
+    """The fate of a mutant."""
 
     KILLED = "killed"
     TIMEOUT = "timeout"

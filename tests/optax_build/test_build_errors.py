@@ -1,4 +1,4 @@
-"""What `build` refuses, word for word."""
+"""The errors of `build`, word for word."""
 
 from functools import partial
 from typing import Any

@@ -1,4 +1,4 @@
-"""What rates, decays, freezing and several optimizers mean, each against optax written out by hand."""
+"""The meaning of rates, decays, freezing and several optimizers, each against optax written out by hand."""
 
 from functools import partial
 from typing import Any
@@ -214,7 +214,7 @@ def test_muon_beside_adamw() -> None:
 
 
 def test_an_optimizer_has_bases_of_its_own() -> None:
-    """What `functools.partial` binds comes first, a schedule too."""
+    """Arguments that `functools.partial` binds come first, a schedule too."""
     schedule = optax.linear_schedule(0.1, 0.0, 10)
     both = {
         "muon": partial(optax.contrib.muon, learning_rate=schedule, weight_decay=0.3, beta=0.9, eps=1e-8),

@@ -1,4 +1,4 @@
-"""What an optimizer does to its groups, against the same computed by hand."""
+"""The monitor of an optax optimizer, against the same figures computed by hand."""
 
 from typing import Any
 

@@ -26,7 +26,7 @@ Long = Callable[[Any, float], optax.GradientTransformation]
 
 
 def coupled(factory: Any, **settings: Any) -> Long:
-    """What optax's optimizers without decay of their own are given it by."""
+    """The transformation that gives decay to optax's optimizers without one of their own."""
     return lambda rate, decay: optax.chain(optax.add_decayed_weights(decay), factory(rate, **settings))
 
 

@@ -1,4 +1,4 @@
-"""What is wrong before any parameter is looked at: options, and facts that nobody can know."""
+"""Errors found before any parameter is looked at: options, and facts that cannot be known."""
 
 from collections.abc import Container, Iterator, Mapping
 from typing import Any
@@ -28,7 +28,7 @@ def kind(value: object) -> str:
 
 
 def asks_for(file: nodes.File, scope: Scope, unknown: Container[str]) -> bool:
-    """Whether the rules and expectations ask for a fact among those, be it through a `let`."""
+    """Return whether the rules and expectations read one of these facts, directly or through a `let`."""
 
     def facts(e: Any, scope: Scope) -> Iterator[str]:
         yield from (member.function for member in every(e, nodes.Member))

@@ -1,4 +1,4 @@
-"""Which names of groups a predicate binds, and which names an expression uses."""
+"""The names of groups that a predicate binds, and those that an expression uses."""
 
 from typing import Any
 

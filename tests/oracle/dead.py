@@ -1,4 +1,4 @@
-"""What of a rule does nothing on a model, in the plainest way: each part looked at on its own, everywhere."""
+"""Dead parts of rules, found in the plainest way: each part evaluated on its own, everywhere."""
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
@@ -80,7 +80,7 @@ def lacks(e: Any, looking: Looking, scope: Scope) -> bool:
 
 
 def uses_captures(e: Any, scope: Scope) -> bool:
-    """Whether an expression compares something with a capture."""
+    """Return whether an expression compares something with a capture."""
     known = {*scope.names, *FIELDS, *TEXTS, "shape", "trainable", "tied"}
     return any(
         name.name not in known

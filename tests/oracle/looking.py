@@ -27,9 +27,9 @@ FIELDS = (
 )
 
 Bound = Mapping[str, object]
-"""What groups took, by their names."""
+"""The text that each group captured, by the group's name."""
 Bounds = Mapping[str, Bound]
-"""What is bound at each name of a parameter."""
+"""The captures bound at each name of a parameter."""
 
 
 @dataclass
@@ -69,7 +69,7 @@ class Looking:
     def holds(
         self, e: nodes.Expression, scope: Scope, row: Parameter, rows: Sequence[Parameter], bound: Bounds
     ) -> Bound | None:
-        """What the predicate binds at `row`, one of the parameter's `rows`; None where it does not hold."""
+        """Return what the predicate binds at `row`, one of the `rows`; None where it does not hold."""
 
         def yes(answer: bool) -> Bound | None:
             return {} if answer else None
@@ -135,7 +135,7 @@ class Looking:
         raise AssertionError(e)
 
     def attribute(self, e: nodes.Member, row: Parameter) -> object:
-        """What is set on the parameter, or on the innermost of the modules around it that have it."""
+        """Return the attribute of the parameter, or of the innermost module around it that has it."""
         path = e.alternatives[0].text
         if e.function == "attr":
             return facts.attribute(path, row.attributes)
@@ -160,7 +160,7 @@ class Looking:
         return value
 
     def same(self, e: Any, scope: Scope, row: Parameter, rows: Sequence[Parameter], bound: Bounds) -> bool:
-        """Whether the left side equals the right one, or one of several, at this name."""
+        """Return whether the left side equals the right one, or one of several, at this name."""
         sides = e.items if isinstance(e, nodes.Among) else (e.right,)
         match e.left:
             case nodes.Reference(name=name) if name in TEXTS:
@@ -182,7 +182,7 @@ class Looking:
         return any(equal(left, self.value(side, scope, row, rows, bound)) for side in sides)
 
     def applies(self, e: Any, scope: Scope, row: Parameter, rows: Sequence[Parameter], bound: Bounds) -> bool:
-        """Whether all that is compared is there at this name."""
+        """Return whether all that is compared exists at this name."""
         match e.left:
             case nodes.Reference(name=name) if name in (*TEXTS, "dtype", "role"):
                 return True
@@ -262,7 +262,7 @@ class Looking:
         return e if isinstance(e, nodes.Matches) and not e.negated else None
 
     def groups(self, match: nodes.Matches, row: Parameter) -> tuple[object, ...] | None:
-        """What all groups of a match take at a name, absent ones as 0 or "" by their kind."""
+        """Return what all groups of a match capture at a name, absent ones as 0 or "" by their kind."""
         found = facts.python(match.regex.text).search(facts.subject(match.left.name, row))
         if found is None:
             return None
@@ -273,7 +273,7 @@ class Looking:
         )
 
     def captured(self, match: nodes.Matches, rows: Sequence[Parameter]) -> tuple[object, ...] | None:
-        """What a match takes of a parameter: at the first of its names where it is found."""
+        """Return what a match captures of a parameter, at the first of its names where it is found."""
         every = (self.groups(match, row) for row in rows)
         return next((groups for groups in every if groups is not None), None)
 

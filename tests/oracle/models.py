@@ -68,7 +68,7 @@ NAMES = [f"{module}.{leaf}" if module else leaf for module in MODULES for leaf i
 
 
 def marks() -> st.SearchStrategy[dict[str, dict[str, object]]]:
-    """What is set on some modules, by their names."""
+    """Attributes of some modules, by their names."""
     places = ["", "stem", "blocks", "blocks.0", "blocks.10.mlp", "layers.0", "layers.0.blocks", *MODULES]
     return st.dictionaries(st.sampled_from(places), st.sampled_from(ATTRIBUTES), max_size=3)
 

@@ -27,7 +27,7 @@ Finding = tuple[str, int]
 
 @dataclass(frozen=True)
 class Taken:
-    """Which rule took a parameter (-1: none), at which of its names, and the label that this gave."""
+    """The rule that took a parameter (-1: none), at which of its names, and the label."""
 
     rule: int
     row: Parameter
@@ -63,7 +63,7 @@ class Axis:
 
 
 def implied(axis: Axis, number: int) -> dict[str, object]:
-    """What the label `no_decay` means for a rule that says no decay, if no rule of the label says another."""
+    """Return the setting that the label `no_decay` implies, unless a rule of the label sets another."""
     same_label = [n for n, rule in enumerate(axis.rules) if rule.label.parts == ("no_decay",)]
     arrows = [n for n in same_label if axis.rules[n].settings is not None]
     said = [s for n in arrows for s in axis.rules[n].settings or () if s.key in DECAYS]
@@ -110,7 +110,7 @@ def rows_of(inventory: Inventory) -> list[list[Parameter]]:
 
 
 def marks_of(inventory: Inventory) -> Mapping[str, Mapping[str, object]]:
-    """What is set on the modules, by their names: of an inventory of rows, which holds it as it was drawn."""
+    """Return the attributes set on modules, by module name, as the inventory of rows holds them."""
     return getattr(inventory._columns, "marks", {})
 
 
@@ -122,7 +122,7 @@ def assign(
     options: Mapping[str, object] | None = None,
     strict: bool = False,
 ) -> Result:
-    """What the rules of `file` make of a model."""
+    """Assign the rules of `file` to a model."""
     scope = Scope.of(file, included or {})
     wrong = wrong_options(file, options or {}, included or {})
     if not wrong and asks_for(file, scope, inventory.unknown):
@@ -272,7 +272,7 @@ class Assigning:
         taken: Sequence[Taken],
         under_first: Sequence[int],
     ) -> object:
-        """What the label's first rule says for a parameter, be it taken by that rule or by a later one."""
+        """Return the settings of the label's first rule for a parameter that any rule of the label took."""
         t = taken[number]
         needed = references(value) & set(bound_by(axis.rules[leader].predicate, self.scope, self.looking))
         own = set(bound_by(axis.rules[t.rule].predicate, self.scope, self.looking))
@@ -362,7 +362,7 @@ class Assigning:
             return None
 
     def kept(self, expect: nodes.Expect, taken: Sequence[Taken]) -> bool:
-        """Whether an expectation holds."""
+        """Return whether an expectation holds."""
         met = False
         for rows, t in zip(self.looking.model, taken, strict=True):
             for row in rows:
@@ -376,7 +376,7 @@ class Assigning:
         return met or expect.optional
 
     def allowed(self, finding: Finding) -> bool:
-        """Whether a comment in the file silences a warning or a note, whose code has a warning's number."""
+        """Return whether a comment in the file silences a warning or a note (named by a warning's number)."""
         code, at = finding
         return code[0] != "E" and any(
             {code, f"W{code[1:]}"} & {*allow.codes}

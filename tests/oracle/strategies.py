@@ -86,7 +86,7 @@ KEYS = [["weight_decay", "betas", "tag"], ["lr", "momentum"], ["eps", "skip", "s
 
 @dataclass
 class Known:
-    """What the file has defined so far."""
+    """The names that the file has defined so far."""
 
     decays: bool = False
     predicates: list[str] = field(default_factory=list)

@@ -18,7 +18,7 @@ from paramrules.syntax import read
 PROFILE = settings(max_examples=examples(200), suppress_health_check=list(HealthCheck))
 COMPUTING = {"E207", "E208", "E209"}
 STATIC = {"E208", "E303", "E310", "E315"}
-"""What a file that is well-typed may still be wrong in before a model is seen."""
+"""The codes that a well-typed file may still get before a model is seen."""
 
 
 @PROFILE

@@ -22,7 +22,7 @@ PACKAGES = {
 
 
 def shown(*names: str) -> dict[str, list[str]]:
-    """What `dir` shows of modules in a fresh interpreter."""
+    """Return what `dir` shows of modules in a fresh interpreter."""
     code = "import sys, importlib\nfor name in sys.argv[1:]: print(*dir(importlib.import_module(name)))"
     ran = subprocess.run([sys.executable, "-c", code, *names], capture_output=True, text=True, check=True)
     return dict(zip(names, map(str.split, ran.stdout.splitlines()), strict=True))

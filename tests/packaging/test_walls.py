@@ -1,4 +1,4 @@
-"""What may import what: the core no framework, a backend no other backend, a room none behind it."""
+"""The walls: the core imports no framework, a backend no other backend, a room none that comes after it."""
 
 import ast
 import subprocess

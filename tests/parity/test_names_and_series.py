@@ -1,4 +1,4 @@
-"""What pairing goes by: names taken apart, shapes, series, places."""
+"""The evidence that pairing uses: parts of names, shapes, series, places."""
 
 from pathlib import Path
 
@@ -146,7 +146,7 @@ def test_a_saved_inventory_is_as_good_as_the_model(tmp_path: Path) -> None:
 
 
 def test_two_in_one_block_are_told_apart_by_the_order_of_both_models() -> None:
-    """What stands between them comes in the same order, and the last shows that it is not the alphabet's."""
+    """The parts between come in the same order; the last case shows that it is not alphabetical."""
     a = inventory_of(
         [*sized("b.pre.w"), *sized("b.mid.w", shape=(3,)), *sized("b.post.w"), *sized("a.w", shape=(9,))]
     )

@@ -101,7 +101,7 @@ class Model(NamedTuple):
 
 
 class Way(NamedTuple):
-    """How one library writes the model."""
+    """One library's way to name the model's parameters."""
 
     naming: Naming
     fused: bool
@@ -121,7 +121,7 @@ WAYS = st.builds(
 )
 
 Parameter = tuple[str, int | None, str, str]
-"""What it is for: tower, block, part, leaf."""
+"""The parameter's place: tower, block, part, leaf."""
 
 
 def parameters(model: Model, way: Way) -> Iterator[tuple[frozenset[Parameter], dict[str, Any]]]:

@@ -1,4 +1,4 @@
-"""What `check --portable` points at, and what it leaves alone."""
+"""The findings of `check --portable`, and files without any."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Which targets a command works on: what was typed, and what the settings say."""
+"""The targets of a command, from its arguments and the settings."""
 
 from dataclasses import replace
 

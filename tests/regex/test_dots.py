@@ -1,4 +1,4 @@
-"""Which unescaped dots are warned about."""
+"""Warnings about unescaped dots."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What is known of groups without running a regex."""
+"""Facts about groups that need no run of the regex."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What users write: real policies read without a finding, and every node knows where it stands."""
+"""Real policies: they read without a finding, and every node knows its place."""
 
 from collections.abc import Iterator
 from dataclasses import fields

@@ -1,4 +1,4 @@
-"""What the scratch repository of these tests holds."""
+"""The files of the scratch repository of these tests."""
 
 import subprocess
 from collections.abc import Callable

@@ -12,7 +12,7 @@ def found(module):
 
 
 def initialised(module):
-    """What `torch.nn.init` scales by. It takes every tensor for (out, in, ...)."""
+    """Return the fans of `torch.nn.init`, which takes every tensor for (out, in, ...)."""
     names = found(module)
     return {
         name: nn.init._calculate_fan_in_and_fan_out(tensor)
@@ -43,7 +43,7 @@ def test_layers_that_keep_out_before_in(module):
 
 
 def counted(module, x, groups=1):
-    """How many entries of the weight make one output, and how many outputs an input reaches."""
+    """Count the weight's entries behind one output, and the outputs that one input reaches."""
     y = module(x)
     centre = tuple(extent // 2 for extent in y.shape)
     [of_weight] = torch.autograd.grad(y[centre], [module.weight])

@@ -1,4 +1,4 @@
-"""What `param_groups` makes of an assignment: groups, settings, switches, errors, warnings."""
+"""`param_groups`: groups, settings, switches, errors, warnings."""
 
 import warnings
 from pathlib import Path

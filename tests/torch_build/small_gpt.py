@@ -82,5 +82,5 @@ def train(
 
 
 def equal(one: nn.Module, other: nn.Module) -> bool:
-    """Whether all parameters are equal to the bit."""
+    """Return whether all parameters are equal bit for bit."""
     return all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))

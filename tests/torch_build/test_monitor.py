@@ -1,4 +1,4 @@
-"""What an optimizer does to its groups, against the same computed by hand."""
+"""The monitor of a torch optimizer, against the same figures computed by hand."""
 
 import math
 from collections.abc import Callable, Iterator

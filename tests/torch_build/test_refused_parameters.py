@@ -1,4 +1,4 @@
-"""What a constructor refuses is named: the tensor, the group and the rule; and a missing learning rate."""
+"""A tensor that a constructor refuses is named with its group and rule; so is a missing learning rate."""
 
 from functools import partial
 from typing import Any

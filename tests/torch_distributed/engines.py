@@ -1,4 +1,4 @@
-"""What each of two processes does: trains one model under every engine and notes what it saw.
+"""One of two processes: train a model under every engine and record the results.
 
 Started once for all tests of this folder; each check's notes, or its traceback, go to a file of the rank.
 """
@@ -146,7 +146,7 @@ def trained(wrap: Callable[[Net], nn.Module], part: slice, compiled_step: bool =
 
 
 def monitored(wrap: Callable[[Net], nn.Module], part: slice) -> list[dict[str, Any]]:
-    """What a monitor measures of each group on this rank."""
+    """Return what a monitor measures of each group on this rank."""
     model = wrap(net())
     optimizer = adamw(model)
     monitor = paramrules_torch.GroupMonitor(optimizer)

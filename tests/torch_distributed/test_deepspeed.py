@@ -16,7 +16,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def notes(tmp_path_factory: pytest.TempPathFactory) -> list[dict[Any, Any]]:
-    """What each of the two processes noted."""
+    """Return what each of the two processes recorded."""
     folder = tmp_path_factory.mktemp("ranks")
     context = torch.multiprocessing.spawn(zero.work, (str(folder),), nprocs=2, join=False)
     assert context.join(timeout=300, grace_period=5) or context.join(timeout=30), "the processes hang"

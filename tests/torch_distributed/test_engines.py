@@ -19,7 +19,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def noted(folder: Path, check: str) -> list[Any]:
-    """What each rank noted."""
+    """Return what each rank recorded."""
     notes = [torch.load(folder / f"notes{rank}.pt", weights_only=False)[check] for rank in (0, 1)]
     assert not any(isinstance(note, str) for note in notes), notes
     return notes

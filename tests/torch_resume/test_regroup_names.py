@@ -43,7 +43,7 @@ def marked(model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Any]
 
 
 def same_bits(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    """Whether two states have the same tensors and numbers for each parameter."""
+    """Return whether two states have the same tensors and numbers for each parameter."""
     return one["state"].keys() == other["state"].keys() and all(
         torch.equal(value, other["state"][key][name])
         for key, own in one["state"].items()

@@ -1,4 +1,4 @@
-"""What cannot be matched is refused by name, all of it at once, and what may be let go can be."""
+"""State that matches nothing is refused by name, all of it at once; `missing` and `extra` accept it."""
 
 from copy import deepcopy
 from typing import Any

@@ -1,4 +1,4 @@
-"""Which parameter of one twin is which of the other, as one knows who has read both models."""
+"""The true pairs of the twins' parameters, written down from the code of both models."""
 
 import re
 from collections.abc import Callable, Mapping

@@ -110,7 +110,7 @@ def test_both_compute_the_same(scan: bool) -> None:
 
 
 def one_optimizer_a_group() -> optax.GradientTransformation:
-    """What the groups' settings say, written out: an `optax.adamw` for each."""
+    """Return the groups' settings written out: an `optax.adamw` for each."""
     assignment = paramrules.assign(paramrules.load(RULES), described(scan=False))
     optimizers = {
         group.label: optax.adamw(

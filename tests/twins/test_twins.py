@@ -11,7 +11,7 @@ from twins import ALL, TWINS, Twin, compared, inventory, shown, unmapped
 from paramrules.cli import main
 
 TWICE = {"speech": {f"no_decay/lstm_{layer}": 4 * 512 for layer in range(4)}}
-"""What the model of torch has and its twins have not: torch's LSTM adds two biases where one would do."""
+"""Parameters of the torch model that its twins lack: torch's LSTM adds two biases where one would do."""
 
 PARTNERS = {"t5": partners.T5, "bert": partners.BERT, "resnet": partners.RESNET}
 
