@@ -6,6 +6,7 @@ optimizations, and once: later runs find them in pytest's cache directory (`--ca
 environment overrides each of these settings.
 """
 
+import gc
 import os
 from importlib.util import find_spec
 
@@ -48,6 +49,11 @@ def pytest_configure(config: pytest.Config) -> None:
     if cache and not starts_workers:
         folder = cache.mkdir(f"jax-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}")
         os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(folder))
+
+
+def pytest_collection_finish() -> None:
+    """Keep what is imported by now out of every later garbage collection."""
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
