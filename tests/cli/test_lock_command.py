@@ -78,7 +78,14 @@ def test_json(run: Run) -> None:
     lock = {"rules": "net.rules", "lock": "net.rules.lock", "models": models}
     assert answer == {"version": 1, "locks": [{**lock, "written": True}], "findings": []}
     answer = json.loads(run("lock", "net.rules", "-m", "net.py:make", "--json", "--check").out)
-    nothing = {"groups_came": [], "groups_went": [], "reordered": "", "options": {}, "changes": []}
+    nothing = {
+        "groups_came": [],
+        "groups_went": [],
+        "reordered": "",
+        "options": {},
+        "versions": {},
+        "changes": [],
+    }
     diff = {"model": "net.py:make", "rules": "net.rules", "same": True, **nothing}
     checked = {"stale": False, "same": True, "went": [], "came": [], "diffs": [diff]}
     assert answer == {"version": 1, "locks": [{**lock, **checked}], "findings": []}

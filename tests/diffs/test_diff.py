@@ -270,6 +270,16 @@ def test_the_sides_of_a_diff() -> None:
     assert "the lock has no model `model`" in str(raised.value)
 
 
+def test_versions_of_packages_stand_below_what_differs() -> None:
+    old = model(versions={"torch": "2.9", "timm": "1.0.20", "flax": "0.12"})
+    versions = {"torch": "2.9", "timm": "1.0.31", "jax": "0.8"}
+    unchanged = paramrules.diff(old, model(versions=versions))
+    assert (unchanged.same, str(unchanged)) == (True, "the same groups")
+    assert unchanged.versions == {"timm": ("1.0.20", "1.0.31")}
+    moved = model(OLD.replace("<= 1", "<= 2"), versions=versions)
+    assert shown(old, moved).splitlines()[-3] == "versions: timm 1.0.20 -> 1.0.31"
+
+
 def test_options_go_to_the_side_that_declares_them() -> None:
     old, new = paramrules.parse(OLD), paramrules.parse(OLD.replace("rate", "speed"))
     inventory = inventory_of(ROWS)

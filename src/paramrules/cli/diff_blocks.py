@@ -33,6 +33,7 @@ def result_of(diffs: "Diffs") -> dict[str, Any]:
             "groups_went": list(diff.groups_went),
             "reordered": diff.reordered,
             "options": {name: list(values) for name, values in diff.options.items()},
+            "versions": {name: list(values) for name, values in diff.versions.items()},
         }
         for diff in diffs.diffs
     ]

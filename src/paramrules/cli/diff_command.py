@@ -47,7 +47,7 @@ def diff(
 
     JSON: `same`, `went` and `came` (models of which only one of two locks has a section), `new_files` (that
     the revision does not have), `findings`, and `diffs`, each with `model`, `rules`, `same`, `groups_came`,
-    `groups_went`, `reordered`, `options` (both values by name), and
+    `groups_went`, `reordered`, `options` (both values by name), `versions` (of packages, both by name), and
 
     \b
     changes  kind (moved, settings, came, went, shape, frozen, tied,

@@ -77,6 +77,15 @@ class Diff:
     options: Mapping[str, tuple[Any, Any]]
 
     @property
+    def versions(self) -> Mapping[str, tuple[str, str]]:
+        """The packages that both models came from in different versions, each with both.
+
+        They are no difference in themselves, and may be the reason for one.
+        """
+        old, new = self.old.versions, self.new.versions
+        return {name: (old[name], new[name]) for name in old if new.get(name, old[name]) != old[name]}
+
+    @property
     def same(self) -> bool:
         """True if nothing that is compared differs."""
         return not (self.changes or self.groups_came or self.groups_went or self.reordered)

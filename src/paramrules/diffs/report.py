@@ -129,7 +129,7 @@ def some(names: Iterable[str]) -> str:
 
 
 def notes(diff: Diff) -> Iterator[str]:
-    """Yield lines about groups, their order, and options."""
+    """Yield lines about groups, their order, options, and versions of packages."""
     for which, labels in (("new", diff.groups_came), ("gone", diff.groups_went)):
         if labels:
             yield f"{which}: {counted(len(labels), 'group')} ({some(labels)})"
@@ -137,6 +137,8 @@ def notes(diff: Diff) -> Iterator[str]:
         yield f"the {diff.reordered} are in another order, which a state saved by position does not survive"
     for name, values in diff.options.items():
         yield f"option {name}: {' -> '.join(_both(name, *values))}"
+    if diff.versions and not diff.same:
+        yield f"versions: {', '.join(f'{name} {old} -> {new}' for name, (old, new) in diff.versions.items())}"
 
 
 def summary(diff: Diff) -> str:
