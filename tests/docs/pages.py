@@ -28,6 +28,7 @@ MODELS = DOCS / "models"
 _AUTHOR = {"NAME": "A", "EMAIL": "a@example.org", "DATE": "2026-01-01T00:00:00Z"}
 _GIT = {
     **os.environ,
+    "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",  # git calls paramrules
     **{f"GIT_{who}_{key}": text for who in ("AUTHOR", "COMMITTER") for key, text in _AUTHOR.items()},
     "GIT_CONFIG_GLOBAL": os.devnull,  # the same session for everybody
     "GIT_CONFIG_SYSTEM": os.devnull,

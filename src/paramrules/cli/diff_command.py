@@ -9,6 +9,7 @@ from paramrules.cli.answer import Answer, Command
 from paramrules.cli.arguments import build, on_compared_models, with_compare
 from paramrules.cli.diff_blocks import blocks_of, result_of
 from paramrules.cli.exit_codes import Exit
+from paramrules.diagnostics import RulesError
 
 if TYPE_CHECKING:
     from paramrules.projects import Target
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 @with_compare("both")
 @click.option("--names", "with_names", is_flag=True, help="List every parameter by its whole name.")
 @click.option("--markdown", is_flag=True, help="Write Markdown, for a comment on a pull request.")
+@click.option("--driver", is_flag=True, help="Take the words that git passes to a diff driver of locks.")
 def diff(
     files: tuple[str, ...],
     against: str | None,
@@ -32,6 +34,7 @@ def diff(
     compare: str,
     with_names: bool,
     markdown: bool,
+    driver: bool,
 ) -> Answer:
     """Show which parameters move between two versions of a file.
 
@@ -43,7 +46,8 @@ def diff(
     paramrules diff HEAD:vit.rules.lock vit.rules.lock --markdown
     paramrules diff --against main
 
-    With `--against`, rule files that the revision does not have are listed as new.
+    With `--against`, rule files that the revision does not have are listed as new. `git config
+    diff.paramrules-lock.command "paramrules diff --driver"` makes `git diff` show moves in place of lines.
 
     JSON: `same`, `went` and `came` (models of which only one of two locks has a section), `new_files` (that
     the revision does not have), `findings`, and `diffs`, each with `model`, `rules`, `same`, `groups_came`,
@@ -58,6 +62,8 @@ def diff(
     from paramrules.diffs.sides import Diffs, diff_against, diff_target
     from paramrules.projects import Target
 
+    if driver:
+        return _for_git(files, compare, with_names)
     if against is not None and not files:
         targets = choose_for(None)
         found = Diffs.joined(diff_against(against, target, build, compare=compare) for target in targets)
@@ -71,3 +77,25 @@ def diff(
     code = Exit.NOTHING if found.same else Exit.FOUND
     result = {**result_of(found), "new_files": list(found.new_files)}
     return Answer(blocks, result, (), "" if markdown else found.summary, code, is_output=markdown)
+
+
+def _for_git(words: tuple[str, ...], compare: str, with_names: bool) -> Answer:
+    """Return the difference of two locks for `git diff`, which stops at any exit code but 0.
+
+    References:
+        https://git-scm.com/docs/git#Documentation/git.txt-codeGITEXTERNALDIFFcode
+    """
+    from paramrules.diffs.driver import locks_apart
+    from paramrules.diffs.sides import Diffs
+
+    if len(words) not in (1, 7, 9):  # not merged; two more for a file that was renamed
+        raise click.UsageError("`--driver` is for git: set it as the `command` of a diff driver")
+    found, why = Diffs(()), ["not merged"]
+    if len(words) > 1:
+        try:
+            found, why = locks_apart(words[1], words[4], compare), []
+        except RulesError as error:
+            why = ["not compared", *(finding.message for finding in error.diagnostics)]
+    head = f"{words[-2] if len(words) == 9 else words[0]}: {': '.join(why) or found.summary}"
+    blocks = blocks_of(found, with_names)
+    return Answer([head, *([""] if blocks else []), *blocks, ""], {**result_of(found), "new_files": []})
