@@ -17,5 +17,5 @@ def locks_apart(old: str, new: str, compare: str) -> Diffs:
     Raises:
         RulesError: what `read_lock` raises.
     """
-    sides = [Lock(()) if path == os.devnull else read_lock(path) for path in (old, new)]
-    return diffs_of_locks(*sides, compare)
+    before, now = (Lock(()) if path == os.devnull else read_lock(path) for path in (old, new))
+    return diffs_of_locks(before, now, compare)
