@@ -217,7 +217,14 @@ def build(
     names = bound.inventory.names
     _raise(_scheduled_decays(bound))
     routed, wrong = route(
-        bound, bound.groups(), specs, bases, frozen_by="`model.freeze()`", marks=own_keys, schedules=True
+        bound,
+        bound.groups(),
+        specs,
+        bases,
+        frozen_by="`model.freeze()`",
+        marks=own_keys,
+        schedules=True,
+        lr="learning_rate",
     )
     _raise(wrong)
     named = names_in_rules(bound.assignment, SCHEDULES["lr"])

@@ -28,7 +28,16 @@ def test_a_product_that_is_not_finite_is_an_error(
     (finding,) = raised.value.diagnostics
     assert finding.code == "E208"
     assert finding.message == f"`{key}` of the group `a/b` is {shown}, and the result is not a finite number"
-    assert finding.help == f"pass a smaller `{key}`, or set `{key}_scale` to less"
+    verb = "set" if "" in settings else "pass"
+    assert finding.help == f"{verb} a smaller `{key}`, or set `{key}_scale` to less"
+
+
+def test_the_base_rate_has_the_name_of_the_callers_argument() -> None:
+    with pytest.raises(RulesError) as raised:
+        rate_of(group(lr_scale=1e200), "lr", 1e200, "learning_rate")
+    (finding,) = raised.value.diagnostics
+    assert finding.message.startswith("`learning_rate` of the group `a/b` is 1e+200 times 1e+200, ")
+    assert finding.help == "pass a smaller `learning_rate`, or set `lr_scale` to less"
 
 
 def test_other_products_stay_as_they_are() -> None:

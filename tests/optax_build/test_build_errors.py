@@ -174,6 +174,12 @@ error[E630]: the groups `a` and `b` set `lr`, and a schedule has no base rate to
    = help: write `lr_scale`, which multiplies the schedule, \
 or give the group a schedule of its own, with `schedule`""",
     ),
+    "a rate that is not finite with its scale": (
+        lambda: built("all: else -> lr_scale = 1e200", learning_rate=1e200),
+        """
+error[E208]: `learning_rate` of the group `all` is 1e+200 times 1e+200, and the result is not a finite number
+  = help: pass a smaller `learning_rate`, or set `lr_scale` to less""",
+    ),
     "a mask beside the rules": (
         lambda: built("all: else", mask=lambda tree: tree),
         """

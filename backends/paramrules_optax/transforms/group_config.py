@@ -70,7 +70,9 @@ def group_configs(
     Raises RulesError: E604, E610, E611, E614, E630, E644, E646.
     """
     specs = {name: factory.spec for name, factory in factories.items()}
-    routed, wrong = route(bound, bound.groups(untrained=True), specs, bases, marks=marks, schedules=True)
+    routed, wrong = route(
+        bound, bound.groups(untrained=True), specs, bases, marks=marks, schedules=True, lr="learning_rate"
+    )
     if not wrong:
         wrong = (
             _unscaled_beside_schedule(routed, bases) if unscaled else _decays_not_scheduled(routed, factories)

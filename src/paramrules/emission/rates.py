@@ -56,20 +56,28 @@ class Rate(NamedTuple):
         return float(self.scale) * float(self.base) / float(base) if float(base) else None
 
 
-def rate_of(group: Group, key: str, base: Any) -> Rate:
+def rate_of(group: Group, key: str, base: Any, argument: str = "") -> Rate:
     """Return the `lr` or `weight_decay` of a group over a base.
+
+    Args:
+        group: the group.
+        key: `lr` or `weight_decay`.
+        base: the base rate, which the group's own replaces.
+        argument: what the backend calls the caller's base rate, if that is not `key`.
 
     Raises:
         RulesError: E208 if both are numbers and their product is not finite.
     """
     rate = Rate(group.settings.get(key, base), group.settings.get(f"{key}_scale", 1))
     if isinstance(rate.base, int | float) and not isfinite(rate.base * float(rate.scale)):
+        called = key if key in group.settings else argument or key
+        smaller = f"set a smaller `{key}`" if key in group.settings else f"pass a smaller `{called}`"
         raise RulesError(
             Diagnostic(
                 "E208",
-                f"`{key}` of the group `{group.label}` is {rate.base!r} times {rate.scale!r}, "
+                f"`{called}` of the group `{group.label}` is {rate.base!r} times {rate.scale!r}, "
                 "and the result is not a finite number",
-                help=f"pass a smaller `{key}`, or set `{key}_scale` to less",
+                help=f"{smaller}, or set `{key}_scale` to less",
             )
         )
     return rate

@@ -57,6 +57,7 @@ def route(
     frozen_by: str = "",
     marks: Sequence[str] = (),
     schedules: bool = False,
+    lr: str = "lr",
 ) -> tuple[list[RoutedGroup], list[Diagnostic]]:
     """Give each group to an optimizer, with its settings and rates.
 
@@ -71,6 +72,7 @@ def route(
         marks: the keys of the rules that are the user's own.
         schedules: whether `bases` holds the schedules that rules name. Any other name is wrong then, and so
             is a number in place of a schedule.
+        lr: the name of the caller's argument for the learning rate.
 
     Returns:
         The groups in the same order, and what is wrong: E604, E610, E611, E614, E630, E644. A group whose
@@ -85,7 +87,12 @@ def route(
     for (one, spec), own in zip(chosen, settings, strict=True):
         written = one.group.settings
         found = {
-            key: rate_of(one.group, key, base_of(spec, key, base, schedule_of(written, key)))
+            key: rate_of(
+                one.group,
+                key,
+                base_of(spec, key, base, schedule_of(written, key)),
+                {"lr": lr}.get(key, key),
+            )
             for key, base in bases._asdict().items()
             if key == "lr" or key in spec.rates
         }
