@@ -177,7 +177,7 @@ def _locked(lock: str, assigned: _Assigned) -> Step:
     try:
         for name, assignment in assigned:
             locking.add(name, assignment)
-        checked = check_lock(lock, locking.lock())
+        checked = check_lock(lock, locking.lock(), by_name=True, assignments=locking.assignments)
     except RulesError as error:
         return Step(LOCK, lock, error.diagnostics, is_usable=False)
     return Step(LOCK, lock, checked.findings, diffs=checked.diffs)

@@ -53,7 +53,7 @@ def test_an_option_that_changes_nothing_is_stale_all_the_same(run: Run) -> None:
     run("lock", "plain.rules", "-m", "net.py:make")
     code, out, err = run("lock", "plain.rules", "-m", "net.py:make", "--check", "--option", "rate=0.25")
     assert (code, out) == (1, "option rate: 0.5 -> 0.25\n")
-    assert "is stale: an option has another value, and the groups are the same\n" in err
+    assert "is stale: on `net.py:make`, an option has another value, and the groups are the same\n" in err
 
 
 def test_several_models(run: Run) -> None:

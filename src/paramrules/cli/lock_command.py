@@ -34,8 +34,8 @@ def lock(targets: "list[Target]", output: str | None, check: bool) -> Answer:
     paramrules lock vit.rules -m vit.json --check
 
     A lock has a section for each model; without arguments there is one for each rule file of the project's
-    settings. With `--check`, a saved inventory may stand for the model that was locked. Nothing is written
-    while rules have errors on a model.
+    settings. With `--check`, what `--model` names may stand for the model that was locked, such as a saved
+    inventory. Nothing is written while rules have errors on a model.
 
     JSON: `findings` and `locks`, each with `rules`, `lock` (the file), `models` (each with model, framework,
     tensors, groups), and `written` (true if it has changed); with `--check` in place of `written`
@@ -53,6 +53,7 @@ def lock(targets: "list[Target]", output: str | None, check: bool) -> Answer:
         raise click.UsageError(
             f"`-o` names one lock, and there are {len(files)} rule files: name one of them"
         )
+    stands_in = bool(click.get_current_context().params["models"])
     findings: list[Diagnostic] = []
     blocks: list[Block] = []
     results, summaries = [], []
@@ -71,7 +72,9 @@ def lock(targets: "list[Target]", output: str | None, check: bool) -> Answer:
             result: dict[str, Any] = {"rules": file, "lock": locking.path, "models": list(map(_row, now))}
             summary = f"{locking.path} is up to date"
             if check:
-                checked = check_lock(locking.path, now)
+                checked = check_lock(
+                    locking.path, now, by_name=not stands_in, assignments=locking.assignments
+                )
                 found += checked.findings
                 blocks += [""] if blocks and checked.findings else []
                 blocks += blocks_of(checked.diffs)

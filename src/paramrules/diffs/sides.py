@@ -185,16 +185,16 @@ def _names_in(side: object, model: ModelName | None) -> tuple[str, ...]:
     return model.text, model.relative_to(os.path.dirname(path))
 
 
-def diffs_of_locks(old: Lock, new: Lock, compare: str = BOTH) -> Diffs:
+def diffs_of_locks(old: Lock, new: Lock, compare: str = BOTH, *, by_name: bool = False) -> Diffs:
     """Compare two locks section by section.
 
     Sections of one name belong together; if as many are left on both sides, the rest do in order, because a
-    saved inventory has another name than the model that it stands for.
+    saved inventory has another name than the model that it stands for. With `by_name`, it stands for none.
     """
     left = {each.model: each for each in old}
     right = {each.model: each for each in new}
     pairs = {name: (left.pop(name), right.pop(name)) for name in list(right) if name in left}
-    if len(left) == len(right):
+    if len(left) == len(right) and not by_name:
         pairs |= {b.model: (a, b) for a, b in zip(left.values(), right.values(), strict=True)}
         left, right = {}, {}
     found = (compared(*pairs[each.model], compare) for each in new if each.model in pairs)

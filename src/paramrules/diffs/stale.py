@@ -1,11 +1,14 @@
 """Lock files: written so that nothing changes without need, and checked against what rules make now."""
 
 import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from paramrules.assignment import Assignment
 from paramrules.diagnostics import Diagnostic, RulesError, Source, listed
 from paramrules.diffs.sides import Diffs, diffs_of_locks
+from paramrules.diffs.vocabulary_moves import moves
 from paramrules.locks import Lock, LockedModel, read_lock
 
 
@@ -16,14 +19,24 @@ class Checked(NamedTuple):
     diffs: Diffs
 
 
-def check_lock(path: str | os.PathLike[str], now: Lock) -> Checked:
+def check_lock(
+    path: str | os.PathLike[str],
+    now: Lock,
+    *,
+    by_name: bool = False,
+    assignments: Mapping[str, Assignment] | None = None,
+) -> Checked:
     """Compare a lock file with what the rules make now.
 
-    Versions of packages and names of models are not compared, so a saved inventory stands for its model.
+    Versions of packages are not compared.
 
     Args:
         path: the file.
         now: the lock that would be written.
+        by_name: whether a section is for the model of its name alone. Otherwise a model may stand for the
+            one that was locked, as a saved inventory does.
+        assignments: by the names of the models, the assignments that `now` was made of. With these, the
+            finding names the entries of the vocabulary that have moved parameters.
 
     Returns:
         No findings if the file is up to date; E901 if it is stale, E908 if it was edited by hand.
@@ -38,10 +51,9 @@ def check_lock(path: str | os.PathLike[str], now: Lock) -> Checked:
     if not os.path.lexists(name):
         raise RulesError(Diagnostic("E909", f"there is no lock `{name}`", help="`paramrules lock` writes it"))
     old = read_lock(path)
-    diffs = diffs_of_locks(old, now)
-    stale = not diffs.same or any(each.options for each in diffs.diffs)
-    findings = [_stale(name, diffs)] if stale else _edited(name, old)
-    return Checked(tuple(findings), diffs)
+    diffs = diffs_of_locks(old, now, by_name=by_name)
+    reasons = list(_reasons(diffs, assignments or {}))
+    return Checked(tuple([_stale(name, reasons)] if reasons else _edited(name, old)), diffs)
 
 
 def write_lock(path: str | os.PathLike[str], now: Lock) -> bool:
@@ -73,17 +85,33 @@ def _readable(path: str | os.PathLike[str]) -> Lock | None:
         return None
 
 
-def _stale(name: str, diffs: Diffs) -> Diagnostic:
-    sections = [f"it lacks {listed(diffs.came, 4)}"] if diffs.came else []
-    sections += [f"it has {listed(diffs.went, 4)} besides"] if diffs.went else []
-    found = [f"on `{each.new.model}`, {each.summary}" for each in diffs.diffs if not each.same]
-    if not found and not sections:
-        found = ["an option has another value, and the groups are the same"]
+def _stale(name: str, reasons: Sequence[str]) -> Diagnostic:
     return Diagnostic(
         "E901",
-        f"`{name}` is stale: {'; '.join(sections + found)}",
+        f"`{name}` is stale: {'; '.join(reasons)}",
         help="if that is meant, lock again without `--check` and commit the file",
     )
+
+
+def _reasons(diffs: Diffs, assignments: Mapping[str, Assignment]) -> Iterator[str]:
+    """Yield the reasons for which a lock is stale."""
+    if diffs.came:
+        yield f"it lacks {listed(diffs.came, 4)}"
+    if diffs.went:
+        yield f"it has {listed(diffs.went, 4)} besides"
+    for each in diffs.diffs:
+        model = each.new.model
+        if not each.same:
+            yield f"on `{model}`, {each.summary}"
+            yield from moves(each, assignments[model]) if model in assignments else ()
+        elif each.options:
+            yield f"on `{model}`, an option has another value, and the groups are the same"
+        for what, before, now in (
+            ("the rule file", each.old.rules, each.new.rules),
+            ("the framework", each.old.framework, each.new.framework),
+        ):
+            if before != now:
+                yield f"on `{model}`, {what} is `{now}` now, not `{before}`"
 
 
 def _edited(name: str, old: Lock) -> list[Diagnostic]:

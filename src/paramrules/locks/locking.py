@@ -12,12 +12,17 @@ class Locking:
 
     Args:
         path: the path of the lock; the names of models are written relative to its folder.
+
+    Attributes:
+        path: the path.
+        findings: what the rules find wrong with the models.
+        assignments: the assignments to the models, by their names in the lock.
     """
 
     def __init__(self, path: str) -> None:
         self.path = path
         self.findings: list[Diagnostic] = []
-        self._assignments: dict[str, Assignment] = {}
+        self.assignments: dict[str, Assignment] = {}
 
     @property
     def folder(self) -> str:
@@ -34,7 +39,7 @@ class Locking:
         Raises:
             RulesError: E906 if there is a section of this name.
         """
-        if name in self._assignments:
+        if name in self.assignments:
             raise RulesError(
                 Diagnostic(
                     "E906",
@@ -42,11 +47,11 @@ class Locking:
                     help="lock the two apart, each into a file of its own: `-o FILE`",
                 )
             )
-        self._assignments[name] = assignment
+        self.assignments[name] = assignment
         self.findings += [
             found for found in assignment.findings if found.severity != "note" and found not in self.findings
         ]
 
     def lock(self) -> Lock:
         """Return the lock."""
-        return lock(self._assignments)
+        return lock(self.assignments)

@@ -1,0 +1,113 @@
+"""Checking a lock: what is compared, and what is named as the reason."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import inventory_of
+
+import paramrules
+from paramrules import Assignment
+from paramrules.diffs.stale import check_lock, write_lock
+from paramrules.inventories import vocabulary as words
+from paramrules.locks import Lock, read_lock
+
+UNIT = "acme_norms.layers.UnitScale"
+ROWS: list[Any] = [
+    *({"name": f"h.{i}.scale.gain", "owner": UNIT, "shape": [4, 1]} for i in range(2)),
+    {"name": "head.weight", "owner": "torch.nn.Linear", "shape": [4, 4]},
+]
+RULES = "no_decay: type(RMSNorm) or name ~ bias\ndecay: else\n"
+
+
+def assigned(text: str = RULES, rows: list[Any] | None = None) -> Assignment:
+    return paramrules.assign(paramrules.parse(text, "net.rules"), inventory_of(rows or ROWS))
+
+
+@pytest.fixture
+def lock(tmp_path: Path) -> Path:
+    path = tmp_path / "net.rules.lock"
+    paramrules.lock({"net": assigned()}).save(path)
+    return path
+
+
+def reasons(lock: Path, now: Assignment, **how: Any) -> str:
+    """The message about a stale lock behind its name, "" if it is up to date."""
+    found = check_lock(lock, paramrules.lock({"net": now}), assignments={"net": now}, **how).findings
+    assert [each.code for each in found] in ([], ["E901"])
+    return found[0].message.partition("is stale: ")[2] if found else ""
+
+
+@pytest.fixture
+def joined(monkeypatch: pytest.MonkeyPatch, lock: Path) -> Iterator[None]:
+    """After the lock was written, an entry joins the vocabulary."""
+    shipped = words.shipped_tables()
+    more = {**shipped.families, "RMSNorm": (*shipped.families["RMSNorm"], "acme_norms.UnitScale")}
+    monkeypatch.setattr(words, "shipped_tables", lambda: shipped._replace(families=more))
+    words.vocabulary.cache_clear()
+    words.extended.cache_clear()
+    yield
+    words.vocabulary.cache_clear()
+    words.extended.cache_clear()
+
+
+@pytest.mark.usefixtures("joined")
+def test_the_entry_that_moved_parameters_is_named(lock: Path) -> None:
+    assert reasons(lock, assigned()) == (
+        "on `net`, 2 tensors moved; without `acme_norms.UnitScale` in the family `RMSNorm` of `paramrules`, "
+        "2 of these would be where they were"
+    )
+    one = [{**row, "name": row["name"].replace("1.scale.gain", "1.scale.bias")} for row in ROWS]
+    paramrules.lock({"net": assigned(RULES.replace("type(RMSNorm) or ", ""), one)}).save(lock)
+    assert reasons(lock, assigned(rows=one)).endswith("1 of these would be where it was")
+
+
+@pytest.mark.usefixtures("joined")
+@pytest.mark.parametrize(
+    "rules",
+    [
+        RULES.replace("RMSNorm", "UnitScale"),  # by the class's own name
+        RULES.replace("RMSNorm", "LayerNorm|RMSNorm") + "expect decay: type(RMSNorm)\n",
+        RULES.replace("type(RMSNorm)", "ndim <= 2"),
+        RULES.replace("type(RMSNorm)", "type(RMSNorm) or name ~ gain"),
+    ],
+)
+def test_an_entry_that_moved_nothing_is_not_named(rules: str, lock: Path) -> None:
+    now = paramrules.examine(paramrules.parse(rules, "net.rules"), inventory_of(ROWS))
+    named = "without" in reasons(lock, now)
+    assert named == ("LayerNorm|" in rules)
+
+
+@pytest.mark.usefixtures("joined")
+def test_without_the_entry_there_may_be_no_groups(lock: Path) -> None:
+    rules = "no_decay: type(RMSNorm)\ndecay: else -> lr_scale = 1 / (shape[1] - 1)\n"
+    rows = [row for row in ROWS if "gain" in row["name"]]
+    assert reasons(lock, assigned(rules, rows)).endswith("2 tensors moved, 1 went")
+
+
+def test_a_class_of_the_parameter_itself(lock: Path) -> None:
+    rows = [{**ROWS[0], "variable": "torch.nn.Parameter"}, *ROWS[1:]]
+    assert reasons(lock, assigned("no_decay: variable(Parameter)\ndecay: else\n", rows)) == (
+        "on `net`, 3 tensors moved"
+    )
+
+
+def test_the_header_is_compared_as_it_is_written(lock: Path) -> None:
+    (section,) = read_lock(lock)
+    for changed, reason in (
+        ({"rules": "old.rules"}, "on `net`, the rule file is `net.rules` now, not `old.rules`"),
+        ({"framework": "optax"}, "on `net`, the framework is `torch` now, not `optax`"),
+    ):
+        Lock((replace(section, **changed),)).save(lock)
+        assert reasons(lock, assigned()) == reason
+        assert write_lock(lock, paramrules.lock({"net": assigned()}))
+        assert reasons(lock, assigned()) == ""
+
+
+def test_a_model_stands_for_another_unless_names_count(lock: Path) -> None:
+    (section,) = read_lock(lock)
+    Lock((replace(section, model="other"),)).save(lock)
+    assert reasons(lock, assigned()) == ""
+    assert reasons(lock, assigned(), by_name=True) == "it lacks `net`; it has `other` besides"
