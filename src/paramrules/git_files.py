@@ -99,8 +99,14 @@ class GitFile(Traversable):
 
     def require_revision(self) -> None:
         """Raise RulesError if there is no such revision: E910 or E911."""
-        if self.revision.startswith("-"):
-            raise RulesError(Diagnostic("E911", f"`{self.revision}` is not a revision"))
+        if self.revision.startswith(("-", "^")):  # options, and what git leaves out
+            raise RulesError(
+                Diagnostic(
+                    "E911",
+                    f"`{self.revision}` is not a revision",
+                    help="name a branch, a tag or a commit: `main:vit.rules`, `HEAD^:vit.rules`",
+                )
+            )
         commit = f"{self.revision}^{{commit}}"
         if _git("rev-parse", "--verify", "--quiet", "--end-of-options", commit).returncode:
             inside = _git("rev-parse", "--git-dir")

@@ -120,6 +120,7 @@ def test_what_is_not_there(run: Run, repository: Path) -> None:
         "in a shallow clone, fetch it first: `git fetch origin REVISION`"
     )
     assert [found.message for found in refused("-v:top.rules")] == ["`-v` is not a revision"]
+    assert [found.message for found in refused("^main:top.rules")] == ["`^main` is not a revision"]
     os.chdir("rules")
     assert said("main:old.rules") == (
         "error[E911]: the revision `main` has no file `old.rules`\n"
@@ -305,3 +306,53 @@ def test_a_project_against_a_revision(run: Run, repository: Path) -> None:
     (repository / "paramrules.toml").unlink()
     code, _, err = run("diff", "--against", "main")
     assert (code, err.splitlines()[-1].partition(":")[2][:30]) == (2, " name a rule file and a model,")
+
+
+GONE = [
+    ("", (0, "the same groups\n")),
+    ('[[targets]]\nrules = "rules/old.rules"\n', (0, "the same groups\n")),
+    ('[[targets]]\nrules = "was.rules"\n' * 2, (1, "gone: was.rules\nthe same groups, 1 file gone\n")),
+    (
+        'targets = [1, {rules = 2}, {rules = "a/../b.rules"}]',
+        (1, "gone: b.rules\nthe same groups, 1 file gone\n"),
+    ),
+    ("targets = 7\n", (0, "the same groups\n")),
+    ("targets = [\n", (0, "the same groups\n")),
+]
+
+
+@pytest.mark.parametrize(("before", "shown"), GONE)
+@pytest.mark.parametrize("file", ["paramrules.toml", "pyproject.toml"])
+def test_rule_files_that_only_the_revision_has(
+    file: str, before: str, shown: tuple[int, str], run: Run, repository: Path
+) -> None:
+    if file == "pyproject.toml":
+        before = before.replace("[[targets]]", "[[tool.paramrules.targets]]")
+        before = before.replace("targets =", "[tool.paramrules]\ntargets =")
+    (repository / file).write_text(before)
+    git("add", ".")
+    git("commit", "-qm", "settings")
+    (repository / file).unlink()
+    (repository / "paramrules.toml").write_text(
+        '[[targets]]\nrules = "rules/old.rules"\nmodels = ["net.py:make"]\n'
+    )
+    assert run("diff", "--against", "HEAD")[:2] == shown
+    os.chdir("rules")
+    assert run("diff", "--against", "HEAD")[0] == shown[0]
+
+
+def test_gone_files_everywhere(run: Run, repository: Path) -> None:
+    (repository / "pyproject.toml").write_text("tool = 1\n")
+    (repository / "paramrules.toml").write_text('[[targets]]\nrules = "was.rules"\n')
+    git("add", ".")
+    git("commit", "-qm", "settings")
+    new = '[[targets]]\nrules = "new.rules"\nmodels = ["net.py:make"]\n'
+    (repository / "paramrules.toml").write_text(new * 2)
+    Path("new.rules").write_text("no_decay: ndim <= 1\n")
+    assert run("diff", "--against", "HEAD")[:2] == (
+        1,
+        "new file: new.rules\ngone: was.rules\n1 new file, 1 file gone\n",
+    )
+    assert json.loads(run("diff", "--against", "HEAD", "--json").out)["gone_files"] == ["was.rules"]
+    markdown = run("diff", "--against", "HEAD", "--markdown").out
+    assert markdown == "- new file: `new.rules`\n- gone: `was.rules`\n"

@@ -16,7 +16,12 @@ def blocks_of(diffs: "Diffs", with_names: bool = False) -> list[Block]:
             blocks += [""] if blocks else []
             blocks += [f"{diff.new.rules} on {diff.new.model}:", ""] if len(diffs.diffs) > 1 else []
             blocks += report
-    alone = {"no longer locked": diffs.went, "newly locked": diffs.came, "new file": diffs.new_files}
+    alone = {
+        "no longer locked": diffs.went,
+        "newly locked": diffs.came,
+        "new file": diffs.new_files,
+        "gone": diffs.gone_files,
+    }
     blocks += [f"{word}: {', '.join(names)}" for word, names in alone.items() if names]
     return blocks
 
@@ -38,3 +43,8 @@ def result_of(diffs: "Diffs") -> dict[str, Any]:
         for diff in diffs.diffs
     ]
     return {"same": diffs.same, "went": list(diffs.went), "came": list(diffs.came), "diffs": found}
+
+
+def files_of(diffs: "Diffs") -> dict[str, list[str]]:
+    """Return the rule files without another side as plain values."""
+    return {"new_files": list(diffs.new_files), "gone_files": list(diffs.gone_files)}

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from paramrules.cli.answer import Answer, Command
+from paramrules.cli.answer import Answer, Command, current_project
 from paramrules.cli.arguments import build, on_compared_models, with_compare
-from paramrules.cli.diff_blocks import blocks_of, result_of
+from paramrules.cli.diff_blocks import blocks_of, files_of, result_of
 from paramrules.cli.exit_codes import Exit
 from paramrules.diagnostics import RulesError
 
@@ -46,12 +46,14 @@ def diff(
     paramrules diff HEAD:vit.rules.lock vit.rules.lock --markdown
     paramrules diff --against main
 
-    With `--against`, rule files that the revision does not have are listed as new. `git config
-    diff.paramrules-lock.command "paramrules diff --driver"` makes `git diff` show moves in place of lines.
+    With `--against`, rule files that the revision does not have are listed as new, and those that only its
+    settings name as gone. `git config diff.paramrules-lock.command "paramrules diff --driver"` makes
+    `git diff` show moves in place of lines.
 
     JSON: `same`, `went` and `came` (models of which only one of two locks has a section), `new_files` (that
-    the revision does not have), `findings`, and `diffs`, each with `model`, `rules`, `same`, `groups_came`,
-    `groups_went`, `reordered`, `options` (both values by name), `versions` (of packages, both by name), and
+    the revision does not have), `gone_files` (that only it has), `findings`, and `diffs`, each with `model`,
+    `rules`, `same`, `groups_came`, `groups_went`, `reordered`, `options` (both values by name), `versions`
+    (of packages, both by name), and
 
     \b
     changes  kind (moved, settings, came, went, shape, frozen, tied,
@@ -59,14 +61,14 @@ def diff(
              tensors, parameters, settings (both values by key), detail
              (of a shape, a tie, a stack, a mark: both), names
     """
-    from paramrules.diffs.sides import Diffs, diff_against, diff_target
+    from paramrules.diffs.against import diff_project
+    from paramrules.diffs.sides import Diffs, diff_target
     from paramrules.projects import Target
 
     if driver:
         return _for_git(files, compare, with_names)
     if against is not None and not files:
-        targets = choose_for(None)
-        found = Diffs.joined(diff_against(against, target, build, compare=compare) for target in targets)
+        found = diff_project(against, current_project(), choose_for(None), build, compare=compare)
     elif against is None and len(files) == 2:
         old, new = files
         chosen = choose_for(new) or choose_for(old) or [Target(new)]
@@ -75,7 +77,7 @@ def diff(
         raise click.UsageError("name two files, `main:vit.rules vit.rules`, or write `--against main` alone")
     blocks = found.markdown().splitlines() if markdown else blocks_of(found, with_names)
     code = Exit.NOTHING if found.same else Exit.FOUND
-    result = {**result_of(found), "new_files": list(found.new_files)}
+    result = {**result_of(found), **files_of(found)}
     return Answer(blocks, result, (), "" if markdown else found.summary, code, is_output=markdown)
 
 
@@ -98,4 +100,4 @@ def _for_git(words: tuple[str, ...], compare: str, with_names: bool) -> Answer:
             why = ["not compared", *(finding.message for finding in error.diagnostics)]
     head = f"{words[-2] if len(words) == 9 else words[0]}: {': '.join(why) or found.summary}"
     blocks = blocks_of(found, with_names)
-    return Answer([head, *([""] if blocks else []), *blocks, ""], {**result_of(found), "new_files": []})
+    return Answer([head, *([""] if blocks else []), *blocks, ""], {**result_of(found), **files_of(found)})

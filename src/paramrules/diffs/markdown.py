@@ -18,6 +18,7 @@ def markdown(
     went: Iterable[str] = (),
     came: Iterable[str] = (),
     new_files: Iterable[str] = (),
+    gone_files: Iterable[str] = (),
 ) -> str:
     """Return the differences as headings and tables, with the longest tables cut.
 
@@ -26,11 +27,13 @@ def markdown(
         went: the models that only the old side has.
         came: the models that only the new side has.
         new_files: the rule files that only the new side has.
+        gone_files: the rule files that only the old side has.
     """
     lines = [line for diff in diffs for line in _lines(diff)]
     lines += (f"- no longer locked: {_code(model)}" for model in went)
     lines += (f"- newly locked: {_code(model)}" for model in came)
     lines += (f"- new file: {_code(file)}" for file in new_files)
+    lines += (f"- gone: {_code(file)}" for file in gone_files)
     return "\n".join(lines).rstrip("\n") + "\n"
 
 

@@ -12,7 +12,6 @@ from paramrules.diffs.changes import Diff
 from paramrules.diffs.compare import compared
 from paramrules.diffs.rules_or_lock import rules_or_lock
 from paramrules.display import counted
-from paramrules.git_files import GitFile
 from paramrules.inventories import Inventory
 from paramrules.inventories.own_vocabulary import VocabularyLike
 from paramrules.locks import Lock, LockedModel
@@ -78,17 +77,19 @@ class Diffs(NamedTuple):
         went: the models that only the old one of two locks has.
         came: the models that only the new one has.
         new_files: the rule files that a revision does not have.
+        gone_files: the rule files that only the settings of the revision name.
     """
 
     diffs: tuple[Diff, ...]
     went: tuple[str, ...] = ()
     came: tuple[str, ...] = ()
     new_files: tuple[str, ...] = ()
+    gone_files: tuple[str, ...] = ()
 
     @property
     def same(self) -> bool:
         """True if nothing that is compared differs."""
-        return not any((self.went, self.came, self.new_files)) and all(each.same for each in self.diffs)
+        return not any(self[1:]) and all(each.same for each in self.diffs)
 
     @staticmethod
     def joined(several: "Iterable[Diffs]") -> "Diffs":
@@ -100,6 +101,7 @@ class Diffs(NamedTuple):
     def summary(self) -> str:
         """One line about all of them."""
         new = [counted(len(self.new_files), "new file")] if self.new_files else []
+        new += [f"{counted(len(self.gone_files), 'file')} gone"] if self.gone_files else []
         if len(self.diffs) == 1 and not self.went and not self.came:
             return ", ".join([self.diffs[0].summary, *new])
         models = len(self.diffs) + len(self.went) + len(self.came)
@@ -110,7 +112,7 @@ class Diffs(NamedTuple):
         """Return all of them as Markdown, for a comment on a pull request."""
         from paramrules.diffs.markdown import markdown
 
-        return markdown(self.diffs, self.went, self.came, self.new_files)
+        return markdown(*self)
 
 
 def diff_target(
@@ -147,34 +149,6 @@ def diff_target(
         was, now = (_locked(*each, given) for each in zip(sides, [inventory] * 2, names, strict=True))
         diffs.append(compared(was, now, compare))
     return Diffs(tuple(diffs))
-
-
-def diff_against(
-    revision: str,
-    target: Target,
-    build: Callable[[Models], Sequence[Inventory]],
-    *,
-    compare: str = BOTH,
-) -> Diffs:
-    """Compare the rule file of a target with what it is in a revision, on each model of the target.
-
-    A file that the revision does not have is a new one.
-
-    Args:
-        revision: a commit of git, as in `REV:path`.
-        target: the rule file, the models, and the options of rules.
-        build: describes the models.
-        compare: as for `diff`.
-
-    Raises:
-        RulesError: what `diff` raises.
-    """
-    relative = os.path.relpath(target.rules).replace(os.sep, "/")
-    old = GitFile(revision, relative if relative.startswith("../") else f"./{relative}")
-    old.require_revision()
-    if not old.is_file():
-        return Diffs((), new_files=(target.rules,))
-    return diff_target(old, target.rules, target, build, compare=compare)
 
 
 def _names_in(side: object, model: ModelName | None) -> tuple[str, ...]:
