@@ -1,7 +1,7 @@
 """All that a project checks in CI: its rule files, their style, their expectations and their locks."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -23,6 +23,7 @@ CHECK: Final = "check"
 FMT: Final = "fmt"
 TEST: Final = "test"
 LOCK: Final = "lock"
+STEPS: Final = (CHECK, FMT, TEST, LOCK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class Step:
         return count_text(self.findings) or self.outcome
 
 
-def steps(project: Project, build: Build) -> Iterator[Step]:
+def steps(project: Project, build: Build, skip: Collection[str] = ()) -> Iterator[Step]:
     """Check, file by file, all that is configured.
 
     The steps of a rule file are those of `paramrules check`, `fmt --check`, `test` and, if there is a lock
@@ -70,7 +71,8 @@ def steps(project: Project, build: Build) -> Iterator[Step]:
 
     Args:
         project: the settings.
-        build: describes models.
+        build: describes models. It is not called if neither `test` nor `lock` is left.
+        skip: the steps to leave out, of `STEPS`.
 
     Yields:
         The steps, their findings with the severities that the settings give them.
@@ -81,7 +83,8 @@ def steps(project: Project, build: Build) -> Iterator[Step]:
     build = _once(build)
     for file in project.rule_files:
         seen: list[Diagnostic] = []
-        for step in _steps_of(file, [each for each in project.targets if each.rules == file], build):
+        targets = [each for each in project.targets if each.rules == file]
+        for step in _steps_of(file, targets, build, skip):
             known = len(seen)
             graded = project.graded(step.findings)
             seen = distinct(
@@ -108,27 +111,33 @@ def _once(build: Build) -> Build:
     return once
 
 
-def _steps_of(file: str, targets: Sequence[Target], build: Build) -> Iterator[Step]:
-    checked = check(file)
-    yield Step(CHECK, file, checked, is_usable=all(each.code not in UNREADABLE for each in checked))
-    yield _style(file)
+def _steps_of(file: str, targets: Sequence[Target], build: Build, skip: Collection[str]) -> Iterator[Step]:
+    if CHECK not in skip:
+        checked = check(file)
+        yield Step(CHECK, file, checked, is_usable=all(each.code not in UNREADABLE for each in checked))
+    if FMT not in skip:
+        yield _style(file)
     lock = f"{file}.lock"
-    has_lock = os.path.lexists(lock)
+    wanted = {TEST: file} if TEST not in skip else {}
+    wanted |= {LOCK: lock} if LOCK not in skip and os.path.lexists(lock) else {}
     on_models = [target for target in targets if target.models.names]
     if not on_models:
-        without = Step(TEST, file, details="no models in the settings", is_skipped=True)
-        yield from (without, replace(without, name=LOCK, file=lock)) if has_lock else (without,)
+        for name, each in wanted.items():
+            yield Step(name, each, details="no models in the settings", is_skipped=True)
+        return
+    if not wanted:
         return
     try:
         assigned = _assigned(file, on_models, build)
     except RulesError as error:
-        failed = Step(TEST, file, error.diagnostics, is_usable=False)
-        yield from (failed, replace(failed, name=LOCK, file=lock)) if has_lock else (failed,)
+        for name, each in wanted.items():
+            yield Step(name, each, error.diagnostics, is_usable=False)
         return
-    assignments = [assignment for _, assignment in assigned]
-    details = f"{_expected(assignments)}, {coverage(assignments).percent} % reached"
-    yield Step(TEST, file, [each for one in assignments for each in one.findings], details)
-    if has_lock:
+    if TEST in wanted:
+        assignments = [assignment for _, assignment in assigned]
+        details = f"{_expected(assignments)}, {coverage(assignments).percent} % reached"
+        yield Step(TEST, file, [each for one in assignments for each in one.findings], details)
+    if LOCK in wanted:
         yield _locked(lock, assigned)
 
 

@@ -1,13 +1,15 @@
 """`pytest --paramrules`: the targets of the project's settings as tests.
 
 Each target gives, for each of its models, a test that assigning its rules finds no error, and one for each
-`expect` of the rule file. Models are built when the first of their tests runs, once in a process.
+`expect` of the rule file; a rule file with a lock beside it, one that the lock is up to date. A file with
+errors is one test, which fails. Models are built when the first of their tests runs, once in a process.
 
 A package of its own: pytest imports it at every start, and nothing of paramrules without the option.
 """
 
-from collections.abc import Iterator
-from functools import cached_property
+import os
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from paramrules.named_models import ModelName
     from paramrules.projects import Project, Target
     from paramrules.rules import Rules
+
+    Findings = Callable[[], Sequence[Diagnostic]]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -45,53 +49,80 @@ class _Targets(pytest.Collector):
 
         try:
             project = find_project(self.config.rootpath)
-            return list(self._tests(project)) if project else []
         except RulesError as error:  # as pytest reports mistakes in its own settings
             raise pytest.UsageError(str(error).strip()) from None
+        return (
+            [test for file in project.rule_files for test in self._of_file(project, file)] if project else []
+        )
 
-    def _tests(self, project: "Project") -> Iterator[pytest.Item]:
+    def _of_file(self, project: "Project", file: str) -> "Iterator[pytest.Item]":
         import paramrules
+        from paramrules.diagnostics import RulesError
 
-        for target in project.targets:
-            rules = paramrules.load(target.rules)
-            for number, model in enumerate(target.models.names):
-                on = _Assigned(project, target, rules, number)
-                where = f"{target.rules}::{model.text}"
-                yield _Assigns.from_parent(self, name=where, on=on, file=target.rules)
-                for place, span in enumerate(on.expectations):
-                    name = f"{where}::{span.one_line}"
-                    yield _Expects.from_parent(
-                        self, name=name, on=on, file=span.source.name, span=span, place=place
-                    )
+        targets = [target for target in project.targets if target.rules == file]
+        wrong = [finding for finding in paramrules.check(file) if finding.is_error]
+        try:
+            rules = (
+                None if wrong or not any(target.models.names for target in targets) else paramrules.load(file)
+            )
+        except RulesError as error:  # definitions alone, for others to include
+            wrong = list(error.diagnostics)
+        if wrong:
+            yield self._test(f"{file}::check", wrong.copy, file)
+        if wrong or rules is None:
+            return
+        several = [
+            _Assigned(project, target, rules, model) for target in targets for model in target.models.names
+        ]
+        for one in several:
+            name = f"{file}::{one.model.text}"
+            yield self._test(name, one.errors, file)
+            for place, span in enumerate(one.expectations):
+                yield self._test(f"{name}::{span.one_line}", one.expected(place), span.source.name, span)
+        if os.path.lexists(f"{file}.lock"):
+            yield self._test(f"{file}::lock", lambda: _stale(f"{file}.lock", several), f"{file}.lock")
+
+    def _test(self, name: str, findings: "Findings", file: str, span: "Span | None" = None) -> "_Test":
+        from paramrules.diagnostics import printable
+
+        test: _Test = _Test.from_parent(self, name=printable(name), findings=findings, file=file, span=span)
+        return test
 
 
 class _Assigned:
     """The rules of a target on one of its models."""
 
-    def __init__(self, project: "Project", target: "Target", rules: "Rules", number: int) -> None:
-        self._project, self._target, self._rules, self._number = project, target, rules, number
-
-    @property
-    def model(self) -> "ModelName":
-        """The name of the model."""
-        return self._target.models.names[self._number]
+    def __init__(self, project: "Project", target: "Target", rules: "Rules", model: "ModelName") -> None:
+        self._project, self._target, self._rules, self.model = project, target, rules, model
+        self._assigned = cache(self._assign)
 
     @property
     def expectations(self) -> "list[Span]":
         """The file's expectations, in the order of the assignment's outcomes."""
         return [each.span for axis in self._rules.axes for each in axis.expectations]
 
-    @cached_property
+    @property
     def assignment(self) -> "Assignment":
         """The assignment; raises a `RulesError` if the model cannot be built or the options do not fit."""
+        assigned = self._assigned()
+        if isinstance(assigned, Exception):
+            raise assigned
+        return assigned
+
+    def _assign(self) -> "Assignment | Exception":
+        """Return the assignment or why there is none, so that nothing is built twice."""
         import paramrules
+        from paramrules.diagnostics import RulesError
         from paramrules.projects import Models
 
         described = self._target.models
         models = Models((self.model,), described.inputs, described.stacked, described.vocabulary)
-        (inventory,) = models.inventories()
-        options = self._target.options_for(self._rules)
-        return paramrules.examine(self._rules, inventory, options=options, strict=self._target.strict)
+        try:
+            (inventory,) = models.inventories()
+            options = self._target.options_for(self._rules)
+            return paramrules.examine(self._rules, inventory, options=options, strict=self._target.strict)
+        except RulesError as error:
+            return error
 
     def errors(self) -> "list[Diagnostic]":
         """Return the errors of the assignment apart from expectations."""
@@ -99,22 +130,38 @@ class _Assigned:
         found = self._project.graded(self.assignment.findings)
         return [finding for finding in found if finding.is_error and finding not in expected]
 
+    def expected(self, place: int) -> "Findings":
+        """Return a function that says why the expectation at a place does not hold."""
 
-class _Assigns(pytest.Item):
-    """A test that the rules of a target are right for a model."""
+        def findings() -> "list[Diagnostic]":
+            finding = self.assignment.outcomes[place].finding
+            return [finding] if finding else []
 
-    def __init__(self, *, on: _Assigned, file: str, span: "Span | None" = None, **more: Any) -> None:
+        return findings
+
+
+def _stale(path: str, several: Sequence[_Assigned]) -> "Sequence[Diagnostic]":
+    """Return why a lock is not what the rules make of these models."""
+    from paramrules.diffs.stale import check_lock
+    from paramrules.locks.locking import Locking
+
+    locking = Locking(path)
+    for one in several:
+        locking.add(one.model.relative_to(locking.folder), one.assignment)
+    return check_lock(path, locking.lock(), by_name=True, assignments=locking.assignments).findings
+
+
+class _Test(pytest.Item):
+    """A test that nothing is wrong."""
+
+    def __init__(self, *, findings: "Findings", file: str, span: "Span | None", **more: Any) -> None:
         super().__init__(**more)
-        self.on, self._file, self._span = on, file, span
-
-    def findings(self) -> "list[Diagnostic]":
-        """Return what is wrong."""
-        return self.on.errors()
+        self._findings, self._file, self._span = findings, file, span
 
     def runtest(self) -> None:
         from paramrules.diagnostics import RulesError
 
-        if found := self.findings():
+        if found := self._findings():
             raise RulesError(found)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
@@ -126,16 +173,3 @@ class _Assigns(pytest.Item):
 
     def reportinfo(self) -> tuple[str, int | None, str]:
         return self._file, self._span.line - 1 if self._span else None, self.name.replace("::", ": ")
-
-
-class _Expects(_Assigns):
-    """A test that an expectation of a rule file holds on a model."""
-
-    def __init__(self, *, place: int, **more: Any) -> None:
-        super().__init__(**more)
-        self._place = place
-
-    def findings(self) -> "list[Diagnostic]":
-        """Return why the expectation does not hold."""
-        finding = self.on.assignment.outcomes[self._place].finding
-        return [finding] if finding else []

@@ -65,6 +65,27 @@ def test_all_is_well(run: Run) -> None:
     assert run("ci", "--format", "github") == (0, "", "")
 
 
+@pytest.mark.parametrize(
+    ("skip", "left"),
+    [
+        ("lock", "check fmt test check fmt test"),
+        ("test", "check fmt lock check fmt"),
+        ("test lock", "check fmt check fmt"),
+        ("check fmt test", "lock"),
+        ("check fmt test lock", ""),
+    ],
+)
+def test_steps_are_skipped(
+    skip: str, left: str, run: Run, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if {"test", "lock"} <= set(skip.split()):
+        monkeypatch.setattr(Models, "inventories", lambda models: 1 / 0)
+    code, out, err = run("ci", *(word for step in skip.split() for word in ("--skip", step)))
+    assert (code, err) == (0, "")
+    assert [line.split()[0] for line in out.splitlines()[1:-1]] == left.split()
+    assert run("ci", "--skip", "tests").code == 2
+
+
 def test_a_model_of_several_targets_is_built_once(
     run: Run, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 # What pytest imports inside of pytest is forgotten afterwards: not the core, of which half is here already.
 import paramrules.assignment
@@ -12,6 +13,7 @@ import paramrules.named_models
 import paramrules.projects
 import paramrules.rules.load
 import paramrules.testing.rows  # noqa: F401
+from paramrules.cli import main
 
 pytest_plugins = ["pytester"]
 
@@ -130,6 +132,7 @@ def test_a_model_that_cannot_be_built(run: Pytest) -> None:
     Path("net.py").write_text(MODEL.replace("return", "raise OSError(5)\n    return", 1))
     done = run("--paramrules")
     done.assert_outcomes(failed=6)
+    assert done.stderr.str().count("built") <= 2
     done.stdout.fnmatch_lines(["error[[]E702]: building `net.py:make` failed: OSError: 5", "*net.py:*"])
 
 
@@ -143,18 +146,55 @@ def test_other_exceptions_have_their_traceback(run: Pytest, monkeypatch: pytest.
     assert "ZeroDivisionError" in done.stdout.str()
 
 
-@pytest.mark.parametrize(
-    ("file", "text", "message"),
-    [
-        ("paramrules.toml", "target = 1\n", "ERROR: error[[]E932]: `target` is not a key of the settings"),
-        ("net.rules", "no_decay: ndm <= 1\n", "ERROR: error[[]E301]: *`ndm`*"),
-    ],
-)
-def test_mistakes_in_the_files_stop_pytest(run: Pytest, file: str, text: str, message: str) -> None:
-    Path(file).write_text(text)
+def test_mistakes_in_the_settings_stop_pytest(run: Pytest) -> None:
+    Path("paramrules.toml").write_text("target = 1\n")
     done = run("--paramrules")
     assert done.ret == pytest.ExitCode.USAGE_ERROR
-    done.stderr.fnmatch_lines([message])
+    done.stderr.fnmatch_lines(["ERROR: error[[]E932]: `target` is not a key of the settings"])
+
+
+OTHER = '[[targets]]\nrules = "other.rules"\nmodels = ["net.py:make"]\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("no_decay: ndm <= 1\n", "error[[]E301]: *`ndm`*"),
+        ("let norm = ndim == 1\n", "error[[]E311]*"),  # definitions alone
+    ],
+)
+def test_a_rule_file_with_errors_is_one_test_that_fails(run: Pytest, text: str, message: str) -> None:
+    Path("other.rules").write_text(text)
+    Path("paramrules.toml").write_text(SETTINGS + OTHER)
+    done = run("--paramrules", "-v")
+    done.assert_outcomes(passed=6, failed=1)
+    done.stdout.fnmatch_lines(["paramrules::other.rules::check FAILED*", message])
+    Path("paramrules.toml").write_text(SETTINGS + OTHER.replace('"net.py:make"', ""))
+    failed = 0 if "let" in text else 1  # a target without models is only checked
+    run("--paramrules").assert_outcomes(passed=6, failed=failed)
+
+
+def test_a_lock_is_a_test(run: Pytest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("paramrules.locks.locked.versions_of", lambda inventory: {})
+    assert CliRunner().invoke(main, ["lock", "-q"]).exit_code == 0
+    done = run("--paramrules", "-v")
+    done.assert_outcomes(passed=7)
+    done.stdout.fnmatch_lines(["paramrules::net.rules::lock PASSED*"])
+    Path("net.rules").write_text(RULES.replace("ndim <= 1", 'ndim <= 1 and leaf != "bias"'))
+    done = run("--paramrules", "-k", "lock")
+    done.assert_outcomes(failed=1, deselected=6)
+    done.stdout.fnmatch_lines(
+        ["error[[]E901]: `net.rules.lock` is stale: on `net.py:make`, 1 tensor moved; on `net.py:wide`, *"]
+    )
+
+
+def test_names_are_escaped(run: Pytest) -> None:
+    Path("net.rules").rename("n\x1b[2J\u202e.rules")
+    Path("paramrules.toml").write_text(SETTINGS.replace("net.rules", "n\\u001b[2J\u202e.rules"))
+    done = run("--paramrules", "-v")
+    done.assert_outcomes(passed=6)
+    assert "\x1b[2J" not in done.stdout.str()
+    assert done.stdout.str().count("paramrules::n\\x1b[2J\\u202e.rules::net.py:make PASSED") == 1
 
 
 def test_without_settings_there_is_nothing_to_test(run: Pytest) -> None:

@@ -16,15 +16,24 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Command)
-def ci() -> Answer:
+@click.option(
+    "--skip",
+    metavar="STEP",
+    type=click.Choice(("check", "fmt", "test", "lock")),
+    multiple=True,
+    help="Leave out a step: `check`, `fmt`, `test` or `lock`. May be repeated.",
+)
+def ci(skip: tuple[str, ...]) -> Answer:
     """Run all checks on the files that the settings name.
 
     \b
     paramrules ci
     paramrules ci --format github --fail-on warning
+    paramrules ci --skip test --skip lock
 
     For each rule file: `check`, `fmt --check`, `test` on its models, and `lock --check` if there is a lock
     beside it. Nothing is written. One model that cannot be built does not keep the others from being tested.
+    Without `test` and `lock`, no model is built.
 
     JSON: `findings` and `steps`, each with `step`, `file`, `result` (ok, findings, unusable, skipped), how
     many `errors`, `warnings` and `notes`, and `details` for reading.
@@ -38,7 +47,7 @@ def ci() -> Answer:
             if project
             else "list rule files and models in `[tool.paramrules]` of `pyproject.toml`"
         )
-    done = list(steps(project, build))
+    done = list(steps(project, build, skip))
     findings = distinct(finding for step in done for finding in step.findings)
     rows = [(step.name, step.file, step.result, step.details) for step in done]
     blocks: list[Block] = [Table(("step", "file", "result", "details"), rows)]
