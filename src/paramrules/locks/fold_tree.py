@@ -12,19 +12,11 @@ with its neighbour only, so that the work is proportional to the names.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
+from paramrules.locks.repeats import Offsets, Repeat, repeat
+from paramrules.locks.series import Kid, Numbers, Run, run
 from paramrules.locks.words import BARE, NUMBER, Affine, component
-
-_BESIDE: Final = ("", ".", "_")
-"""The text beside a number that stands by itself."""
-
-BY_TEXT: Final = "text"
-"""The mark of a series whose numbers stand in the order of texts."""
-
-_GLUED: Final = 3
-"""The least members of a fold of which nothing but the name says that they are a series: `w1..3`."""
 
 
 class Leaf(NamedTuple):
@@ -34,24 +26,10 @@ class Leaf(NamedTuple):
     counting: str
 
 
-class _Run(NamedTuple):
-    """Paths with a number that counts up: `layer_0..11.weight`; in the order of texts if `step` is 0."""
-
-    before: str
-    first: int
-    last: int
-    step: int
-    after: str
-
-    def __str__(self) -> str:
-        step = "" if self.step == 1 else f"..{self.step}" if self.step else f"..{BY_TEXT}"
-        return f"{self.before}{self.first}..{self.last}{step}{self.after}"
-
-
 class _Entry(NamedTuple):
     """A line of the tree: its path or series of paths, how the numbers below count along, and its form."""
 
-    path: "str | _Run"
+    path: str | Run | Offsets
     slopes: tuple[int, ...] | None
     form: int
 
@@ -64,17 +42,12 @@ class _Form(NamedTuple):
     size: int
 
 
-_Numbers = tuple[int, ...]
-_Kid = tuple[str, int, _Numbers]
-"""A subtree as its module sees it: the path to it, its form, its numbers."""
-
-
 class _Open:
     """A module whose parameters are being read; `depth` counts the components of its name."""
 
     __slots__ = ("depth", "kids", "leaf")
 
-    def __init__(self, depth: int, leaf: tuple[int, _Numbers] | None, *kids: _Kid) -> None:
+    def __init__(self, depth: int, leaf: tuple[int, Numbers] | None, *kids: Kid) -> None:
         self.depth = depth
         self.leaf = leaf
         self.kids = list(kids)
@@ -97,10 +70,10 @@ class _Forms:
     def __init__(self) -> None:
         self._forms: list[_Form] = []
         self._known: dict[tuple[int, tuple[_Entry, ...]], int] = {}
-        self._modules: dict[object, tuple[int, _Numbers]] = {}
-        self._leaves: dict[Leaf, tuple[int, _Numbers]] = {}
+        self._modules: dict[object, tuple[int, Numbers]] = {}
+        self._leaves: dict[Leaf, tuple[int, Numbers]] = {}
 
-    def of_names(self, names: Sequence[str], leaves: Iterable[Leaf]) -> tuple[int, _Numbers]:
+    def of_names(self, names: Sequence[str], leaves: Iterable[Leaf]) -> tuple[int, Numbers]:
         """Return the form and the numbers of the whole tree.
 
         A module is made only where names part, so that most parameters cost one step.
@@ -134,7 +107,7 @@ class _Forms:
             else:
                 parent.kids.append(kid)
 
-    def _leaf(self, leaf: Leaf) -> tuple[int, _Numbers]:
+    def _leaf(self, leaf: Leaf) -> tuple[int, Numbers]:
         found = self._leaves.get(leaf)
         if found is None:
             texts = (leaf.fixed, *NUMBER.split(leaf.counting))
@@ -146,21 +119,50 @@ class _Forms:
             found = self._leaves[leaf] = form[0], numbers
         return found
 
-    def _module(self, node: _Open) -> tuple[int, _Numbers]:
+    def _module(self, node: _Open) -> tuple[int, Numbers]:
         """Return the form of a module that is read, and its numbers."""
         raw = node.leaf, *node.kids
         found = self._modules.get(raw)
         if found is None:
             number, numbers = node.leaf or (-1, ())
-            folds = list(_folds(node.kids))
+            folds = list(self._folds(node.kids))
             entries = tuple(entry for entry, _ in folds)
             numbers += tuple(each for _, own in folds for each in own)
-            form = self._known.setdefault((number, entries), len(self._forms))
-            if form == len(self._forms):
-                leaf = None if number < 0 else self._forms[number].leaf
-                self._forms.append(_Form(leaf, entries, len(numbers)))
-            found = self._modules[raw] = form, numbers
+            found = self._modules[raw] = self._form(number, entries, len(numbers)), numbers
         return found
+
+    def _folds(self, kids: Sequence[Kid]) -> Iterator[tuple[_Entry, Numbers]]:
+        """Yield the lines of siblings, each with its numbers."""
+        at = 0
+        while at < len(kids):
+            path, form, numbers = kids[at]
+            found = run(kids, at)
+            covered = found[2] if found else 1
+            pattern = repeat(kids, at, covered) if at + covered < len(kids) else None
+            if pattern is not None:
+                yield self._repeat(pattern)
+                covered = pattern.covered
+            elif found is not None:
+                series, slopes, _ = found
+                constants = tuple(n - slope * series.first for n, slope in zip(numbers, slopes, strict=True))
+                yield _Entry(series, slopes, form), constants
+            else:
+                yield _Entry(path, None, form), numbers
+            at += covered
+
+    def _repeat(self, pattern: Repeat) -> tuple[_Entry, Numbers]:
+        """Return the line of a pattern that repeats, whose subtree is the lines of the pattern."""
+        entries = tuple(_Entry(part.path, part.slopes, part.form) for part in pattern.parts)
+        numbers = tuple(number for part in pattern.parts for number in part.numbers)
+        rises = tuple(rise for part in pattern.parts for rise in part.rises)
+        return _Entry(pattern.run, rises, self._form(-1, entries, len(numbers))), numbers
+
+    def _form(self, leaf: int, entries: tuple[_Entry, ...], size: int) -> int:
+        """Return the number of the form with a leaf, -1 for none, and these lines."""
+        form = self._known.setdefault((leaf, entries), len(self._forms))
+        if form == len(self._forms):
+            self._forms.append(_Form(None if leaf < 0 else self._forms[leaf].leaf, entries, size))
+        return form
 
     def lines(self, root: int, numbers: Sequence[int]) -> Iterator[str]:
         """Yield the lines of the whole tree."""
@@ -177,7 +179,11 @@ class _Forms:
                     folds += 1
                 path += str(entry.path)
                 form = self._forms[entry.form]
-                if form.leaf is not None or len(form.entries) > 1:
+                if (
+                    form.leaf is not None
+                    or len(form.entries) > 1
+                    or isinstance(form.entries[0].path, Offsets)
+                ):
                     break
                 entry, path = form.entries[0], path + "."
             if form.leaf is not None:
@@ -204,97 +210,3 @@ def _all_plain(names: Sequence[str]) -> bool:
 
 def _quoted(parts: Iterable[str]) -> str:
     return ".".join(map(component, parts))
-
-
-def _folds(kids: Sequence[_Kid]) -> Iterator[tuple[_Entry, _Numbers]]:
-    """Yield the lines of siblings, each with its numbers."""
-    at = 0
-    while at < len(kids):
-        path, form, numbers = kids[at]
-        run = _run(kids, at)
-        if run is None:
-            yield _Entry(path, None, form), numbers
-            at += 1
-            continue
-        series, slopes, count = run
-        constants = tuple(n - slope * series.first for n, slope in zip(numbers, slopes, strict=True))
-        yield _Entry(series, slopes, form), constants
-        at += count
-
-
-def _run(kids: Sequence[_Kid], at: int) -> tuple[_Run, tuple[int, ...], int] | None:
-    """Return the paths, the slopes and the length of the run that starts at a sibling; None for none."""
-    if at + 1 == len(kids):
-        return None
-    path, form, numbers = kids[at]
-    next_path, next_form, next_numbers = kids[at + 1]
-    up = counting(path, next_path) if form == next_form else None
-    if up is None or '"' in path:
-        return None
-    before, start, step, after = up
-    slopes = []
-    for one, other in zip(numbers, next_numbers, strict=True):
-        slope, odd = divmod(other - one, step)
-        if odd:
-            return None
-        slopes.append(slope)
-    if by_text := _run_by_text(kids, at, up, slopes):
-        return by_text
-    count = 2
-    for path, other_form, others in kids[at + 2 :]:
-        if other_form != form or path != f"{before}{start + count * step}{after}":
-            break
-        rise = step * count
-        if others and others != tuple(n + slope * rise for n, slope in zip(numbers, slopes, strict=True)):
-            break
-        count += 1
-    separate = before[-1:] in _BESIDE and after[:1] in _BESIDE
-    if count < _GLUED and not (separate and step == 1 and all(slope in (0, 1) for slope in slopes)):
-        return None
-    return _Run(before, start, start + (count - 1) * step, step, after), tuple(slopes), count
-
-
-def _run_by_text(
-    kids: Sequence[_Kid], at: int, up: tuple[str, int, int, str], slopes: Sequence[int]
-) -> tuple[_Run, tuple[int, ...], int] | None:
-    """Return the run of siblings whose numbers are ordered as texts: 0, 1, 10, 11, 2, as JAX sorts keys.
-
-    It begins with 0 or 1, so that no sibling is looked at more than twice.
-    """
-    before, start, step, after = up
-    if step not in (1, 9) or start not in (0, 1):
-        return None
-    _, form, first = kids[at]
-    numbers: list[int] = []
-    for path, other_form, others in kids[at:]:
-        number = path[len(before) : len(path) - len(after)]
-        if other_form != form or path != f"{before}{number}{after}" or not NUMBER.fullmatch(number):
-            break
-        rise = int(number) - start
-        if others != tuple(n + slope * rise for n, slope in zip(first, slopes, strict=True)):
-            break
-        numbers.append(int(number))
-    last = max(numbers)
-    if last < 10 or numbers != in_order(start, last, 0):
-        return None
-    return _Run(before, start, last, 0, after), tuple(slopes), len(numbers)
-
-
-def in_order(first: int, last: int, step: int) -> Sequence[int]:
-    """Return the numbers of a series; with a step of 0, counted by ones and in the order of texts."""
-    return range(first, last + 1, step) if step else sorted(range(first, last + 1), key=str)
-
-
-@lru_cache(1 << 16)
-def counting(one: str, other: str) -> tuple[str, int, int, str] | None:
-    """Return how two texts count up: the text before the number, the number, the step, the text behind it."""
-    ones, others = list(NUMBER.finditer(one)), list(NUMBER.finditer(other))
-    if len(ones) != len(others):
-        return None
-    for a, b in zip(ones, others, strict=True):
-        step = int(b[0]) - int(a[0])
-        if step:
-            before, after = one[: a.start()], one[a.end() :]
-            same = other[: b.start()] == before and other[b.end() :] == after
-            return (before, int(a[0]), step, after) if same and step > 0 else None
-    return None

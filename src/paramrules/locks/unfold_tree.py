@@ -8,7 +8,8 @@ from itertools import product
 from math import prod
 from typing import Final, NamedTuple
 
-from paramrules.locks.fold_tree import BY_TEXT, Leaf, in_order
+from paramrules.locks.fold_tree import Leaf
+from paramrules.locks.series import BY_TEXT, in_order
 from paramrules.locks.words import BARE, QUOTED, Template, read_template, unquoted
 
 MOST: Final = 1_000_000
@@ -28,6 +29,7 @@ _FILLED: Final = 40
 _RUN: Final = re.compile(
     r"([A-Za-z0-9_-]*[A-Za-z_-]|)([0-9]{1,12})\.\.([0-9]{1,12})(?:\.\.([0-9]{1,12}|text))?([A-Za-z_-][A-Za-z0-9_-]*|)"
 )
+_OFFSET: Final = re.compile(r"\+([0-9]{1,12})(?:\.\.([0-9]{1,12}))?(?![A-Za-z0-9_-])")
 _COMPONENT: Final = re.compile(rf"{QUOTED}|{BARE}")
 _LINE: Final = re.compile(r"( *)([^ ].*)", re.DOTALL)
 _SHAPE: Final = re.compile(r"\((?:|[0-9]{1,18},|[0-9]{1,18}(?:, [0-9]{1,18})+)\)")
@@ -56,7 +58,10 @@ class _Series(NamedTuple):
 
 @dataclass(slots=True)
 class _Line:
-    """A line: its path with `%d` for each number that counts, and the values of these."""
+    """A line: its path with `%d` for each number that counts, and the values of these.
+
+    The first number of an `offset` is added to the last one of the line above, which `ends` its path.
+    """
 
     number: int
     path: str
@@ -64,6 +69,8 @@ class _Line:
     leaf: tuple[str, Template] | None
     folds: int
     work: int = 0
+    offset: bool = False
+    ends: bool = False
     below: "list[_Line]" = field(default_factory=list)
 
 
@@ -136,8 +143,9 @@ class Tree:
                 except ValueError:
                     raise TreeFault(line.number, f"a number of `{name}` is negative") from None
             if line.below:
-                inside = name + "."
-                waiting += [self._instances(each, inside, numbers) for each in reversed(line.below)]
+                stem = name[: len(name) - len(f"{numbers[-1]}")] if line.ends else ""
+                for each in reversed(line.below):
+                    waiting.append(self._instances(each, stem if each.offset else f"{name}.", numbers))
 
     def _instances(
         self, line: _Line, before: str, numbers: tuple[int, ...]
@@ -145,7 +153,8 @@ class Tree:
         """Yield a line once for each combination of its numbers, with the name and all numbers so far."""
         path = before.replace("%", "%%") + line.path
         for own in product(*map(self._numbers, line.runs)):
-            yield line, path % own, numbers + own
+            shown = (numbers[-1] + own[0], *own[1:]) if line.offset else own
+            yield line, path % shown, numbers + own
 
     def _numbers(self, series: _Series) -> Sequence[int]:
         """Return the numbers of a series. Those in the order of texts are sorted once."""
@@ -155,10 +164,13 @@ class Tree:
 
 
 def _line(number: int, text: str, around: _Line | None) -> _Line:
-    path, runs, at = _path(number, text)
+    offset = _OFFSET.match(text)
+    if offset and not (around and around.ends):
+        raise TreeFault(number, "`+` adds to a number that ends the path above, and there is none")
+    path, runs, ends, at = _path(number, text, offset)
     folds = (around.folds if around else 0) + len(runs)
     if at == len(text):
-        return _Line(number, path, runs, None, folds)
+        return _Line(number, path, runs, None, folds, offset=bool(offset), ends=ends)
     rest = _REST.fullmatch(text, at)
     if rest is None:
         raise TreeFault(number, "a shape and labels should follow the name")
@@ -167,14 +179,25 @@ def _line(number: int, text: str, around: _Line | None) -> _Line:
     except ValueError:
         raise TreeFault(number, "its braces do not hold a number that counts") from None
     work = len(rest[2]) + len(template.numbers) * (_FILLED + 4 * folds) if template.numbers else 0
-    return _Line(number, path, runs, (rest[1], template), folds, work)
+    return _Line(number, path, runs, (rest[1], template), folds, work, bool(offset), ends)
 
 
-def _path(number: int, text: str) -> tuple[str, tuple[_Series, ...], int]:
-    """Return a path with `%d` for each number that counts, the values of these, and where the path ends."""
+def _path(number: int, text: str, offset: re.Match[str] | None) -> tuple[str, tuple[_Series, ...], bool, int]:
+    """Return the path of a line, and where it ends in the text.
+
+    The path has `%d` for each number that counts, and comes with the values of these, and with whether such a
+    number is the last of it.
+    """
     keys: list[str] = []
     runs: list[_Series] = []
     at = 0
+    if offset:
+        runs.append(_series(number, offset[0], int(offset[1]), int(offset[2] or offset[1]), 1))
+        keys.append("%d")
+        at = offset.end()
+        if not text.startswith(".", at):
+            return "%d", tuple(runs), False, at
+        at += 1
     while True:
         run = _RUN.match(text, at)
         found = run or _COMPONENT.match(text, at)
@@ -186,13 +209,19 @@ def _path(number: int, text: str) -> tuple[str, tuple[_Series, ...], int]:
             except ValueError:
                 raise TreeFault(number, "its quotes do not hold a text") from None
         else:
-            step = 0 if run[4] == BY_TEXT else max(1, int(run[4] or 1))
             first, last = int(run[2]), int(run[3])
-            if not 0 < (last - first) // (step or 1) < (MOST if step else _MOST_BY_TEXT):
+            step = 0 if run[4] == BY_TEXT else max(1, int(run[4] or 1))
+            if first == last:
                 raise TreeFault(number, f"`{run[0]}` is not a series of numbers")
-            runs.append(_Series(first, last, step))
+            runs.append(_series(number, run[0], first, last, step))
             keys.append(f"{run[1]}%d{run[5]}")
         at = found.end()
         if not text.startswith(".", at):
-            return ".".join(keys), tuple(runs), at
+            return ".".join(keys), tuple(runs), run is not None and not run[5], at
         at += 1
+
+
+def _series(number: int, text: str, first: int, last: int, step: int) -> _Series:
+    if not 0 <= (last - first) // (step or 1) < (MOST if step else _MOST_BY_TEXT):
+        raise TreeFault(number, f"`{text}` is not a series of numbers")
+    return _Series(first, last, step)
