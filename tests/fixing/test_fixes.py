@@ -203,3 +203,21 @@ def test_a_typo_is_mended_or_left(data: st.DataObject, text: str) -> None:
     assert now.file.after == swapped or causes(now.left) <= causes(now.found)
     if causes(before) == causes(now.left) and now.applied:
         assert now.file.after == text
+
+
+@pytest.mark.parametrize("opening", ["(P<", "(<", "(?:<", "(?p<", "(?P=<", "(?P:<"])
+def test_a_group_is_opened_as_it_should_be(opening: str) -> None:
+    text = f"block_{{i}}: name ~ ^h\\.{opening}i>\\d+) -> lr_scale = 0.5\nrest: else\n"
+    fixed = fix_text(text, "t.rules")
+    assert fixed.file.after == text.replace(opening, "(?<")
+    assert len(fixed.applied) == 1
+
+
+def test_two_groups_that_may_be_meant_are_left_alone() -> None:
+    text = "b_{i}: name ~ (<i>\\d) or name ~ (P<i>\\d\\d) -> lr_scale = 0.5\nrest: else\n"
+    assert fix_text(text, "t.rules").applied == ()
+
+
+def test_the_names_of_both_groups_are_accepted() -> None:
+    text = "b_{i}: name ~ (?P<i>\\d) -> lr_scale = 0.5\nrest: else\n"
+    assert fix_text(text, "t.rules").found == ()

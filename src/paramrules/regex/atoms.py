@@ -4,6 +4,9 @@ Back-references and look-around need backtracking, whose worst case is exponenti
 a leading `(?i)`, comments, atomic groups, octal escapes) can be written in a plainer way.
 """
 
+import re
+
+from paramrules.diagnostics import write
 from paramrules.regex.characters import CLASSES, Ranges, complement, fold, single, union
 from paramrules.regex.refusal import Refused
 
@@ -126,8 +129,16 @@ def _set_operation(text: str, at: int) -> Refused:
     )
 
 
+_MISSPELT = re.compile(r"\(\?(?:p|P=|P:)<([A-Za-z_][A-Za-z0-9_]*)>", re.ASCII)
+"""The beginning of a named group, nearly: `(?p<i>`, `(?P=<i>`."""
+
+
 def unsupported_group(text: str, start: int) -> Refused:
     """Return what is wrong with the group that begins with `(?` at `start`."""
+    if named := _MISSPELT.match(text, start):
+        mended = f"{text[:start]}(?<{named[1]}>{text[named.end() :]}"
+        message = f"`{named[0]}` does not begin a group"
+        return Refused("E401", message, start, named.end(), write(mended, safe=True))
     for sign, what, instead in _GROUPS:
         if text.startswith(sign, start + 2):
             return _left_out(text, start, start + 2 + len(sign), what, instead)

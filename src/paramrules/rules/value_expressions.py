@@ -2,7 +2,7 @@
 
 import re
 
-from paramrules.diagnostics import Span, write
+from paramrules.diagnostics import Span, helping, write
 from paramrules.rules import python_habits
 from paramrules.rules.arithmetic import NoResultError, compute
 from paramrules.rules.builtin_names import ARITY, FLAGS, FUNCTIONS, NUMBERS, taken
@@ -161,9 +161,20 @@ def _what_to_write(name: str, unknown: str, scope: Scope) -> str:
         )
     if unknown is _DEFINE and name[0].isupper() and not name.isupper():
         return f"write `type({name})` for parameters of that class"
+    if unknown is _DEFINE and (group := _nearly_named(name, scope)):
+        return helping(f"name the group with `(?<{name}>`", f"(?<{name}>", safe=True, at=group)
     if unknown is _DEFINE and _UNNAMED.search(scope.statement.text):
         return rf"give the group its name: `(?<{name}>\d+)`"
     return unknown.format(name)
+
+
+def _nearly_named(name: str, scope: Scope) -> Span | None:
+    """Return the place of what was meant to begin a group of this name: `(<i>`, `(P<i>`, `(?:<i>`."""
+    span = scope.statement
+    found = list(re.finditer(rf"\((?:\?:|P)?<{name}>", span.text))
+    if len(found) != 1:
+        return None
+    return Span(span.source, span.start + found[0].start(), span.start + found[0].end())
 
 
 _UNNAMED = re.compile(r"~.*\((?!\?)[^()|]*\\d")
