@@ -65,9 +65,9 @@ def write_whole(path: str | Path, text: str) -> None:
     """Replace a file, so that every reader finds the whole old text or the whole new one.
 
     The text goes into an exclusive temporary file in the same folder, reaches the disk, and then takes the
-    target's name. An existing file keeps its mode. A symbolic link is replaced, never followed: the file that
-    it points to stays as it is. Line ends are those of the text. Only a device or a pipe is written in place
-    (`/dev/stdout`).
+    target's name. An existing file keeps its mode, and its group if the user may set it. A symbolic link is
+    replaced, never followed: the file that it points to stays as it is. Line ends are those of the text. Only
+    a device or a pipe is written in place (`/dev/stdout`).
 
     Raises:
         RulesError: E703 if the file cannot be written; an existing one is then unchanged.
@@ -112,12 +112,16 @@ def _is_stream(path: str | Path) -> bool:
 
 def _through_temporary(path: str | Path, text: str, publish: Callable[[str, str | Path], None]) -> None:
     beside = os.path.join(os.path.dirname(path), f".paramrules.{secrets.token_hex(8)}")
-    number = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)  # follows no link, obeys the umask
+    old = _regular(path)
+    # Exclusive, so that it follows no link. A new file obeys the umask; one that replaces another is the
+    # user's alone until it has the mode of the other.
+    number = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if old else 0o666)
     try:
         with open(number, "w", encoding="utf-8", newline="") as file:
-            _keep_mode(path, beside)
             file.write(text)
             file.flush()
+            if old:
+                _keep_access(old, beside)
             os.fsync(number)
         publish(beside, path)
     except BaseException:
@@ -139,12 +143,27 @@ def _take_free_name(beside: str, path: str | Path) -> None:
         os.unlink(beside)
 
 
-def _keep_mode(path: str | Path, beside: str) -> None:
-    """Give the new file the mode of the one that it replaces."""
+def _regular(path: str | Path) -> os.stat_result | None:
+    """Return the state of the file that is there; None if there is none, or it is a link."""
     with suppress(FileNotFoundError):
-        mode = os.lstat(path).st_mode
-        if stat.S_ISREG(mode):
-            os.chmod(beside, stat.S_IMODE(mode) & 0o777)
+        found = os.lstat(path)
+        if stat.S_ISREG(found.st_mode):
+            return found
+    return None
+
+
+def _keep_access(old: os.stat_result, beside: str) -> None:
+    """Give the new file the group and the mode of the one that it replaces.
+
+    If the group cannot be kept, the new one may do what everybody may.
+    """
+    mode = stat.S_IMODE(old.st_mode) & 0o777
+    if os.stat(beside).st_gid != old.st_gid:
+        try:
+            os.chown(beside, -1, old.st_gid)
+        except PermissionError:
+            mode = mode & 0o707 | (mode & 0o007) << 3
+    os.chmod(beside, mode)
 
 
 def _unwritable(path: str | Path, error: OSError | ValueError) -> RulesError:

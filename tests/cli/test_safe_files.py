@@ -44,6 +44,51 @@ def test_an_old_file_keeps_its_mode(tmp_path: Path, mode: int) -> None:
     assert os.listdir(tmp_path) == ["a"]
 
 
+@pytest.mark.parametrize(("may", "mode"), [(True, 0o664), (False, 0o644)])
+def test_an_old_file_keeps_its_group(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, may: bool, mode: int
+) -> None:
+    file = tmp_path / "a"
+    file.write_text(OLD)
+    file.chmod(0o664)
+    groups = []
+
+    def chown(path: str, user: int, group: int) -> None:
+        groups.append((user, group))
+        if not may:
+            raise PermissionError
+
+    lstat = os.lstat
+    other = os.lstat(file).st_gid + 1
+    monkeypatch.setattr(os, "chown", chown)
+    monkeypatch.setattr(os, "lstat", lambda path: os.stat_result((*lstat(path)[:5], other, *lstat(path)[6:])))
+    write_whole(file, NEW)
+    monkeypatch.undo()
+    assert groups == [(-1, other)]
+    assert stat.S_IMODE(file.stat().st_mode) == mode
+
+
+def test_nobody_else_reads_what_replaces_a_file_before_its_mode_is_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "a"
+    file.write_text(OLD)
+    file.chmod(0o600)
+    modes = []
+    fsync = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda number: modes.append(os.fstat(number).st_mode) or fsync(number))
+    opened = os.open
+
+    def opening(path: str, flags: int, mode: int = 0o777) -> int:
+        number = opened(path, flags, mode)
+        modes.append(os.fstat(number).st_mode)
+        return number
+
+    monkeypatch.setattr(os, "open", opening)
+    write_whole(file, NEW)
+    assert [stat.S_IMODE(mode) for mode in modes] == [0o600, 0o600]
+
+
 def test_a_link_is_replaced_and_not_followed(tmp_path: Path) -> None:
     (tmp_path / "target").write_text(OLD)
     (tmp_path / "link").symlink_to("target")

@@ -218,3 +218,41 @@ def test_a_traceback_is_escaped(run: Callable[..., Ran]) -> None:
     assert ran.code == 2
     assert hostile(ran.err) == set()
     assert "ValueError: \\x1b[2J" in ran.err
+
+
+COMMANDS = """\
+from support import inventory_of
+
+
+def make():
+    return inventory_of(["::error::a", "  ::stop-commands::b", "c##[error]d", "a::b"])
+"""
+
+
+@pytest.mark.parametrize("forced", ["", "1"])
+def test_names_are_no_commands_of_a_workflow(
+    folder: Path, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch, forced: str
+) -> None:
+    (folder / "commands.py").write_text(COMMANDS)
+    (folder / "all.rules").write_text("all: else\n")
+    arguments = ("show", "all.rules", "-m", "commands.py:make", "--names")
+    assert "\n::error::a" in run(*arguments).out
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("FORCE_COLOR", forced)
+    ran = run(*arguments)
+    lines = [re.sub(r"\x1b\[[0-9;]*m", "", line).strip() for line in ran.out.splitlines()]
+    assert not any(line.startswith("::") or "##[" in line for line in lines)
+    first = [line.split("  ")[0] for line in lines]
+    assert r"\x3a:error::a" in first
+    assert r"c\x23#[error]d" in first
+    assert "a::b" in first
+    ran = run("explain", "all.rules", "x##[error]y", "-m", "commands.py:make")
+    assert r"x\x23#[error]y" in ran.err
+    assert "##[" not in run("##[error]").err
+
+
+@pytest.mark.usefixtures("folder")
+def test_no_column_is_left_out_in_a_terminal_of_a_few_columns() -> None:
+    shown = without_style(in_terminal("show", "net.rules", "-m", "net.py:model", columns=8)[1])
+    heads = next(line for line in shown.splitlines() if line.startswith("group"))
+    assert heads.split() == ["group", "settings", "tensors", "parameters", "share"]

@@ -18,6 +18,7 @@ from paramrules.diagnostics import (
     printable,
     render,
     to_json,
+    to_sarif,
 )
 from paramrules.rules.load import unsilenced
 
@@ -224,3 +225,20 @@ def test_underlines_end_with_the_line() -> None:
 def test_where_a_span_is() -> None:
     span = Span(SOURCE, 8, 25)
     assert (span.line, span.location, span.one_line) == (2, "m.rules:2", "long_label: name")
+
+
+@pytest.mark.parametrize(
+    ("name", "uri"),
+    [
+        ("a b.rules", "a%20b.rules"),
+        ("a:b.rules", "a%3Ab.rules"),
+        ("/x/é.rules", "file:///x/%C3%A9.rules"),
+        ("odd\udcff.rules", "odd%FF.rules"),  # a byte that is not UTF-8, as Python reads a file's name
+        ("/odd\ud800.rules", "file:///odd%ED%A0%80.rules"),  # a name that no file has
+    ],
+)
+def test_sarif_names_any_file(name: str, uri: str) -> None:
+    source = Source(name, "a")
+    log = to_sarif([Diagnostic("E101", "m", Span(source, 0, 1))], "1")
+    (result,) = log["runs"][0]["results"]
+    assert result["locations"][0]["physicalLocation"]["artifactLocation"] == {"uri": uri}

@@ -311,3 +311,13 @@ def test_steps_are_in_proportion() -> None:
         return calls(lambda: str(paramrules.diff(old, new)))
 
     assert steps(160) < 9 * steps(20)
+
+
+def test_names_in_markdown() -> None:
+    old, new = model(), model(OLD.replace("<= 1", "<= 2"))
+    named = replace(new, model="a|b`", rules="")
+    lines = paramrules.diff(old, named).markdown().splitlines()
+    assert lines[0] == "###  on `` a|b` ``"
+    bars = [{**row, "name": row["name"].replace("fc.bias", "a|b.bias")} for row in ROWS]
+    table = paramrules.diff(model(rows=bars), model(OLD.replace("<= 1", "< 1"), rows=bars)).markdown()
+    assert ".a\\|b.bias` |" in table

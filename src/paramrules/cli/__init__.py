@@ -13,6 +13,7 @@ import click
 
 from paramrules import __version__
 from paramrules.cli.answer import prepare_streams
+from paramrules.cli.layout import harmless
 from paramrules.diagnostics import did_you_mean, printable
 
 _COMMANDS: Final = (
@@ -82,7 +83,7 @@ def _printable_errors() -> Iterator[None]:
     except click.exceptions.NoArgsIsHelpError:  # its message is the help
         raise
     except click.UsageError as error:
-        error.message = printable(error.message)  # type: ignore[misc]  # click offers no other way
+        error.message = harmless(printable(error.message))  # type: ignore[misc]  # click offers no other way
         raise
 
 

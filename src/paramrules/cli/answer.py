@@ -17,7 +17,7 @@ import click
 
 from paramrules import __version__
 from paramrules.cli.exit_codes import Exit, exit_code
-from paramrules.cli.layout import QUIET, columns_of, is_colored, print_blocks
+from paramrules.cli.layout import QUIET, columns_of, harmless, is_colored, print_blocks
 from paramrules.diagnostics import (
     SEVERITIES,
     Diagnostic,
@@ -163,7 +163,7 @@ def report(findings: Sequence[Diagnostic]) -> None:
     """Print findings on standard error, coloured and cut to its width in a terminal."""
     color, columns = is_colored(sys.stderr), columns_of(sys.stderr)
     for finding in together(findings):
-        print(render(finding, color=color, columns=columns) + "\n", file=sys.stderr)
+        print(harmless(render(finding, color=color, columns=columns)) + "\n", file=sys.stderr)
 
 
 def _without_the_rest(answer: Answer, fail_on: str) -> Answer:
@@ -194,7 +194,7 @@ def _print(answer: Answer, form: str) -> None:
         report(answer.findings)
     with _reaching(sys.stdout):
         if answer.summary:
-            print(printable(answer.summary))
+            print(harmless(printable(answer.summary)))
 
 
 def _print_json(value: Mapping[str, object]) -> None:
@@ -224,4 +224,4 @@ def _print_traceback(error: BaseException) -> None:
 
     for part in traceback.format_exception(error):
         for line in part.splitlines():
-            print(printable(line), file=sys.stderr)
+            print(harmless(printable(line)), file=sys.stderr)

@@ -1,6 +1,7 @@
 """Lines and tables on standard output: drawn by rich in a terminal, plain in a pipe."""
 
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
 
 QUIET: Final = "paramrules.quiet"
 """The key of `--quiet` in the meta data of a command's context."""
+
+_NARROWEST: Final = 4
+"""The columns of a terminal that a column of a table needs, with the space behind it."""
+
+_COMMAND: Final = re.compile(r"^((?:[ \t]|\x1b\[[0-9;]*m)*):(?=:)|#(?=#\[)", re.MULTILINE)
+"""The beginning of what GitHub Actions takes for a command in the log of a job: `::error::`, `##[error]`."""
 
 _DIFF: Final = {"+": "green", "-": "red", "@": "cyan"}
 """The colour of a line of a diff, by its first character."""
@@ -46,12 +53,23 @@ def columns_of(stream: TextIO) -> int | None:
     return None
 
 
+def harmless(text: str) -> str:
+    """Return a text for a log. In a job of GitHub Actions, names in it could be commands, and are escaped.
+
+    References:
+        https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
+    """
+    if not os.environ.get("GITHUB_ACTIONS"):
+        return text
+    return _COMMAND.sub(lambda found: r"\x23" if found[1] is None else rf"{found[1]}\x3a", text)
+
+
 def print_blocks(blocks: Sequence[Block]) -> None:
     """Print lines and tables on standard output."""
     color, is_terminal = is_colored(sys.stdout), sys.stdout.isatty()
     if not is_terminal and not color:
         if blocks:
-            print(text_of(blocks))
+            print(harmless(text_of(blocks)))
         return
     from rich.console import Console, ConsoleDimensions
     from rich.text import Text
@@ -66,7 +84,7 @@ def print_blocks(blocks: Sequence[Block]) -> None:
                 console.print(Text(printable(block.rstrip("\r")), style), soft_wrap=True)
             else:
                 _draw(block, console)
-    print(drawn.get(), end="")
+    print(harmless(drawn.get()), end="")
 
 
 def _draw(table: Table, console: "Console") -> None:
@@ -80,7 +98,10 @@ def _draw(table: Table, console: "Console") -> None:
         drawn.add_column(Text(printable(head)), justify=justify, style=style, overflow="fold")
     for row in table.rows:
         drawn.add_row(*(Text(printable(cell)) for cell in row))
-    console.print(drawn)
+    if console.width < _NARROWEST * len(table.heads):  # where rich would leave out columns
+        console.print(Text(table.text()), soft_wrap=True)
+    else:
+        console.print(drawn)
 
 
 @contextmanager

@@ -6,7 +6,6 @@ References:
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -106,6 +105,9 @@ def _location(place: Place) -> dict[str, Any]:
 
 def _uri(name: str) -> str:
     """Return a file's name as a URI, relative as long as the name is."""
-    if os.path.isabs(name):
-        return Path(name).as_uri()
-    return quote(name.replace(os.sep, "/"), errors="surrogateescape")
+    try:
+        octets = name.replace(os.sep, "/").encode("utf-8", "surrogateescape")  # as the file system has it
+    except UnicodeEncodeError:  # a name that no file has
+        octets = name.replace(os.sep, "/").encode("utf-8", "surrogatepass")
+    slash = "" if octets.startswith(b"/") else "/"  # before a drive
+    return f"file://{slash}{quote(octets, '/:')}" if os.path.isabs(name) else quote(octets)

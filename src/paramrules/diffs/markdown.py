@@ -54,19 +54,28 @@ def _table(table: Table) -> Iterator[str]:
     yield f"| {' | '.join(table.heads)} |"
     yield f"|{'|'.join(' ---: ' if head in table.right else ' --- ' for head in table.heads)}|"
     for row in table.rows[:_ROWS]:
-        cells = (_plain(c) if h in table.right else _code(c) for h, c in zip(table.heads, row, strict=True))
+        cells = (
+            _plain(c) if h in table.right else _in_cell(c) for h, c in zip(table.heads, row, strict=True)
+        )
         yield f"| {' | '.join(cells)} |"
     if len(table.rows) > _ROWS:
         yield ""
         yield f"and {len(table.rows) - _ROWS} more rows"
 
 
+def _in_cell(text: str) -> str:
+    """Return a text that Markdown shows as it is in a table, where a bar has to be escaped even in code."""
+    return _code(text).replace("|", "\\|")
+
+
 def _code(text: str) -> str:
-    """Return a text that Markdown shows as it is. In a table, a bar has to be escaped even in code."""
-    shown = printable(text).replace("|", "\\|")
+    """Return a text that Markdown shows as it is."""
+    shown = printable(text)
+    if not shown.strip(" "):
+        return shown  # two backticks and nothing between them are no code
     longest = max(map(len, re.findall("`+", shown)), default=0)
     fence = "`" * (longest + 1)
-    space = " " if longest else ""
+    space = " " if longest or shown[0] == shown[-1] == " " else ""
     return f"{fence}{space}{shown}{space}{fence}"
 
 
