@@ -3,6 +3,7 @@
 import io
 import os
 import posixpath
+import re
 import subprocess
 from collections.abc import Iterator
 from importlib.resources.abc import Traversable
@@ -116,17 +117,40 @@ class GitFile(Traversable):
                 if why.startswith("not a git repository"):  # and up to where git has looked
                     why = "this folder is in no repository"
                 raise _no_git(f"`{self}` cannot be read from git: {why}")
-            known = _git("for-each-ref", "--format=%(refname:short)").stdout.decode("utf-8", "replace")
-            raise RulesError(
-                Diagnostic(
-                    "E911",
-                    f"git knows no revision `{self.revision}`",
-                    help=did_you_mean(self.revision, known.splitlines())
-                    or "in a shallow clone, fetch it first: `git fetch origin REVISION`",
-                )
+            message = f"git knows no revision `{self.revision}`"
+            raise RulesError(Diagnostic("E911", message, help=self._how_to_get_it()))
+
+    def _how_to_get_it(self) -> str:
+        """Return what to do about a revision that git does not know."""
+        branch = self.revision.removeprefix("origin/")
+        if _git("rev-parse", "--is-shallow-repository").stdout.strip() == b"true":
+            if re.search(r"[~^@]", branch):
+                return "this clone is shallow: `git fetch --unshallow` gets the rest of its history"
+            return (
+                f"this clone is shallow: `git fetch --depth=1 origin {branch}`, "
+                "and name the revision `FETCH_HEAD`"
             )
+        known = _git("for-each-ref", "--format=%(refname:short)").stdout.decode("utf-8", "replace")
+        near = did_you_mean(self.revision, known.splitlines())
+        return near or f"fetch it first, if it is a branch: `git fetch origin {branch}`"
+
+    def require_no_submodule(self) -> None:
+        """Raise RulesError (E911) if the file is in a submodule, whose files the revision does not have."""
+        path = self.path
+        while path := posixpath.dirname(path):
+            whole = () if path.startswith(".") else ("--full-tree",)
+            listed = _git("ls-tree", *whole, self.revision, "--", path).stdout
+            if listed.startswith(b"160000 "):
+                raise RulesError(
+                    Diagnostic(
+                        "E911",
+                        f"the revision `{self.revision}` has no file `{self.path}`: `{path}` is a submodule",
+                        help="compare it in the submodule, with a revision of that one",
+                    )
+                )
 
     def _missing(self) -> RulesError:
+        self.require_no_submodule()
         help = ""
         if not self.path.startswith((".", "/")) and GitFile(self.revision, f"./{self.path}").is_file():
             help = f"a path is relative to the root of the repository; write `{self.revision}:./{self.path}`"

@@ -116,8 +116,7 @@ def test_what_is_not_there(run: Run, repository: Path) -> None:
     )
     assert said("mian:top.rules") == "error[E911]: git knows no revision `mian`\ndid you mean `main`?"
     assert said("v9:top.rules") == (
-        "error[E911]: git knows no revision `v9`\n"
-        "in a shallow clone, fetch it first: `git fetch origin REVISION`"
+        "error[E911]: git knows no revision `v9`\nfetch it first, if it is a branch: `git fetch origin v9`"
     )
     assert [found.message for found in refused("-v:top.rules")] == ["`-v` is not a revision"]
     assert [found.message for found in refused("^main:top.rules")] == ["`^main` is not a revision"]
@@ -356,3 +355,60 @@ def test_gone_files_everywhere(run: Run, repository: Path) -> None:
     assert json.loads(run("diff", "--against", "HEAD", "--json").out)["gone_files"] == ["was.rules"]
     markdown = run("diff", "--against", "HEAD", "--markdown").out
     assert markdown == "- new file: `new.rules`\n- gone: `was.rules`\n"
+
+
+@pytest.mark.parametrize(
+    ("revision", "help"),
+    [
+        (
+            "origin/other",
+            "this clone is shallow: `git fetch --depth=1 origin other`, and name the revision `FETCH_HEAD`",
+        ),
+        ("HEAD~1", "this clone is shallow: `git fetch --unshallow` gets the rest of its history"),
+    ],
+)
+def test_what_a_shallow_clone_lacks(revision: str, help: str, repository: Path, tmp_path: Path) -> None:
+    git("clone", "-q", "--depth=1", f"file://{repository}", str(repository / "shallow"))
+    os.chdir("shallow")
+    (finding,) = refused(f"{revision}:top.rules")
+    assert (finding.code, finding.help) == ("E911", help)
+
+
+def test_files_in_a_submodule(run: Run, repository: Path) -> None:
+    whole = repository / "whole"
+    git("init", "-q", "-b", "trunk", str(whole))
+    os.chdir(whole)
+    git(
+        "-c",
+        "protocol.file.allow=always",
+        "submodule",
+        "-q",
+        "add",
+        f"file://{repository}/.git",
+        "models/nets",
+    )
+    git("commit", "-q", "-m", "submodule")
+    message = "the revision `trunk` has no file `{0}/rules/old.rules`: `{0}` is a submodule"
+    for path in ("models/nets", "./models/nets"):
+        (finding,) = refused(f"trunk:{path}/rules/old.rules")
+        assert finding.message == message.format(path)
+    Path("paramrules.toml").write_text(
+        f'[[targets]]\nrules = "models/nets/rules/old.rules"\nmodels = ["{repository}/net.py:make"]\n'
+    )
+    code, _, err = run("diff", "--against", "trunk")
+    assert (code, err.splitlines()[0]) == (2, f"error[E911]: {message.format('./models/nets')}")
+    os.chdir("models")
+    assert refused("trunk:models/nets/top.rules")[0].message.endswith("`models/nets` is a submodule")
+    assert refused("trunk:./nets/top.rules")[0].message.endswith("`./nets` is a submodule")
+
+
+def test_a_conflict_is_one_of_what_the_file_is(run: Run, repository: Path) -> None:
+    conflict = "<<<<<<< HEAD\na: else\n=======\nb: else\n>>>>>>> other\n"
+    (repository / "top.rules").write_text(conflict)
+    (repository / "top.rules.lock").write_text(conflict)
+    assert "error[E123]" in run("diff", "main:top.rules", "top.rules", "-m", "net.py:make").err
+    assert "error[E904]" in run("diff", "main:top.rules", "top.rules.lock", "-m", "net.py:make").err
+    git("add", ".")
+    git("commit", "-q", "-m", "conflict")
+    assert "error[E123]" in run("diff", "main:top.rules", "rules/old.rules", "-m", "net.py:make").err
+    assert "error[E904]" in run("diff", "main:top.rules.lock", "rules/old.rules", "-m", "net.py:make").err

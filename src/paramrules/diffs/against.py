@@ -62,6 +62,7 @@ def diff_against(
     old = GitFile(revision, _for_git(target.rules))
     old.require_revision()
     if not old.is_file():
+        old.require_no_submodule()
         return Diffs((), new_files=(target.rules,))
     return diff_target(old, target.rules, target, build, compare=compare)
 

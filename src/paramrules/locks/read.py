@@ -70,8 +70,16 @@ def read_bytes(data: bytes, name: str) -> Lock:
 
 def is_lock(text: str) -> bool:
     """Return whether a text begins like a lock, of whatever version, or like one with merge conflicts."""
-    first = text.removeprefix("\ufeff").lstrip("\n").partition("\n")[0].rstrip("\r")
-    return bool(_HEAD.fullmatch(first) or _CONFLICT.fullmatch(first))
+    return bool(_HEAD.fullmatch(_first_line(text))) or begins_with_conflict(text)
+
+
+def begins_with_conflict(text: str) -> bool:
+    """Return whether a text begins with the markers of a merge conflict, be it a lock's or that of rules."""
+    return bool(_CONFLICT.fullmatch(_first_line(text)))
+
+
+def _first_line(text: str) -> str:
+    return text.removeprefix("\ufeff").lstrip("\n").partition("\n")[0].rstrip("\r")
 
 
 def parse_lock(text: str, name: str = "<lock>") -> Lock:
