@@ -21,11 +21,14 @@ class GitFile(Traversable):
     Args:
         revision: a commit: a branch, a tag, a hash, `HEAD~3`.
         path: the path, with `/`.
+        follows: whether a symbolic link is read as the file of the revision that it points to. Never for what
+            a file includes, which has to be in the folder of that file.
     """
 
-    def __init__(self, revision: str, path: str) -> None:
+    def __init__(self, revision: str, path: str, *, follows: bool = False) -> None:
         self.revision = revision
         self.path = path
+        self._follows = follows
 
     def __str__(self) -> str:
         return f"{self.revision}:{self.path}"
@@ -78,6 +81,11 @@ class GitFile(Traversable):
         Raises:
             RulesError: E911 if the revision has no such file.
         """
+        if self._follows and "\n" not in str(self):  # which would be two names
+            batch = ("cat-file", "--batch", "--follow-symlinks")
+            head, _, content = _git(*batch, given=f"{self}\n").stdout.partition(b"\n")
+            if found := re.fullmatch(rb"[0-9a-f]+ blob ([0-9]+)", head):
+                return content[: int(found[1])]
         read = _git("cat-file", "blob", str(self))
         if read.returncode:
             raise self._missing()
@@ -100,7 +108,12 @@ class GitFile(Traversable):
 
     def require_revision(self) -> None:
         """Raise RulesError if there is no such revision: E910 or E911."""
-        if self.revision.startswith(("-", "^")):  # options, and what git leaves out
+        if (
+            not self.revision
+            or self.revision.startswith(("-", "^"))
+            or ":" in self.revision.partition("{")[0]
+        ):
+            # nothing, options, what git leaves out, and files
             raise RulesError(
                 Diagnostic(
                     "E911",
@@ -165,13 +178,13 @@ class GitFile(Traversable):
         return RulesError(Diagnostic("E911", message, help=help))
 
 
-def _git(*arguments: str) -> "subprocess.CompletedProcess[bytes]":
-    """Run git. Raises RulesError (E910) if there is none."""
+def _git(*arguments: str, given: str = "") -> "subprocess.CompletedProcess[bytes]":
+    """Run git, with a text on standard input. Raises RulesError (E910) if there is none."""
     try:
         return subprocess.run(
             ("git", *arguments),
             capture_output=True,
-            stdin=subprocess.DEVNULL,
+            input=os.fsencode(given),
             env={**os.environ, "LC_ALL": "C"},
             check=False,
         )

@@ -27,6 +27,6 @@ def source(text: str) -> "str | Traversable":
         return text
     from paramrules.git_files import GitFile
 
-    file = GitFile(revision, path)
+    file = GitFile(revision, path, follows=True)
     file.require()
     return file

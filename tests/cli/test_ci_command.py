@@ -234,4 +234,7 @@ def test_no_settings(run: Run, project: Path) -> None:
     (project / "paramrules.toml").unlink()
     ran = run("ci")
     assert ran.code == 2
-    assert ran.err.endswith("list rule files and models in `[tool.paramrules]` of `pyproject.toml`\n")
+    assert ran.err.endswith(
+        "list rule files and models in `[tool.paramrules]` of `pyproject.toml`, or run this in the folder that has "
+        "settings\n"
+    )

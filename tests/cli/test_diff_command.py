@@ -120,6 +120,10 @@ def test_what_is_not_there(run: Run, repository: Path) -> None:
     )
     assert [found.message for found in refused("-v:top.rules")] == ["`-v` is not a revision"]
     assert [found.message for found in refused("^main:top.rules")] == ["`^main` is not a revision"]
+    for revision in ("", "main:top.rules"):
+        Path("paramrules.toml").write_text('[[targets]]\nrules = "top.rules"\nmodels = ["net.py:make"]\n')
+        assert f"error[E911]: `{revision}` is not a revision" in run("diff", "--against", revision).err
+    Path("paramrules.toml").unlink()
     os.chdir("rules")
     assert said("main:old.rules") == (
         "error[E911]: the revision `main` has no file `old.rules`\n"
@@ -412,3 +416,34 @@ def test_a_conflict_is_one_of_what_the_file_is(run: Run, repository: Path) -> No
     git("commit", "-q", "-m", "conflict")
     assert "error[E123]" in run("diff", "main:top.rules", "rules/old.rules", "-m", "net.py:make").err
     assert "error[E904]" in run("diff", "main:top.rules.lock", "rules/old.rules", "-m", "net.py:make").err
+
+
+def test_links_are_followed_to_files_of_the_revision(run: Run, repository: Path) -> None:
+    plain = repository / "rules" / "plain.rules"
+    plain.write_text("no_decay: ndim <= 1\ndecay: else\n")
+    for name, target in (
+        ("in", "rules/plain.rules"),
+        ("lost", "lost"),
+        ("out", "../out.rules"),
+        ("dir", "rules"),
+    ):
+        (repository / f"{name}.rules").symlink_to(target)
+    (repository / "includes.rules").write_text('include "linked.rules"\nno_decay: small\n')
+    (repository / "linked.rules").symlink_to("rules/norms.rules")
+    git("add", ".")
+    git("commit", "-q", "-m", "links")
+    model = ("-m", "net.py:make")
+    assert (
+        run("show", "HEAD:in.rules", *model).out.splitlines()[2:]
+        == run("show", "HEAD:rules/plain.rules", *model).out.splitlines()[2:]
+    )
+    for name in ("lost", "out"):  # the text of the link is no rule
+        assert run("check", f"HEAD:{name}.rules").code == 1
+    assert run("check", "HEAD:dir.rules").code == 1
+    assert run("check", "HEAD:includes.rules").code == 1  # nor is it followed for an include
+    assert run("check", "HEAD:a\nb.rules").code == 2
+    (repository / "paramrules.toml").write_text('[[targets]]\nrules = "in.rules"\nmodels = ["net.py:make"]\n')
+    assert run("diff", "--against", "HEAD").code == 0
+    plain.write_text("no_decay: ndim <= 2\ndecay: else\n")
+    os.chdir("rules")
+    assert run("diff", "--against", "HEAD").code == 1

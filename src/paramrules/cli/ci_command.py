@@ -45,7 +45,8 @@ def ci(skip: tuple[str, ...]) -> Answer:
         raise click.UsageError(
             f"`{project.file}` names no rule file: write `[[targets]]`"
             if project
-            else "list rule files and models in `[tool.paramrules]` of `pyproject.toml`"
+            else "list rule files and models in `[tool.paramrules]` of `pyproject.toml`, "
+            "or run this in the folder that has settings"
         )
     done = list(steps(project, build, skip))
     findings = distinct(finding for step in done for finding in step.findings)

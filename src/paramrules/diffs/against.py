@@ -59,7 +59,7 @@ def diff_against(
     Raises:
         RulesError: what `diff` raises.
     """
-    old = GitFile(revision, _for_git(target.rules))
+    old = GitFile(revision, _for_git(target.rules), follows=True)
     old.require_revision()
     if not old.is_file():
         old.require_no_submodule()
