@@ -235,6 +235,6 @@ def test_no_settings(run: Run, project: Path) -> None:
     ran = run("ci")
     assert ran.code == 2
     assert ran.err.endswith(
-        "list rule files and models in `[tool.paramrules]` of `pyproject.toml`, or run this in the folder that has "
-        "settings\n"
+        "list rule files and models in `[tool.paramrules]` of `pyproject.toml`, or run this in the folder "
+        "that has settings\n"
     )
