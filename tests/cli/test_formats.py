@@ -47,6 +47,21 @@ def test_annotations_of_a_workflow(run: Callable[..., Ran]) -> None:
     )
 
 
+def test_annotations_name_files_from_the_checkout(
+    run: Callable[..., Ran], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "team").mkdir()
+    (folder / "team" / "a.rules").write_text("a: else\nb: else\n")
+    (folder / "b.rules").write_text("a: else\nb: else\n")
+    monkeypatch.chdir(folder / "team")
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(folder))
+    ran = run("check", "a.rules", "../b.rules", "--format", "github")
+    assert [line.split(",")[1] for line in ran.out.splitlines()] == ["file=team/a.rules", "file=b.rules"]
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(folder / "team"))
+    ran = run("check", "a.rules", "../b.rules", "--format", "github")
+    assert [line.split(",")[1] for line in ran.out.splitlines()] == ["file=a.rules", "file=../b.rules"]
+
+
 def test_annotations_have_the_severity_and_no_answer_beside_them(run: Callable[..., Ran]) -> None:
     Path("typo.rules").write_text(TYPO)
     ran = run("show", "typo.rules", "-m", "net.py:model", "--format", "github")

@@ -41,6 +41,7 @@ def step(sh: Shell, tmp_path: Path) -> Callable[..., "subprocess.CompletedProces
             "inputs.against": values.pop("against", ""),
             "steps.base.outputs.commit": values.pop("commit", ""),
             "inputs.token": "secret",
+            "inputs.working-directory": ACTION["inputs"]["working-directory"]["default"],
             "github.event.pull_request.number": "7",
         }
 
@@ -69,6 +70,13 @@ def test_no_text_reaches_the_shell_but_through_the_environment() -> None:
         assert "${{" not in step["run"]
     used = set(re.findall(r"inputs\.([\w-]+)", str(ACTION["runs"])))
     assert used == set(ACTION["inputs"])
+
+
+def test_a_project_in_a_folder_of_its_own() -> None:
+    folders = {name: step.get("working-directory") for name, step in STEPS.items()}
+    given = "${{ inputs.working-directory }}"
+    assert folders == {INSTALL: None, CHECK: given, FIND: None, SHOW: given, COMMENT: None}
+    assert ACTION["inputs"]["working-directory"]["default"] == "."
 
 
 def test_what_the_project_has_is_not_installed_again(step: Any, tmp_path: Path) -> None:
@@ -158,4 +166,4 @@ def test_one_comment_is_kept(step: Any, runner: Path, tmp_path: Path) -> None:
         calls = (runner / "gh.log").read_text().splitlines()
         assert calls[-2].startswith("api --paginate repos/team/models/issues/7/comments --jq .[] | select(")
         assert calls[-1] == f"{call} -F body=@{runner}/paramrules.md.comment"
-    assert (runner / "paramrules.md.comment").read_text() == f"<!-- paramrules -->\n{MOVED}"
+    assert (runner / "paramrules.md.comment").read_text() == f"<!-- paramrules . -->\n{MOVED}"

@@ -182,7 +182,7 @@ def _print(answer: Answer, form: str) -> None:
         return
     if form == "github":  # names of parameters could be commands, too, so nothing else
         with _reaching(sys.stdout):
-            for line in annotations(answer.findings):
+            for line in annotations(answer.findings, _in_checkout):
                 print(line)
         return
     with _reaching(sys.stdout):
@@ -195,6 +195,15 @@ def _print(answer: Answer, form: str) -> None:
     with _reaching(sys.stdout):
         if answer.summary:
             print(harmless(printable(answer.summary)))
+
+
+def _in_checkout(name: str) -> str:
+    """Return a file's name relative to the checkout, in a job that runs in another folder."""
+    workspace = os.environ.get("GITHUB_WORKSPACE")
+    if not workspace or not os.path.exists(name):
+        return name
+    relative = os.path.relpath(os.path.realpath(name), os.path.realpath(workspace)).replace(os.sep, "/")
+    return name if relative.startswith("../") else relative
 
 
 def _print_json(value: Mapping[str, object]) -> None:

@@ -4,7 +4,7 @@ References:
     https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from paramrules.diagnostics.diagnostic import Diagnostic, Place
 from paramrules.diagnostics.message_text import printable
@@ -12,23 +12,27 @@ from paramrules.diagnostics.message_text import printable
 _COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
 
 
-def annotations(findings: Iterable[Diagnostic]) -> list[str]:
+def annotations(findings: Iterable[Diagnostic], named: Callable[[str], str] = str) -> list[str]:
     """Return a workflow command for each finding; its further places are lines of the text.
+
+    Args:
+        findings: what was found.
+        named: returns the name under which GitHub knows a file.
 
     >>> annotations(paramrules.check("vit.rules"))
     ['::warning title=W203,file=vit.rules,line=9,endLine=9,col=16,endColumn=24::no module of the model ...']
     """
-    return list(map(_annotation, findings))
+    return [_annotation(finding, named) for finding in findings]
 
 
-def _annotation(finding: Diagnostic) -> str:
+def _annotation(finding: Diagnostic, named: Callable[[str], str]) -> str:
     properties: dict[str, object] = {"title": finding.code}
     if finding.span:
         source = finding.span.source
         line, column = source.position(finding.span.start)
         end_line, end_column = source.position(max(finding.span.start, finding.span.end))
         properties |= {
-            "file": source.name,
+            "file": named(source.name),
             "line": line,
             "endLine": end_line,
             "col": column,
