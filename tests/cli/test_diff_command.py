@@ -406,6 +406,27 @@ def test_files_in_a_submodule(run: Run, repository: Path) -> None:
     assert refused("trunk:./nets/top.rules")[0].message.endswith("`./nets` is a submodule")
 
 
+def test_the_words_of_a_diff_driver(run: Run, folder: Path) -> None:
+    for name, rank in (("old", 1), ("new", 2)):
+        Path(f"{name}.rules").write_text(f"no_decay: ndim <= {rank}\ndecay: else\n")
+        assert run("lock", "-q", f"{name}.rules", "-m", "net.py:make", "-o", f"{name}.lock").code == 0
+    hashes = ("a", "100644")
+    ran = run("diff", "--driver", "x.lock", "old.lock", *hashes, "new.lock", *hashes)
+    assert ran.code == 0
+    assert ran.out.startswith("x.lock: ")
+    assert "moved from" in ran.out
+    both = ("x.lock", "old.lock", *hashes, "new.lock", *hashes)
+    named = run("diff", "--driver", "--names", *both, "y.lock", "similarity index 90%")
+    assert named.out.startswith("y.lock: ")
+    new = run("diff", "--driver", "x.lock", os.devnull, ".", ".", "old.lock", *hashes)
+    assert new.out == "x.lock: 1 model of 1 differ\n\nnewly locked: net.py:make\n\n"
+    broken = run("diff", "--driver", "x.lock", "net.rules", *hashes, "new.lock", *hashes)
+    assert (broken.code, broken.out) == (0, "x.lock: not compared: `net.rules` is not a lock\n\n")
+    assert run("diff", "--driver", "x.lock") == (0, "x.lock: not merged\n\n", "")
+    assert run("diff", "--driver", "a.lock", "b.lock").code == 2
+    assert json.loads(run("diff", "--driver", "x.lock", "--json").out)["diffs"] == []
+
+
 def test_a_conflict_is_one_of_what_the_file_is(run: Run, repository: Path) -> None:
     conflict = "<<<<<<< HEAD\na: else\n=======\nb: else\n>>>>>>> other\n"
     (repository / "top.rules").write_text(conflict)

@@ -94,6 +94,13 @@ def test_a_class_of_the_parameter_itself(lock: Path) -> None:
     )
 
 
+@pytest.mark.usefixtures("joined")
+def test_classes_of_parameters_that_are_not_known(lock: Path) -> None:
+    now = assigned()
+    now.inventory.unknown = {"variable": "a reason"}
+    assert "2 of these would be where they were" in reasons(lock, now)
+
+
 def test_the_header_is_compared_as_it_is_written(lock: Path) -> None:
     (section,) = read_lock(lock)
     for changed, reason in (
