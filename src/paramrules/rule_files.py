@@ -3,12 +3,15 @@
 import os
 from collections.abc import Iterable, Iterator
 from difflib import unified_diff
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from paramrules.diagnostics import Diagnostic, RulesError, printable
 from paramrules.display import DiffLine
 from paramrules.formatting import format_rules
 from paramrules.syntax.decode import decode, read_bytes
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 _SKIPPED: Final = frozenset({"node_modules", "site-packages", "__pycache__"})
 
@@ -60,16 +63,17 @@ def format_bytes(data: bytes, name: str) -> Formatted:
     return Formatted(name, text, format_rules(text, name))
 
 
-def format_file(path: str) -> Formatted:
+def format_file(path: "str | Traversable") -> Formatted:
     """Return a rule file formatted.
 
     Raises:
         RulesError: the file cannot be read, or as `format_rules` does.
     """
-    data = read_bytes(path, path)
+    name = str(path)
+    data = read_bytes(path, name)
     if isinstance(data, Diagnostic):
         raise RulesError(data)
-    return format_bytes(data, path)
+    return format_bytes(data, name)
 
 
 def rule_files(paths: Iterable[str]) -> Iterator[str | Diagnostic]:

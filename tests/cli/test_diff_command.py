@@ -406,6 +406,45 @@ def test_files_in_a_submodule(run: Run, repository: Path) -> None:
     assert refused("trunk:./nets/top.rules")[0].message.endswith("`./nets` is a submodule")
 
 
+def test_a_file_of_a_revision_has_the_models_of_its_target(run: Run, repository: Path) -> None:
+    settings = '[[targets]]\nrules = "rules/old.rules"\nmodels = ["net.py:make"]\n'
+    (repository / "paramrules.toml").write_text(settings)
+    shown = run("show", "main:rules/old.rules", "-m", "net.py:make").out
+    assert run("show", "main:rules/old.rules").out == shown
+    assert run("diff", "main:rules/old.rules", "HEAD:rules/old.rules") == (0, "the same groups\n", "")
+    os.chdir("rules")
+    tables = shown.partition("\n")[2]
+    for name in ("main:./old.rules", "main:rules/old.rules"):
+        assert run("show", name).out.partition("\n")[2] == tables
+    ran = run("show", "main:top.rules")
+    assert ran.err.endswith(
+        "Error: name a model, `--model vit.py:ViT`, or give `main:top.rules` a target with `models` in "
+        "`../paramrules.toml`\n"
+    )
+    assert run("show", "main:top.rules.lock").err.endswith(
+        "`main:top.rules.lock` is a lock: name the rule file, `main:top.rules`\n"
+    )
+
+
+def test_files_of_a_revision_are_formatted_nowhere(run: Run, repository: Path) -> None:
+    assert run("fmt", "--check", "main:rules/old.rules").code in (0, 1)
+    Path("ugly.rules").write_text("a:ndim<=1\n")
+    git("add", ".")
+    git("commit", "-q", "-m", "ugly")
+    assert run("fmt", "--check", "main:ugly.rules") == (
+        1,
+        "would reformat main:ugly.rules\n1 file would be reformatted\n",
+        "",
+    )
+    assert "+a: ndim <= 1\n" in run("fmt", "--diff", "main:ugly.rules").out
+    ran = run("fmt", "main:ugly.rules")
+    assert (ran.code, ran.err.splitlines()[-1]) == (
+        2,
+        "Error: `main:ugly.rules` is in a revision of git, where nothing can be formatted: add `--check`",
+    )
+    assert "error[E911]" in run("fmt", "--check", "main:lost.rules").err
+
+
 def test_the_words_of_a_diff_driver(run: Run, folder: Path) -> None:
     for name, rank in (("old", 1), ("new", 2)):
         Path(f"{name}.rules").write_text(f"no_decay: ndim <= {rank}\ndecay: else\n")

@@ -249,6 +249,8 @@ def refuse_misplaced_model(words: Sequence[str], params: Sequence[click.Paramete
 
 
 def _names_a_model(word: str) -> bool:
+    if word.endswith((".rules", ".lock")):  # `main:vit.rules`
+        return False
     try:
         read_model_name(word)
     except ValueError:

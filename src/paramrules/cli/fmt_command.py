@@ -11,6 +11,7 @@ from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.display import Block, counted
 from paramrules.rule_files import Formatted, format_bytes, format_file, rule_files
 from paramrules.safe_files import write_whole
+from paramrules.sources import source
 from paramrules.syntax.language import BYTES
 
 
@@ -31,8 +32,8 @@ def fmt(paths: tuple[str, ...], is_check: bool, is_diff: bool) -> Answer:
     paramrules fmt - < vit.rules
 
     A folder stands for the `.rules` files below it, and `-` for standard input, which is written to standard
-    output. Without an argument, the rule files of the project's settings, or else the current folder. A file
-    with an error is left as it is.
+    output. `REV:path` may be checked. Without an argument, the rule files of the project's settings, or else
+    the current folder. A file with an error is left as it is.
 
     JSON: `files` (each with file and changed, and with `--diff` its diff) and `findings`; with `-` also
     `text`.
@@ -48,7 +49,12 @@ def fmt(paths: tuple[str, ...], is_check: bool, is_diff: bool) -> Answer:
             findings.append(path)
             continue
         try:
-            file = standard_input() if path == "-" else format_file(path)
+            opened = path if path == "-" else source(path)
+            if not is_dry and not isinstance(opened, str):
+                raise click.UsageError(
+                    f"`{path}` is in a revision of git, where nothing can be formatted: add `--check`"
+                )
+            file = standard_input() if path == "-" else format_file(opened)
             if file.is_changed and not is_dry and path != "-":
                 write_whole(os.path.realpath(path), file.after)
             formatted.append(file)

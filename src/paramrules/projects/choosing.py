@@ -36,7 +36,7 @@ def choose(typed: Typed, project: Project | None) -> list[Target]:
     """
     configured = project.targets if project else ()
     if typed.rules is not None:
-        configured = tuple(target for target in configured if _same(target.rules, typed.rules))
+        configured = tuple(target for target in configured if _is_meant(target.rules, typed.rules, project))
     if typed.models.names:
         return [_for_other_models(typed, configured)]
     targets = [target for target in configured if target.models.names]
@@ -88,8 +88,15 @@ def _for_other_models(typed: Typed, configured: tuple[Target, ...]) -> Target:
     )
 
 
-def _same(one: str, other: str) -> bool:
-    return os.path.realpath(one) == os.path.realpath(other)
+def _is_meant(configured: str, typed: str, project: Project | None) -> bool:
+    """Return whether a rule file that was typed is that of a target, be it now or in a revision of git."""
+    places = [typed]
+    path = typed.partition(":")[2]
+    if path and not os.path.lexists(typed):  # `REV:path`, from the root of the repository or from here
+        places = [path]
+        if project and not path.startswith("."):
+            places.append(os.path.join(os.path.dirname(project.file), path))
+    return os.path.realpath(configured) in map(os.path.realpath, places)
 
 
 def _nothing(typed: Typed, project: Project | None) -> str:
@@ -100,6 +107,8 @@ def _nothing(typed: Typed, project: Project | None) -> str:
                 "`[tool.paramrules]` of `pyproject.toml`"
             )
         return f"`{project.file}` has no target with `models`: add one, or name a rule file and a model"
+    if typed.rules.endswith(".lock"):
+        return f"`{typed.rules}` is a lock: name the rule file, `{typed.rules.removesuffix('.lock')}`"
     where = (
         f"give `{typed.rules}` a target with `models` in `{project.file}`"
         if project
