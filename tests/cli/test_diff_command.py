@@ -464,6 +464,10 @@ def test_the_words_of_a_diff_driver(run: Run, folder: Path) -> None:
     assert run("diff", "--driver", "x.lock") == (0, "x.lock: not merged\n\n", "")
     assert run("diff", "--driver", "a.lock", "b.lock").code == 2
     assert json.loads(run("diff", "--driver", "x.lock", "--json").out)["diffs"] == []
+    Path("paramrules.toml").write_text("<<<<<<< HEAD\n")
+    assert run("diff", "--driver", *both).code == 0
+    assert run("rule", "E931").out.startswith("# E931")
+    assert "error[E931]" in run("diff", "old.lock", "new.lock").err
 
 
 def test_a_conflict_is_one_of_what_the_file_is(run: Run, repository: Path) -> None:

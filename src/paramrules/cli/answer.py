@@ -71,10 +71,14 @@ class Command(click.Command):
 
     Adds `--json`, `--fail-on` and `--quiet`. A `RulesError` means that an input cannot be used: there is no
     answer.
+
+    Args:
+        reads_settings: whether the command uses the project's settings. Otherwise it works with broken ones.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, reads_settings: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._reads_settings = reads_settings
         self.params += (
             click.Option(
                 ["--fail-on"],
@@ -116,7 +120,8 @@ class Command(click.Command):
         ctx.meta[QUIET] = quiet = ctx.params.pop("quiet")
         with_traceback = ctx.params.pop("traceback", False)
         try:
-            ctx.meta[_PROJECT] = find_project()
+            if self._reads_settings and not ctx.params.get("driver"):  # git stops at an error in them
+                ctx.meta[_PROJECT] = find_project()
             answer = super().invoke(ctx)
         except RulesError as error:
             if with_traceback and error.__cause__:

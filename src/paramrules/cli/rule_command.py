@@ -7,7 +7,7 @@ from paramrules.diagnostics import CODES, did_you_mean
 from paramrules.diagnostics.pages import page
 
 
-@click.command(cls=Command)
+@click.command(cls=Command, reads_settings=False)
 @click.argument("code")
 def rule(code: str) -> Answer:
     """Print the page of a code: what it means, and what to do about it.
