@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from paramrules.diagnostics import Diagnostic, Place, Source, Span, did_you_mean
 from paramrules.rules.beside import Located, beside, located
+from paramrules.rules.shipped import definitions, find_policy, source_of
 from paramrules.syntax import language, nodes, read
 from paramrules.syntax.nodes import Allow, File, Include
 
@@ -88,7 +89,7 @@ class Reading:
         if include.shipped:
             target = self._shipped(include)
         else:
-            target = beside(from_file, include.path, place, shipped)
+            target = beside(from_file, include.path, place, definitions)
         if isinstance(target, Diagnostic):
             self.findings.append(target)
             return None
@@ -103,7 +104,7 @@ class Reading:
                 Diagnostic("E111", f"more than {language.FILES} files are included", _path(include))
             )
             return None
-        source = _shipped_source(target) if include.shipped else target.read(place)
+        source = source_of(include.path) if include.shipped else target.read(place)
         if isinstance(source, Diagnostic):
             self.findings.append(source)
             return None
@@ -114,15 +115,24 @@ class Reading:
         return loaded
 
     def _shipped(self, include: Include) -> Located | Diagnostic:
-        if include.path in shipped():
+        known = definitions()
+        if include.path in known:
             return Located(f"<{include.path}>", f"<{include.path}>")
-        known = ", ".join(f"`<{name}>`" for name in shipped())
-        near = did_you_mean(include.path, shipped())
+        policy = find_policy(include.path)
+        if not isinstance(policy, Diagnostic):
+            return Diagnostic(
+                "E972",
+                f"`<{include.path}>` is a policy, and only definitions can be included",
+                _path(include),
+                help=f"use it in place of this file, or write its rules out: `paramrules new {policy.name}`",
+            )
+        near = did_you_mean(include.path, known)
+        listed = ", ".join(f"`<{name}>`" for name in known)
         return Diagnostic(
             "E112",
             f"the shipped library has no file `{include.path}`",
             _path(include),
-            help=f"{near + ' ' if near else ''}it has {known}",
+            help=f"{near + ' ' if near else ''}it has {listed}",
         )
 
     def _refuse_rules(self, include: Include, loaded: Loaded) -> None:
@@ -139,21 +149,6 @@ class Reading:
                     )
                 )
                 return
-
-
-def shipped() -> list[str]:
-    """Return the names of the files in the shipped library."""
-    from importlib.resources import files  # 7 ms that most rule files need not pay
-
-    names = (file.name for file in files("paramrules.rules.library").iterdir())
-    return sorted(name.removesuffix(".rules") for name in names if name.endswith(".rules"))
-
-
-def _shipped_source(file: Located) -> Source:
-    from importlib.resources import files
-
-    path = files("paramrules.rules.library").joinpath(file.name.strip("<>") + ".rules")
-    return Source(file.name, path.read_text(encoding="utf-8"))
 
 
 def _path(include: Include) -> Span:

@@ -12,6 +12,7 @@ from paramrules.diagnostics import Diagnostic, RulesError, Source, Span, class_n
 from paramrules.rules.includes import Loaded, Reading
 from paramrules.rules.model import Rules
 from paramrules.rules.resolve import resolve
+from paramrules.rules.shipped import definitions, find_policy, names_shipped, note_of, source_of
 from paramrules.syntax.decode import normalised, open_source
 from paramrules.syntax.nodes import Allow
 
@@ -34,7 +35,8 @@ def load(path: RuleFile) -> Rules:
     Reading is pure: it runs no code, and opens no file but this one and those that it includes.
 
     Args:
-        path: a path, relative to the working directory, or a resource of a package:
+        path: a path, relative to the working directory; the name of a policy of the shipped library,
+            `"<timm/layer_decay@1>"`, without a version the newest; or a resource of a package:
             `importlib.resources.files("my_package") / "vit.rules"`, also inside a zip file.
 
     Raises:
@@ -99,6 +101,8 @@ def check_text(source: Source, path: "str | Traversable") -> list[Diagnostic]:
 def _load(path: RuleFile, may_define_only: bool = False) -> tuple[Rules | None, list[Diagnostic]]:
     if not is_rule_file(path):
         raise TypeError(f"a rule file is named by its path: this is a {_class_of(path)}")
+    if names_shipped(path):
+        return _load_shipped(path, may_define_only)
     file = os.fspath(path) if isinstance(path, str | os.PathLike) else path
     source = open_source(file, str(file))
     if isinstance(source, Diagnostic):
@@ -106,6 +110,19 @@ def _load(path: RuleFile, may_define_only: bool = False) -> tuple[Rules | None, 
     reading = Reading(source)
     main = reading.main(source, file)
     return _understand(main, reading, may_define_only)
+
+
+def _load_shipped(name: str, may_define_only: bool) -> tuple[Rules | None, list[Diagnostic]]:
+    if may_define_only and (plain := name.strip("<>")) in definitions():
+        source, notes = source_of(plain), []
+    else:
+        policy = find_policy(name)
+        if isinstance(policy, Diagnostic):
+            return None, [policy]
+        source, notes = policy.source, note_of(name, policy)
+    reading = Reading(source)
+    reading.findings += notes
+    return _understand(reading.main(source, None), reading, may_define_only)
 
 
 def _understand(

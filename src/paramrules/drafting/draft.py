@@ -1,0 +1,147 @@
+"""From a model to a rule file that passes `strict` on it."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from paramrules.assignment.assign import examine
+from paramrules.diagnostics import RulesError
+from paramrules.drafting.series import Series, is_plain, prefixes, series_in
+from paramrules.formatting import format_rules
+from paramrules.inventories import Inventory
+from paramrules.registry import inventory
+from paramrules.rules.load import parse
+
+_NORMS: Final = ("LayerNorm", "RMSNorm", "ScaleNorm", "GroupNorm", "BatchNorm", "InstanceNorm", "*Norm")
+_STEM: Final = re.compile(r"(?i)embed|stem|patch|token|(?:^|[._])(?:pos|wte|wpe|conv1|bn1|shared|input)")
+_HEAD: Final = re.compile(r"(?i)(?:^|[._])(?:\w*head|classifier|score|logits|output|out|fc|cls)(?:[._]|$)")
+_MOST: Final = 12
+"""The most places that a regex of the draft lists."""
+
+
+def draft(model: object) -> str:
+    """Return a rule file to start from: a model's norms, embeddings, blocks and head, with decay and rates.
+
+    It passes `strict` on the model as it stands. All rates are equal until `rate` is changed.
+
+    Args:
+        model: a model that an installed backend recognises, or an `Inventory`.
+
+    >>> paramrules.parse(draft(model)).options["rate"].default
+    1.0
+    """
+    rows = inventory(model)
+    sizes = dict(zip(rows.names, rows.column("elements"), strict=False))
+    text = format_rules("\n".join(_lines(rows, _kinds(rows), series_in(sizes))))
+    return format_rules("\n".join(_kept(text, rows)))
+
+
+def _taken(predicate: str, rows: Inventory) -> frozenset[str]:
+    """Return the names of the parameters for which a predicate holds; none where a fact is not known."""
+    try:
+        (first, *_) = examine(parse(f"a?: {predicate}\nb: else"), rows).axes
+    except RulesError:
+        return frozenset()
+    return frozenset(rows.names[number] for number, rule in enumerate(first.rules) if rule == 0)
+
+
+def _kinds(rows: Inventory) -> dict[str, str]:
+    """Return the predicates of norms, biases, vectors and the like that hold for something, by kind."""
+    families = [name for name in _NORMS[:-1] if _taken(f"type({name})", rows)]
+    named = _taken(f"type({'|'.join(families)})", rows) if families else frozenset[str]()
+    if _taken(f"type({_NORMS[-1]})", rows) - named:
+        families.append(_NORMS[-1])
+    wanted = {
+        "norm": f"type({'|'.join(families)})" if families else "role == scale",
+        "embedding": "role == embedding",
+        "bias": "role == bias",
+        "vector": "ndim <= 1",
+        "marked": "attr(no_weight_decay)",
+    }
+    return {kind: predicate for kind, predicate in wanted.items() if _taken(predicate, rows)}
+
+
+def _lines(rows: Inventory, kinds: dict[str, str], series: Sequence[Series]) -> Iterator[str]:
+    names = rows.names[: len(rows)]
+    blocks = {name for each in series for name in each.names}
+    tables = _taken("role == embedding", rows)
+    outside = [name for name in names if name not in blocks and is_plain(name)]
+    stem = [name for name in outside if name in tables or _STEM.search(name)]
+    head = [name for name in outside if name not in stem and _HEAD.search(name)]
+    yield f"# Drafted from a model of {len(rows)} tensors and strict on it: edit what should differ."
+    yield "edition 1"
+    yield ""
+    if series:
+        yield "option rate = 1.0  # below 1, each block trains slower than the one after it, to fine-tune"
+        yield ""
+    for kind in ("norm", "embedding"):
+        if kind in kinds:
+            yield f"let {kind} = {kinds[kind]}"
+    exempt = [kind if kind in ("norm", "embedding") else predicate for kind, predicate in kinds.items()]
+    if exempt:
+        yield f"let exempt = {' or '.join(exempt)}"
+    yield ""
+    yield "[decay]"
+    if exempt:
+        yield "no_decay: exempt -> weight_decay = 0"
+    yield "decay: else"
+    for kind in ("norm", "embedding"):
+        if kind in kinds:
+            yield f"expect no_decay: {kind}"
+    yield "expect decay: type(Linear) and leaf ~ ^(?:weight|kernel)$"
+    if series:
+        yield from _rates(series, _places(stem, names), _places(head, names))
+
+
+def _places(some: Sequence[str], names: Sequence[str]) -> list[str]:
+    inside = set(some)
+    found = prefixes(some, [name for name in names if name not in inside])
+    return found if len(found) <= _MOST else []
+
+
+def _rates(series: Sequence[Series], stem: list[str], head: list[str]) -> Iterator[str]:
+    words = (
+        [f"{each.word}_{number}" for number, each in enumerate(series, 1)] if len(series) > 1 else ["block"]
+    )
+    yield ""
+    for word, each in zip(words, series, strict=True):
+        yield f"# {each.blocks} blocks, {len(each.names)} tensors"
+        yield f"let {word} = name ~ {each.regex}"
+    if stem:
+        yield f"let stem = {_regex(stem)}"
+    if head:
+        yield f"let head = {_regex(head)}"
+    yield ""
+    yield "[lr]"
+    if stem:
+        yield f"stem: stem -> lr_scale = rate ** (count({words[0]}) + 1)"
+    for word in words:
+        yield f"{word}_{{index({word})}}: {word} -> lr_scale = rate ** (count({word}) - index({word}))"
+    yield "rest: else"
+    for word in words:
+        yield f"expect {word}_{{index({word})}}: {word}"
+    if head:
+        yield "expect rest: head"
+
+
+def _regex(places: Iterable[str]) -> str:
+    listed = "|".join(place.replace(".", r"\.") for place in places)
+    return rf"name ~ ^(?:{listed})(?:\.|$)"
+
+
+def _kept(text: str, rows: Inventory) -> Iterator[str]:
+    """Yield the lines of a draft without the expectations that do not hold or cannot be known."""
+    lines = text.splitlines()
+    plain = [line for line in lines if not line.startswith("expect ")]
+    for line in lines:
+        if not line.startswith("expect "):
+            yield line
+            continue
+        axis = max(at for at, each in enumerate(lines[: lines.index(line)]) if each.startswith("["))
+        at = plain.index(lines[axis]) + 1
+        try:
+            found = examine(parse("\n".join([*plain[:at], line, *plain[at:]])), rows, strict=True)
+        except RulesError:
+            continue
+        if all(outcome.holds for outcome in found.outcomes):
+            yield line
