@@ -23,7 +23,7 @@ from paramrules_torch.optimizers.factories import Factory
 from paramrules.rules import load, parse
 
 HERE = Path(__file__).parent
-VIT = load(HERE.parent / "examples" / "policies" / "timm_layer_decay_vit.rules")
+VIT = load("<timm/layer_decay@1>")
 
 LAYERS = parse(
     """

@@ -17,6 +17,7 @@ from paramrules_optax.backend import OptaxBackend, backend
 if TYPE_CHECKING:
     from paramrules_optax import pytorch
     from paramrules_optax.abstract import build_abstract
+    from paramrules_optax.infer import infer
     from paramrules_optax.labels_and_masks import (
         decay_mask,
         decay_mask_fn,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 _ROOMS = {
     "abstract": ("build_abstract",),
+    "infer": ("infer",),
     "labels_and_masks": ("decay_mask", "decay_mask_fn", "label_fn", "labels", "mask", "mask_fn", "masks"),
     "monitor": ("GroupMonitor",),
     "resume": ("regroup_state",),
@@ -47,6 +49,7 @@ __all__ = [
     "build_abstract",
     "decay_mask",
     "decay_mask_fn",
+    "infer",
     "label_fn",
     "labels",
     "mask",

@@ -51,6 +51,19 @@ class OptaxBackend(Backend):
 
         return build_abstract(make)
 
+    def for_groups(self, model: Any, inventory: Inventory) -> object:
+        """Return the tree of parameters as an optimizer gets it, abstract for a linen module."""
+        from paramrules_optax.made_masks import trained_tree
+
+        tree = trained_tree(inventory)
+        return super().for_groups(model, inventory) if tree is None else tree
+
+    def values_by_name(self, tree: object, inventory: Inventory) -> Mapping[str, object] | None:
+        """Return the leaves of a mask or of labels, by name; see `paramrules_optax.made_masks`."""
+        from paramrules_optax.made_masks import values_by_name
+
+        return values_by_name(tree, inventory)
+
     def optimizers(self) -> Collection[str]:
         """Return the names of the optimizers whose state is known; see `paramrules_optax.state_bytes`."""
         from paramrules_optax.state_bytes import optimizers

@@ -18,6 +18,7 @@ from paramrules_torch.backend import backend
 
 if TYPE_CHECKING:
     from paramrules_torch.emit_groups import param_groups
+    from paramrules_torch.infer import infer
     from paramrules_torch.marks import mark
     from paramrules_torch.monitor import GroupMonitor, rates
     from paramrules_torch.optimizers import MultiOptimizer, build, scheduled
@@ -33,6 +34,7 @@ __all__ = [
     "GroupMonitor",
     "rates",
     "mark",
+    "infer",
     "regroup_on_load",
 ]
 
@@ -44,6 +46,7 @@ _HOMES = {
     "regroup_state": "paramrules_torch.resume",
     "GroupMonitor": "paramrules_torch.monitor",
     "rates": "paramrules_torch.monitor",
+    "infer": "paramrules_torch.infer",
     "mark": "paramrules_torch.marks",
     "regroup_on_load": "paramrules_torch.resume",
 }

@@ -38,6 +38,20 @@ class TorchBackend(Backend):
 
         return build_abstract(make)
 
+    def needs_values(self, error: Exception) -> bool:
+        """Return whether code asked a tensor on the meta device for its values."""
+        return isinstance(error, RuntimeError | TypeError) and "meta" in str(error)
+
+    def parameter_names(self, model: Any) -> Callable[[object], str | None]:
+        """Return a function from a tensor of the model to its canonical name."""
+        if isinstance(model, Inventory):
+            return super().parameter_names(model)
+        from paramrules_torch.inventory import inventory_and_tensors
+
+        inventory, tensors, _ = inventory_and_tensors(model)
+        names = {id(tensor): name for tensor, name in zip(tensors, inventory.names, strict=False)}
+        return lambda tensor: names.get(id(tensor))
+
     def optimizers(self) -> Collection[str]:
         """Return the names of the optimizers whose state is known; see `paramrules_torch.state_bytes`."""
         from paramrules_torch.state_bytes import optimizers

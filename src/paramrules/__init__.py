@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from paramrules.diagnostics import Diagnostic, RulesError, RulesWarning, render
     from paramrules.diffs import Diff, diff
     from paramrules.formatting import format_rules
+    from paramrules.inference.infer import Inferred
+    from paramrules.inference.infer_groups import infer
     from paramrules.inventories import Inventory, Parameter
     from paramrules.locks import Lock, lock, read_lock
     from paramrules.optimizer_state import state_bytes
@@ -51,6 +53,8 @@ _ROOMS = {
     "diagnostics": ("Diagnostic", "RulesError", "RulesWarning", "render"),
     "diffs": ("Diff", "diff"),
     "formatting": ("format_rules",),
+    "inference.infer": ("Inferred",),
+    "inference.infer_groups": ("infer",),
     "inventories": ("Inventory", "Parameter"),
     "locks": ("Lock", "lock", "read_lock"),
     "portability": ("portable",),
@@ -67,6 +71,7 @@ __all__ = [
     "Diff",
     "Explanation",
     "Group",
+    "Inferred",
     "Inventory",
     "Lock",
     "Outcome",
@@ -81,6 +86,7 @@ __all__ = [
     "examine",
     "expectations",
     "format_rules",
+    "infer",
     "inventory",
     "load",
     "lock",

@@ -84,6 +84,10 @@ if TYPE_CHECKING:  # type checkers cannot read the table below: for them, `as` e
         unused_schedules as unused_schedules,
         warn as warn,
     )
+    from paramrules.inference.collect import Ungrouped as Ungrouped
+    from paramrules.inference.infer import Inferred as Inferred
+    from paramrules.inference.infer_groups import infer as infer
+    from paramrules.inference.made_groups import LabelSettings as LabelSettings
     from paramrules.inventories import (
         ABSENT as ABSENT,
         UNKNOWN_OWNER as UNKNOWN_OWNER,
@@ -173,6 +177,10 @@ _ROOMS = {
         "unnamed",
         "warn",
     ),
+    "inference.collect": ("Ungrouped",),
+    "inference.infer": ("Inferred",),
+    "inference.infer_groups": ("infer",),
+    "inference.made_groups": ("LabelSettings",),
     "inventories": (
         "ABSENT",
         "UNKNOWN_OWNER",

@@ -15,6 +15,7 @@ from paramrules.locks.locking import Locking
 from paramrules.projects import Models, Project, Target
 from paramrules.rule_files import Formatted, format_file
 from paramrules.rules.load import check, load
+from paramrules.rules.shipped import names_shipped
 from paramrules.syntax.decode import UNREADABLE, normalised
 
 Build = Callable[[Models], Sequence[Inventory]]
@@ -65,9 +66,9 @@ def steps(project: Project, build: Build, skip: Collection[str] = ()) -> Iterato
     """Check, file by file, all that is configured.
 
     The steps of a rule file are those of `paramrules check`, `fmt --check`, `test` and, if there is a lock
-    beside it, `lock --check`. Models are built and assigned once, for both `test` and `lock`. The details of
-    `test` say how much of the rules the models reach. What makes a step impossible is a finding of it, and
-    the others go on.
+    beside it, `lock --check`; a shipped policy has no `fmt`. Models are built and assigned once, for both
+    `test` and `lock`. The details of `test` say how much of the rules the models reach. What makes a step
+    impossible is a finding of it, and the others go on.
 
     Args:
         project: the settings.
@@ -84,7 +85,7 @@ def steps(project: Project, build: Build, skip: Collection[str] = ()) -> Iterato
     for file in project.rule_files:
         seen: list[Diagnostic] = []
         targets = [each for each in project.targets if each.rules == file]
-        for step in _steps_of(file, targets, build, skip):
+        for step in _steps_of(file, targets[0].lock, targets, build, skip):
             known = len(seen)
             graded = project.graded(step.findings)
             seen = distinct(
@@ -111,13 +112,14 @@ def _once(build: Build) -> Build:
     return once
 
 
-def _steps_of(file: str, targets: Sequence[Target], build: Build, skip: Collection[str]) -> Iterator[Step]:
+def _steps_of(
+    file: str, lock: str, targets: Sequence[Target], build: Build, skip: Collection[str]
+) -> Iterator[Step]:
     if CHECK not in skip:
         checked = check(file)
         yield Step(CHECK, file, checked, is_usable=all(each.code not in UNREADABLE for each in checked))
-    if FMT not in skip:
+    if FMT not in skip and not names_shipped(file):
         yield _style(file)
-    lock = f"{file}.lock"
     wanted = {TEST: file} if TEST not in skip else {}
     wanted |= {LOCK: lock} if LOCK not in skip and os.path.lexists(lock) else {}
     on_models = [target for target in targets if target.models.names]
@@ -128,7 +130,7 @@ def _steps_of(file: str, targets: Sequence[Target], build: Build, skip: Collecti
     if not wanted:
         return
     try:
-        assigned = _assigned(file, on_models, build)
+        assigned = _assigned(file, os.path.dirname(lock), on_models, build)
     except RulesError as error:
         for name, each in wanted.items():
             yield Step(name, each, error.diagnostics, is_usable=False)
@@ -163,14 +165,14 @@ _Assigned = list[tuple[str, Assignment]]
 """The path of a model in a target, and what the rules make of it."""
 
 
-def _assigned(file: str, targets: Sequence[Target], build: Build) -> _Assigned:
+def _assigned(file: str, folder: str, targets: Sequence[Target], build: Build) -> _Assigned:
     rules = load(file)
     assigned = []
     for target in targets:
         options = target.options_for(rules)
         for model, inventory in zip(target.models.names, build(target.models), strict=True):
             assignment = examine(rules, inventory, options=options, strict=target.strict)
-            assigned.append((model.relative_to(os.path.dirname(file)), assignment))
+            assigned.append((model.relative_to(folder), assignment))
     return assigned
 
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from paramrules.diagnostics import Diagnostic, Fix, Source
 from paramrules.rule_files import Formatted
-from paramrules.rules.load import check_text
+from paramrules.rules.load import check, check_text
+from paramrules.rules.shipped import names_shipped
 from paramrules.syntax.decode import decode, normalised, read_bytes
 
 if TYPE_CHECKING:
@@ -43,8 +44,14 @@ class Fixed(NamedTuple):
 
 
 def fix_file(path: "str | Traversable", *, unsafe: bool = False) -> Fixed:
-    """Return a rule file with its fixes applied; a file that cannot be read has that finding left."""
+    """Return a rule file with its fixes applied; a file that cannot be read has that finding left.
+
+    A file of the shipped library has no fixes, because it is not the user's to change.
+    """
     name = str(path)
+    if names_shipped(path):
+        found = tuple(check(path))
+        return Fixed(Formatted(name, "", ""), found, left=found)
     data = read_bytes(path, name)
     if isinstance(data, bytes):
         source = decode(data, name)

@@ -16,7 +16,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any, NamedTuple, cast
 from warnings import warn
 
-from paramrules.diagnostics import Diagnostic
+from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.inventories import Inventory
 from paramrules.inventories.described import described
 from paramrules.inventories.own_vocabulary import VocabularyLike
@@ -85,6 +85,43 @@ class Backend:
         They are called under `build_abstract`, for arguments that are not given.
         """
         return {}
+
+    def for_groups(self, model: Any, inventory: Inventory) -> object:
+        """Return what a user's function that makes param groups, a mask or labels is called with.
+
+        Args:
+            model: the model, or its inventory.
+            inventory: its inventory, as `inventory` returned it.
+        """
+        if isinstance(model, Inventory):
+            raise RulesError(
+                Diagnostic(
+                    "E951",
+                    "a function makes groups of a model, and this is an inventory",
+                    help="pass the model itself, or settings by name",
+                    cli_help="name the model itself, or a JSON file with settings by name",
+                )
+            )
+        return model
+
+    def needs_values(self, error: Exception) -> bool:
+        """Return whether code failed because a model that `build_abstract` built has no values."""
+        return False
+
+    def parameter_names(self, model: Any) -> Callable[[object], str | None]:
+        """Return a function from a parameter as the framework has it to its canonical name.
+
+        It returns None for anything else. Only a framework whose parameters are objects has one.
+        """
+        return lambda parameter: None
+
+    def values_by_name(self, tree: object, inventory: Inventory) -> Mapping[str, object] | None:
+        """Return the booleans or texts in a tree with the structure of parameters, by canonical names.
+
+        A value may stand above parameters, and is theirs then. None for anything but such a tree; dicts of
+        names, also nested, need not be flattened. `inventory` is that of the model.
+        """
+        return None
 
     def optimizers(self) -> Collection[str]:
         """Return the names of the framework's optimizers for which `state_bytes` has an answer."""
@@ -204,6 +241,11 @@ def wrapper_names() -> frozenset[str]:
 def backend_of(model: object) -> Backend | None:
     """Return the backend that recognises a model; None if there is none."""
     return _find(model)[0]
+
+
+def backend_named(framework: str) -> Backend:
+    """Return the backend of an inventory's framework, or if it is not installed, one that knows nothing."""
+    return next((backend for backend in installed() if backend.name == framework), Backend())
 
 
 def is_model(value: object) -> bool:

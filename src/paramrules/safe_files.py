@@ -82,17 +82,18 @@ def write_whole(path: str | Path, text: str) -> None:
         raise _unwritable(path, error) from None
 
 
-def write_new(path: str | Path, text: str) -> None:
+def write_new(path: str | Path, text: str, exists: Diagnostic | None = None) -> None:
     """Create a file, whole or not at all.
 
     Raises:
-        RulesError: E806 if there is a file of this name; E703 if it cannot be written.
+        RulesError: `exists`, by default E806, if there is a file of this name; E703 if it cannot be written.
     """
     try:
         _through_temporary(path, text, _take_free_name)
     except FileExistsError:
         raise RulesError(
-            Diagnostic(
+            exists
+            or Diagnostic(
                 "E806",
                 f"`{path}` already exists, and may have been completed by hand",
                 help="name another file, or remove this one",

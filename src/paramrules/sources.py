@@ -6,6 +6,8 @@ Every command that takes a rule file or a lock resolves here what was typed.
 import os
 from typing import TYPE_CHECKING
 
+from paramrules.rules.shipped import names_shipped
+
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 def source(text: str) -> "str | Traversable":
     """Return the file that a text names: a path as it is, and `REV:path` as a file in git.
 
-    A path that exists is never taken for a revision.
+    A path that exists is never taken for a revision. The name of a shipped policy stays as it is.
 
     Raises:
         RulesError: E910 if git cannot be asked, E911 if the revision does not exist or has no such file.
@@ -21,6 +23,8 @@ def source(text: str) -> "str | Traversable":
     >>> source("vit.rules"), source("main:vit.rules")
     ('vit.rules', GitFile('main:vit.rules'))
     """
+    if names_shipped(text):
+        return text
     revision, _, path = text.partition(":")
     is_drive = len(revision) == 1 and path[:1] in ("\\", "/")
     if not revision or not path or is_drive or os.path.lexists(text) or os.path.isfile(revision):

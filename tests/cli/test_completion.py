@@ -5,7 +5,10 @@ from click.testing import CliRunner
 
 from paramrules.cli import main
 
-COMMANDS = ["check", "fmt", "show", "explain", "test", "lock", "diff", "ci", "parity", "inventory", "rule"]
+COMMANDS = [
+    *("new", "library", "infer", "check", "fmt", "show", "explain", "test", "lock", "diff", "ci"),
+    *("parity", "inventory", "rule"),
+]
 
 
 def completed(*words: str, shell: str = "bash") -> list[str]:
@@ -35,10 +38,18 @@ def completed(*words: str, shell: str = "bash") -> list[str]:
         (("inventory", "net"), ["file"]),
         (("inventory", "net.py:model", "-o", "net"), ["file"]),
         (("test", "net.rules", "--vocabulary", "net"), ["file"]),
+        (("infer", "-m", "net.py:make", "--groups", "net"), ["file"]),
+        (("infer", "-m", "net.py:make", "--check", "net"), ["file"]),
+        (("infer", "--missing", ""), ["error", "skip"]),
         (("parity", "net.rules", "--mapping", "net"), ["file"]),
         (("test", "net.rules", "-m", "net"), ["file"]),
         (("lock", "net.rules", "-o", "net"), ["file"]),
         (("diff", "main:net.rules", "net"), ["file"]),
+        (("new", "timm/"), ["timm/layer_decay", "timm/weight_decay"]),
+        (("new", "nanogpt", "-o", "net"), ["file"]),
+        (("show", '"<timm/'), ["<timm/layer_decay>", "<timm/weight_decay>"]),
+        (("check", "'<nano"), ["<nanogpt>"]),
+        (("diff", "net.rules", '"<muo'), ["<muon>"]),
     ],
 )
 def test_completion(words: tuple[str, ...], offered: list[str]) -> None:

@@ -28,6 +28,9 @@ Options:
   -h, --help  Show this message and exit.
 
 Commands:
+  new        Write a rule file to start from.
+  library    List the policies that can be used by name.
+  infer      Write a rule file that does what a function does with a model.
   check      Find the mistakes in rule files, without a model.
   fmt        Format rule files in the one style that they have.
   show       Show the groups that a rule file makes of a model.

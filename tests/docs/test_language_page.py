@@ -1,18 +1,16 @@
 """The language's page names what the language has."""
 
-from importlib.resources import files
-
 import pytest
 from docs.pages import DOCS
 
 from paramrules.inventories.vocabulary import vocabulary
 from paramrules.regex import refusal
 from paramrules.rules import builtin_names as words
+from paramrules.rules.shipped import definitions
 from paramrules.syntax import language
 from paramrules.syntax.language import RESERVED
 
 PAGE = (DOCS / "language.md").read_text("utf-8")
-LIBRARY = [f.name.removesuffix(".rules") for f in files("paramrules.rules.library").iterdir()]
 
 
 @pytest.mark.parametrize("family", vocabulary().families)
@@ -36,7 +34,7 @@ def test_the_reserved_words_are_named() -> None:
     assert set(line.split("`")[1].split()) == set(RESERVED)
 
 
-@pytest.mark.parametrize("name", [name for name in LIBRARY if not name.startswith("_")])
+@pytest.mark.parametrize("name", definitions())
 def test_every_shipped_file_is_named(name: str) -> None:
     assert f"`<{name}>`" in PAGE
 

@@ -1,14 +1,11 @@
 """Rule files against peers that are installed: their own code runs on a small model beside ours."""
 
-from pathlib import Path
 from typing import Any
 
 import paramrules_torch
 import pytest
 import torch
 from torch import nn
-
-POLICIES = Path(__file__).parents[2] / "examples" / "policies"
 
 
 def named(model: nn.Module, groups: list[dict[str, Any]], *keys: str) -> list[dict[str, Any]]:
@@ -35,7 +32,7 @@ def test_lora_plus_is_pefts() -> None:
     theirs = create_loraplus_optimizer(
         model, torch.optim.AdamW, lr=1e-3, loraplus_lr_ratio=16, loraplus_weight_decay=0.1
     )
-    ours = paramrules_torch.param_groups(model, POLICIES / "lora_plus.rules", lr=1e-3, weight_decay=0.1)
+    ours = paramrules_torch.param_groups(model, "<lora_plus@1>", lr=1e-3, weight_decay=0.1)
     # PEFT keeps a group for what it has none of; an optimizer's state is easier to resume without.
     kept = [group for group in theirs.param_groups if group["params"]]
     assert named(model, ours, "lr", "weight_decay") == named(model, kept, "lr", "weight_decay")
@@ -48,7 +45,7 @@ def test_muon_takes_what_x_transformers_says() -> None:
     from x_transformers import Decoder
 
     model = Decoder(dim=16, depth=2, heads=2, rotary_pos_emb=True)
-    muon, adam = paramrules_torch.param_groups(model, POLICIES / "x_transformers_muon.rules")
+    muon, adam = paramrules_torch.param_groups(model, "<x_transformers/muon@1>")
     theirs = {id(parameter) for parameter in model.muon_parameters()}
     assert {id(parameter) for parameter in muon["params"]} == theirs
     assert muon["optimizer"] == "muon"
@@ -64,9 +61,7 @@ def test_the_trainers_split_is_the_trainers(layers: int) -> None:
     )
     model = BertForMaskedLM(config)
     decaying = Trainer.get_decay_parameter_names(Trainer, model)
-    decay, no_decay = paramrules_torch.param_groups(
-        model, POLICIES / "transformers_trainer.rules", weight_decay=0.1
-    )
+    decay, no_decay = paramrules_torch.param_groups(model, "<transformers/trainer@1>", weight_decay=0.1)
     names = [name for name, _ in model.named_parameters()]
     assert decay["param_names"] == [name for name in names if name in decaying]
     assert no_decay["param_names"] == [name for name in names if name not in decaying]

@@ -1,4 +1,4 @@
-"""`mmengine.rules` on real models, against mmengine's rules for one module at a time.
+"""`<mmengine>` on real models, against mmengine's rules for one module at a time.
 
 References:
     `DefaultOptimWrapperConstructor.add_params`, and that of mmcv, which mmdetection 2 has:
@@ -7,14 +7,13 @@ References:
 """
 
 from collections.abc import Callable
-from pathlib import Path
 
 import paramrules_torch
 import pytest
 from torch import nn
 from transformers import ConvNextConfig, ConvNextModel, MobileNetV2Config, MobileNetV2Model
 
-POLICY = Path(__file__).parents[2] / "examples" / "policies" / "mmengine.rules"
+POLICY = "<mmengine@1>"
 NORMS = (nn.modules.batchnorm._BatchNorm, nn.modules.instancenorm._InstanceNorm, nn.GroupNorm, nn.LayerNorm)
 MULTIPLIERS = {"bias_lr": 2.0, "bias_decay": 0.25, "norm_decay": 0.125, "dw_decay": 0.5}
 LR, DECAY = 0.01, 0.5

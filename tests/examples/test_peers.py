@@ -1,7 +1,6 @@
-"""The rule files in examples/policies give what the peers' own code gave for real models, group by group."""
+"""The shipped policies give what the peers' own code gave for real models, group by group."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import paramrules_torch
@@ -11,28 +10,20 @@ from support import golden_rows, inventory_of
 
 import paramrules
 
-POLICIES = Path(__file__).parents[2] / "examples" / "policies"
-
 Groups = list[tuple[dict[str, Any], tuple[str, ...]]]
 
 RULES = {
-    "timm.param_groups_weight_decay": "timm_weight_decay",
-    "transformers.Trainer.create_optimizer": "transformers_trainer",
-    "nanoGPT": "nanogpt",
-    "x-transformers createOptimizer": "x_transformers_create_optimizer",
-}
-LAYER_DECAY = {
-    "timm-vit_tiny_patch16_224.json": "timm_layer_decay_vit",
-    "timm-convnext_tiny.json": "timm_layer_decay_convnext",
-    "timm-resnet50.json": "timm_layer_decay_resnet",
+    "timm.param_groups_weight_decay": "<timm/weight_decay@1>",
+    "transformers.Trainer.create_optimizer": "<transformers/trainer@1>",
+    "nanoGPT": "<nanogpt@1>",
+    "timm.param_groups_layer_decay": "<timm/layer_decay@1>",
+    "x-transformers createOptimizer": "<x_transformers/create_optimizer@1>",
 }
 RUNS = [(file, policy) for file in golden_model.FILES for policy in golden_model.read(file)["groups"]]
 
 
-def rules_for(file: str, policy: str) -> Path:
-    name = policy.partition("(")[0]
-    stem = LAYER_DECAY[file] if name == "timm.param_groups_layer_decay" else RULES[name]
-    return POLICIES / f"{stem}.rules"
+def rules_for(policy: str) -> str:
+    return RULES[policy.partition("(")[0]]
 
 
 def base_weight_decay(policy: str) -> float:
@@ -56,7 +47,7 @@ def by_settings(groups: Groups) -> dict[tuple[tuple[str, Any], ...], tuple[str, 
 def from_rows(file: str, policy: str) -> Groups:
     """Assign the rules to the golden file's rows, without a framework."""
     inventory = inventory_of(golden_rows(golden_model.read(file)))
-    assignment = paramrules.assign(paramrules.load(rules_for(file, policy)), inventory)
+    assignment = paramrules.assign(paramrules.load(rules_for(policy)), inventory)
     assert assignment.findings == ()
     base = {"weight_decay": base_weight_decay(policy)}
     return [
@@ -69,7 +60,7 @@ def from_torch(file: str, policy: str) -> Groups:
     """Return the param groups for the model rebuilt in torch."""
     model, _ = golden_model.load(file)
     groups = paramrules_torch.param_groups(
-        model, rules_for(file, policy), weight_decay=base_weight_decay(policy), lr_scale="keep"
+        model, rules_for(policy), weight_decay=base_weight_decay(policy), lr_scale="keep"
     )
     keys = ("lr_scale", "weight_decay") if "layer_decay" in policy else ("weight_decay",)
     named = {name: id(parameter) for name, parameter in model.named_parameters()}
@@ -107,7 +98,7 @@ def test_one_line_takes_the_norms_that_the_peers_let_decay(file: str, policy: st
     norms = {row["name"] for row in data["parameters"] if "Norm" in row["owner"][0]}
     decaying = {name for group in data["groups"][policy] if group["weight_decay"] for name in group["params"]}
     assert len(norms & decaying) == missed
-    assignment = paramrules.assign(paramrules.load(POLICIES / "card.rules"), golden_model.load(file)[0])
+    assignment = paramrules.assign(paramrules.load("<x_transformers/decay@1>"), golden_model.load(file)[0])
     assert {assignment.group_of(name).label for name in norms} == {"no_decay"}
 
 

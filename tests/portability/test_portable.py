@@ -230,6 +230,10 @@ def test_a_file_with_errors() -> None:
         paramrules.portable("missing.rules")
 
 
-@pytest.mark.parametrize("path", ["twins/t5/t5.rules", "quickstart/quickstart.rules", "policies/card.rules"])
+@pytest.mark.parametrize("path", ["twins/t5/t5.rules", "quickstart/quickstart.rules"])
 def test_files_that_were_written_for_several_frameworks(path: str) -> None:
     assert paramrules.portable(EXAMPLES / path) == []
+
+
+def test_a_shipped_policy_for_several_frameworks() -> None:
+    assert paramrules.portable("<x_transformers/decay@1>") == []

@@ -8,13 +8,14 @@ from backtracking import steps, worst_name
 from drawn_regexes import drawn
 from support import calls
 
+from paramrules import load, regex
 from paramrules import parse as parse_rules
-from paramrules import regex
 from paramrules.diagnostics import Diagnostic, Span
 from paramrules.regex import Regex, RegexBudget
 from paramrules.regex.analysis import size
 from paramrules.regex.backtracking import is_linear
 from paramrules.regex.parse import parse
+from paramrules.rules.shipped import policies
 
 REPOSITORY = Path(__file__).parents[2]
 MOST = 5
@@ -113,6 +114,9 @@ def test_regexes_of_our_rule_files_run_on_re(monkeypatch: pytest.MonkeyPatch) ->
     for folder in ("examples", "tests/cases/policies"):
         for path in sorted((REPOSITORY / folder).rglob("*.rules")):
             parse_rules(path.read_text("utf-8"), path.name)
+    for versions in policies().values():
+        for policy in versions:
+            load(str(policy))
     assert len(found) > 60
     assert {each.text for each in found if not each.linear} == {
         r"(?i)(layernorm|layer_norm|ln|norm)[^.]*\.(scale|kernel)$",

@@ -8,8 +8,8 @@ import pytest
 
 from paramrules import RulesError, check, load, parse, portable, render
 from paramrules.diagnostics import Diagnostic, Source, Span
-from paramrules.rules.includes import shipped
 from paramrules.rules.load import unsilenced
+from paramrules.rules.shipped import definitions
 from paramrules.syntax import language
 from paramrules.syntax.nodes import Allow
 
@@ -287,7 +287,7 @@ def test_a_circle_of_three() -> None:
 
 
 def test_the_shipped_library_reads_without_a_finding() -> None:
-    for name in shipped():
+    for name in definitions():
         rules = parse(f"include <{name}>\na: ndim <= 1\n")
         assert rules.findings == ()
         assert len(rules.included) >= 1

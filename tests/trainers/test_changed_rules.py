@@ -42,7 +42,7 @@ def names_muon(rules: paramrules.Rules) -> bool:
     return rules in (SEVERAL, CHANGED["several"])
 
 
-POLICY = Path(__file__).parents[2] / "examples/policies/transformers_trainer.rules"
+POLICY = "<transformers/trainer@1>"
 
 State = dict[str, dict[str, Any]]
 

@@ -1,7 +1,6 @@
 """The card's one line, trained in every style of model: its `no_decay` does not decay, to the bit."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import equinox as eqx
@@ -19,7 +18,7 @@ from flax import nnx
 
 import paramrules
 
-CARD = Path(__file__).parents[2] / "examples" / "policies" / "card.rules"
+CARD = "<x_transformers/decay@1>"
 RATES = {"lr": 0.1, "weight_decay": 0.5}
 JAX_RATES = {"learning_rate": 0.1, "weight_decay": 0.5}
 Made = tuple[Any, Any, Any]

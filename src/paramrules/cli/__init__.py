@@ -17,7 +17,8 @@ from paramrules.cli.layout import harmless
 from paramrules.diagnostics import did_you_mean, printable
 
 _COMMANDS: Final = (
-    *("check", "fmt", "show", "explain", "test", "lock", "diff", "ci", "parity", "inventory", "rule"),
+    *("new", "library", "infer", "check", "fmt", "show", "explain", "test", "lock", "diff", "ci"),
+    *("parity", "inventory", "rule"),
 )
 _SYNONYMS: Final = {
     "lint": "check",
@@ -29,8 +30,11 @@ _SYNONYMS: Final = {
     "why": "explain",
     "save": "inventory",
     "freeze": "lock",
+    "adopt": "infer",
     "all": "ci",
     "compare": "diff",
+    "init": "new",
+    "policies": "library",
 }
 
 

@@ -29,7 +29,7 @@ from paramrules.diagnostics import (
     to_sarif,
     together,
 )
-from paramrules.display import Block
+from paramrules.display import Block, text_of
 from paramrules.projects import Project, find_project
 
 _PROJECT: Final = "paramrules.project"
@@ -55,6 +55,7 @@ class Answer:
         outcome: the exit code that the answer asks for, whatever the findings.
         is_output: True if the blocks are what the command was asked to write, and `--quiet` keeps them.
         text: what the command was asked to write, if it is to come out as it is.
+        aside: what there is to read beside such a text, on standard error.
     """
 
     blocks: Sequence[Block] = ()
@@ -64,6 +65,7 @@ class Answer:
     outcome: Exit = Exit.NOTHING
     is_output: bool = False
     text: str = ""
+    aside: Sequence[Block] = ()
 
 
 class Command(click.Command):
@@ -174,7 +176,9 @@ def report(findings: Sequence[Diagnostic]) -> None:
 def _without_the_rest(answer: Answer, fail_on: str) -> Answer:
     """Return what `--quiet` leaves of an answer."""
     findings = [finding for finding in answer.findings if exit_code([finding], fail_on)]
-    return replace(answer, blocks=answer.blocks if answer.is_output else (), findings=findings, summary="")
+    return replace(
+        answer, blocks=answer.blocks if answer.is_output else (), findings=findings, summary="", aside=()
+    )
 
 
 def _print(answer: Answer, form: str) -> None:
@@ -194,6 +198,8 @@ def _print(answer: Answer, form: str) -> None:
         print_blocks(answer.blocks)
         click.echo(answer.text.encode(), nl=False)  # bytes: a text stream may change line ends
     with _reaching(sys.stderr):
+        if answer.aside:
+            print(text_of(answer.aside), file=sys.stderr)
         if answer.blocks and answer.findings:
             print(file=sys.stderr)
         report(answer.findings)

@@ -12,8 +12,9 @@ from click.shell_completion import CompletionItem
 from paramrules.cli.answer import WORDS, Answer, current_project
 from paramrules.cli.layout import progress
 from paramrules.named_models.example_inputs import ExampleInput, read_input
-from paramrules.named_models.model_name import ModelName, read_model_name
+from paramrules.named_models.model_name import ModelName, read_groups_name, read_model_name
 from paramrules.projects import Models, Typed, choose
+from paramrules.rules.shipped import names_shipped, policies
 from paramrules.sources import source
 
 if TYPE_CHECKING:
@@ -30,9 +31,30 @@ def model_name(text: str) -> ModelName:
         raise click.BadParameter(str(error)) from None
 
 
+def groups_name(text: str) -> ModelName:
+    """Read the name of a function that makes groups; a wrong one is a mistake in the command line."""
+    try:
+        return read_groups_name(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
 def complete_file(context: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Complete the path of a file: the beginning of `net.py:make`, or a saved inventory."""
     return [CompletionItem(incomplete, type="file")]
+
+
+class RuleFile(click.Path):
+    """A path of a rule file or a lock, or the name of a shipped policy."""
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Return the policies of which a beginning is typed; a path is left to the shell."""
+        if not incomplete.startswith("<"):
+            return super().shell_complete(ctx, param, incomplete)
+        names = (f"<{name}>" for name in policies())
+        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
 def _input(text: str) -> ExampleInput:
@@ -56,7 +78,7 @@ def _stack(text: str) -> tuple[str, int]:
     return path.strip(), int(count)
 
 
-_rule_file = click.argument("file", type=click.Path(), required=False)
+_rule_file = click.argument("file", type=RuleFile(), required=False)
 _with_traceback = click.option(
     "--traceback", is_flag=True, help="Print the full traceback if the model's code fails."
 )
@@ -123,7 +145,7 @@ def on_names(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(chosen)
     def split(words: tuple[str, ...], **rest: Any) -> Answer:
-        is_file = words[0].endswith(".rules") or os.path.isfile(words[0])
+        is_file = words[0].endswith(".rules") or names_shipped(words[0]) or os.path.isfile(words[0])
         file, names = (words[0], words[1:]) if is_file else (None, words)
         if not names:
             raise click.UsageError("Missing argument 'NAME...'.")
@@ -207,6 +229,49 @@ def on_one_model(command: Callable[..., Any]) -> Callable[..., Any]:
     return _describing(_with_traceback(on_model))
 
 
+def on_a_model_if_named(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--model` and the options that say more about it: the command gets `model`, a `Models` or None."""
+
+    @wraps(command)
+    def on_model(
+        model: ModelName | None,
+        stacked: dict[str, int],
+        vocabulary: tuple[str, ...],
+        input: tuple[ExampleInput, ...],
+        **rest: Any,
+    ) -> Answer:
+        models = Models((model,), input, stacked, vocabulary) if model else None
+        return cast("Answer", command(model=models, **rest))
+
+    named = click.option(
+        "--model",
+        "-m",
+        metavar="M",
+        type=model_name,
+        shell_complete=complete_file,
+        help="Draft rules for this model: `path.py:NAME`, a call, or a saved inventory (.json).",
+    )
+    return named(_describing(_with_traceback(on_model)))
+
+
+def on_many_models(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of a command on models without rules: it gets them as `models`, a `Models`."""
+
+    @wraps(command)
+    def on_them(
+        models: tuple[ModelName, ...],
+        stacked: dict[str, int],
+        vocabulary: tuple[str, ...],
+        input: tuple[ExampleInput, ...],
+        **rest: Any,
+    ) -> Answer:
+        if not models:
+            raise click.UsageError("name a model, `--model vit.py:ViT`")
+        return cast("Answer", command(models=Models(models, input, stacked, vocabulary), **rest))
+
+    return _models(_describing(_with_traceback(on_them)))
+
+
 def _describing(command: Callable[..., Any]) -> Callable[..., Any]:
     return _inputs(_stacks(_vocabulary(command)))
 
@@ -236,6 +301,14 @@ def assigned_to(targets: "Sequence[Target]") -> "Iterator[tuple[Target, Rules, M
         rules = paramrules.load(source(target.rules))
         for name, inventory in zip(target.models.names, build(target.models), strict=True):
             yield target, rules, name, inventory
+
+
+def refuse_shipped(file: str) -> None:
+    """Raise if a file that a command would write is of the shipped library."""
+    if names_shipped(file):
+        raise click.UsageError(
+            f"`{file}` is shipped and stays as it is: `paramrules new {file.strip('<>')}` writes a copy"
+        )
 
 
 def refuse_misplaced_model(words: Sequence[str], params: Sequence[click.Parameter]) -> None:

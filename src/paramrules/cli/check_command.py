@@ -6,6 +6,7 @@ import click
 
 import paramrules
 from paramrules.cli.answer import Answer, Command, current_project, graded
+from paramrules.cli.arguments import RuleFile, refuse_shipped
 from paramrules.cli.exit_codes import Exit
 from paramrules.diagnostics import count_text, together
 from paramrules.display import counted
@@ -16,7 +17,7 @@ from paramrules.syntax.decode import UNREADABLE
 
 
 @click.command(cls=Command)
-@click.argument("files", metavar="[FILE]...", type=click.Path(), nargs=-1)
+@click.argument("files", metavar="[FILE]...", type=RuleFile(), nargs=-1)
 @click.option("--portable", is_flag=True, help="Also warn about what is likely to differ between frameworks.")
 @click.option("--fix", "is_fix", is_flag=True, help="Write the safe fixes into the files.")
 @click.option(
@@ -56,6 +57,8 @@ def check(files: tuple[str, ...], portable: bool, is_fix: bool, is_unsafe: bool,
     for file in files:
         opened = source(file)
         fixed = fix_file(opened, unsafe=is_unsafe or not fixing)
+        if fixing:
+            refuse_shipped(file)
         if fixing and not is_diff and fixed.file.is_changed:
             if not isinstance(opened, str):
                 raise click.UsageError(f"`{file}` is in a revision of git, where nothing can be fixed")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from paramrules.cli.answer import Answer, Command, current_project
-from paramrules.cli.arguments import build, on_compared_models, with_compare
+from paramrules.cli.arguments import RuleFile, build, on_compared_models, with_compare
 from paramrules.cli.diff_blocks import blocks_of, files_of, result_of
 from paramrules.cli.exit_codes import Exit
 from paramrules.diagnostics import RulesError
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Command)
-@click.argument("files", metavar="[OLD NEW]", type=click.Path(), nargs=-1)
+@click.argument("files", metavar="[OLD NEW]", type=RuleFile(), nargs=-1)
 @click.option(
     "--against",
     metavar="REV",

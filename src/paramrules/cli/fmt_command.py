@@ -6,6 +6,7 @@ import sys
 import click
 
 from paramrules.cli.answer import Answer, Command, current_project
+from paramrules.cli.arguments import RuleFile, refuse_shipped
 from paramrules.cli.exit_codes import Exit
 from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.display import Block, counted
@@ -16,7 +17,7 @@ from paramrules.syntax.language import BYTES
 
 
 @click.command(cls=Command)
-@click.argument("paths", metavar="[FILE|FOLDER]...", type=click.Path(), nargs=-1)
+@click.argument("paths", metavar="[FILE|FOLDER]...", type=RuleFile(), nargs=-1)
 @click.option(
     "--check", "is_check", is_flag=True, help="Write nothing; the exit code is 1 if a file would change."
 )
@@ -43,7 +44,9 @@ def fmt(paths: tuple[str, ...], is_check: bool, is_diff: bool) -> Answer:
     is_dry = is_check or is_diff
     formatted, findings, failed = list[Formatted](), list[Diagnostic](), 0
     project = current_project()
-    named = paths or (project.rule_files if project else ()) or (os.curdir,)
+    for name in paths:
+        refuse_shipped(name)
+    named = paths or (project.own_files if project and project.rule_files else (os.curdir,))
     for path in paths if paths == ("-",) else rule_files(named):
         if isinstance(path, Diagnostic):
             findings.append(path)

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     "--output",
     "-o",
     type=click.Path(),
-    help="The file to write or check; by default FILE with `.lock` behind it.",
+    help="The file to write or check; by default FILE with `.lock` behind it, "
+    "for `<timm/layer_decay>` `timm_layer_decay.rules.lock`.",
 )
 @click.option("--check", is_flag=True, help="Write nothing, and exit with 1 if a lock is stale.")
 def lock(targets: "list[Target]", output: str | None, check: bool) -> Answer:
@@ -60,8 +61,9 @@ def lock(targets: "list[Target]", output: str | None, check: bool) -> Answer:
     for file in files:
         if output is None and not isinstance(source(file), str):
             raise click.UsageError(f"`{file}` is in a revision: name the lock with `-o`")
-        locking = Locking(output or f"{file}.lock")
-        for target, rules, model, inventory in assigned_to([each for each in targets if each.rules == file]):
+        mine = [each for each in targets if each.rules == file]
+        locking = Locking(output or mine[0].lock)
+        for target, rules, model, inventory in assigned_to(mine):
             with progress("assigning"):
                 options = target.options_for(rules)
                 assignment = paramrules.examine(rules, inventory, options=options, strict=target.strict)

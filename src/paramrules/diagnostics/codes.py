@@ -10,7 +10,7 @@ The first digit says where a finding comes from:
 6  what a backend emits: param groups, masks, labels
 7  the command line
 8  two models, or rules for several frameworks
-9  files of a project: locks, project settings
+9  files of a project: locks, project settings, policies of the shipped library
 
 The letter is the severity: an error (E) stops the work, a warning (W) does not, and a note (N) is only shown
 to those who ask: by `show`, `check` and `explain`, never by `build` and its like.
@@ -298,7 +298,7 @@ _declare("""
     E803 a line of a mapping cannot be understood
     E804 a mapping names an unknown parameter
     E805 a parameter is mapped twice
-    E806 a mapping would be overwritten
+    E806 a file would be overwritten
     E807 a parameter gets different settings in two models
     E808 this cannot be compared
     W811 a leaf has this name in some frameworks alone
@@ -329,4 +329,25 @@ _declare("""
     E933 a setting of a project does not fit
     E934 settings name a file that does not exist
     E941 a rule file is not formatted
+    E951 a function that makes groups fails
+    E952 a group holds something other than a parameter
+    E953 a trained parameter is in no group
+    E954 a parameter is in two groups
+    E955 this holds no groups
+    E956 groups name an unknown parameter
+    E957 no rule can hold a setting
+    E958 making groups changes the model
+    E959 a file of groups cannot be read
+    E960 a rule file would be overwritten
+    E961 two models contradict each other
+    E962 the models are too large to infer from
+    E963 no rule can have this setting
+    E964 there is nothing to infer
+    E965 no formula explains these values
+    E966 nothing explains these groups
+    E970 the shipped library has no such policy
+    E971 a policy has no such version
+    E972 a policy is included
+    E973 a shipped file has no rules
+    N974 a policy is named without its version
 """)

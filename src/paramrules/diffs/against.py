@@ -9,6 +9,7 @@ from paramrules.diffs.sides import Diffs, diff_target
 from paramrules.git_files import GitFile
 from paramrules.inventories import Inventory
 from paramrules.projects import Models, Project, Target
+from paramrules.rules.shipped import names_shipped
 from paramrules.toml_files import load_toml
 
 _SETTINGS = ("paramrules.toml", "pyproject.toml")
@@ -48,7 +49,7 @@ def diff_against(
 ) -> Diffs:
     """Compare the rule file of a target with what it is in a revision, on each model of the target.
 
-    A file that the revision does not have is a new one.
+    A file that the revision does not have is a new one. A shipped policy is the same in all revisions.
 
     Args:
         revision: a commit of git, as in `REV:path`.
@@ -59,6 +60,8 @@ def diff_against(
     Raises:
         RulesError: what `diff` raises.
     """
+    if names_shipped(target.rules):
+        return Diffs(())
     old = GitFile(revision, _for_git(target.rules), follows=True)
     old.require_revision()
     if not old.is_file():
@@ -71,7 +74,8 @@ def _gone(revision: str, project: Project) -> Iterable[str]:
     """Return the rule files that the settings name in a revision and no longer do."""
     folder = posixpath.dirname(project.file)
     now = set(map(_from_here, project.rule_files))
-    paths = [_from_here(posixpath.join(folder, name)) for name in _rule_files(revision, folder)]
+    names = (name for name in _rule_files(revision, folder) if not names_shipped(name))
+    paths = [_from_here(posixpath.join(folder, name)) for name in names]
     return dict.fromkeys(path for path in paths if path not in now)
 
 

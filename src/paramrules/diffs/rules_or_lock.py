@@ -7,6 +7,7 @@ from paramrules.locks import Lock, read_lock
 from paramrules.locks.read import begins_with_conflict, is_lock, read_bytes
 from paramrules.rules import Rules
 from paramrules.rules.load import RuleFile, load
+from paramrules.rules.shipped import names_shipped
 from paramrules.sources import source
 
 _BEGINNING = 200
@@ -21,6 +22,8 @@ def rules_or_lock(file: RuleFile) -> Rules | Lock:
     Raises:
         RulesError: what `source` raises for a text, and what `load` or `read_lock` raise.
     """
+    if names_shipped(file):
+        return load(file)
     if isinstance(file, str):
         file = source(file)
     if isinstance(file, str | os.PathLike):

@@ -1,12 +1,13 @@
 """Models named by a text, as on the command line: imported, built without memory, and described.
 
 This is the only room that runs a user's code: `inventory_of` imports the module that a name points to, and
-calls what it finds there. A rule file, a saved inventory or a mapping is never run.
+calls what it finds there; `made_groups.groupings_of` calls a function that makes param groups. A rule file, a
+saved inventory, a mapping or a JSON file of groups is never run.
 """
 
 from paramrules.named_models.example_inputs import ExampleInput, read_input
 from paramrules.named_models.model_inventory import inventories_of, inventory_of
-from paramrules.named_models.model_name import Call, ModelName, read_model_name
+from paramrules.named_models.model_name import Call, ModelName, read_groups_name, read_model_name
 
 __all__ = [
     "Call",
@@ -14,6 +15,7 @@ __all__ = [
     "ModelName",
     "inventories_of",
     "inventory_of",
+    "read_groups_name",
     "read_input",
     "read_model_name",
 ]

@@ -14,8 +14,8 @@ _ANYTHING: Final = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYW
 """The kinds of arguments of a class whose metaclass passes on whatever it gets."""
 
 
-def build(name: ModelName, maker: object, call: Call) -> object:
-    """Call the maker and return the model, built without memory for its parameters."""
+def build(name: ModelName, maker: object, call: Call, *, abstract: bool = True) -> object:
+    """Call the maker and return the model, built without memory for its parameters unless told otherwise."""
     if not callable(maker):
         raise RulesError(
             Diagnostic(
@@ -32,7 +32,7 @@ def build(name: ModelName, maker: object, call: Call) -> object:
         return maker(*call.positional, **call.named, **made)
 
     with user_code("E702", f"building `{name.text}` failed"):
-        model = build_without_memory(make)
+        model = build_without_memory(make) if abstract else make()
     if not registry.is_model(model):
         raise RulesError(
             [

@@ -9,8 +9,9 @@ import inspect
 import os
 import pkgutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -68,17 +69,26 @@ def inventories_of(
     Raises:
         RulesError: the errors of `inventory_of`.
     """
-    found: list[Inventory] = []
+    return [model.inventory for model in named_models(names, stacked, vocabulary, inputs)]
+
+
+def named_models(
+    names: Sequence[ModelName],
+    stacked: Stacked,
+    vocabulary: VocabularyLike | None = None,
+    inputs: Sequence[ExampleInput] = (),
+    loaded: dict[str, ModuleType] | None = None,
+) -> "list[NamedModel]":
+    """Return several models with their inventories; `loaded` are the files that have run. Raises as above."""
+    loaded = {} if loaded is None else loaded
+    found = [_described(name, stacked, vocabulary, inputs, loaded) for name in names]
     paths: set[str] = set()
     used: set[str] = set()
-    takes_inputs = False
-    for name in names:
-        inventory, plain, needs_inputs = _described(name, stacked, vocabulary, inputs)
-        found.append(inventory)
-        takes_inputs |= needs_inputs
+    for plain in (model.plain for model in found):
         if plain is not None:
             used |= {path for path in stacked if _holds(plain, path)}
             paths |= {each[:end] for each in plain.names for end, mark in enumerate(each) if mark == "."}
+    takes_inputs = any(model.needs_inputs for model in found)
     if inputs and not takes_inputs:
         which = " and ".join(f"`{name.text}`" for name in names)
         raise RulesError(
@@ -101,35 +111,78 @@ def inventories_of(
     return found
 
 
-class _Described(NamedTuple):
-    """A model's inventory, the one without declared stacks (None if none can be), and if it needs inputs."""
+class NamedModel(NamedTuple):
+    """A model that a name leads to.
 
+    Attributes:
+        name: its name.
+        model: the model, or its inventory if that was saved.
+        inventory: its inventory.
+        describe: takes the inventory of the model again, or of another of its kind.
+        rebuild: builds the model with its values; None for one that was not built here.
+        plain: the inventory without declared stacks; None if none can be.
+        needs_inputs: True if it has no parameters before it runs.
+    """
+
+    name: ModelName
+    model: object
     inventory: Inventory
-    plain: Inventory | None
-    needs_inputs: bool
+    describe: Callable[[object], Inventory]
+    rebuild: Callable[[], object] | None = None
+    plain: Inventory | None = None
+    needs_inputs: bool = False
 
 
 def _described(
-    name: ModelName, stacked: Stacked, vocabulary: VocabularyLike | None, inputs: Sequence[ExampleInput]
-) -> _Described:
+    name: ModelName,
+    stacked: Stacked,
+    vocabulary: VocabularyLike | None,
+    inputs: Sequence[ExampleInput],
+    loaded: dict[str, ModuleType],
+) -> NamedModel:
     if name.is_saved:
-        return _Described(registry.inventory(Inventory.load(name.origin), vocabulary=vocabulary), None, False)
-    folder = os.path.dirname(os.path.abspath(name.origin)) if name.is_file else name.folder or os.getcwd()
-    with _first_on_path(folder), redirect_stdout(sys.stderr):
-        value = _attribute(name, _file(name) if name.is_file else _module(name))
+        saved = registry.inventory(Inventory.load(name.origin), vocabulary=vocabulary)
+        return NamedModel(name, saved, saved, lambda model: saved)
+    with running(name):
+        maker = named_value(name, loaded)
+        rebuild = None
+        value = maker
         if not _is_the_model(name, value, with_inputs=bool(inputs)):
-            value = build(name, value, name.call or Call((), {}))
+            rebuild = partial(build, name, maker, name.call or Call((), {}), abstract=False)
+            value = build(name, maker, name.call or Call((), {}))
         backend = registry.backend_of(value)
         needs_inputs = backend is not None and backend.needs_inputs(value)
         how: dict[str, Any] = {"vocabulary": vocabulary}
         if backend is not None and needs_inputs and inputs:
             how |= arguments(inputs, backend.abstract_array)._asdict()
         inventory = registry.inventory(value, **how)
-        if not stacked or not registry.takes(value, "stacked"):
-            return _Described(inventory, None, needs_inputs)
-        own = {path: count for path, count in stacked.items() if _holds(inventory, path)}
-        described = registry.inventory(value, stacked=own, **how) if own else inventory
-        return _Described(described, inventory, needs_inputs)
+        plain = None
+        if stacked and registry.takes(value, "stacked"):
+            plain = inventory
+            if own := {path: count for path, count in stacked.items() if _holds(inventory, path)}:
+                how["stacked"] = own
+                inventory = registry.inventory(value, **how)
+        return NamedModel(
+            name, value, inventory, partial(registry.inventory, **how), rebuild, plain, needs_inputs
+        )
+
+
+@contextmanager
+def running(name: ModelName) -> Iterator[None]:
+    """Run code that a name leads to: its folder is first on the path, and it prints to standard error."""
+    folder = os.path.dirname(os.path.abspath(name.origin)) if name.is_file else name.folder or os.getcwd()
+    with _first_on_path(folder), redirect_stdout(sys.stderr):
+        yield
+
+
+def named_value(name: ModelName, loaded: dict[str, ModuleType]) -> object:
+    """Return what a name leads to; a file that is among those `loaded` does not run again."""
+    if not name.is_file:
+        return _attribute(name, _module(name))
+    path = os.path.abspath(name.origin)
+    if path not in loaded:
+        loaded[path] = _file(name)
+    return _attribute(name, loaded[path])
 
 
 def _is_the_model(name: ModelName, value: object, *, with_inputs: bool) -> bool:

@@ -5,6 +5,9 @@
     path/to/file.py:attribute                    the same, in a file
     vit.json                                     a saved inventory
 
+The name of what makes param groups has the same forms; a call leaves out the first argument, the model, and a
+JSON file holds `{name: settings}` or `[{"params": [names], ...}]`.
+
 Reading a name imports nothing and runs no code.
 """
 
@@ -86,6 +89,24 @@ def read_model_name(text: str) -> ModelName:
     if not all(name.isidentifier() for name in names):
         raise ValueError(f"`{attributes}` is not the name of a model; {_FORMS}")
     return ModelName(text, origin, names, _call(text, bracket + arguments) if bracket else None)
+
+
+def read_groups_name(text: str) -> ModelName:
+    """Split the name of a function that makes groups, or of a JSON file of groups, into its parts.
+
+    Raises:
+        ValueError: the text names neither; the message says what to type.
+
+    >>> read_groups_name("policy.py:make_groups(weight_decay=0.05)").call
+    Call(positional=(), named={'weight_decay': 0.05})
+    """
+    before, bracket, _ = text.partition("(")
+    if ":" not in before and (bracket or not text.endswith(".json")):
+        raise ValueError(
+            f"`{text}` names no function; write `path.py:make_groups`, `package.module:make_groups`, a call "
+            "like `path.py:make_groups(weight_decay=0.05)`, or `groups.json`"
+        )
+    return read_model_name(text)
 
 
 def _instead(text: str) -> str:

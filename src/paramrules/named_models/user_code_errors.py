@@ -26,11 +26,7 @@ def user_code(code: str, failed: str) -> Iterator[None]:
     except RulesError as error:
         raise RulesError([replace(finding, cli_help="") for finding in error.diagnostics]) from error
     except (Exception, SystemExit) as error:
-        why = (
-            f"{type(error).__name__}: {str(error).strip()}".splitlines()[0]
-            .removesuffix(": ")
-            .removesuffix(".")
-        )
+        why = f"{type(error).__name__}: {str(error).strip()}".splitlines()[0].rstrip(": .")
         raise RulesError(
             Diagnostic(
                 code,

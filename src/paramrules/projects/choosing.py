@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from paramrules.projects.project import Models, Project, Target
+from paramrules.rules.shipped import names_shipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +86,14 @@ def _for_other_models(typed: Typed, configured: tuple[Target, ...]) -> Target:
         typed.given,
         next((target.mapping for target in configured), None),
         typed.strict or any(target.strict for target in configured),
+        next((target.folder for target in configured), "."),
     )
 
 
 def _is_meant(configured: str, typed: str, project: Project | None) -> bool:
     """Return whether a rule file that was typed is that of a target, be it now or in a revision of git."""
+    if names_shipped(configured) or names_shipped(typed):
+        return configured == typed
     places = [typed]
     path = typed.partition(":")[2]
     if path and not os.path.lexists(typed):  # `REV:path`, from the root of the repository or from here

@@ -1,10 +1,12 @@
 """The values that settings hold."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from paramrules.diagnostics import Diagnostic
+from paramrules.rules.shipped import file_name, names_shipped
 
 if TYPE_CHECKING:
     from paramrules.assignment.value_evaluator import Scalar
@@ -45,12 +47,13 @@ class Target:
     """A rule file and the models that it is for.
 
     Attributes:
-        rules: the path of the rule file, seen from the current folder.
+        rules: the path of the rule file, seen from the current folder, or the name of a shipped policy.
         models: its models.
         options: values of its options.
         given: further ones as typed on a command line, which go first.
         mapping: a file of pairs for `parity`.
         strict: True if dead rules and left-over parameters are errors.
+        folder: the folder of the settings, seen from the current one.
     """
 
     rules: str
@@ -59,6 +62,14 @@ class Target:
     given: Mapping[str, str] = field(default_factory=dict)
     mapping: str | None = None
     strict: bool = False
+    folder: str = "."
+
+    @property
+    def lock(self) -> str:
+        """The lock beside the rule file; a shipped policy has one of its name beside the settings."""
+        if not names_shipped(self.rules):
+            return f"{self.rules}.lock"
+        return os.path.normpath(os.path.join(self.folder, f"{file_name(self.rules)}.lock"))
 
     def options_for(self, rules: "Rules") -> "dict[str, Scalar]":
         """Return the values of all options that are set, with the types that the rule file declares."""
@@ -80,6 +91,11 @@ class Project:
     file: str
     targets: tuple[Target, ...] = ()
     severity: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def own_files(self) -> tuple[str, ...]:
+        """Those of the rule files that are not of the shipped library."""
+        return tuple(file for file in self.rule_files if not names_shipped(file))
 
     @property
     def rule_files(self) -> tuple[str, ...]:

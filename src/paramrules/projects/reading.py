@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from paramrules.diagnostics import CODES, Diagnostic, RulesError, Source, did_you_mean
 from paramrules.projects.project import Models, Project, Target
 from paramrules.projects.schema import Fault, faults, schema
+from paramrules.rules.shipped import find_policy, names_shipped
 from paramrules.safe_files import UnreadableError, read_text
 from paramrules.toml_files import Keys, parse_toml
 
@@ -124,6 +125,11 @@ def _targets(table: Mapping[str, Any], folder: Path) -> tuple[list[Target], list
         key = ("targets", number)
 
         def place(name: str, text: str, key: tuple[str | int, ...] = key) -> str:
+            if name == "rules" and names_shipped(text):
+                found = find_policy(text)
+                if isinstance(found, Diagnostic):
+                    wrong.append(Fault("E934", (*key, name), found.message, str(found.help)))
+                return text
             path = folder / text
             if not path.exists():
                 near = did_you_mean(
@@ -167,6 +173,7 @@ def _targets(table: Mapping[str, Any], folder: Path) -> tuple[list[Target], list
                 options,
                 mapping=place("mapping", entry["mapping"]) if "mapping" in entry else None,
                 strict=entry.get("strict", False),
+                folder=_from_here(folder),
             )
         )
     return targets, wrong

@@ -11,7 +11,7 @@ from paramrules.syntax import language
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
-UNREADABLE: Final = ("E101", "E102", "E103")
+UNREADABLE: Final = ("E101", "E102", "E103", "E970", "E971")
 """The codes of a file whose text cannot be had, so that nothing is checked."""
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 

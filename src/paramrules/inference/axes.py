@@ -1,0 +1,67 @@
+"""Axes: which settings follow each other, and which go their own way."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from paramrules.inference.effective import FREE, Column, distinct
+
+_NAMES: Final = {
+    "weight_decay": "decay",
+    "weight_decay_scale": "decay",
+    "lr": "lr",
+    "lr_scale": "lr",
+    "freeze": "train",
+    "skip": "train",
+    "optimizer": "optimizer",
+}
+_ORDER: Final = ("train", "optimizer", "lr", "decay")
+_MOST_CLASSES: Final = 8
+"""The most values of a setting that others may follow: more are a series, which is alone."""
+
+
+def axes_of(columns: Mapping[str, Column]) -> dict[str, list[str]]:
+    """Return the keys of each axis, by the axis's name.
+
+    A setting that is known once another one is stands in the other's axis: the momentum of what Muon takes.
+    """
+    axes: list[list[str]] = []
+    by_values = sorted(columns, key=lambda key: -len(distinct(columns[key])))
+    idle = [key for key in columns if key in ("freeze", "skip")]
+    if idle:
+        axes.append(idle)
+    for key in by_values:
+        if key in idle:
+            continue
+        leader = next(
+            (axis for axis in axes if axis is not idle and _follows(columns[key], columns[axis[0]])), None
+        )
+        if leader is not None and leader[0] not in idle:
+            leader.append(key)
+        else:
+            axes.append([key])
+    order = list(columns)
+    named: dict[str, list[str]] = {}
+    for axis in axes:
+        axis.sort(key=lambda key: (key != "optimizer", order.index(key)))
+        name = next((n for n in _ORDER if any(_NAMES.get(key) == n for key in axis)), axis[0])
+        while name in named:
+            name += "_"
+        named[name] = axis
+    return dict(sorted(named.items(), key=lambda item: _rank(item[0])))
+
+
+def _rank(name: str) -> int:
+    return _ORDER.index(name) if name in _ORDER else len(_ORDER)
+
+
+def _follows(column: Column, leader: Column) -> bool:
+    """Return whether each value of the leader goes with one value of the column."""
+    if len(distinct(leader)) > _MOST_CLASSES and len(distinct(column)) < len(distinct(leader)):
+        return False
+    found: dict[str, object] = {}
+    for value, lead in zip(column, leader, strict=True):
+        if value is FREE or lead is FREE:
+            continue
+        if found.setdefault(repr(lead), value) != value:
+            return False
+    return True

@@ -1,0 +1,123 @@
+"""The settings of groups that code made, as a rule can hold them.
+
+An optimizer fills each group with all of its defaults, loggers and schedulers add keys of their own, and
+other tools call a setting otherwise.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from math import isfinite, prod
+from typing import Final
+
+from paramrules.diagnostics import Diagnostic, class_name, printable
+from paramrules.inference.grouping import SettingValue
+from paramrules.rules.foreign_keys import FOREIGN_KEYS
+from paramrules.rules.keys import KEYS, RESERVED
+from paramrules.syntax import language
+
+LEFT_OUT: Final = frozenset(
+    (
+        *("params", "param_names", "name", "group_name"),
+        *("foreach", "fused", "capturable", "differentiable"),
+        *("initial_lr", "initial_weight_decay"),
+        *(key for key, keeps in RESERVED.items() if keeps != "weight decay before any schedule"),
+    )
+)
+"""The keys that no rule sets: parameters and names, and how a step is computed rather than what."""
+
+_BEFORE_A_SCHEDULE: Final = {"initial_lr": "lr", "initial_weight_decay": "weight_decay"}
+"""Under which key a scheduler keeps the value that it changes."""
+
+
+class _UnfitError(ValueError):
+    """A value that no rule can hold; the text says what it is."""
+
+
+def held_settings(
+    groups: Sequence[tuple[str, Mapping[str, object]]],
+) -> tuple[list[dict[str, SettingValue]], list[Diagnostic]]:
+    """Return the settings of each group as a rule holds them, and an error (E957) for each that it cannot.
+
+    A value that no rule can hold and that is the same in all groups is left to the optimizer.
+
+    Args:
+        groups: of each group its place for messages, and its settings.
+    """
+    written = [dict(_renamed(settings)) for _, settings in groups]
+    held: list[dict[str, SettingValue]] = [{} for _ in groups]
+    wrong: list[Diagnostic] = []
+    for key in dict.fromkeys(key for settings in written for key in settings):
+        values = [settings[key] for settings in written if key in settings]
+        everywhere = len(values) == len(groups) and all(value is values[0] for value in values)
+        for (place, _), settings, into in zip(groups, written, held, strict=True):
+            if key not in settings:
+                continue
+            try:
+                _check_key(key)
+                into[key] = _value(settings[key])
+            except _UnfitError as unfit:
+                if not everywhere:
+                    wrong.append(_refusal(place, key, str(unfit)))
+                    break
+    return held, wrong
+
+
+def _renamed(settings: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    """Yield the settings that count, under the keys of rules; those that stand there already win."""
+    kept = {before: settings[key] for key, before in _BEFORE_A_SCHEDULE.items() if key in settings}
+    for key, value in settings.items():
+        if not isinstance(key, str):
+            yield str(key), value
+        elif key not in LEFT_OUT:
+            own = _own_key(key)
+            if own == key or own not in settings:
+                yield own, kept.get(own, value)
+
+
+def _own_key(key: str) -> str:
+    """Return the key of a rule for one that another tool has: `lr_scale` for `lr_mult`.
+
+    >>> _own_key("lr_mult")
+    'lr_scale'
+    """
+    foreign = FOREIGN_KEYS.get(key.lower())
+    if foreign is None or key in KEYS:
+        return key
+    own, _, value = foreign.instead.partition(" = ")
+    return own if value == "{value}" else key
+
+
+def _check_key(key: str) -> None:
+    if not (key.isascii() and key.isidentifier()) or key in language.RESERVED:
+        raise _UnfitError(f"`{printable(key)}` is not a name of the language")
+
+
+def _value(value: object) -> SettingValue:
+    """Return a value as a rule holds it. Raises _UnfitError."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        if printable(value) != value or ('"' in value and "'" in value):
+            raise _UnfitError("it is a text with characters that a quoted text cannot hold")
+        return str(value)
+    if isinstance(value, int | float):
+        if not isfinite(value) or (isinstance(value, int) and abs(value) > language.INTEGER):
+            raise _UnfitError(f"it is {value}")
+        return int(value) if isinstance(value, int) else float(value)
+    if isinstance(value, list | tuple):
+        parts = tuple(map(_value, value))
+        if not parts or None in parts:
+            raise _UnfitError(f"it is `{value}`, and a tuple holds numbers and texts")
+        return parts
+    item = getattr(value, "item", None)  # of NumPy's numbers, and of tensors of one element
+    if callable(item) and prod(getattr(value, "shape", ())) == 1:
+        return _value(item())
+    raise _UnfitError(f"it is a `{class_name(type(value))}`")
+
+
+def _refusal(place: str, key: str, what: str) -> Diagnostic:
+    return Diagnostic(
+        "E957",
+        f"no rule can hold the setting `{printable(key)}` of {place}: {what}",
+        help="settings are finite numbers, texts, `True`, `False`, `None` and tuples of these: pass anything "
+        "else to the optimizer itself",
+    )

@@ -1,0 +1,292 @@
+"""Groups as code writes them down: param groups, optimizers, and settings, labels or booleans by name.
+
+Every form becomes a list of `MadeGroup`s. The framework's own part, what its parameters are called and how
+it flattens trees, comes from the backend.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+from paramrules.diagnostics import Diagnostic, RulesError, a, class_name, did_you_mean
+from paramrules.inventories import Inventory
+from paramrules.inventories.parameter import is_below
+from paramrules.registry import wrapper_names
+
+LabelSettings = Mapping[str, Mapping[str, object]]
+"""The settings of labels."""
+
+_FORMS: Final = (
+    'return param groups, `[{"params": [...], "weight_decay": 0}]`, an optimizer, a dict or list of '
+    "optimizers, or settings by the name of the parameter"
+)
+_NESTED: Final = 3
+"""How deep optimizers may be nested in lists and dicts: Lightning returns two lists in a tuple."""
+
+
+@dataclass(slots=True)
+class MadeGroup:
+    """Some parameters and their settings.
+
+    Attributes:
+        place: the group in words, for messages.
+        settings: the settings as the code has them.
+        numbers: the parameters' numbers in the inventory.
+        optimizer: the name of the optimizer that has the group, "" if there is only one.
+        by_name: True for a value by name: a tied parameter may have one for each of its names.
+    """
+
+    place: str
+    settings: Mapping[str, object]
+    numbers: list[int] = field(default_factory=list)
+    optimizer: str = ""
+    by_name: bool = False
+
+
+class Parameters:
+    """A model's parameters, found by name and by what the framework has in their place.
+
+    Args:
+        inventory: the model's parameters.
+        name_of: returns the canonical name of a native parameter, None for anything else.
+    """
+
+    def __init__(self, inventory: Inventory, name_of: Callable[[object], str | None]) -> None:
+        self.inventory = inventory
+        self._name_of = name_of
+        self._numbers: dict[str, list[int]] = {}
+        for number, layer in enumerate(inventory.column("layer")):
+            if layer:  # code sees the array that holds the layers
+                self._numbers.setdefault(layer.array, []).append(number)
+        for number in range(len(inventory)):
+            for entry in inventory.entries(number):
+                self._numbers[inventory.names[entry]] = [number]
+        self._paths = {name[:end] for name in self._numbers for end, mark in enumerate(name) if mark == "."}
+
+    def named(self, name: str) -> list[int]:
+        """Return the numbers of the parameters with this name, all layers of an array; none if there is none.
+
+        What wrappers add to names may be there.
+        """
+        if name in self._numbers:
+            return self._numbers[name]
+        plain = ".".join(part for part in name.split(".") if part not in wrapper_names())
+        return self._numbers.get(plain, [])
+
+    def is_path(self, path: str) -> bool:
+        """Return whether there are parameters below a path."""
+        return path in self._paths
+
+    def below(self, path: str) -> list[int]:
+        """Return the numbers of the parameters below a path."""
+        if path not in self._paths:
+            return []
+        found = (n for name, numbers in self._numbers.items() if is_below(name, path) for n in numbers)
+        return sorted(set(found))
+
+    def native(self, value: object) -> list[int]:
+        """Return the numbers of a parameter in the framework's form; none for anything else."""
+        name = self._name_of(value)
+        return [] if name is None else self.named(name)
+
+    def near(self, name: str) -> str:
+        """Return a help that suggests a name like this one, an empty text if there is none."""
+        return did_you_mean(name, self._numbers)
+
+
+def made_groups(
+    made: object,
+    parameters: Parameters,
+    values_of: Callable[[object], Mapping[str, object] | None],
+    labels: LabelSettings | None = None,
+) -> list[MadeGroup]:
+    """Return the groups in what code returned.
+
+    Args:
+        made: param groups, an optimizer, several optimizers, or values by name.
+        parameters: the model's parameters.
+        values_of: returns the values in a tree like that of the parameters, by name; None for others.
+        labels: the settings of labels; a label that has none names an optimizer.
+
+    Raises:
+        RulesError: E952 for something that is not a parameter of the model, E955 for something that holds no
+            groups, E956 for a name that the model does not have.
+    """
+    optimizers = list(_optimizers(made))
+    if optimizers:
+        return [
+            group
+            for name, (_, optimizer) in zip(_distinct(optimizers), optimizers, strict=True)
+            for group in _of_list(optimizer.param_groups, parameters, name)
+        ]
+    if isinstance(made, Mapping) and isinstance(made.get("params"), list | tuple | Iterator):
+        return _of_list([made], parameters)
+    unknown: list[list[str]] = []
+    for tree in (values_of(made), made if isinstance(made, Mapping) else None):
+        if tree is not None:
+            found, strange = _by_path(tree, parameters, labels or {})
+            if not strange:
+                return found
+            unknown.append(strange)
+    if unknown:
+        names = next((each for each in unknown if parameters.near(each[0])), unknown[-1])
+        raise RulesError(_unknown_name(names, parameters))
+    if isinstance(made, Iterable) and not isinstance(made, str) and not _is_transformation(made):
+        return _of_list(list(made), parameters)
+    raise RulesError(_not_groups(made))
+
+
+class _Named(NamedTuple):
+    key: str
+    optimizer: Any
+
+
+def _optimizers(made: object, key: str = "", depth: int = 0) -> Iterator[_Named]:
+    """Yield the optimizers in what code returned, each with its key in a dict; schedulers are left out."""
+    if isinstance(getattr(made, "param_groups", None), list):
+        yield _Named(key, made)
+    elif depth < _NESTED and isinstance(made, Mapping):
+        for name, value in made.items():
+            yield from _optimizers(value, str(name), depth + 1)
+    elif depth < _NESTED and isinstance(made, list | tuple):
+        for value in made:
+            yield from _optimizers(value, key, depth + 1)
+
+
+def _distinct(optimizers: Sequence[_Named]) -> list[str]:
+    """Return a name for each optimizer, "" for the only one: its key, or that of its class."""
+    if len(optimizers) == 1:
+        return [""]
+    names: list[str] = []
+    for key, optimizer in optimizers:
+        name = key or type(optimizer).__name__.lower()
+        count = sum(1 for other in names if other == name or other.startswith(f"{name}_")) + 1
+        names.append(name if count == 1 else f"{name}_{count}")
+    return names
+
+
+def _of_list(groups: Sequence[object], parameters: Parameters, optimizer: str = "") -> list[MadeGroup]:
+    """Return groups that are written as `torch.optim` has them, or that are one list of parameters."""
+    found: list[MadeGroup] = []
+    strangers: list[tuple[str, object]] = []
+    of = f" of `{optimizer}`" if optimizer else ""
+    if groups and not any(isinstance(group, Mapping) for group in groups):
+        groups = [{"params": groups}]
+    for number, group in enumerate(groups, 1):
+        if not isinstance(group, Mapping) or "params" not in group:
+            raise RulesError(_not_a_group(number, group))
+        made = MadeGroup(f"group {number}{of}", group, optimizer=optimizer)
+        for member in _members(group["params"]):
+            numbers = parameters.named(member) if isinstance(member, str) else parameters.native(member)
+            if not numbers:
+                strangers.append((made.place, member))
+            made.numbers += numbers
+        found.append(made)
+    if strangers:
+        raise RulesError(_stranger(strangers, parameters))
+    return found
+
+
+def _members(params: Any) -> Iterator[object]:
+    """Yield the parameters of a group: one alone, several, or pairs of name and parameter."""
+    if isinstance(params, str) or not isinstance(params, Iterable) or hasattr(params, "shape"):
+        yield params
+        return
+    for member in params:
+        is_pair = isinstance(member, tuple) and len(member) == 2 and isinstance(member[0], str)
+        yield member[1] if is_pair else member
+
+
+def _by_path(
+    made: Mapping[Any, object], parameters: Parameters, labels: LabelSettings
+) -> tuple[list[MadeGroup], list[str]]:
+    """Return a group for each value of a mapping by names, also nested, and the names of no parameter.
+
+    A boolean or text above parameters is theirs. Raises RulesError: E955 for a value that is none.
+    """
+    found: list[MadeGroup] = []
+    unknown: list[str] = []
+
+    def visit(name: str, value: object) -> None:
+        numbers = parameters.named(name)
+        if not numbers and not isinstance(value, Mapping | list):
+            numbers = parameters.below(name)
+        if numbers:
+            place = f"the entry `{name}`"
+            found.append(MadeGroup(place, _settings(name, value, labels), numbers, by_name=True))
+        elif isinstance(value, Mapping | list) and parameters.is_path(name):
+            inside = value.items() if isinstance(value, Mapping) else enumerate(value)
+            for key, inner in inside:
+                visit(f"{name}.{key}", inner)
+        else:
+            unknown.append(name)
+
+    for key, value in made.items():
+        visit(str(key), value)
+    return found, unknown
+
+
+def _settings(name: str, value: object, labels: LabelSettings) -> Mapping[str, object]:
+    """Return the settings that a value by name stands for: a mask's, a label's, or its own."""
+    if isinstance(value, Mapping):
+        return value
+    if isinstance(value, str):
+        return labels.get(value, {"optimizer": value})
+    if type(value).__name__ in ("bool", "bool_"):  # NumPy's too
+        return {} if value else {"weight_decay": 0}
+    raise RulesError(
+        Diagnostic(
+            "E955",
+            f"`{name}` has a `{class_name(type(value))}`, which is neither settings, a label nor a boolean",
+            help='write settings, `{"weight_decay": 0}`, the name of an optimizer, or whether it decays',
+        )
+    )
+
+
+def _is_transformation(made: object) -> bool:
+    return hasattr(made, "init") and hasattr(made, "update")
+
+
+def _not_groups(made: object) -> Diagnostic:
+    if made is None:
+        message, help = "`None` holds no groups of parameters", "end the function with `return groups`"
+    elif _is_transformation(made):
+        message = f"a `{class_name(type(made))}` does not show its groups"
+        help = "return what it is made from: the mask, the labels, or settings by name"
+    else:
+        message, help = f"{a(class_name(type(made)))} holds no groups of parameters", _FORMS
+    return Diagnostic("E955", message, help=help)
+
+
+def _not_a_group(number: int, group: object) -> Diagnostic:
+    if isinstance(group, Mapping):
+        return Diagnostic(
+            "E955", f"group {number} has no `params`", help='list its parameters: `{"params": [...]}`'
+        )
+    return Diagnostic(
+        "E955", f"group {number} is {a(class_name(type(group)))}, not a dict with `params`", help=_FORMS
+    )
+
+
+def _stranger(strangers: Sequence[tuple[str, object]], parameters: Parameters) -> Diagnostic:
+    place, member = strangers[0]
+    more = f" (and {len(strangers) - 1} more)" if len(strangers) > 1 else ""
+    if isinstance(member, str):
+        return _unknown_name([name for _, name in strangers if isinstance(name, str)], parameters)
+    shape = getattr(member, "shape", None)
+    what = a(class_name(type(member))) + ("" if shape is None else f" of shape {tuple(shape)}")
+    return Diagnostic(
+        "E952",
+        f"{place} holds {what}, which is not a parameter of the model{more}",
+        help="a group holds parameters of the model that the function gets, not those of a copy, and no "
+        "tensors computed from them",
+    )
+
+
+def _unknown_name(names: Sequence[str], parameters: Parameters) -> Diagnostic:
+    more = f" (and {len(names) - 1} more)" if len(names) > 1 else ""
+    return Diagnostic(
+        "E956",
+        f"the model has no parameter `{names[0]}`{more}",
+        help=parameters.near(names[0]) or "`paramrules inventory M -o FILE` writes all names of a model",
+    )

@@ -1,0 +1,107 @@
+"""Wording: predicates and labels as a person writes them."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
+from typing import Final, TypeAlias
+
+from paramrules.inference.cover import Branch, Cover, Literal
+from paramrules.inference.quoting import quoted_pattern
+from paramrules.rules.builtin_names import taken
+from paramrules.syntax.language import RESERVED
+
+_MOST_JOINED: Final = 40
+"""The most regexes that are written as one."""
+
+Fill: TypeAlias = Callable[[Literal], str]
+
+
+def predicate_text(cover: Cover, block: str = "", fill: Fill = attrgetter("text")) -> str:
+    """Return a predicate; `block` is the name of the match without which it does not hold.
+
+    `fill` puts the names of lets into a literal.
+
+    >>> predicate_text(cover)
+    'type(LayerNorm|Embedding) or name ~ bias|mem_k'
+    """
+    parts = _parts(cover.branches, fill)
+    if not block:
+        return " or ".join(parts)
+    if not parts:
+        return block
+    inner = " or ".join(parts)
+    return f"{block} and ({inner})" if len(parts) > 1 else f"{block} and {inner}"
+
+
+def _parts(branches: Sequence[Branch], fill: Fill) -> list[str]:
+    parts: list[tuple[str, list[str]]] = []
+    for branch in sorted(branches, key=_rank):
+        literal = branch.literals[0]
+        join = literal.test.join if len(branch.literals) == 1 and literal.positive else ""
+        known = next((items for kind, items in parts if join and kind == join), None)
+        if known is not None:
+            known.append(literal.test.item)
+        else:
+            text = " and ".join(map(fill, branch.literals))
+            parts.append((join, [literal.test.item if join else text]))
+    return [_together(join, items) for join, items in parts]
+
+
+def _rank(branch: Branch) -> tuple[int, float, str]:
+    """Sort facts and classes before names."""
+    text = branch.text
+    return (1 if "name" in text or "leaf" in text else 0, branch.cost, text)
+
+
+def _together(join: str, items: Sequence[str]) -> str:
+    match join:
+        case "type" | "within" | "variable":
+            return f"{join}({'|'.join(items)})"
+        case "role":
+            return f"role == {items[0]}" if len(items) == 1 else f"role in ({', '.join(items)})"
+        case "leaf" | "full":
+            subject = "leaf" if join == "leaf" else "name"
+            quoted = [f'"{item}"' for item in items]
+            return f"{subject} == {quoted[0]}" if len(items) == 1 else f"{subject} in ({', '.join(quoted)})"
+        case "name":
+            parts = [items[at : at + _MOST_JOINED] for at in range(0, len(items), _MOST_JOINED)]
+            return " or ".join(f"name ~ {quoted_pattern(_alternatives(part))}" for part in parts)
+        case _:
+            return items[0]
+
+
+def _alternatives(patterns: Sequence[str]) -> str:
+    """Join regexes, with what all begin with written once."""
+    if len(patterns) == 1:
+        return patterns[0]
+    for begin in ("^", r"(?:^|\.)"):
+        if all(pattern.startswith(begin) for pattern in patterns):
+            return f"{begin}(?:{'|'.join(pattern[len(begin) :] for pattern in patterns)})"
+    return "|".join(patterns)
+
+
+def words_of(cover: Cover | None) -> list[str]:
+    """Return what a predicate is about, for a label and a comment."""
+    found: dict[str, None] = {}
+    for branch in cover.branches if cover else ():
+        words = [
+            literal.test.words if literal.positive else f"not {literal.test.words}"
+            for literal in branch.literals
+        ]
+        found[" and ".join(words)] = None
+    return list(found)
+
+
+def identifier(text: str) -> str:
+    """Return a name made from a text; "" if nothing is left."""
+    name = re.sub(r"[^A-Za-z0-9]+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text)).strip("_").lower()
+    return name if name and not name[0].isdigit() and name not in RESERVED else ""
+
+
+def unused(name: str, used: Iterable[str]) -> str:
+    """Return a name that is not used, and that the language does not define."""
+    taken_already = set(used)
+    candidate, number = name, 2
+    while candidate in taken_already or taken(candidate) or candidate in RESERVED:
+        candidate, number = f"{name}_{number}", number + 1
+    return candidate
