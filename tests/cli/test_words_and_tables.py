@@ -120,3 +120,15 @@ def test_progress_is_for_terminals(
 )
 def test_bytes(number: int, text: str) -> None:
     assert in_bytes(number) == text
+
+
+@pytest.mark.parametrize(("columns", "is_whole"), [(11, True), (12, False)])
+def test_a_terminal_that_is_too_narrow_loses_no_column(
+    columns: int, is_whole: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Below 4 columns for each of a table's, lines are printed whole and the terminal breaks them."""
+    monkeypatch.setattr("paramrules.cli.layout.columns_of", lambda stream: columns)
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    print_blocks([TABLE])
+    printed = re.sub(r"\x1b\[[0-9;]*m", "", sys.stdout.getvalue())
+    assert (printed.rstrip() == TABLE.text()) == is_whole

@@ -13,8 +13,12 @@ from paramrules.registry import inventory
 from paramrules.rules.load import parse
 
 _NORMS: Final = ("LayerNorm", "RMSNorm", "ScaleNorm", "GroupNorm", "BatchNorm", "InstanceNorm", "*Norm")
-_STEM: Final = re.compile(r"(?i)embed|stem|patch|token|(?:^|[._])(?:pos|wte|wpe|conv1|bn1|shared|input)")
-_HEAD: Final = re.compile(r"(?i)(?:^|[._])(?:\w*head|classifier|score|logits|output|out|fc|cls)(?:[._]|$)")
+_STEM: Final = re.compile(
+    r"embed|stem|patch|token|(?:^|[._])(?:pos|wte|wpe|conv1|bn1|shared|input)", re.IGNORECASE
+)
+_HEAD: Final = re.compile(
+    r"head(?:[._]|$)|(?:^|[._])(?:classifier|score|logits|output|out|fc|cls)(?:[._]|$)", re.IGNORECASE
+)
 _MOST: Final = 12
 """The most places that a regex of the draft lists."""
 
