@@ -127,7 +127,7 @@ def test_a_terminal_that_is_too_narrow_loses_no_column(
     columns: int, is_whole: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Below 4 columns for each of a table's, lines are printed whole and the terminal breaks them."""
-    monkeypatch.setattr("paramrules.cli.layout.columns_of", lambda stream: columns)
+    monkeypatch.setenv("COLUMNS", str(columns))
     monkeypatch.setattr(sys, "stdout", Terminal())
     print_blocks([TABLE])
     printed = re.sub(r"\x1b\[[0-9;]*m", "", sys.stdout.getvalue())
