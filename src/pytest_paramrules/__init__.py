@@ -1,7 +1,7 @@
 """`pytest --paramrules`: the targets of the project's settings as tests.
 
 Each target gives, for each of its models, a test that assigning its rules finds no error, and one for each
-`expect` of the rule file; a rule file with a lock beside it, one that the lock is up to date. A file with
+`expect` of the rule file; a rule file with a lock, one that the lock is up to date. A file with
 errors is one test, which fails. Models are built when the first of their tests runs, once in a process.
 
 A package of its own: pytest imports it at every start, and nothing of paramrules without the option.
@@ -79,8 +79,9 @@ class _Targets(pytest.Collector):
             yield self._test(name, one.errors, file)
             for place, span in enumerate(one.expectations):
                 yield self._test(f"{name}::{span.one_line}", one.expected(place), span.source.name, span)
-        if os.path.lexists(f"{file}.lock"):
-            yield self._test(f"{file}::lock", lambda: _stale(f"{file}.lock", several), f"{file}.lock")
+        lock = targets[0].lock
+        if os.path.lexists(lock):
+            yield self._test(f"{file}::lock", lambda: _stale(lock, several), lock)
 
     def _test(self, name: str, findings: "Findings", file: str, span: "Span | None" = None) -> "_Test":
         from paramrules.diagnostics import printable

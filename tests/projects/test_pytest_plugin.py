@@ -188,6 +188,16 @@ def test_a_lock_is_a_test(run: Pytest, monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
+def test_the_lock_of_a_shipped_policy_is_a_test(run: Pytest) -> None:
+    """It stands beside the settings, as it does for `paramrules lock` and `paramrules ci`."""
+    Path("paramrules.toml").write_text(SETTINGS.replace("net.rules", "<nanogpt@1>"))
+    assert CliRunner().invoke(main, ["lock", "-q"]).exit_code == 0
+    done = run("--paramrules", "-v", "-k", "lock")
+    done.stdout.fnmatch_lines(["paramrules::<nanogpt@1>::lock PASSED*"])
+    Path("nanogpt.rules.lock").write_text("not a lock")
+    run("--paramrules", "-k", "lock").assert_outcomes(failed=1, deselected=2)
+
+
 def test_names_are_escaped(run: Pytest) -> None:
     Path("net.rules").rename("n\x1b[2J\u202e.rules")
     Path("paramrules.toml").write_text(SETTINGS.replace("net.rules", "n\\u001b[2J\u202e.rules"))
