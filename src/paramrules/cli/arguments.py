@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 from click.shell_completion import CompletionItem
@@ -22,21 +22,26 @@ if TYPE_CHECKING:
     from paramrules.projects import Target
     from paramrules.rules import Rules
 
-
-def model_name(text: str) -> ModelName:
-    """Read the name of a model; a wrong one is a mistake in the command line."""
-    try:
-        return read_model_name(text)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
+_Read = TypeVar("_Read")
+_ModelsOf = Callable[[tuple[ModelName, ...]], Models]
+"""What makes `Models` of names, with the other options that say something about them."""
 
 
-def groups_name(text: str) -> ModelName:
-    """Read the name of a function that makes groups; a wrong one is a mistake in the command line."""
-    try:
-        return read_groups_name(text)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
+def _reads(read: Callable[[str], _Read]) -> Callable[[str], _Read]:
+    """Make what a reader refuses a mistake in the command line."""
+
+    @wraps(read)
+    def reading(text: str) -> _Read:
+        try:
+            return read(text)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from None
+
+    return reading
+
+
+model_name = _reads(read_model_name)
+groups_name = _reads(read_groups_name)
 
 
 def complete_file(context: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -55,13 +60,6 @@ class RuleFile(click.Path):
             return super().shell_complete(ctx, param, incomplete)
         names = (f"<{name}>" for name in policies())
         return [CompletionItem(name) for name in names if name.startswith(incomplete)]
-
-
-def _input(text: str) -> ExampleInput:
-    try:
-        return read_input(text)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
 
 
 def _setting(text: str) -> tuple[str, str]:
@@ -121,7 +119,7 @@ _vocabulary = click.option(
 _inputs = click.option(
     "--input",
     metavar="INPUT",
-    type=_input,
+    type=_reads(read_input),
     multiple=True,
     help="An argument of a linen module or haiku function, which has no parameters before it runs: a shape "
     '`"(1, 224, 224, 3)"`, an array `int32[1,128]`, or by name `train=False`. May be repeated.',
@@ -163,14 +161,12 @@ def _on_chosen_models(command: Callable[..., Any], *, with_strict: bool = True) 
     def on_targets(
         file: str | None,
         models: tuple[ModelName, ...],
+        models_of: _ModelsOf,
         given: dict[str, str],
-        stacked: dict[str, int],
-        vocabulary: tuple[str, ...],
-        input: tuple[ExampleInput, ...],
         strict: bool = False,
         **rest: Any,
     ) -> Answer:
-        typed = Typed(file, Models(models, input, stacked, vocabulary), given, strict)
+        typed = Typed(file, models_of(models), given, strict)
         try:
             targets = choose(typed, current_project())
         except ValueError as error:
@@ -192,17 +188,13 @@ def on_compared_models(command: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(command)
     def choosing(
         models: tuple[ModelName, ...],
+        models_of: _ModelsOf,
         given: dict[str, str],
-        stacked: dict[str, int],
-        vocabulary: tuple[str, ...],
-        input: tuple[ExampleInput, ...],
         **rest: Any,
     ) -> Answer:
         def choose_for(file: str | None) -> "list[Target]":
             try:
-                return choose(
-                    Typed(file, Models(models, input, stacked, vocabulary), given), current_project()
-                )
+                return choose(Typed(file, models_of(models), given), current_project())
             except ValueError as error:
                 if file is None or models:
                     raise click.UsageError(str(error)) from None
@@ -214,66 +206,43 @@ def on_compared_models(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def on_one_model(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that say more about a model: the command gets it as `model`, a `Models`."""
+    """Add the options that say more about a model: the command gets it as `model`, a `Models`.
+
+    None for a model that need not be named, and is not.
+    """
 
     @wraps(command)
-    def on_model(
-        model: ModelName,
-        stacked: dict[str, int],
-        vocabulary: tuple[str, ...],
-        input: tuple[ExampleInput, ...],
-        **rest: Any,
-    ) -> Answer:
-        return cast("Answer", command(model=Models((model,), input, stacked, vocabulary), **rest))
+    def on_model(model: ModelName | None, models_of: _ModelsOf, **rest: Any) -> Answer:
+        return cast("Answer", command(model=models_of((model,)) if model else None, **rest))
 
     return _describing(_with_traceback(on_model))
-
-
-def on_a_model_if_named(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add `--model` and the options that say more about it: the command gets `model`, a `Models` or None."""
-
-    @wraps(command)
-    def on_model(
-        model: ModelName | None,
-        stacked: dict[str, int],
-        vocabulary: tuple[str, ...],
-        input: tuple[ExampleInput, ...],
-        **rest: Any,
-    ) -> Answer:
-        models = Models((model,), input, stacked, vocabulary) if model else None
-        return cast("Answer", command(model=models, **rest))
-
-    named = click.option(
-        "--model",
-        "-m",
-        metavar="M",
-        type=model_name,
-        shell_complete=complete_file,
-        help="Draft rules for this model: `path.py:NAME`, a call, or a saved inventory (.json).",
-    )
-    return named(_describing(_with_traceback(on_model)))
 
 
 def on_many_models(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of a command on models without rules: it gets them as `models`, a `Models`."""
 
     @wraps(command)
-    def on_them(
-        models: tuple[ModelName, ...],
-        stacked: dict[str, int],
-        vocabulary: tuple[str, ...],
-        input: tuple[ExampleInput, ...],
-        **rest: Any,
-    ) -> Answer:
+    def on_them(models: tuple[ModelName, ...], models_of: _ModelsOf, **rest: Any) -> Answer:
         if not models:
             raise click.UsageError("name a model, `--model vit.py:ViT`")
-        return cast("Answer", command(models=Models(models, input, stacked, vocabulary), **rest))
+        return cast("Answer", command(models=models_of(models), **rest))
 
     return _models(_describing(_with_traceback(on_them)))
 
 
 def _describing(command: Callable[..., Any]) -> Callable[..., Any]:
-    return _inputs(_stacks(_vocabulary(command)))
+    """Add the options that say more about models: the command gets `models_of`."""
+
+    @wraps(command)
+    def described(
+        stacked: dict[str, int], vocabulary: tuple[str, ...], input: tuple[ExampleInput, ...], **rest: Any
+    ) -> Answer:
+        def models_of(names: tuple[ModelName, ...]) -> Models:
+            return Models(names, input, stacked, vocabulary)
+
+        return cast("Answer", command(models_of=models_of, **rest))
+
+    return _inputs(_stacks(_vocabulary(described)))
 
 
 def with_compare(default: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

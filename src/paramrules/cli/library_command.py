@@ -1,11 +1,13 @@
 """`paramrules library`."""
 
+from collections.abc import Sequence
+
 import click
 
 import paramrules
 from paramrules.cli.answer import Answer, Command
 from paramrules.display import Table
-from paramrules.rules.shipped import policies
+from paramrules.rules.shipped import Policy, policies
 
 
 @click.command(cls=Command)
@@ -21,18 +23,20 @@ def library() -> Answer:
     JSON: `policies`, each with `name`, `version` (the newest), `versions`, `summary`, `source` (a URL) and
     `options` (their defaults by name, null for one that has to be set); and `findings`.
     """
-    newest = [versions[-1] for versions in policies().values()]
-    rows = [(policy.name, str(policy.version), policy.summary) for policy in newest]
-    result = [
-        {
-            "name": policy.name,
-            "version": policy.version,
-            "versions": [each.version for each in policies()[policy.name]],
-            "summary": policy.summary,
-            "source": policy.url,
-            "options": {name: each.default for name, each in paramrules.load(str(policy)).options.items()},
-        }
-        for policy in newest
-    ]
+    found = policies().values()
+    rows = [(newest.name, str(newest.version), newest.summary) for *_, newest in found]
+    result = [_described(versions) for versions in found]
     table = Table(("policy", "version", "rules"), rows, right=("version",))
     return Answer((table,), {"policies": result}, (), f"{len(rows)} policies", is_output=True)
+
+
+def _described(versions: Sequence[Policy]) -> dict[str, object]:
+    newest = versions[-1]
+    return {
+        "name": newest.name,
+        "version": newest.version,
+        "versions": [each.version for each in versions],
+        "summary": newest.summary,
+        "source": newest.url,
+        "options": {name: each.default for name, each in paramrules.load(str(newest)).options.items()},
+    }

@@ -4,7 +4,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from paramrules.cli.answer import Answer, Command
-from paramrules.cli.arguments import build, on_a_model_if_named
+from paramrules.cli.arguments import build, complete_file, model_name, on_one_model
 from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.projects import Models
 from paramrules.rules.shipped import find_policy, policies
@@ -23,7 +23,15 @@ def _complete_policy(context: click.Context, param: click.Parameter, incomplete:
     type=click.Path(),
     help="The file to write, which must not exist; by default standard output.",
 )
-@on_a_model_if_named
+@click.option(
+    "--model",
+    "-m",
+    metavar="M",
+    type=model_name,
+    shell_complete=complete_file,
+    help="Draft rules for this model: `path.py:NAME`, a call, or a saved inventory (.json).",
+)
+@on_one_model
 def new(policy: str | None, output: str | None, model: Models | None) -> Answer:
     """Write a rule file to start from.
 
