@@ -32,7 +32,7 @@ Settings = dict[str, Any]
 
 
 class Seen(NamedTuple):
-    """What a loop looks at: a parameter, its place (stem, block, head, rest), its block and their number."""
+    """The arguments of a loop: a parameter, its place (stem, block, head, rest), its block, how many there are."""
 
     name: str
     ndim: int
@@ -70,7 +70,7 @@ PARTS: Mapping[str, Callable[[Seen], Settings]] = {
 }
 NAMES = list(PARTS)
 CHOICES = (NAMES[:4], NAMES[4:10], NAMES[10:13], NAMES[13:])
-"""What a loop has of each kind: a decay, a rate, an optimizer, what it freezes."""
+"""The parts of a loop, one of each kind: a decay, a rate, an optimizer, a choice of what to freeze."""
 
 
 @cache
@@ -83,7 +83,7 @@ def inventory(file: str, blocks: int) -> Inventory:
 
 
 def grouped(file: str, blocks: int, loop: Iterable[str]) -> Grouping:
-    """What the loop gives the model."""
+    """Return the settings that the loop gives the model."""
     number, *places = (re.compile(regex) for regex in MODELS[file])
     model = inventory(file, blocks)
     given = []

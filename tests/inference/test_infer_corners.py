@@ -116,7 +116,7 @@ def test_decay_and_its_scale_are_two_axes() -> None:
 
 
 def test_scales_of_rates_that_differ_too() -> None:
-    """What is in both `lr` and `lr_scale` is one scale."""
+    """`lr` and `lr_scale` of one group become one scale."""
     found = inferred(
         gpt(),
         lambda row: {

@@ -114,7 +114,7 @@ def test_masks() -> None:
 
 
 def test_norms_of_a_tied_parameter() -> None:
-    """What holds under one name of a parameter takes it, and its negation then does not."""
+    """A test that holds under one name of a parameter takes it, and its negation does not."""
     rows = [{"name": "a", "owner": LINEAR, "also": [{"name": "b", "owner": NORM}]}, {"name": "c"}]
     space = Space([Grouping("tied", inventory_of(rows), ({}, {}))])
     kinds = Kinds(space, lambda entry: (space.names[entry],))

@@ -1,4 +1,4 @@
-"""What `infer` refuses, each with its message, and facts that a model does not have."""
+"""The refusals of `infer`, each with its message, and facts that a model does not have."""
 
 import random
 from typing import Any

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _Read = TypeVar("_Read")
 _ModelsOf = Callable[[tuple[ModelName, ...]], Models]
-"""What makes `Models` of names, with the other options that say something about them."""
+"""Makes `Models` of names and of the options that describe them."""
 
 
 def _reads(read: Callable[[str], _Read]) -> Callable[[str], _Read]:

@@ -1,4 +1,4 @@
-"""Which entries of the vocabulary moved the parameters of a stale lock.
+"""The entries of the vocabulary that moved the parameters of a stale lock.
 
 A class may join a family in any release, or in a file of the user's own. An entry has moved a parameter if
 the same rules, on the same model, would leave the parameter where it was locked without that entry.

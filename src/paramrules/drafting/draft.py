@@ -78,10 +78,10 @@ def _lines(rows: Inventory, kinds: dict[str, str], series: Sequence[Series]) -> 
     if series:
         yield "option rate = 1.0  # below 1, each block trains slower than the one after it, to fine-tune"
         yield ""
-    for kind in ("norm", "embedding"):
-        if kind in kinds:
-            yield f"let {kind} = {kinds[kind]}"
-    exempt = [kind if kind in ("norm", "embedding") else predicate for kind, predicate in kinds.items()]
+    named = [kind for kind in ("norm", "embedding") if kind in kinds]
+    for kind in named:
+        yield f"let {kind} = {kinds[kind]}"
+    exempt = [kind if kind in named else predicate for kind, predicate in kinds.items()]
     if exempt:
         yield f"let exempt = {' or '.join(exempt)}"
     yield ""
@@ -89,9 +89,8 @@ def _lines(rows: Inventory, kinds: dict[str, str], series: Sequence[Series]) -> 
     if exempt:
         yield "no_decay: exempt -> weight_decay = 0"
     yield "decay: else"
-    for kind in ("norm", "embedding"):
-        if kind in kinds:
-            yield f"expect no_decay: {kind}"
+    for kind in named:
+        yield f"expect no_decay: {kind}"
     yield "expect decay: type(Linear) and leaf ~ ^(?:weight|kernel)$"
     if series:
         yield from _rates(series, _places(stem, names), _places(head, names))

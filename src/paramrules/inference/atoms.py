@@ -1,17 +1,18 @@
 """Tests: the predicates that rules are built from, each with its cost and the kinds for which it holds."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from paramrules.inference import costs
+from paramrules.inference.drafts import Draft, Holds, among, at_most, equals
 from paramrules.inference.indexes import Index
 from paramrules.inference.kinds import Kinds
-from paramrules.inference.patterns import Draft, block_tests, literal_drafts, name_drafts
+from paramrules.inference.patterns import block_tests, literal_drafts, name_drafts
 from paramrules.inference.quoting import escaped, is_quotable, quoted_pattern
 from paramrules.inference.space import Space, mask_of
-from paramrules.inventories import Class
+from paramrules.inventories import Class, Owner
 from paramrules.inventories.classes import family_by_name, in_family, is_root, match
 
 _CONTAINERS: Final = ("ParameterDict", "ParameterList", "ModuleDict", "ModuleList", "Sequential")
@@ -60,7 +61,7 @@ class Atom:
 
     @property
     def denial(self) -> float:
-        """What its negation costs more."""
+        """The cost that its negation adds."""
         if self.text.startswith("ndim <="):
             return 0.0
         return costs.UNLIKE if self.is_name else costs.NOT
@@ -71,12 +72,12 @@ def atoms_of(space: Space, kinds: Kinds, indexes: Sequence[Index]) -> list[Atom]
     drafts: dict[str, tuple[Draft, bool]] = {}
     samples = [entries[0] for entries in kinds.entries]
     for draft in (*_facts(space, samples), *_classes(space, samples), *name_drafts(space, samples)):
-        drafts.setdefault(draft[0], (draft, False))
+        drafts.setdefault(draft.text, (draft, False))
     if kinds.single:
         for draft in (*literal_drafts(space, samples), *_extents(space, samples)):
-            drafts.setdefault(draft[0], (draft, True))
+            drafts.setdefault(draft.text, (draft, True))
     found = []
-    for (text, negation, cost, join, item, words, holds), literal in drafts.values():
+    for (text, negation, cost, words, holds, join, item), literal in drafts.values():
         mask = mask_of([holds(entry) for entry in samples])
         found.append(Atom(text, negation, mask, cost, join, item, words, is_literal=literal))
     if kinds.single:
@@ -105,42 +106,25 @@ def _facts(space: Space, samples: Sequence[int]) -> Iterator[Draft]:
     ndim = space.column("ndim")
     for bound in sorted({ndim[entry] for entry in samples}):
         words = {0: "scalars", 1: "vectors", 2: "vectors and matrices"}.get(bound, f"up to {bound} axes")
-        low = lambda e, b=bound: ndim[e] <= b  # noqa: E731
-        yield (
-            f"ndim <= {bound}",
-            f"ndim >= {bound + 1}",
-            costs.NDIM + costs.AXES * (bound != 1),
-            "",
-            "",
-            words,
-            low,
-        )
-        exactly = lambda e, b=bound: ndim[e] == b  # noqa: E731
-        shown = {1: "vectors", 2: "matrices"}.get(bound, f"{bound} axes")
-        yield (
-            f"ndim == {bound}",
-            f"ndim != {bound}",
-            costs.NDIM + 0.3 + costs.AXES * (bound > 2),
-            "",
-            "",
-            shown,
-            exactly,
-        )
+        cost = costs.NDIM + costs.AXES * (bound != 1)
+        yield Draft(f"ndim <= {bound}", f"ndim >= {bound + 1}", cost, words, at_most(ndim, bound))
+        words = {1: "vectors", 2: "matrices"}.get(bound, f"{bound} axes")
+        cost = costs.NDIM + 0.3 + costs.AXES * (bound > 2)
+        yield Draft(f"ndim == {bound}", f"ndim != {bound}", cost, words, equals(ndim, bound))
     squeezed = space.column("squeezed_ndim")
     for bound in sorted({squeezed[entry] for entry in samples}):
-        low = lambda e, b=bound: squeezed[e] <= b  # noqa: E731
-        yield f"squeezed_ndim <= {bound}", f"squeezed_ndim > {bound}", costs.SQUEEZED, "", "", "flat", low
+        tests = f"squeezed_ndim <= {bound}", f"squeezed_ndim > {bound}"
+        yield Draft(*tests, costs.SQUEEZED, "flat", at_most(squeezed, bound))
     trainable = space.column("trainable")
-    yield "trainable", "not trainable", costs.TRAINABLE, "", "", "trainable", lambda e: bool(trainable[e])
+    yield Draft("trainable", "not trainable", costs.TRAINABLE, "trainable", equals(trainable, True))
     if "role" not in space.unknown:
         roles = space.column("role")
         for role in sorted({roles[entry] for entry in samples}):
             words = {"bias": "biases", "scale": "gains", "embedding": "embeddings"}.get(role, "weights")
-            is_role = lambda e, r=role: roles[e] == r  # noqa: E731
             cost = costs.OTHER if role == "other" else costs.ROLE
-            yield f"role == {role}", f"role != {role}", cost, "role", role, words, is_role
+            yield Draft(f"role == {role}", f"role != {role}", cost, words, equals(roles, role), "role", role)
     tied = [len(siblings) > 1 for siblings in space.siblings]
-    yield "tied", "not tied", costs.ROLE + 2, "", "", "tied", lambda e: tied[e]
+    yield Draft("tied", "not tied", costs.ROLE + 2, "tied", equals(tied, True))
     if "attr" not in space.unknown:
         yield from _attributes(space, samples)
 
@@ -150,11 +134,9 @@ def _attributes(space: Space, samples: Sequence[int]) -> Iterator[Draft]:
     for name in sorted({name for entry in samples for name in rows[entry]}):
         if not all(part.isidentifier() for part in name.split(".")):
             continue
-        values = {repr(rows[entry].get(name)): rows[entry].get(name) for entry in samples}
-        if all(value is None or isinstance(value, bool | int | float | str) for value in values.values()):
-            holds = lambda e, n=name: bool(rows[e].get(n))  # noqa: E731
+        if all(isinstance(rows[entry].get(name), bool | int | float | str | None) for entry in samples):
             words = re.sub(r"^_*(is_)?|_param(eter)?$", "", name)
-            yield f"attr({name})", f"not attr({name})", costs.ATTRIBUTE, "", "", words, holds
+            yield Draft(f"attr({name})", f"not attr({name})", costs.ATTRIBUTE, words, _marked(rows, name))
 
 
 def _classes(space: Space, samples: Sequence[int]) -> Iterator[Draft]:
@@ -162,32 +144,32 @@ def _classes(space: Space, samples: Sequence[int]) -> Iterator[Draft]:
         owners = {cls for entry in samples if (cls := space.classes[entry]) is not None}
         for name, cost in _class_names(space, owners):
             having = {cls for cls in owners if _has(name, cls, space)}
-            holds = lambda e, h=having: space.classes[e] in h  # noqa: E731
-            yield f"type({name})", f"not type({name})", cost, "type", name, name, holds
+            tests = f"type({name})", f"not type({name})"
+            yield Draft(*tests, cost, name, among(space.classes, having), "type", name)
     if "within" not in space.unknown and "type" not in space.unknown:
         around = {cls for entry in samples for cls in space.owners[entry].around}
         for name, cost in _class_names(space, around):
             if "." in name:
                 continue
             having = {cls for cls in around if _has(name, cls, space)}
-            inside = lambda e, h=having: not h.isdisjoint(space.owners[e].around)  # noqa: E731
             cost = costs.WITHIN + 0.3 * (cost != costs.FAMILY)
-            yield f"within({name})", f"not within({name})", cost, "within", name, name, inside
+            tests = f"within({name})", f"not within({name})"
+            yield Draft(*tests, cost, name, _within(space.owners, having), "within", name)
     if "variable" not in space.unknown:
         variables = space.column("variable")
-        classes = {variables[entry] for entry in samples}
-        if len(classes) > 1:
-            for name in sorted({cls.short for cls in classes}):
-                holds = lambda e, n=name: variables[e].short == n  # noqa: E731
-                yield (
-                    f"variable({name})",
-                    f"not variable({name})",
-                    costs.VARIABLE,
-                    "variable",
-                    name,
-                    name,
-                    holds,
-                )
+        shorts = [cls.short for cls in variables]
+        if len({variables[entry] for entry in samples}) > 1:
+            for name in sorted({shorts[entry] for entry in samples}):
+                tests = f"variable({name})", f"not variable({name})"
+                yield Draft(*tests, costs.VARIABLE, name, equals(shorts, name), "variable", name)
+
+
+def _marked(rows: Sequence[Mapping[str, object]], name: str) -> Holds:
+    return lambda entry: bool(rows[entry].get(name))
+
+
+def _within(owners: Sequence[Owner], classes: set[Class]) -> Holds:
+    return lambda entry: not classes.isdisjoint(owners[entry].around)
 
 
 def _class_names(space: Space, classes: set[Class]) -> list[tuple[str, float]]:
@@ -225,6 +207,5 @@ def _extents(space: Space, samples: Sequence[int]) -> Iterator[Draft]:
             continue
         column: Sequence[Any] = space.column(fact)
         for value in sorted({column[e] for e in samples if column[e] is not None})[:50]:
-            is_it = lambda e, c=column, v=value: c[e] == v  # noqa: E731
             test = f"{fact} == {value}"
-            yield test, f"not {test}", costs.EXTENT, "", "", f"{fact} {value}", is_it
+            yield Draft(test, f"not {test}", costs.EXTENT, f"{fact} {value}", equals(column, value))

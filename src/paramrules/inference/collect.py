@@ -12,7 +12,7 @@ from paramrules.inference.made_groups import LabelSettings, MadeGroup, Parameter
 from paramrules.inventories import Inventory
 
 Ungrouped = Literal["error", "skip"]
-"""What a trained parameter that is in no group is: a mistake, or somebody else's."""
+"""`error` if every trained parameter has to be in a group; `skip` leaves the others to another optimizer."""
 
 
 def grouping(

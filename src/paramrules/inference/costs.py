@@ -16,7 +16,7 @@ UNLIKE: Final = 1.6
 """The words that combine tests: a class or role that is excluded is seldom what was meant."""
 
 ELSEWHERE: Final = 4.5
-"""What a test of anything but the name adds in an axis that counts blocks: such an axis goes by the place."""
+"""Added to a test of anything but the name in an axis that counts blocks, which depends on place."""
 
 NDIM: Final = 1.0
 TRAINABLE: Final = 1.0
@@ -25,8 +25,8 @@ OTHER: Final = 6.0
 AXES: Final = 1.2
 SQUEEZED: Final = 2.2
 ATTRIBUTE: Final = 1.2
-"""What a model knows of its parameters: the same on every size. `OTHER` is a role that means nothing on the
-next model, `AXES` what a number of axes above 2 adds."""
+"""Facts of a parameter, which mean the same on every size. `OTHER` is a role that means nothing on the next
+model; `AXES` is added for a number of axes above 2."""
 
 FAMILY: Final = 1.6
 CLASS: Final = 2.4
@@ -51,7 +51,7 @@ INDEX: Final = 3.5
 RECENT: Final = 3.2
 EXTENT: Final = 12.0
 FULL_NAME: Final = 14.0
-"""What seldom holds on another size: a block's number from the start or from the end, an extent, a name."""
+"""Tests that seldom hold on another size: a block's number from the start or the end, an extent, a name."""
 
 CONSTANT: Final = 1.0
 DIGIT: Final = 0.25
@@ -69,7 +69,7 @@ UNUSUAL: Final = 1.6
 """Learning rates that do not follow the optimizer's; scales of another rate than the commonest."""
 
 SEPARATE: Final = 1.3
-"""What a number of axes adds in an axis that tells several decays apart: they go by the kind of layer."""
+"""Added to a number of axes in an axis with several decays, which depend on the kind of layer."""
 
 ELSE_TRAINED: Final = -1.0
 ELSE_FAR: Final = 4.0

@@ -1,21 +1,20 @@
 """Effective settings: what a parameter is trained with, however its settings spell it."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import isclose, isfinite
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from paramrules.assignment import examine
 from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.inference import costs
 from paramrules.inference.grouping import Grouping, SettingValue
-from paramrules.inference.quoting import written
+from paramrules.inference.quoting import is_key, written
 from paramrules.inference.space import Space
 from paramrules.rules import Rules, parse
-from paramrules.syntax.language import RESERVED
+from paramrules.syntax.language import INTEGER
 
 UNSET: Final = type("Unset", (), {"__repr__": lambda self: "UNSET"})()
 """Stands where a parameter's settings lack a key."""
@@ -25,8 +24,6 @@ FREE: Final = type("Free", (), {"__repr__": lambda self: "FREE"})()
 
 SCALES: Final = {"lr_scale": "lr", "weight_decay_scale": "weight_decay"}
 """The keys that multiply another."""
-
-_KEY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 IDLE: Final = frozenset(("freeze", "skip"))
 """The keys beside which no other has an effect."""
@@ -44,7 +41,7 @@ def close(one: Any, two: Any) -> bool:
     return type(one) is type(two) and bool(one == two)
 
 
-def is_number(value: object) -> bool:
+def is_number(value: object) -> TypeGuard[int | float]:
     """Return whether a value is a number; a boolean is not."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
@@ -79,7 +76,7 @@ def effective(
     for scale, key in SCALES.items():
         factor, value = found.pop(scale, 1), found.get(key)
         if is_number(factor) and is_number(value):
-            found[key] = value * factor  # type: ignore[operator]
+            found[key] = value * factor
         elif factor == 0 and key == "weight_decay":
             found[key] = 0
         elif factor != 1:
@@ -250,7 +247,7 @@ def refuse_unwritable(groupings: Sequence[Grouping]) -> None:
 
 def _refusal(key: str, value: SettingValue) -> str | None:
     """Return why a rule cannot have a setting, "" if the value says so itself; None if it can."""
-    if not _KEY.fullmatch(key) or key in RESERVED or not _is_writable(value):
+    if not is_key(key) or not _is_writable(value):
         return ""
     try:
         parse(f"all: else -> {key} = {written(value)}")
@@ -264,4 +261,4 @@ def _is_writable(value: object) -> bool:
         return bool(value) and all(map(_is_writable, value))
     if isinstance(value, str):
         return value.isprintable() and not ('"' in value and "'" in value)
-    return value is None or (isinstance(value, int | float) and isfinite(value) and abs(value) < 2**63)
+    return value is None or (isinstance(value, int | float) and isfinite(value) and abs(value) < INTEGER)

@@ -8,11 +8,13 @@ from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.inference.atoms import MOST_COMPARED, Atom, atoms_of
 from paramrules.inference.cover import Covers
 from paramrules.inference.decision_list import DecisionList, Search
-from paramrules.inference.effective import FREE, Column, close, distinct
-from paramrules.inference.forms import all_forms
+from paramrules.inference.effective import FREE, Column, close, distinct, is_number
+from paramrules.inference.fans import by_fans
+from paramrules.inference.forms import Form, constants
 from paramrules.inference.heads import Head, heads_of, selections
 from paramrules.inference.indexes import Index
 from paramrules.inference.kinds import Key, Kinds
+from paramrules.inference.series import series_of
 from paramrules.inference.space import Space, bits_of, mask_of
 
 _KEEP: Final = "a rule file is for settings that follow the structure of a model; keep these where they are"
@@ -86,7 +88,7 @@ class Explainer:
     def _explain(self, name: str, columns: Mapping[str, Column]) -> Explained:
         rows = zip(*columns.values(), strict=True)
         cared = mask_of([any(value is not FREE for value in row) for row in rows])
-        forms = {key: all_forms(column, self._space, self._indexes) for key, column in columns.items()}
+        forms = {key: self._forms(column) for key, column in columns.items()}
         heads = heads_of(forms, cared)
         best: DecisionList | None = None
         chosen = list(selections(heads, cared))
@@ -100,6 +102,14 @@ class Explainer:
                 return Explained(name, tuple(columns), best)
             chosen = chosen[:4] if kinds is self.general else chosen
         raise self._contradiction(columns, cared)
+
+    def _forms(self, column: Column) -> list[Form]:
+        """Return the forms of one setting: constants, series, powers of their rates, and formulas of fans."""
+        forms = constants(column, self._space)
+        if len(forms) > 1 and any(is_number(form.value) for form in forms):
+            forms += series_of(column, self._space, self._indexes)
+            forms += by_fans(column, self._space)
+        return forms
 
     def _searched(self, kinds: Kinds, heads: Sequence[Head], cared: int) -> DecisionList | None:
         ok = [kinds.all_in(head.ok) for head in heads]

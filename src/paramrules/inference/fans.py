@@ -17,7 +17,7 @@ from paramrules.inference.space import Space, bits_of, mask_of
 
 _FIELDS: Final = ("fan_in", "fan_out")
 _MOST: Final = 2
-"""The number of constants of which each shape is tried, the commonest ones."""
+"""The number of constants tried for each shape, the commonest first."""
 
 
 class _Shape(NamedTuple):

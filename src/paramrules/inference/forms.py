@@ -1,6 +1,6 @@
 """Forms: what a setting may be written as, and for which parameters it is right."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isclose
 from typing import Any, Final
@@ -82,15 +82,3 @@ def plus(text: str, number: int) -> str:
 def times(factor: float, text: str) -> str:
     """Return a product, without a factor of 1."""
     return text if factor == 1 else f"{written(tidy(factor))} * {text}"
-
-
-def all_forms(column: Column, space: Space, indexes: Sequence[Index]) -> list[Form]:
-    """Return the forms of one setting: constants, series, powers of their rates, and fractions of fans."""
-    from paramrules.inference.fans import by_fans
-    from paramrules.inference.series import series_of
-
-    forms = constants(column, space)
-    if len(forms) > 1 and any(is_number(form.value) for form in forms):
-        forms += series_of(column, space, indexes)
-        forms += by_fans(column, space)
-    return forms

@@ -10,6 +10,7 @@ from typing import Final
 
 from paramrules.diagnostics import Diagnostic, class_name, printable
 from paramrules.inference.grouping import SettingValue
+from paramrules.inference.quoting import is_key
 from paramrules.rules.foreign_keys import FOREIGN_KEYS
 from paramrules.rules.keys import KEYS, RESERVED
 from paramrules.syntax import language
@@ -87,7 +88,7 @@ def _own_key(key: str) -> str:
 
 
 def _check_key(key: str) -> None:
-    if not (key.isascii() and key.isidentifier()) or key in language.RESERVED:
+    if not is_key(key):
         raise _UnfitError(f"`{printable(key)}` is not a name of the language")
 
 

@@ -37,7 +37,7 @@ class ListedNames:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """How an inferred file does on a further model.
+    """The result of an inferred file on a further model.
 
     Attributes:
         model: the model's name.

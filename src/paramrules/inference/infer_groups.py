@@ -3,17 +3,15 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from paramrules import registry
 from paramrules.inference.collect import Ungrouped, grouping
 from paramrules.inference.grouping import Grouping, SettingValue
+from paramrules.inference.infer import Inferred
+from paramrules.inference.infer import infer as explained
 from paramrules.inference.made_groups import LabelSettings
 from paramrules.inventories import Inventory
 from paramrules.inventories.own_vocabulary import VocabularyLike
-
-if TYPE_CHECKING:
-    from paramrules.inference.infer import Inferred
 
 
 def infer(
@@ -25,7 +23,7 @@ def infer(
     labels: LabelSettings | None = None,
     missing: Ungrouped = "error",
     vocabulary: VocabularyLike | None = None,
-) -> "Inferred":
+) -> Inferred:
     """Return a rule file that gives the parameters of a model the settings that code gives them.
 
     Args:
@@ -69,14 +67,12 @@ def infer(
     return inferred_from(made[: 1 + len(others)], made[1 + len(others) :])
 
 
-def inferred_from(groupings: Sequence[Grouping], checks: Sequence[Grouping] = ()) -> "Inferred":
+def inferred_from(groupings: Sequence[Grouping], checks: Sequence[Grouping] = ()) -> Inferred:
     """Return the rule file for groupings, tried on others.
 
     Where groups go to several optimizers, a setting that all groups of one share is its own, and no rule
     sets it: it is in `Inferred.base` as `muon.momentum`.
     """
-    from paramrules.inference.infer import infer as explained
-
     own = _own_settings(groupings)
     inferred = explained(
         [_without(own, grouping) for grouping in groupings],

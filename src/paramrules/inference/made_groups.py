@@ -21,7 +21,7 @@ _FORMS: Final = (
     "optimizers, or settings by the name of the parameter"
 )
 _NESTED: Final = 3
-"""How deep optimizers may be nested in lists and dicts: Lightning returns two lists in a tuple."""
+"""The depth to which optimizers may be nested in lists and dicts: Lightning returns two lists in a tuple."""
 
 
 @dataclass(slots=True)

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Final
 
 from paramrules.inference import costs
+from paramrules.inference.drafts import Draft, equals
 from paramrules.inference.indexes import Index
 from paramrules.inference.quoting import escaped, is_quotable, quoted_pattern
 from paramrules.inference.space import Space
@@ -16,9 +18,6 @@ _IDIOMS: Final = ("bias", "norm", "embed")
 _MOST_BLOCKS: Final = 100
 """The number of blocks beyond which no number is compared."""
 
-Draft = tuple[str, str, float, str, str, str, Callable[[int], bool]]
-"""A test's text, its negation, its cost, what it is joined with and as what, words for it, and the test."""
-
 
 def _blocks(count: int) -> str:
     return "block" if count == 1 else f"{count} blocks"
@@ -29,43 +28,57 @@ def block_tests(index: Index) -> Iterator[tuple[str, float, str, Callable[[int, 
     own = "{block} and " if index.place else ""
     deepest = max(index.depth)
     for number in range(1, min(deepest, _MOST_BLOCKS)):
-        below = lambda at, depth, n=number: at < n  # noqa: E731
-        yield f"{own}{{place}} < {number}", costs.INDEX, f"first {_blocks(number)}", below
-        last = lambda at, depth, n=number: at >= depth - n  # noqa: E731
-        yield f"{own}{{place}} >= {{depth}} - {number}", costs.RECENT, f"last {_blocks(number)}", last
+        words = f"first {_blocks(number)}"
+        yield f"{own}{{place}} < {number}", costs.INDEX, words, partial(_is_below, number)
+        words = f"last {_blocks(number)}"
+        yield f"{own}{{place}} >= {{depth}} - {number}", costs.RECENT, words, partial(_is_among_last, number)
     for period in range(2, min(deepest, 5)):
+        words = f"one block in {period}"
         for rest in range(period):
-            each = lambda at, depth, p=period, r=rest: at % p == r  # noqa: E731
-            yield f"{own}{{place}} % {period} == {rest}", costs.INDEX, f"one block in {period}", each
+            yield f"{own}{{place}} % {period} == {rest}", costs.INDEX, words, partial(_is_nth, period, rest)
+
+
+def _is_below(number: int, at: int, depth: int) -> bool:
+    return at < number
+
+
+def _is_among_last(number: int, at: int, depth: int) -> bool:
+    return at >= depth - number
+
+
+def _is_nth(period: int, rest: int, at: int, depth: int) -> bool:
+    return at % period == rest
 
 
 def name_drafts(space: Space, samples: Sequence[int]) -> Iterator[Draft]:
     """Yield the tests of names without literal numbers."""
     names = space.names
     found: dict[tuple[str, str], tuple[float, str]] = {}
-    leaves: dict[str, None] = {}
+    leaves = [name.rpartition(".")[2] for name in names]
     for entry in samples:
         parts = [r"\d+" if part.isdigit() else escaped(part) for part in names[entry].split(".")]
-        leaves[names[entry].rpartition(".")[2]] = None
         for pattern, cost, words in _patterns(parts):
             cost += costs.LETTER * len(pattern)
             if ("name", pattern) not in found or cost < found["name", pattern][0]:
                 found["name", pattern] = (cost, words)
     for (_, pattern), (cost, words) in found.items():
         yield _regex(names, pattern, cost, words)
-    for leaf in leaves:
+    for leaf in dict.fromkeys(leaves[entry] for entry in samples):
         if not leaf.isdigit() and is_quotable(leaf):
             cost = costs.BIAS if leaf == "bias" else costs.LEAF + costs.LETTER * len(leaf)
             words = "biases" if leaf == "bias" else leaf
-            is_leaf = lambda e, t=leaf: names[e].rpartition(".")[2] == t  # noqa: E731
-            yield f'leaf == "{leaf}"', f'leaf != "{leaf}"', cost, "leaf", leaf, words, is_leaf
+            tests = f'leaf == "{leaf}"', f'leaf != "{leaf}"'
+            yield Draft(*tests, cost, words, equals(leaves, leaf), "leaf", leaf)
 
 
 def _regex(names: Sequence[str], pattern: str, cost: float, words: str) -> Draft:
     search = re.compile(pattern).search
     shown = quoted_pattern(pattern)
-    holds = lambda e: search(names[e]) is not None  # noqa: E731
-    return f"name ~ {shown}", f"name !~ {shown}", cost, "name", pattern, words, holds
+
+    def found(entry: int) -> bool:
+        return search(names[entry]) is not None
+
+    return Draft(f"name ~ {shown}", f"name !~ {shown}", cost, words, found, "name", pattern)
 
 
 def _patterns(parts: Sequence[str]) -> Iterator[tuple[str, float, str]]:

@@ -4,6 +4,9 @@ import re
 from typing import Final
 
 from paramrules.display import value_text
+from paramrules.syntax.language import RESERVED
+
+_KEY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 _BARE: Final = re.compile(r"(?:[\w^$|:?()+*<>]|\\[.dw])+", re.ASCII)
 """Regexes that need no quotes."""
@@ -15,6 +18,11 @@ def escaped(text: str) -> str:
         re.escape(letter) if letter.isprintable() and letter != '"' else f"\\U{ord(letter):08x}"
         for letter in text
     )
+
+
+def is_key(text: str) -> bool:
+    """Return whether a setting of a rule can have this key."""
+    return _KEY.fullmatch(text) is not None and text not in RESERVED
 
 
 def is_quotable(text: str) -> bool:

@@ -24,7 +24,7 @@ _EXPECTED: Final = {
     "no_decay": (*(f"type({norm})" for norm in _NORMS), "role == bias"),
     "decay": ("type(Linear) and role == weight", "type(Conv) and role == weight"),
 }
-"""What people expect of these labels; the first that is true of all models is written as a test."""
+"""Tests that readers expect of these labels. The first that is true of all models becomes an `expect`."""
 
 
 def counted_by(axes: Sequence[Explained]) -> list[Index]:

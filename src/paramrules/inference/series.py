@@ -228,7 +228,11 @@ def _linear(index: Index, values: Values) -> Iterator[Curve]:
         rise = float(f"{high - low:.11e}")
         text = f"{tidy(low)} {'-' if rise < 0 else '+'} {tidy(abs(rise))} * {{index}} / ({{depth}} - 1)"
         cost = 2 * costs.FITTED + costs.DIGIT * (digits(low) + digits(abs(rise)))
-        yield Curve(text, lambda at, depth, a=low, b=rise: a + b * at / max(depth - 1, 1), cost)  # type: ignore[misc]
+        yield Curve(text, partial(_between, low, rise), cost)
+
+
+def _between(low: float, rise: float, at: int, depth: int) -> float:
+    return low + rise * at / max(depth - 1, 1)
 
 
 def _cells(column: Column, space: Space) -> dict[tuple[int, float], int]:
