@@ -32,7 +32,7 @@ Settings = dict[str, Any]
 
 
 class Seen(NamedTuple):
-    """The arguments of a loop: a parameter, its place (stem, block, head, rest), its block, how many there are."""
+    """The arguments of a loop: a parameter, its place (stem, block, head, rest), its block, and the depth."""
 
     name: str
     ndim: int

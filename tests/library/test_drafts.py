@@ -7,7 +7,7 @@ from support import Row, inventory_of
 
 import paramrules
 from paramrules.drafting import draft
-from paramrules.drafting.series import prefixes, series_in
+from paramrules.drafting.numbered_blocks import prefixes, series_in
 
 LINEAR = "torch.nn.modules.linear.Linear"
 NORM = "torch.nn.modules.normalization.LayerNorm"

@@ -11,7 +11,7 @@ from support import examples
 import paramrules
 from paramrules.locks import parse_lock, read_columns, unfold_tree
 from paramrules.locks.read import BYTES, read_bytes
-from paramrules.locks.series import in_order
+from paramrules.locks.runs import in_order
 
 TEXT = """\
 paramrules lock 1

@@ -6,7 +6,7 @@ from typing import Final
 
 from paramrules.assignment.assign import examine
 from paramrules.diagnostics import RulesError
-from paramrules.drafting.series import Series, is_plain, prefixes, series_in
+from paramrules.drafting.numbered_blocks import Series, is_plain, prefixes, series_in
 from paramrules.formatting import format_rules
 from paramrules.inventories import Inventory
 from paramrules.registry import inventory

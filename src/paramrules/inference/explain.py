@@ -14,7 +14,7 @@ from paramrules.inference.forms import Form, constants
 from paramrules.inference.heads import Head, heads_of, selections
 from paramrules.inference.indexes import Index
 from paramrules.inference.kinds import Key, Kinds
-from paramrules.inference.series import series_of
+from paramrules.inference.rates_by_block import series_of
 from paramrules.inference.space import Space, bits_of, mask_of
 
 _KEEP: Final = "a rule file is for settings that follow the structure of a model; keep these where they are"

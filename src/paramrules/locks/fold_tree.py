@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from paramrules.locks.repeats import Offsets, Repeat, repeat
-from paramrules.locks.series import Kid, Numbers, Run, run
+from paramrules.locks.runs import Kid, Numbers, Run, run
 from paramrules.locks.words import BARE, NUMBER, Affine, component
 
 

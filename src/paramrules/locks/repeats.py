@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from paramrules.locks.series import Kid, Numbers, Run
+from paramrules.locks.runs import Kid, Numbers, Run, slopes_of
 
 _LONGEST: Final = 16
 """The most siblings of a pattern. So each is compared with a few others, however many there are."""
@@ -130,13 +130,7 @@ def _rise(one: _Sibling | None, other: _Sibling | None, first: _Sibling, step: i
         return None
     if not one.before == other.before == first.before or other.number - one.number != step:
         return None
-    return _slopes(one.numbers, other.numbers, step)
-
-
-def _slopes(ones: Numbers, others: Numbers, step: int) -> Numbers | None:
-    """Return how numbers count along with a series; None if one of them does not do so evenly."""
-    rises = [divmod(b - a, step) for a, b in zip(ones, others, strict=True)]
-    return None if any(odd for _, odd in rises) else tuple(slope for slope, _ in rises)
+    return slopes_of(one.numbers, other.numbers, step)
 
 
 def _parts(members: Sequence[_Sibling], rises: Sequence[Numbers]) -> Iterator[Part]:
@@ -147,7 +141,7 @@ def _parts(members: Sequence[_Sibling], rises: Sequence[Numbers]) -> Iterator[Pa
         one, end = members[at], at + 1
         slopes: Numbers = (0,) * len(one.numbers)
         while end < len(members) and _follows(members[end - 1], members[end]) and rises[end] == rises[at]:
-            found = _slopes(members[end - 1].numbers, members[end].numbers, 1)
+            found = slopes_of(members[end - 1].numbers, members[end].numbers, 1)
             if found is None or (end > at + 1 and found != slopes):
                 break
             slopes, end = found, end + 1

@@ -12,7 +12,7 @@ from math import log
 from typing import Any, Final, NamedTuple
 
 from paramrules.assignment.grouping import Slot
-from paramrules.locks.series import counting
+from paramrules.locks.runs import counting
 from paramrules.locks.words import number, read_settings, settings, value, value_at
 from paramrules.rules.keys import MULTIPLIED
 

@@ -9,7 +9,7 @@ from math import prod
 from typing import Final, NamedTuple
 
 from paramrules.locks.fold_tree import Leaf
-from paramrules.locks.series import BY_TEXT, in_order
+from paramrules.locks.runs import BY_TEXT, in_order
 from paramrules.locks.words import BARE, QUOTED, Template, read_template, unquoted
 
 MOST: Final = 1_000_000

@@ -50,12 +50,9 @@ def run(kids: Sequence[Kid], at: int) -> tuple[Run, tuple[int, ...], int] | None
     if up is None or '"' in path:
         return None
     before, start, step, after = up
-    slopes = []
-    for one, other in zip(numbers, next_numbers, strict=True):
-        slope, odd = divmod(other - one, step)
-        if odd:
-            return None
-        slopes.append(slope)
+    slopes = slopes_of(numbers, next_numbers, step)
+    if slopes is None:
+        return None
     if by_text := _by_text(kids, at, up, slopes):
         return by_text
     count = 2
@@ -69,11 +66,22 @@ def run(kids: Sequence[Kid], at: int) -> tuple[Run, tuple[int, ...], int] | None
     separate = before[-1:] in _BESIDE and after[:1] in _BESIDE
     if count < _GLUED and not (separate and step == 1 and all(slope in (0, 1) for slope in slopes)):
         return None
-    return Run(before, start, start + (count - 1) * step, step, after), tuple(slopes), count
+    return Run(before, start, start + (count - 1) * step, step, after), slopes, count
+
+
+def slopes_of(ones: Numbers, others: Numbers, step: int) -> Numbers | None:
+    """Return how numbers count along with a series; None if one of them does not do so evenly."""
+    slopes = []
+    for one, other in zip(ones, others, strict=True):
+        slope, odd = divmod(other - one, step)
+        if odd:
+            return None
+        slopes.append(slope)
+    return tuple(slopes)
 
 
 def _by_text(
-    kids: Sequence[Kid], at: int, up: tuple[str, int, int, str], slopes: Sequence[int]
+    kids: Sequence[Kid], at: int, up: tuple[str, int, int, str], slopes: Numbers
 ) -> tuple[Run, tuple[int, ...], int] | None:
     """Return the run of siblings whose numbers are ordered as texts: 0, 1, 10, 11, 2, as JAX sorts keys.
 
@@ -95,7 +103,7 @@ def _by_text(
     last = max(numbers)
     if last < 10 or numbers != in_order(start, last, 0):
         return None
-    return Run(before, start, last, 0, after), tuple(slopes), len(numbers)
+    return Run(before, start, last, 0, after), slopes, len(numbers)
 
 
 def in_order(first: int, last: int, step: int) -> Sequence[int]:
