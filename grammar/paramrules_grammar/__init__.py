@@ -9,7 +9,7 @@ def text() -> str:
 
 
 def tables() -> str:
-    """Return Lark's tables for it (`tables.json`; see `paramrules.syntax.lark_parser`)."""
+    """Return Lark's tables for it (`tables.json`; see `paramrules.syntax.tables`)."""
     return _file("tables.json")
 
 

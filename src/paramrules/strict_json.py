@@ -19,6 +19,8 @@ LARGEST: Final = 2**63
 _DIGITS: Final = 25
 """The characters of a number below which `int` is cheap."""
 
+_DIGITS_AS_0: Final = bytes(ord("0") if chr(byte) in "0123456789" else ord(" ") for byte in range(256))
+
 
 class BadJsonError(ValueError):
     """A text is not JSON; the message is the reason, as part of a diagnostic's."""
@@ -35,7 +37,7 @@ def parse(text: str) -> Any:
             text,
             parse_constant=_not_finite,
             parse_float=_float,
-            parse_int=_int,
+            parse_int=_int if _has_long_number(text) else None,
             object_pairs_hook=_object,
         )
     except json.JSONDecodeError as error:
@@ -55,6 +57,12 @@ def shown(value: object) -> str:
     parts = json.JSONEncoder().iterencode(value)
     written = "".join(islice(parts, 41))
     return written if len(written) <= 40 else written[:37] + "..."
+
+
+def _has_long_number(text: str) -> bool:
+    """Return whether a text has as many digits in a row as a number beyond the largest; few texts have."""
+    digits = text.encode("utf-8", "surrogatepass").translate(_DIGITS_AS_0)
+    return b"0" * len(str(LARGEST)) in digits
 
 
 def _int(digits: str) -> int:

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import examples, inventory_of
 
+import paramrules
 from paramrules import RulesError
 from paramrules.inventories import ABSENT, UNKNOWN_OWNER, Inventory, Layer
 from paramrules.inventories.saved import NO_MARKS
@@ -74,6 +75,15 @@ def test_what_is_written_is_read_back() -> None:
     assert read.to_json() == NET.to_json()
     assert read.attribute("lr_mult") == [2.5, ABSENT, 2.5]
     assert read.column("ndim") == [2, 1]
+
+
+def test_a_parameter_with_an_empty_list_of_further_names_is_not_tied() -> None:
+    text = TEXT.replace('"role": "bias"}', '"role": "bias", "also": []}')
+    assert "also" in text
+    model = Inventory.from_json(text)
+    assert not model.parameter(0).tied
+    rules = paramrules.parse("tied: tied\nalone: else\n")
+    assert paramrules.assign(rules, model).groups[0].label == "alone"
 
 
 def test_an_owner_or_a_fact_that_nobody_knows_stays_unknown() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from paramrules import parse
 from paramrules.diagnostics import Diagnostic, RulesError, Source, render
-from paramrules.syntax import language, lark_parser, nodes, read
+from paramrules.syntax import language, nodes, parser, read
 
 LONG = language.LENGTH - 100
 
@@ -154,8 +154,8 @@ def test_comments_of_any_number_are_read() -> None:
 
 def test_mended_statements_are_tried_a_limited_number_of_times(monkeypatch: pytest.MonkeyPatch) -> None:
     tried = []
-    parse_one = lark_parser.parse
-    monkeypatch.setattr(lark_parser, "parse", lambda *piece: (tried.append(piece), parse_one(*piece))[1])
+    parse_one = parser.parse
+    monkeypatch.setattr(parser, "parse", lambda *piece: (tried.append(piece), parse_one(*piece))[1])
     found = findings("ndim <= 1 -> lr = 2\n" * 1_000)
     assert {finding.code for finding in found} == {"E126"}
     assert found[0].help == "write `scaled: ndim <= 1 -> lr = 2`"

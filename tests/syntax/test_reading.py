@@ -10,7 +10,7 @@ from paramrules.diagnostics import Source, render
 from paramrules.syntax import nodes as n
 from paramrules.syntax import read
 from paramrules.syntax.hints.mistake import Mistake
-from paramrules.syntax.lark_parser import Failure
+from paramrules.syntax.parser import Failure
 from paramrules.syntax.statements import Piece, cut
 
 
@@ -242,6 +242,6 @@ def test_what_no_hint_knows_is_said_in_general_words() -> None:
     )
 
 
-def test_importing_the_reader_does_not_import_lark() -> None:
-    code = "import sys, paramrules.syntax, paramrules.rules; sys.exit('lark' in sys.modules)"
+def test_importing_the_reader_does_not_load_the_tables() -> None:
+    code = "import sys, paramrules.syntax, paramrules.rules; sys.exit('paramrules_grammar' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

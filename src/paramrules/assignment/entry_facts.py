@@ -59,7 +59,7 @@ class Facts:
 
     def parameters(self, entries: Iterable[int]) -> set[int]:
         """Return the parameters that have one of these entries."""
-        return {self.parameter(entry) for entry in entries}
+        return {self.parameter(entry) for entry in entries} if self.extra else set(entries)
 
     def with_siblings(self, entries: list[int]) -> list[int]:
         """Return these entries and all others of the same parameters."""

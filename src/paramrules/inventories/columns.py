@@ -284,7 +284,12 @@ class Columns:
         shapes, layouts = self.column("layer_shape"), self.column("layout")
         return self._of_weight(
             [
-                layout and prod(n for n, word in zip(shapes[number], layout, strict=True) if word == "*")
+                layout
+                and (
+                    prod(n for n, word in zip(shapes[number], layout, strict=True) if word == "*")
+                    if "*" in layout
+                    else 1
+                )
                 for number, layout in zip(self.parameter, layouts, strict=True)
             ]
         )

@@ -2,10 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import cache
+from typing import Final
 
 from paramrules.inventories.roles import unparametrized
 
-_ALIKE = (("bias", "weight"), ("bias", "kernel"), ("b", "w"))
+_ALIKE: Final = (("bias", "weight"), ("bias", "kernel"), ("b", "w"))
 
 
 def layer_weights(names: Sequence[str], fans: Sequence[int | None]) -> list[int | None]:
@@ -18,16 +20,26 @@ def layer_weights(names: Sequence[str], fans: Sequence[int | None]) -> list[int 
         names: the names of all entries.
         fans: the `fan_in` of each.
     """
-    places = [unparametrized(name)[0].rpartition(".") for name in names]
+    alike = cache(_alike)
     weights: dict[str, dict[str, int]] = defaultdict(dict)
-    for entry, ((module, _, leaf), fan) in enumerate(zip(places, fans, strict=True)):
-        if fan is not None:
+    without: list[tuple[int, str, str]] = []
+    for entry, (name, fan) in enumerate(zip(names, fans, strict=True)):
+        module, _, leaf = name.rpartition(".")
+        if leaf.startswith("original"):
+            module, _, leaf = unparametrized(name)[0].rpartition(".")
+        if fan is None:
+            without.append((entry, module, leaf))
+        else:
             weights[module][leaf] = entry
-    found: list[int | None] = []
-    for entry, ((module, _, leaf), fan) in enumerate(zip(places, fans, strict=True)):
+    found: list[int | None] = list(range(len(names)))
+    for entry, module, leaf in without:
         beside = weights.get(module, {})
-        alike = (leaf, *(leaf.replace(bias, weight) for bias, weight in _ALIKE if bias in leaf))
-        named = next((beside[other] for other in alike if other in beside), None)
+        named = next(filter(beside.__contains__, alike(leaf)), None)
         only = next(iter(beside.values())) if len(beside) == 1 else None
-        found.append(entry if fan is not None else only if named is None else named)
+        found[entry] = only if named is None else beside[named]
     return found
+
+
+def _alike(leaf: str) -> tuple[str, ...]:
+    """Return the names that the weight beside a leaf may have, the likeliest first."""
+    return (leaf, *(leaf.replace(bias, weight) for bias, weight in _ALIKE if bias in leaf))

@@ -42,14 +42,14 @@ def layouts_of_all(
     owners: Iterable[Owner], names: Iterable[str], ranks: Iterable[int], own: Mapping[str, Layout]
 ) -> list[Layout | None]:
     """Return `layout` of many entries, each combination of owner, name and rank looked up once."""
-    known: dict[tuple[Owner, str, str, int], Layout | None] = {}
+    known: dict[tuple[Owner, str, int], Layout | None] = {}
     column = []
     for owner, name, rank in zip(owners, names, ranks, strict=True):
-        *_, module, leaf = ["", *name.rsplit(".", 2)]
-        if name in own or leaf.startswith("original"):
+        tail = name[name.rfind(".", 0, max(name.rfind("."), 0)) + 1 :]  # the last two components
+        if name in own or "original" in tail:
             column.append(layout(owner, name, rank, own.get(name)))
             continue
-        key = (owner, module, leaf, rank)
+        key = (owner, tail, rank)
         if key not in known:
             known[key] = layout(owner, name, rank)
         column.append(known[key])

@@ -88,8 +88,8 @@ def _inventory(table: Mapping[str, Any]) -> Saved:
     aliases: dict[int, Sequence[int]] = {}
     for number, (where, row) in enumerate(parameters):
         _check_parameter(where, row, unknown, classes)
-        if "also" in row:
-            tied = _each(row, "also", _MAPPING, f"{where}.")
+        tied = _each(row, "also", _MAPPING, f"{where}.") if "also" in row else []
+        if tied:
             first = len(parameters) + len(further)
             aliases[number] = range(first, first + len(tied))
             further += tied
@@ -193,7 +193,7 @@ _T = TypeVar("_T")
 
 
 def _whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return type(value) is int and value >= 0  # a boolean is not
 
 
 def _texts(value: object) -> bool:
@@ -225,22 +225,24 @@ _CLASS = _Kind(
 
 def _get(where: str, row: Mapping[str, Any], key: str, kind: _Kind) -> Any:
     """Return a field of a row; it must be there and of this kind."""
+    if key in row and kind.holds(row[key]):  # a file has millions of fields, and most are
+        return row[key]
     place = f"{where}.{key}".removeprefix(".")
-    if key not in row:
-        raise _Fault(f"`{place}` is missing")
-    return _checked(place, row[key], kind)
+    raise _Fault(_wrong(place, row[key], kind) if key in row else f"`{place}` is missing")
 
 
 def _each(row: Mapping[str, Any], key: str, kind: _Kind, where: str = "") -> list[tuple[str, Any]]:
     """Return the items of a list, each with its place."""
     items = _get(where.removesuffix("."), row, key, _LIST)
-    return [(place := f"{where}{key}[{at}]", _checked(place, item, kind)) for at, item in enumerate(items)]
+    found = [(f"{where}{key}[{at}]", item) for at, item in enumerate(items)]
+    for place, item in found:
+        if not kind.holds(item):
+            raise _Fault(_wrong(place, item, kind))
+    return found
 
 
-def _checked(place: str, value: Any, kind: _Kind) -> Any:
-    if not kind.holds(value):
-        raise _Fault(f"`{place}` is {_shown(value)} and should be {kind.called}")
-    return value
+def _wrong(place: str, value: object, kind: _Kind) -> str:
+    return f"`{place}` is {_shown(value)} and should be {kind.called}"
 
 
 def _at(items: Sequence[_T], number: int, place: str) -> _T:

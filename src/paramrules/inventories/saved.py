@@ -75,7 +75,7 @@ class Rows(Columns):
         """Return the stored shapes without the axes of stacks."""
         rows = zip(self.column("stored"), self.column("layer"), strict=True)
         return [
-            tuple(extent for axis, extent in enumerate(stored) if not layer or axis not in layer.axes)
+            tuple(extent for axis, extent in enumerate(stored) if axis not in layer.axes) if layer else stored
             for stored, layer in rows
         ]
 

@@ -118,10 +118,10 @@ def joined(sources: Sequence[Tables]) -> Vocabulary:
     )
 
 
-def _may_meet(cls: str, other: str) -> bool:
-    """Return whether two classes may be the same, by their last components."""
-    one, two = cls.rpartition(".")[2], other.rpartition(".")[2]
-    return one == two or any(wild in one + two for wild in "*?")
+def _last(cls: str) -> str:
+    """Return the last component of a class's name, which all names of the class share, "" for a pattern."""
+    last = cls.rpartition(".")[2]
+    return "" if "*" in last or "?" in last else last
 
 
 def _conflicts(sources: Sequence[Tables]) -> Iterator[Diagnostic]:
@@ -130,17 +130,25 @@ def _conflicts(sources: Sequence[Tables]) -> Iterator[Diagnostic]:
     Families that share classes in the shipped vocabulary do not count as different: a Conv1d is a Conv.
     """
     shipped = sources[0].families
-    for one, other in (*combinations(sources, 2), *((own, own) for own in sources[1:])):
-        rows = list(other.families.items())
-        for at, (family, classes) in enumerate(one.families.items()):
-            for second, others in rows[at + 1 if one is other else 0 :]:
+    rows = [
+        [(family, [(cls, _last(cls)) for cls in classes]) for family, classes in source.families.items()]
+        for source in sources
+    ]
+    for one, other in (
+        *combinations(range(len(sources)), 2),
+        *((own, own) for own in range(1, len(sources))),
+    ):
+        for at, (family, classes) in enumerate(rows[one]):
+            for second, others in rows[other][at + 1 if one == other else 0 :]:
                 if family == second or set(shipped.get(family, ())) & set(shipped.get(second, ())):
                     continue
-                for cls, same in product(classes, others):
-                    if _may_meet(cls, same) and (named(cls, same) or named(same, cls)):
+                for (cls, last), (same, end) in product(classes, others):
+                    if last and end and last != end:
+                        continue
+                    if named(cls, same) or named(same, cls):
                         yield Diagnostic(
                             "E511",
-                            f"`{cls}` is put into `{family}` by `{one.source}`, "
-                            f"and `{same}` into `{second}` by `{other.source}`",
-                            help=f"take `{same}` out of the vocabulary of `{other.source}`",
+                            f"`{cls}` is put into `{family}` by `{sources[one].source}`, "
+                            f"and `{same}` into `{second}` by `{sources[other].source}`",
+                            help=f"take `{same}` out of the vocabulary of `{sources[other].source}`",
                         )

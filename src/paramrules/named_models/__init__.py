@@ -5,9 +5,25 @@ calls what it finds there; `made_groups.groupings_of` calls a function that make
 saved inventory, a mapping or a JSON file of groups is never run.
 """
 
-from paramrules.named_models.example_inputs import ExampleInput, read_input
-from paramrules.named_models.model_inventory import inventories_of, inventory_of
-from paramrules.named_models.model_name import Call, ModelName, read_groups_name, read_model_name
+from typing import TYPE_CHECKING
+
+from paramrules.lazy_names import importer
+
+if TYPE_CHECKING:
+    from paramrules.named_models.example_inputs import ExampleInput, read_input
+    from paramrules.named_models.model_inventory import inventories_of, inventory_of
+    from paramrules.named_models.model_name import Call, ModelName, read_groups_name, read_model_name
+
+_HOMES = {
+    "Call": "model_name",
+    "ExampleInput": "example_inputs",
+    "ModelName": "model_name",
+    "inventories_of": "model_inventory",
+    "inventory_of": "model_inventory",
+    "read_groups_name": "model_name",
+    "read_input": "example_inputs",
+    "read_model_name": "model_name",
+}
 
 __all__ = [
     "Call",
@@ -19,3 +35,6 @@ __all__ = [
     "read_input",
     "read_model_name",
 ]
+
+if not TYPE_CHECKING:  # for type checkers a misspelt name is an error
+    __getattr__ = importer(__name__, {name: f"{__name__}.{module}" for name, module in _HOMES.items()})

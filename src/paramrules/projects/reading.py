@@ -13,10 +13,10 @@ from paramrules.projects.project import Models, Project, Target
 from paramrules.projects.schema import Fault, faults, schema
 from paramrules.rules.shipped import find_policy, names_shipped
 from paramrules.safe_files import UnreadableError, read_text
-from paramrules.toml_files import Keys, parse_toml
 
 if TYPE_CHECKING:
     from paramrules.named_models import ModelName
+    from paramrules.toml_files import Keys
 
 SCHEMA: Final = "settings.schema.json"
 """The name of the JSON schema beside this module."""
@@ -68,6 +68,8 @@ def read_project(path: str | Path) -> Project | None:
     is_own = path.name != "pyproject.toml"
     if not is_own and "paramrules" not in source.text:
         return None  # whatever is wrong with it
+    from paramrules.toml_files import Keys, parse_toml  # 4 ms, and most files have no settings
+
     table = parse_toml(source, "E931", f"`{shown}`")
     before = () if is_own else ("tool", "paramrules")
     for part in before:
@@ -99,7 +101,7 @@ def _from_here(path: Path) -> str:
     return os.path.relpath(path).replace(os.sep, "/")
 
 
-def _diagnostic(fault: Fault, keys: Keys, before: tuple[str, ...]) -> Diagnostic:
+def _diagnostic(fault: Fault, keys: "Keys", before: tuple[str, ...]) -> Diagnostic:
     return Diagnostic(fault.code, fault.message, keys.span((*before, *fault.key)), help=fault.help)
 
 

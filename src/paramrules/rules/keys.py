@@ -10,7 +10,6 @@ transformers' optimizers, and of bitsandbytes, GaLore, Lion, LAMB, Prodigy, sche
 Sophia and Muon. What other tools call a setting is in foreign_keys.py.
 """
 
-from difflib import get_close_matches
 from typing import NamedTuple
 
 
@@ -100,5 +99,7 @@ def near_key(key: str) -> str:
     """
     if key.lower() in KEYS:
         return key.lower()
+    from difflib import get_close_matches  # 2 ms that only a mistake pays for
+
     long = [known for known in KEYS if min(len(key), len(known)) > 4]
     return next(iter(get_close_matches(key, long, n=1, cutoff=0.8)), "")

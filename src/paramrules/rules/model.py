@@ -7,9 +7,10 @@ from paramrules.diagnostics import Diagnostic, Source, Span, printable
 from paramrules.display import counted
 from paramrules.rules.terms import Predicate, Term, Value
 from paramrules.syntax.nodes import Allow, File
+from paramrules.syntax.tree import node
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Template(Term):
     """A label: strings, and the values of its holes."""
 
@@ -31,7 +32,7 @@ class Template(Term):
         return self.begin if len(self.parts) == 1 else None
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Setting(Term):
     """`key = value`. `span` is the place of all of it, `key_span` that of the key.
 
@@ -44,7 +45,7 @@ class Setting(Term):
     implied: bool = field(default=False, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Rule(Term):
     """One rule of an axis.
 
@@ -61,7 +62,7 @@ class Rule(Term):
     captures: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Expectation(Term):
     """`expect label: predicate`, a test of the axis in which it stands. `captures` are as in a rule."""
 
@@ -72,7 +73,7 @@ class Expectation(Term):
     captures: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Axis(Term):
     """A partition of the parameters. `name` is "" for the rules before any `[axis]`."""
 
@@ -86,7 +87,7 @@ class Axis(Term):
         return tuple({setting.key: setting for setting in settings if setting.implied}.values())
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Option(Term):
     """A value that the caller may set. `type`: `number`, `string`, `boolean`, or `any` without a default."""
 

@@ -15,12 +15,13 @@ from paramrules.rules.builtin_names import a
 from paramrules.rules.model import Option
 from paramrules.rules.terms import Attribute, Predicate, Truth, Value
 from paramrules.syntax import nodes
+from paramrules.syntax.tree import node
 
 FEW = 50
 """Findings up to which a search for their causes is worth its time."""
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class BrokenPredicate(Truth):
     """Stands in for a predicate with an error, so that the rest is still checked. It never leaves `resolve`.
 
@@ -28,7 +29,7 @@ class BrokenPredicate(Truth):
     """
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class BrokenValue(Attribute):
     """Stands in for a value with an error; it fits everywhere. It never leaves `resolve`."""
 

@@ -9,15 +9,16 @@ thirty nodes, and a billion when written out. Whoever walks terms visits what a 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from paramrules.diagnostics import Span
 from paramrules.regex import Regex
+from paramrules.syntax.tree import Tree, node
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+@node
+class Term(Tree):
     """A node of the graph. The slots of its class are its fields, but for `span`."""
 
     span: Span = field(compare=False, repr=False)
@@ -26,35 +27,35 @@ class Term:
 # Values
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Constant(Term):
     """A literal."""
 
     value: int | float | str | bool | None
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class OptionValue(Term):
     """The value of an option: the caller's, or the default."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Field(Term):
     """A numeric fact about the parameter (`ndim squeezed_ndim size fan_in fan_out layer_...`)."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Extent(Term):
     """`shape[position]`; a negative position counts from the end."""
 
     position: int
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Attribute(Term):
     """`attr(path)` as a value: the attribute `path[0]`, and the keys below it.
 
@@ -65,7 +66,7 @@ class Attribute(Term):
     function: str = "attr"
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Capture(Term):
     """The text of a named group of a match in the rule; an int if `numeric`, else a str."""
 
@@ -73,21 +74,21 @@ class Capture(Term):
     numeric: bool
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Count(Term):
     """`count(m)`: the number of distinct values that the captures of a match take over the model."""
 
     match: "RegexTest"
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Position(Term):
     """`index(m)`: the position, from 0, of this parameter's captures among the sorted values of all."""
 
     match: "RegexTest"
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Arithmetic(Term):
     """`+ - * / // % **`, unary `neg`, and the functions `min max sqrt log exp abs floor ceil`."""
 
@@ -95,14 +96,14 @@ class Arithmetic(Term):
     arguments: tuple["Value", ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class TupleValue(Term):
     """`(0.9, 0.95)`."""
 
     items: tuple["Value", ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class LetValue(Term):
     """A use of a `let` that is a number. All uses share `value`, which holds no captures."""
 
@@ -128,42 +129,42 @@ Value = (
 # Predicates
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class AnyOf(Term):
     """`or`, in the order written."""
 
     items: tuple["Predicate", ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class AllOf(Term):
     """`and`, in the order written."""
 
     items: tuple["Predicate", ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Not(Term):
     """`not`: `item` holds for none of the parameter's names."""
 
     item: "Predicate"
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Truth(Term):
     """`true` or `false` as a predicate."""
 
     value: bool
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class OptionFlag(Term):
     """A boolean option as a predicate."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class LetPredicate(Term):
     """A use of a `let` that is a predicate. All uses share `predicate`; dead parts of it are not reported."""
 
@@ -171,14 +172,14 @@ class LetPredicate(Term):
     predicate: "Predicate" = field(repr=False, hash=False)
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Alternative(Term):
     """A class name as written: `LayerNorm`, with wildcards `*Norm`, or dotted `torch.nn.Linear`."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class ClassTest(Term):
     """`function`: `type` (the owner), `within` (or one around it), `variable` (the parameter itself)."""
 
@@ -186,7 +187,7 @@ class ClassTest(Term):
     alternatives: tuple[Alternative, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class RegexTest(Term):
     """`subject`: `name`, `leaf`, `module`; a negated one holds if the regex is found in none of the names."""
 
@@ -195,7 +196,7 @@ class RegexTest(Term):
     negated: bool
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class GlobTest(Term):
     """`like`: the glob matches the whole of the subject. If `option` is not empty, its value is the glob."""
 
@@ -205,7 +206,7 @@ class GlobTest(Term):
     option: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class TextTest(Term):
     """`==`, `!=`, `in`, `not in` with strings, and with the values of `options`.
 
@@ -218,7 +219,7 @@ class TextTest(Term):
     options: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class ConstantTest(Term):
     """`dtype == bfloat16`, `role in (bias, scale)`: the subject is `dtype` or `role`."""
 
@@ -227,7 +228,7 @@ class ConstantTest(Term):
     negated: bool
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class ShapeTest(Term):
     """`shape == (1, *, 768)`: as many extents as items, each equal to its item; None is `*`."""
 
@@ -235,7 +236,7 @@ class ShapeTest(Term):
     negated: bool
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Comparison(Term):
     """Two values; false if either does not apply. `!=` holds if `==` holds for none of the names."""
 
@@ -244,7 +245,7 @@ class Comparison(Term):
     right: Value
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class ValueAmong(Term):
     """`ndim in (2, 4)`, `attr(kind) not in ("a", "b")`: a value compared with several."""
 
@@ -253,7 +254,7 @@ class ValueAmong(Term):
     negated: bool
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class AttributeTest(Term):
     """`attr(path)` or `module_attr(path)` as a predicate: it is there, and is neither false, none nor 0."""
 
@@ -261,7 +262,7 @@ class AttributeTest(Term):
     function: str = "attr"
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Flag(Term):
     """`trainable` or `tied`."""
 

@@ -1,7 +1,7 @@
 """Build the nodes of the syntax tree from the productions of the grammar.
 
-Lark calls a method of `Builder` for each production as soon as it is complete, so no parse tree is built.
-A method bears the name of its production and gets the production's items in order, tokens included.
+The parser calls a method of `Builder` for each production as soon as it is complete, so no parse tree is
+built. A method bears the name of its production and gets the production's items in order, tokens included.
 """
 # ruff: noqa: D102
 
@@ -9,11 +9,10 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from lark import Token
-
 from paramrules.diagnostics import Diagnostic, Source, Span, write
 from paramrules.syntax import language, nodes
 from paramrules.syntax.language import RESERVED, misplaced, reserved
+from paramrules.syntax.tokens import Token
 
 Parts = list[Any]
 
@@ -45,12 +44,12 @@ class Builder:
     def span(self, first: Token, last: Token) -> Span:
         """Return the span from one token to the end of another."""
         base = self.base
-        return Span(self.source, base + first.start_pos, base + last.end_pos)  # type: ignore[operator]
+        return Span(self.source, base + first.start_pos, base + last.end_pos)
 
     def place(self, token: Token) -> Span:
         """Return the span of one token."""
         base = self.base
-        return Span(self.source, base + token.start_pos, base + token.end_pos)  # type: ignore[operator]
+        return Span(self.source, base + token.start_pos, base + token.end_pos)
 
     def name(self, token: Token) -> str:
         """Return the text of a NAME; the contextual lexer accepts reserved words as one."""
@@ -59,10 +58,9 @@ class Builder:
             self.errors.append(reserved(text, self.place(token)))
         return text
 
-    def comment(self, token: Token) -> Token:
-        """Note a comment, which the lexer then drops."""
+    def comment(self, token: Token) -> None:
+        """Note a comment, which the parser then drops."""
         self.comments.append(self.place(token))
-        return token
 
     # Statements
 

@@ -8,10 +8,11 @@ both texts. Whether an expression is a number or a predicate is not known here (
 from dataclasses import dataclass, field, fields
 
 from paramrules.diagnostics import Span
+from paramrules.syntax.tree import Tree, node
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+@node
+class Node(Tree):
     """A piece of syntax with its place."""
 
     span: Span = field(compare=False, repr=False)
@@ -20,21 +21,21 @@ class Node:
 # Expressions
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Literal(Node):
     """`12`, `0.9`, `"text"`, `true`, `none`."""
 
     value: int | float | str | bool | None
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Reference(Node):
     """A bare name: a let, an option, a field, a flag, a capture, or a constant beside `dtype` and `role`."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Index(Node):
     """`shape[0]`."""
 
@@ -42,14 +43,14 @@ class Index(Node):
     position: "Expression"
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Alternative(Node):
     """A name in `type(LayerNorm|*Norm|torch.nn.Linear)`, or the path in `attr(_optim.lr)`."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Member(Node):
     """`type(A|B)`, `within(A|B)`, `attr(path)` and the like; `function` is the first word."""
 
@@ -57,7 +58,7 @@ class Member(Node):
     alternatives: tuple[Alternative, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Call(Node):
     """`count(block)`, `max(a, b)`."""
 
@@ -65,28 +66,28 @@ class Call(Node):
     arguments: tuple["Expression", ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class AnyOf(Node):
     """`a or b or c`."""
 
     items: tuple["Expression", ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class AllOf(Node):
     """`a and b and c`."""
 
     items: tuple["Expression", ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Not(Node):
     """`not a`."""
 
     item: "Expression"
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Compare(Node):
     """`a <= b`; `operator` is one of `== != < <= > >=`."""
 
@@ -95,7 +96,7 @@ class Compare(Node):
     right: "Expression"
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Among(Node):
     """`name in ("a", "b")`, `dtype not in (float32,)`."""
 
@@ -104,7 +105,7 @@ class Among(Node):
     negated: bool
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Pattern(Node):
     """A regex or a glob, without its quotes; `quoted` is True if it had some."""
 
@@ -112,7 +113,7 @@ class Pattern(Node):
     quoted: bool = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Matches(Node):
     """`name ~ REGEX`, `name !~ REGEX`."""
 
@@ -121,7 +122,7 @@ class Matches(Node):
     negated: bool
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Like(Node):
     """`name like GLOB`, `name not like GLOB`."""
 
@@ -130,14 +131,14 @@ class Like(Node):
     negated: bool
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Minus(Node):
     """`-a`."""
 
     item: "Expression"
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Arithmetic(Node):
     """`a + b`; `operator` is one of `+ - * / // % **`."""
 
@@ -146,14 +147,14 @@ class Arithmetic(Node):
     right: "Expression"
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Tuple(Node):
     """`(0.9, 0.95)`, `(1, *, 768)`."""
 
     items: tuple["Expression", ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class AnyExtent(Node):
     """The `*` in `shape == (1, *, 768)`."""
 
@@ -181,14 +182,14 @@ Expression = (
 # Statements
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Edition(Node):
     """`edition 1`."""
 
     number: int
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Include(Node):
     """`include "norms.rules"`; `include <timm>` where `shipped`."""
 
@@ -196,7 +197,7 @@ class Include(Node):
     shipped: bool
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Option(Node):
     """`option rate = 0.75`; `default` is None if the caller has to set a value."""
 
@@ -205,7 +206,7 @@ class Option(Node):
     default: Literal | None
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Let(Node):
     """`let norm = type(LayerNorm)`."""
 
@@ -214,21 +215,21 @@ class Let(Node):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Axis(Node):
     """`[lr]`. The rules and expectations below belong to it."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Label(Node):
     """`block_{i+1}`: alternating texts and expressions, beginning with a text."""
 
     parts: tuple[str | Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Setting(Node):
     """`lr_scale = rate ** (depth - i)`."""
 
@@ -237,7 +238,7 @@ class Setting(Node):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Rule(Node):
     """`label: predicate -> settings`. `predicate` is None for `else`; `settings` is None without an arrow."""
 
@@ -247,7 +248,7 @@ class Rule(Node):
     settings: tuple[Setting, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Expect(Node):
     """`expect not label?: predicate`."""
 
@@ -284,7 +285,7 @@ class Broken:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class File(Node):
     """A whole file.
 

@@ -25,7 +25,7 @@ from paramrules.syntax.nodes import (
 from paramrules.syntax.statements import Piece, broken, cut, dedented, indented, invisible
 
 if TYPE_CHECKING:
-    from paramrules.syntax.lark_parser import Failure
+    from paramrules.syntax.parser import Failure
 
 _COMMENT = re.compile(r"#[^\n]*")
 _WORD = re.compile(r"^[ \t]*#[^\n]*|(\w+|[^\w\s])", re.MULTILINE)
@@ -84,11 +84,11 @@ class _Reader:
     """Reads the pieces of a source one by one."""
 
     def __init__(self, source: Source) -> None:
-        # imported with the first file, never by a program that reads none: Lark takes a while
-        from paramrules.syntax import lark_parser
+        # imported with the first file, so that a program that reads none does not load the tables
+        from paramrules.syntax import parser
 
-        self._parse, self._failure = lark_parser.parse, lark_parser.Failure
-        self._builder = lark_parser.builder()
+        self._parse, self._failure = parser.parse, parser.Failure
+        self._builder = parser.builder()
         self._builder.begin(source)
         self.source = source
         self.findings, self.comments = self._builder.errors, self._builder.comments

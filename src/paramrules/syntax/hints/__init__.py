@@ -35,7 +35,7 @@ from paramrules.syntax.hints import (
 )
 from paramrules.syntax.hints.foreign_files import arithmetic, foreign
 from paramrules.syntax.hints.mistake import Mistake
-from paramrules.syntax.lark_parser import Failure
+from paramrules.syntax.parser import Failure
 from paramrules.syntax.statements import Piece
 
 __all__ = ["arithmetic", "explain", "foreign"]

@@ -121,7 +121,7 @@ def _index(mistake: Mistake) -> Diagnostic | None:
         return None
     if not mistake.open or mistake.open[-1] != "[":
         return None
-    start = mistake.open[-1].start_pos or 0
+    start = mistake.open[-1].start_pos
     inside = mistake.text[start:].partition(mistake.found)[0].rstrip()
     name = re.search(r"\w*$", mistake.text[:start])
     assert name
@@ -135,7 +135,7 @@ def opening(mistake: Mistake) -> Diagnostic | None:
     if not mistake.open or not ((mistake.ended and not mistake.wants_operand) or mistake.found == "->"):
         return None
     bracket = mistake.open[-1]
-    start = bracket.start_pos or 0
+    start = bracket.start_pos
     closes = next(closes for closes, opens in _OPENS.items() if opens == bracket)
     if mistake.ended:
         where, text = "", f"write `{closes}`; lines that continue the statement are indented"

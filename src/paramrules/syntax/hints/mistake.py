@@ -5,11 +5,10 @@ import unicodedata
 from collections.abc import Iterator
 from functools import cached_property
 
-from lark import Token
-
 from paramrules.diagnostics import Diagnostic, Help, Source, Span, helping, write
-from paramrules.syntax.lark_parser import Failure, parses
+from paramrules.syntax.parser import Failure, parses
 from paramrules.syntax.statements import Piece
+from paramrules.syntax.tokens import Token
 
 _WORD = re.compile(
     r""" "[^"\n]*" | '[^'\n]*' | [^\W\d]\w* | \d[\w.]*
@@ -102,7 +101,7 @@ class Mistake:
     def start_of(self, place: int) -> int:
         """Return where in `text` an item of the stack begins."""
         item = self.stack[place]
-        return (item.start_pos or 0) if isinstance(item, Token) else int(item.span.start) - self._base
+        return item.start_pos if isinstance(item, Token) else int(item.span.start) - self._base
 
     @property
     def in_settings(self) -> bool:

@@ -202,7 +202,7 @@ def _hole(mistake: Mistake) -> Diagnostic | None:
             "E129", "a label has no formats", help=f"a value is inserted as `{{{inside}}}`"
         )
     if mistake.found == ":" and not mistake.wants_operand:
-        start = mistake.open[-1].start_pos or 0
+        start = mistake.open[-1].start_pos
         help = write(f"{{{inside}}}", safe=True).over(mistake.place(start, mistake.at))
         return mistake.finding("E136", "`{` is not closed", start=start, end=start + 1, help=help)
     return None
