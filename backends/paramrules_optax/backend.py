@@ -58,6 +58,10 @@ class OptaxBackend(Backend):
         tree = trained_tree(inventory)
         return super().for_groups(model, inventory) if tree is None else tree
 
+    def groups_need_values(self, model: object) -> bool:
+        """Return whether `equinox.is_array` and its like tell the model's arrays: abstract ones are none."""
+        return not self.needs_inputs(model)
+
     def values_by_name(self, tree: object, inventory: Inventory) -> Mapping[str, object] | None:
         """Return the leaves of a mask or of labels, by name; see `paramrules_optax.made_masks`."""
         from paramrules_optax.made_masks import values_by_name

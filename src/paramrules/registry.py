@@ -108,6 +108,10 @@ class Backend:
         """Return whether code failed because a model that `build_abstract` built has no values."""
         return False
 
+    def groups_need_values(self, model: object) -> bool:
+        """Return whether code may make other groups of a model that `build_abstract` built."""
+        return False
+
     def parameter_names(self, model: Any) -> Callable[[object], str | None]:
         """Return a function from a parameter as the framework has it to its canonical name.
 

@@ -32,7 +32,9 @@ HOW = 'write a shape, `"(1, 224, 224, 3)"`, an array, `int32[1,128]`, or an argu
     ],
 )
 def test_inputs_are_read(text: str, name: str, value: object) -> None:
-    assert read_input(text) == ExampleInput(name, value)
+    found = read_input(text)
+    assert found == ExampleInput(name, value)
+    assert read_input(found.text) == found
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,10 @@ def make_optimizer(model):
     return torch.optim.AdamW(make_groups(model))
 
 
+def exits(model):
+    raise SystemExit("bye")
+
+
 def some(model):
     for group in make_groups(model)[:1]:
         yield group
@@ -126,7 +130,10 @@ def test_a_json_file_of_settings_runs_no_code(run: Run, folder: Path) -> None:
     (folder / "groups.json").write_text(json.dumps(JSON_SETTINGS))
     code, out, err = run("infer", "-m", "net.py:model", "-g", "groups.json", "-o", "new.rules")
     assert (code, err) == (0, "")
-    assert out.startswith("for the optimizer itself: lr=0.5\n\nnew.rules: 2 rules for 7 tensors\n")
+    assert out == (
+        "for the optimizer itself: lr=0.5\n\nnew.rules: 2 rules for 7 tensors\n"
+        "next: read it, and `paramrules lock new.rules --model net.py:model`\n"
+    )
     code, out, err = run("show", "new.rules", "-m", "net.py:model")
     assert code == 0, err
     assert run("fmt", "--check", "new.rules").code == 0
@@ -171,7 +178,8 @@ def test_a_function(run_torch: Run) -> None:
     made = run_torch("infer", "-m", "nets.py:Net", "-g", "policy.py:make_groups", "-o", "new.rules")
     assert made == (
         0,
-        "for the optimizer itself: lr=0.1\n\nnew.rules: 2 rules for 13 tensors\n",
+        "for the optimizer itself: lr=0.1\n\nnew.rules: 2 rules for 13 tensors\n"
+        "next: read it, and `paramrules lock new.rules --model nets.py:Net`\n",
         "printed by the function\n",
     )
     assert rules(Path("new.rules").read_text()) == DECAY
@@ -200,12 +208,17 @@ def test_several_models_and_checks(run_torch: Run) -> None:
         "check                 result\n"
         "nets.py:Net(width=8)  holds\n"
         "\n"
-        "one.rules: 2 rules for 13 tensors and 21 tensors\n",
+        "one.rules: 2 rules for 13 tensors and 21 tensors\n"
+        "next: read it, and `paramrules lock one.rules --model nets.py:Net --model 'nets.py:Net(depth=5)'`\n",
     )
     code, out, _ = run_torch(*words, *checks, "-o", "two.rules")
     assert code == 1
-    assert out.splitlines()[-3] == (
+    assert out.splitlines()[-4] == (
         "nets.py:Wide(width=8)  differs: 4 tensors (embed.weight, blocks.{0..2}.1.weight)"
+    )
+    assert out.splitlines()[-1] == (
+        "next: infer one file for all, --model nets.py:Net --model 'nets.py:Net(depth=5)' "
+        "--model 'nets.py:Wide(width=8)'"
     )
     assert Path("two.rules").read_text() == Path("one.rules").read_text()
     code, out, _ = run_torch(*words, *checks, "-o", "-", "--json")
@@ -257,7 +270,8 @@ def test_what_the_file_does_not_explain(run: Run, folder: Path, monkeypatch: pyt
         "check        result\n"
         "net.py:make  the file cannot be used\n"
         "\n"
-        "new.rules: 2 rules for 7 tensors\n",
+        "new.rules: 2 rules for 7 tensors\n"
+        "next: edit what lists names, and `paramrules show new.rules --model net.py:model`\n",
         "\nerror[E215]: the model does not show its types\n\n",
     )
     answer = json.loads(
@@ -281,9 +295,9 @@ def test_what_a_function_does_wrong(run_torch: Run) -> None:
 
     assert err("fails") == (
         "error[E951]: calling `policy.py:fails` failed: IndexError: list index out of range\n"
-        "   --> policy.py:31:5\n"
+        "   --> policy.py:35:5\n"
         "    |\n"
-        " 31 |     return numbers[3]\n"
+        " 35 |     return numbers[3]\n"
         "    |     ^^^^^^^^^^^^^^^^^\n"
         "    = help: `--traceback` shows the full traceback\n\n"
     )
@@ -291,6 +305,13 @@ def test_what_a_function_does_wrong(run_torch: Run) -> None:
     assert err("fails_on_meta").startswith(
         "error[E951]: calling `policy.py:fails_on_meta` failed: RuntimeError: the meta data is missing\n"
     )
+    assert "failed: IndexError: list index out of range (model `nets.py:Net`)\n" in (
+        err("fails", "--check", "nets.py:Net(depth=5)")
+    )
+    assert "E953" in err("some", "--check", "nets.py:Net(depth=5)")
+    exits = err("exits")
+    assert exits.startswith("error[E951]: calling `policy.py:exits` failed: SystemExit: bye\n")
+    assert exits.endswith("    = help: `--traceback` shows the full traceback\n\n")
     assert err("make_groups(decay=1)") == (
         "error[E951]: `policy.py:make_groups(decay=1)` cannot be called like that: got an unexpected keyword "
         "argument 'decay'\n"
@@ -342,7 +363,7 @@ def test_a_rule_file_is_not_overwritten(run: Run, folder: Path) -> None:
     assert run(*words) == (
         2,
         "",
-        "error[E960]: `net.rules` already exists, and may have been edited by hand\n"
+        "error[E806]: `net.rules` already exists, and may have been edited by hand\n"
         "  = help: name another file, or write `--force`\n\n",
     )
     assert (folder / "net.rules").read_text() == before
@@ -363,4 +384,22 @@ def test_the_command_line(run: Run, folder: Path) -> None:
     assert run("infer", "-m", "net.py:model", "-g", "a:b(c)", "-o", "new.rules").err == (
         f"{usage}Invalid value for '--groups' / '-g': `c` in `a:b(c)` is not a literal (a number, a quoted "
         "text, a list, `True`); write a function that does the rest: `path.py:make`\n"
+    )
+
+
+@pytest.mark.frameworks
+def test_a_function_that_asks_for_arrays_gets_them(run: Run, folder: Path) -> None:
+    """`equinox.is_array` is false of an array that was built without values, and fails nowhere."""
+    pytest.importorskip("equinox", reason="the core's own tests run without frameworks")
+    (folder / "eqxnet.py").write_text(
+        "import equinox as eqx\nimport jax\n\n\n"
+        "def make():\n    return eqx.nn.MLP(3, 3, 4, 2, key=jax.random.key(0))\n\n\n"
+        "def mask(model):\n"
+        "    return jax.tree.map(lambda leaf: eqx.is_array(leaf) and leaf.ndim > 1, model)\n"
+    )
+    made = run("infer", "-m", "eqxnet.py:make", "-g", "eqxnet.py:mask")
+    assert (made.code, rules(made.out)) == (
+        0,
+        "# 3 tensors, 11 parameters: vectors\nno_decay: ndim <= 1\n"
+        "# 3 tensors, 40 parameters\ndecay:    else\n",
     )

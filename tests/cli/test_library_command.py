@@ -50,7 +50,7 @@ def test_new_writes_a_file_and_never_over_one(run: Callable[..., Ran]) -> None:
     assert run("new", "nanogpt", "-o", "gpt.rules") == (
         2,
         "",
-        "error[E806]: `gpt.rules` already exists, and may have been completed by hand\n"
+        "error[E806]: `gpt.rules` already exists, and may have been edited by hand\n"
         "  = help: name another file, or remove this one\n\n",
     )
     assert Path("gpt.rules").read_text() == "mine: else\n"
@@ -122,7 +122,10 @@ def test_new_drafts_rules_for_a_model(run: Callable[..., Ran]) -> None:
     assert drafted.code == 0
     assert drafted.out.startswith("# Drafted from a model of ")
     assert json.loads(run("new", "-m", "net.py:model", "--json").out)["policy"] is None
-    assert run("new", "-m", "net.py:model", "-o", "own.rules").out == "own.rules: a draft for net.py:model\n"
+    assert run("new", "-m", "net.py:model", "-o", "own.rules").out == (
+        "own.rules: a draft for net.py:model\n"
+        "next: edit it, and `paramrules show own.rules --model net.py:model`\n"
+    )
     assert Path("own.rules").read_text() == drafted.out
     assert run("show", "own.rules", "-m", "net.py:model", "--strict", "--fail-on", "warning").code == 0
 

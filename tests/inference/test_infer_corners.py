@@ -9,6 +9,7 @@ from grouped_models import LINEAR, NORM, gpt, grouping, inferred, linear, plain,
 from support import inventory_of
 
 from paramrules.inference import Grouping, differences, infer
+from paramrules.inference.effective import FREE, close, distinct
 from paramrules.inference.indexes import indexes_of
 from paramrules.inference.space import Space
 
@@ -226,3 +227,73 @@ def test_a_base_rate_that_nothing_trains_at() -> None:
     found = infer([grouping(vit(12), loop(12))])
     assert "lr_scale = rate ** (depth - 1 - i)" in found.text
     assert differences(found.rules, grouping(vit(8), loop(8)), found.base) == ()
+
+
+def test_a_model_of_nothing_but_blocks() -> None:
+    rows = [row for at in range(6) for row in linear(f"{at}", 4, 4)]
+
+    def loop(row: dict[str, Any]) -> dict[str, Any]:
+        return {"lr": 0.1 * 0.5 ** int(row["name"].split(".")[0])}
+
+    assert plain(inferred(rows, loop).text).splitlines() == [
+        "edition 1",
+        "option rate = 0.5",
+        r"let block = name ~ ^(?<i>\d+)\.",
+        "block_{i}: block -> lr_scale = rate ** i",
+    ]
+
+
+def test_an_optimizer_that_one_rule_chooses_names_it() -> None:
+    def loop(row: dict[str, Any]) -> dict[str, Any]:
+        if row["name"].startswith("blocks") and len(row["shape"]) > 1:
+            return {"optimizer": "muon"}
+        return {"optimizer": "adam", "lr": 0.1 if len(row["shape"]) > 1 else 0.2}
+
+    found = inferred(vit(3), loop)
+    assert [rule.label.text for rule in found.rules.axes[0].rules].count("muon") == 1
+
+
+def test_thousands_of_rates_are_refused_before_they_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    rates = [0.001 + (number * 7919 % 10007) / 1e5 for number in range(3000)]
+    counted = 0
+
+    def close_to(one: Any, two: Any) -> bool:
+        nonlocal counted
+        counted += 1
+        return close(one, two)
+
+    monkeypatch.setattr("paramrules.inference.effective.close", close_to)
+    assert len(distinct(rates)) == 3000
+    assert counted < 6000
+
+
+def test_distinct_values() -> None:
+    near = 0.1 * (1 + 1e-10)
+    assert distinct([near, 0.1, 0.2, FREE, 0.2, 0.2, "a", True, 1, (near, 1), (0.1, 1), None]) == [
+        *(0.2, near, (near, 1), "a", True, 1, None)
+    ]
+
+
+def test_marks_for_decay_tell_nothing_about_freezing() -> None:
+    rows = [
+        {**row, "attributes": {"no_weight_decay": True}} if "embed" in row["name"] else row for row in vit(3)
+    ]
+    marked = [row["name"] for row in rows if row.get("attributes")]
+    assert marked
+    text = inferred(rows, lambda row: {"freeze": True} if row["name"] in marked else {}).text
+    assert "no_weight_decay" not in text
+    text = inferred(rows, lambda row: {"weight_decay": 0.0 if row["name"] in marked else 0.1}).text
+    assert "no_decay: attr(no_weight_decay)" in text
+
+
+def test_rates_from_a_geometric_space() -> None:
+    """fastai and NumPy's `geomspace` divide a range of rates evenly: the ratio has no end of digits."""
+
+    def loop(row: dict[str, Any]) -> dict[str, Any]:
+        at = number(row["name"])
+        step = at + 1 if at is not None else 13 if row["name"].startswith(("head", "norm")) else 0
+        return {"lr": 1e-5 * 100 ** (step / 13)}
+
+    found = inferred(vit(12), loop)
+    assert "block_{i}: block" in found.text
+    assert len(found.rules.axes[0].rules) == 3

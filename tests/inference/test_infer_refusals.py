@@ -68,6 +68,7 @@ def test_models_that_are_too_large() -> None:
         ("tag", "both \" and '", r"""'both " and \''"""),
         ("betas", (0.9, float("nan")), "(0.9, nan)"),
         ("betas", (), "()"),
+        ("betas", ((1, 2), 3), "((1, 2), 3)"),
         ("else", 1, "1"),
         ("learning rate", 1, "1"),
     ],

@@ -73,6 +73,7 @@ def test_names_that_other_tools_have() -> None:
         ({}, "it is a `dict`"),
         (Scalar(1.0, (2,)), "it is a `test_infer_settings.Scalar`"),
         ((), "it is `()`, and a tuple holds numbers and texts"),
+        (((1, 2), 3), "it is `((1, 2), 3)`, and a tuple holds numbers and texts"),
         ((None, 1e-3), "it is `(None, 0.001)`, and a tuple holds numbers and texts"),
         ("a\nb", "it is a text with characters that a quoted text cannot hold"),
         ("""a"b'c""", "it is a text with characters that a quoted text cannot hold"),
@@ -82,9 +83,7 @@ def test_values_that_no_rule_can_hold(value: object, why: str) -> None:
     assert refused(value) == f"no rule can hold the setting `alpha` of group 1: {why}"
 
 
-@pytest.mark.parametrize(
-    ("key", "shown"), [("a b", "a b"), ("not", "not"), (3, "3"), ("\x1b", "\\x1b"), ("ä", "ä")]
-)
+@pytest.mark.parametrize(("key", "shown"), [("a b", "a b"), (3, "3"), ("\x1b", "\\x1b"), ("ä", "ä")])
 def test_keys_that_no_rule_can_have(key: object, shown: str) -> None:
     assert refused(1, key) == (
         f"no rule can hold the setting `{shown}` of group 1: `{shown}` is not a name of the language"
@@ -94,3 +93,49 @@ def test_keys_that_no_rule_can_have(key: object, shown: str) -> None:
 def test_what_no_rule_can_hold_and_all_groups_share_is_the_optimizers() -> None:
     eps = (None, 1e-3)
     assert held({"eps": eps, "lr": 0.1}, {"eps": eps, "lr": 0.2}) == [{"lr": 0.1}, {"lr": 0.2}]
+
+
+def test_keys_that_are_words_of_the_language() -> None:
+    assert refused(1, "not") == (
+        "no rule can hold the setting `not` of group 1: `not` is a word of the language itself"
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "dtype", "short"),
+    [
+        (0.10000000149011612, "torch.float32", 0.1),
+        (0.0999755859375, "float16", 0.1),
+        (1 / 3, "float64", 1 / 3),
+        (16777216.0, "float32", 16777216.0),
+        (65504.0, "float16", 65500.0),  # the largest: fewer digits are too many to hold
+        (3, "int32", 3),
+    ],
+)
+def test_a_number_of_lower_precision_is_written_in_its_own_digits(
+    value: float, dtype: str, short: float
+) -> None:
+    scalar = Scalar(value)
+    scalar.dtype = dtype  # type: ignore[attr-defined]
+    assert held({"lr": scalar}) == [{"lr": short}]
+
+
+def test_a_scale_that_the_rate_has_in_it_already_counts_once() -> None:
+    """BEiT, SimMIM and mmdetection write `lr` and the `lr_scale` that is multiplied into it."""
+    assert held({"lr": 0.01, "lr_scale": 0.1}, {"lr": 0.1, "lr_scale": 1.0}) == [{"lr": 0.01}, {"lr": 0.1}]
+    assert held({"lr": 0.01, "lr_scale": 0.1}, {"lr": 0.1}) == [{"lr": 0.01}, {"lr": 0.1}]
+    decays = {"weight_decay": 0.0, "wd_multiplier": 0.0}, {"weight_decay": 0.5, "wd_multiplier": 1.0}
+    assert held(*decays) == [{"weight_decay": 0.0}, {"weight_decay": 0.5}]
+
+
+@pytest.mark.parametrize(
+    "groups",
+    [
+        ({"lr": 0.1, "lr_scale": 0.1}, {"lr": 0.1, "lr_scale": 1.0}),  # the same rate, to be multiplied
+        ({"lr": 0.02, "lr_scale": 0.1}, {"lr": 0.1, "lr_scale": 1.0}),
+        ({"lr_scale": 0.1}, {"lr": 0.1, "lr_scale": 1.0}),
+        ({"lr": 0.0, "lr_scale": 0.1}, {"lr": 0.0, "lr_scale": 1.0}),
+    ],
+)
+def test_other_scales_are_kept(groups: tuple[dict[str, object], ...]) -> None:
+    assert held(*groups) == list(groups)

@@ -276,6 +276,7 @@ def test_the_base_builds_as_it_is_and_leaves_the_rest_to_a_backend() -> None:
 def test_the_base_takes_no_failure_for_a_want_of_values() -> None:
     """A function that fails on a model of such a backend is not called a second time."""
     assert not Backend().needs_values(RuntimeError("Cannot copy out of meta tensor; no data!"))
+    assert not Backend().groups_need_values(object())
 
 
 def test_one_entry_in_the_table_of_wrappers_is_enough_for_the_hint(install: Install) -> None:

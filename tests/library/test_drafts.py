@@ -7,7 +7,7 @@ from support import Row, inventory_of
 
 import paramrules
 from paramrules.drafting import draft
-from paramrules.drafting.numbered_blocks import prefixes, series_in
+from paramrules.drafting.numbered_blocks import prefixes, series_in, words_of
 
 LINEAR = "torch.nn.modules.linear.Linear"
 NORM = "torch.nn.modules.normalization.LayerNorm"
@@ -56,15 +56,16 @@ def test_all_that_a_model_has() -> None:
         "expect decay: type(Linear) and leaf ~ ^(?:weight|kernel)$\n"
         "\n"
         "# 3 blocks, 9 tensors\n"
-        "let block = name ~ ^h\\.([0-9]+)(?:\\.|$)\n"
-        "let stem  = name ~ ^(?:wte)(?:\\.|$)\n"
-        "let head  = name ~ ^(?:lm_head)(?:\\.|$)\n"
+        "let block = name ~ ^h\\.(?<i>\\d+)\\.\n"
+        "let depth = count(block)\n"
+        "let stem  = name ~ ^wte\\.\n"
+        "let head  = name ~ ^lm_head\\.\n"
         "\n"
         "[lr]\n"
-        "stem:                 stem  -> lr_scale = rate ** (count(block) + 1)\n"
-        "block_{index(block)}: block -> lr_scale = rate ** (count(block) - index(block))\n"
-        "rest:                 else\n"
-        "expect block_{index(block)}: block\n"
+        "stem:      stem  -> lr_scale = rate ** (depth + 1)\n"
+        "block_{i}: block -> lr_scale = rate ** (depth - i)\n"
+        "rest:      else\n"
+        "expect block_{i}: block\n"
         "expect rest: head\n"
     )
 
@@ -108,9 +109,7 @@ def test_an_encoder_and_a_decoder_have_rates_each() -> None:
         paramrules.parse(draft(inventory_of(untyped(*SERIES)))), inventory_of(untyped(*SERIES))
     )
     assert {group.label for group in found.groups} == {
-        f"decay/{tower}_layers_{number}_{index}"
-        for number, tower in ((1, "decoder"), (2, "encoder"))
-        for index in (0, 1)
+        f"decay/{tower}_block_{number}" for tower in ("decoder", "encoder") for number in (0, 1)
     }
 
 
@@ -119,10 +118,44 @@ def test_series() -> None:
         "small.0.w": 1,
         "small.1.w": 1,
     }
-    assert [(each.begin, each.blocks) for each in series_in(sizes)] == [
-        ("decoder.layers_", 2),
-        ("encoder.layers_", 2),
+    assert [(each.begin, each.numbers) for each in series_in(sizes)] == [
+        ("decoder.layers_", {"0", "1"}),
+        ("encoder.layers_", {"0", "1"}),
     ]
     assert series_in({"w": 1}) == []
-    assert series_in({"0.w": 1, "1.w": 1})[0].word == "block"
     assert prefixes(["a.b.w", "a.b.v", "c"], ["a.x.w"]) == ["a.b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (["0.w", "1.w"], ["block"]),
+        (["blocks.0.mlp.0.w", "blocks.1.mlp.0.w"], ["block"]),
+        (["stages.0.blocks.0.w", "stages.1.downsample.w"], ["stage"]),
+        (["layer1.0.w", "layer2.0.w"], ["stage"]),
+        ([f"{tower}.h.{i}.w" for tower in ("a", "b") for i in (0, 1)], ["a_block", "b_block"]),
+        ([f"net.{part}_{i}.w" for part in ("conv", "fc") for i in (0, 1)], ["conv_block", "fc_block"]),
+        ([f"{part}{i}.w" for part in ("", "x", "x_") for i in (0, 1)], ["block", "x_block", "x_block_3"]),
+    ],
+)
+def test_what_blocks_are_called(names: list[str], words: list[str]) -> None:
+    assert words_of(series_in(dict.fromkeys(names, 1))) == words
+
+
+def test_blocks_that_are_not_counted_from_zero_have_an_index() -> None:
+    text = draft(inventory_of(untyped("layer1.w", "layer2.w")))
+    assert "let block = name ~ ^layer(\\d+)\\.\n" in text
+    assert "block_{index(block)}: block -> lr_scale = rate ** (depth - index(block))\n" in text
+
+
+def test_arrays_with_numbers_of_their_own() -> None:
+    text = draft(inventory_of(untyped("pos_embed", "post_norm.w", "w.0", "w.1")))
+    assert "let block = name ~ ^w\\.(?<i>\\d+)(?:\\.|$)\n" in text
+    assert "let stem  = name ~ ^pos_embed$\n" in text
+
+
+def test_only_so_many_series_are_drafted() -> None:
+    names = [f"{tower}.{i}.w" for tower in "abcdefghij" for i in (0, 1)]
+    model = inventory_of(untyped(*names))
+    assert draft(model).count("_blocks = count(") == 6
+    assert paramrules.examine(paramrules.parse(draft(model)), model, strict=True).findings == ()

@@ -72,15 +72,50 @@ def test_a_function_and_what_it_returns_give_the_same_file(code: Callable[[nn.Mo
     }
 
 
-def test_the_defaults_of_an_optimizer_are_its_own() -> None:
-    assert infer(Net(), adamw).base == {
-        "lr": 1e-3,
-        "betas": (0.9, 0.95),
-        "eps": 1e-8,
-        "amsgrad": False,
-        "maximize": False,
-        "decoupled_weight_decay": True,
-    }
+def test_what_a_class_of_optimizers_sets_itself_is_left_out() -> None:
+    """`AdamW` does not even take `decoupled_weight_decay`."""
+    assert infer(Net(), adamw).base == {"lr": 1e-3, "betas": (0.9, 0.95)}
+
+
+def test_what_one_group_changes_counts() -> None:
+    def code(model: nn.Module) -> torch.optim.Optimizer:
+        head, *rest = model.parameters()
+        return torch.optim.AdamW(
+            [{"params": [head], "amsgrad": True}, {"params": rest}], lr=torch.tensor(0.1)
+        )
+
+    inferred = infer(Net(), code)
+    assert inferred.base == {"lr": 0.1, "weight_decay": 0.01}
+    assert "amsgrad = true" in inferred.text
+    assert "amsgrad = false" in inferred.text
+
+
+def test_groups_in_a_dict() -> None:
+    def code(model: nn.Module) -> dict[str, Any]:
+        vectors = [p for p in model.parameters() if p.ndim < 2]
+        matrices = [p for p in model.parameters() if p.ndim > 1]
+        return {"no_decay": {"params": vectors, "weight_decay": 0.0}, "decay": {"params": matrices}}
+
+    assert infer(Net(), code).text == infer(Net(), lambda model: [*code(model).values()]).text
+
+
+def test_parameters_without_settings() -> None:
+    for code in (
+        lambda model: {"decay": [*model.parameters()][1:], "no_decay": [*model.parameters()][:1]},
+        lambda model: ([*model.parameters()][1:], [*model.parameters()][:1]),
+    ):
+        assert refusal(code) == (
+            "E955",
+            f"{'`decay`' if isinstance(code(Net()), dict) else 'list 1'} holds parameters and no settings",
+            'return groups that have both: `[{"params": decay, "weight_decay": 0.1}, ...]`',
+        )
+
+
+def test_an_empty_group_counts_for_nothing() -> None:
+    def code(model: nn.Module) -> list[dict[str, Any]]:
+        return [{"params": [], "lr": float("nan")}, {"params": model.parameters(), "lr": 0.1}]
+
+    assert infer(Net(), code).base == {"lr": 0.1}
 
 
 def test_several_sizes_and_checks() -> None:

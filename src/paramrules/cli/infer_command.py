@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from shlex import quote
 from typing import TYPE_CHECKING, Literal
 
 import click
@@ -10,14 +11,15 @@ from paramrules.cli.answer import Answer, Command
 from paramrules.cli.arguments import complete_file, groups_name, model_name, on_many_models
 from paramrules.cli.exit_codes import Exit
 from paramrules.cli.layout import progress
-from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.display import Block, Table, counted, few
 from paramrules.named_models.model_name import ModelName
 from paramrules.projects import Models
-from paramrules.safe_files import write_new, write_whole
+from paramrules.safe_files import already_there, write_new, write_whole
 
 if TYPE_CHECKING:
     from paramrules.inference.infer import Check, Inferred
+
+_FORCE = "write `--force`"
 
 
 @click.command(cls=Command)
@@ -87,9 +89,8 @@ def infer(
     from paramrules.inference.infer_groups import inferred_from
     from paramrules.named_models.made_groups import groupings_of
 
-    exists = _exists(output)
     if output != "-" and not force and os.path.lexists(output):
-        raise RulesError(exists)
+        raise already_there(output, _FORCE)
     names = (*models.names, *checks)
     with progress(f"building {', '.join(name.text for name in names)}"):
         made = groupings_of(names, groups, models.stacked, models.vocabulary or None, models.inputs, missing)
@@ -125,18 +126,23 @@ def infer(
     if force:
         write_whole(output, inferred.text)
     else:
-        write_new(output, inferred.text, exists)
+        write_new(output, inferred.text, _FORCE)
     tensors = " and ".join(counted(len(each.inventory), "tensor") for each in made[: len(models.names)])
     summary = f"{output}: {counted(count, 'rule')} for {tensors}"
-    return Answer(_blocks(inferred), result, findings, summary, outcome)
+    return Answer(_blocks(inferred), result, findings, summary, outcome, next=_next(output, models, inferred))
 
 
-def _exists(output: str) -> Diagnostic:
-    return Diagnostic(
-        "E960",
-        f"`{output}` already exists, and may have been edited by hand",
-        help="name another file, or write `--force`",
+def _next(output: str, models: Models, inferred: "Inferred") -> str:
+    """Return what to do with a file that was written."""
+    named = "".join(f" --model {quote(name.text)}" for name in models.names)
+    others = "".join(
+        f" --model {quote(check.model)}" for check in inferred.checks if check.names and not check.error
     )
+    if others:
+        return f"next: infer one file for all,{named}{others}"
+    if inferred.listed:
+        return f"next: edit what lists names, and `paramrules show {quote(output)}{named}`"
+    return f"next: read it, and `paramrules lock {quote(output)}{named}`"
 
 
 def _blocks(inferred: "Inferred") -> list[Block]:

@@ -1,5 +1,7 @@
 """`paramrules new POLICY` and `paramrules new --model M`."""
 
+from shlex import quote
+
 import click
 from click.shell_completion import CompletionItem
 
@@ -60,4 +62,5 @@ def new(policy: str | None, output: str | None, model: Models | None) -> Answer:
     if output is None:
         return Answer((), result, (), is_output=True, text=text)
     write_new(output, text)
-    return Answer((), result, (), f"{output}: {what}")
+    following = f"paramrules show {quote(output)} --model {quote(model.names[0].text)}" if model else ""
+    return Answer((), result, (), f"{output}: {what}", next=following and f"next: edit it, and `{following}`")

@@ -6,7 +6,7 @@ from typing import Final
 
 from paramrules.assignment.assign import examine
 from paramrules.diagnostics import RulesError
-from paramrules.drafting.numbered_blocks import Series, is_plain, prefixes, series_in
+from paramrules.drafting.numbered_blocks import Series, is_plain, prefixes, series_in, words_of
 from paramrules.formatting import format_rules
 from paramrules.inventories import Inventory
 from paramrules.registry import inventory
@@ -14,11 +14,15 @@ from paramrules.rules.load import parse
 
 _NORMS: Final = ("LayerNorm", "RMSNorm", "ScaleNorm", "GroupNorm", "BatchNorm", "InstanceNorm", "*Norm")
 _STEM: Final = re.compile(
-    r"embed|stem|patch|token|(?:^|[._])(?:pos|wte|wpe|conv1|bn1|shared|input)", re.IGNORECASE
+    r"embed|stem|patch|token|(?:^|[._])(?:pos(?!t)|wte|wpe|conv1|bn1|shared|input(?!_?(?:layer)?norm))",
+    re.IGNORECASE,
 )
 _HEAD: Final = re.compile(
     r"head(?:[._]|$)|(?:^|[._])(?:classifier|score|logits|output|out|fc|cls)(?:[._]|$)", re.IGNORECASE
 )
+_CAPTURES: Final = "ijklmn"
+"""The captures of the numbers of blocks, one for each series of a draft."""
+
 _MOST: Final = 12
 """The most places that a regex of the draft lists."""
 
@@ -36,7 +40,7 @@ def draft(model: object) -> str:
     """
     rows = inventory(model)
     sizes = dict(zip(rows.names, rows.column("elements"), strict=False))
-    text = format_rules("\n".join(_lines(rows, _kinds(rows), series_in(sizes))))
+    text = format_rules("\n".join(_lines(rows, _kinds(rows), series_in(sizes)[: len(_CAPTURES)])))
     return format_rules("\n".join(_kept(text, rows)))
 
 
@@ -93,7 +97,7 @@ def _lines(rows: Inventory, kinds: dict[str, str], series: Sequence[Series]) -> 
         yield f"expect no_decay: {kind}"
     yield "expect decay: type(Linear) and leaf ~ ^(?:weight|kernel)$"
     if series:
-        yield from _rates(series, _places(stem, names), _places(head, names))
+        yield from _rates(series, _places(stem, names), _places(head, names), names)
 
 
 def _places(some: Sequence[str], names: Sequence[str]) -> list[str]:
@@ -102,34 +106,38 @@ def _places(some: Sequence[str], names: Sequence[str]) -> list[str]:
     return found if len(found) <= _MOST else []
 
 
-def _rates(series: Sequence[Series], stem: list[str], head: list[str]) -> Iterator[str]:
-    words = (
-        [f"{each.word}_{number}" for number, each in enumerate(series, 1)] if len(series) > 1 else ["block"]
-    )
+def _rates(series: Sequence[Series], stem: list[str], head: list[str], names: Sequence[str]) -> Iterator[str]:
+    words = words_of(series)
+    depths = ["depth"] if len(words) == 1 else [f"{word}s" for word in words]
+    places = [
+        capture if each.is_dense else f"index({word})"
+        for capture, word, each in zip(_CAPTURES, words, series, strict=False)
+    ]
     yield ""
-    for word, each in zip(words, series, strict=True):
-        yield f"# {each.blocks} blocks, {len(each.names)} tensors"
-        yield f"let {word} = name ~ {each.regex}"
+    for capture, word, depth, each in zip(_CAPTURES, words, depths, series, strict=False):
+        yield f"# {len(each.numbers)} {each.word}s, {len(each.names)} tensors"
+        yield f"let {word} = name ~ {each.regex(capture)}"
+        yield f"let {depth} = count({word})"
     if stem:
-        yield f"let stem = {_regex(stem)}"
+        yield f"let stem = {_regex(stem, names)}"
     if head:
-        yield f"let head = {_regex(head)}"
+        yield f"let head = {_regex(head, names)}"
     yield ""
     yield "[lr]"
     if stem:
-        yield f"stem: stem -> lr_scale = rate ** (count({words[0]}) + 1)"
-    for word in words:
-        yield f"{word}_{{index({word})}}: {word} -> lr_scale = rate ** (count({word}) - index({word}))"
+        yield f"stem: stem -> lr_scale = rate ** ({depths[0]} + 1)"
+    for word, depth, place in zip(words, depths, places, strict=True):
+        yield f"{word}_{{{place}}}: {word} -> lr_scale = rate ** ({depth} - {place})"
     yield "rest: else"
-    for word in words:
-        yield f"expect {word}_{{index({word})}}: {word}"
+    for word, place in zip(words, places, strict=True):
+        yield f"expect {word}_{{{place}}}: {word}"
     if head:
         yield "expect rest: head"
 
 
-def _regex(places: Iterable[str]) -> str:
-    listed = "|".join(place.replace(".", r"\.") for place in places)
-    return rf"name ~ ^(?:{listed})(?:\.|$)"
+def _regex(places: Iterable[str], names: Sequence[str]) -> str:
+    parts = [place.replace(".", r"\.") + ("$" if place in names else r"\.") for place in places]
+    return f"name ~ ^{parts[0]}" if len(parts) == 1 else f"name ~ ^(?:{'|'.join(parts)})"
 
 
 def _kept(text: str, rows: Inventory) -> Iterator[str]:

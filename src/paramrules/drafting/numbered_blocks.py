@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 _NUMBERED: Final = re.compile(r"([A-Za-z_]*?)_?([0-9]+)")
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*")
+_IN_STAGE: Final = re.compile(r"^\d+\.(?:\d+\.|blocks?\.|layers?\.|downsample\b)")
 _SHARE: Final = 0.25
 """The part of the largest series that another one needs, as a decoder beside an encoder."""
 
@@ -17,22 +18,48 @@ class Series(NamedTuple):
     Attributes:
         begin: the text before the number: `encoder.layer.`, `blocks_`.
         names: the parameters in it.
-        blocks: how many there are.
+        numbers: the numbers of the blocks.
     """
 
     begin: str
     names: frozenset[str]
-    blocks: int
+    numbers: frozenset[str]
 
     @property
-    def regex(self) -> str:
-        """The regex that finds a block and captures its number."""
-        return f"^{self.begin.replace('.', chr(92) + '.')}([0-9]+)" + r"(?:\.|$)"
+    def is_dense(self) -> bool:
+        """True if the blocks are numbered from 0, none left out."""
+        return self.numbers == {str(number) for number in range(len(self.numbers))}
 
     @property
     def word(self) -> str:
-        """The words of the prefix as one name: `encoder_layer`."""
-        return re.sub(r"\W+", "_", self.begin).strip("_0123456789") or "block"
+        """The name of one block: `stage` if there are blocks or layers in it."""
+        size = len(self.begin)
+        return "stage" if all(_IN_STAGE.search(name[size:]) for name in self.names) else "block"
+
+    def regex(self, capture: str) -> str:
+        """Return the regex that finds a block, and its number by the name of a capture."""
+        begin, size = self.begin.replace(".", r"\."), len(self.begin)
+        follows = all("." in name[size:] for name in self.names)
+        group = rf"(?<{capture}>\d+)" if self.is_dense else r"(\d+)"
+        return f"^{begin}{group}" + (r"\." if follows else r"(?:\.|$)")
+
+
+def words_of(series: Sequence[Series]) -> list[str]:
+    """Return a name for the blocks of each series: `block`, or `encoder_block` where there are several.
+
+    >>> words_of([Series("encoder.layers.", names, numbers), Series("decoder.layers.", names, numbers)])
+    ['encoder_block', 'decoder_block']
+    """
+    if len(series) == 1:
+        return [series[0].word]
+    paths = [each.begin.split(".") for each in series]
+    shared = next(at for at, parts in enumerate(zip(*paths, strict=False)) if len(set(parts)) > 1)
+    words: list[str] = []
+    for path, each in zip(paths, series, strict=True):
+        part = re.sub(r"\d", "", path[shared]).strip("_")
+        word = f"{part}_{each.word}" if part else each.word
+        words.append(word if word not in words else f"{word}_{len(words) + 1}")
+    return words
 
 
 def series_in(sizes: Mapping[str, int]) -> list[Series]:
@@ -54,8 +81,8 @@ def series_in(sizes: Mapping[str, int]) -> list[Series]:
                 names[begin].add(name)
                 numbers[begin].add(numbered[2])
                 break
-    found = [Series(begin, frozenset(names[begin]), len(numbers[begin])) for begin in names]
-    found = [each for each in found if each.blocks > 1]
+    found = [Series(begin, frozenset(names[begin]), frozenset(numbers[begin])) for begin in names]
+    found = [each for each in found if len(each.numbers) > 1]
     weights = {each: sum(sizes[name] for name in each.names) for each in found}
     found.sort(key=lambda each: (-weights[each], each.begin))
     return [each for each in found if weights[each] >= _SHARE * weights[found[0]]]

@@ -18,6 +18,8 @@ from paramrules.inventories.classes import family_by_name, in_family, is_root, m
 _CONTAINERS: Final = ("ParameterDict", "ParameterList", "ModuleDict", "ModuleList", "Sequential")
 """Classes that tell nothing about what they hold."""
 
+_EXTENTS: Final = ("fan_in", "fan_out", "size")
+
 MOST_COMPARED: Final = 6
 """The number of indexes whose numbers are compared, the plainest ones."""
 
@@ -53,6 +55,11 @@ class Atom:
     def is_name(self) -> bool:
         """True if it looks at the name alone."""
         return self.join in ("name", "leaf", "full")
+
+    @property
+    def is_extent(self) -> bool:
+        """True if it compares a fan or a size with a number."""
+        return self.text.startswith(_EXTENTS)
 
     @property
     def is_ndim(self) -> bool:
@@ -202,7 +209,7 @@ def _has(alternative: str, cls: Class, space: Space) -> bool:
 
 
 def _extents(space: Space, samples: Sequence[int]) -> Iterator[Draft]:
-    for fact in ("fan_in", "fan_out", "size"):
+    for fact in _EXTENTS:
         if fact in space.unknown or (fact == "fan_out" and "fan_in" in space.unknown):
             continue
         column: Sequence[Any] = space.column(fact)

@@ -70,6 +70,7 @@ def _settings(
     groups: Sequence[MadeGroup], inventory: Inventory
 ) -> "dict[int, Mapping[str, SettingValue] | None]":
     """Return the settings of each parameter that is in a group. Raises RulesError: E954, E957."""
+    groups = [group for group in groups if group.numbers]
     held, wrong = held_settings([(group.place, group.settings) for group in groups])
     if wrong:
         raise RulesError(wrong)

@@ -16,7 +16,8 @@ UNLIKE: Final = 1.6
 """The words that combine tests: a class or role that is excluded is seldom what was meant."""
 
 ELSEWHERE: Final = 4.5
-"""Added to a test of anything but the name in an axis that counts blocks, which depends on place."""
+"""Added to a test of anything but the name in an axis that counts blocks, which depends on place; and to
+a mark that speaks of decay in an axis that sets none."""
 
 NDIM: Final = 1.0
 TRAINABLE: Final = 1.0

@@ -64,7 +64,8 @@ class Covers:
         literals = []
         for test in tests:
             cost = test.cost
-            if style == "place" and not test.is_name:
+            is_strange = not test.is_name if style == "place" else "weight_decay" in test.text
+            if style in ("place", "undecayed") and is_strange:
                 cost += costs.ELSEWHERE
             elif style == "layer" and test.is_ndim:
                 cost += costs.SEPARATE

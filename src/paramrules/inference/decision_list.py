@@ -131,4 +131,5 @@ class Search:
         last = order[-1]
         blocks_only = all(heads[at].index is not None for at in order[:-1])
         cost += min(heads[last].bonus, 0.0) if blocks_only else heads[last].bonus
-        return DecisionList((*lines, Line(heads[last], None)), cost) if cost < bound else None
+        rest_of = None if heads[last].index is None else _EVERYTHING  # all are blocks: there is no `else`
+        return DecisionList((*lines, Line(heads[last], rest_of)), cost) if cost < bound else None

@@ -22,6 +22,9 @@ UNSET: Final = type("Unset", (), {"__repr__": lambda self: "UNSET"})()
 FREE: Final = type("Free", (), {"__repr__": lambda self: "FREE"})()
 """Stands where any value will do."""
 
+MOST_CONSTANTS: Final = 64
+"""The most different values of a setting that are written one by one."""
+
 SCALES: Final = {"lr_scale": "lr", "weight_decay_scale": "weight_decay"}
 """The keys that multiply another."""
 
@@ -156,7 +159,8 @@ def columns_of(space: Space) -> Iterator[Columns]:
     usual = rates[0]
     own = [UNSET if rate is not FREE and close(rate, usual) else rate for rate in columns["lr"]]
     yield Columns({**columns, "lr": own}, {**base, "lr": usual}, costs.ABSOLUTE)
-    round_one = min(rates, key=lambda one: sum(digits(_ratio(rate, one)) for rate in rates))
+    common = rates[:MOST_CONSTANTS]
+    round_one = min(common, key=lambda one: sum(digits(_ratio(rate, one)) for rate in common))
     for reference in dict.fromkeys((usual, max(rates), round_one)):
         yield _scaled(columns, base, reference, costs.UNUSUAL if reference != usual else 0.0)
 
@@ -180,19 +184,21 @@ def _cell(row: Mapping[str, SettingValue] | None, key: str) -> Any:
 
 def distinct(column: Sequence[Any]) -> list[Any]:
     """Return the distinct values of a column, the commonest first, those that are free left out."""
-    found: list[Any] = []
-    counts: Counter[int] = Counter()
-    seen: dict[tuple[type, Any], int] = {}
-    for value in column:
-        if value is FREE:
-            continue
-        key = (type(value), value)
-        if key not in seen:
-            seen[key] = next((at for at, other in enumerate(found) if close(other, value)), len(found))
-            if seen[key] == len(found):
-                found.append(value)
-        counts[seen[key]] += 1
-    return [found[at] for at, _ in sorted(counts.items(), key=lambda each: (-each[1], each[0]))]
+    counts = Counter((type(value), value) for value in column if value is not FREE)
+    meant: dict[tuple[type, Any], tuple[type, Any]] = {}  # the first of the values that are close
+    order = {key: at for at, key in enumerate(counts)}
+    last: list[tuple[type, Any]] = []
+    for key in sorted((key for key in counts if is_number(key[1])), key=lambda key: (key[1], order[key])):
+        last = [*last, key] if last and close(last[-1][1], key[1]) else [key]
+        meant |= dict.fromkeys(last, min(last, key=order.__getitem__))
+    for key in counts:
+        if key not in meant:
+            near = (other for other in meant if isinstance(other[1], tuple) and close(other[1], key[1]))
+            meant[key] = next(near, key)
+    totals: Counter[tuple[type, Any]] = Counter()
+    for key, count in counts.items():
+        totals[meant[key]] += count
+    return [key[1] for key in sorted(totals, key=lambda key: (-totals[key], order[key]))]
 
 
 def _scaled(
@@ -258,7 +264,7 @@ def _refusal(key: str, value: SettingValue) -> str | None:
 
 def _is_writable(value: object) -> bool:
     if isinstance(value, tuple):
-        return bool(value) and all(map(_is_writable, value))
+        return bool(value) and all(_is_writable(part) and not isinstance(part, tuple) for part in value)
     if isinstance(value, str):
         return value.isprintable() and not ('"' in value and "'" in value)
     return value is None or (isinstance(value, int | float) and isfinite(value) and abs(value) < INTEGER)

@@ -154,10 +154,13 @@ class Explainer:
 def style_of(heads: Sequence[Head]) -> str:
     """Return what the rules of these heads go by: `place` in the model, kind of `layer`, or "" for facts.
 
-    An axis that counts blocks goes by the place; one that gives several decays goes by the kind of layer.
+    An axis that counts blocks goes by the place; one that gives several decays goes by the kind of layer. In
+    one that gives none, `undecayed`, marks that speak of decay say nothing.
     """
     if any(head.index is not None for head in heads):
         return "place"
+    if not any(key.startswith("weight_decay") for head in heads for key in head.forms):
+        return "undecayed"
     if any("optimizer" in head.forms for head in heads):
         return ""
     decays = [head.forms["weight_decay"].value for head in heads if "weight_decay" in head.forms]

@@ -3,16 +3,22 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isclose
-from typing import Any, Final
+from typing import Any
 
 from paramrules.inference import costs
-from paramrules.inference.effective import FREE, UNSET, Column, close, digits, distinct, is_number
+from paramrules.inference.effective import (
+    FREE,
+    MOST_CONSTANTS,
+    UNSET,
+    Column,
+    close,
+    digits,
+    distinct,
+    is_number,
+)
 from paramrules.inference.indexes import Index
 from paramrules.inference.quoting import written
 from paramrules.inference.space import Space, mask_of
-
-MOST_CONSTANTS: Final = 64
-"""The most different values of a setting that are written one by one."""
 
 
 @dataclass(frozen=True, slots=True)

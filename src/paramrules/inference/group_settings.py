@@ -4,11 +4,13 @@ An optimizer fills each group with all of its defaults, loggers and schedulers a
 other tools call a setting otherwise.
 """
 
+import struct
 from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite, prod
 from typing import Final
 
 from paramrules.diagnostics import Diagnostic, class_name, printable
+from paramrules.inference.effective import SCALES, close, is_number
 from paramrules.inference.grouping import SettingValue
 from paramrules.inference.quoting import is_key
 from paramrules.rules.foreign_keys import FOREIGN_KEYS
@@ -27,6 +29,10 @@ LEFT_OUT: Final = frozenset(
 
 _BEFORE_A_SCHEDULE: Final = {"initial_lr": "lr", "initial_weight_decay": "weight_decay"}
 """Under which key a scheduler keeps the value that it changes."""
+
+
+_PRECISIONS: Final = {"float32": "f", "float16": "e"}
+"""The code of `struct` for numbers of lower precision."""
 
 
 class _UnfitError(ValueError):
@@ -59,7 +65,26 @@ def held_settings(
                 if not everywhere:
                     wrong.append(_refusal(place, key, str(unfit)))
                     break
-    return held, wrong
+    return _without_notes(held), wrong
+
+
+def _without_notes(groups: list[dict[str, SettingValue]]) -> list[dict[str, SettingValue]]:
+    """Return settings without the scales that are multiplied into the learning rate, or decay, already.
+
+    BEiT, SimMIM and mmdetection write both into their groups, `lr` and the `lr_scale` that it has in it.
+    """
+    for scale, key in SCALES.items():
+        pairs = [(group.get(key), group.get(scale, 1)) for group in groups]
+        numbers = [(value, factor) for value, factor in pairs if is_number(value) and is_number(factor)]
+        whole = next((value / factor for value, factor in numbers if value and factor), None)
+        if (
+            whole is not None
+            and len(numbers) == len(groups)
+            and len({value for value, _ in numbers}) > 1
+            and all(close(value, factor * whole) for value, factor in numbers)
+        ):
+            groups = [{k: v for k, v in group.items() if k != scale} for group in groups]
+    return groups
 
 
 def _renamed(settings: Mapping[str, object]) -> Iterator[tuple[str, object]]:
@@ -89,7 +114,12 @@ def _own_key(key: str) -> str:
 
 def _check_key(key: str) -> None:
     if not is_key(key):
-        raise _UnfitError(f"`{printable(key)}` is not a name of the language")
+        what = (
+            "is a word of the language itself"
+            if key in language.RESERVED
+            else "is not a name of the language"
+        )
+        raise _UnfitError(f"`{printable(key)}` {what}")
 
 
 def _value(value: object) -> SettingValue:
@@ -106,13 +136,35 @@ def _value(value: object) -> SettingValue:
         return int(value) if isinstance(value, int) else float(value)
     if isinstance(value, list | tuple):
         parts = tuple(map(_value, value))
-        if not parts or None in parts:
+        if not parts or None in parts or any(isinstance(part, tuple) for part in parts):
             raise _UnfitError(f"it is `{value}`, and a tuple holds numbers and texts")
         return parts
     item = getattr(value, "item", None)  # of NumPy's numbers, and of tensors of one element
     if callable(item) and prod(getattr(value, "shape", ())) == 1:
-        return _value(item())
+        return _value(_shortest(item(), str(getattr(value, "dtype", ""))))
     raise _UnfitError(f"it is a `{class_name(type(value))}`")
+
+
+def _shortest(number: object, dtype: str) -> object:
+    """Return a number of lower precision in its fewest digits: 0.1 for what `float32` makes of it.
+
+    >>> _shortest(0.10000000149011612, "torch.float32")
+    0.1
+    """
+    code = next((code for name, code in _PRECISIONS.items() if dtype.endswith(name)), None)
+    if code is None or not isinstance(number, float) or not isfinite(number):
+        return number
+    short = (float(f"{number:.{digits}g}") for digits in range(1, 10))
+    return next((each for each in short if _stored(each, code) == number), number)
+
+
+def _stored(number: float, code: str) -> float | None:
+    """Return what lower precision makes of a number; None for one that is too large."""
+    try:
+        stored: float = struct.unpack(code, struct.pack(code, number))[0]
+    except OverflowError:
+        return None
+    return stored
 
 
 def _refusal(place: str, key: str, what: str) -> Diagnostic:

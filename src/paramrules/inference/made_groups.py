@@ -4,11 +4,13 @@ Every form becomes a list of `MadeGroup`s. The framework's own part, what its pa
 it flattens trees, comes from the backend.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from inspect import signature
+from typing import Any, Final, NamedTuple, TypeGuard
 
 from paramrules.diagnostics import Diagnostic, RulesError, a, class_name, did_you_mean
+from paramrules.inference.effective import SCALES
 from paramrules.inventories import Inventory
 from paramrules.inventories.parameter import is_below
 from paramrules.registry import wrapper_names
@@ -20,6 +22,9 @@ _FORMS: Final = (
     'return param groups, `[{"params": [...], "weight_decay": 0}]`, an optimizer, a dict or list of '
     "optimizers, or settings by the name of the parameter"
 )
+_PLAIN: Final = (bool, int, float, str, tuple, type(None))
+"""The types of settings whose values are compared."""
+
 _NESTED: Final = 3
 """The depth to which optimizers may be nested in lists and dicts: Lightning returns two lists in a tuple."""
 
@@ -117,10 +122,12 @@ def made_groups(
         return [
             group
             for name, (_, optimizer) in zip(_distinct(optimizers), optimizers, strict=True)
-            for group in _of_list(optimizer.param_groups, parameters, name)
+            for group in _of_list(_given(optimizer), parameters, name)
         ]
     if isinstance(made, Mapping) and isinstance(made.get("params"), list | tuple | Iterator):
         return _of_list([made], parameters)
+    if isinstance(made, Mapping) and made and all(_is_group(group) for group in made.values()):
+        return _of_list(list(made.values()), parameters)
     unknown: list[list[str]] = []
     for tree in (values_of(made), made if isinstance(made, Mapping) else None):
         if tree is not None:
@@ -128,6 +135,10 @@ def made_groups(
             if not strange:
                 return found
             unknown.append(strange)
+    lists = made.items() if isinstance(made, Mapping) else enumerate(made) if _is_list(made) else ()
+    for key, value in lists:
+        if _is_list(value) and not _is_pair(value) and any(map(parameters.native, value)):
+            raise RulesError(_no_settings(f"`{key}`" if isinstance(key, str) else f"list {key + 1}"))
     if unknown:
         names = next((each for each in unknown if parameters.near(each[0])), unknown[-1])
         raise RulesError(_unknown_name(names, parameters))
@@ -151,6 +162,32 @@ def _optimizers(made: object, key: str = "", depth: int = 0) -> Iterator[_Named]
     elif depth < _NESTED and isinstance(made, list | tuple):
         for value in made:
             yield from _optimizers(value, key, depth + 1)
+
+
+def _given(optimizer: Any) -> list[Mapping[str, object]]:
+    """Return an optimizer's groups without what its class sets in all of them, whoever makes one."""
+    groups: list[Mapping[str, object]] = optimizer.param_groups
+    arguments = signature(type(optimizer)).parameters
+    own = {
+        key
+        for key, value in getattr(optimizer, "defaults", {}).items()
+        if key not in SCALES.values()
+        and (key not in arguments or _is_same(arguments[key].default, value))
+        and all(key in group and _is_same(group[key], value) for group in groups)
+    }
+    return [{key: value for key, value in group.items() if key not in own} for group in groups]
+
+
+def _is_same(one: object, two: object) -> bool:
+    return type(one) is type(two) and isinstance(one, _PLAIN) and one == two
+
+
+def _is_group(group: object) -> bool:
+    return isinstance(group, Mapping) and isinstance(group.get("params"), list | tuple | set | Iterator)
+
+
+def _is_list(value: object) -> TypeGuard[Collection[object]]:
+    return isinstance(value, list | tuple | set)
 
 
 def _distinct(optimizers: Sequence[_Named]) -> list[str]:
@@ -193,8 +230,12 @@ def _members(params: Any) -> Iterator[object]:
         yield params
         return
     for member in params:
-        is_pair = isinstance(member, tuple) and len(member) == 2 and isinstance(member[0], str)
-        yield member[1] if is_pair else member
+        yield member[1] if _is_pair(member) else member
+
+
+def _is_pair(member: object) -> TypeGuard[tuple[str, object]]:
+    """Return whether this is a parameter with its name in front."""
+    return isinstance(member, tuple) and len(member) == 2 and isinstance(member[0], str)
 
 
 def _by_path(
@@ -256,6 +297,14 @@ def _not_groups(made: object) -> Diagnostic:
     else:
         message, help = f"{a(class_name(type(made)))} holds no groups of parameters", _FORMS
     return Diagnostic("E955", message, help=help)
+
+
+def _no_settings(place: str) -> Diagnostic:
+    return Diagnostic(
+        "E955",
+        f"{place} holds parameters and no settings",
+        help='return groups that have both: `[{"params": decay, "weight_decay": 0.1}, ...]`',
+    )
 
 
 def _not_a_group(number: int, group: object) -> Diagnostic:

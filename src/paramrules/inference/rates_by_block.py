@@ -191,7 +191,15 @@ def _rate(values: Values, step: int) -> float | None:
             return None
     if not ratios:
         return None
-    return _shortest(ratios[0], lambda rate: all(isclose(ratio, rate, rel_tol=1e-8) for ratio in ratios))
+    for near in (1e-9 / len(values), 1e-8):  # the error of a rate grows with its powers
+        rate = _shortest(ratios[0], partial(_is_near, ratios, near))
+        if rate is not None:
+            return rate
+    return None
+
+
+def _is_near(ratios: Sequence[float], near: float, rate: float) -> bool:
+    return all(isclose(ratio, rate, rel_tol=near) for ratio in ratios)
 
 
 def _shortest(number: float, fits: Callable[[float], bool]) -> float | None:

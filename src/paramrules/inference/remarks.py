@@ -50,9 +50,11 @@ def title(groupings: Sequence[Grouping], base: Mapping[str, SettingValue]) -> li
 
 
 def is_list(line: Line) -> bool:
-    """Return whether a rule goes by whole names or extents."""
-    literals = (literal.test for branch in line.branches for literal in branch.literals)
-    return any(test.is_literal and test.cost >= costs.EXTENT for test in literals)
+    """Return whether a rule goes by whole names, extents, or the numbers of three layers or more."""
+    literals = [[each.test for each in branch.literals if each.test.is_literal] for branch in line.branches]
+    return sum(map(bool, literals)) > 2 or any(
+        test.cost >= costs.EXTENT for branch in literals for test in branch
+    )
 
 
 def taken_by(assignment: Assignment, axis: int, rule: int) -> list[int]:
@@ -80,7 +82,9 @@ def counted_elements(size: int) -> str:
 def _about(line: Line) -> str:
     """Return what a rule is about; that it lists names, or is long, because nothing shorter explains them."""
     if is_list(line):
-        return ": nothing but their names tells these apart"
+        tests = [literal.test for branch in line.branches for literal in branch.literals]
+        by_name = any(test.is_literal and not test.is_extent for test in tests)
+        return f": nothing but their {'names' if by_name else 'sizes'} tells these apart"
     if line.cover is not None and line.cover.cost > costs.LONG:
         return ": no short test tells these apart"
     words = ", ".join(words_of(line.cover))

@@ -127,9 +127,12 @@ class Names:
 def labels_of(axis: Explained, names: Names) -> list[str]:
     """Return a label for each rule of an axis."""
     has_series = any(line.head.index is not None for line in axis.list.lines)
+    optimizers = [_optimizer(line.head) for line in axis.list.lines]
     labels: list[str] = []
-    for line in axis.list.lines:
+    for line, optimizer in zip(axis.list.lines, optimizers, strict=True):
         label = _label(line, has_series, names)
+        if optimizers.count(optimizer) == 1 and not line.head.is_formula:
+            label = optimizer or label
         labels.append(unused_label(label, labels))
     return labels
 
@@ -154,15 +157,22 @@ def _label(line: Line, has_series: bool, names: Names) -> str:
     if plain:
         return plain
     words = [word for word in map(identifier, words_of(line.cover)) if word not in _MEANT and len(word) < 25]
-    optimizer = head.forms.get("optimizer")
-    if optimizer is not None and isinstance(optimizer.value, str) and len(words) != 1:
-        return identifier(optimizer.value) or "part"
+    if "optimizer" in head.forms and len(words) != 1:
+        return _optimizer(head) or "part"
     if line.cover is None:
-        return "head" if has_series else "rest"
+        return (
+            "head" if has_series and all(form.text in ("", "1") for form in head.forms.values()) else "rest"
+        )
     scale = head.forms.get("lr_scale")
-    if scale is not None and scale.kind == "constant" and len(words) != 1:
+    if scale is not None and scale.kind == "constant" and scale.value != 1 and len(words) != 1:
         return "fast" if scale.value > 1 else "slow"
     return words[0] if words else "part"
+
+
+def _optimizer(head: Head) -> str:
+    """Return the name of the optimizer that a rule chooses, as a label; "" for none."""
+    form = head.forms.get("optimizer")
+    return identifier(form.value) if form is not None and isinstance(form.value, str) else ""
 
 
 def _by_settings(head: Head) -> str:

@@ -45,6 +45,21 @@ class ExampleInput(NamedTuple):
     name: str
     value: object
 
+    @property
+    def text(self) -> str:
+        """The text that `read_input` reads it from.
+
+        >>> read_input("mask=bool[1, 128]").text
+        'mask=bool[1,128]'
+        """
+        value = self.value
+        written = (
+            f"{value.dtype}[{','.join(map(str, value.shape))}]"
+            if isinstance(value, AbstractArray)
+            else repr(value)
+        )
+        return f"{self.name}={written}" if self.name else written
+
 
 class ExampleInputs(NamedTuple):
     """The arguments of a model, its arrays in the form of the model's framework."""

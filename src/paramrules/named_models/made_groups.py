@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from types import ModuleType
 from typing import Final
@@ -51,15 +52,30 @@ def groupings_of(
     models = named_models(names, stacked or {}, vocabulary, inputs, loaded)
     if groups.is_saved:
         made = _read(groups.origin)
-        return [
-            grouping(
-                model.name.text, model.model, made, partial(model.describe, model.model), missing=missing
-            )
-            for model in models
-        ]
+
+        def group(model: NamedModel) -> Grouping:
+            describe = partial(model.describe, model.model)
+            return grouping(model.name.text, model.model, made, describe, missing=missing)
+
+        return _for_each(models, group)
     with running(groups):
         function = _function(groups, named_value(groups, loaded))
-        return [_called(model, function, missing) for model in models]
+        return _for_each(models, lambda model: _called(model, function, missing))
+
+
+def _for_each(models: Sequence[NamedModel], group: Callable[[NamedModel], Grouping]) -> list[Grouping]:
+    """Return the groups of each model; of several models, an error names the one that it is about."""
+    found = []
+    for model in models:
+        try:
+            found.append(group(model))
+        except RulesError as error:
+            if len(models) == 1:
+                raise
+            which = f" (model `{model.name.text}`)"
+            findings = [replace(each, message=each.message + which) for each in error.diagnostics]
+            raise RulesError(findings) from error.__cause__
+    return found
 
 
 def _called(model: NamedModel, function: Callable[[object], object], missing: Ungrouped) -> Grouping:
@@ -68,10 +84,12 @@ def _called(model: NamedModel, function: Callable[[object], object], missing: Un
     def made(of: object) -> Grouping:
         return grouping(model.name.text, of, function, partial(model.describe, of), missing=missing)
 
+    backend = registry.backend_named(model.inventory.framework)
+    if model.rebuild is not None and backend.groups_need_values(model.model):
+        return made(model.rebuild())
     try:
         return made(model.model)
     except RulesError as error:
-        backend = registry.backend_named(model.inventory.framework)
         cause = error.__cause__
         if model.rebuild is None or not isinstance(cause, Exception) or not backend.needs_values(cause):
             raise

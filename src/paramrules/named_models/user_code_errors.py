@@ -32,13 +32,13 @@ def user_code(code: str, failed: str) -> Iterator[None]:
                 code,
                 f"{failed}: {why}",
                 _place(error),
-                help=_help(error) or "`--traceback` shows the full traceback",
+                help=_help(error, code) or "`--traceback` shows the full traceback",
             )
         ) from error
 
 
-def _help(error: BaseException) -> str:
-    if isinstance(error, SystemExit):
+def _help(error: BaseException, code: str) -> str:
+    if isinstance(error, SystemExit) and code != "E951":
         return 'move the work of the script under `if __name__ == "__main__":`'
     if isinstance(error, ImportError) and "relative import" in str(error):
         return "name a file of a package by its module: `package.module:NAME`"
