@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Never, TypeAlias
 from paramrules.assignment.assignment import Assignment
 from paramrules.assignment.entry_facts import Facts
 from paramrules.assignment.expectations import Outcome, outcomes
-from paramrules.assignment.grouping import groups_of
+from paramrules.assignment.grouping import Group, groups_of
 from paramrules.assignment.labelling import Label, Partition, labels_of, partition
 from paramrules.assignment.model_findings import dead_parts, empty_counts, left_over, require_known
 from paramrules.assignment.near_misses import NearMisses
@@ -20,6 +20,7 @@ from paramrules.assignment.unknown_keywords import refuse_unknown
 from paramrules.assignment.value_evaluator import Scalar, Values
 from paramrules.assignment.vocabulary_findings import classes_not_in_the_model
 from paramrules.diagnostics import Diagnostic, RulesError, class_name
+from paramrules.inventories import Inventory
 from paramrules.inventories.own_vocabulary import VocabularyLike
 from paramrules.registry import inventory as inventory_of
 from paramrules.rules.load import is_rule_file, load, unsilenced
@@ -150,6 +151,20 @@ def examine(
         labels,
         evaluator,
     )
+
+
+def groups(rules: Rules, inventory: Inventory, options: Mapping[str, Scalar]) -> tuple[Group, ...]:
+    """Return the groups alone, without looking for findings.
+
+    Raises:
+        RulesError: the errors that leave no groups to report.
+    """
+    given = option_values(rules, options)
+    require_known(rules, inventory)
+    facts = Facts(inventory)
+    values = Values(facts, given)
+    evaluator = Evaluator(facts, values)
+    return groups_of([labels_of(axis, partition(axis, evaluator), values) for axis in rules.axes], facts)
 
 
 def rules_from(rules: RulesLike, call: str) -> Rules:

@@ -69,9 +69,14 @@ Cubes: TypeAlias = list[Cube]
 
 
 class Reader:
-    """Reads predicates into cubes; what a let stands for is read once."""
+    """Reads predicates into cubes; what a let stands for is read once.
 
-    def __init__(self) -> None:
+    Args:
+        largest: the most cubes of one predicate.
+    """
+
+    def __init__(self, largest: int = LARGEST) -> None:
+        self.largest = largest
         self._lets: dict[int, Cubes | None] = {}
         self._keys: dict[int, object] = {}
 
@@ -102,15 +107,27 @@ class Reader:
             self._keys[id(term)] = repr(term), lets
         return self._keys[id(term)]
 
+    def other(self, term: Predicate, whole: Predicate, budget: Budget) -> Cubes:
+        """Return a test that is only known to equal itself, its captures coming from the same predicate."""
+        key = self.key(term, budget)
+        return here("other", "", (key, self.key(whole, budget) if uses_captures(term) else None))
+
 
 _TRUE = Cube((), {})
 
 
-def _here(kind: str, subject: str, what: object) -> Cubes:
+def uses_captures(term: Term) -> bool:
+    """Return whether a term reads a capture; what a let stands for reads none."""
+    return any(isinstance(each, terms.Capture) for each in terms_in(term, lets=False))
+
+
+def here(kind: str, subject: str, what: object) -> Cubes:
+    """Return a test that holds at one name."""
     return [Cube((Atom(kind, subject, what),), {})]
 
 
-def _fact(kind: str, subject: str, what: object, value: bool = True) -> Cubes:
+def fact(kind: str, subject: str, what: object, value: bool = True) -> Cubes:
+    """Return a fact that is true, or false, of the parameter."""
     return [Cube((), {Atom(kind, subject, what): value})]
 
 
@@ -135,29 +152,32 @@ class _Whole:
             case terms.Truth():
                 return [_TRUE] if predicate.value else []
             case terms.OptionFlag() | terms.Flag():
-                return _fact("other", predicate.name, type(predicate))
+                return fact("other", predicate.name, type(predicate))
             case terms.ClassTest():
-                make = _fact if predicate.function == "variable" else _here
+                make = fact if predicate.function == "variable" else here
                 return self.any(
                     make("class", predicate.function, each.text) for each in predicate.alternatives
                 )
             case terms.RegexTest():
-                return self.signed(predicate, _here("regex", predicate.subject, predicate.regex))
+                return self.signed(predicate, here("regex", predicate.subject, predicate.regex))
             case terms.GlobTest():
                 if predicate.option:
-                    return self.signed(predicate, _here("option glob", predicate.subject, predicate.option))
-                return self.signed(predicate, _here("glob", predicate.subject, predicate.glob))
+                    return self.signed(predicate, here("option glob", predicate.subject, predicate.option))
+                return self.signed(predicate, here("glob", predicate.subject, predicate.glob))
             case terms.TextTest():
-                texts = [_here("text", predicate.subject, text) for text in predicate.values]
-                texts += [_here("option text", predicate.subject, option) for option in predicate.options]
+                texts = [here("text", predicate.subject, text) for text in predicate.values]
+                texts += [here("option text", predicate.subject, option) for option in predicate.options]
                 return self.signed(predicate, self.any(texts))
             case terms.ConstantTest():
-                words = self.any(_fact("constant", predicate.subject, word) for word in predicate.values)
+                words = self.any(fact("constant", predicate.subject, word) for word in predicate.values)
                 return self.signed(predicate, words)
             case terms.ShapeTest():
-                if any(not isinstance(each, terms.Constant | None) for each in predicate.extents):
+                extents = tuple(each and constant_number(each) for each in predicate.extents)
+                if any(
+                    each and number is None for each, number in zip(predicate.extents, extents, strict=True)
+                ):
                     return self.other(predicate)
-                return _fact("other", "shape", repr(predicate.extents), not predicate.negated)
+                return fact("other", "shape", extents, not predicate.negated)
             case terms.Comparison():
                 return self.compared(predicate, predicate.left, predicate.operator, (predicate.right,))
             case terms.ValueAmong():
@@ -171,7 +191,7 @@ class _Whole:
         found = [_TRUE]
         for part in parts:
             found = [both for left in found for right in part if (both := self.both(left, right))]
-            if len(found) > LARGEST:
+            if len(found) > self.reader.largest:
                 raise GaveUp
         return found
 
@@ -188,7 +208,7 @@ class _Whole:
         found: Cubes = []
         for part in parts:
             found += part
-            if len(found) > LARGEST:
+            if len(found) > self.reader.largest:
                 raise GaveUp
         return found
 
@@ -196,7 +216,7 @@ class _Whole:
         """Negate a DNF over all names of the parameter (De Morgan)."""
         return self.all(
             [Cube((), {atom: not value}) for atom, value in cube.facts.items()]
-            + (_fact("nowhere", "", frozenset(cube.here)) if cube.here else [])
+            + (fact("nowhere", "", frozenset(cube.here)) if cube.here else [])
             for cube in some
         )
 
@@ -211,25 +231,21 @@ class _Whole:
         match left:
             case terms.Field(name=field) if len(constants) == len(items) and field in ALWAYS:
                 if operator == "!=":
-                    return self.all(_fact("number", field, ("==", c), False) for c in constants)
-                return self.any(_fact("number", field, (operator, c)) for c in constants)
-            case terms.Field(name=field) if len(constants) == len(items) and operator != "!=":
-                # `!=` holds only where the fact applies, which its negation does not say
-                return self.any(_fact("number", field, (operator, c)) for c in constants)
-            case terms.Extent(position=position) if len(constants) == len(items):
+                    return self.all(fact("number", field, ("==", c), False) for c in constants)
+                return self.any(fact("number", field, (operator, c)) for c in constants)
+            case terms.Field() | terms.Extent() if len(constants) == len(items):
+                # `!=` holds only where the fact applies, which the negation of `==` does not say
+                subject = left.name if isinstance(left, terms.Field) else f"shape[{left.position}]"
                 join = self.all if operator == "!=" else self.any
-                return join(_fact("number", f"shape[{position}]", (operator, c)) for c in constants)
+                return join(fact("number", subject, (operator, c)) for c in constants)
         if isinstance(predicate, terms.Comparison) and operator in _MIRRORED:
             (right,) = items
             if isinstance(right, terms.Field | terms.Extent) and constant_number(left) is not None:
                 return self.compared(predicate, right, _MIRRORED[operator], (left,))
         return self.other(predicate)
 
-    def other(self, term: Term) -> Cubes:
-        """Return a test that is only known to equal itself, its captures coming from the same predicate."""
-        key = self.reader.key(term, self.budget)
-        captured = any(isinstance(each, terms.Capture) for each in terms_in(term, lets=False))
-        return _here("other", "", (key, self.reader.key(self.whole, self.budget) if captured else None))
+    def other(self, term: Predicate) -> Cubes:
+        return self.reader.other(term, self.whole, self.budget)
 
 
 _MIRRORED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}

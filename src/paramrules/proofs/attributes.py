@@ -1,0 +1,51 @@
+"""Values of an attribute for which given tests hold, and others do not."""
+
+from typing import Final
+
+from paramrules.assignment.predicate_evaluator import is_set
+from paramrules.assignment.value_evaluator import compare
+from paramrules.inventories import ABSENT
+from paramrules.rules.dnf import Atom
+
+Tests = frozenset[Atom]
+
+_PLAIN: Final = (ABSENT, True, False, None, 0, 1, 2, "", "a")
+
+
+class AttributeValues:
+    """The tests of one attribute in two files, and which of them can hold together.
+
+    The tests compare it with constants, so every value behaves as one of a few does.
+    """
+
+    def __init__(self, tests: Tests) -> None:
+        constants = [test.what[2] for test in tests]  # type: ignore[index]
+        numbers = [c for c in constants if isinstance(c, int | float) and not isinstance(c, bool)]
+        between = [(a + b) / 2 for a in numbers for b in numbers]
+        texts = [c for c in constants if isinstance(c, str)]
+        values = [*_PLAIN, *constants, *(n + d for n in numbers for d in (-1, 1)), *between]
+        values += [more for text in texts for more in (text + "a", text[:-1])]
+        self._tests = tests
+        self._held: dict[Tests, object] = {}
+        for value in values:
+            self._held.setdefault(self.held(value), value)
+
+    def held(self, value: object) -> Tests:
+        """Return the tests that hold for a value."""
+        return frozenset(test for test in self._tests if holds(test, value))
+
+    def ways(self, wanted: Tests) -> list[tuple[object, Tests]]:
+        """Return values for which the wanted tests hold, each with all that hold for it."""
+        enough = [held for held in self._held if wanted <= held]
+        return [(self._held[held], held) for held in enough if not any(other < held for other in enough)]
+
+
+def holds(test: Atom, value: object) -> bool:
+    """Return whether a test of an attribute holds for a value."""
+    assert isinstance(test.what, tuple)
+    _, relation, constant = test.what
+    if relation == "set":
+        return is_set(value)
+    if relation == "present":
+        return value is not ABSENT
+    return compare(value, relation, constant)

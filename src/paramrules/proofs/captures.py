@@ -1,0 +1,224 @@
+"""Matches that capture the same text of every name, though their regexes are written differently.
+
+Two matches capture the same in a group if no name has one match of the first and one of the second in which
+the group begins or ends at different places. To find such a name, the group is marked by two characters that
+no name has, and both automata read one name, each with marks of its own.
+"""
+
+from collections import deque
+from typing import Any, Final
+
+from paramrules.regex.analysis import children
+from paramrules.regex.automaton import Automaton, State
+from paramrules.regex.characters import Ranges, complement, single, union
+from paramrules.regex.nodes import Anchor, Capture, Characters, Choice, Literal, Node, Repeat, Sequence
+from paramrules.regex.parse import Parsed
+from paramrules.rules.dnf import Budget
+from paramrules.rules.terms import RegexTest
+
+_BEGIN: Final = "\ue000"
+_END: Final = "\ue001"
+_UNMARKED: Final = complement(union(single(_BEGIN) + single(_END)))
+
+
+class Matches:
+    """The matches of two files: those that capture the same of every name share a number."""
+
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+        self._tests: list[RegexTest] = []
+        self._shapes: dict[object, int] = {}
+        self._counted: list[int] = []
+        self._captures: list[tuple[int, int]] = []
+
+    def of(self, test: RegexTest) -> int:
+        """Return the number of a match; regexes with one tree, groups' names aside, have one number."""
+        parsed = test.regex.parsed
+        kinds = tuple((group.numeric, group.words) for group in test.regex.groups)
+        key = test.subject, parsed.ignore_case, shape(parsed.tree), kinds
+        number = self._shapes.setdefault(key, len(self._tests))
+        if number == len(self._tests):
+            self._tests.append(test)
+        return number
+
+    def of_test(self, test: RegexTest) -> int:
+        """Return what is equal for matches of the same names that capture the same in all groups."""
+        number = self.of(test)
+        for other in self._counted:
+            if other == number or self._count_alike(other, number):
+                return other
+        self._counted.append(number)
+        return number
+
+    def capture(self, match: int, group: int) -> tuple[int, int]:
+        """Return the first known match and group that capture the same of every name that both match."""
+        if (match, group) in self._captures:
+            return match, group
+        for other, another in self._captures:
+            if self._agree((match, group), (other, another)):
+                return other, another
+        self._captures.append((match, group))
+        return match, group
+
+    def _agree(self, one: tuple[int, int], two: tuple[int, int]) -> bool:
+        a, b = self._tests[one[0]], self._tests[two[0]]
+        if a.subject != b.subject:
+            return False
+        # captures that agree only where both match are not transitive: of other names both may differ
+        if not self._same_names(Automaton(a.regex.parsed), Automaton(b.regex.parsed)):
+            return False
+        first, second = _marked(a.regex.parsed, one[1]), _marked(b.regex.parsed, two[1])
+        return first is not None and second is not None and self._same_places(first, second)
+
+    def _count_alike(self, one: int, two: int) -> bool:
+        a, b = self._tests[one], self._tests[two]
+        groups, others = a.regex.groups, b.regex.groups
+        if len(groups) != len(others) or not all(group.always for group in (*groups, *others)):
+            return False
+        alike = [(g.numeric, g.words) for g in groups] == [(g.numeric, g.words) for g in others]
+        return (
+            alike
+            and all(self._agree((one, group.number), (two, group.number)) for group in groups)
+            and self._same_names(Automaton(a.regex.parsed), Automaton(b.regex.parsed))
+        )
+
+    def _same_names(self, one: Automaton, two: Automaton) -> bool:
+        """Return whether two regexes are found in the same names."""
+        characters = _characters(one, two)
+        seen = {(one.initial.places, one.initial.kind, two.initial.places, two.initial.kind)}
+        todo = [(one.initial, two.initial)]
+        for a, b in todo:
+            if a.accepts != b.accepts:
+                return False
+            for character in characters:
+                after = a[character], b[character]
+                key = after[0].places, after[0].kind, after[1].places, after[1].kind
+                if key not in seen:
+                    self._budget.spend()
+                    seen.add(key)
+                    todo.append(after)
+        return True
+
+    def _same_places(self, one: Automaton, two: Automaton) -> bool:
+        """Return whether no name is marked by both in different places."""
+        characters = _characters(one, two)
+        start = (one.initial, 0, two.initial, 0, False)
+        seen, todo = {_key(start)}, deque([start])
+        while todo:
+            a, marks_a, b, marks_b, apart = todo.popleft()
+            for after_a, now_a in _marks(a, marks_a):
+                for after_b, now_b in _marks(b, marks_b):
+                    differ = apart or now_a != now_b
+                    if after_a.accepts and after_b.accepts and now_a == now_b == 2 and differ:
+                        return False
+                    for character in characters:
+                        after = (after_a[character], now_a, after_b[character], now_b, differ)
+                        key = _key(after)
+                        if key not in seen:
+                            self._budget.spend()
+                            seen.add(key)
+                            todo.append(after)
+        return True
+
+
+def _key(state: tuple[State, int, State, int, bool]) -> tuple[Any, ...]:
+    a, marks_a, b, marks_b, apart = state
+    return a.places, a.kind, marks_a, b.places, b.kind, marks_b, apart
+
+
+def _marks(state: State, marks: int) -> list[tuple[State, int]]:
+    """Return a state with as many marks more as there may be here, and the number of marks then."""
+    found = [(state, marks)]
+    for number, mark in enumerate((_BEGIN, _END)[marks:], marks + 1):
+        state = state[mark]
+        found.append((state, number))
+    return found
+
+
+def _characters(one: Automaton, two: Automaton) -> list[str]:
+    """Return one character of each class that both automata treat alike, without the marks."""
+    every = dict.fromkeys((*one.alphabet, *two.alphabet))
+    kinds = {(one.classify(c), two.classify(c)): c for c in every if c not in (_BEGIN, _END)}
+    return list(kinds.values())
+
+
+def shape(node: Node, groups: bool = True) -> object:
+    """Return a tree without places and names, its literals and sequences joined.
+
+    Without `groups` it is that of a regex that captures nothing.
+    """
+    match node:
+        case Literal():
+            return node.text
+        case Characters():
+            first, last = node.ranges[0] if len(node.ranges) == 1 else (0, 1)
+            return chr(first) if first == last else node.ranges
+        case Anchor():
+            return ("anchor", node.kind)
+        case Choice():
+            return ("choice", *(shape(branch, groups) for branch in node.branches))
+        case Repeat():
+            return ("repeat", shape(node.item, groups), node.least, node.most, node.lazy)
+        case Capture():
+            item = shape(node.item, groups)
+            return ("capture", node.number, item) if groups else item
+        case _:
+            items: list[object] = []
+            for child in node.items:
+                item = shape(child, groups)
+                more = item[1:] if isinstance(item, tuple) and item[:1] == ("sequence",) else (item,)
+                for each in more:
+                    if isinstance(each, str) and items and isinstance(items[-1], str):
+                        items[-1] += each
+                    else:
+                        items.append(each)
+            return items[0] if len(items) == 1 else ("sequence", *items)
+
+
+def _marked(parsed: Parsed, group: int) -> Automaton | None:
+    """Return an automaton for whole names with a group marked, or None where marks would change the match."""
+    if not _markable(parsed.tree, group, False):
+        return None
+    other = Repeat(0, 0, Characters(0, 0, _UNMARKED), 0, None, False)
+    begin, end = Anchor(0, 0, "^"), Anchor(0, 0, "$")
+    tree = Sequence(0, 0, (begin, other, _with_marks(parsed.tree, group), other, end))
+    return Automaton(Parsed(tree, parsed.ignore_case, (), ""))
+
+
+def _markable(node: Node, group: int, inside: bool) -> bool:
+    """Return whether no word boundary, no repeat around the group and no anchor in it is in the way."""
+    if isinstance(node, Anchor):
+        return not inside and node.kind in "^$"
+    if isinstance(node, Repeat) and any(_holds(node, group)):
+        return False
+    inside = inside or (isinstance(node, Capture) and node.number == group)
+    return all(_markable(child, group, inside) for child in children(node))
+
+
+def _holds(node: Node, group: int) -> list[bool]:
+    here = isinstance(node, Capture) and node.number == group
+    return [here or any(_holds(child, group)) for child in children(node)] if not here else [True]
+
+
+def _with_marks(node: Node, group: int) -> Node:
+    match node:
+        case Characters():
+            return node._replace(ranges=_without_marks(node.ranges))
+        case Sequence():
+            return node._replace(items=tuple(_with_marks(item, group) for item in node.items))
+        case Choice():
+            return node._replace(branches=tuple(_with_marks(branch, group) for branch in node.branches))
+        case Repeat():
+            return node._replace(item=_with_marks(node.item, group))
+        case Capture():
+            item = _with_marks(node.item, group)
+            if node.number != group:
+                return item
+            return Sequence(0, 0, (Literal(0, 0, _BEGIN), item, Literal(0, 0, _END)))
+        case _:
+            return node
+
+
+def _without_marks(ranges: Ranges) -> Ranges:
+    marks = union(single(_BEGIN) + single(_END))
+    return complement(union((*complement(ranges), *marks)))

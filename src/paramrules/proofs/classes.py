@@ -1,0 +1,129 @@
+"""Classes for which given alternatives of `type`, `within` and `variable` hold, and others do not.
+
+A class and its bases have names, and an alternative holds if it matches one of them. Which alternatives match
+one name together is found by trying every name that can differ from others: each class that an alternative
+names, each member of its family, and for alternatives with wildcards a name for each combination of them.
+"""
+
+import re
+from functools import cached_property
+from itertools import product
+from typing import Final, NamedTuple
+
+from paramrules.inventories.classes import match
+from paramrules.inventories.owner import Class
+from paramrules.inventories.vocabulary import vocabulary
+from paramrules.proofs.texts import Texts
+from paramrules.rules.dnf import Budget, GaveUp
+
+Alternatives = frozenset[str]
+
+_MODULE: Final = "lab.layers"
+"""The module of classes that no table knows."""
+_PLAIN: Final = f"{_MODULE}.Layer"
+_MOST: Final = 6
+"""The most alternatives with wildcards of which all combinations are tried."""
+_ALONE: Final[list[tuple[tuple[str, ...], Alternatives]]] = [((), frozenset())]
+
+
+class Chosen(NamedTuple):
+    """The classes around a name: that of a module around the owner, if one is needed, and the owner's.
+
+    `types` and `withins` are the alternatives that hold for them.
+    """
+
+    around: tuple[str, ...]
+    owner: tuple[str, ...]
+    types: Alternatives
+    withins: Alternatives
+
+    @property
+    def cost(self) -> tuple[int, int]:
+        """What makes an example harder to read than another."""
+        return len(self.owner) + len(self.around), len(self.types) + len(self.withins)
+
+
+class Classes:
+    """The classes that the alternatives of two files tell apart."""
+
+    def __init__(self, alternatives: Alternatives, budget: Budget) -> None:
+        self._alternatives = alternatives
+        self._budget = budget
+        self._chosen: dict[tuple[Alternatives, Alternatives], list[Chosen]] = {}
+
+    @cached_property
+    def names(self) -> dict[Alternatives, str]:
+        """The alternatives that can hold for one name together, each with a name of a class."""
+        found: dict[Alternatives, str] = {}
+        names = [f"{module}.{short}" for short in self._shorts() for module in self._modules()]
+        names.sort(key=lambda name: (not name.startswith(_MODULE), len(name), name))
+        for name in (_PLAIN, *names):
+            self._budget.spend(len(self._alternatives))
+            cls = Class(name)
+            found.setdefault(frozenset(a for a in self._alternatives if match(a, cls)), name)
+        return found
+
+    def ways(self, types: Alternatives, withins: Alternatives) -> list[Chosen]:
+        """Return the ways to choose classes for which these hold, and as few others as possible."""
+        key = types, withins
+        if key not in self._chosen:
+            self._chosen[key] = [
+                Chosen(around, owner, held, outer | held)
+                for owner, held in self.covering(types)
+                for around, outer in (self.covering(withins - held) if withins - held else _ALONE)
+            ]
+            self._chosen[key].sort(key=lambda chosen: chosen.cost)
+        return self._chosen[key]
+
+    def covering(self, wanted: Alternatives) -> list[tuple[tuple[str, ...], Alternatives]]:
+        """Return names of classes for which the wanted alternatives hold, each with all that hold then."""
+        names = self.names
+        if not wanted:
+            return [((names[held],), held) for held in self._minimal(list(names))]
+        options = [self._minimal([held for held in names if each in held]) for each in sorted(wanted)]
+        found: dict[Alternatives, tuple[str, ...]] = {}
+        for chosen in product(*options):
+            self._budget.spend()
+            parts = self._without_subsets(chosen)
+            found.setdefault(frozenset().union(*parts), tuple(names[held] for held in parts))
+        return [(found[held], held) for held in self._minimal(list(found))]
+
+    def _minimal(self, sets: list[Alternatives]) -> list[Alternatives]:
+        return [held for held in sets if not any(other < held for other in sets)]
+
+    def _without_subsets(self, chosen: tuple[Alternatives, ...]) -> list[Alternatives]:
+        different = list(dict.fromkeys(chosen))
+        return [held for held in different if not any(held < other for other in different)]
+
+    def _shorts(self) -> list[str]:
+        """Return the last components of names: each that is written, and one for each mix of wildcards."""
+        families = vocabulary().families
+        members = [member for a in self._alternatives for member in families.get(a, ())]
+        plain = [name.rpartition(".")[2] for name in (*self._alternatives, *members)]
+        globs = [short for short in dict.fromkeys(plain) if set("*?") & set(short)]
+        own = [glob for glob in globs if any(a.endswith(glob) for a in self._alternatives)]
+        if len(own) > _MOST:
+            raise GaveUp
+        endings = [f"*{a}" for a in sorted(self._alternatives) if a in families]
+        texts = Texts(self._budget)
+        word = texts.test("name", r"^[A-Z]\w*$")
+        tests = [texts.test("name", _regex(glob)) for glob in own]
+        for chosen in product((False, True), repeat=len(tests)):
+            signs = list(zip(tests, chosen, strict=True))
+            blocked = frozenset(frozenset((test,)) for test, value in signs if not value)
+            wanted = {word, *(test for test, value in signs if value)}
+            for more in ("*", *endings, *globs):
+                found = texts.find(frozenset((*wanted, texts.test("name", _regex(more)))), blocked)
+                plain += [found] if found else []
+        return [short for short in dict.fromkeys(plain) if short not in globs]
+
+    def _modules(self) -> list[str]:
+        """Return the modules that tell classes of one name apart, and one of which nothing is known."""
+        families = vocabulary().families
+        written = [name for a in self._alternatives for name in (a, *families.get(a, ()))]
+        modules = dict.fromkeys(name.rpartition(".")[0] for name in written)
+        return [_MODULE, *(re.sub(r"[*?]+", "x", module) for module in modules if module)]
+
+
+def _regex(glob: str) -> str:
+    return "^" + re.escape(glob).replace(r"\*", ".*").replace(r"\?", ".") + "$"

@@ -1,0 +1,110 @@
+"""Parameters made to measure, as inventories of one, and what rules really make of them."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+from paramrules.assignment.assign import groups
+from paramrules.assignment.entry_facts import order_key
+from paramrules.assignment.value_evaluator import Scalar
+from paramrules.diagnostics import RulesError
+from paramrules.inventories import Inventory
+from paramrules.proofs.names import Name
+from paramrules.proofs.tensors import Tensor
+from paramrules.rules.model import Rules
+
+_NUMBER: Final = re.compile("[0-9]+")
+_NUMBERS: Final = ("1", "2", "7", "11")
+_VARIABLE: Final = "torch.nn.parameter.Parameter"
+
+
+class Made(NamedTuple):
+    """The group that rules put a parameter into: its labels, and its settings."""
+
+    label: str
+    settings: Mapping[str, Any]
+
+    def key(self, compare: str) -> tuple[object, ...]:
+        """Return what is compared of two groups: labels, settings or both; to `==`, 1 is true."""
+        settings = tuple((key, order_key([value])) for key, value in sorted(self.settings.items()))
+        return {"labels": (self.label,), "settings": settings, "both": (self.label, settings)}[compare]
+
+
+def group(rules: Rules, inventory: Inventory, options: Mapping[str, Scalar]) -> Made | None:
+    """Return the group of the only parameter, None if the rules refuse it."""
+    known = {name: value for name, value in options.items() if name in rules.options}
+    try:
+        (only,) = groups(rules, inventory, known)
+    except RulesError:
+        return None
+    return Made("/".join(only.labels), only.settings)
+
+
+def inventory(names: Iterable[Name], tensor: Tensor) -> Inventory:
+    """Return an inventory of one parameter, tied if it has several names."""
+    classes: list[tuple[str, ...]] = []
+    owners: list[list[int]] = []
+
+    def number(names: tuple[str, ...]) -> int:
+        if names not in classes:
+            classes.append(names)
+        return classes.index(names)
+
+    def entry(name: Name) -> dict[str, object]:
+        around = (name.classes.around, name.classes.owner)
+        owners.append([number(names) for names in around if names])
+        return {
+            "name": name.text,
+            "owner": len(owners) - 1,
+            "role": tensor.role,
+            **{fan: value for fan, value in tensor.fans if fan in ("fan_in", "fan_out")},
+            "attributes": _attributes(name),
+        }
+
+    first, *others = map(entry, names)
+    variable = number((*tensor.variable, _VARIABLE))
+    row = {
+        **first,
+        "shape": tensor.shape,
+        "dtype": tensor.dtype,
+        "trainable": tensor.trainable,
+        "variable": variable,
+        **({"also": others} if others else {}),
+    }
+    saved = {
+        "paramrules_inventory": 2,
+        "framework": "torch",
+        "unknown": {},
+        "classes": [[own, bases] for own, *bases in classes],
+        "owners": owners,
+        "parameters": [row],
+    }
+    return Inventory.from_json(json.dumps(saved))
+
+
+def _attributes(name: Name) -> dict[str, object]:
+    """Return the attributes of a parameter at a name, paths into mappings as mappings."""
+    found: dict[str, Any] = {}
+    for (_, path), value in sorted(name.attributes, key=lambda each: len(each[0][1])):
+        inside = found
+        for key in path[:-1]:
+            if not isinstance(inside.get(key), dict):
+                inside[key] = {}
+            inside = inside[key]
+        inside[path[-1]] = value
+    return found
+
+
+def changed(names: list[Name]) -> Iterator[list[Name]]:
+    """Yield the names with one of them in a module, or with another number: that may make a difference."""
+    texts = [name.text for name in names]
+    for at, name in enumerate(names):
+        for text in (f"a.{name.text}", *_renumbered(name.text)):
+            if text not in texts:
+                yield [*names[:at], name._replace(text=text), *names[at + 1 :]]
+
+
+def _renumbered(text: str) -> Iterator[str]:
+    for number in _NUMBER.finditer(text):
+        yield from (text[: number.start()] + other + text[number.end() :] for other in _NUMBERS)

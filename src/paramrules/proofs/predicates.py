@@ -1,0 +1,234 @@
+"""Predicates of two files in disjunctive normal form, so that equal tests of both are one atom.
+
+To those of `paramrules.rules.dnf` this adds the forms of values, and what is known of attributes:
+
+    kind        subject            what
+    text        name, leaf, module a regex
+    attribute   attr, module_attr  the path, an operator, and the constant
+    other                          the forms of the two sides that are compared
+"""
+
+from typing import Final, NamedTuple
+
+from paramrules.proofs import globs
+from paramrules.proofs.captures import shape
+from paramrules.proofs.expressions import Environment, Form, Forms
+from paramrules.regex import Regex
+from paramrules.regex.parse import parse
+from paramrules.rules import dnf, terms
+from paramrules.rules.bound_captures import bound
+from paramrules.rules.dnf import Atom, Budget, Cube, Cubes, Reader, fact, here
+from paramrules.rules.terms import Predicate, Value, carried, terms_in
+
+Variable = Atom | frozenset[Atom]
+"""A fact about the parameter, or tests that hold together at one of its names."""
+
+
+class Conjunction(NamedTuple):
+    """Which variables are true, and which are false.
+
+    The tests of `here` hold at the name at which the predicate does; other sets that are true hold somewhere.
+    """
+
+    here: frozenset[Atom]
+    literals: dict[Variable, bool]
+
+
+ALWAYS: Final = Conjunction(frozenset(), {})
+"""The conjunction that is true of every parameter."""
+_LARGEST: Final = 512
+"""Cubes of one predicate."""
+_MIRRORED: Final = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
+
+
+class Predicates(Reader):
+    """Reads the predicates of two files."""
+
+    def __init__(self, forms: Forms, budget: Budget) -> None:
+        super().__init__(_LARGEST)
+        self._forms = forms
+        self._budget = budget
+        self._texts: dict[object, str] = {}
+        self._environments: dict[int, tuple[Predicate, Environment]] = {}
+
+    def conjunctions(self, predicate: Predicate) -> list[Conjunction]:
+        """Return the conjunctions of which one is true where the predicate holds.
+
+        Raises:
+            GaveUp: there are too many.
+        """
+        found = map(self._conjunction, self.cubes(predicate, self._budget))
+        return [conjunction for conjunction in found if conjunction is not None]
+
+    def _conjunction(self, cube: Cube) -> Conjunction | None:
+        """Return a cube as a conjunction, None if it contradicts itself."""
+        here_ = frozenset(map(self._atom, cube.here))
+        found: dict[Variable, bool] = {here_: True} if here_ else {}
+        for test, value in cube.facts.items():
+            variable: Variable = test
+            if test.kind == "nowhere":
+                assert isinstance(test.what, frozenset)
+                variable, value = frozenset(map(self._atom, test.what)), not value
+            if found.setdefault(variable, value) != value:
+                return None
+        return Conjunction(here_, found)
+
+    def _atom(self, test: Atom) -> Atom:
+        """Return a test of a text as a regex, the same for equal ones; any other as it is."""
+        match test.kind:
+            case "regex":
+                assert isinstance(test.what, Regex)
+                text, parsed = test.what.text, test.what.parsed
+            case "glob" | "text":
+                text = (globs.regex if test.kind == "glob" else globs.whole)(str(test.what))
+                parsed = parse(text)
+            case _:
+                return test
+        key = parsed.ignore_case, shape(parsed.tree, groups=False)
+        return Atom("text", test.subject, self._texts.setdefault(key, text))
+
+    def captures(self, predicate: Predicate) -> Environment:
+        """Return the captures that a predicate binds."""
+        if id(predicate) not in self._environments:
+            self._environments[id(predicate)] = predicate, self._captures(predicate)
+        return self._environments[id(predicate)][1]
+
+    def _alone(self, whole: Predicate) -> Environment:
+        """Return the captures that one match binds wherever the predicate holds, for comparisons in it.
+
+        Of several matches, a comparison reads the one in its own branch of an `or`.
+        """
+        found = self.captures(whole)
+        return {name: form for name, form in found.items() if not self._forms.is_first_of(form)}
+
+    def _captures(self, predicate: Predicate) -> Environment:
+        return {name: self._captured(predicate, name, numeric) for name, numeric in bound(predicate).items()}
+
+    def _captured(self, predicate: Predicate, name: str, numeric: bool) -> Form:
+        """Return the form of a capture that a predicate binds."""
+        match predicate:
+            case terms.AllOf():
+                binding = next(item for item in predicate.items if name in bound(item))
+                return self._captured(binding, name, numeric)
+            case terms.AnyOf():
+                forms = [self._captured(item, name, numeric) for item in predicate.items]
+                if len(set(forms)) == 1:
+                    return forms[0]
+                holding = [_frozen(self.conjunctions(item)) for item in predicate.items]
+                return self._forms.first_of(tuple(zip(holding, forms, strict=True)))
+            case _:
+                test = carried(predicate)
+                assert test is not None
+                group = next(group for group in test.regex.groups if group.name == name)
+                return self._forms.capture(self._forms.matches.of(test), group.number, numeric)
+
+    def other(self, term: Predicate, whole: Predicate, budget: Budget) -> Cubes:
+        """Return a comparison of an attribute with a constant, or of forms."""
+        match term:
+            case terms.AttributeTest():
+                return here("attribute", term.function, (term.path, "set", None))
+            case terms.Comparison():
+                return self._compared(term.left, term.operator, (term.right,), whole)
+            case terms.ValueAmong():
+                return self._compared(term.left, "!=" if term.negated else "==", term.items, whole)
+            case _:
+                assert isinstance(term, terms.ShapeTest)
+                captures = self._alone(whole)
+                written = [each for each in term.extents if each is not None]
+                forms = [self._forms.of(each, captures) for each in written]
+                places = tuple(each is not None for each in term.extents)
+                key = ("shape", places, tuple(forms), self._needed(*written))
+                cubes = self._opaque(key, forms)
+                return _nowhere(cubes) if term.negated else cubes
+
+    def _compared(self, left: Value, operator: str, items: tuple[Value, ...], whole: Predicate) -> Cubes:
+        if operator != "!=":
+            return [cube for item in items for cube in self._pair(left, operator, item, whole)]
+        applies = self._applies((left, *items), whole)
+        equal = [cube for item in items for cube in self._pair(left, "==", item, whole)]
+        apart = _nowhere(equal)
+        return [Cube((*one.here, *two.here), {**one.facts, **two.facts}) for one in applies for two in apart]
+
+    def _pair(self, left: Value, operator: str, right: Value, whole: Predicate) -> Cubes:
+        one, two = _inside(left), _inside(right)
+        if isinstance(two, terms.Attribute) and isinstance(one, terms.Constant):
+            one, two, operator = two, one, _MIRRORED[operator]
+        if isinstance(one, terms.Attribute) and isinstance(two, terms.Constant):
+            return here("attribute", one.function, (one.path, operator, two.value))
+        captures = self._alone(whole)
+        first, second = self._forms.of(one, captures), self._forms.of(two, captures)
+        if operator in (">", ">="):
+            first, second, operator = second, first, _MIRRORED[operator]
+        if self._forms.are_whole(first, second):  # compare the difference with 0
+            difference = self._forms.arithmetic("-", [second, first])
+            if operator == "<=":
+                difference, operator = self._forms.arithmetic("+", [difference, self._forms.constant(1)]), "<"
+            first, second = self._forms.constant(0), difference
+            if operator == "==":
+                second = min(difference, self._forms.arithmetic("neg", [difference]))
+        elif operator == "==":
+            first, second = sorted((first, second))
+        return self._opaque((operator, first, second, self._needed(one, two)), [first, second])
+
+    def _applies(self, values: tuple[Value, ...], whole: Predicate) -> Cubes:
+        """Return the tests that all these values exist."""
+        found: dict[Atom, None] = {}
+        captures = self._alone(whole)
+        forms: list[Form] = []
+        for value in map(_inside, values):
+            if isinstance(value, terms.Attribute):
+                found[Atom("attribute", value.function, (value.path, "present", None))] = None
+            elif not isinstance(value, terms.Constant):
+                forms.append(self._forms.of(value, captures))
+        (rest,) = self._opaque(("applies", self._needed(*values)), forms) if forms else [Cube((), {})]
+        return [Cube((*found, *rest.here), rest.facts)]
+
+    def _needed(self, *values: Value) -> frozenset[object]:
+        """Return the facts without which a comparison of these values is false: forms may do without."""
+        found: set[object] = set()
+        for part in terms_in(*values):
+            match part:
+                case terms.Field() if part.name not in dnf.ALWAYS:
+                    found.add(part.name)
+                case terms.Extent():
+                    found.add(part.position)
+                case terms.Attribute():
+                    found.add((part.function, part.path))
+                case terms.Position():
+                    found.add(self._forms.of(part, {}))
+        return frozenset(found)
+
+    def _opaque(self, key: tuple[object, ...], forms: list[Form]) -> Cubes:
+        """Return a test that is only known to equal itself, at one name if it reads something there."""
+        make = here if any(form in self._forms.entry for form in forms) else fact
+        return make("other", "", key)
+
+
+def _nowhere(cubes: Cubes) -> Cubes:
+    """Negate comparisons: each is one test, at a name or of the parameter."""
+    facts: dict[Atom, bool] = {}
+    for cube in cubes:
+        facts |= dict.fromkeys(cube.facts, False)
+        facts |= {Atom("nowhere", "", frozenset((test,))): True for test in cube.here}
+    return [Cube((), facts)]
+
+
+def _inside(value: Value) -> Value:
+    while isinstance(value, terms.LetValue):
+        value = value.value
+    return value
+
+
+def _frozen(cubes: list[Conjunction]) -> frozenset[object]:
+    return frozenset((here_, frozenset(literals.items())) for here_, literals in cubes)
+
+
+def tests(cubes: list[Conjunction]) -> set[Atom]:
+    """Return the tests of names in conjunctions."""
+    sets = (variable for cube in cubes for variable in cube.literals if isinstance(variable, frozenset))
+    return {test for together in sets for test in together}
+
+
+def facts(cubes: list[Conjunction]) -> set[Atom]:
+    """Return the facts about parameters in conjunctions."""
+    return {variable for cube in cubes for variable in cube.literals if isinstance(variable, Atom)}

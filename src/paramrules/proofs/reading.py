@@ -1,0 +1,109 @@
+"""Two files as lists of choices over the same variables, and outcomes with the same numbers."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from paramrules.proofs.captures import Matches
+from paramrules.proofs.expressions import Form, Forms
+from paramrules.proofs.names import Names
+from paramrules.proofs.outcomes import DEFAULT, Outcome, Outcomes
+from paramrules.proofs.predicates import ALWAYS, Conjunction, Predicates, facts, tests
+from paramrules.proofs.proof import Compare, Undecided
+from paramrules.proofs.search import Choice
+from paramrules.proofs.tensors import Tensors
+from paramrules.proofs.texts import Texts
+from paramrules.rules.dnf import Budget, GaveUp
+from paramrules.rules.keys import MULTIPLIED
+from paramrules.rules.model import Axis, Rule, Rules
+
+
+class Taken(NamedTuple):
+    """A rule of an axis, None for what none takes, with its outcome."""
+
+    rule: Rule | None
+    outcome: Outcome
+
+
+class Read(NamedTuple):
+    """An axis: its choices, and the rule of each."""
+
+    choices: Sequence[Choice]
+    taken: Sequence[Taken]
+
+
+class Reading:
+    """Reads the axes of two files, so that tests, facts and outcomes of both can be compared.
+
+    Attributes:
+        axes: the axes of each file.
+        unread: the rules that are too large to read.
+        names: the tests of names in both files.
+        tensors: the facts about tensors in both files.
+    """
+
+    def __init__(self, files: tuple[Rules, Rules], compare: Compare, budget: Budget) -> None:
+        self._compare = compare
+        self._budget = budget
+        self._forms = Forms(Matches(budget))
+        self._predicates = Predicates(self._forms, budget)
+        self._outcomes = Outcomes(self._forms, self._predicates)
+        self._known: list[Outcome] = []
+        self.unread: list[Undecided] = []
+        self.axes = tuple([self._axis(axis) for axis in rules.axes] for rules in files)
+        cubes = [
+            cube for axes in self.axes for axis in axes for choice in axis.choices for cube in choice.cubes
+        ]
+        self.names = Names(sorted(tests(cubes), key=repr), Texts(budget), self._forms.paths, budget)
+        self.tensors = Tensors(sorted(facts(cubes), key=repr), budget)
+
+    def _axis(self, axis: Axis) -> Read:
+        choices: list[Choice] = []
+        taken: list[Taken] = []
+        rules: list[Rule | None] = [*axis.rules]
+        if axis.rules[-1].predicate is not None:
+            rules.append(None)
+        for at, rule in enumerate(rules):
+            try:
+                outcome = DEFAULT if rule is None else self._outcomes.of(rule, axis.rules[:at])
+                choices.append(Choice(self._cubes(rule), self._number(outcome)))
+                taken.append(Taken(rule, outcome))
+            except GaveUp:
+                if rule is None or self._budget.left < 0:
+                    raise
+                self.unread.append(Undecided("it has too many cases", rule.span))
+        return Read(choices, taken)
+
+    def _cubes(self, rule: Rule | None) -> list[Conjunction]:
+        if rule is None or rule.predicate is None:
+            return [ALWAYS]
+        return self._predicates.conjunctions(rule.predicate)
+
+    def _number(self, outcome: Outcome) -> int:
+        """Return the number of an outcome; equal ones have one number."""
+        self._known.append(outcome)
+        key = self.key([outcome])
+        return next(at for at, known in enumerate(self._known) if self.key([known]) == key)
+
+    def outcome(self, number: int) -> Outcome:
+        """Return an outcome by its number."""
+        return self._known[number]
+
+    def key(self, outcomes: Sequence[Outcome]) -> object:
+        """Return what is equal for equal groups: the label and the settings that the axes make together."""
+        settings: dict[str, Form] = {}
+        for outcome in outcomes:
+            for name, form in outcome.settings:
+                if name in settings and name in MULTIPLIED:
+                    form = self._forms.arithmetic("*", [settings[name], form])
+                settings[name] = form
+        labels = tuple(outcome.label for outcome in outcomes)
+        settled = {name: self._forms.settled(form) for name, form in settings.items()}
+        return {"labels": labels, "settings": settled, "both": (labels, settled)}[self._compare]
+
+    def is_constant(self, outcome: Outcome) -> bool:
+        """Return whether an outcome is the same for every parameter of every model."""
+        return (
+            not outcome.inherited
+            and all(isinstance(part, str) for part in outcome.label)
+            and all(self._forms.is_constant(form) for _, form in outcome.settings)
+        )

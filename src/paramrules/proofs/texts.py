@@ -1,0 +1,169 @@
+"""Texts with and without given properties, each a regex: names of parameters, and names of classes.
+
+All automata read one text side by side. A text is well-formed: components joined with dots, none empty, of
+printable characters. The shortest one is found first, and plain characters before others.
+"""
+
+from collections.abc import Iterable
+from heapq import heappop, heappush
+from itertools import count
+from typing import Final
+
+from paramrules.regex.automaton import Automaton, State
+from paramrules.regex.parse import parse
+from paramrules.regex.program import ACCEPT
+from paramrules.rules.dnf import Budget
+
+Tests = frozenset[int]
+"""Tests by number."""
+
+_NICE: Final = "abcdefghijklmnopqrstuvwxyz0123456789_ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_ODD: Final = 8
+"""Plain characters that are better than one of another kind."""
+_NEAR: Final = 200
+"""Characters in which the first printable one of a class is looked for."""
+_FOUND: Final = 1 << ACCEPT
+"""The places of an automaton that has found its match."""
+_Reading = tuple[State, bool]
+"""The state of a test; of a module also whether what stands before the last dot is accepted."""
+
+
+class _Test:
+    """One test of a text, or of its part before or after the last dot."""
+
+    def __init__(self, subject: str, automaton: Automaton) -> None:
+        self.subject = subject
+        self.automaton = automaton
+        self.initial: _Reading = automaton.initial, subject == "module" and automaton.initial.accepts
+        self.characters = _characters(automaton)
+
+    def step(self, reading: _Reading, character: str) -> _Reading:
+        state, before = reading
+        if character == "." and self.subject == "leaf":
+            return self.automaton.initial, False
+        if character == "." and self.subject == "module":
+            before = state.accepts
+        return state[character], before
+
+    def holds(self, reading: _Reading) -> bool:
+        return reading[1] if self.subject == "module" else reading[0].accepts
+
+    def is_settled(self, reading: _Reading) -> bool:
+        """Return whether the test holds whatever follows."""
+        return self.subject == "name" and reading[0].places == _FOUND
+
+
+class Texts:
+    """The tests of texts in two files, by number, and the texts found so far."""
+
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+        self._numbers: dict[tuple[str, str], int] = {}
+        self._tests: list[_Test] = []
+        self._pool: dict[str, list[bool]] = {}
+        self._found: dict[tuple[Tests, frozenset[Tests]], str | None] = {}
+
+    def test(self, subject: str, regex: str) -> int:
+        """Return the number of a test. `subject` is `name`, `leaf` or `module`."""
+        key = subject, regex
+        if key not in self._numbers:
+            self._numbers[key] = len(self._tests)
+            self._tests.append(_Test(subject, Automaton(parse(regex))))
+        return self._numbers[key]
+
+    def holds(self, test: int, text: str) -> bool:
+        """Return whether a test holds for a text."""
+        known = self._pool.setdefault(text, [])
+        for each in self._tests[len(known) :]:
+            reading = each.initial
+            for character in text:
+                reading = each.step(reading, character)
+            known.append(each.holds(reading))
+        return known[test]
+
+    def find(self, wanted: Tests, blocked: frozenset[Tests]) -> str | None:
+        """Return a text for which all wanted tests hold, and of each blocked set not all.
+
+        Return None if there is no such text.
+
+        Raises:
+            GaveUp: the automata together have too many states.
+        """
+        key = wanted, blocked
+        if key not in self._found:
+            self._found[key] = self._search(wanted, blocked)
+        return self._found[key]
+
+    def _search(self, wanted: Tests, blocked: frozenset[Tests]) -> str | None:
+        if any(tests <= wanted for tests in blocked):
+            return None
+        for text in self._pool:
+            self._budget.spend()
+            if all(self.holds(test, text) for test in wanted) and not any(
+                all(self.holds(test, text) for test in tests) for tests in blocked
+            ):
+                return text
+        if len(blocked) > 1:
+            for tests in sorted(blocked, key=sorted):
+                if self.find(wanted, frozenset((tests,))) is None:
+                    return None
+        found = self._shortest(wanted, blocked)
+        if found is not None:
+            self._pool.setdefault(found, [])
+        return found
+
+    def _shortest(self, wanted: Tests, blocked: frozenset[Tests]) -> str | None:
+        numbers = sorted(wanted.union(*blocked))
+        tests = [self._tests[number] for number in numbers]
+        needed = [at for at, number in enumerate(numbers) if number in wanted]
+        without = [[at for at, number in enumerate(numbers) if number in each - wanted] for each in blocked]
+        cost = 1 + len(tests) // 4
+        characters = _together(tests)
+        start = tuple(test.initial for test in tests)
+        seen, ties = {(_key(start), True)}, count()
+        todo: list[tuple[int, int, tuple[_Reading, ...], bool, str]] = [(0, next(ties), start, True, "")]
+        while todo:
+            length, _, readings, at_dot, text = heappop(todo)
+            if not at_dot:
+                holding = [test.holds(reading) for test, reading in zip(tests, readings, strict=True)]
+                if all(holding[at] for at in needed) and not any(
+                    all(holding[at] for at in each) for each in without
+                ):
+                    return text
+            for character in characters:
+                if at_dot and character == ".":
+                    continue
+                after = tuple(
+                    test.step(reading, character) for test, reading in zip(tests, readings, strict=True)
+                )
+                if any(all(tests[at].is_settled(after[at]) for at in each) for each in without):
+                    continue
+                key = _key(after), character == "."
+                if key not in seen:
+                    self._budget.spend(cost)
+                    seen.add(key)
+                    longer = length + (1 if character == "." or character in _NICE else _ODD)
+                    heappush(todo, (longer, next(ties), after, character == ".", text + character))
+        return None
+
+
+def _key(readings: Iterable[_Reading]) -> tuple[object, ...]:
+    return tuple((state.places, state.kind, before) for state, before in readings)
+
+
+def _characters(automaton: Automaton) -> list[str]:
+    """Return a printable character of each class that an automaton treats alike, plain ones apart."""
+    found = []
+    for first in automaton.alphabet:
+        near = map(chr, range(ord(first), min(ord(first) + _NEAR, 0x110000)))
+        found += [c for c in near if c.isprintable() and c != "." and c not in _NICE][:1]
+    return found
+
+
+def _together(tests: list[_Test]) -> list[str]:
+    """Return one character of each class that all automata treat alike, the nicest of it, and the dot."""
+    candidates = dict.fromkeys([*_NICE, *(character for test in tests for character in test.characters)])
+    kinds: dict[object, str] = {}
+    for character in candidates:
+        kinds.setdefault(tuple(test.automaton.classify(character) for test in tests), character)
+    return [".", *kinds.values()]

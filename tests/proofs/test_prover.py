@@ -1,0 +1,398 @@
+"""Pairs of files that are equal, different or undecided, a construct of the language at a time."""
+
+import pytest
+
+import paramrules
+from paramrules.proofs import Proof, prove
+from paramrules.proofs.classes import Chosen
+from paramrules.proofs.examples import changed
+from paramrules.proofs.names import Name
+
+
+def proof(one: str, other: str, compare: str = "both", **more: int) -> Proof:
+    files = (paramrules.parse(text, f"{name}.rules") for name, text in (("a", one), ("b", other)))
+    return prove(*files, compare=compare, **more)  # type: ignore[arg-type]
+
+
+def rules(*lines: str) -> str:
+    return "\n".join([*lines, "rest: else", ""])
+
+
+SUM = "(ndim + size + fan_in + fan_out + squeezed_ndim + layer_fan_in + 1)"
+EQUAL = {
+    "mirrored": ("a: ndim <= 1", "a: 1 >= ndim"),
+    "option of both": ("option cut = 1\na: ndim <= cut", "option cut = 1\na: cut >= ndim"),
+    "flag of both": ("option big = true\na: big and ndim == 2", "option big = true\na: ndim == 2 and big"),
+    "flag of one": ("option big = true\na: big and ndim == 2", "a: ndim == 2"),
+    "string option as a glob": ('option head = "head.*"\na: name like head', "a: name like head.*"),
+    "string option as a text": ('option w = "x"\na: leaf in (w, "y")', 'a: leaf == "y" or leaf == "x"'),
+    "string option of both": (
+        'option w = "x"\na: leaf == w or ndim == 1',
+        'option w = "x"\na: ndim == 1 or leaf == w',
+    ),
+    "option in a setting": (
+        "option r = 0.5\na: ndim == 1 -> lr_scale = r * 2",
+        "a: ndim == 1 -> lr_scale = 1.0",
+    ),
+    "required option": (
+        "option w\na: ndim == 1 -> lr = w * 2",
+        "option w\na: ndim == 1 -> lr = 2 * w",
+    ),
+    "attribute": ("a: attr(x) == 2", "a: 2 == attr(x)"),
+    "attribute among others": ('a: attr(x) not in ("a", "b")', 'a: attr(x) != "a" and attr(x) != "b"'),
+    "attribute is never below and above": ("a: attr(x) > 3 and attr(x) < 2 or ndim == 1", "a: ndim == 1"),
+    "attribute that is absent": ("a: attr(x) == none or ndim == 1", "a: ndim == 1 or attr(x) == none"),
+    "extents": ("a: shape[0] > shape[1]", "a: shape[1] < shape[0]"),
+    "extents moved": ("a: shape[0] + 1 <= shape[1]", "a: shape[0] < shape[1]"),
+    "extents the same": ("a: shape[0] == shape[1]", "a: shape[1] == shape[0]"),
+    "extents apart": ("a: shape[0] != shape[1]", "a: shape[1] != shape[0]"),
+    "quotients": ("a: fan_in / 2 == fan_out", "a: fan_out == fan_in / 2"),
+    "shape": ("a: shape == (1, *, 8)", "a: ndim == 3 and shape[0] == 1 and shape[-1] == 8"),
+    "not that shape": ("a: shape != (4,)", "a: not (ndim == 1 and shape[0] == 4)"),
+    "shape of values": ("a: shape == (fan_in, *)", "a: not (not shape == (fan_in, *))"),
+    "shape apart from values": ("a: shape != (fan_in, *)", "a: not shape == (fan_in, *)"),
+    "squeezed": ("a: squeezed_ndim > ndim or ndim == 2", "a: squeezed_ndim > ndim or ndim == 2 and true"),
+    "no tensor is squeezed to more": ("a: squeezed_ndim == 3 and ndim == 2 or size == 1", "a: size == 1"),
+    "fan": ("a: fan_in != 4", "a: fan_in < 4 or fan_in > 4"),
+    "every role": ("a: role in (weight, bias, scale, embedding, other) or ndim == 1", "a: true"),
+    "dtype": ("a: dtype != float32", "a: not dtype == float32"),
+    "two dtypes": ("a: dtype == float32 and dtype == bfloat16 or ndim == 1", "a: ndim == 1"),
+    "own class": ("a: variable(LoRAParam|Extra)", "a: variable(Extra) or variable(LoRAParam)"),
+    "own class with a module": ("a: variable(lab.Extra) or variable(Extra)", "a: variable(Extra)"),
+    "trainable": ("a: not trainable", "a: not (trainable and trainable)"),
+    "type is within": ("a: type(Linear) and within(Linear)", "a: type(Linear)"),
+    "family": ("a: type(LayerNorm|torch.nn.LayerNorm)", "a: type(LayerNorm)"),
+    "wildcards": ("a: type(Layer*) or type(LayerNorm?)", "a: type(LayerNorm?) or type(Layer*)"),
+    "wildcard of a part": ("a: type(*Norm) or type(*LayerNorm)", "a: type(*LayerNorm|*Norm)"),
+    "glob with classes": ('a: name like "b[0-9].[!a]"', 'a: name ~ "^b[0-9][.][^a]$"'),
+    "glob with odd brackets": ('a: name like "b[]" or name like "[z-a]x"', 'a: name == "b[]"'),
+    "anything but nothing": ('a: name like "x[!z-a]"', 'a: name like "x?"'),
+    "names": ('a: name == "x.y"', 'a: module == "x" and leaf == "y"'),
+    "names apart": ('a: name not in ("x", "y")', 'a: not (name == "x" or name == "y")'),
+    "case": ("a: name ~ (?i)bias", "a: name ~ [Bb][Ii][Aa][Ss]"),
+    "capture": (r"b{i}: name ~ ^h\.(?<i>\d+)\. and i < 6", r"b{j}: name ~ ^h[.](?<j>[0-9]+)\. and 6 > j"),
+    "captures of branches": (
+        r"b{i}: name ~ ^h\.(?<i>\d+)\. or name ~ ^g\.(?<i>\d+)\.",
+        r"b{j}: (name ~ ^h\.(?<j>\d+)\.) or name ~ ^g\.(?<j>\d+)\.",
+    ),
+    "capture of a part": (
+        r"b{i}: name ~ ^h\.(?<i>\d+)\. and (ndim == 1 or ndim == 2)",
+        r"b{i}: (ndim in (1, 2)) and name ~ ^h\.(?<i>\d+)\.",
+    ),
+    "one capture in two branches": (
+        r"b{i}: name ~ ^h\.(?<i>\d+)\. and ndim == 1 or name ~ ^h\.(?<i>\d+)\. and ndim == 2",
+        r"b{i}: name ~ ^h\.(?<i>\d+)\. and ndim in (1, 2)",
+    ),
+    "count": (
+        "let h = name ~ ^h\\.(\\d+)\\.\nlet n = count(h)\na: n > 2 and ndim == 1 -> lr_scale = n - 1",
+        "a: 3 <= count(name ~ ^h[.](\\d+)\\.) and ndim == 1 -> lr_scale = -1 + count(name ~ ^h\\.(\\d+)\\.)",
+    ),
+    "index": (
+        "let h = name ~ ^h\\.(\\d+)\\.\na: h and index(h) == 0",
+        "a: name ~ ^h\\.(\\d+)\\. and 0 == index(name ~ ^h\\.([0-9]+)\\.)",
+    ),
+    "sum": (
+        "a: fan_in == 4 -> lr_scale = 2 * (fan_in + 1) - fan_in",
+        "a: fan_in == 4 -> lr_scale = fan_in + 2",
+    ),
+    "tuple": ("a: ndim == 1 -> betas = (0.9, 1)", "a: ndim == 1 -> betas = (0.9, 1.0)"),
+    "whole and float": ("a: ndim == 1 -> lr_scale = 2", "a: ndim == 1 -> lr_scale = 2.0"),
+    "no decay": ("no_decay: ndim == 1", "no_decay: ndim == 1 -> weight_decay = 0"),
+    "inherited": ("a: ndim == 1 -> lr = 1\na: ndim == 2", "a: ndim in (1, 2) -> lr = 1"),
+    "inherited from what may come first": (
+        "b{i}: name ~ ^h\\.(?<i>\\d+)\\. -> lr = 1\nb3: ndim == 1",
+        "b{i}: name ~ ^h[.](?<i>\\d+)\\. -> lr = 1\nb3: ndim < 2 and ndim > 0",
+    ),
+    "hole that is never so small": (
+        "b{i+1}: name ~ ^h\\.(?<i>\\d+)\\. -> lr = 1\nb0: ndim == 1",
+        "b{1+i}: name ~ ^h[.](?<i>\\d+)\\. -> lr = 1\nb0: ndim < 2 and ndim > 0",
+    ),
+    "label with two holes": (
+        "b{i}{t}: name ~ ^h\\.(?<i>\\d+)\\.(?<t>w|b)$ -> lr = 1\nb3: ndim == 1",
+        "b{i}{t}: name ~ ^h[.](?<i>\\d+)\\.(?<t>w|b)$ -> lr = 1\nb3: ndim < 2 and ndim > 0",
+    ),
+    "labels without a common beginning": (
+        "b{i}: name ~ ^h\\.(?<i>\\d+)\\. -> lr = 1\nc{i}: name ~ ^g\\.(?<i>\\d+)\\.",
+        "b{i}: name ~ ^h[.](?<i>\\d+)\\. -> lr = 1\nc{i}: name ~ ^g[.](?<i>\\d+)\\.",
+    ),
+    "label that is a hole": (
+        "a: ndim == 9 -> lr = 1\nb{1}: ndim == 1",
+        "a: ndim == 9 -> lr = 1\nb1: ndim == 1",
+    ),
+    "without else": ("a: ndim == 1", "a: ndim < 2 and ndim > 0"),
+    "let": (
+        "let p = name ~ bias or ndim <= 1\na: p or not p and tied",
+        "let q = ndim <= 1\na: q or name ~ bias or tied",
+    ),
+    "power": ("a: ndim == 1 -> lr_scale = 2 ** 3", "a: ndim == 1 -> lr_scale = 8"),
+    "count written differently": (
+        r"a: count(name ~ ^h\.(\d+)\.) > 2",
+        r"a: count(name ~ ^h\.(\d\d*)\.) > 2",
+    ),
+    "a part that contradicts itself": ("a: ndim == 1 or name ~ x and name !~ x", "a: ndim == 1"),
+    "sum of an attribute": ("a: attr(x) + 1 == 3", "a: 3 == 1 + attr(x)"),
+    "no tie, no difference": (
+        'a: tied\nb: leaf == "x"\nc: leaf == "y"',
+        'a: tied\nc: leaf == "y"\nb: leaf == "x"',
+    ),
+    "long product": (
+        f"a: fan_in == 4 -> lr = {SUM} * {SUM} * {SUM}",
+        f"a: fan_in == 4 -> lr = {SUM} * ({SUM} * {SUM})",
+    ),
+    "long shape": (
+        "a: shape == (1, 2, 3, 4, 5, 6, 7, 8) and ndim == 8",
+        "a: shape == (1, 2, 3, 4, 5, 6, 7, 8)",
+    ),
+    "inherited from rules beside each other": (
+        "let h = name ~ ^h\\.(?<i>\\d+)\\.\nb{i}: h and ndim == 9 -> lr = 1\nb{i}: h -> lr = 1\n"
+        "b3: ndim == 1",
+        "let h = name ~ ^h\\.(?<i>\\d+)\\.\nb{i}: h -> lr = 1\nb3: ndim == 1",
+    ),
+    "no result": (
+        "a: fan_in == 4 -> lr = 1 / (fan_in - fan_in)",
+        "a: fan_in < 5 and fan_in > 3 -> lr = 1 / (fan_in - fan_in)",
+    ),
+}
+
+
+@pytest.mark.parametrize("pair", EQUAL.values(), ids=EQUAL)
+def test_equal_for_every_model(pair: tuple[str, str]) -> None:
+    one, other = (text if "without" in text else rules(text) for text in pair)
+    found = proof(one, other)
+    assert (found.answer, found.undecided, found.counterexample) == ("equal", (), None)
+    assert proof(other, one).answer == "equal"
+
+
+DIFFERENT = {
+    "tied": ("a: tied", "rest: else", ("a", "rest")),
+    "not tied": ("a: not tied", "a: true", ("rest", "a")),
+    "frozen": ("a: not trainable", "a: ndim == 99", ("a", "rest")),
+    "two flags": ("option big = true\na: big", "option big = true\na: not big", ("rest", "a")),
+    "own class": ("a: variable(LoRAParam)", "a: ndim == 99", ("a", "rest")),
+    "around": ("a: within(Attention)", "a: type(Attention)", ("a", "rest")),
+    "attribute": ("a: attr(x) == 2", "a: attr(x)", ("rest", "a")),
+    "attribute below another": ("a: attr(x.y)", "a: attr(x)", ("rest", "a")),
+    "attribute that is text": ("a: attr(x) != 2", "a: attr(x) < 2 or attr(x) > 2", ("a", "rest")),
+    "values of an attribute": ("a: true -> lr = attr(x)", "a: true -> lr = attr(y)", ("a", "a")),
+    "settings": ("a: true -> tag = 1", "a: true -> tag = true", None),
+    "inherited": (
+        "b{i}: name ~ ^h\\.(?<i>\\d+)\\. -> lr = 1\nb3: ndim == 1",
+        "b{i}: name ~ ^h\\.(?<i>\\d+)\\. -> lr = 1\nb3: ndim == 1 -> lr = 1",
+        ("b3", "b3"),
+    ),
+    "string option": ('option w = "x"\na: leaf == w', 'option w = "x"\na: name == w', ("rest", "a")),
+    "glob option": ('option w = "x"\na: leaf like w', 'option w = "x"\na: name like w', ("rest", "a")),
+    "required option": ("option w\na: true -> lr = w", "option w\na: true -> lr = w + 1", ("a", "a")),
+    "capture": (
+        r"b{i}: name ~ ^h\.(?<i>\d+)\.",
+        r"b{i // 2}: name ~ ^h\.(?<i>\d+)\.",
+        ("b1", "b0"),
+    ),
+    "extents": ("a: shape[0] > shape[1]", "a: shape[0] >= shape[1]", ("rest", "a")),
+    "many extents": (
+        "a: " + " and ".join(f"shape[{at}] > 5" for at in range(7)),
+        "a: " + " and ".join(f"shape[{at}] > 5" for at in range(6)) + " and shape[6] > 6",
+        ("a", "rest"),
+    ),
+    "size": ("a: size > 12", "a: size >= 12", ("rest", "a")),
+    "many axes": ("a: ndim > 5", "a: ndim > 6", ("a", "rest")),
+    "role": ("a: role == bias", "a: role in (bias, scale)", ("rest", "a")),
+    "dtype": ("a: dtype != float32", "a: true", ("rest", "a")),
+    "fan": ("a: fan_in == 4", "a: fan_in >= 4", ("rest", "a")),
+    "fan apart": ("a: fan_in != 4", "a: fan_in == 5", ("a", "rest")),
+    "an attribute under two negations": (
+        "a: name like '*.bias' -> lr_scale = attr(lr_mult)",
+        "a: not (not name like '*.bias') -> lr_scale = attr(lr_mult)",
+        None,
+    ),
+    "captures of a tied parameter": (
+        'let h = name ~ ^h\\.(?<i>\\d+)\\.\nb{i}: h and leaf == "w"\nb{i}: h',
+        "let h = name ~ ^h\\.(?<i>\\d+)\\.\nb{i}: h",
+        None,
+    ),
+    "axes": ("a: true\n[x]\nb: true", "a: true", ("a/b", "a")),
+}
+
+
+@pytest.mark.parametrize("pair", DIFFERENT.values(), ids=DIFFERENT)
+def test_different_with_an_example(pair: tuple[str, str, tuple[str, str] | None]) -> None:
+    one, other, groups = pair
+    found = proof(one if "[x]" in one else rules(one), other if "else" in other else rules(other))
+    example = found.counterexample
+    assert found.answer == "different"
+    assert example is not None
+    assert groups is None or example.groups == groups
+
+
+UNDECIDED = {
+    "an attribute of a module": (
+        "a: module_attr(x) == 2",
+        "a: module_attr(x) == 3",
+        "no parameter was found that it takes and the other file's rule does not",
+    ),
+    "values that round": (
+        "a: ndim == 1 -> lr = fan_in / 2 / 3",
+        "a: ndim == 1 -> lr = fan_in / 6",
+        "its values may equal those of the other file's rule",
+    ),
+    "products": (
+        "a: size == 7 and shape[0] == 2",
+        "",
+        "no parameter was found that it takes and the other file's rule does not",
+    ),
+    "inherited": (
+        "b{i}: name ~ ^h\\.(?<i>\\d+)\\. -> lr = 1\nb{i}: name ~ ^g\\.(?<i>\\d+)\\. -> lr = 1\nb3: ndim == 1",
+        "b{i}: name ~ ^h\\.(?<i>\\d+)\\. or name ~ ^g\\.(?<i>\\d+)\\. -> lr = 1\nb3: ndim == 1",
+        "its settings depend on which rule with its label takes something first",
+    ),
+    "read of other names": (
+        "general: not attr(x)\nssm: true -> lr = attr(x)",
+        "ssm: attr(x) -> lr = attr(x)\ngeneral: true",
+        "it may read a name of a tied parameter that the other file's rule does not",
+    ),
+    "no second name": (
+        'a: tied and not (name ~ "[^x]" or name ~ "..")',
+        "",
+        "no parameter was found that it takes and the other file's rule does not",
+    ),
+    "required option of one": (
+        "option w\na: ndim == 1 -> lr = w",
+        "a: ndim == 1 -> lr = 1",
+        "its values may equal those of the other file's rule",
+    ),
+    "refused": (
+        "option r = 0.5\na: ndim == 1 -> lr = 1 / (r - 0.5)",
+        "a: ndim == 1 -> lr = 1",
+        "its values may equal those of the other file's rule",
+    ),
+    "captures between word boundaries": (
+        r"b{i}: name ~ \bh\.(?<i>\d+)\b",
+        r"b{i}: name ~ \bh\.(?<i>\d\d*)\b",
+        "its values may equal those of the other file's rule",
+    ),
+    "captures that are repeated": (
+        r"b{i}: name ~ ^(?:h\.(?<i>\d+)\.)+",
+        r"b{i}: name ~ ^(?:h\.(?<i>\d\d*)\.)+",
+        "its values may equal those of the other file's rule",
+    ),
+    "captures of other parts": (
+        r"b{t}: leaf ~ ^(?<t>w|b)$",
+        r"b{t}: name ~ (?:^|\.)(?<t>w|b)$",
+        "its values may equal those of the other file's rule",
+    ),
+    "many wildcards": (
+        "a: type(A*|B*|C*|D*|E*|F*|G*)",
+        "a: type(G*|B*|C*|D*|E*|F*|A*) and true",
+        "it has too many tests of one kind",
+    ),
+    "many extents and a size": (
+        "a: " + " and ".join(f"shape[{at}] != 5" for at in range(7)) + " and size == 11",
+        "",
+        "no parameter was found that it takes and the other file's rule does not",
+    ),
+    "too many cases": (
+        "a: " + " and ".join(f"(ndim == {n} or name ~ x{n})" for n in range(10)),
+        "a: ndim == 1",
+        "it has too many cases",
+    ),
+    "a capture of several matches": (
+        r"b{i}: (name ~ ^h\.(?<i>\d+)\. or name ~ ^g\.(?<i>\d+)\.) and i > 6",
+        r"b{i}: (name ~ ^h\.(?<i>\d+)\. or name ~ ^g\.(?<i>\d+)\.) and i > 7",
+        "it has too many cases",
+    ),
+}
+
+
+@pytest.mark.parametrize("pair", UNDECIDED.values(), ids=UNDECIDED)
+def test_undecided_with_a_reason(pair: tuple[str, str, str]) -> None:
+    one, other, reason = pair
+    found = proof(rules(one), rules(other))
+    assert found.answer == "undecided"
+    assert reason in [part.reason for part in found.undecided]
+    assert found.counterexample is None
+
+
+def test_a_file_without_else_leaves_default() -> None:
+    found = proof("a: module_attr(x) == 2\n", "a: module_attr(x) == 3\n")
+    assert found.answer == "undecided"
+    assert [part.span.one_line for part in found.undecided] == [
+        "a: module_attr(x) == 3",
+        "a: module_attr(x) == 2",
+    ]
+
+
+@pytest.mark.parametrize("steps", [1, 3, 20, 200, 400])
+def test_too_few_steps_leave_it_undecided(steps: int) -> None:
+    found = proof(rules("a: not not shape[0] > shape[1]"), rules("a: shape[0] >= shape[1]"), steps=steps)
+    assert found.answer == "undecided"
+    assert [part.reason for part in found.undecided] == [f"the comparison takes more than {steps} steps"]
+    assert found.steps == steps
+
+
+TWO_AXES = (
+    "[a]\nx: ndim <= 1 -> weight_decay = 0\ny: else\n[b]\nm: ndim <= 1 -> lr = 1\nn: else\n",
+    "[a]\nx: ndim < 2 -> lr = 1\ny: else\n[b]\nm: 2 > ndim -> weight_decay = 0\nn: else\n",
+)
+
+
+def test_settings_of_all_axes_are_compared_together() -> None:
+    assert proof(*TWO_AXES, compare="settings").answer == "equal"
+    assert proof(*TWO_AXES, compare="labels").answer == "equal"
+    assert proof(*TWO_AXES).answer == "equal"
+
+
+def test_scales_of_several_axes_are_multiplied() -> None:
+    two = "[a]\np: ndim == 1 -> lr_scale = 0.5\nq: else\n[b]\nr: else -> lr_scale = 0.5\n"
+    one = "p: ndim == 1 -> lr_scale = 0.25\nq: else -> lr_scale = 0.5\n"
+    assert proof(two, one, compare="settings").answer == "equal"
+    assert proof(two, one).answer == "different"
+    assert proof(two, one.replace("0.25", "0.2"), compare="settings").answer == "different"
+
+
+def test_captures_in_axes_that_do_not_pair_are_undecided() -> None:
+    two = "[a]\np: ndim == 1 -> lr = 1\nq: else\n[b]\nb{i}: name ~ ^h\\.(?<i>\\d+)\\. -> eps = i\nc: else\n"
+    axes = two.partition("[b]")
+    found = proof(two, f"[b]{axes[2]}{axes[0]}", compare="settings")
+    assert found.answer == "undecided"
+    assert "it may read a name of a tied parameter that the other file's rule does not" in [
+        part.reason for part in found.undecided
+    ]
+
+
+def test_options_that_are_not_shared_are_assumed_to_have_their_defaults() -> None:
+    found = proof(
+        rules("option r = 0.5\na: ndim == 1 -> lr_scale = r"),
+        rules("option r = 0.25\na: ndim == 1 -> lr_scale = 2 * r"),
+    )
+    assert found.answer == "equal"
+    assert found.assumed == ("the option `r` of a.rules is 0.5", "the option `r` of b.rules is 0.25")
+
+
+def test_the_smallest_example_is_shown_with_its_rules() -> None:
+    found = proof(rules("a: name ~ ^head"), rules("a: name ~ head"))
+    example = found.counterexample
+    assert example is not None
+    assert (example.names, example.shape, example.options) == (("ahead",), (), {})
+    assert (example.owner, example.dtype, example.role) == ("lab.layers.Layer", "float32", "weight")
+    assert [[rule and rule.span.one_line for rule in pair] for pair in example.rules] == [
+        ["rest: else", "a: name ~ head"]
+    ]
+    assert [
+        group.label for group in paramrules.assign(rules_of("a: name ~ head"), example.inventory).groups
+    ] == ["a"]
+
+
+def rules_of(*lines: str) -> paramrules.Rules:
+    return paramrules.parse(rules(*lines))
+
+
+def test_files_are_read_as_load_reads_them() -> None:
+    assert prove("<nanogpt>", "<nanogpt@1>").answer == "equal"
+
+
+def test_a_changed_example_has_no_name_twice() -> None:
+    classes = Chosen((), ("lab.layers.Layer",), frozenset(), frozenset())
+    names = [Name(text, classes, (), frozenset()) for text in ("h.1", "a.h.1", "h.2")]
+    for changed_names in changed(names):
+        assert len({name.text for name in changed_names}) == 3
+    assert "a.h.2" in {name.text for some in changed(names) for name in some}
