@@ -167,6 +167,32 @@ class _Fixer:
         return None
 
 
+def fixes_between(text: str, path: "str | Traversable", start: int, end: int) -> list[Fixed]:
+    """Return the text with one fix each, for the findings in a part of it whose fixes make it better.
+
+    Args:
+        text: the text of a rule file.
+        path: its path, beside which it includes others.
+        start: the first character of the part, counted in the normalised text.
+        end: its end; a finding that touches the part is in it.
+
+    >>> [fixed.file.after for fixed in fixes_between("a: ndim <= 1 && tied", "vit.rules", 13, 13)]
+    ['a: ndim <= 1 and tied']
+    """
+    fixer = _Fixer(path, True, normalised(text))
+    first = fixer.read(normalised(text))
+    found = []
+    for each in fixer.fixable(first):
+        span = each[0].span
+        if span is not None and span.start <= end and start <= max(span.start, span.end):
+            applied: list[Diagnostic] = []
+            state = fixer.some(first, [each], applied)
+            if applied:
+                after = _as_before(text, state.source.text)
+                found.append(Fixed(Formatted(str(path), text, after), (each[0],), tuple(applied)))
+    return found
+
+
 def _cause(finding: Diagnostic) -> tuple[str, str]:
     return finding.code, finding.message
 

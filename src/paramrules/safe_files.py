@@ -1,7 +1,6 @@
 """Files that are read without waiting forever, and written whole or not at all."""
 
 import os
-import secrets
 import stat
 from collections.abc import Callable
 from contextlib import suppress
@@ -82,23 +81,27 @@ def write_whole(path: str | Path, text: str) -> None:
         raise _unwritable(path, error) from None
 
 
-def write_new(path: str | Path, text: str, exists: Diagnostic | None = None) -> None:
+def already_there(path: str | Path, way_out: str = "remove this one") -> RulesError:
+    """Return the error (E806) for a file that a command would overwrite."""
+    return RulesError(
+        Diagnostic(
+            "E806",
+            f"`{path}` already exists, and may have been edited by hand",
+            help=f"name another file, or {way_out}",
+        )
+    )
+
+
+def write_new(path: str | Path, text: str, way_out: str = "remove this one") -> None:
     """Create a file, whole or not at all.
 
     Raises:
-        RulesError: `exists`, by default E806, if there is a file of this name; E703 if it cannot be written.
+        RulesError: E806 with the `way_out` if there is a file of this name; E703 if it cannot be written.
     """
     try:
         _through_temporary(path, text, _take_free_name)
     except FileExistsError:
-        raise RulesError(
-            exists
-            or Diagnostic(
-                "E806",
-                f"`{path}` already exists, and may have been completed by hand",
-                help="name another file, or remove this one",
-            )
-        ) from None
+        raise already_there(path, way_out) from None
     except (OSError, ValueError) as error:
         raise _unwritable(path, error) from None
 
@@ -112,7 +115,7 @@ def _is_stream(path: str | Path) -> bool:
 
 
 def _through_temporary(path: str | Path, text: str, publish: Callable[[str, str | Path], None]) -> None:
-    beside = os.path.join(os.path.dirname(path), f".paramrules.{secrets.token_hex(8)}")
+    beside = os.path.join(os.path.dirname(path), f".paramrules.{os.urandom(8).hex()}")
     old = _regular(path)
     # Exclusive, so that it follows no link. A new file obeys the umask; one that replaces another is the
     # user's alone until it has the mode of the other.

@@ -10,7 +10,7 @@ from oracle.strategies import rule_files
 
 import paramrules.fixing
 from paramrules.diagnostics import Diagnostic, Fix, Source, Span, helping
-from paramrules.fixing import _fits, fix_file, fix_text
+from paramrules.fixing import _fits, fix_file, fix_text, fixes_between
 from paramrules.rules.load import check_text
 from paramrules.syntax.decode import normalised
 
@@ -126,6 +126,18 @@ def test_what_would_not_be_better_is_left(text: str) -> None:
     fixed = fix_text(text, "t.rules", unsafe=True)
     assert (fixed.file.after, fixed.applied) == (text, ())
     assert [finding.fix for finding in fixed.found] == [None] * len(fixed.found)
+
+
+def test_the_fixes_in_a_part_are_one_text_each() -> None:
+    text = "\ufeffa: tied && tied\r\nb: ndimm <= 1\r\nc: elsewhere && within\r\nd: nope\r\n"
+    found = fixes_between(text, "t.rules", 8, 19)
+    assert [(each.found[0].code, each.file.after) for each in found] == [
+        ("E132", text.replace("&&", "and", 1)),
+        ("E301", text.replace("ndimm", "ndim")),
+    ]
+    assert [each.applied for each in found] == [each.found for each in found]
+    assert fixes_between(text, "t.rules", 11, 18) == []
+    assert fixes_between(text, "t.rules", 30, 99) == []
 
 
 def test_fixes_that_overlap_take_turns() -> None:

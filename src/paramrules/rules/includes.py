@@ -1,6 +1,6 @@
 """A rule file and the files that it includes, parsed but not yet resolved."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -8,6 +8,7 @@ from paramrules.diagnostics import Diagnostic, Place, Source, Span, did_you_mean
 from paramrules.rules.beside import Located, beside, located
 from paramrules.rules.shipped import definitions, find_policy, source_of
 from paramrules.syntax import language, nodes, read
+from paramrules.syntax.decode import normalised
 from paramrules.syntax.nodes import Allow, File, Include
 
 if TYPE_CHECKING:
@@ -19,12 +20,14 @@ class Loaded:
     """A file's syntax tree, and the included file of each `include` statement, in order.
 
     A file that is included more than once (a diamond) is the same `Loaded` everywhere. An include that could
-    not be followed has been reported, and is left out of `includes`.
+    not be followed has been reported, and is left out of `includes`. `identity` is the same for the same
+    file, by whatever path it is reached: its real path on the disk.
     """
 
     source: Source
     file: File
     includes: tuple[tuple[Include, "Loaded"], ...] = ()
+    identity: str = ""
 
     @property
     def allows(self) -> tuple[Allow, ...]:
@@ -56,20 +59,26 @@ class Loaded:
 class Reading:
     """Reads a main file and the files that it includes, each once.
 
+    Args:
+        source: the main file.
+        opened: texts to read in place of files on the disk, by the files' real paths.
+
     Attributes:
         findings: the errors and warnings so far, in no order.
         sources: the files read so far, the main one first.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, opened: Mapping[str, str] | None = None) -> None:
         self.findings: list[Diagnostic] = []
         self.sources = [source]
+        self._opened = opened or {}
         self._read: dict[str, Loaded] = {}
         self._chain: list[Located] = []
 
     def main(self, source: Source, path: "str | Traversable | None") -> Loaded:
         """Return the main file; without a path it has no folder to include from."""
-        return self._tree(source, Located("", source.name) if path is None else located(path))
+        file = Located("", source.name) if path is None else located(path)._replace(name=source.name)
+        return self._tree(source, file)
 
     def _tree(self, source: Source, file: Located) -> Loaded:
         tree, findings = read(source)
@@ -82,7 +91,7 @@ class Reading:
                 if loaded is not None:
                     includes.append((statement, loaded))
         self._chain.pop()
-        return Loaded(source, tree, tuple(includes))
+        return Loaded(source, tree, tuple(includes), file.identity)
 
     def _follow(self, include: Include, from_file: Located) -> Loaded | None:
         place = _path(include)
@@ -104,7 +113,7 @@ class Reading:
                 Diagnostic("E111", f"more than {language.FILES} files are included", _path(include))
             )
             return None
-        source = source_of(include.path) if include.shipped else target.read(place)
+        source = source_of(include.path) if include.shipped else self._source(target, place)
         if isinstance(source, Diagnostic):
             self.findings.append(source)
             return None
@@ -113,6 +122,11 @@ class Reading:
         self._read[target.identity] = loaded
         self._refuse_rules(include, loaded)
         return loaded
+
+    def _source(self, target: Located, place: Span) -> Source | Diagnostic:
+        if target.identity in self._opened:
+            return Source(target.name, normalised(self._opened[target.identity]))
+        return target.read(place)
 
     def _shipped(self, include: Include) -> Located | Diagnostic:
         known = definitions()

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import chain
 from operator import itemgetter
-from typing import TYPE_CHECKING, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeGuard
 
 from paramrules.diagnostics import Diagnostic, RulesError, Source, Span, class_name, covers
 from paramrules.rules.includes import Loaded, Reading
 from paramrules.rules.model import Rules
 from paramrules.rules.resolve import resolve
-from paramrules.rules.shipped import definitions, find_policy, names_shipped, note_of, source_of
+from paramrules.rules.shipped import Policy, definitions, find_policy, names_shipped, note_of, source_of
 from paramrules.syntax.decode import normalised, open_source
 from paramrules.syntax.nodes import Allow
 
@@ -94,8 +94,39 @@ def check_text(source: Source, path: "str | Traversable") -> list[Diagnostic]:
     >>> check_text(Source("vit.rules", "a: ndim <= 1"), "vit.rules")
     []
     """
-    reading = Reading(source)
-    return _understand(reading.main(source, path), reading, may_define_only=True)[1]
+    return read_text(source, path).findings
+
+
+class Understood(NamedTuple):
+    """A text and its includes, as far as they can be understood.
+
+    Attributes:
+        rules: the rules; None if there is an error.
+        findings: every error and warning.
+        loaded: the syntax tree, and those of the included files.
+    """
+
+    rules: Rules | None
+    findings: list[Diagnostic]
+    loaded: Loaded
+
+
+def read_text(
+    source: Source, path: "str | Traversable | None", opened: Mapping[str, str] | None = None
+) -> Understood:
+    """Read a text as that of the file at a path. Never raise for a bad text.
+
+    Args:
+        source: the text.
+        path: the file beside which it includes others; None for a text without a folder.
+        opened: texts to read in place of included files on the disk, by the files' real paths.
+
+    >>> read_text(Source("vit.rules", "a: ndim <= 1"), "vit.rules").rules
+    <Rules vit.rules: 1 rule>
+    """
+    reading = Reading(source, opened)
+    loaded = reading.main(source, path)
+    return Understood(*_understand(loaded, reading, may_define_only=True), loaded)
 
 
 def _load(path: RuleFile, may_define_only: bool = False) -> tuple[Rules | None, list[Diagnostic]]:
@@ -106,6 +137,9 @@ def _load(path: RuleFile, may_define_only: bool = False) -> tuple[Rules | None, 
     file = os.fspath(path) if isinstance(path, str | os.PathLike) else path
     source = open_source(file, str(file))
     if isinstance(source, Diagnostic):
+        policy = find_policy(str(file)) if source.code == "E101" else None
+        if isinstance(policy, Policy):
+            source = replace(source, help=f'did you mean `"{policy}"` of the shipped library?')
         return None, [source]
     reading = Reading(source)
     main = reading.main(source, file)

@@ -115,11 +115,16 @@ def note_of(text: str, policy: Policy) -> list[Diagnostic]:
 
 def source_of(name: str) -> Source:
     """Return the text of a file of the library by its name, without angle brackets."""
+    return Source(f"<{name}>", file_of(name).read_text(encoding="utf-8"))
+
+
+def file_of(name: str) -> "Traversable":
+    """Return a file of the library by its name, without angle brackets."""
     folder, _, last = name.rpartition("/")
     place = _library()
     for part in filter(None, folder.split("/")):
         place = place.joinpath(part)
-    return Source(f"<{name}>", place.joinpath(last + _SUFFIX).read_text(encoding="utf-8"))
+    return place.joinpath(last + _SUFFIX)
 
 
 def _unknown(name: str) -> Diagnostic:

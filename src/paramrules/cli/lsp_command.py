@@ -1,0 +1,37 @@
+"""`paramrules lsp`."""
+
+import sys
+from importlib.util import find_spec
+from typing import Final
+
+import click
+
+from paramrules.cli.answer import Answer, Command
+from paramrules.cli.exit_codes import Exit
+from paramrules.diagnostics import Diagnostic
+
+NOT_INSTALLED: Final = Diagnostic(
+    "E980", "the language server is not installed", help="install it: `pip install 'paramrules[lsp]'`"
+)
+
+
+@click.command(cls=Command, reads_settings=False)
+@click.pass_context
+def lsp(context: click.Context) -> Answer:
+    """Serve an editor: the language server for rule files.
+
+    \b
+    paramrules lsp
+
+    It speaks the Language Server Protocol over standard input and output, and is started by an editor.
+
+    JSON: `findings`, if it cannot start.
+    """
+    if not all(map(find_spec, ("pygls", "lsprotocol"))):
+        return Answer(findings=[NOT_INSTALLED], outcome=Exit.UNUSABLE)
+    from paramrules.language_server.server import make_server
+
+    answers = sys.stdout.buffer
+    sys.stdout = sys.stderr  # nothing else may come between the answers
+    make_server().start_io(stdout=answers)
+    context.exit()

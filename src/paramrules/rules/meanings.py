@@ -1,0 +1,141 @@
+"""A sentence for each word of the language: what it means, for whoever reads a rule file.
+
+docs/language.md says more about each. A test holds this table to the words that there are.
+"""
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+
+class Meaning(NamedTuple):
+    """A word of the language.
+
+    Attributes:
+        form: how it is written.
+        text: what it means, a sentence or two.
+    """
+
+    form: str
+    text: str
+
+
+FIELDS: Final[Mapping[str, Meaning]] = {
+    "name": Meaning("name ~ bias", "The parameter's name, its components joined with dots."),
+    "leaf": Meaning('leaf == "weight"', "The last component of the parameter's name."),
+    "module": Meaning('module like "*.attn"', 'All of the name before its last component; `""` at the root.'),
+    "ndim": Meaning("ndim <= 1", "The number of axes; biases and gains of known layers are vectors."),
+    "squeezed_ndim": Meaning("squeezed_ndim <= 1", "The number of extents other than 1."),
+    "size": Meaning("size > 1_000_000", "The number of elements."),
+    "shape": Meaning(
+        "shape == (1, *, 768)", "The extents; `*` is any. `shape[-1]` is the last one, as a number."
+    ),
+    "fan_in": Meaning(
+        "lr_scale = 256 / fan_in",
+        "What a matrix contracts, times a convolution's receptive field. Biases have none.",
+    ),
+    "fan_out": Meaning(
+        "sqrt(fan_out / fan_in)",
+        "What a matrix produces, times a convolution's receptive field. Biases have none.",
+    ),
+    "layer_fan_in": Meaning("layer_fan_in", "`fan_in` of the weight in the same layer, also of a bias."),
+    "layer_fan_out": Meaning("layer_fan_out", "`fan_out` of the weight in the same layer, also of a bias."),
+    "layer_kernel": Meaning(
+        "layer_kernel > 1", "The receptive field of the layer's weight: 9 for a convolution of 3 x 3, else 1."
+    ),
+    "layer_groups": Meaning("layer_groups > 1", "The number of groups of the layer's convolution, else 1."),
+    "dtype": Meaning("dtype == bfloat16", "The type of the elements."),
+    "role": Meaning("role in (bias, scale)", "What the parameter is to its layer."),
+}
+"""Facts about a parameter."""
+
+FLAGS: Final[Mapping[str, Meaning]] = {
+    "trainable": Meaning("not trainable", "The parameter takes part in training."),
+    "tied": Meaning("tied", "The parameter has several names."),
+}
+
+FUNCTIONS: Final[Mapping[str, Meaning]] = {
+    "type": Meaning(
+        "type(LayerNorm|*Norm)",
+        "The class of the module that owns the parameter, or a base of it, is one of these.",
+    ),
+    "within": Meaning("within(Attention|MoE)", "So is the owner or any module around it."),
+    "variable": Meaning("variable(LoRAParam)", "So is the class of the parameter itself."),
+    "attr": Meaning(
+        "attr(lr_mult) == 2",
+        "An attribute that is set on the parameter, as a test or as a value; a dot reads inside.",
+    ),
+    "module_attr": Meaning(
+        "module_attr(lr_mult)",
+        "The same of the nearest module outward that has it: the owner or one around it.",
+    ),
+    "count": Meaning("count(block)", "How many different values the captures of a match take in the model."),
+    "index": Meaning(
+        "index(block)",
+        "This parameter's place, from 0, among the sorted values that the captures of a match take.",
+    ),
+    "min": Meaning("min(1, 256 / fan_in)", "The least of the numbers."),
+    "max": Meaning("max(1, fan_out / fan_in)", "The greatest of the numbers."),
+    "sqrt": Meaning("sqrt(fan_out / fan_in)", "The square root."),
+    "log": Meaning("log(fan_in)", "The natural logarithm."),
+    "exp": Meaning("exp(-i / 12)", "e to this power."),
+    "abs": Meaning("abs(depth - i)", "The magnitude of the number."),
+    "floor": Meaning("floor(i / 2)", "The greatest whole number that is not above the number."),
+    "ceil": Meaning("ceil(i / 2)", "The least whole number that is not below the number."),
+}
+
+ROLES: Final[Mapping[str, Meaning]] = {
+    "weight": Meaning("role == weight", "A matrix or a kernel."),
+    "bias": Meaning("role == bias", "What a layer adds."),
+    "scale": Meaning("role == scale", "A norm's gain."),
+    "embedding": Meaning("role == embedding", "A table of vectors, looked up by number."),
+    "other": Meaning("role == other", "Anything else, such as a class token."),
+}
+
+KEYS: Final[Mapping[str, Meaning]] = {
+    "lr": Meaning("lr = 1e-4", "The learning rate, in place of the base rate."),
+    "lr_scale": Meaning(
+        "lr_scale = 0.5",
+        "Multiplies the base learning rate, under any schedule; several axes multiply theirs.",
+    ),
+    "weight_decay": Meaning("weight_decay = 0", "The weight decay, in place of the base decay."),
+    "weight_decay_scale": Meaning("weight_decay_scale = 0.5", "Multiplies the base weight decay."),
+    "freeze": Meaning("freeze = true", "The parameter is not trained and costs no optimizer state."),
+    "skip": Meaning(
+        "skip = true", "The parameter is left to another optimizer: in no group, and not frozen."
+    ),
+    "optimizer": Meaning(
+        'optimizer = "muon"', "The optimizer that takes the group, by its name in the call."
+    ),
+    "schedule": Meaning(
+        'schedule = "late"', "The schedule, named in the call, that replaces the base learning rate."
+    ),
+    "weight_decay_schedule": Meaning(
+        'weight_decay_schedule = "cosine"',
+        "The schedule, named in the call, that replaces the base weight decay.",
+    ),
+}
+"""Settings that mean the same under every framework."""
+
+STATEMENTS: Final[Mapping[str, Meaning]] = {
+    "let": Meaning("let norm = type(LayerNorm)", "Names a predicate or a number."),
+    "option": Meaning("option rate = 0.75", "A value that the caller may set."),
+    "include": Meaning('include "norms.rules"', "Takes in the lets and options of another file."),
+    "edition": Meaning("edition 1", "The edition of the language."),
+    "expect": Meaning(
+        "expect no_decay: type(LayerNorm)", "A test: all that satisfy the predicate have this label."
+    ),
+}
+"""The words that begin a statement."""
+
+LOGIC: Final[Mapping[str, Meaning]] = {
+    "and": Meaning("a and b", "Both hold."),
+    "or": Meaning("a or b", "One of them holds, or both."),
+    "not": Meaning("not a", "It holds for none of the parameter's names."),
+    "in": Meaning("role in (bias, scale)", "It is one of these."),
+    "like": Meaning("name like *.bias", "The glob matches the whole of it; `*` crosses dots."),
+    "else": Meaning("rest: else", "Whatever the rules above leave."),
+    "true": Meaning("freeze = true", "Always."),
+    "false": Meaning("freeze = false", "Never."),
+    "none": Meaning("foreach = none", "No value."),
+}
+"""Words between the names."""
