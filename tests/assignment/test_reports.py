@@ -34,8 +34,10 @@ def test_a_printed_assignment_is_its_table(gpt: paramrules.Assignment) -> None:
 
 def test_a_notebook_shows_the_same(gpt: paramrules.Assignment) -> None:
     shown = gpt._repr_html_()
-    assert shown.startswith("<div>m.rules: 14 tensors, ")
-    assert "<td>no_decay/low</td><td>weight_decay=0, lr_scale=0.5</td>" in shown
+    assert "</style><div>m.rules: 14 tensors, " in shown
+    assert "no_decay/low</th><td>weight_decay=0, lr_scale=0.5</td>" in shown
+    assert "<details><summary>Rates over depth</summary><figure" in shown
+    assert "<script" not in shown
     assert "<div>dead rule: `never` at m.rules:4</div>" in shown
 
 
@@ -45,10 +47,11 @@ def test_what_is_shown_of_many_groups_is_short() -> None:
         inventory_of([f"layer.{number}.weight" for number in range(150)]),
     )
     shown = many._repr_html_()
-    assert shown.count("<tr>") == 1 + 100 + 1
-    assert "<td>layer_99</td>" in shown
-    assert "<td>total</td>" in shown
-    assert shown.endswith("<div>and 50 more groups</div>")
+    assert shown.count("<tr data-group=") == 100
+    assert "layer_99</th>" in shown
+    assert "layer_100</th>" not in shown
+    assert ">total</th>" in shown
+    assert "<p>and 50 more groups</p>" in shown
     assert repr(many.axes[0]) == (
         "<AxisLabels '': layer_0, layer_1, layer_2, layer_3, layer_4, layer_5, layer_6, layer_7, "
         "and 142 more>"
@@ -58,6 +61,7 @@ def test_what_is_shown_of_many_groups_is_short() -> None:
 
 def test_an_assignment_without_anything_to_add_is_a_table_alone() -> None:
     assignment = paramrules.assign(paramrules.parse("all: else"), paramrules.Inventory.from_json(PLAIN))
+    assert "rates over depth" not in paramrules.assign(FROZEN, GPT)._repr_html_().lower()
     assert str(assignment) == (
         "<rules>: 1 tensor, 4 parameters (torch)\n\n"
         "group  settings  tensors  parameters   share\n"
@@ -66,6 +70,7 @@ def test_an_assignment_without_anything_to_add_is_a_table_alone() -> None:
     )
 
 
+FROZEN = paramrules.parse("all: else -> freeze = true")
 PLAIN = """{"paramrules_inventory": 1, "framework": "torch", "unknown": {}, "classes": [["M", []]],
 "owners": [[0]],
 "parameters": [{"name": "w", "owner": 0, "shape": [4], "dtype": "float32", "trainable": true, "variable": 0,

@@ -15,12 +15,13 @@ from paramrules.assignment.explanation import Explanation
 from paramrules.assignment.grouping import AxisLabels, Group, GroupSize, groups_of
 from paramrules.assignment.labelling import Label
 from paramrules.assignment.predicate_evaluator import Evaluator
-from paramrules.assignment.report import report, shortened
+from paramrules.assignment.report import report
 from paramrules.assignment.value_evaluator import Scalar
 from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
-from paramrules.display import Block, html_of, model_size, text_of
+from paramrules.display import Block, model_size, text_of
 from paramrules.inventories import Inventory
 from paramrules.rules.model import Rules
+from paramrules.rules.terms import Predicate
 
 
 class Assignment:
@@ -63,11 +64,13 @@ class Assignment:
         return f"<Assignment of {len(self.inventory)} parameters to {len(self.groups)} groups>"
 
     def __str__(self) -> str:
-        return text_of(self._titled_report())
+        return text_of([f"{self.rules.source.name}: {self.model_size}", "", *self.report()])
 
     def _repr_html_(self) -> str:
-        """Return the report as HTML, for notebooks, with the first groups of many."""
-        return html_of(shortened(self._titled_report()))
+        """Return the groups as a table and their rates as a plot, for notebooks."""
+        from paramrules.html_report.notebook import notebook_html
+
+        return notebook_html(self)
 
     @cached_property
     def axes(self) -> tuple[AxisLabels, ...]:
@@ -237,6 +240,17 @@ class Assignment:
     def _names(self, parameters: Iterable[int]) -> tuple[str, ...]:
         return tuple(self.inventory.names[parameter] for parameter in parameters)
 
+    def matching(self, predicate: Predicate) -> tuple[int, ...]:
+        """Return the numbers of the parameters for which a predicate of the rules holds, in their order.
+
+        A predicate that reads a capture has to hold its match, too.
+
+        >>> [assignment.inventory.names[number] for number in assignment.matching(rules.lets["norm"])]
+        ['norm.weight', 'norm.bias']
+        """
+        entries = list(range(len(self.inventory.names)))
+        return tuple(sorted(self._evaluator.facts.parameters(self._evaluator.holds(predicate, entries))))
+
     def axis(self, name: str) -> AxisLabels:
         """Return an axis by its name, "" for the axis without one.
 
@@ -331,9 +345,6 @@ class Assignment:
         """Return the table of groups, and lines about what is left over, dead, frozen or tied."""
         return report(self, self._labels)
 
-    def _titled_report(self) -> list[Block]:
-        return [f"{self.rules.source.name}: {self.model_size}", "", *self.report()]
-
     def _parameter(self, name: str) -> int:
         try:
             return self.inventory.index(name)
@@ -343,12 +354,12 @@ class Assignment:
     def _axis(self, number: int) -> AxisLabels:
         axis, labels = self.rules.axes[number], self._labels[number]
         of, rules = [0] * len(self.inventory), [0] * len(self.inventory)
-        parameter = self._evaluator.facts.parameter
+        parameters = self._evaluator.facts.parameters
         for at, label in enumerate(labels):
             for taken in label.taken:
-                for entry in taken.entries:
-                    of[parameter(entry)] = at
-                    rules[parameter(entry)] = taken.rule
+                for parameter in parameters(taken.entries):
+                    of[parameter] = at
+                    rules[parameter] = taken.rule
         alive = set(rules)
         dead = tuple(
             rule

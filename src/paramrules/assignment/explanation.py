@@ -102,23 +102,31 @@ class Explanation:
 
     def report(self) -> list[Block]:
         """Return the facts about the parameter and the verdict of every rule, as lines and tables."""
-        rows = [*((fact, str(value)) for fact, value in _facts(self.parameter))]
-        rows += [("group", self.group.label), ("settings", short_settings(self.group.settings))]
-        blocks: list[Block] = [self.parameter.name, Table(("fact", "value"), rows)]
-        for axis in self.axes:
-            blocks += ["", *self._verdicts(axis)]
+        group = ("group", self.group.label), ("settings", short_settings(self.group.settings))
+        facts = Table(("fact", "value"), [*self.facts(), *group])
+        blocks: list[Block] = [self.parameter.name, facts]
+        for head, verdicts in self.verdicts():
+            blocks += ["", head, verdicts]
         return blocks
+
+    def facts(self) -> list[tuple[str, str]]:
+        """Return the facts about the parameter, each with its value as text."""
+        return [(fact, str(value)) for fact, value in _facts(self.parameter)]
+
+    def verdicts(self) -> Iterator[tuple[str, Table]]:
+        """Yield for each axis the label with its settings, and a table of the verdict of every rule."""
+        return map(self._verdicts, self.axes)
 
     def _repr_html_(self) -> str:
         """Return the report as HTML, for notebooks."""
         return html_of(self.report())
 
-    def _verdicts(self, axis: AxisExplanation) -> Iterator[Block]:
+    def _verdicts(self, axis: AxisExplanation) -> tuple[str, Table]:
         named = f"[{axis.axis}] " if axis.axis else ""
         captures = ", ".join(f"{capture}={value}" for capture, value in axis.captures.items())
         where = f" where {captures}" if captures else ""
         by_label = f" ({short_settings(axis.implied)} by its label)" if axis.implied else ""
-        yield f"{named}{axis.label}: {short_settings(axis.settings)}{by_label}{where}"
+        head = f"{named}{axis.label}: {short_settings(axis.settings)}{by_label}{where}"
         verdicts = [("failed", verdict) for verdict in axis.earlier]
         if axis.rule:
             verdicts.append(("won", Verdict(axis.rule, axis.clause)))
@@ -127,7 +135,7 @@ class Explanation:
             (outcome, verdict.rule.label.text, verdict.rule.span.location, self._because(verdict.clause))
             for outcome, verdict in verdicts
         ]
-        yield Table(("verdict", "rule", "place", "because"), rows)
+        return head, Table(("verdict", "rule", "place", "because"), rows)
 
     def _because(self, clause: Clause | None) -> str:
         if clause is None:

@@ -1,7 +1,7 @@
 """The report of an assignment: the table of its groups, and lines about what is special about them."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from paramrules.assignment.grouping import Group, GroupSize
 from paramrules.assignment.labelling import Label
@@ -9,9 +9,6 @@ from paramrules.display import Block, Table, few, in_bytes, large, short_setting
 
 if TYPE_CHECKING:
     from paramrules.assignment.assignment import Assignment
-
-_SHOWN: Final = 100
-"""The number of groups that a notebook shows."""
 
 
 def report(assignment: "Assignment", by_axis: Sequence[Sequence[Label]]) -> list[Block]:
@@ -56,18 +53,6 @@ def share(group: Group, size: GroupSize) -> str:
     if size.tensors:
         return f"{size.share:.1%}"
     return "skipped" if group.settings.get("skip") is True else "frozen"
-
-
-def shortened(blocks: Sequence[Block]) -> list[Block]:
-    """Return a report with the first rows of a long table, and its last, the total."""
-    found: list[Block] = []
-    for block in blocks:
-        if isinstance(block, Table) and (more := len(block.rows) - 1 - _SHOWN) > 0:
-            rows = [*block.rows[:_SHOWN], block.rows[-1]]
-            found += [block._replace(rows=rows), f"and {more} more groups"]
-        else:
-            found.append(block)
-    return found
 
 
 def _notes(assignment: "Assignment", by_axis: Sequence[Sequence[Label]]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The rule files of a project compared with those of a revision."""
+"""Rule files compared with what they are in a revision, or with another file."""
 
 import os
 import posixpath
@@ -68,6 +68,30 @@ def diff_against(
         old.require_no_submodule()
         return Diffs((), new_files=(target.rules,))
     return diff_target(old, target.rules, target, build, compare=compare)
+
+
+def diff_since(
+    old: str,
+    target: Target,
+    build: Callable[[Models], Sequence[Inventory]],
+    *,
+    compare: str = BOTH,
+) -> Diffs:
+    """Compare the rule file of a target with a file, or with what it is in a revision.
+
+    Args:
+        old: a rule file, a lock, or `REV:path`, as for `diff`; or a revision alone, as for `diff_against`.
+        target: the rule file, the models, and the options of rules.
+        build: describes the models.
+        compare: as for `diff`.
+
+    Raises:
+        RulesError: what `diff` raises.
+    """
+    names_a_file = ":" in old or names_shipped(old) or old.endswith((".rules", ".lock"))
+    if names_a_file or os.path.lexists(old):
+        return diff_target(old, target.rules, target, build, compare=compare)
+    return diff_against(old, target, build, compare=compare)
 
 
 def _gone(revision: str, project: Project) -> Iterable[str]:

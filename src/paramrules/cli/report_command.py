@@ -1,0 +1,94 @@
+"""`paramrules report [FILE] --model M -o report.html`."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import click
+
+from paramrules.cli.answer import Answer, Command, graded
+from paramrules.cli.arguments import RuleFile, assigned_to, on_models
+from paramrules.cli.layout import progress
+from paramrules.cli.state_option import with_state
+from paramrules.display import counted
+
+if TYPE_CHECKING:
+    from paramrules.assignment import Assignment
+    from paramrules.diagnostics import Diagnostic
+    from paramrules.diffs import Diff
+    from paramrules.inventories import Inventory
+    from paramrules.named_models.model_name import ModelName
+    from paramrules.projects import Target
+
+
+@click.command(cls=Command)
+@on_models
+@click.option(
+    "--against",
+    metavar="OLD",
+    type=RuleFile(),
+    help="Show what moved since OLD: a rule file, a lock, `REV:path`, or a revision, `main`.",
+)
+@with_state
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(),
+    required=True,
+    help="The file to write, whole or not at all; `-` is standard output.",
+)
+def report(targets: "list[Target]", against: str | None, state: dict[str, str], output: str) -> Answer:
+    """Write a page to look at: the groups, a map of the model, and a reason for every parameter.
+
+    \b
+    paramrules report vit.rules -m vit.py:ViT -o report.html
+    paramrules report vit.rules -m vit.json --against main:vit.rules -o report.html
+    paramrules report vit.rules -m vit.json -m vit_flax.json -o report.html
+
+    The page is one file that needs no network, and the same inputs give the same bytes. Two models stand
+    side by side.
+
+    JSON: `file`, `findings`, and `models`, each with `rules`, `model`, `framework`, `tensors`, `parameters`
+    and `groups` (how many); with `-o -` also `html`.
+    """
+    import paramrules
+    from paramrules.html_report import View, page
+    from paramrules.optimizer_state import state_by_parameter
+    from paramrules.safe_files import write_whole
+
+    findings: list[Diagnostic] = []
+    views, results = [], []
+    for target, rules, model, inventory in assigned_to(targets):
+        options = target.options_for(rules)
+        assignment = paramrules.examine(rules, inventory, options=options, strict=target.strict)
+        diff = None if against is None else _since(against, target, model, inventory)
+        of_parameters = state_by_parameter(assignment, state) if state else None
+        shown = [finding.on_command_line() for finding in graded(assignment.findings)]
+        views.append(View(assignment, model.text, diff, against or "", of_parameters, shown))
+        findings += [finding for finding in assignment.findings if finding not in findings]
+        results.append({"rules": target.rules, "model": model.text, **_sizes(assignment)})
+    with progress("explaining every parameter"):
+        text = page(views)
+    result = {"file": output, "models": results}
+    if output == "-":
+        return Answer((), {**result, "html": text}, findings, is_output=True, text=text)
+    write_whole(output, text)
+    tensors = sum(len(view.assignment.inventory) for view in views)
+    size = f"{counted(len(views), 'model')}, {counted(tensors, 'tensor')}"
+    return Answer((), result, findings, f"{output}: {size}")
+
+
+def _since(against: str, target: "Target", model: "ModelName", inventory: "Inventory") -> "Diff | None":
+    """Return what moved on one model; None if a revision does not have the rule file."""
+    from paramrules.diffs.against import diff_since
+
+    alone = replace(target, models=replace(target.models, names=(model,)))
+    return next(iter(diff_since(against, alone, lambda models: [inventory]).diffs), None)
+
+
+def _sizes(assignment: "Assignment") -> dict[str, object]:
+    return {
+        "framework": assignment.inventory.framework,
+        "tensors": len(assignment.inventory),
+        "parameters": sum(assignment.inventory.column("elements")),
+        "groups": len(assignment.groups),
+    }
