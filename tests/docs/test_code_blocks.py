@@ -1,6 +1,5 @@
 """Every code block of the pages runs, and prints what the page shows."""
 
-import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,22 +37,17 @@ def test_a_pages_code_prints_what_the_page_says(
     prepare(tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
-    modules = set(sys.modules)
+    forget_modules_below(tmp_path.parent)
     for block, said, printed in run(page, tmp_path):
         assert printed == said, f"{page.name}:{block.line}"
-    for name in (
-        set(sys.modules) - modules
-    ):  # a page's own modules, which another page may call by the same name
-        if (tmp_path / f"{name}.py").exists():
+
+
+def forget_modules_below(folder: Path) -> None:
+    """Forget the modules of other tests and pages, which a page may call by the same name."""
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if file and folder in Path(file).parents:
             del sys.modules[name]
-
-
-@pytest.mark.parametrize("page", PAGES, ids=NAMES)
-def test_a_pages_links_lead_somewhere(page: Path) -> None:
-    text = re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
-    for target in re.findall(r"\]\(([^)]+)\)", text):
-        if not target.startswith(("https://", "#")):
-            assert (page.parent / target.partition("#")[0]).exists(), target
 
 
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)

@@ -1,0 +1,233 @@
+"""The site: its nav, the links of the pages, and what docs/site/hooks.py makes of a page."""
+
+import html.parser
+import importlib.util
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import paramrules_mlx
+import paramrules_optax
+import paramrules_torch
+import pytest
+import yaml
+from docs.pages import DOCS, ROOT, all_pages
+
+import paramrules
+
+_SPEC = importlib.util.spec_from_file_location("site_hooks", DOCS / "site" / "hooks.py")
+assert _SPEC
+assert _SPEC.loader
+hooks = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(hooks)
+
+CONFIG = yaml.safe_load((ROOT / "mkdocs.yml").read_text("utf-8"))
+WORKFLOW = yaml.safe_load((ROOT / ".github" / "workflows" / "docs.yml").read_text("utf-8"))
+REPOSITORY = "https://example.org/repo"
+LINKED = [*all_pages(), *(ROOT / name for name in hooks.PAGES.values()), ROOT / "examples" / "README.md"]
+BACKENDS = {"backend", "OptaxBackend"}
+"""Public for `paramrules.testing`, and described in docs/backends.md."""
+
+
+def pages_of(nav: Any) -> Iterator[str]:
+    """The pages of a nav, in order."""
+    if isinstance(nav, str):
+        yield nav
+    else:
+        for entry in nav.values() if isinstance(nav, dict) else nav:
+            yield from pages_of(entry)
+
+
+def anchors(page: str) -> set[str]:
+    """The anchors that GitHub and the site give a page's headings."""
+    without_code = re.sub(r"^```.*?^```$", "", page, flags=re.MULTILINE | re.DOTALL)
+    found: list[str] = []
+    for heading in re.findall(r"^#+ (.+)$", without_code, re.MULTILINE):
+        text = re.sub(r"\[([^]]+)\]\([^)]*\)|[`*]", r"\1", heading)
+        found.append(re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-"))
+    return set(found)
+
+
+def test_the_nav_has_each_page_once() -> None:
+    pages = [page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md")]
+    assert sorted(pages_of(hooks.expanded(CONFIG["nav"]))) == sorted([*pages, *hooks.PAGES])
+
+
+def test_the_diagnostics_stand_below_the_headings_of_their_page() -> None:
+    nav = {title: pages for section in hooks.diagnostics() for title, pages in section.items()}
+    assert nav["Rules held against a model"][0] == {
+        "W201: a rule takes no parameter of the model": "diagnostics/W201.md"
+    }
+    assert {"Reading a file", "Regexes", "Files of a project"} < set(nav)
+
+
+@pytest.mark.parametrize("page", LINKED, ids=[str(page.relative_to(ROOT)) for page in LINKED])
+def test_links_lead_to_files_and_headings(page: Path) -> None:
+    text = re.sub(r"^```.*?^```$|`[^`\n]+`", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    for target in re.findall(r"\]\(([^)]+)\)", text):
+        if target.startswith("https://"):
+            continue
+        name, _, anchor = target.partition("#")
+        aim = page.parent / name if name else page
+        assert aim.exists(), target
+        if anchor:
+            assert anchor in anchors(aim.read_text("utf-8")), target
+
+
+@pytest.mark.parametrize(
+    ("page", "link", "on_the_site"),
+    [
+        ("resume.md", "distributed.md#deepspeed", "distributed.md#deepspeed"),
+        ("diagnostics/E205.md", "../models/vit.json", "../models/vit.json"),
+        ("team.md", "../CHANGELOG.md", "changelog.md"),
+        ("diagnostics/E205.md", "../../CONTRIBUTING.md#style", "../contributing.md#style"),
+        ("changelog.md", "docs/resume.md", "resume.md"),
+        ("contributing.md", "CHANGELOG.md", "changelog.md"),
+        ("contributing.md", "README.md#install", f"{REPOSITORY}/blob/main/README.md#install"),
+        ("schedules.md", "../examples/sam2", f"{REPOSITORY}/tree/main/examples/sam2"),
+        ("twins.md", "../benchmarks/pairing.rules", f"{REPOSITORY}/blob/main/benchmarks/pairing.rules"),
+        ("index.md", "https://example.org/a.md", "https://example.org/a.md"),
+        ("index.md", "#top", "#top"),
+    ],
+)
+def test_links_on_the_site(page: str, link: str, on_the_site: str) -> None:
+    assert hooks.for_site(f"See [it]({link}).", page, REPOSITORY) == f"See [it]({on_the_site})."
+
+
+def test_a_fence_is_titled_by_its_file() -> None:
+    page = "```rules a.rules\n[x](../y)\n```\n\n```rules\nall: else\n```\n"
+    assert hooks.for_site(page, "a.md", REPOSITORY) == page.replace(
+        "```rules a.rules", '```rules title="a.rules"'
+    )
+
+
+def test_a_bar_in_a_table_is_not_escaped() -> None:
+    row = "| `type(A\\|*B)` | [`A\\|B`](language.md) or a\\|b |\n"
+    assert hooks.for_site(row, "a.md", REPOSITORY) == "| `type(A|*B)` | [`A|B`](language.md) or a\\|b |\n"
+
+
+@pytest.mark.parametrize("page", LINKED, ids=[str(page.relative_to(ROOT)) for page in LINKED])
+def test_a_page_reads_alike_on_github_and_on_the_site(page: Path) -> None:
+    """MkDocs knows lists after a blank line alone, and blocks in a list if they are four spaces in."""
+    text = re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    assert re.findall(r"^(?![-*\d\s]).+\n(?:[-*]|\d+\.) .+", text, re.MULTILINE) == []
+    assert re.findall(r"^ {1,3}```.*", text, re.MULTILINE) == []
+
+
+def test_parts_become_tabs() -> None:
+    page = """\
+<!-- tabs -->
+**PyTorch**
+
+```python
+import torch
+
+torch.ones(1)
+```
+
+**JAX**
+
+With jax.
+<!-- /tabs -->
+"""
+    assert (
+        hooks.for_site(page, "a.md", REPOSITORY)
+        == """\
+=== "PyTorch"
+
+    ```python
+    import torch
+
+    torch.ones(1)
+    ```
+
+=== "JAX"
+
+    With jax.
+"""
+    )
+
+
+def content(html: str, page: str) -> str:
+    """The HTML of a page as the site has it."""
+    return str(hooks.on_page_content(html, SimpleNamespace(file=SimpleNamespace(src_uri=page)), None, None))
+
+
+def test_a_short_word_of_code_stays_on_one_line() -> None:
+    html = "<p><code>--json</code> <code>a phrase of more than 24 characters</code></p>"
+    marked = html.replace("<code>--json", '<code class="word">--json')
+    assert content(html, "index.md") == marked
+
+
+def test_codes_in_the_api_are_links() -> None:
+    html = "<p>E601 if (W203), not E999, <a>E601</a> nor <code class='x'>E601</code></p>"
+    link = '<a href="../../diagnostics/{0}/">{0}</a>'.format
+    linked = html.replace("<p>E601", f"<p>{link('E601')}").replace("W203", link("W203"))
+    assert content(html, "api/paramrules.md") == linked
+    assert content(html, "python.md") == html
+
+
+def test_the_workflow_publishes_from_main_only() -> None:
+    build, publish = WORKFLOW["jobs"]["build"], WORKFLOW["jobs"]["publish"]
+    assert [step["run"] for step in build["steps"] if "run" in step] == [
+        'pip install ".[site]"',
+        "mkdocs build --strict",
+    ]
+    assert WORKFLOW["permissions"] == {"contents": "read"}
+    assert publish["permissions"] == {"pages": "write", "id-token": "write"}
+    upload = next(step for step in build["steps"] if "upload-pages" in step.get("uses", ""))
+    condition = "github.ref == 'refs/heads/main' && github.event_name != 'pull_request'"
+    assert upload["if"] == publish["if"] == condition
+
+
+class Page(html.parser.HTMLParser):
+    """The ids of a page, its links, and what a browser loads to show it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.ids: set[str] = set()
+        self.loaded: list[str] = []
+        self.links: set[str] = set()
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.ids |= {given.get("id") or ""}
+        if tag == "a":
+            self.links |= {given.get("href") or ""}
+        loads = tag in ("script", "img", "iframe") or (tag == "link" and given.get("rel") != "canonical")
+        if loads and (source := given.get("src") or given.get("href")):
+            self.loaded.append(source)
+
+
+def test_the_site_is_whole_and_asks_no_other_host(tmp_path: Path) -> None:
+    """In one test, because building takes ten seconds."""
+    pytest.importorskip("mkdocs", reason="the site needs `pip install -e '.[site]'`")
+    environment = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", tmp_path]
+    built = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert (built.returncode, built.stdout, built.stderr) == (0, "", "")
+
+    pages = {}
+    for page in pages_of(hooks.expanded(CONFIG["nav"])):
+        stem = page.removesuffix(".md")
+        path = tmp_path / ("index.html" if stem == "index" else f"{stem}/index.html")
+        pages[stem] = Page(path.read_text("utf-8"))
+        assert not [source for source in pages[stem].loaded if re.match(r"(https?:)?//", source)], page
+    assert not list(tmp_path.rglob("*.py"))
+
+    for package in (paramrules, paramrules_torch, paramrules_optax, paramrules_mlx):
+        name = package.__name__
+        public = {f"{name}.{each}" for each in set(package.__all__) - BACKENDS}
+        assert public - pages[f"api/{name}"].ids == set()
+    assert "../../diagnostics/E601/" in pages["api/paramrules_torch"].links
+
+    index = json.loads((tmp_path / "search" / "search_index.json").read_text("utf-8"))
+    found = {entry["location"] for entry in index["docs"]}
+    assert {"diagnostics/E205/", "api/paramrules/#paramrules.assign", "language/#predicates"} <= found
