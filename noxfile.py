@@ -34,6 +34,8 @@ LOWEST = [
     "jaxlib==0.8.1",
     "optax==0.2.6",
     "mlx==0.26.5",
+    "pygls==2.0.0",
+    "lsprotocol==2025.0.0",
 ]
 """The lower bounds of pyproject.toml; tests/packaging/test_lowest.py holds the two together."""
 LOWEST_PEERS = [
@@ -88,6 +90,13 @@ def timm(session: nox.Session) -> None:
 
 
 @nox.session
+def report(session: nox.Session) -> None:
+    """Run the report in a browser: `CHROMIUM` names it, by default the first that is found."""
+    session.install("-e", ".[report]")
+    pytest(session, "tests/report")
+
+
+@nox.session
 def engines(session: nox.Session) -> None:
     """Run what needs DeepSpeed, Megatron or Opacus: two processes without a GPU."""
     session.install("-e", ".[test]", "setuptools", "wheel", "ninja", "py-cpuinfo")
@@ -101,6 +110,13 @@ def docs(session: nox.Session) -> None:
     """Run the code on every page, and follow the links."""
     session.install("-e", ".[test]")
     pytest(session, "tests/docs")
+
+
+@nox.session
+def site(session: nox.Session) -> None:
+    """Build the site strictly, and check what is in it."""
+    session.install("-e", ".[core-test,site]")
+    pytest(session, "tests/docs/test_site.py")
 
 
 @nox.session

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from paramrules.locks import Lock, lock, read_lock
     from paramrules.optimizer_state import state_bytes
     from paramrules.portability import portable
+    from paramrules.proofs import Proof
+    from paramrules.proofs.prover import prove
     from paramrules.registry import inventory
     from paramrules.rules import Rules
     from paramrules.rules.load import check, load, parse
@@ -59,6 +61,7 @@ _ROOMS = {
     "locks": ("Lock", "lock", "read_lock"),
     "portability": ("portable",),
     "optimizer_state": ("state_bytes",),
+    "proofs": ("Proof", "prove"),
     "registry": ("inventory",),
     "rules": ("Rules", "check", "load", "parse"),
 }
@@ -77,6 +80,7 @@ __all__ = [
     "Outcome",
     "Parameter",
     "Parity",
+    "Proof",
     "Rules",
     "RulesError",
     "RulesWarning",
@@ -93,6 +97,7 @@ __all__ = [
     "parity",
     "parse",
     "portable",
+    "prove",
     "read_lock",
     "render",
     "state_bytes",

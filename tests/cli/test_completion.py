@@ -6,8 +6,8 @@ from click.testing import CliRunner
 from paramrules.cli import main
 
 COMMANDS = [
-    *("new", "library", "infer", "check", "fmt", "show", "explain", "test", "lock", "diff", "ci"),
-    *("parity", "inventory", "rule"),
+    *("new", "library", "infer", "check", "fmt", "show", "explain", "test", "lock", "diff", "prove", "ci"),
+    *("parity", "report", "inventory", "lsp", "rule"),
 ]
 
 
@@ -50,6 +50,9 @@ def completed(*words: str, shell: str = "bash") -> list[str]:
         (("show", '"<timm/'), ["<timm/layer_decay>", "<timm/weight_decay>"]),
         (("check", "'<nano"), ["<nanogpt>"]),
         (("diff", "net.rules", '"<muo'), ["<muon>"]),
+        (("prove", "net"), ["file"]),
+        (("prove", "main:net.rules", "net"), ["file"]),
+        (("prove", "a.rules", "b.rules", "--compare", ""), ["labels", "settings", "both"]),
     ],
 )
 def test_completion(words: tuple[str, ...], offered: list[str]) -> None:

@@ -38,9 +38,12 @@ Commands:
   test       Run the `expect` statements of a rule file on a model.
   lock       Write which group each parameter is in, as a text to commit.
   diff       Show which parameters move between two versions of a file.
+  prove      Prove that two rule files mean the same, without a model.
   ci         Run all checks on the files that the settings name.
   parity     Compare the groups that a rule file makes of two models.
+  report     Write a page to look at: the groups, a map of the model, and a...
   inventory  Save the facts about a model's parameters as JSON.
+  lsp        Serve an editor: the language server for rule files.
   rule       Print the page of a code: what it means, and what to do about it.
 """
 

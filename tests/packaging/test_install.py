@@ -26,6 +26,8 @@ import importlib, sys
 for name in {sorted(PACKAGES - {"pytest_paramrules"})}:  # which pytest alone imports
     importlib.import_module(name)
 assert not {{"torch", "jax", "numpy"}} & set(sys.modules)
+import pygments.lexers
+assert pygments.lexers.get_lexer_for_filename("card.rules").name == "paramrules"  # found by its entry point
 import paramrules
 print(paramrules.check("card.rules"))
 """

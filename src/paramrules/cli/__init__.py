@@ -17,8 +17,8 @@ from paramrules.cli.layout import harmless
 from paramrules.diagnostics import did_you_mean, printable
 
 _COMMANDS: Final = (
-    *("new", "library", "infer", "check", "fmt", "show", "explain", "test", "lock", "diff", "ci"),
-    *("parity", "inventory", "rule"),
+    *("new", "library", "infer", "check", "fmt", "show", "explain", "test", "lock", "diff", "prove", "ci"),
+    *("parity", "report", "inventory", "lsp", "rule"),
 )
 _SYNONYMS: Final = {
     "lint": "check",
@@ -35,6 +35,8 @@ _SYNONYMS: Final = {
     "compare": "diff",
     "init": "new",
     "policies": "library",
+    "html": "report",
+    "equal": "prove",
 }
 
 

@@ -51,7 +51,8 @@ class Answer:
         blocks: the answer for reading.
         result: the same for programs.
         findings: the errors, warnings and notes.
-        summary: a last line for reading, below the findings.
+        summary: a line for reading, below the findings.
+        next: what to type next, below that.
         outcome: the exit code that the answer asks for, whatever the findings.
         is_output: True if the blocks are what the command was asked to write, and `--quiet` keeps them.
         text: what the command was asked to write, if it is to come out as it is.
@@ -66,6 +67,7 @@ class Answer:
     is_output: bool = False
     text: str = ""
     aside: Sequence[Block] = ()
+    next: str = ""
 
 
 class Command(click.Command):
@@ -177,7 +179,12 @@ def _without_the_rest(answer: Answer, fail_on: str) -> Answer:
     """Return what `--quiet` leaves of an answer."""
     findings = [finding for finding in answer.findings if exit_code([finding], fail_on)]
     return replace(
-        answer, blocks=answer.blocks if answer.is_output else (), findings=findings, summary="", aside=()
+        answer,
+        blocks=answer.blocks if answer.is_output else (),
+        findings=findings,
+        summary="",
+        next="",
+        aside=(),
     )
 
 
@@ -204,8 +211,8 @@ def _print(answer: Answer, form: str) -> None:
             print(file=sys.stderr)
         report(answer.findings)
     with _reaching(sys.stdout):
-        if answer.summary:
-            print(harmless(printable(answer.summary)))
+        for line in filter(None, (answer.summary, answer.next)):
+            print(harmless(printable(line)))
 
 
 def _in_checkout(name: str) -> str:

@@ -10,7 +10,7 @@ The first digit says where a finding comes from:
 6  what a backend emits: param groups, masks, labels
 7  the command line
 8  two models, or rules for several frameworks
-9  files of a project: locks, project settings, policies of the shipped library
+9  files of a project: locks, project settings, policies of the shipped library, the language server
 
 The letter is the severity: an error (E) stops the work, a warning (W) does not, and a note (N) is only shown
 to those who ask: by `show`, `check` and `explain`, never by `build` and its like.
@@ -301,6 +301,8 @@ _declare("""
     E806 a file would be overwritten
     E807 a parameter gets different settings in two models
     E808 this cannot be compared
+    E809 two rule files differ for a parameter
+    W810 a part of two rule files cannot be compared
     W811 a leaf has this name in some frameworks alone
     W812 a class is not a family of the vocabulary
     W813 a class of one framework
@@ -338,7 +340,6 @@ _declare("""
     E957 no rule can hold a setting
     E958 making groups changes the model
     E959 a file of groups cannot be read
-    E960 a rule file would be overwritten
     E961 two models contradict each other
     E962 the models are too large to infer from
     E963 no rule can have this setting
@@ -350,4 +351,8 @@ _declare("""
     E972 a policy is included
     E973 a shipped file has no rules
     N974 a policy is named without its version
+    E980 the language server is not installed
+    N981 a model is not built for the editor
+    N982 a model has changed since it was built for the editor
+    E983 a model cannot be built for the editor
 """)

@@ -2,8 +2,21 @@
 
 from importlib.resources import files
 from pathlib import Path
+from typing import Final
 
 from paramrules.diagnostics.codes import CODES
+
+PAGES: Final = "https://github.com/paramrules/paramrules/blob/main/docs"
+"""The folder of all pages on the web."""
+
+
+def page_url(code: str) -> str:
+    """Return the address of the page of a code.
+
+    >>> page_url("E301")
+    'https://github.com/paramrules/paramrules/blob/main/docs/diagnostics/E301.md'
+    """
+    return f"{PAGES}/diagnostics/{code}.md"
 
 
 def page(code: str) -> str:

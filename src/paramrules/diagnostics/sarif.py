@@ -6,14 +6,13 @@ References:
 
 import os
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 from urllib.parse import quote
 
 from paramrules.diagnostics.codes import CODES
 from paramrules.diagnostics.diagnostic import Diagnostic, Place
 from paramrules.diagnostics.message_text import printable
-
-_PAGES: Final = "https://github.com/paramrules/paramrules/blob/main/docs"
+from paramrules.diagnostics.pages import PAGES, page_url
 
 
 def to_sarif(findings: Sequence[Diagnostic], version: str, *, successful: bool = True) -> dict[str, Any]:
@@ -34,7 +33,7 @@ def to_sarif(findings: Sequence[Diagnostic], version: str, *, successful: bool =
                     "driver": {
                         "name": "paramrules",
                         "version": version,
-                        "informationUri": _PAGES,
+                        "informationUri": PAGES,
                         "rules": list(map(_rule, codes)),
                     }
                 },
@@ -50,7 +49,7 @@ def _rule(code: str) -> dict[str, Any]:
     return {
         "id": code,
         "shortDescription": {"text": CODES[code].title},
-        "helpUri": f"{_PAGES}/diagnostics/{code}.md",
+        "helpUri": page_url(code),
         "defaultConfiguration": {"level": CODES[code].severity},
     }
 
