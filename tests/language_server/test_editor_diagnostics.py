@@ -176,3 +176,17 @@ def test_a_client_that_can_is_asked_to_watch_files(bare_editor: Editor) -> None:
     bare_editor.initialize(workspace=types.WorkspaceClientCapabilities(did_change_watched_files=able))
     bare_editor.until(lambda: bool(bare_editor.registered))
     assert bare_editor.registered == ["workspace/didChangeWatchedFiles"]
+
+
+def test_documents_that_are_not_open_are_empty(editor: Editor, tmp_path: Path) -> None:
+    uri = editor.open(tmp_path / "vit.rules", "no_decay: ndimm <= 1\n")
+    editor.close(uri)
+    editor.close(uri)
+    document = types.TextDocumentIdentifier(uri)
+    hover = editor.client.text_document_hover_async(types.HoverParams(document, types.Position(9, 9)))
+    hints = editor.client.text_document_inlay_hint_async(types.InlayHintParams(document, at(0, 0, 9)))
+    symbols = editor.client.text_document_document_symbol_async(types.DocumentSymbolParams(document))
+    assert editor.wait(hover) is None
+    assert not editor.wait(hints)
+    assert not editor.wait(symbols)
+    assert editor.messages == []

@@ -41,7 +41,7 @@ class Session:
 
     def close(self, uri: str) -> Sequence[str]:
         """Forget a document, whose file on the disk counts again; return the open ones that include it."""
-        del self._open[uri]
+        self._open.pop(uri, None)
         return self._outdated(uri)[1:]
 
     def forget(self) -> Sequence[str]:
@@ -67,11 +67,9 @@ class Session:
         return self._documents.get(document.uri) is document
 
     def document(self, uri: str) -> Document:
-        """Return an open document.
-
-        Raises:
-            KeyError: it is not open.
-        """
+        """Return an open document; of one that is not open, such as one just closed, an empty text."""
+        if uri not in self._open:
+            return self._document(uri, "", None)
         if uri not in self._documents:
             text = self._open[uri]
             self._documents[uri] = self._document(uri, text.source, text.version)
