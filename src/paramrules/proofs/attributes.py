@@ -1,5 +1,6 @@
 """Values of an attribute for which given tests hold, and others do not."""
 
+from math import inf, isfinite, nextafter
 from typing import Final
 
 from paramrules.assignment.predicate_evaluator import is_set
@@ -21,9 +22,11 @@ class AttributeValues:
     def __init__(self, tests: Tests) -> None:
         constants = [test.what[2] for test in tests]  # type: ignore[index]
         numbers = [c for c in constants if isinstance(c, int | float) and not isinstance(c, bool)]
-        between = [(a + b) / 2 for a in numbers for b in numbers]
+        between = [a / 2 + b / 2 for a in numbers for b in numbers]
+        beside = [nextafter(n, to) for n in numbers for to in (-inf, inf)]
         texts = [c for c in constants if isinstance(c, str)]
         values = [*_PLAIN, *constants, *(n + d for n in numbers for d in (-1, 1)), *between]
+        values += [number for number in beside if isfinite(number)]
         values += [more for text in texts for more in (text + "a", text[:-1])]
         self._tests = tests
         self._held: dict[Tests, object] = {}

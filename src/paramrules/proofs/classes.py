@@ -6,6 +6,7 @@ names, each member of its family, and for alternatives with wildcards a name for
 """
 
 import re
+from collections.abc import Iterator
 from functools import cached_property
 from itertools import product
 from typing import Final, NamedTuple
@@ -106,14 +107,14 @@ class Classes:
             raise GaveUp
         endings = [f"*{a}" for a in sorted(self._alternatives) if a in families]
         texts = Texts(self._budget)
+        one = texts.test("name", r"^[^.]+$")
         word = texts.test("name", r"^[A-Z]\w*$")
-        tests = [texts.test("name", _regex(glob)) for glob in own]
-        for chosen in product((False, True), repeat=len(tests)):
-            signs = list(zip(tests, chosen, strict=True))
-            blocked = frozenset(frozenset((test,)) for test, value in signs if not value)
-            wanted = {word, *(test for test, value in signs if value)}
-            for more in ("*", *endings, *globs):
-                found = texts.find(frozenset((*wanted, texts.test("name", _regex(more)))), blocked)
+        more = [texts.test("name", _regex(glob)) for glob in ("*", *endings, *globs)]
+        for wanted, blocked in _mixes([texts.test("name", _regex(glob)) for glob in own]):
+            for test in more:
+                found = texts.find(wanted | {word, test}, blocked) or texts.find(
+                    wanted | {one, test}, blocked
+                )
                 plain += [found] if found else []
         return [short for short in dict.fromkeys(plain) if short not in globs]
 
@@ -121,9 +122,26 @@ class Classes:
         """Return the modules that tell classes of one name apart, and one of which nothing is known."""
         families = vocabulary().families
         written = [name for a in self._alternatives for name in (a, *families.get(a, ()))]
-        modules = dict.fromkeys(name.rpartition(".")[0] for name in written)
-        return [_MODULE, *(re.sub(r"[*?]+", "x", module) for module in modules if module)]
+        modules = [module for name in written if (module := name.rpartition(".")[0])]
+        globs = [module for module in dict.fromkeys(modules) if set("*?") & set(module)]
+        if len(globs) > _MOST:
+            raise GaveUp
+        texts = Texts(self._budget)
+        tests = [texts.test("name", _regex(glob, below=True)) for glob in globs]
+        mixed = [texts.find(*mix) for mix in _mixes(tests)]
+        plain = [module for module in dict.fromkeys(modules) if module not in globs]
+        return [_MODULE, *plain, *(module for module in mixed if module)]
 
 
-def _regex(glob: str) -> str:
-    return "^" + re.escape(glob).replace(r"\*", ".*").replace(r"\?", ".") + "$"
+def _mixes(tests: list[int]) -> Iterator[tuple[frozenset[int], frozenset[frozenset[int]]]]:
+    """Yield every choice of tests that hold, with the others, of which none does."""
+    for chosen in product((False, True), repeat=len(tests)):
+        signs = list(zip(tests, chosen, strict=True))
+        wanted = frozenset(test for test, value in signs if value)
+        yield wanted, frozenset(frozenset((test,)) for test, value in signs if not value)
+
+
+def _regex(glob: str, below: bool = False) -> str:
+    """Return a glob of `*` and `?` as a regex; `below` takes modules below those that it matches, too."""
+    inside = re.escape(glob).replace(r"\*", ".*").replace(r"\?", ".")
+    return f"^{inside}" + (r"(?:\..*)?$" if below else "$")

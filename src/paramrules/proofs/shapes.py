@@ -20,6 +20,8 @@ Pattern = tuple[int | None, ...]
 
 _FREE: Final = (2, 1)
 """Extents that no fact is about: one that `squeezed_ndim` counts, and one that it does not."""
+_AXES: Final = 64
+"""The most axes of a shape that is tried."""
 _TRIED: Final = 20_000
 """The most shapes with one number of axes that are tried."""
 _EXTENT: Final = re.compile(r"shape\[(-?\d+)\]")
@@ -56,6 +58,9 @@ def _candidates(wanted: list[tuple[Atom, bool]]) -> tuple[set[Shape], bool]:
     found: set[Shape] = set()
     complete = True
     for count in _counts(patterns, numbers):
+        if count > _AXES:
+            complete = False
+            continue
         places = _places(count, patterns, numbers, bool(sizes))
         free = [at for at in range(count) if at not in places]
         if prod(map(len, places.values())) * (len(free) + 1) * (1 + len(sizes)) > _TRIED:
@@ -79,16 +84,14 @@ def _counts(patterns: list[tuple[Pattern, bool]], numbers: list[tuple[Atom, bool
     fixed = {len(pattern) for pattern, value in patterns if value}
     if fixed:
         return sorted(fixed)
-    found = {0, 1, 2}
-    for pattern, _ in patterns:
-        found |= {len(pattern), len(pattern) + 1}
-    for fact, _ in numbers:
-        if fact.subject in ("ndim", "squeezed_ndim"):
-            found |= set(near([constant(fact)]))
-        elif (position := _position(fact)) is not None:
-            needed = position + 1 if position >= 0 else -position
-            found |= {needed - 1, needed, needed + 1}
-    return sorted(found)
+    positions = [position for fact, _ in numbers if (position := _position(fact)) is not None]
+    squeezed = near(constant(fact) for fact, _ in numbers if fact.subject == "squeezed_ndim")
+    lengths = [len(pattern) for pattern, _ in patterns]
+    front = max([position + 1 for position in positions if position >= 0] + lengths, default=0)
+    back = max((-position for position in positions if position < 0), default=0)
+    most = front + back + max(squeezed, default=1) + 1  # more axes stand between those that facts are about
+    more = near(constant(fact) for fact, _ in numbers if fact.subject == "ndim")
+    return sorted({*range(min(most, _AXES) + 1), most, *more})
 
 
 def _places(

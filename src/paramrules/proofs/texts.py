@@ -6,7 +6,7 @@ printable characters. The shortest one is found first, and plain characters befo
 
 from collections.abc import Iterable
 from heapq import heappop, heappush
-from itertools import count
+from itertools import count, islice, pairwise
 from typing import Final
 
 from paramrules.regex.automaton import Automaton, State
@@ -20,8 +20,6 @@ Tests = frozenset[int]
 _NICE: Final = "abcdefghijklmnopqrstuvwxyz0123456789_ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ODD: Final = 8
 """Plain characters that are better than one of another kind."""
-_NEAR: Final = 200
-"""Characters in which the first printable one of a class is looked for."""
 _FOUND: Final = 1 << ACCEPT
 """The places of an automaton that has found its match."""
 _Reading = tuple[State, bool]
@@ -153,10 +151,10 @@ def _key(readings: Iterable[_Reading]) -> tuple[object, ...]:
 
 def _characters(automaton: Automaton) -> list[str]:
     """Return a printable character of each class that an automaton treats alike, plain ones apart."""
-    found = []
-    for first in automaton.alphabet:
-        near = map(chr, range(ord(first), min(ord(first) + _NEAR, 0x110000)))
-        found += [c for c in near if c.isprintable() and c != "." and c not in _NICE][:1]
+    found: list[str] = []
+    for first, after in pairwise([*map(ord, automaton.alphabet), 0x110000]):
+        characters = map(chr, range(first, after))
+        found += islice((c for c in characters if c.isprintable() and c != "." and c not in _NICE), 1)
     return found
 
 
