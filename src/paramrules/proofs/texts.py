@@ -95,32 +95,43 @@ class Texts:
     def _search(self, wanted: Tests, blocked: frozenset[Tests]) -> str | None:
         if any(tests <= wanted for tests in blocked):
             return None
-        for text in self._pool:
+        single = [frozenset((tests,)) for tests in sorted(blocked, key=sorted)]
+        easier = [frozenset[Tests](), *(single if len(single) > 1 else ())] if blocked else []
+        found, seen = self._known(wanted, blocked, 0), len(self._pool)
+        for less in easier:  # what is found for less may do for all, or there is nothing
+            if found is not None:
+                return found
+            if self.find(wanted, less) is None:
+                return None
+            found, seen = self._known(wanted, blocked, seen), len(self._pool)
+        if found is None:
+            found = self._shortest(wanted, blocked)
+        if found is not None:
+            self._pool.setdefault(found, [])
+        return found
+
+    def _known(self, wanted: Tests, blocked: frozenset[Tests], seen: int) -> str | None:
+        """Return a text that was found already, after the first `seen`, if it has these tests."""
+        for text in islice(list(self._pool), seen, None):
             self._budget.spend()
             if all(self.holds(test, text) for test in wanted) and not any(
                 all(self.holds(test, text) for test in tests) for tests in blocked
             ):
                 return text
-        if len(blocked) > 1:
-            for tests in sorted(blocked, key=sorted):
-                if self.find(wanted, frozenset((tests,))) is None:
-                    return None
-        found = self._shortest(wanted, blocked)
-        if found is not None:
-            self._pool.setdefault(found, [])
-        return found
+        return None
 
     def _shortest(self, wanted: Tests, blocked: frozenset[Tests]) -> str | None:
         numbers = sorted(wanted.union(*blocked))
         tests = [self._tests[number] for number in numbers]
         needed = [at for at, number in enumerate(numbers) if number in wanted]
         without = [[at for at, number in enumerate(numbers) if number in each - wanted] for each in blocked]
-        cost = 1 + len(tests) // 4
         characters = _together(tests)
+        cost = 1 + len(tests) * len(characters) // 16
         start = tuple(test.initial for test in tests)
         seen, ties = {(_key(start), True)}, count()
         todo: list[tuple[int, int, tuple[_Reading, ...], bool, str]] = [(0, next(ties), start, True, "")]
         while todo:
+            self._budget.spend(cost)
             length, _, readings, at_dot, text = heappop(todo)
             if not at_dot:
                 holding = [test.holds(reading) for test, reading in zip(tests, readings, strict=True)]
@@ -138,7 +149,6 @@ class Texts:
                     continue
                 key = _key(after), character == "."
                 if key not in seen:
-                    self._budget.spend(cost)
                     seen.add(key)
                     longer = length + (1 if character == "." or character in _NICE else _ODD)
                     heappush(todo, (longer, next(ties), after, character == ".", text + character))
