@@ -209,6 +209,11 @@ DIFFERENT = {
     "a larger number": ("a: attr(x) > 1e300", "", ("a", "rest")),
     "wildcards of a module": ("a: type(??.Linear)", "", ("a", "rest")),
     "wildcards of two modules": ("a: type(a*.L) and type(*b.L)", "a: type(ab.L)", ("a", "rest")),
+    "a family that another one takes a class from": (
+        "a: type(*LayerNorm)",
+        "a: type(*LayerNorm) and type(LayerNorm)",
+        ("a", "rest"),
+    ),
     "a class in lower case": ("a: type(linear*)", "", ("a", "rest")),
     "size": ("a: size > 12", "a: size >= 12", ("rest", "a")),
     "many axes": ("a: ndim > 5", "a: ndim > 6", ("a", "rest")),

@@ -53,16 +53,28 @@ class Classes:
         self._chosen: dict[tuple[Alternatives, Alternatives], list[Chosen]] = {}
 
     @cached_property
-    def names(self) -> dict[Alternatives, str]:
-        """The alternatives that can hold for one name together, each with a name of a class."""
-        found: dict[Alternatives, str] = {}
+    def names(self) -> dict[Alternatives, tuple[str, ...]]:
+        """The alternatives that can hold for one name together, each with a class: its name, and its bases.
+
+        What holds only because of how a name ends does not hold beside a class that the vocabulary lists.
+        """
+        found: dict[Alternatives, tuple[str, ...]] = {}
         names = [f"{module}.{short}" for short in self._shorts() for module in self._modules()]
         names.sort(key=lambda name: (not name.startswith(_MODULE), len(name), name))
         for name in (_PLAIN, *names):
             self._budget.spend(len(self._alternatives))
-            cls = Class(name)
-            found.setdefault(frozenset(a for a in self._alternatives if match(a, cls)), name)
+            matches = {a: found_ for a in self._alternatives if (found_ := match(a, Class(name)))}
+            found.setdefault(frozenset(matches), (name,))
+            listed = frozenset(a for a, found_ in matches.items() if not found_.by_name)
+            if len(listed) < len(matches):
+                found.setdefault(listed, (name, self._listed))
         return found
+
+    @cached_property
+    def _listed(self) -> str:
+        """A class that the vocabulary lists, and that has as few alternatives as possible."""
+        members = [m for some in vocabulary().families.values() for m in some if not set("*?") & set(m)]
+        return min(members, key=lambda name: sum(bool(match(a, Class(name))) for a in self._alternatives))
 
     def ways(self, types: Alternatives, withins: Alternatives) -> list[Chosen]:
         """Return the ways to choose classes for which these hold, and as few others as possible."""
@@ -80,13 +92,13 @@ class Classes:
         """Return names of classes for which the wanted alternatives hold, each with all that hold then."""
         names = self.names
         if not wanted:
-            return [((names[held],), held) for held in self._minimal(list(names))]
+            return [(names[held], held) for held in self._minimal(list(names))]
         options = [self._minimal([held for held in names if each in held]) for each in sorted(wanted)]
         found: dict[Alternatives, tuple[str, ...]] = {}
         for chosen in product(*options):
             self._budget.spend()
             parts = self._without_subsets(chosen)
-            found.setdefault(frozenset().union(*parts), tuple(names[held] for held in parts))
+            found.setdefault(frozenset().union(*parts), tuple(name for held in parts for name in names[held]))
         return [(found[held], held) for held in self._minimal(list(found))]
 
     def _minimal(self, sets: list[Alternatives]) -> list[Alternatives]:
