@@ -64,11 +64,12 @@ def by_naive(rules: Rules, inventory: Inventory, options: Mapping[str, Any]) -> 
 
 
 def compared(group: Group | None, compare: str) -> object:
-    """Return what is compared of a group."""
+    """Return what is compared of a group; to `==`, 1 is true."""
     if group is None:
         return None
     label, values = group
-    return {"labels": label, "settings": values, "both": group}[compare]
+    settings = {key: (isinstance(value, bool), value) for key, value in values.items()}
+    return {"labels": label, "settings": settings, "both": (label, settings)}[compare]
 
 
 def shared_options(one: Rules, other: Rules) -> dict[str, Any]:
