@@ -4,7 +4,7 @@ import pytest
 
 import paramrules
 from paramrules.proofs import Proof, prove
-from paramrules.proofs.classes import Chosen
+from paramrules.proofs.class_names import Chosen
 from paramrules.proofs.examples import changed
 from paramrules.proofs.names import Name
 

@@ -117,11 +117,8 @@ def examine(
     refuse_unknown(examine, unknown, rules)
     rules = rules_from(rules, "assign(rules, model)")
     inventory = inventory_of(model, vocabulary=vocabulary)
-    given = option_values(rules, options)
-    require_known(rules, inventory)
-    facts = Facts(inventory)
-    values = Values(facts, given)
-    evaluator = Evaluator(facts, values)
+    evaluator = _evaluator(rules, inventory, options)
+    facts, values = evaluator.facts, evaluator.values
     findings: list[Diagnostic] = [*inventory.findings, *classes_not_in_the_model(inventory)]
     labels: list[list[Label]] = []
     partitions: list[Partition] = []
@@ -144,7 +141,7 @@ def examine(
     return Assignment(
         rules,
         inventory,
-        given,
+        values.options,
         groups_of(labels, facts),
         tuple(tests),
         (*rules.findings, *findings),
@@ -159,12 +156,17 @@ def groups(rules: Rules, inventory: Inventory, options: Mapping[str, Scalar]) ->
     Raises:
         RulesError: the errors that leave no groups to report.
     """
+    evaluator = _evaluator(rules, inventory, options)
+    labels = [labels_of(axis, partition(axis, evaluator), evaluator.values) for axis in rules.axes]
+    return groups_of(labels, evaluator.facts)
+
+
+def _evaluator(rules: Rules, inventory: Inventory, options: Mapping[str, Scalar] | None) -> Evaluator:
+    """Return an evaluator with a value for each option; every fact that the rules read is known."""
     given = option_values(rules, options)
     require_known(rules, inventory)
     facts = Facts(inventory)
-    values = Values(facts, given)
-    evaluator = Evaluator(facts, values)
-    return groups_of([labels_of(axis, partition(axis, evaluator), values) for axis in rules.axes], facts)
+    return Evaluator(facts, Values(facts, given))
 
 
 def rules_from(rules: RulesLike, call: str) -> Rules:

@@ -201,10 +201,10 @@ def settings_of(axis: Axis, label: Label, values: Values, written: int) -> list[
         found = list(_settings(own or (), taken, values))
         if taken.rule != label.rule and repr(own) != repr(first.settings):  # to `==`, 1 is true
             for settings, _ in found:
-                if _key(settings) not in apart:
+                if settings_key(settings) not in apart:
                     raise RulesError(_conflict(label, first, rule, settings, [s for s, _ in apart.values()]))
         for settings, entries in found:
-            apart.setdefault(_key(settings), (settings, []))[1].extend(entries)
+            apart.setdefault(settings_key(settings), (settings, []))[1].extend(entries)
     return sorted(apart.values(), key=lambda pair: order_key(pair[0].values()))
 
 
@@ -243,7 +243,7 @@ def _settings(
     apart: dict[tuple[Any, ...], tuple[dict[str, Any], list[int]]] = {}
     for entry in taken.entries:
         found = _evaluated(settings, entry, taken, values)
-        apart.setdefault(_key(found), (found, []))[1].append(entry)
+        apart.setdefault(settings_key(found), (found, []))[1].append(entry)
     return list(apart.values())
 
 
@@ -283,7 +283,7 @@ def _check_type(setting: Setting, value: object, name: str) -> None:
     )
 
 
-def _key(settings: Settings) -> tuple[Any, ...]:
+def settings_key(settings: Settings) -> tuple[Any, ...]:
     """Return a key that is equal for equal settings; `1` and `true` differ."""
     return tuple((key, order_key([value])) for key, value in sorted(settings.items()))
 

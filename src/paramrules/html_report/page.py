@@ -8,12 +8,12 @@ from typing import Final
 
 from paramrules import strict_json
 from paramrules.html_report.assets import asset
-from paramrules.html_report.compare import compared
 from paramrules.html_report.groups import cards, groups_table, head, share_bar
 from paramrules.html_report.markup import section, shown
 from paramrules.html_report.moves import moves
 from paramrules.html_report.notes import dead_rules, findings, rules_text, special
 from paramrules.html_report.plot import plot
+from paramrules.html_report.side_by_side import compared
 from paramrules.html_report.view import VERSION, View, view_data
 
 _SCRIPTS: Final = ("data.js", "colors.js", "model_tree.js", "map.js", "list.js", "report.js")

@@ -10,8 +10,8 @@ from pygls.lsp.server import LanguageServer
 
 from paramrules.diagnostics import Diagnostic, printable
 from paramrules.language_server.document import Document, as_uri
-from paramrules.language_server.findings import in_settings, published
 from paramrules.language_server.positions import Lines
+from paramrules.language_server.published import in_settings, published
 from paramrules.language_server.session import Session
 
 _PATIENCE: Final = 0.1

@@ -9,8 +9,8 @@ from paramrules.diagnostics import Fix
 from paramrules.fixing import fix_text, fixes_between
 from paramrules.formatting import format_rules
 from paramrules.language_server.document import Document
-from paramrules.language_server.findings import published
 from paramrules.language_server.models import REBUILD
+from paramrules.language_server.published import published
 from paramrules.syntax.decode import normalised
 
 FIX_ALL: Final = "source.fixAll.paramrules"

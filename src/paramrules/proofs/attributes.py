@@ -20,7 +20,7 @@ class AttributeValues:
     """
 
     def __init__(self, tests: Tests) -> None:
-        constants = [test.what[2] for test in tests]  # type: ignore[index]
+        constants = [_comparison(test)[1] for test in tests]
         numbers = [c for c in constants if isinstance(c, int | float) and not isinstance(c, bool)]
         between = [a / 2 + b / 2 for a in numbers for b in numbers]
         beside = [nextafter(n, to) for n in numbers for to in (-inf, inf)]
@@ -45,10 +45,16 @@ class AttributeValues:
 
 def holds(test: Atom, value: object) -> bool:
     """Return whether a test of an attribute holds for a value."""
-    assert isinstance(test.what, tuple)
-    _, relation, constant = test.what
+    relation, constant = _comparison(test)
     if relation == "set":
         return is_set(value)
     if relation == "present":
         return value is not ABSENT
     return compare(value, relation, constant)
+
+
+def _comparison(test: Atom) -> tuple[str, object]:
+    """Return the operator of a test, `set` or `present` among them, and its constant."""
+    assert isinstance(test.what, tuple)
+    _, relation, constant = test.what
+    return relation, constant

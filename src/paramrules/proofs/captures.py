@@ -30,12 +30,12 @@ class Matches:
         self._shapes: dict[object, int] = {}
         self._counted: list[int] = []
         self._captures: list[tuple[int, int]] = []
+        self._found_alike: dict[tuple[int, int], bool] = {}
 
     def of(self, test: RegexTest) -> int:
         """Return the number of a match; regexes with one tree, groups' names aside, have one number."""
         parsed = test.regex.parsed
-        kinds = tuple((group.numeric, group.words) for group in test.regex.groups)
-        key = test.subject, parsed.ignore_case, shape(parsed.tree), kinds
+        key = test.subject, parsed.ignore_case, shape(parsed.tree), _kinds(test)
         number = self._shapes.setdefault(key, len(self._tests))
         if number == len(self._tests):
             self._tests.append(test)
@@ -61,29 +61,35 @@ class Matches:
         return match, group
 
     def _agree(self, one: tuple[int, int], two: tuple[int, int]) -> bool:
-        a, b = self._tests[one[0]], self._tests[two[0]]
-        if a.subject != b.subject:
-            return False
         # captures that agree only where both match are not transitive: of other names both may differ
-        if not self._same_names(Automaton(a.regex.parsed), Automaton(b.regex.parsed)):
+        if not self._same_names(one[0], two[0]):
             return False
-        first, second = _marked(a.regex.parsed, one[1]), _marked(b.regex.parsed, two[1])
+        tests = self._tests[one[0]], self._tests[two[0]]
+        first, second = (
+            _marked(test.regex.parsed, at) for test, (_, at) in zip(tests, (one, two), strict=True)
+        )
         return first is not None and second is not None and self._same_places(first, second)
 
     def _count_alike(self, one: int, two: int) -> bool:
         a, b = self._tests[one], self._tests[two]
-        groups, others = a.regex.groups, b.regex.groups
-        if len(groups) != len(others) or not all(group.always for group in (*groups, *others)):
-            return False
-        alike = [(g.numeric, g.words) for g in groups] == [(g.numeric, g.words) for g in others]
         return (
-            alike
-            and all(self._agree((one, group.number), (two, group.number)) for group in groups)
-            and self._same_names(Automaton(a.regex.parsed), Automaton(b.regex.parsed))
+            _kinds(a) == _kinds(b)
+            and all(group.always for group in (*a.regex.groups, *b.regex.groups))
+            and all(self._agree((one, group.number), (two, group.number)) for group in a.regex.groups)
         )
 
-    def _same_names(self, one: Automaton, two: Automaton) -> bool:
-        """Return whether two regexes are found in the same names."""
+    def _same_names(self, one: int, two: int) -> bool:
+        """Return whether two matches are found in the same names."""
+        if (one, two) not in self._found_alike:
+            a, b = self._tests[one], self._tests[two]
+            same = a.subject == b.subject and self._same_language(
+                Automaton(a.regex.parsed), Automaton(b.regex.parsed)
+            )
+            self._found_alike[one, two] = same
+        return self._found_alike[one, two]
+
+    def _same_language(self, one: Automaton, two: Automaton) -> bool:
+        """Return whether two regexes are found in the same texts."""
         characters = _characters(one, two)
         seen = {(one.initial.places, one.initial.kind, two.initial.places, two.initial.kind)}
         todo = [(one.initial, two.initial)]
@@ -119,6 +125,11 @@ class Matches:
                             seen.add(key)
                             todo.append(after)
         return True
+
+
+def _kinds(test: RegexTest) -> tuple[object, ...]:
+    """Return what the groups of a match can be: numbers, or words in the order written."""
+    return tuple((group.numeric, group.words) for group in test.regex.groups)
 
 
 def _key(state: tuple[State, int, State, int, bool]) -> tuple[Any, ...]:
@@ -189,15 +200,15 @@ def _markable(node: Node, group: int, inside: bool) -> bool:
     """Return whether no word boundary, no repeat around the group and no anchor in it is in the way."""
     if isinstance(node, Anchor):
         return not inside and node.kind in "^$"
-    if isinstance(node, Repeat) and any(_holds(node, group)):
+    if isinstance(node, Repeat) and _has_group(node, group):
         return False
     inside = inside or (isinstance(node, Capture) and node.number == group)
     return all(_markable(child, group, inside) for child in children(node))
 
 
-def _holds(node: Node, group: int) -> list[bool]:
-    here = isinstance(node, Capture) and node.number == group
-    return [here or any(_holds(child, group)) for child in children(node)] if not here else [True]
+def _has_group(node: Node, group: int) -> bool:
+    own = isinstance(node, Capture) and node.number == group
+    return own or any(_has_group(child, group) for child in children(node))
 
 
 def _with_marks(node: Node, group: int) -> Node:

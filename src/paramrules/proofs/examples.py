@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from paramrules.assignment.assign import groups
-from paramrules.assignment.entry_facts import order_key
+from paramrules.assignment.labelling import settings_key
 from paramrules.assignment.value_evaluator import Scalar
 from paramrules.diagnostics import RulesError
 from paramrules.inventories import Inventory
@@ -26,8 +26,8 @@ class Made(NamedTuple):
     settings: Mapping[str, Any]
 
     def key(self, compare: str) -> tuple[object, ...]:
-        """Return what is compared of two groups: labels, settings or both; to `==`, 1 is true."""
-        settings = tuple((key, order_key([value])) for key, value in sorted(self.settings.items()))
+        """Return what is compared of two groups: labels, settings or both."""
+        settings = settings_key(self.settings)
         return {"labels": (self.label,), "settings": settings, "both": (self.label, settings)}[compare]
 
 

@@ -5,7 +5,7 @@ so there only the order of the two sides of `+` and `*` is free. Every form is a
 lets which use lets stay small.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any, Final
 
 from paramrules.proofs.captures import Matches
@@ -116,7 +116,7 @@ class Forms:
             items = sorted(items)
         return self._add("arithmetic", operator, *items, whole=whole and operator in _WHOLE)
 
-    def settled(self, form: Form) -> object:
+    def settled(self, form: Form) -> Hashable:
         """Return what is equal for the forms of equal settings: there 1 and 1.0 are the same."""
         kind, *rest = self.known[form]
         if kind == "tuple":

@@ -5,7 +5,7 @@ from itertools import product
 from typing import NamedTuple
 
 from paramrules.proofs.attributes import AttributeValues
-from paramrules.proofs.classes import Chosen, Classes
+from paramrules.proofs.class_names import Chosen, Classes
 from paramrules.proofs.globs import whole
 from paramrules.proofs.texts import Texts
 from paramrules.rules.dnf import Atom, Budget, GaveUp

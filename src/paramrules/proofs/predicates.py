@@ -18,7 +18,7 @@ from paramrules.regex.parse import parse
 from paramrules.rules import dnf, terms
 from paramrules.rules.bound_captures import bound
 from paramrules.rules.dnf import Atom, Budget, Cube, Cubes, Reader, fact, here
-from paramrules.rules.terms import Predicate, Value, carried, terms_in
+from paramrules.rules.terms import Predicate, Value, carried, terms_in, value_of
 
 Variable = Atom | frozenset[Atom]
 """A fact about the parameter, or tests that hold together at one of its names."""
@@ -38,7 +38,6 @@ ALWAYS: Final = Conjunction(frozenset(), {})
 """The conjunction that is true of every parameter."""
 _LARGEST: Final = 512
 """Cubes of one predicate."""
-_MIRRORED: Final = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 
 
 class Predicates(Reader):
@@ -150,15 +149,15 @@ class Predicates(Reader):
         return [Cube((*one.here, *two.here), {**one.facts, **two.facts}) for one in applies for two in apart]
 
     def _pair(self, left: Value, operator: str, right: Value, whole: Predicate) -> Cubes:
-        one, two = _inside(left), _inside(right)
+        one, two = value_of(left), value_of(right)
         if isinstance(two, terms.Attribute) and isinstance(one, terms.Constant):
-            one, two, operator = two, one, _MIRRORED[operator]
+            one, two, operator = two, one, dnf.MIRRORED[operator]
         if isinstance(one, terms.Attribute) and isinstance(two, terms.Constant):
             return here("attribute", one.function, (one.path, operator, two.value))
         captures = self._alone(whole)
         first, second = self._forms.of(one, captures), self._forms.of(two, captures)
         if operator in (">", ">="):
-            first, second, operator = second, first, _MIRRORED[operator]
+            first, second, operator = second, first, dnf.MIRRORED[operator]
         if self._forms.are_whole(first, second):  # compare the difference with 0
             difference = self._forms.arithmetic("-", [second, first])
             if operator == "<=":
@@ -175,7 +174,7 @@ class Predicates(Reader):
         found: dict[Atom, None] = {}
         captures = self._alone(whole)
         forms: list[Form] = []
-        for value in map(_inside, values):
+        for value in map(value_of, values):
             if isinstance(value, terms.Attribute):
                 found[Atom("attribute", value.function, (value.path, "present", None))] = None
             elif not isinstance(value, terms.Constant):
@@ -211,12 +210,6 @@ def _nowhere(cubes: Cubes) -> Cubes:
         facts |= dict.fromkeys(cube.facts, False)
         facts |= {Atom("nowhere", "", frozenset((test,))): True for test in cube.here}
     return [Cube((), facts)]
-
-
-def _inside(value: Value) -> Value:
-    while isinstance(value, terms.LetValue):
-        value = value.value
-    return value
 
 
 def _frozen(cubes: list[Conjunction]) -> frozenset[object]:

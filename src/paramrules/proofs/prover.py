@@ -8,6 +8,7 @@ from typing import Final
 from paramrules.assignment.assign import RulesLike, rules_from
 from paramrules.assignment.value_evaluator import Scalar
 from paramrules.display import value_text
+from paramrules.proofs.choices import Read, Reading, Taken
 from paramrules.proofs.constants import with_constants
 from paramrules.proofs.examples import group, inventory
 from paramrules.proofs.names import Name
@@ -15,11 +16,10 @@ from paramrules.proofs.outcomes import DEFAULT
 from paramrules.proofs.parameters import TIED, Parameters
 from paramrules.proofs.predicates import ALWAYS, Conjunction
 from paramrules.proofs.proof import Answer, Compare, Counterexample, Proof, Undecided
-from paramrules.proofs.reading import Read, Reading, Taken
 from paramrules.proofs.search import PIN, Choice, Search, Situation
 from paramrules.proofs.tensors import Tensor
 from paramrules.rules.dnf import Budget, GaveUp
-from paramrules.rules.model import Option, Rules
+from paramrules.rules.model import Rules
 from paramrules.rules.terms import OptionFlag
 
 STEPS: Final = 400_000
@@ -84,7 +84,7 @@ class _Prover:
         values: dict[str, Scalar] = {}
         for name, option in rules.options.items():
             theirs = other.options.get(name)
-            if theirs is not None and _same(option, theirs):
+            if repr(option) == repr(theirs):  # to `==`, 1 is true
                 if option.required:
                     self._options[name] = 0.5
             elif not option.required:
@@ -243,14 +243,6 @@ class _Prover:
                 self._try(replace(situation, facts={**situation.facts, TIED: True}), *taken)
                 if self._found or self._tries >= _TRIES:
                     return
-
-
-def _same(option: Option, other: Option) -> bool:
-    return (option.type, option.required, repr(option.default)) == (
-        other.type,
-        other.required,
-        repr(other.default),
-    )
 
 
 def _pinned(choices: Sequence[Choice], at: int) -> list[Choice]:

@@ -8,15 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from paramrules.proofs.names import Name, Names
+from paramrules.proofs.names import Name, Names, Tests
 from paramrules.proofs.predicates import Conjunction, Variable
 from paramrules.rules.dnf import Atom, Budget
 from paramrules.rules.entailment import consistent
 
 PIN = Atom("pinned", "", None)
 """A test that holds at one name of the parameter, which is always the same."""
-
-Tests = frozenset[Atom]
 
 
 class Choice(NamedTuple):
@@ -81,14 +79,17 @@ class Search:
         while stack:
             situation = stack.pop()
             self._budget.spend(sum(map(len, lists)))
-            found = [_first(rules, situation) for rules in lists]
-            open_ = next((variable for _, variable in found if variable is not None), None)
+            possible = [_possible(rules, situation) for rules in lists]
+            first = [found[0] for found in possible]
+            open_ = next((variable for _, variable in first if variable is not None), None)
             if open_ is None:
                 self.cells += 1
-                if not alike([rules[at].outcome for rules, (at, _) in zip(lists, found, strict=True)]):
-                    yield situation, tuple(at for at, _ in found)
+                if not alike([rules[at].outcome for rules, (at, _) in zip(lists, first, strict=True)]):
+                    yield situation, tuple(at for at, _ in first)
                 continue
-            if len(lists) == 2 and len(set().union(*(_outcomes(r, situation) for r in lists))) == 1:
+            some = zip(lists, possible, strict=True)
+            outcomes = {rules[at].outcome for rules, found in some for at, _ in found}
+            if len(lists) == 2 and len(outcomes) == 1:
                 self.cells += 1
                 continue
             for value in (True, False):  # the last is tried first
@@ -131,10 +132,19 @@ class Search:
         return replace(situation, somewhere=somewhere)
 
 
-def _first(rules: List, situation: Situation) -> tuple[int, Variable | None]:
-    """Return the first rule that holds, or the first for which that depends on the variable returned."""
-    found = ((at, *_holds(rule.cubes, situation)) for at, rule in enumerate(rules))
-    return next((at, variable) for at, holds, variable in found if holds is not False)
+def _possible(rules: List, situation: Situation) -> list[tuple[int, Variable | None]]:
+    """Return the rules that may be the first to hold, each with a variable on which that depends.
+
+    The last one has none: it holds.
+    """
+    found: list[tuple[int, Variable | None]] = []
+    at, holds = 0, None
+    while holds is not True:
+        holds, variable = _holds(rules[at].cubes, situation)
+        if holds is not False:
+            found.append((at, variable))
+        at += 1
+    return found
 
 
 def _holds(cubes: Sequence[Conjunction], situation: Situation) -> tuple[bool | None, Variable | None]:
@@ -153,10 +163,3 @@ def _holds(cubes: Sequence[Conjunction], situation: Situation) -> tuple[bool | N
                 return True, None
             open_ = open_ or first
     return (False, None) if open_ is None else (None, open_)
-
-
-def _outcomes(rules: List, situation: Situation) -> set[int]:
-    """Return the outcomes that a list may still have."""
-    values = [_holds(rule.cubes, situation)[0] for rule in rules]
-    possible = zip(rules[: values.index(True) + 1], values, strict=False)
-    return {rule.outcome for rule, value in possible if value is not False}

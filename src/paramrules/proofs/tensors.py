@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 from typing import Final, NamedTuple
 
-from paramrules.proofs.classes import Classes
+from paramrules.proofs.class_names import Classes
 from paramrules.proofs.shapes import compares, constant, near, shapes
 from paramrules.rules.builtin_names import CONSTANTS, OF_LAYER
 from paramrules.rules.dnf import Atom, Budget

@@ -238,14 +238,15 @@ class _Whole:
                 subject = left.name if isinstance(left, terms.Field) else f"shape[{left.position}]"
                 join = self.all if operator == "!=" else self.any
                 return join(fact("number", subject, (operator, c)) for c in constants)
-        if isinstance(predicate, terms.Comparison) and operator in _MIRRORED:
+        if isinstance(predicate, terms.Comparison) and operator in MIRRORED:
             (right,) = items
             if isinstance(right, terms.Field | terms.Extent) and constant_number(left) is not None:
-                return self.compared(predicate, right, _MIRRORED[operator], (left,))
+                return self.compared(predicate, right, MIRRORED[operator], (left,))
         return self.other(predicate)
 
     def other(self, term: Predicate) -> Cubes:
         return self.reader.other(term, self.whole, self.budget)
 
 
-_MIRRORED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+MIRRORED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+"""The operators that say the same with the two sides exchanged."""

@@ -346,9 +346,15 @@ def carried(predicate: Predicate | None) -> RegexTest | None:
     return found if isinstance(found, RegexTest) else None
 
 
-def constant_number(value: Value) -> int | float | None:
-    """Return the number that a value is in every model, or None."""
+def value_of(value: Value) -> Value:
+    """Return what a value stands for, where it is the name of a let."""
     while isinstance(value, LetValue):
         value = value.value
+    return value
+
+
+def constant_number(value: Value) -> int | float | None:
+    """Return the number that a value is in every model, or None."""
+    value = value_of(value)
     number = value.value if isinstance(value, Constant) else None
     return number if isinstance(number, int | float) and not isinstance(number, bool) else None

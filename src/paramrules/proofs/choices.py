@@ -1,6 +1,6 @@
 """Two files as lists of choices over the same variables, and outcomes with the same numbers."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import NamedTuple
 
 from paramrules.proofs.captures import Matches
@@ -48,6 +48,7 @@ class Reading:
         self._predicates = Predicates(self._forms, budget)
         self._outcomes = Outcomes(self._forms, self._predicates)
         self._known: list[Outcome] = []
+        self._numbers: dict[Hashable, int] = {}
         self.unread: list[Undecided] = []
         self.axes = tuple([self._axis(axis) for axis in rules.axes] for rules in files)
         cubes = [
@@ -80,15 +81,16 @@ class Reading:
 
     def _number(self, outcome: Outcome) -> int:
         """Return the number of an outcome; equal ones have one number."""
-        self._known.append(outcome)
-        key = self.key([outcome])
-        return next(at for at, known in enumerate(self._known) if self.key([known]) == key)
+        number = self._numbers.setdefault(self.key([outcome]), len(self._known))
+        if number == len(self._known):
+            self._known.append(outcome)
+        return number
 
     def outcome(self, number: int) -> Outcome:
         """Return an outcome by its number."""
         return self._known[number]
 
-    def key(self, outcomes: Sequence[Outcome]) -> object:
+    def key(self, outcomes: Sequence[Outcome]) -> Hashable:
         """Return what is equal for equal groups: the label and the settings that the axes make together."""
         settings: dict[str, Form] = {}
         for outcome in outcomes:
@@ -97,7 +99,7 @@ class Reading:
                     form = self._forms.arithmetic("*", [settings[name], form])
                 settings[name] = form
         labels = tuple(outcome.label for outcome in outcomes)
-        settled = {name: self._forms.settled(form) for name, form in settings.items()}
+        settled = tuple((name, self._forms.settled(form)) for name, form in sorted(settings.items()))
         return {"labels": labels, "settings": settled, "both": (labels, settled)}[self._compare]
 
     def is_constant(self, outcome: Outcome) -> bool:

@@ -5,7 +5,6 @@ one name together is found by trying every name that can differ from others: eac
 names, each member of its family, and for alternatives with wildcards a name for each combination of them.
 """
 
-import re
 from collections.abc import Iterator
 from functools import cached_property
 from itertools import product
@@ -14,6 +13,7 @@ from typing import Final, NamedTuple
 from paramrules.inventories.classes import match
 from paramrules.inventories.owner import Class
 from paramrules.inventories.vocabulary import vocabulary
+from paramrules.proofs.globs import regex
 from paramrules.proofs.texts import Texts
 from paramrules.rules.dnf import Budget, GaveUp
 
@@ -40,7 +40,7 @@ class Chosen(NamedTuple):
 
     @property
     def cost(self) -> tuple[int, int]:
-        """What makes an example harder to read than another."""
+        """The effort of reading an example with these classes."""
         return len(self.owner) + len(self.around), len(self.types) + len(self.withins)
 
 
@@ -121,8 +121,8 @@ class Classes:
         texts = Texts(self._budget)
         one = texts.test("name", r"^[^.]+$")
         word = texts.test("name", r"^[A-Z]\w*$")
-        more = [texts.test("name", _regex(glob)) for glob in ("*", *endings, *globs)]
-        for wanted, blocked in _mixes([texts.test("name", _regex(glob)) for glob in own]):
+        more = [texts.test("name", regex(glob)) for glob in ("*", *endings, *globs)]
+        for wanted, blocked in _mixes([texts.test("name", regex(glob)) for glob in own]):
             for test in more:
                 found = texts.find(wanted | {word, test}, blocked) or texts.find(
                     wanted | {one, test}, blocked
@@ -139,7 +139,7 @@ class Classes:
         if len(globs) > _MOST:
             raise GaveUp
         texts = Texts(self._budget)
-        tests = [texts.test("name", _regex(glob, below=True)) for glob in globs]
+        tests = [texts.test("name", _at_or_below(glob)) for glob in globs]
         mixed = [texts.find(*mix) for mix in _mixes(tests)]
         plain = [module for module in dict.fromkeys(modules) if module not in globs]
         return [_MODULE, *plain, *(module for module in mixed if module)]
@@ -153,7 +153,6 @@ def _mixes(tests: list[int]) -> Iterator[tuple[frozenset[int], frozenset[frozens
         yield wanted, frozenset(frozenset((test,)) for test, value in signs if not value)
 
 
-def _regex(glob: str, below: bool = False) -> str:
-    """Return a glob of `*` and `?` as a regex; `below` takes modules below those that it matches, too."""
-    inside = re.escape(glob).replace(r"\*", ".*").replace(r"\?", ".")
-    return f"^{inside}" + (r"(?:\..*)?$" if below else "$")
+def _at_or_below(glob: str) -> str:
+    """Return a regex for the modules that a glob matches, and for those below them."""
+    return f"{regex(glob)}|{regex(f'{glob}.*')}"
