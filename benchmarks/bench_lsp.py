@@ -14,7 +14,7 @@ from time import perf_counter
 TESTS = Path(__file__).parents[1] / "tests"
 sys.path[:0] = [str(TESTS), str(TESTS / "language_server")]
 
-from lsp_editor import Editor  # noqa: E402
+from lsp_editor import Editor  # noqa: E402  (below the path on which the tests are found)
 from lsprotocol import types  # noqa: E402
 from pygls.lsp.client import LanguageClient  # noqa: E402
 from support import inventory_of  # noqa: E402

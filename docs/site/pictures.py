@@ -42,7 +42,7 @@ rest:      else
 
 
 class Scene(NamedTuple):
-    """What a picture shows: commands that run one after another in a folder with vit.json and vit.rules."""
+    """Commands to show in a picture, run one after another in a folder with vit.json and vit.rules."""
 
     title: str
     rules: str

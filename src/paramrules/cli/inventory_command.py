@@ -4,18 +4,13 @@ import click
 
 from paramrules.cli.answer import Answer, Command
 from paramrules.cli.arguments import build, complete_file, model_name, on_one_model
+from paramrules.cli.output_option import with_output
 from paramrules.projects import Models
 
 
 @click.command(cls=Command)
 @click.argument("model", metavar="M", type=model_name, shell_complete=complete_file)
-@click.option(
-    "--output",
-    "-o",
-    type=click.Path(),
-    required=True,
-    help="The file to write, whole or not at all; `-` is standard output.",
-)
+@with_output
 @on_one_model
 def inventory(model: Models, output: str) -> Answer:
     """Save the facts about a model's parameters as JSON.

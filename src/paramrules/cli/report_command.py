@@ -8,6 +8,7 @@ import click
 from paramrules.cli.answer import Answer, Command, graded
 from paramrules.cli.arguments import RuleFile, assigned_to, on_models
 from paramrules.cli.layout import progress
+from paramrules.cli.output_option import with_output
 from paramrules.cli.state_option import with_state
 from paramrules.display import counted
 
@@ -29,13 +30,7 @@ if TYPE_CHECKING:
     help="Show what moved since OLD: a rule file, a lock, `REV:path`, or a revision, `main`.",
 )
 @with_state
-@click.option(
-    "--output",
-    "-o",
-    type=click.Path(),
-    required=True,
-    help="The file to write, whole or not at all; `-` is standard output.",
-)
+@with_output
 def report(targets: "list[Target]", against: str | None, state: dict[str, str], output: str) -> Answer:
     """Write a page to look at: the groups, a map of the model, and a reason for every parameter.
 

@@ -1,4 +1,4 @@
-"""What moved against another file or revision, as tables."""
+"""Tables of the parameters that moved against another file or revision."""
 
 from paramrules.diffs.report import notes, tables
 from paramrules.html_report.markup import listed, section, shown, table_html

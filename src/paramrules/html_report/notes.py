@@ -1,4 +1,4 @@
-"""What is special about a view: findings, dead rules, and who is left over, frozen or tied."""
+"""Notes on a view: findings, dead rules, and parameters that are left over, frozen or tied."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -8,7 +8,8 @@ from paramrules import registry
 from paramrules.diagnostics import Diagnostic, RulesError, listed
 from paramrules.inference.group_settings import held_settings
 from paramrules.inference.grouping import Grouping, SettingValue
-from paramrules.inference.made_groups import LabelSettings, MadeGroup, Parameters, made_groups
+from paramrules.inference.made_groups import LabelSettings, MadeGroup, made_groups
+from paramrules.inference.native_parameters import Parameters
 from paramrules.inventories import Inventory
 
 Ungrouped = Literal["error", "skip"]

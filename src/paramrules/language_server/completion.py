@@ -1,4 +1,4 @@
-"""What can be written at a place: the text from the start of its statement up to there decides."""
+"""Completion, decided by the text from the start of a statement up to the cursor."""
 
 import os
 import re

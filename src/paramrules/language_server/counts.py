@@ -1,4 +1,4 @@
-"""What each rule takes in the models, also as hints at its end."""
+"""Counts of the tensors that each rule takes, and inlay hints that show them."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from paramrules.language_server.document import Document
 
 
 class Taken(NamedTuple):
-    """What a rule takes in a model.
+    """The parameters that a rule takes in a model.
 
     Attributes:
         model: the model's name.

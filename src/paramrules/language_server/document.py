@@ -30,7 +30,7 @@ class OnModel(NamedTuple):
     Attributes:
         model: the model's name.
         assignment: None if there are errors.
-        findings: what only the model shows.
+        findings: those that only the model shows.
     """
 
     model: str
@@ -82,7 +82,7 @@ class Document:
 
     @cached_property
     def file_findings(self) -> Sequence[Diagnostic]:
-        """What can be found without a model."""
+        """Findings that need no model."""
         return self._graded(self.understood.findings)
 
     @cached_property
@@ -110,7 +110,7 @@ class Document:
 
     @cached_property
     def model_findings(self) -> Sequence[Diagnostic]:
-        """What the models show. If there are several, a finding of some names these."""
+        """Findings from the models. One that only some of several models have names them."""
         found: dict[str, tuple[Diagnostic, list[str]]] = {}
         for each in self.on_models:
             for finding in each.findings:

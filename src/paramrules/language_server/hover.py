@@ -1,4 +1,4 @@
-"""What the editor shows of the word below the pointer."""
+"""Hover texts for the word below the pointer."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,6 +1,6 @@
 """Findings as the protocol's diagnostics."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from lsprotocol import types
@@ -37,29 +37,30 @@ def published(finding: Diagnostic, document: "Document") -> types.Diagnostic:
         range = document.lines.of(document.include_of(span.source))
         text[0] = f"in `{span.source.name}`, line {span.line}: {text[0]}"
         related = [*_related([Place(span, finding.label)], document), *related]
-    text += [f"help: {finding.help}"] if finding.help else []
-    return types.Diagnostic(
-        range=range,
-        message="\n".join(map(printable, text)),
-        severity=_SEVERITIES[finding.severity],
-        code=finding.code,
-        code_description=types.CodeDescription(page_url(finding.code)),
-        source="paramrules",
-        related_information=related or None,
-    )
+    return _diagnostic(finding, range, text, related)
 
 
 def in_settings(finding: Diagnostic, lines: Lines) -> types.Diagnostic:
     """Return a finding about a project's settings as a diagnostic of their file."""
     assert finding.span is not None
-    text = [finding.message, *([f"help: {finding.help}"] if finding.help else [])]
+    return _diagnostic(finding, lines.of(finding.span), [finding.message])
+
+
+def _diagnostic(
+    finding: Diagnostic,
+    range: types.Range,
+    text: list[str],
+    related: Sequence[types.DiagnosticRelatedInformation] = (),
+) -> types.Diagnostic:
+    lines = [*text, f"help: {finding.help}"] if finding.help else text
     return types.Diagnostic(
-        range=lines.of(finding.span),
-        message="\n".join(map(printable, text)),
+        range=range,
+        message="\n".join(map(printable, lines)),
         severity=_SEVERITIES[finding.severity],
         code=finding.code,
         code_description=types.CodeDescription(page_url(finding.code)),
         source="paramrules",
+        related_information=related or None,
     )
 
 

@@ -26,7 +26,7 @@ _FIXED: Final = {
     "axis": "an axis, whose name is part of locks and of calls",
     "name": "not defined",
 }
-"""What cannot be renamed, by the kind of its mention, and what it is."""
+"""Kinds of mentions that cannot be renamed, each in words."""
 
 
 _HOLE: Final = re.compile(r"\{[^{}]*\}")

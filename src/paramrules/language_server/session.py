@@ -15,7 +15,7 @@ from paramrules.syntax.decode import open_source
 
 
 class Session:
-    """What the server remembers between two messages.
+    """The state of the server between two messages.
 
     Attributes:
         units: counts the code units of a text, as client and server have agreed.

@@ -1,4 +1,4 @@
-"""What a rule makes of the parameters that it takes, as normal forms: a label, and settings."""
+"""Outcomes of rules, as normal forms: the label and the settings of the parameters that a rule takes."""
 
 import re
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ Part = str | Form
 
 
 class Outcome(NamedTuple):
-    """What one rule makes of a parameter.
+    """The label and the settings that one rule gives.
 
     Attributes:
         label: the text of the label and the forms of its holes.

@@ -51,7 +51,7 @@ class Counterexample:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What `prove` found.
+    """The result of `prove`.
 
     Attributes:
         answer: `equal`, `different` or `undecided`.

@@ -18,7 +18,7 @@ PIN = Atom("pinned", "", None)
 
 
 class Choice(NamedTuple):
-    """One rule of a list: the conjunctions of which one is true where it holds, and what it makes."""
+    """One rule of a list: the conjunctions of which one is true where it holds, and its outcome."""
 
     cubes: Sequence[Conjunction]
     outcome: int
@@ -30,7 +30,7 @@ List = Sequence[Choice]
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What has been decided of a parameter.
+    """The facts and tests of a parameter that are decided so far.
 
     Attributes:
         facts: what is true and false of the parameter.

@@ -41,7 +41,7 @@ class Tree:
         raise FrozenInstanceError(f"cannot delete field {name!r}")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), tuple(getattr(self, each.name) for each in fields(self))  # type: ignore[arg-type]
+        return type(self), tuple(getattr(self, each.name) for each in fields(self))  # type: ignore[arg-type]  # subclasses are dataclasses
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
@@ -57,7 +57,7 @@ def node(cls: _Class) -> _Class:
     made._compared = _getter(each.name for each in known if each.compare)
     made._hashed = _getter(each.name for each in known if each.compare and each.hash is not False)
     made._shown = tuple(each.name for each in known if each.repr)
-    return made  # type: ignore[no-any-return]
+    return made  # type: ignore[no-any-return]  # mypy sees no class in what `dataclass` made of one
 
 
 def _getter(names: Iterable[str]) -> Callable[[object], Hashable]:
