@@ -26,6 +26,7 @@ HOW: dict[str, dict[str, Any]] = {
     "no_else_in_an_axis_under_strict": {"strict": True},
     "options": {"options": {"x": 1, "r": True}},
     "option_near_another": {"options": {"rat": 1}},
+    "option_of_none": {"options": {"rate": 0.5}},
     "option_string_and_boolean": {"options": {"kind": 1, "on": "yes"}},
     "label_too_long": {"model": inventory_of(["a" * 90])},
     "unknown_facts": {"model": inventory_of(["w", "b"], unknown=UNKNOWN)},

@@ -238,3 +238,10 @@ def test_what_is_no_matrix_is_refused(text: str, name: str, shape: tuple[int, ..
         "   = help: add `ndim == 2` to the rule that gives it to `muon`, or say which axes form the matrix, "
         "with `muon_weight_dimension_numbers`"
     )
+
+
+def test_a_matrix_without_elements_is_left_as_it_is() -> None:
+    params = {"empty": jnp.zeros((0, 3)), "wide": jnp.zeros((3, 0))}
+    muon = pro.pytorch.muon()
+    updates, _ = muon.update(params, muon.init(params), params)
+    assert {name: update.shape for name, update in updates.items()} == {"empty": (0, 3), "wide": (3, 0)}

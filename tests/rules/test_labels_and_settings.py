@@ -82,3 +82,22 @@ def test_many_labels_are_not_all_listed() -> None:
         caught.value.diagnostics[0].help
         == "its labels are `a0`, `a1`, `a2`, `a3`, `a4`, ..., and `default` for what no rule takes"
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: ndim <= 1 -> freeze = false, skip = true\nb: else\n",
+        "a: ndim <= 1 -> skip = false, freeze = true\nb: else\n",
+        "[x]\na: ndim <= 1 -> freeze = false\nb: else\n\n[y]\nc: ndim <= 1 -> skip = true\nd: else\n",
+    ],
+)
+def test_neither_frozen_nor_skipped_where_it_says_false(text: str) -> None:
+    assert not parse(text, "m.rules").findings
+
+
+def test_frozen_by_a_later_rule_of_another_axis() -> None:
+    text = "[x]\na: ndim <= 1 -> freeze = false\nb: else -> freeze = true\n\n[y]\nc: else -> skip = true\n"
+    with pytest.raises(RulesError) as raised:
+        parse(text, "m.rules")
+    assert [finding.code for finding in raised.value.diagnostics] == ["E327"]

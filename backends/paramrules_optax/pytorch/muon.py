@@ -177,6 +177,8 @@ def _orthogonal(matrices: Any, coefficients: Sequence[float], steps: Any, eps: A
 def _adjustment(shape: tuple[int, ...], how: str | None) -> float:
     """Return the factor of the learning rate for matrices of the shape (any, out, in)."""
     _, produced, contracted = shape
+    if not contracted:
+        return 1.0  # an array without elements
     if how == "match_rms_adamw":
         return 0.2 * math.sqrt(max(produced, contracted))
     return math.sqrt(max(1.0, produced / contracted))

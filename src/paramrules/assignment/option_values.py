@@ -111,11 +111,12 @@ def _parsed(text: str, kind: str) -> Scalar:
 
 
 def _undeclared(name: str, rules: Rules) -> Diagnostic:
-    known = ", ".join(f"`{option}`" for option in rules.options) or "none"
+    known = ", ".join(f"`{option}`" for option in rules.options)
+    declare = f"declare it, as in `option {name} = 0.1`, or leave it out"
     return Diagnostic(
         "E211",
         f"`{rules.source.name}` declares no option `{name}`",
-        help=did_you_mean(name, rules.options) or f"its options: {known}",
+        help=did_you_mean(name, rules.options) or (f"its options: {known}" if known else declare),
     )
 
 

@@ -37,6 +37,10 @@ def _is_zero(setting: Setting) -> bool:
     return constant_number(setting.value) == 0
 
 
+def _is_false(setting: Setting) -> bool:
+    return isinstance(setting.value, Constant) and setting.value.value is False
+
+
 def _agree(one: Setting, other: Setting) -> bool:
     """Return whether two axes may both have these: no decay, written or implied by the label `no_decay`."""
     return one.key == "weight_decay" and _is_zero(one) and _is_zero(other)
@@ -67,7 +71,7 @@ def _frozen_and_skipped(drafts: list[Draft], findings: Findings) -> None:
     seen: dict[str, tuple[str, Setting]] = {}
     for draft in drafts:
         for rule in draft.rules:
-            own = {setting.key: setting for setting in rule.settings or ()}
+            own = {setting.key: setting for setting in rule.settings or () if not _is_false(setting)}
             for key, other in _EITHER:
                 elsewhere = other in seen and seen[other][0] != draft.name
                 if key in own and (other in own or elsewhere):
@@ -81,8 +85,10 @@ def _frozen_and_skipped(drafts: list[Draft], findings: Findings) -> None:
                         also=(Place(first.key_span, f"`{other}` is set here"),),
                     )
                     return
-        for key, setting in _foremost_settings(draft).items():
-            seen.setdefault(key, (draft.name, setting))
+        for rule in draft.rules:
+            for setting in rule.settings or ():
+                if not _is_false(setting):
+                    seen.setdefault(setting.key, (draft.name, setting))
 
 
 _EITHER = (("skip", "freeze"), ("freeze", "skip"))
