@@ -69,32 +69,41 @@ class Walk:
     def _descend(self, children: Mapping[str, nn.Module | None], prefix: str, owner: Owner) -> Inside:
         """Walk the children of a module. `prefix` is the module's name and a dot, "" at the root.
 
-        Plain children are handled in this loop: most have a parameter or two and no children.
+        Modules of a class that is known in their place are walked here, down to their last child: what is left
+        of the modules around them waits in `outer`. Others are yielded.
         """
-        inside = self._inside[owner]
         names, tensors, owners, leaves = self.names, self.tensors, self.owners, self.leaves
-        for key, child in children.items():
-            if child is None:
-                continue
-            try:
-                own = inside[child.__class__]
-            except KeyError:
-                inside_of = f"{prefix}{key}."
-                yield child, inside_of, self._enter(child, inside_of, owner)
-                continue
-            inner = child.__dict__
-            parameters = inner["_parameters"]
-            if parameters:
-                for leaf, tensor in parameters.items():
-                    if tensor is not None:
-                        names.append(f"{prefix}{key}.{leaf}")
-                        tensors.append(tensor)
-                        owners.append(own)
-                        leaves.append(leaf)
-            modules = inner["_modules"]
-            if modules:
-                inside_of = f"{prefix}{key}."
-                yield child, inside_of, self._descend(modules, inside_of, own)
+        inside, left = self._inside[owner], iter(children.items())
+        outer = []
+        while True:
+            for key, child in left:
+                if child is None:
+                    continue
+                try:
+                    own = inside[child.__class__]
+                except KeyError:
+                    inside_of = f"{prefix}{key}."
+                    yield child, inside_of, self._enter(child, inside_of, owner)
+                    continue
+                inner = child.__dict__
+                parameters = inner["_parameters"]
+                if parameters:
+                    for leaf, tensor in parameters.items():
+                        if tensor is not None:
+                            names.append(f"{prefix}{key}.{leaf}")
+                            tensors.append(tensor)
+                            owners.append(own)
+                            leaves.append(leaf)
+                modules = inner["_modules"]
+                if modules:
+                    outer.append((prefix, owner, inside, left))
+                    prefix, owner = f"{prefix}{key}.", own
+                    inside, left = self._inside[owner], iter(modules.items())
+                    break
+            else:
+                if not outer:
+                    return
+                prefix, owner, inside, left = outer.pop()
 
     def _enter(self, module: nn.Module, prefix: str, parent: Owner | None) -> Inside:
         """Walk a module whose class is new in this place, or that needs care each time."""
