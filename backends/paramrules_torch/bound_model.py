@@ -19,7 +19,7 @@ from paramrules.backends import (
     warn,
 )
 from paramrules_torch import freezing, living
-from paramrules_torch.inventory import inventory_and_tensors
+from paramrules_torch.inventory import Described, describe
 from paramrules_torch.named_tensors import Parameters, check_trainable
 
 KEEP_INSTEAD: Mapping[str, str] = {"lr": ', or `lr_scale="keep"` if a scheduler multiplies it in'}
@@ -27,12 +27,16 @@ KEEP_INSTEAD: Mapping[str, str] = {"lr": ', or `lr_scale="keep"` if a scheduler 
 
 
 class BoundModel(NamedTuple):
-    """Bound rules with the model's tensors and their names in torch, one item per parameter."""
+    """Bound rules with the model's tensors and their names in torch, one item per parameter.
+
+    `frozen_before` holds the ids of the parameters that rules had frozen.
+    """
 
     bound: Bound
     model: Parameters
     tensors: Sequence[Tensor]
     raw: Sequence[str]
+    frozen_before: frozenset[int]
 
     def group(
         self, label: str, settings: Mapping[str, Any], numbers: Sequence[int], *, plain: bool = False
@@ -63,6 +67,8 @@ class BoundModel(NamedTuple):
             {id(self.tensors[number]): number for number in numbers}
             for numbers in (self.bound.frozen(), self.bound.skipped())
         )
+        if not frozen and not self.frozen_before:
+            return
         stopped = [number for number in frozen.values() if self.tensors[number].requires_grad]
         freezing.freeze(self.model, self.tensors, frozen, skipped)
         training = living.training({id(self.tensors[number]) for number in stopped}) if stopped else {}
@@ -85,16 +91,15 @@ def bind_model(
     stacklevel: int,
 ) -> BoundModel:
     """Hold rules against a model. Raise and warn as `paramrules.emission.bind`, whose arguments these are."""
-    held: list[tuple[Sequence[Tensor], Sequence[str]]] = []
+    held: list[Described] = []
 
-    def describe() -> Inventory:
-        inventory, tensors, raw = inventory_and_tensors(model)
-        held.append((tensors, raw))
-        return inventory
+    def inventory() -> Inventory:
+        held.append(describe(model))
+        return held[0].inventory
 
     bound = bind(
         rules,
-        describe,
+        inventory,
         options=options,
         strict=strict,
         part=part,
@@ -102,7 +107,7 @@ def bind_model(
         vocabulary=vocabulary,
         stacklevel=stacklevel + 1,
     )
-    return BoundModel(bound, model, *held[0])
+    return BoundModel(bound, model, *held[0][1:])
 
 
 def settings_in_group(one: RoutedGroup, lr_scale: str) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from torch import Tensor, nn
 
 from paramrules.backends import Class, Columns
 from paramrules_torch import megatron
-from paramrules_torch.freezing import NOTE, frozen_by_rules
-from paramrules_torch.named_tensors import NamedTensors, Parameters
+from paramrules_torch.freezing import NOTE
+from paramrules_torch.named_tensors import NamedTensors
 from paramrules_torch.walk import Walk, named_modules
 
 
@@ -16,11 +16,10 @@ class TorchColumns(Columns):
     """The facts about the entries of a walk.
 
     Args:
-        model: the model.
-        walk: the walk through it.
+        walk: the walk through the model.
         order: for each entry of the inventory its number in the walk. The first `count` are the parameters
             themselves, the rest further names of tied ones.
-        count: the number of parameters.
+        trainable: the column of that name; it has one value for each parameter.
         packed: by `id`, the shapes of tensors that are stored packed.
     """
 
@@ -29,19 +28,18 @@ class TorchColumns(Columns):
 
     def __init__(
         self,
-        model: Parameters,
         walk: Walk | NamedTensors,
         order: Sequence[int],
-        count: int,
+        trainable: Sequence[bool],
         packed: Mapping[int, tuple[int, ...] | None],
     ) -> None:
-        self.model = model
         self.walk = walk
         self.order = order
-        tensors = walk.tensors
+        tensors, count = walk.tensors, len(trainable)
         self.tensors: Sequence[Tensor] = (
             tensors if count == len(tensors) else [tensors[e] for e in order[:count]]
         )
+        self._trainable = trainable
         self._packed = packed
         self._gathered: Sequence[tuple[int, ...]] | None = None
 
@@ -82,11 +80,7 @@ class TorchColumns(Columns):
 
     def trainable(self) -> Sequence[bool]:
         """Return `requires_grad`, without the effect of rules that froze a parameter: see `freezing`."""
-        column = [tensor.requires_grad for tensor in self.tensors]
-        if all(column):
-            return column
-        frozen = frozen_by_rules(self.model, self.tensors)
-        return [tensor.requires_grad or id(tensor) in frozen for tensor in self.tensors]
+        return self._trainable
 
     def variable(self) -> Sequence[Class]:
         """Return the tensors' classes. One that `nn.Parameter` wraps, FSDP's DTensor, is a Parameter too."""

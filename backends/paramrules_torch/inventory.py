@@ -1,11 +1,13 @@
 """The inventory of a `torch.nn.Module`, or of parameters by name."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from torch import Tensor, nn
 
 from paramrules.backends import Class, Diagnostic, Inventory, RulesError, refuse_non_module
 from paramrules_torch.facts import TorchColumns
+from paramrules_torch.freezing import frozen_by_rules
 from paramrules_torch.listing import listed
 from paramrules_torch.named_tensors import UNKNOWN, NamedTensors, Parameters
 from paramrules_torch.packed import packed_shapes
@@ -44,6 +46,27 @@ def inventory_and_tensors(model: Parameters) -> tuple[Inventory, Sequence[Tensor
 
     Raises what `inventory` raises. The names are one per entry, further names of tied parameters last.
     """
+    return describe(model)[:3]
+
+
+class Described(NamedTuple):
+    """A model at one moment.
+
+    Attributes:
+        inventory: its inventory.
+        tensors: its parameters in the same order.
+        raw: their names in torch, one per entry, further names of tied parameters last.
+        frozen: the ids of the parameters that rules froze before.
+    """
+
+    inventory: Inventory
+    tensors: Sequence[Tensor]
+    raw: Sequence[str]
+    frozen: frozenset[int]
+
+
+def describe(model: Parameters) -> Described:
+    """Describe a model. Raises what `inventory` raises."""
     walk: Walk | NamedTensors
     if isinstance(model, nn.Module):
         walk = Walk(model)
@@ -51,17 +74,26 @@ def inventory_and_tensors(model: Parameters) -> tuple[Inventory, Sequence[Tensor
         walk = NamedTensors(model)
     else:
         raise refuse_non_module(model, "torch.nn.Module", otherwise=_BY_NAME)
-    packed = packed_shapes(walk.model, walk.tensors)
+    requires_grad = [tensor.requires_grad for tensor in walk.tensors]
+    frozen = frozenset() if all(requires_grad) else frozen_by_rules(model, walk.tensors)
+    packed = {} if _all_float(walk.tensors, requires_grad) else packed_shapes(walk.model, walk.tensors)
     _check_shapes(walk, packed)
     _check_names(walk)
     order, aliases = _tied(walk)
     names, owners, raw = walk.names, walk.owners, walk.raw
     if aliases:
         names, owners, raw = [names[e] for e in order], [owners[e] for e in order], [raw[e] for e in order]
-    columns = TorchColumns(model, walk, order, len(order) - sum(map(len, aliases.values())), packed)
+    count = len(order) - sum(map(len, aliases.values()))
+    trainable = [requires_grad[e] or id(walk.tensors[e]) in frozen for e in order[:count]]
+    columns = TorchColumns(walk, order, trainable, packed)
     unknown = UNKNOWN if isinstance(walk, NamedTensors) else None
     made = Inventory("torch", names, owners, columns, aliases=aliases, unknown=unknown)
-    return made, columns.tensors, raw
+    return Described(made, columns.tensors, raw, frozen)
+
+
+def _all_float(tensors: Sequence[Tensor], requires_grad: Sequence[bool]) -> bool:
+    """Return whether all are plain parameters of floats, since no other requires a gradient."""
+    return all(requires_grad) and set(map(type, tensors)) == {nn.Parameter}
 
 
 def _tied(walk: Walk | NamedTensors) -> tuple[Sequence[int], Mapping[int, Sequence[int]]]:

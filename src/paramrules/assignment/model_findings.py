@@ -1,7 +1,8 @@
 """Findings about rules and a model together: what is dead, left over, unknown, or counts nothing."""
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 
 from paramrules.assignment.captured import uses_captures
 from paramrules.assignment.entry_facts import Facts
@@ -100,8 +101,12 @@ def dead_parts(
 ) -> Iterator[Diagnostic]:
     """Yield W201 to W203, N202 and N203: rules, branches of `or` and alternatives that match nothing here."""
     took = {taken.rule for taken in partition.taken}
-    parameter = evaluator.facts.parameter
-    takers = {parameter(entry): taken.rule for taken in partition.taken for entry in taken.entries}
+
+    @cache
+    def takers() -> Mapping[int, int]:
+        parameter = evaluator.facts.parameter
+        return {parameter(entry): taken.rule for taken in partition.taken for entry in taken.entries}
+
     for number, rule in enumerate(axis.rules):
         if rule.predicate is None or (rule.optional and number not in took):
             continue
@@ -114,9 +119,9 @@ def dead_parts(
 
 
 def _dead_rule(
-    axis: Axis, number: int, takers: Mapping[int, int], evaluator: Evaluator, near: NearMisses
+    axis: Axis, number: int, takers: Callable[[], Mapping[int, int]], evaluator: Evaluator, near: NearMisses
 ) -> Diagnostic:
-    """Return W201 for a rule; `takers` are the rules that took each parameter."""
+    """Return W201 for a rule; `takers` returns the rule that took each parameter."""
     rule = axis.rules[number]
     assert rule.predicate is not None
     entries = _holding(rule.predicate, list(range(len(evaluator.facts.names))), evaluator)
@@ -130,7 +135,7 @@ def _dead_rule(
             help=near.help(rule.predicate) or f"if that is intended, write `{rule.label.text}?:`",
         )
     hits = evaluator.facts.parameters(entries)
-    above = sorted({takers[parameter] for parameter in hits})
+    above = sorted({takers()[parameter] for parameter in hits})
     return Diagnostic(
         "W201",
         message,

@@ -18,7 +18,11 @@ def fits_stored(rules: Rules, facts: Facts) -> Iterator[Diagnostic]:
     if not tests:
         return
     rows = zip(facts.column("layer_shape"), facts.column("shape"), strict=True)
-    unlike = [(n, stored, shape) for n, (stored, shape) in enumerate(rows) if tuple(stored) != tuple(shape)]
+    unlike = [
+        (n, stored, shape)
+        for n, (stored, shape) in enumerate(rows)
+        if stored is not shape and tuple(stored) != tuple(shape)
+    ]
     for span, test in tests.items():
         wanted = [None if each is None else constant_number(each) for each in test.extents]
         computed = any(each and number is None for each, number in zip(test.extents, wanted, strict=True))
