@@ -5,6 +5,7 @@ from dataclasses import replace
 from os import PathLike
 from typing import TYPE_CHECKING, Never, TypeAlias
 
+from paramrules.assignment.alike import Alike
 from paramrules.assignment.assignment import Assignment
 from paramrules.assignment.entry_facts import Facts
 from paramrules.assignment.expectations import Outcome, outcomes
@@ -124,8 +125,10 @@ def examine(
     partitions: list[Partition] = []
     tests: list[Outcome] = []
     near = NearMisses(evaluator)
+    alike = Alike(rules.axes, facts)
+    blocks = alike.blocks()
     for axis in rules.axes:
-        parts = partition(axis, evaluator)
+        parts = partition(axis, evaluator, alike, blocks)
         labels.append(labels_of(axis, parts, values))
         findings += dead_parts(axis, parts, evaluator, near)
         partitions.append(parts)
@@ -157,7 +160,11 @@ def groups(rules: Rules, inventory: Inventory, options: Mapping[str, Scalar]) ->
         RulesError: the errors that leave no groups to report.
     """
     evaluator = _evaluator(rules, inventory, options)
-    labels = [labels_of(axis, partition(axis, evaluator), evaluator.values) for axis in rules.axes]
+    alike = Alike(rules.axes, evaluator.facts)
+    blocks = alike.blocks()
+    labels = [
+        labels_of(axis, partition(axis, evaluator, alike, blocks), evaluator.values) for axis in rules.axes
+    ]
     return groups_of(labels, evaluator.facts)
 
 

@@ -7,10 +7,12 @@ one label, and its first rule supplies the settings of those without any.
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
+from paramrules.assignment.alike import Alike, Blocks, without
 from paramrules.assignment.entry_facts import Facts, OrderKey, in_written_order, number, order_key
-from paramrules.assignment.predicate_evaluator import Evaluator, without
+from paramrules.assignment.predicate_evaluator import Evaluator
 from paramrules.assignment.value_evaluator import Captures, Values, captures_of
 from paramrules.diagnostics import Diagnostic, Place, RulesError
 from paramrules.display import rule_settings, value_text
@@ -45,23 +47,33 @@ class Partition:
     left: list[int]
 
 
-def partition(axis: Axis, evaluator: Evaluator, entries: list[int] | None = None) -> Partition:
-    """Give each parameter (or those of the entries) to the first rule of the axis that holds for it."""
+def partition(axis: Axis, evaluator: Evaluator, alike: Alike, blocks: Blocks) -> Partition:
+    """Give each parameter to the first rule of the axis that holds for it.
+
+    Args:
+        axis: the axis.
+        evaluator: the evaluator.
+        alike: what decides the axis's rules.
+        blocks: the entries, in blocks that are alike.
+    """
     facts = evaluator.facts
-    rest = list(range(len(facts.names))) if entries is None else entries
     taken: list[Taken] = []
     for at, rule in enumerate(axis.rules):
-        if not rest:
+        if not blocks:
             break
-        hits = rest if rule.predicate is None else evaluator.holds(rule.predicate, rest)
+        if rule.predicate is None:
+            hits, blocks = list(chain.from_iterable(blocks)), []
+        else:
+            hits, blocks = alike.split(rule.predicate, blocks, evaluator)
         if not hits:
             continue
         chosen = one_name(hits, facts)
+        if facts.extra:
+            blocks = without(blocks, facts.with_siblings(chosen))
         premises = () if rule.predicate is None else (rule.predicate,)
         parts = evaluator.captured.apart(premises, chosen)
         taken += (Taken(at, captures, some) for captures, some in parts)
-        rest = without(rest, hits if chosen is hits else facts.with_siblings(chosen))
-    return Partition(tuple(taken), one_name(rest, facts))
+    return Partition(tuple(taken), one_name(list(chain.from_iterable(blocks)), facts))
 
 
 def one_name(entries: list[int], facts: Facts) -> list[int]:

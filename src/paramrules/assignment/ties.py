@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from paramrules.assignment.alike import Alike
 from paramrules.assignment.entry_facts import Facts, GroupValues
 from paramrules.assignment.labelling import Partition, fill, partition
 from paramrules.assignment.predicate_evaluator import Evaluator
@@ -101,7 +102,8 @@ def _joined(labels: Iterable[str]) -> str:
 def _labels_alone(axis: Axis, entries: list[int], values: Values) -> dict[int, str]:
     """Return the label that each entry would get if it were a parameter of its own, "" if none."""
     try:
-        parts = partition(axis, Evaluator(values.facts, values), entries)
+        alike = Alike([axis], values.facts)
+        parts = partition(axis, Evaluator(values.facts, values), alike, [[entry] for entry in entries])
         labels = dict.fromkeys(parts.left, "default")
         for taken in parts.taken:
             for text, _, some in fill(axis.rules[taken.rule].label, taken, values):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from paramrules.regex.characters import DIGITS, subset
+from paramrules.regex.characters import DIGITS, disjoint, subset
 from paramrules.regex.nodes import Anchor, Capture, Characters, Choice, Literal, Node, Repeat, Sequence
 from paramrules.regex.parse import Parsed
 
@@ -37,6 +37,17 @@ def nullable(node: Node, holding: str = "^$bB") -> bool:
             return node.kind in holding
         case _:
             return all(nullable(child, holding) for child in children(node))
+
+
+def takes_digits_alike(node: Node) -> bool:
+    """Return whether a match stays one, groups included, where other digits stand in place of the digits."""
+    match node:
+        case Literal():
+            return not any("0" <= character <= "9" for character in node.text)
+        case Characters():
+            return subset(DIGITS, node.ranges) or disjoint(DIGITS, node.ranges)
+        case _:
+            return all(map(takes_digits_alike, children(node)))
 
 
 def size(node: Node) -> int:
@@ -171,6 +182,16 @@ def runs(parsed: Parsed) -> list[list[Run]]:
             joined, at_start = "", item is not None and isinstance(item, Anchor) and item.kind == "^"
         found.append(texts)
     return found
+
+
+def prefix(parsed: Parsed) -> str:
+    """Return a text with which every name begins that the regex is found in; "" if none is known.
+
+    >>> prefix(parse(r"^blocks\\.1\\.(attn|mlp)"))
+    'blocks.1.'
+    """
+    first, *others = runs(parsed)
+    return first[0].text if not others and first and first[0].first and not first[0].folded else ""
 
 
 def _run(text: str, at_start: bool, parsed: Parsed) -> Run:

@@ -63,6 +63,16 @@ class Regex:
         return _automaton(self).search
 
     @property
+    def takes_digits_alike(self) -> bool:
+        """True if it makes no difference which digits stand in a name, to what it matches and captures."""
+        return analysis.takes_digits_alike(self.parsed.tree)
+
+    @property
+    def prefix(self) -> str:
+        """A text with which every name begins that it is found in, "" if none is known."""
+        return analysis.prefix(self.parsed)
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The names of the named groups, in their order."""
         return tuple(group.name for group in self.groups if group.name is not None)

@@ -1,0 +1,188 @@
+"""Entries that are alike: nothing that decides the rules tells them apart, so one is looked at for all.
+
+A mixture of experts has tens of thousands of tensors and a few dozen kinds of them. Most predicates look at a
+few facts, and a regex such as `\\.experts\\.(\\d+)\\.` takes every digit for the same. Whatever else a
+predicate needs, such as an attribute or a number in a name, is looked at entry by entry.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from typing import Any
+
+from paramrules.assignment.captured import compared, in_order
+from paramrules.assignment.entry_facts import Facts
+from paramrules.assignment.predicate_evaluator import Evaluator
+from paramrules.rules import terms
+from paramrules.rules.model import Axis
+from paramrules.rules.terms import Predicate, Value, meaning, terms_in
+
+Blocks = list[list[int]]
+"""Entries that are alike, block by block, in the order of their first entries."""
+
+
+class Alike:
+    """What decides the predicates of some axes, and the entries that are alike for them.
+
+    Args:
+        axes: the axes.
+        facts: the facts about the model.
+    """
+
+    def __init__(self, axes: Iterable[Axis], facts: Facts) -> None:
+        self.facts = facts
+        self._lets: dict[int, frozenset[str] | None] = {}
+        self._steps: dict[int, list[tuple[Predicate, bool]]] = {}
+        self._needed: set[str] = set()
+        self._prefixes: set[str] = set()
+        for rule in (rule for axis in axes for rule in axis.rules if rule.predicate is not None):
+            steps = self._steps[id(rule.predicate)] = []
+            for item in _items(rule.predicate):
+                facts_read = self.deciding(item)
+                steps.append((item, facts_read is not None))
+                if facts_read is None:
+                    self._prefixes.add(_prefix(item))
+                    break
+                self._needed |= facts_read
+
+    def blocks(self) -> Blocks:
+        """Return all entries of the model in blocks.
+
+        Each name of a tied parameter is a block of its own, since a negation looks at the other names too.
+        """
+        names = self.facts.names
+        columns = [_column(fact, self.facts) for fact in sorted(self._needed)]
+        columns.append(_longest(self._prefixes - {""}, names))
+        alike: dict[Any, list[int]] = {}
+        for entry, key in enumerate(zip(*columns, strict=True)):
+            if key in alike:
+                alike[key].append(entry)
+            else:
+                alike[key] = [entry]
+        tied = self.facts.inventory.aliases
+        alone = [entry for number in tied for entry in self.facts.inventory.entries(number)]
+        return _in_order([*without(list(alike.values()), alone), *([entry] for entry in alone)])
+
+    def split(self, predicate: Predicate, blocks: Blocks, evaluator: Evaluator) -> tuple[list[int], Blocks]:
+        """Return the entries for which the predicate of a rule holds, and the blocks of the others."""
+        possible = {block[0]: block for block in blocks}
+        decided = True
+        for item, decided in self._steps[id(predicate)]:
+            if decided:
+                kept = evaluator.holds(item, list(possible))
+            else:
+                names, start = self.facts.names, _prefix(item)
+                kept = [entry for entry in possible if names[entry].startswith(start)]
+            possible = {entry: possible[entry] for entry in sorted(kept)}
+        entries = list(chain.from_iterable(possible.values()))
+        if decided:
+            return entries, [block for block in blocks if block[0] not in possible]
+        hits = evaluator.holds(predicate, entries)
+        if not hits:
+            return hits, blocks
+        rest = [block for block in blocks if block[0] not in possible]
+        return hits, _in_order([*rest, *without(list(possible.values()), hits)])
+
+    def deciding(self, predicate: Predicate) -> frozenset[str] | None:
+        """Return the facts that decide whether a predicate holds for an entry; None if it takes more."""
+        match predicate:
+            case terms.AnyOf() | terms.AllOf():
+                return _all(map(self.deciding, predicate.items))
+            case terms.Not():
+                return self.deciding(predicate.item)
+            case terms.LetPredicate():
+                inner = predicate.predicate
+                if id(inner) not in self._lets:
+                    self._lets[id(inner)] = self.deciding(inner)
+                return self._lets[id(inner)]
+            case terms.ClassTest():
+                return frozenset(("variable" if predicate.function == "variable" else "owner",))
+            case terms.RegexTest():
+                return _FOLDED if predicate.regex.takes_digits_alike else None
+            case terms.GlobTest():
+                return None if predicate.option or not _DIGITS.isdisjoint(predicate.glob) else _FOLDED
+            case terms.TextTest():
+                plain = not predicate.options and _DIGITS.isdisjoint("".join(predicate.values))
+                return _FOLDED if plain else None
+            case terms.ConstantTest():
+                return frozenset((predicate.subject,))
+            case terms.ShapeTest():
+                return _all([frozenset(("shape",)), *map(_read, compared(predicate))])
+            case terms.Comparison() | terms.ValueAmong():
+                return _all(map(_read, compared(predicate)))
+            case terms.Flag(name="trainable"):
+                return frozenset(("trainable",))
+            case terms.AttributeTest():
+                return None
+            case _:
+                return frozenset()
+
+
+_FOLDED = frozenset(("folded",))
+_DIGITS = frozenset("0123456789[")
+"""The digits, and what begins a class of characters in a glob."""
+
+
+def without(blocks: Blocks, taken: Iterable[int]) -> Blocks:
+    """Return the blocks without some entries, in their order before."""
+    gone = set(taken)
+    if not gone:
+        return blocks
+    left = ([entry for entry in block if entry not in gone] for block in blocks)
+    return [block for block in left if block]
+
+
+def _in_order(blocks: Blocks) -> Blocks:
+    return sorted(blocks, key=lambda block: block[0])
+
+
+def _items(predicate: Predicate) -> Sequence[Predicate]:
+    """Return what has to hold wherever a predicate holds, in the order of evaluation.
+
+    That one may keep a zero from the division of the next.
+    """
+    whole = meaning(predicate)
+    return in_order(whole) if isinstance(whole, terms.AllOf) else (predicate,)
+
+
+def _all(read: Iterable[frozenset[str] | None]) -> frozenset[str] | None:
+    together: frozenset[str] = frozenset()
+    for facts in read:
+        if facts is None:
+            return None
+        together |= facts
+    return together
+
+
+def _read(value: Value) -> frozenset[str] | None:
+    """Return the facts that a value is computed from; None if it takes more than a parameter's facts."""
+    parts = list(terms_in(value))
+    if any(isinstance(part, terms.Attribute | terms.Position | terms.Capture) for part in parts):
+        return None
+    extents = ("shape" for part in parts if isinstance(part, terms.Extent))
+    return frozenset((*extents, *(part.name for part in parts if isinstance(part, terms.Field))))
+
+
+def _prefix(predicate: Predicate) -> str:
+    """Return a text with which the name begins wherever the predicate holds, "" if none is known."""
+    test = meaning(predicate)
+    if isinstance(test, terms.RegexTest) and test.subject != "leaf" and not test.negated:
+        return test.regex.prefix
+    return ""
+
+
+def _column(fact: str, facts: Facts) -> Sequence[Any]:
+    if fact == "owner":
+        return facts.inventory.owners
+    return facts.folded if fact == "folded" else facts.column(fact)
+
+
+def _longest(prefixes: Iterable[str], names: Sequence[str]) -> Sequence[str]:
+    """Return the longest of the prefixes that each name has, which decides all of them; "" for none."""
+    wanted = frozenset(prefixes)
+    found = [""] * len(names)
+    for length in sorted(set(map(len, wanted))):
+        found = [
+            start if (start := name[:length]) in wanted else shorter
+            for name, shorter in zip(names, found, strict=True)
+        ]
+    return found
