@@ -72,6 +72,12 @@ table: shape[0] == 1000 -> eps = 1e-5
 other: else
 """
 
+EXPERTS = """
+l{i}_e{e}: name ~ ^blocks\\.(?<i>\\d+)\\.mlp\\.experts\\.(?<e>\\d+)\\. -> lr_scale = 0.9 ** (60 - i)
+layer_{i}: name ~ ^blocks\\.(?<i>\\d+)\\. -> lr_scale = 0.9 ** (60 - i)
+rest: else
+"""
+
 
 class Expert(nn.Module):
     """Three matrices."""
@@ -150,15 +156,19 @@ def main() -> None:
     """Prints what was measured beside what is aimed at."""
     with torch.device("meta"):
         model, small = Model(LAYERS), Model(LAYERS // 10)
-    axes, few, many = parse(THREE_AXES, "axes.rules"), by_layer(10), by_layer(100)
+    axes, experts = parse(THREE_AXES, "axes.rules"), parse(EXPERTS, "experts.rules")
+    few, many = by_layer(10), by_layer(100)
 
     print(f"{len(list(model.parameters())):,} tensors, {ROUNDS} rounds")
     for name, (taken, ratio) in ratios(
         {
             "list(model.named_parameters())": lambda: list(model.named_parameters()),
             "inventory": lambda: inventory(model),
-            "the card's rule and an `else` (1.0)": lambda: param_groups(model, CARD, weight_decay=0.1),
-            "three axes, 30 rules, captures (3)": lambda: param_groups(model, axes, lr=1.0, weight_decay=0.1),
+            "the card's rule and an `else` (0.7)": lambda: param_groups(model, CARD, weight_decay=0.1),
+            "three axes, 30 rules, captures (1.6)": lambda: param_groups(
+                model, axes, lr=1.0, weight_decay=0.1
+            ),
+            "14,881 groups, one for each expert (1.8)": lambda: param_groups(model, experts, lr=1.0),
         }
     ).items():
         print(f"{name:48} {taken:7.1f} ms {ratio:6.2f}")
@@ -176,7 +186,7 @@ def main() -> None:
             lambda: param_groups(small, axes, lr=1.0, weight_decay=0.1),
             lambda: param_groups(model, axes, lr=1.0, weight_decay=0.1),
         ),
-        "10 times the rules (6)": (lambda: param_groups(model, few), lambda: param_groups(model, many)),
+        "10 times the rules (2.5)": (lambda: param_groups(model, few), lambda: param_groups(model, many)),
     }
     for name, (less, more) in growths.items():
         taken, ratio = ratios({"less": less, "more": more})["more"]

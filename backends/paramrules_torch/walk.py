@@ -69,8 +69,8 @@ class Walk:
     def _descend(self, children: Mapping[str, nn.Module | None], prefix: str, owner: Owner) -> Inside:
         """Walk the children of a module. `prefix` is the module's name and a dot, "" at the root.
 
-        Modules of a class that is known in their place are walked here, down to their last child: what is left
-        of the modules around them waits in `outer`. Others are yielded.
+        Modules of a class that is known in their place are walked here, down to their last child, and others
+        are yielded. `outer` keeps what is left of the modules around.
         """
         names, tensors, owners, leaves = self.names, self.tensors, self.owners, self.leaves
         inside, left = self._inside[owner], iter(children.items())

@@ -416,7 +416,8 @@ def test_a_model_that_is_deeper() -> None:
     assert finding.code == "E518"
     assert finding.help == "`sys.setrecursionlimit` lets Python, and the framework, go deeper"
     _, at, message = finding.message.partition(" at ")
-    assert at and message.startswith(f"`{'0.' * 30}...` is nested more than ")
+    assert at
+    assert message.startswith(f"`{'0.' * 30}...` is nested more than ")
 
 
 @pytest.mark.parametrize("inner", [{}, {"weight": torch.ones(1)}], ids=["nothing", "a tensor"])

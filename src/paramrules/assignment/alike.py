@@ -34,9 +34,10 @@ class Alike:
         self._steps: dict[int, list[tuple[Predicate, bool]]] = {}
         self._needed: set[str] = set()
         self._prefixes: set[str] = set()
-        for rule in (rule for axis in axes for rule in axis.rules if rule.predicate is not None):
-            steps = self._steps[id(rule.predicate)] = []
-            for item in _items(rule.predicate):
+        predicates = (rule.predicate for axis in axes for rule in axis.rules)
+        for predicate in filter(None, predicates):
+            steps = self._steps[id(predicate)] = []
+            for item in _items(predicate):
                 facts_read = self.deciding(item)
                 steps.append((item, facts_read is not None))
                 if facts_read is None:
