@@ -116,8 +116,9 @@ def labels_of(axis: Axis, partition: Partition, values: Values) -> list[Label]:
             if label.rule == taken.rule:
                 label.order = min(label.order, order)
     written = _first_rules(axis)
+    known: Known = {}
     for label in labels.values():
-        label.settings = settings_of(axis, label, values, written.get(label.text, label.rule))
+        label.settings = settings_of(axis, label, values, written.get(label.text, label.rule), known)
     ordered = sorted(labels.values(), key=lambda label: (label.rule, label.order))
     if partition.left:
         left = Taken(-1, {}, partition.left)
@@ -194,7 +195,13 @@ def _first_rules(axis: Axis) -> dict[str, int]:
     return first
 
 
-def settings_of(axis: Axis, label: Label, values: Values, written: int) -> list[tuple[Settings, list[int]]]:
+Known = dict[tuple[int, tuple[str | None, ...]], dict[str, Any]]
+"""Settings that do not differ by parameter, by the identity of what is written and the captures in it."""
+
+
+def settings_of(
+    axis: Axis, label: Label, values: Values, written: int, known: Known
+) -> list[tuple[Settings, list[int]]]:
     """Return the different settings of a label in order, each with its entries.
 
     They come from the first rule that took something. If that has none, they come from the first rule that is
@@ -210,13 +217,15 @@ def settings_of(axis: Axis, label: Label, values: Values, written: int) -> list[
         if rule.settings is None and not _bound(own or (), rule):
             _join(apart, label, taken, rule, first)
             continue
-        found = list(_settings(own or (), taken, values))
+        found = _settings(own or (), taken, values, known)
         if taken.rule != label.rule and repr(own) != repr(first.settings):  # to `==`, 1 is true
             for settings, _ in found:
                 if settings_key(settings) not in apart:
                     raise RulesError(_conflict(label, first, rule, settings, [s for s, _ in apart.values()]))
         for settings, entries in found:
             apart.setdefault(settings_key(settings), (settings, []))[1].extend(entries)
+    if len(apart) < 2:
+        return list(apart.values())
     return sorted(apart.values(), key=lambda pair: order_key(pair[0].values()))
 
 
@@ -248,10 +257,14 @@ def _join(
 
 
 def _settings(
-    settings: tuple[Setting, ...], taken: Taken, values: Values
+    settings: tuple[Setting, ...], taken: Taken, values: Values, known: Known
 ) -> list[tuple[dict[str, Any], list[int]]]:
     if not any(values.by_parameter(setting.value) for setting in settings):
-        return [(_evaluated(settings, taken.entries[0], taken, values), taken.entries)]
+        used = [name for setting in settings for name in values.used(setting.value)]
+        key = id(settings), tuple(map(taken.captures.get, used))
+        if key not in known:
+            known[key] = _evaluated(settings, taken.entries[0], taken, values)
+        return [(known[key], taken.entries)]
     apart: dict[tuple[Any, ...], tuple[dict[str, Any], list[int]]] = {}
     for entry in taken.entries:
         found = _evaluated(settings, entry, taken, values)

@@ -70,20 +70,24 @@ class Values:
         self.options = options
         self._lets: dict[tuple[int, int], Any] = {}
         self._by_parameter: dict[int, bool] = {}
+        self._used: dict[int, frozenset[str]] = {}
 
     def by_parameter(self, value: Value) -> bool:
         """Return whether a value can differ between two parameters with the same captures."""
-        return any(
-            self._let_by_parameter(part.value)
-            if isinstance(part, terms.LetValue)
-            else isinstance(part, terms.Field | terms.Extent | terms.Attribute | terms.Position)
-            for part in terms_in(value, lets=False)
-        )
-
-    def _let_by_parameter(self, value: Value) -> bool:
         if id(value) not in self._by_parameter:
-            self._by_parameter[id(value)] = self.by_parameter(value)
+            self._by_parameter[id(value)] = any(
+                self.by_parameter(part.value)
+                if isinstance(part, terms.LetValue)
+                else isinstance(part, terms.Field | terms.Extent | terms.Attribute | terms.Position)
+                for part in terms_in(value, lets=False)
+            )
         return self._by_parameter[id(value)]
+
+    def used(self, value: Value) -> frozenset[str]:
+        """Return the names of the captures that a value uses."""
+        if id(value) not in self._used:
+            self._used[id(value)] = frozenset(captures_of(value))
+        return self._used[id(value)]
 
     def of(self, value: Value, entry: int, captures: Captures = NO_CAPTURES) -> Any:
         """Return the value, or ABSENT if a fact in it does not apply to the parameter.
@@ -138,7 +142,7 @@ class Values:
 
     def _let(self, value: Value, entry: int) -> Any:
         """Return what a let stands for: computed once for each entry, or once for all."""
-        key = id(value), entry if self._let_by_parameter(value) else -1
+        key = id(value), entry if self.by_parameter(value) else -1
         if key not in self._lets:
             self._lets[key] = self.of(value, entry)
         return self._lets[key]

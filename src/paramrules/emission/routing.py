@@ -84,18 +84,11 @@ def route(
     pairs = [(one.group, spec) for one, spec in chosen]
     settings, unknown = settings_of(bound.assignment, pairs, marks)
     routed = []
+    known: dict[tuple[int, int], dict[str, Rate]] = {}
     for (one, spec), own in zip(chosen, settings, strict=True):
         written = one.group.settings
-        found = {
-            key: rate_of(
-                one.group,
-                key,
-                base_of(spec, key, base, schedule_of(written, key)),
-                {"lr": lr}.get(key, key),
-            )
-            for key, base in bases._asdict().items()
-            if key == "lr" or key in spec.rates
-        }
+        alike = id(written), id(spec)
+        found = known[alike] = known.get(alike) or _rates(one.group, spec, bases, lr)
         named = {SCHEDULES[key]: schedule_of(written, key) for key in found}
         routed.append(
             RoutedGroup(
@@ -119,6 +112,20 @@ def route(
     for key, without in lacking.items():
         wrong += no_base(bound.assignment, without, key, (otherwise or {}).get(key, ""))
     return routed, wrong + unknown
+
+
+def _rates(group: Group, spec: OptimizerSpec, bases: Bases, lr: str) -> dict[str, Rate]:
+    """Return a group's rates by `lr` and `weight_decay`, without those that its optimizer does not have."""
+    return {
+        key: rate_of(
+            group,
+            key,
+            base_of(spec, key, base, schedule_of(group.settings, key)),
+            {"lr": lr}.get(key, key),
+        )
+        for key, base in bases._asdict().items()
+        if key == "lr" or key in spec.rates
+    }
 
 
 def _lost_schedules(assignment: Assignment, routed: Sequence[RoutedGroup], bases: Bases) -> list[Diagnostic]:
