@@ -60,13 +60,14 @@ class Bound:
             untrained: include parameters that the model itself does not train.
             empty: include groups that have no parameters left.
         """
-        trainable = None if untrained else self.inventory.column("trainable")
+        trainable = self.inventory.column("trainable")
+        all_train = untrained or all(trainable)
         found = []
         for index, group in enumerate(self.assignment.groups):
             if group.settings.get("freeze") or group.settings.get("skip"):
                 continue
             numbers = self.numbers(group)
-            if trainable is not None:
+            if not all_train:
                 numbers = [number for number in numbers if trainable[number]]
             if numbers or empty:
                 found.append(BoundGroup(index, group, numbers))

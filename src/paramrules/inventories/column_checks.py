@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from types import NoneType
 from typing import Any, Final
 
@@ -76,7 +77,7 @@ def check_column(framework: str, fact: str, column: object, expected: int, each:
         )
     wrong = [found for found in dict.fromkeys(map(type, column)) if not issubclass(found, type_)]
     if not wrong and type_ is tuple:
-        extents = dict.fromkeys(type(extent) for shape in column for extent in shape)
+        extents = dict.fromkeys(map(type, chain.from_iterable(column)))
         wrong = [found for found in extents if not issubclass(found, int)]
     if wrong:
         raise _misfit(framework, f"its column `{fact}` holds {_a(wrong[0])}, and should be {wanted}")

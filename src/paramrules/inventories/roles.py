@@ -32,19 +32,10 @@ def role(owner: Owner, name: str) -> str:
 
 
 def roles(owners: Iterable[Owner], names: Iterable[str]) -> list[str]:
-    """Return the `role` of many entries, each combination of owner and leaf looked up once."""
-    known: dict[tuple[Owner, str], str] = {}
-    column = []
-    for owner, name in zip(owners, names, strict=True):
-        leaf = name[name.rfind(".") + 1 :]
-        if leaf.startswith("original"):
-            column.append(role(owner, name))
-            continue
-        key = (owner, leaf)
-        if key not in known:
-            known[key] = role(owner, name)
-        column.append(known[key])
-    return column
+    """Return the `role` of many entries, each different one looked up once."""
+    entries = list(zip(owners, names, strict=True))
+    known = {entry: role(*entry) for entry in set(entries)}
+    return [known[entry] for entry in entries]
 
 
 def role_by_class(owner: Owner, leaf: str) -> str | None:
