@@ -34,8 +34,9 @@ class Alike:
         self._steps: dict[int, list[tuple[Predicate, bool]]] = {}
         self._needed: set[str] = set()
         self._prefixes: set[str] = set()
-        predicates = (rule.predicate for axis in axes for rule in axis.rules)
-        for predicate in filter(None, predicates):
+        for predicate in (rule.predicate for axis in axes for rule in axis.rules):
+            if predicate is None:
+                continue
             steps = self._steps[id(predicate)] = []
             for item in _items(predicate):
                 facts_read = self.deciding(item)
