@@ -4,7 +4,6 @@ An *entry* is a parameter under one of its names (see `paramrules.inventories`).
 entry, the evaluator need not know about tied parameters. All orders are the same on every machine and rank.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
@@ -24,7 +23,6 @@ GroupValues = tuple[int | str, ...]
 
 _BY_ENTRY = {"role", "fan_in", "fan_out", *OF_LAYER}
 _ZEROS = str.maketrans("123456789", "0" * 9)
-_LITERALS = re.compile(r"[A-Za-z0-9_]+(\|[A-Za-z0-9_]+)*")
 
 
 def number(digits: str) -> int | str:
@@ -49,7 +47,6 @@ class Facts:
         self._complete: set[tuple[str, str]] = set()
         self._order: dict[tuple[str, str], dict[GroupValues, int]] = {}
         self._place: dict[tuple[str, str], dict[Texts, int]] = {}
-        self._all_names: str | None = None
         self._natural: dict[int, tuple[NaturalKey, str]] = {}
 
     # Entries and parameters
@@ -165,24 +162,7 @@ class Facts:
         if test.subject == "leaf":
             good = {text for text in set(texts) if search(text)}
             return [entry for entry in entries if texts[entry] in good]
-        if test.subject == "name" and _LITERALS.fullmatch(test.regex.text):
-            return self._with_literals(test.regex.text.split("|"), entries)
         return [entry for entry in entries if search(texts[entry])]
-
-    def _with_literals(self, literals: list[str], entries: list[int]) -> list[int]:
-        if self._all_names is None:
-            self._all_names = "\n".join(self.names)
-        present = [literal for literal in literals if literal in self._all_names]
-        if not present:
-            return []
-        names, first = self.names, present[0]
-        if len(present) == 1:
-            return [entry for entry in entries if first in names[entry]]
-        hits: list[int] = []
-        for literal in present:
-            hits += [entry for entry in entries if literal in names[entry]]
-            entries = [entry for entry in entries if literal not in names[entry]]
-        return hits
 
     def found(self, test: RegexTest, entries: Sequence[int] | None = None) -> dict[int, Texts]:
         """Return the groups' texts for at least those of the entries (None: all) that the regex matches."""
