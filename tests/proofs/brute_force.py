@@ -9,6 +9,7 @@ from proofs.parameters import Facts
 from support import inventory_of
 
 import paramrules
+from paramrules.assignment.assign import groups
 from paramrules.inventories import Inventory
 from paramrules.rules import Rules
 
@@ -43,7 +44,7 @@ def grouped(rules: Rules, inventory: Inventory, options: Mapping[str, Any]) -> G
     """Return the group of each parameter; None if the model is refused."""
     known = {name: value for name, value in options.items() if name in rules.options}
     try:
-        found = paramrules.examine(rules, inventory, options=known).groups
+        found = groups(rules, inventory, known)
     except paramrules.RulesError:
         return None
     of: dict[int, Group] = {}
@@ -111,7 +112,8 @@ def difference(one: Rules, other: Rules, compare: str, random: Random, rounds: i
             while todo:
                 rows = todo.pop()
                 inventory = inventory_of(rows, modules=marks)
-                a, b = grouped(one, inventory, options), grouped(other, inventory, options)
+                a = grouped(one, inventory, options)
+                b = a and grouped(other, inventory, options)
                 if a is None or b is None:
                     half = len(rows) // 2
                     todo += [rows[:half], rows[half:]] if half else []

@@ -46,10 +46,6 @@ class _Test:
     def holds(self, reading: _Reading) -> bool:
         return reading[1] if self.subject == "module" else reading[0].accepts
 
-    def is_settled(self, reading: _Reading) -> bool:
-        """Return whether the test holds whatever follows."""
-        return self.subject == "name" and reading[0].places == _FOUND
-
 
 class Texts:
     """The tests of texts in two files, by number, and the texts found so far."""
@@ -125,6 +121,8 @@ class Texts:
         tests = [self._tests[number] for number in numbers]
         needed = [at for at, number in enumerate(numbers) if number in wanted]
         without = [[at for at, number in enumerate(numbers) if number in each - wanted] for each in blocked]
+        plain = all(test.subject == "name" for test in tests)
+        settling = [each for each in without if all(tests[at].subject == "name" for at in each)]
         characters = _together(tests)
         cost = 1 + len(tests) * len(characters) // 16
         start = tuple(test.initial for test in tests)
@@ -142,21 +140,24 @@ class Texts:
             for character in characters:
                 if at_dot and character == ".":
                     continue
-                after = tuple(
-                    test.step(reading, character) for test, reading in zip(tests, readings, strict=True)
-                )
-                if any(all(tests[at].is_settled(after[at]) for at in each) for each in without):
-                    continue
+                if plain:
+                    after = tuple([(state[character], False) for state, _ in readings])
+                else:
+                    after = tuple(
+                        test.step(reading, character) for test, reading in zip(tests, readings, strict=True)
+                    )
                 key = _key(after), character == "."
                 if key not in seen:
                     seen.add(key)
+                    if any(all(after[at][0].places == _FOUND for at in each) for each in settling):
+                        continue  # these hold whatever follows
                     longer = length + (1 if character == "." or character in _NICE else _ODD)
                     heappush(todo, (longer, next(ties), after, character == ".", text + character))
         return None
 
 
 def _key(readings: Iterable[_Reading]) -> tuple[object, ...]:
-    return tuple((state.places, state.kind, before) for state, before in readings)
+    return tuple([(state.places, state.kind, before) for state, before in readings])
 
 
 def _characters(automaton: Automaton) -> list[str]:
