@@ -58,6 +58,7 @@ class _Targets(pytest.Collector):
     def _of_file(self, project: "Project", file: str) -> "Iterator[pytest.Item]":
         import paramrules
         from paramrules.diagnostics import RulesError
+        from paramrules.projects.naming import model_names
 
         targets = [target for target in project.targets if target.rules == file]
         wrong = [finding for finding in paramrules.check(file) if finding.is_error]
@@ -74,8 +75,8 @@ class _Targets(pytest.Collector):
         several = [
             _Assigned(project, target, rules, model) for target in targets for model in target.models.names
         ]
-        for one in several:
-            name = f"{file}::{one.model.text}"
+        for one, title in zip(several, model_names((each, rules) for each in targets), strict=True):
+            name = f"{file}::{title}"
             yield self._test(name, one.errors, file)
             for place, span in enumerate(one.expectations):
                 yield self._test(f"{name}::{span.one_line}", one.expected(place), span.source.name, span)

@@ -181,7 +181,7 @@ def test_json(run: Callable[..., Ran]) -> None:
     (whole,) = explained.pop("explanations")
     assert whole.pop("parameter")["name"] == "h.0.fc.weight"
     assert whole == explained
-    assert (explained.pop("rules"), explained.pop("model")) == ("net.rules", "net.py:model")
+    assert [explained.pop(key) for key in ("rules", "name", "model")] == ["net.rules", *["net.py:model"] * 2]
     assert explained == {
         "group": "decay/block_0",
         "settings": {"lr_scale": 0.25},

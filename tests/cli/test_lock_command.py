@@ -74,7 +74,9 @@ def test_several_models(run: Run) -> None:
 
 def test_json(run: Run) -> None:
     answer = json.loads(run("lock", "net.rules", "-m", "net.py:make", "--json").out)
-    models = [{"model": "net.py:make", "framework": "torch", "tensors": 7, "groups": 6}]
+    models = [
+        {"name": "net.py:make", "model": "net.py:make", "framework": "torch", "tensors": 7, "groups": 6}
+    ]
     lock = {"rules": "net.rules", "lock": "net.rules.lock", "models": models}
     assert answer == {"version": 1, "locks": [{**lock, "written": True}], "findings": []}
     answer = json.loads(run("lock", "net.rules", "-m", "net.py:make", "--json", "--check").out)
@@ -86,7 +88,7 @@ def test_json(run: Run) -> None:
         "versions": {},
         "changes": [],
     }
-    diff = {"model": "net.py:make", "rules": "net.rules", "same": True, **nothing}
+    diff = {"name": "net.py:make", "model": "net.py:make", "rules": "net.rules", "same": True, **nothing}
     checked = {"stale": False, "same": True, "went": [], "came": [], "diffs": [diff]}
     assert answer == {"version": 1, "locks": [{**lock, **checked}], "findings": []}
 
@@ -212,14 +214,66 @@ def test_all_rule_files_of_a_project(run: Run) -> None:
     )
 
 
-def test_two_targets_of_one_file_and_model(run: Run) -> None:
+TWICE = SETTINGS.partition("\n\n")[0] + "\n\n"
+"""The first target, with room for another one."""
+
+
+def test_two_targets_of_one_file_and_model_with_other_options(run: Run) -> None:
+    settings = Path("paramrules.toml")
     target = '[[targets]]\nrules = "net.rules"\nmodels = ["net.py:make"]\noptions = { rate = 0.25 }\n'
-    Path("paramrules.toml").write_text(SETTINGS.partition("\n\n")[0] + "\n\n" + target)
-    code, out, err = run("lock")
-    assert (code, out) == (2, "")
+    settings.write_text(TWICE + target)
+    sizes = "7 tensors in 6 groups"
+    assert run("lock") == (0, f"net.rules.lock: {sizes}, {sizes}\n", "")
+    text = Path("net.rules.lock").read_text()
+    assert text.startswith("paramrules lock 2\n")
+    assert [line for line in text.splitlines() if line.startswith(("model ", "option "))] == [
+        "model net.py:make",
+        "option rate = 0.5",
+        "model net.py:make",
+        "option rate = 0.25",
+    ]
+    assert run("lock") == run("lock", "--check") == (0, UP_TO_DATE, "")
+    assert run("diff", "net.rules.lock", "net.rules") == (0, "0 models of 2 differ\n", "")
+    result = json.loads(run("lock", "--check", "--json").out)
+    names = ["net.py:make (rate = 0.5)", "net.py:make (rate = 0.25)"]
+    assert [model["name"] for model in result["locks"][0]["models"]] == names
+    assert [diff["name"] for diff in result["locks"][0]["diffs"]] == names
+
+    settings.write_text(TWICE + target.replace("0.25", "0.125"))
+    code, out, err = run("lock", "--check")
+    assert code == 1
+    assert out.startswith("net.rules on net.py:make (rate = 0.125):\n\nsettings changed in ")
     assert err == (
-        "error[E906]: `net.rules.lock` would have two sections of the model `net.py:make`\n"
-        "  = help: lock the two apart, each into a file of its own: `-o FILE`\n\n"
+        "\nerror[E901]: `net.rules.lock` is stale: on `net.py:make (rate = 0.125)`, "
+        "4 tensors with other settings\n"
+        "  = help: if that is meant, lock again without `--check` and commit the file\n\n"
+    )
+    assert run("diff", "net.rules.lock", "net.rules") == (
+        2,
+        "",
+        "error[E975]: `net.rules.lock` has 2 sections of the model `net.py:make`, "
+        "none of them with these options\n"
+        "  = help: set the options of one of them with `--option`: `net.py:make (rate = 0.5)` and "
+        "`net.py:make (rate = 0.25)`\n\n",
+    )
+
+    settings.write_text(TWICE)
+    code, out, err = run("lock", "--check")
+    assert (code, out) == (1, "no longer locked: net.py:make (rate = 0.25)\n")
+    assert "is stale: it has `net.py:make (rate = 0.25)` besides\n" in err
+    assert run("lock") == (0, f"net.rules.lock: {sizes}\n", "")
+    assert Path("net.rules.lock").read_text().startswith("paramrules lock 1\n")
+
+
+def test_two_targets_of_one_file_and_model_with_the_same_options(run: Run) -> None:
+    target = '[[targets]]\nrules = "net.rules"\nmodels = ["net.py:make"]\noptions = { rate = 0.5 }\n'
+    Path("paramrules.toml").write_text(TWICE + target)
+    assert run("lock") == (
+        2,
+        "",
+        "error[E906]: `net.rules.lock` would have two sections of the model `net.py:make` "
+        "with the same options\n"
+        "  = help: lock the two apart, each into a file of its own: `-o FILE`\n\n",
     )
 
 

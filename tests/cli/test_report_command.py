@@ -69,6 +69,7 @@ def test_standard_output_and_json(run: Callable[..., Ran]) -> None:
     models = [
         {
             "rules": "net.rules",
+            "name": "net.py:model",
             "model": "net.py:model",
             "framework": "torch",
             "tensors": 7,

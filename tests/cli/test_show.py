@@ -124,6 +124,7 @@ def test_json(run: Callable[..., Ran]) -> None:
         "models": [
             {
                 "rules": "frozen.rules",
+                "name": "net.py:make(True)",
                 "model": "net.py:make(True)",
                 "framework": "torch",
                 "tensors": 7,

@@ -66,6 +66,7 @@ def test_json(run: Callable[..., Ran]) -> None:
         "expectations": [
             {
                 "rules": "net.rules",
+                "name": "net.py:model",
                 "model": "net.py:model",
                 "axis": "decay",
                 "expectation": "expect no_decay: role == bias",
@@ -76,6 +77,7 @@ def test_json(run: Callable[..., Ran]) -> None:
             },
             {
                 "rules": "net.rules",
+                "name": "net.py:model",
                 "model": "net.py:model",
                 "axis": "decay",
                 "expectation": 'expect decay: leaf == "weight" and type(Linear)',

@@ -35,7 +35,7 @@ def lock(tmp_path: Path) -> Path:
 
 def reasons(lock: Path, now: Assignment, **how: Any) -> str:
     """The message about a stale lock behind its name, "" if it is up to date."""
-    found = check_lock(lock, paramrules.lock({"net": now}), assignments={"net": now}, **how).findings
+    found = check_lock(lock, paramrules.lock({"net": now}), assignments=[now], **how).findings
     assert [each.code for each in found] in ([], ["E901"])
     return found[0].message.partition("is stale: ")[2] if found else ""
 

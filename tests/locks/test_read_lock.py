@@ -74,11 +74,11 @@ def test_a_conflict() -> None:
 
 
 def test_a_newer_version() -> None:
-    assert error(TEXT.replace("lock 1", "lock 2")) == (
-        "error[E905]: `net.rules.lock` has version 2, and this paramrules reads version 1\n"
+    assert error(TEXT.replace("lock 1", "lock 3")) == (
+        "error[E905]: `net.rules.lock` has version 3, and this paramrules reads up to version 2\n"
         "  --> net.rules.lock:1:1\n"
         "   |\n"
-        " 1 | paramrules lock 2\n"
+        " 1 | paramrules lock 3\n"
         "   | ^^^^^^^^^^^^^^^^^\n"
         "   = help: install the paramrules that wrote it, or lock again with this one"
     )

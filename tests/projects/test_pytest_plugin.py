@@ -210,3 +210,12 @@ def test_names_are_escaped(run: Pytest) -> None:
 def test_without_settings_there_is_nothing_to_test(run: Pytest) -> None:
     Path("paramrules.toml").unlink()
     assert run("--paramrules").ret == pytest.ExitCode.NO_TESTS_COLLECTED
+
+
+def test_targets_that_differ_in_their_options(run: Pytest, pytester: pytest.Pytester) -> None:
+    pytester.makefile(".rules", net="option rate = 0.5\nall: else -> lr_scale = rate\n")
+    target = '[[targets]]\nrules = "net.rules"\nmodels = ["net.py:make"]\n'
+    pytester.makefile(".toml", paramrules=f"{target}\n{target}options = {{ rate = 0.25 }}\n")
+    done = run("--paramrules", "-v", "-k", "0.25")
+    done.assert_outcomes(passed=1, deselected=1)
+    done.stdout.fnmatch_lines(["paramrules::net.rules::net.py:make (rate = 0.25) PASSED*"])

@@ -67,8 +67,9 @@ def test_a_lock_names_the_parameters_of_a_file_without_names(tmp_path: Path) -> 
     with pytest.raises(RulesError) as raised:
         regroup_state(saved, model, optimizer, old=lock)
     assert str(raised.value) == (
-        "\nerror[E621]: the lock has sections of 2 models\n"
-        "  = help: pass the section of this one: `old=paramrules.read_lock(path)[name]`"
+        "\nerror[E621]: the lock has 2 sections\n"
+        "  = help: pass that of the run that saved the state, `old=paramrules.read_lock(path)[name]`: "
+        "`net` or `other`"
     )
     with pytest.raises(RulesError) as raised:
         regroup_state(saved, model, optimizer, old=lock["other"])

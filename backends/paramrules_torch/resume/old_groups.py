@@ -11,6 +11,7 @@ from paramrules.backends import (
     LockedModel,
     Rules,
     assign,
+    listed,
     rules_or_lock,
 )
 from paramrules_torch.resume.refusal import refuse
@@ -80,8 +81,9 @@ def _by_lock(lock: Lock | LockedModel, inventory: Inventory) -> list[list[list[s
         if len(lock) != 1:
             raise refuse(
                 "E621",
-                f"the lock has sections of {len(lock)} models",
-                "pass the section of this one: `old=paramrules.read_lock(path)[name]`",
+                f"the lock has {len(lock)} sections",
+                "pass that of the run that saved the state, `old=paramrules.read_lock(path)[name]`: "
+                f"{listed(lock.names, 4, 'or')}",
             )
         (lock,) = lock
     trainable = [number not in lock.frozen for number in range(len(lock))]

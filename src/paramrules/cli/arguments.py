@@ -262,14 +262,22 @@ def build(models: "Models") -> "list[Inventory]":
         return models.inventories()
 
 
-def assigned_to(targets: "Sequence[Target]") -> "Iterator[tuple[Target, Rules, ModelName, Inventory]]":
-    """Yield each target with its rules, once for each of its models."""
-    import paramrules
+def assigned_to(
+    targets: "Sequence[Target]",
+) -> "Iterator[tuple[Target, Rules, ModelName, str, Inventory]]":
+    """Yield each target with its rules, once for each of its models.
 
-    for target in targets:
-        rules = paramrules.load(source(target.rules))
-        for name, inventory in zip(target.models.names, build(target.models), strict=True):
-            yield target, rules, name, inventory
+    Behind the model stands its name in headings, with the options that differ if another target of the rules
+    has it too.
+    """
+    import paramrules
+    from paramrules.projects.naming import model_names
+
+    loaded = [(target, paramrules.load(source(target.rules))) for target in targets]
+    names = iter(model_names(loaded))
+    for target, rules in loaded:
+        for model, inventory in zip(target.models.names, build(target.models), strict=True):
+            yield target, rules, model, next(names), inventory
 
 
 def refuse_shipped(file: str) -> None:

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 def blocks_of(diffs: "Diffs", with_names: bool = False) -> list[Block]:
     """Return tables and lines about every model that differs, with a heading if there are several."""
     blocks: list[Block] = []
-    for diff in diffs.diffs:
+    for name, diff in zip(diffs.names, diffs.diffs, strict=True):
         if report := diff.report(with_names):
             blocks += [""] if blocks else []
-            blocks += [f"{diff.new.rules} on {diff.new.model}:", ""] if len(diffs.diffs) > 1 else []
+            blocks += [f"{diff.new.rules} on {name}:", ""] if len(diffs.diffs) > 1 else []
             blocks += report
     alone = {
         "no longer locked": diffs.went,
@@ -30,6 +30,7 @@ def result_of(diffs: "Diffs") -> dict[str, Any]:
     """Return the diffs as plain values."""
     found = [
         {
+            "name": name,
             "model": diff.new.model,
             "rules": diff.new.rules,
             "same": diff.same,
@@ -40,7 +41,7 @@ def result_of(diffs: "Diffs") -> dict[str, Any]:
             "options": {name: list(values) for name, values in diff.options.items()},
             "versions": {name: list(values) for name, values in diff.versions.items()},
         }
-        for diff in diffs.diffs
+        for name, diff in zip(diffs.names, diffs.diffs, strict=True)
     ]
     return {"same": diffs.same, "went": list(diffs.went), "came": list(diffs.came), "diffs": found}
 

@@ -51,9 +51,9 @@ def diff(
     `git diff` show moves in place of lines.
 
     JSON: `same`, `went` and `came` (models of which only one of two locks has a section), `new_files` (that
-    the revision does not have), `gone_files` (that only it has), `findings`, and `diffs`, each with `model`,
-    `rules`, `same`, `groups_came`, `groups_went`, `reordered`, `options` (both values by name), `versions`
-    (of packages, both by name), and
+    the revision does not have), `gone_files` (that only it has), `findings`, and `diffs`, each with `name`,
+    `model`, `rules`, `same`, `groups_came`, `groups_went`, `reordered`, `options` (both values by name),
+    `versions` (of packages, both by name), and
 
     \b
     changes  kind (moved, settings, came, went, shape, frozen, tied,

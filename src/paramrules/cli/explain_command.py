@@ -30,9 +30,10 @@ def explain(targets: "list[Target]", names: tuple[str, ...]) -> Answer:
     parameter is explained in full, several in a table. FILE and the model come from the project's settings if
     they are not named; of several targets, those are shown whose models have the parameters.
 
-    JSON: `findings` and `explanations`, each with `rules`, `model`, `parameter` (name, names, owner, within,
-    variable, shape, stored, layout, layer, dtype, role, fan_in, fan_out, layer_fan_in, layer_fan_out,
-    layer_kernel, layer_groups, trainable, attributes), `group`, `settings`, and `axes`, each with
+    JSON: `findings` and `explanations`, each with `rules`, `name`, `model`, `parameter` (name, names, owner,
+    within, variable, shape, stored, layout, layer, dtype, role, fan_in, fan_out, layer_fan_in,
+    layer_fan_out, layer_kernel, layer_groups, trainable, attributes), `group`, `settings`, and `axes`, each
+    with
 
     \b
     axis, label, settings, captures
@@ -51,7 +52,7 @@ def explain(targets: "list[Target]", names: tuple[str, ...]) -> Answer:
     missing: dict[str, RulesError] = {}
     found = set()
     several = sum(len(target.models.names) for target in targets) > 1
-    for target, rules, model, inventory in assigned_to(targets):
+    for target, rules, model, title, inventory in assigned_to(targets):
         options = target.options_for(rules)
         assignment = paramrules.examine(rules, inventory, options=options, strict=target.strict)
         chosen: dict[str, None] = {}
@@ -63,12 +64,12 @@ def explain(targets: "list[Target]", names: tuple[str, ...]) -> Answer:
                 missing.setdefault(name, error)
         explanations = [assignment.explain(name) for name in chosen]
         if several and chosen:
-            blocks += [*([""] if blocks else []), f"{target.rules} on {model.text}", ""]
+            blocks += [*([""] if blocks else []), f"{target.rules} on {title}", ""]
         if len(explanations) == 1:
             blocks += explanations[0].report()
         elif explanations:
             blocks += explanation_table(explanations)
-        where = {"rules": target.rules, "model": model.text}
+        where = {"rules": target.rules, "name": title, "model": model.text}
         results += [{**where, **_explanation(each)} for each in explanations]
         findings += [finding for finding in assignment.findings if finding not in findings]
     for name in names:

@@ -38,8 +38,8 @@ def lock(targets: "list[Target]", output: str | None, check: bool) -> Answer:
     settings. With `--check`, what `--model` names may stand for the model that was locked, such as a saved
     inventory. Nothing is written while rules have errors on a model.
 
-    JSON: `findings` and `locks`, each with `rules`, `lock` (the file), `models` (each with model, framework,
-    tensors, groups), and `written` (true if it has changed); with `--check` in place of `written`
+    JSON: `findings` and `locks`, each with `rules`, `lock` (the file), `models` (each with name, model,
+    framework, tensors, groups), and `written` (true if it has changed); with `--check` in place of `written`
 
     \b
     stale                    true if the lock is not up to date
@@ -63,7 +63,7 @@ def lock(targets: "list[Target]", output: str | None, check: bool) -> Answer:
             raise click.UsageError(f"`{file}` is in a revision: name the lock with `-o`")
         mine = [each for each in targets if each.rules == file]
         locking = Locking(output or mine[0].lock)
-        for target, rules, model, inventory in assigned_to(mine):
+        for target, rules, model, _, inventory in assigned_to(mine):
             with progress("assigning"):
                 options = target.options_for(rules)
                 assignment = paramrules.examine(rules, inventory, options=options, strict=target.strict)
@@ -71,7 +71,11 @@ def lock(targets: "list[Target]", output: str | None, check: bool) -> Answer:
         with progress("locking"):
             now = locking.lock()
             found = list(locking.findings)
-            result: dict[str, Any] = {"rules": file, "lock": locking.path, "models": list(map(_row, now))}
+            result: dict[str, Any] = {
+                "rules": file,
+                "lock": locking.path,
+                "models": list(map(_row, now.names, now)),
+            }
             summary = f"{locking.path} is up to date"
             if check:
                 checked = check_lock(
@@ -95,8 +99,9 @@ def lock(targets: "list[Target]", output: str | None, check: bool) -> Answer:
     return Answer(blocks, {"locks": results}, findings, "".join(summaries))
 
 
-def _row(section: "LockedModel") -> dict[str, Any]:
+def _row(name: str, section: "LockedModel") -> dict[str, Any]:
     return {
+        "name": name,
         "model": section.model,
         "framework": section.framework,
         "tensors": len(section),

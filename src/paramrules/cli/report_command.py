@@ -42,8 +42,8 @@ def report(targets: "list[Target]", against: str | None, state: dict[str, str], 
     The page is one file that needs no network, and the same inputs give the same bytes. Two models stand
     side by side.
 
-    JSON: `file`, `findings`, and `models`, each with `rules`, `model`, `framework`, `tensors`, `parameters`
-    and `groups` (how many); with `-o -` also `html`.
+    JSON: `file`, `findings`, and `models`, each with `rules`, `name`, `model`, `framework`, `tensors`,
+    `parameters` and `groups` (how many); with `-o -` also `html`.
     """
     import paramrules
     from paramrules.html_report import View, page
@@ -52,15 +52,15 @@ def report(targets: "list[Target]", against: str | None, state: dict[str, str], 
 
     findings: list[Diagnostic] = []
     views, results = [], []
-    for target, rules, model, inventory in assigned_to(targets):
+    for target, rules, model, name, inventory in assigned_to(targets):
         options = target.options_for(rules)
         assignment = paramrules.examine(rules, inventory, options=options, strict=target.strict)
         diff = None if against is None else _since(against, target, model, inventory)
         of_parameters = state_by_parameter(assignment, state) if state else None
         shown = [finding.on_command_line() for finding in graded(assignment.findings)]
-        views.append(View(assignment, model.text, diff, against or "", of_parameters, shown))
+        views.append(View(assignment, name, diff, against or "", of_parameters, shown))
         findings += [finding for finding in assignment.findings if finding not in findings]
-        results.append({"rules": target.rules, "model": model.text, **_sizes(assignment)})
+        results.append({"rules": target.rules, "name": name, "model": model.text, **_sizes(assignment)})
     with progress("explaining every parameter"):
         text = page(views)
     result = {"file": output, "models": results}

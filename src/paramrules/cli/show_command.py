@@ -56,8 +56,8 @@ def show(
 
     With `--names`, `blocks.{0..11}.norm1.weight` stands for a parameter of twelve blocks.
 
-    JSON: `findings` and `models`, each with `rules`, `model`, `framework`, `tensors`,
-    `parameters`, and
+    JSON: `findings` and `models`, each with `rules`, `name`, `model`, `framework`,
+    `tensors`, `parameters`, and
 
     \b
     groups   in their order: label, labels (by axis), settings, tensors,
@@ -78,7 +78,7 @@ def show(
 
     blocks: list[Block] = []
     results, findings = [], []
-    for target, rules, model, inventory in assigned_to(targets):
+    for target, rules, model, name, inventory in assigned_to(targets):
         with progress("assigning"):
             options = target.options_for(rules)
             assignment = paramrules.examine(rules, inventory, options=options, strict=target.strict)
@@ -91,9 +91,9 @@ def show(
             else:
                 report = [table(found)]
         blocks += [""] if blocks else []
-        blocks += [f"{target.rules} on {model.text}: {assignment.model_size}", "", *report]
+        blocks += [f"{target.rules} on {name}: {assignment.model_size}", "", *report]
         groups = rows(assignment, found, axis, with_names, sort)
-        results.append({"rules": target.rules, **_result(model, assignment), "groups": groups})
+        results.append({"rules": target.rules, "name": name, **_result(model, assignment), "groups": groups})
         findings += [finding for finding in assignment.findings if finding not in findings]
     return Answer(blocks, {"models": results}, findings)
 

@@ -34,9 +34,9 @@ def test(targets: "list[Target]", with_coverage: bool) -> Answer:
     With `--coverage`, a rule or a branch that some model reaches is no finding on the others, and
     `--fail-on warning` fails for those that none reaches.
 
-    JSON: `expectations` (each with rules, model, axis, expectation, file, line, parameters, passed), how many
-    `passed` and `failed`, and `findings`; with `--coverage` also `coverage`, each with rules, percent,
-    rules_reached, rules_total, branches_reached, branches_total, and missed (kind, text, file, line).
+    JSON: `expectations` (each with rules, name, model, axis, expectation, file, line, parameters, passed),
+    how many `passed` and `failed`, and `findings`; with `--coverage` also `coverage`, each with rules,
+    percent, rules_reached, rules_total, branches_reached, branches_total, and missed (kind, text, file, line).
     """
     import paramrules
     from paramrules.assignment.coverage import coverage
@@ -45,7 +45,7 @@ def test(targets: "list[Target]", with_coverage: bool) -> Answer:
     results, findings = [], []
     assigned: dict[str, list[paramrules.Assignment]] = {}
     several = sum(len(target.models.names) for target in targets) > 1
-    for target, rules, model, inventory in assigned_to(targets):
+    for target, rules, model, name, inventory in assigned_to(targets):
         options = target.options_for(rules)
         assignment = paramrules.examine(rules, inventory, options=options, strict=target.strict)
         rows = []
@@ -55,6 +55,7 @@ def test(targets: "list[Target]", with_coverage: bool) -> Answer:
             results.append(
                 {
                     "rules": target.rules,
+                    "name": name,
                     "model": model.text,
                     "axis": outcome.axis,
                     "expectation": span.one_line,
@@ -65,7 +66,7 @@ def test(targets: "list[Target]", with_coverage: bool) -> Answer:
                 }
             )
         if several:
-            blocks += [*([""] if blocks else []), f"{target.rules} on {model.text}"]
+            blocks += [*([""] if blocks else []), f"{target.rules} on {name}"]
         if rows:
             blocks.append(
                 Table(("result", "parameters", "place", "expectation"), rows, right=("parameters",))

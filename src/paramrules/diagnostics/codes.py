@@ -351,6 +351,7 @@ _declare("""
     E972 a policy is included
     E973 a shipped file has no rules
     N974 a policy is named without its version
+    E975 a lock has several sections of a model
     E980 the language server is not installed
     N981 a model is not built for the editor
     N982 a model has changed since it was built for the editor

@@ -8,6 +8,7 @@ from paramrules.diagnostics import printable
 from paramrules.diffs.changes import Diff
 from paramrules.diffs.report import notes, summary, tables
 from paramrules.display import Table
+from paramrules.locks.sections import section_names
 
 _ROWS: Final = 50
 """The most rows of a table: a comment on GitHub has at most 65,536 characters."""
@@ -29,7 +30,9 @@ def markdown(
         new_files: the rule files that only the new side has.
         gone_files: the rule files that only the old side has.
     """
-    lines = [line for diff in diffs for line in _lines(diff)]
+    several = list(diffs)
+    names = section_names([diff.new for diff in several])
+    lines = [line for name, diff in zip(names, several, strict=True) for line in _lines(name, diff)]
     lines += (f"- no longer locked: {_code(model)}" for model in went)
     lines += (f"- newly locked: {_code(model)}" for model in came)
     lines += (f"- new file: {_code(file)}" for file in new_files)
@@ -37,8 +40,8 @@ def markdown(
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
-def _lines(diff: Diff) -> Iterator[str]:
-    yield f"### {_code(diff.new.rules)} on {_code(diff.new.model)}"
+def _lines(name: str, diff: Diff) -> Iterator[str]:
+    yield f"### {_code(diff.new.rules)} on {_code(name)}"
     yield ""
     yield f"{summary(diff)}."
     for table in tables(diff, with_names=False):

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import NamedTuple, TypeAlias
 
 from paramrules.assignment import Assignment, examine
@@ -16,12 +17,14 @@ from paramrules.inventories import Inventory
 from paramrules.inventories.own_vocabulary import VocabularyLike
 from paramrules.locks import Lock, LockedModel
 from paramrules.locks.locked import locked
+from paramrules.locks.sections import identity_of, section_names
 from paramrules.named_models import ModelName
 from paramrules.projects import Models, Target
 from paramrules.registry import inventory as inventory_of
 from paramrules.rules import Rules
 from paramrules.rules.load import RuleFile, is_rule_file
 
+_Opened: TypeAlias = Assignment | LockedModel | Lock | Rules
 Side: TypeAlias = "Assignment | LockedModel | Lock | Rules | RuleFile"
 OptionsOf: TypeAlias = Callable[[Rules], Mapping[str, Scalar]]
 
@@ -45,7 +48,8 @@ def diff(
         model: the model to which rules are assigned: one that an installed backend recognises, or an
             `Inventory`. Locks and assignments need none.
         name: the model's name, which selects the section of a lock that has several.
-        options: values for the options of rule files, by name. Each file takes those that it declares.
+        options: values for the options of rule files, by name. Each file takes those that it declares. They
+            also select the section of a lock that has several of the model.
         vocabulary: TOML files, a path or several, that say what the model's classes are.
         compare: `labels` for the labels of each axis and their settings, `settings` for what the optimizer
             gets whatever the labels, or `both`.
@@ -54,8 +58,9 @@ def diff(
         The diff. `same` is True if nothing differs; `changes` holds who has moved and what has changed.
 
     Raises:
-        RulesError: E912 if a side is rules and there is no model; E907 if a lock has no section of the model;
-            E910 or E911 for a revision; E808 for `compare`; what `load`, `read_lock` and `assign` raise.
+        RulesError: E912 if a side is rules and there is no model; E907 if a lock has no section of the model,
+            E975 if it has several; E910 or E911 for a revision; E808 for `compare`; what `load`, `read_lock`
+            and `assign` raise.
 
     >>> print(paramrules.diff("main:vit.rules", "vit.rules", model))
     moved from  to        tensors  parameters  settings               names
@@ -65,7 +70,7 @@ def diff(
     described = None if model is None else inventory_of(model, vocabulary=vocabulary)
     sides = _opened(old), _opened(new)
     given = _for_each(sides, lambda rules: options or {})
-    before, now = (_locked(side, described, (name,), given) for side in sides)
+    before, now = _both(*sides, described, [(name,)] * 2, given, options or {})
     return compared(before, now, compare)
 
 
@@ -85,6 +90,11 @@ class Diffs(NamedTuple):
     came: tuple[str, ...] = ()
     new_files: tuple[str, ...] = ()
     gone_files: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The name of each diff: its model, with the options that differ if there are several of it."""
+        return section_names([each.new for each in self.diffs])
 
     @property
     def same(self) -> bool:
@@ -138,17 +148,24 @@ def diff_target(
     check_compared(compare)
     sides = _opened(old), _opened(new)
     models = target.models.names
-    if not models and isinstance(sides[0], Lock) and isinstance(sides[1], Lock):
-        return diffs_of_locks(sides[0], sides[1], compare)
+    before, now = sides
+    if isinstance(before, Lock) and isinstance(now, Lock):
+        pairs = [(_of_model(before, model), _of_model(now, model)) for model in models] or [(before, now)]
+        return Diffs.joined(diffs_of_locks(*pair, compare=compare) for pair in pairs)
     given = _for_each(sides, target.options_for)
     needs_models = any(isinstance(side, Rules) for side in sides)
     described = build(target.models) if models and needs_models else [None] * max(1, len(models))
     diffs = []
     for model, inventory in zip(models or (None,), described, strict=True):
         names = [_names_in(side, model) for side in sides]
-        was, now = (_locked(*each, given) for each in zip(sides, [inventory] * 2, names, strict=True))
-        diffs.append(compared(was, now, compare))
+        was, is_now = _both(*sides, inventory, names, given, {})
+        diffs.append(compared(was, is_now, compare))
     return Diffs(tuple(diffs))
+
+
+def _of_model(lock: Lock, model: ModelName) -> Lock:
+    """Return a lock with the sections of a model alone; one that has a single section is of any model."""
+    return lock if len(lock) == 1 else Lock(tuple(lock.sections(_names_in(lock, model))), lock.name)
 
 
 def _names_in(side: object, model: ModelName | None) -> tuple[str, ...]:
@@ -162,20 +179,28 @@ def _names_in(side: object, model: ModelName | None) -> tuple[str, ...]:
 def diffs_of_locks(old: Lock, new: Lock, compare: str = BOTH, *, by_name: bool = False) -> Diffs:
     """Compare two locks section by section.
 
-    Sections of one name belong together; if as many are left on both sides, the rest do in order, because a
-    saved inventory has another name than the model that it stands for. With `by_name`, it stands for none.
+    Sections of one model and the same options belong together, then those of one model in order, because a
+    value or the options themselves may have changed. If as many are left on both sides, the rest do in order,
+    because a saved inventory has another name than the model that it stands for. With `by_name`, it stands
+    for none.
     """
-    left = {each.model: each for each in old}
-    right = {each.model: each for each in new}
-    pairs = {name: (left.pop(name), right.pop(name)) for name in list(right) if name in left}
+    left, right = (dict(zip(lock.names, lock, strict=True)) for lock in (old, new))
+    pairs: dict[str, tuple[LockedModel, LockedModel]] = {}
+    for key_of in (identity_of, attrgetter("model")):
+        waiting: dict[object, list[str]] = {}
+        for name, section in left.items():
+            waiting.setdefault(key_of(section), []).append(name)
+        for name, section in list(right.items()):
+            if own := waiting.get(key_of(section)):
+                pairs[name] = left.pop(own.pop(0)), right.pop(name)
     if len(left) == len(right) and not by_name:
-        pairs |= {b.model: (a, b) for a, b in zip(left.values(), right.values(), strict=True)}
+        pairs |= {name: (a, b) for a, (name, b) in zip(left.values(), right.items(), strict=True)}
         left, right = {}, {}
-    found = (compared(*pairs[each.model], compare) for each in new if each.model in pairs)
+    found = (compared(*pairs[name], compare) for name in new.names if name in pairs)
     return Diffs(tuple(found), tuple(left), tuple(right))
 
 
-def _opened(side: Side) -> "Assignment | LockedModel | Lock | Rules":
+def _opened(side: Side) -> _Opened:
     if isinstance(side, Assignment | LockedModel | Lock | Rules):
         return side
     if is_rule_file(side):
@@ -197,18 +222,50 @@ def _for_each(sides: Iterable[object], options: OptionsOf) -> OptionsOf:
     return given
 
 
+def _both(
+    old: _Opened,
+    new: _Opened,
+    model: Inventory | None,
+    names: Sequence[tuple[str, ...]],
+    given: OptionsOf,
+    options: Mapping[str, Scalar],
+) -> tuple[LockedModel, LockedModel]:
+    """Return both sides as locks hold them.
+
+    Args:
+        old: the one side.
+        new: the other side.
+        model: the model for rules.
+        names: for each side, the names that the model may have in a lock.
+        given: the options of rules.
+        options: values of options. Those of the other side go before them to select one of several sections.
+    """
+    if isinstance(old, Lock):
+        now = _locked(new, model, names[1], given, options)
+        return _locked(old, model, names[0], given, now.options), now
+    before = _locked(old, model, names[0], given, options)
+    return before, _locked(new, model, names[1], given, before.options)
+
+
+def _section(lock: Lock, names: tuple[str, ...], options: Mapping[str, Scalar]) -> LockedModel:
+    """Return the section of a model; that of a lock with a single one is of any model."""
+    if len(lock) == 1:
+        return lock.models[0]
+    whole = [name for name in names if name in lock.names]
+    return lock[whole[0]] if whole else lock.section(names, options)
+
+
 def _locked(
-    side: "Assignment | LockedModel | Lock | Rules",
+    side: _Opened,
     model: Inventory | None,
     names: tuple[str, ...],
-    options: OptionsOf,
+    given: OptionsOf,
+    options: Mapping[str, Scalar],
 ) -> LockedModel:
     if isinstance(side, LockedModel):
         return side
     if isinstance(side, Lock):
-        if len(side) == 1:
-            return side.models[0]
-        return side[next((name for name in names if any(each.model == name for each in side)), names[0])]
+        return _section(side, names, options)
     if isinstance(side, Rules):
         if model is None:
             raise RulesError(
@@ -219,5 +276,5 @@ def _locked(
                     cli_help="name the model with `--model M`; two locks need none",
                 )
             )
-        side = examine(side, model, options=options(side))
+        side = examine(side, model, options=given(side))
     return locked(side, names[0])

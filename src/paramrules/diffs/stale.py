@@ -10,6 +10,7 @@ from paramrules.diagnostics import Diagnostic, RulesError, Source, listed
 from paramrules.diffs.sides import Diffs, diffs_of_locks
 from paramrules.diffs.vocabulary_moves import moves
 from paramrules.locks import Lock, LockedModel, read_lock
+from paramrules.locks.sections import Identity, identity_of
 
 
 class Checked(NamedTuple):
@@ -24,7 +25,7 @@ def check_lock(
     now: Lock,
     *,
     by_name: bool = False,
-    assignments: Mapping[str, Assignment] | None = None,
+    assignments: Sequence[Assignment] = (),
 ) -> Checked:
     """Compare a lock file with what the rules make now.
 
@@ -35,7 +36,7 @@ def check_lock(
         now: the lock that would be written.
         by_name: whether a section is for the model of its name alone. Otherwise a model may stand for the
             one that was locked, as a saved inventory does.
-        assignments: by the names of the models, the assignments that `now` was made of. With these, the
+        assignments: the assignments that `now` was made of, one for each section. With these, the
             finding names the entries of the vocabulary that have moved parameters.
 
     Returns:
@@ -52,7 +53,8 @@ def check_lock(
         raise RulesError(Diagnostic("E909", f"there is no lock `{name}`", help="`paramrules lock` writes it"))
     old = read_lock(path)
     diffs = diffs_of_locks(old, now, by_name=by_name)
-    reasons = list(_reasons(diffs, assignments or {}))
+    known = dict(zip(map(identity_of, now), assignments, strict=False))
+    reasons = list(_reasons(diffs, known))
     return Checked(tuple([_stale(name, reasons)] if reasons else _edited(name, old)), diffs)
 
 
@@ -69,8 +71,10 @@ def write_lock(path: str | os.PathLike[str], now: Lock) -> bool:
     if before is None:
         now.save(path)
         return True
-    old = {each.model: each for each in before}
-    kept = Lock(tuple(old[each.model] if old.get(each.model) == each else each for each in now))
+    old = {identity_of(each): each for each in before}
+    kept = Lock(
+        tuple(old[key] if old.get(key) == each else each for each in now for key in [identity_of(each)])
+    )
     if kept == before and not _edited(os.fspath(path), before):
         return False
     kept.save(path)
@@ -93,17 +97,17 @@ def _stale(name: str, reasons: Sequence[str]) -> Diagnostic:
     )
 
 
-def _reasons(diffs: Diffs, assignments: Mapping[str, Assignment]) -> Iterator[str]:
+def _reasons(diffs: Diffs, assignments: Mapping[Identity, Assignment]) -> Iterator[str]:
     """Yield the reasons for which a lock is stale."""
     if diffs.came:
         yield f"it lacks {listed(diffs.came, 4)}"
     if diffs.went:
         yield f"it has {listed(diffs.went, 4)} besides"
-    for each in diffs.diffs:
-        model = each.new.model
+    for model, each in zip(diffs.names, diffs.diffs, strict=True):
         if not each.same:
             yield f"on `{model}`, {each.summary}"
-            yield from moves(each, assignments[model]) if model in assignments else ()
+            assignment = assignments.get(identity_of(each.new))
+            yield from moves(each, assignment) if assignment else ()
         elif each.options:
             yield f"on `{model}`, an option has another value, and the groups are the same"
         for what, before, now in (

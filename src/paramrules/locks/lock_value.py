@@ -1,13 +1,15 @@
 """The value of a lock file, and how one is made from assignments."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
 
 from paramrules.assignment import Assignment
-from paramrules.diagnostics import Diagnostic, RulesError, class_name, did_you_mean, listed
+from paramrules.assignment.value_evaluator import Scalar
+from paramrules.diagnostics import Diagnostic, RulesError, class_name
 from paramrules.locks.locked import LockedModel, locked
+from paramrules.locks.sections import Identity, chosen, identity, section_names, sections_of
 from paramrules.safe_files import write_whole
 
 
@@ -16,7 +18,8 @@ class Lock:
     """The groups that a rule file makes of one or several models, as text for reviewing and merging.
 
     Attributes:
-        models: the models' sections, in the order written.
+        models: the models' sections, in the order written. A model has several if there are several values of
+            the options for it.
         name: the path that it was read from; "" for one that was made here.
 
     >>> lock = paramrules.lock({"vit.json": paramrules.assign("vit.rules", inventory)})
@@ -43,23 +46,50 @@ class Lock:
     def __iter__(self) -> Iterator[LockedModel]:
         return iter(self.models)
 
-    def __getitem__(self, model: str) -> LockedModel:
-        """Return the section of a model.
+    def __getitem__(self, name: str) -> LockedModel:
+        """Return a section.
+
+        Args:
+            name: one of `names`.
 
         Raises:
-            RulesError: E907 if there is none of this name.
+            RulesError: E907 if there is no such section, E975 if a model of this name has several.
         """
-        for each in self.models:
-            if each.model == model:
-                return each
-        names = [each.model for each in self.models]
-        raise RulesError(
-            Diagnostic(
-                "E907",
-                f"{f'`{self.name}`' if self.name else 'the lock'} has no model `{model}`",
-                help=did_you_mean(model, names) or f"its models: {listed(names, 8)}",
-            )
-        )
+        if name in self.names:
+            return self.models[self.names.index(name)]
+        return self.section((name,))
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of the sections: `vit.json`, or `vit.json (rate = 0.8)` if the model has several."""
+        return tuple(section_names(self.models))
+
+    def section(self, models: Sequence[str], options: Mapping[str, Scalar] | None = None) -> LockedModel:
+        """Return the section of a model.
+
+        Args:
+            models: the names that the model may have; the first one that has a section decides.
+            options: values of options, which decide if the model has several sections.
+
+        Raises:
+            RulesError: E907 if there is none, E975 if the options do not decide.
+        """
+        return chosen(self.sections(models), options or {}, self._shown)
+
+    def sections(self, models: Sequence[str]) -> list[LockedModel]:
+        """Return the sections of a model, one for each of its values of the options.
+
+        Args:
+            models: as for `section`.
+
+        Raises:
+            RulesError: E907 if there is none.
+        """
+        return sections_of(self.models, models, self._shown)
+
+    @property
+    def _shown(self) -> str:
+        return f"`{self.name}`" if self.name else "the lock"
 
     @cached_property
     def text(self) -> str:
@@ -77,18 +107,19 @@ class Lock:
         write_whole(str(path), self.text)
 
 
-def lock(assignments: Assignment | Mapping[str, Assignment]) -> Lock:
+def lock(assignments: Assignment | Mapping[str, Assignment | Sequence[Assignment]]) -> Lock:
     """Return a lock: which parameter has which label and which settings, as text to check in.
 
     Args:
-        assignments: by the name of the model, what `assign` returned; or one assignment alone, whose model
-            is then called `model`.
+        assignments: by the name of the model, what `assign` returned, or a list of several with different
+            options; or one assignment alone, whose model is then called `model`.
 
     Returns:
-        The lock. Its `text` has a section for each model, with equal layers folded; `save` writes it.
+        The lock. Its `text` has a section for each assignment, with equal layers folded; `save` writes it.
 
     Raises:
         TypeError: something other than assignments.
+        RulesError: E906 if two assignments to a model have the same options.
 
     >>> print(paramrules.lock({"vit.json": assignment}).text)
     """
@@ -99,7 +130,36 @@ def lock(assignments: Assignment | Mapping[str, Assignment]) -> Lock:
             "write `paramrules.lock({name: assignment})`, with what `paramrules.assign` returns; "
             f"the argument is a `{class_name(type(assignments))}`"
         )
-    for each in assignments.values():
-        if not isinstance(each, Assignment):
-            raise TypeError(f"a `{class_name(type(each))}` is not what `paramrules.assign` returns")
-    return Lock(tuple(locked(each, name) for name, each in assignments.items()))
+    pairs = []
+    for name, own in assignments.items():
+        for each in own if isinstance(own, list | tuple) else (own,):
+            if not isinstance(each, Assignment):
+                raise TypeError(f"a `{class_name(type(each))}` is not what `paramrules.assign` returns")
+            pairs.append((name, each))
+    return lock_of(pairs, "the lock")
+
+
+def lock_of(assignments: Iterable[tuple[str, Assignment]], shown: str) -> Lock:
+    """Return the lock of assignments, each with the name of its model.
+
+    Args:
+        assignments: the names and the assignments.
+        shown: the lock in messages.
+
+    Raises:
+        RulesError: E906 if two assignments to a model have the same options.
+    """
+    sections: dict[Identity, LockedModel] = {}
+    for name, assignment in assignments:
+        key = identity(name, assignment.options)
+        if key in sections:
+            raise RulesError(
+                Diagnostic(
+                    "E906",
+                    f"{shown} would have two sections of the model `{name}` with the same options",
+                    help="lock the two apart, each into a file of its own",
+                    cli_help="lock the two apart, each into a file of its own: `-o FILE`",
+                )
+            )
+        sections[key] = locked(assignment, name)
+    return Lock(tuple(sections.values()))

@@ -1,10 +1,11 @@
 """Make the lock of one rule file, model by model."""
 
 import os
+from collections.abc import Sequence
 
 from paramrules.assignment import Assignment
-from paramrules.diagnostics import Diagnostic, RulesError
-from paramrules.locks.lock_value import Lock, lock
+from paramrules.diagnostics import Diagnostic
+from paramrules.locks.lock_value import Lock, lock_of
 
 
 class Locking:
@@ -16,42 +17,39 @@ class Locking:
     Attributes:
         path: the path.
         findings: what the rules find wrong with the models.
-        assignments: the assignments to the models, by their names in the lock.
     """
 
     def __init__(self, path: str) -> None:
         self.path = path
         self.findings: list[Diagnostic] = []
-        self.assignments: dict[str, Assignment] = {}
+        self._sections: list[tuple[str, Assignment]] = []
 
     @property
     def folder(self) -> str:
         """The folder of the lock."""
         return os.path.dirname(self.path)
 
+    @property
+    def assignments(self) -> Sequence[Assignment]:
+        """The assignments to the models, one for each section of the lock."""
+        return [assignment for _, assignment in self._sections]
+
     def add(self, name: str, assignment: Assignment) -> None:
-        """Add the section of a model.
+        """Add a section.
 
         Args:
             name: the name of the model in the lock.
             assignment: what `examine` made of the model.
-
-        Raises:
-            RulesError: E906 if there is a section of this name.
         """
-        if name in self.assignments:
-            raise RulesError(
-                Diagnostic(
-                    "E906",
-                    f"`{self.path}` would have two sections of the model `{name}`",
-                    help="lock the two apart, each into a file of its own: `-o FILE`",
-                )
-            )
-        self.assignments[name] = assignment
+        self._sections.append((name, assignment))
         self.findings += [
             found for found in assignment.findings if found.severity != "note" and found not in self.findings
         ]
 
     def lock(self) -> Lock:
-        """Return the lock."""
-        return lock(self.assignments)
+        """Return the lock.
+
+        Raises:
+            RulesError: E906 if two sections of a model have the same options.
+        """
+        return lock_of(self._sections, f"`{self.path}`")

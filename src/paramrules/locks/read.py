@@ -13,9 +13,10 @@ from paramrules.locks import words
 from paramrules.locks.lock_value import Lock
 from paramrules.locks.locked import LockedAxis, LockedModel
 from paramrules.locks.read_columns import read_columns
+from paramrules.locks.sections import Identity, identity
 from paramrules.locks.setting_lines import read_slots
 from paramrules.locks.unfold_tree import TreeFault
-from paramrules.locks.write import VERSION
+from paramrules.locks.write import VERSIONS
 from paramrules.safe_files import unreadable
 
 BYTES: Final = 64 * 1024 * 1024
@@ -39,7 +40,8 @@ def read_lock(path: str | PathLike[str]) -> Lock:
 
     Raises:
         RulesError: E902 if it cannot be read, E903 if it is cut off, E904 if it holds merge conflicts, E905
-            if a newer paramrules wrote it, E906 if it holds a model twice, E908 if it was edited by hand.
+            if a newer paramrules wrote it, E906 if it holds a model twice with the same options, E908 if it
+            was edited by hand.
 
     >>> lock = paramrules.read_lock("vit.rules.lock")
     >>> [group.label for group in lock["vit.json"].groups]
@@ -102,20 +104,24 @@ class _Reading:
         self._labels = self._tensors = 0
 
     def models(self) -> Iterator[LockedModel]:
-        self._check_head()
-        seen: set[str] = set()
+        version = self._check_head()
+        seen: set[Identity | str] = set()
         self._at = 1
         while self._skip_blank():
             start = self._at
-            model = self._model()
-            if model.model in seen:
-                raise self._fault("E906", f"the model `{model.model}` has two sections", start)
-            seen.add(model.model)
-            yield model
+            section = self._model()
+            is_first = version == VERSIONS[0]
+            key = section.model if is_first else identity(section.model, section.options)
+            if key in seen:
+                which = "" if is_first else " with the same options"
+                raise self._fault("E906", f"the model `{section.model}` has two sections{which}", start)
+            seen.add(key)
+            yield section
         if not seen:
             raise self._cut_off()
 
-    def _check_head(self) -> None:
+    def _check_head(self) -> int:
+        """Return the version of the format."""
         for number, line in enumerate(self._lines):
             if _CONFLICT.fullmatch(line):
                 raise self._fault(
@@ -127,13 +133,16 @@ class _Reading:
         head = _HEAD.fullmatch(self._lines[0])
         if head is None:
             raise self._fault("E902", f"`{self._source.name}` is not a lock", 0)
-        if int(head[1]) != VERSION:
+        version = int(head[1])
+        if version not in VERSIONS:
             raise self._fault(
                 "E905",
-                f"`{self._source.name}` has version {head[1]}, and this paramrules reads version {VERSION}",
+                f"`{self._source.name}` has version {version}, and this paramrules reads up to "
+                f"version {VERSIONS[-1]}",
                 0,
                 "install the paramrules that wrote it, or lock again with this one",
             )
+        return version
 
     def _fault(self, code: str, message: str, line: int, help: str = _AGAIN) -> RulesError:
         line = min(line, len(self._lines) - 1)

@@ -1,6 +1,7 @@
 """Write a lock: text for reviewing and merging, in which equal parts of a model stand once."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 from paramrules.inventories.parameter import Layer
 from paramrules.locks import words
@@ -8,17 +9,19 @@ from paramrules.locks.fold_tree import Leaf, folded
 from paramrules.locks.locked import LockedModel
 from paramrules.locks.setting_lines import setting_lines
 
-VERSION = 1
+VERSIONS: Final = (1, 2)
+"""The versions of the format. In the second, a model may have sections for several values of the options; only
+a lock that has such sections is written in it."""
 
-HEAD = f"paramrules lock {VERSION}"
 COMMENT = (
     "# Review and commit this file. After a change or a merge conflict, lock again instead of editing it."
 )
 
 
-def written(models: Iterable[LockedModel]) -> str:
+def written(models: Sequence[LockedModel]) -> str:
     """Return the text of a lock."""
-    lines = [HEAD, COMMENT]
+    several = len({each.model for each in models}) < len(models)
+    lines = [f"paramrules lock {VERSIONS[several]}", COMMENT]
     for model in models:
         lines += ("", *model_lines(model))
     return "\n".join(lines) + "\n"
