@@ -75,7 +75,8 @@ class _Targets(pytest.Collector):
         several = [
             _Assigned(project, target, rules, model) for target in targets for model in target.models.names
         ]
-        for one, title in zip(several, model_names((each, rules) for each in targets), strict=True):
+        names = model_names((one.target, rules, one.model.text) for one in several)
+        for one, title in zip(several, names, strict=True):
             name = f"{file}::{title}"
             yield self._test(name, one.errors, file)
             for place, span in enumerate(one.expectations):
@@ -95,7 +96,7 @@ class _Assigned:
     """The rules of a target on one of its models."""
 
     def __init__(self, project: "Project", target: "Target", rules: "Rules", model: "ModelName") -> None:
-        self._project, self._target, self._rules, self.model = project, target, rules, model
+        self._project, self.target, self._rules, self.model = project, target, rules, model
         self._assigned = cache(self._assign)
 
     @property
@@ -117,12 +118,12 @@ class _Assigned:
         from paramrules.diagnostics import RulesError
         from paramrules.projects import Models
 
-        described = self._target.models
+        described = self.target.models
         models = Models((self.model,), described.inputs, described.stacked, described.vocabulary)
         try:
             (inventory,) = models.inventories()
-            options = self._target.options_for(self._rules)
-            return paramrules.examine(self._rules, inventory, options=options, strict=self._target.strict)
+            options = self.target.options_for(self._rules)
+            return paramrules.examine(self._rules, inventory, options=options, strict=self.target.strict)
         except RulesError as error:
             return error
 

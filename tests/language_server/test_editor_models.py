@@ -92,6 +92,18 @@ def test_what_one_of_several_models_shows_names_it(editor: Editor, project: Path
     ]
 
 
+def test_what_one_of_two_targets_of_a_model_shows_names_its_options(editor: Editor, project: Path) -> None:
+    settings(
+        project,
+        '"net.json"',
+        '[[targets]]\nrules = "net.rules"\nmodels = ["net.json"]\noptions = { most = 0 }\n',
+    )
+    uri = editor.open(rules(project, "option most = 1\na: ndim <= most\nb: else\n"))
+    assert [each.message.partition("\n")[0] for each in editor.diagnostics(uri)] == [
+        "the rule `a` takes no parameter of the model (on `net.json (most = 0)`)",
+    ]
+
+
 def test_a_missing_inventory_stands_on_the_first_line(editor: Editor, project: Path) -> None:
     settings(project, '"none.json"')
     uri = editor.open(rules(project))

@@ -274,7 +274,7 @@ def assigned_to(
     from paramrules.projects.naming import model_names
 
     loaded = [(target, paramrules.load(source(target.rules))) for target in targets]
-    names = iter(model_names(loaded))
+    names = iter(model_names((*each, model.text) for each in loaded for model in each[0].models.names))
     for target, rules in loaded:
         for model, inventory in zip(target.models.names, build(target.models), strict=True):
             yield target, rules, model, next(names), inventory

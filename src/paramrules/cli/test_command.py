@@ -36,7 +36,8 @@ def test(targets: "list[Target]", with_coverage: bool) -> Answer:
 
     JSON: `expectations` (each with rules, name, model, axis, expectation, file, line, parameters, passed),
     how many `passed` and `failed`, and `findings`; with `--coverage` also `coverage`, each with rules,
-    percent, rules_reached, rules_total, branches_reached, branches_total, and missed (kind, text, file, line).
+    percent, rules_reached, rules_total, branches_reached, branches_total, and missed (kind, text, file,
+    line).
     """
     import paramrules
     from paramrules.assignment.coverage import coverage

@@ -17,6 +17,7 @@ from paramrules.inventories import Inventory
 from paramrules.language_server.models import ModelOf, Models
 from paramrules.language_server.positions import Lines, Units
 from paramrules.projects import Project
+from paramrules.projects.naming import model_names
 from paramrules.rules.includes import Loaded
 from paramrules.rules.load import Understood, read_text
 from paramrules.rules.mentions import Mention, Target, known, mentions
@@ -94,9 +95,12 @@ class Document:
     def on_models(self) -> Sequence[OnModel]:
         """The rules on each of its models; none if the rules have errors or no axes."""
         rules = self.understood.rules
-        return [self._on(each) for each in self.targets] if rules and rules.axes else []
+        if not rules or not rules.axes:
+            return []
+        names = model_names((each.target, rules, each.text) for each in self.targets)
+        return [self._on(*each) for each in zip(self.targets, names, strict=True)]
 
-    def _on(self, model: ModelOf) -> OnModel:
+    def _on(self, model: ModelOf, name: str) -> OnModel:
         rules = self.understood.rules
         assert rules is not None
         own = len(rules.findings)
@@ -105,8 +109,8 @@ class Document:
             options = model.target.options_for(rules)
             assignment = examine(rules, inventory, options=options, strict=model.target.strict)
         except RulesError as error:
-            return OnModel(model.text, None, error.diagnostics)
-        return OnModel(model.text, assignment, [*assignment.findings[own:], *self._models.remarks(model)])
+            return OnModel(name, None, error.diagnostics)
+        return OnModel(name, assignment, [*assignment.findings[own:], *self._models.remarks(model)])
 
     @cached_property
     def model_findings(self) -> Sequence[Diagnostic]:

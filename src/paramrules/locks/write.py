@@ -10,8 +10,8 @@ from paramrules.locks.locked import LockedModel
 from paramrules.locks.setting_lines import setting_lines
 
 VERSIONS: Final = (1, 2)
-"""The versions of the format. In the second, a model may have sections for several values of the options; only
-a lock that has such sections is written in it."""
+"""The versions of the format. In the second, a model may have sections for several values of the options;
+only a lock that has such sections is written in it."""
 
 COMMENT = (
     "# Review and commit this file. After a change or a merge conflict, lock again instead of editing it."
