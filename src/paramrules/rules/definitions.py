@@ -38,14 +38,18 @@ def names_of(loaded: Loaded, of_includes: Mapping[int, Names]) -> Names:
     for include, included in loaded.first_includes:
         for name in of_includes[id(included)].known:
             later.setdefault(name, include)
-    lost = loaded.file.broken
+    lost, taken_in = loaded.file.broken, [of_includes[id(each)] for _, each in loaded.first_includes]
     includes = sum(isinstance(statement, nodes.Include) for statement in loaded.file.statements)
     return Names(
         source=loaded.source,
         own=own,
         later={name: include.span for name, include in later.items()},
-        unread=frozenset(each.name for each in lost if each.kind in ("let", "option")),
-        incomplete=includes > len(loaded.includes) or any(each.kind == "include" for each in lost),
+        unread=frozenset(each.name for each in lost if each.kind in ("let", "option")).union(
+            *(each.unread for each in taken_in)
+        ),
+        incomplete=includes > len(loaded.includes)
+        or any(each.kind == "include" for each in lost)
+        or any(each.incomplete for each in taken_in),
     )
 
 

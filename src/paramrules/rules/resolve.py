@@ -97,7 +97,9 @@ def _dead_rules(
     drafts: list[Draft], loaded: Loaded, names: Names, findings: Findings
 ) -> Iterable[Diagnostic]:
     """Return findings for the rules that can never win, in the axes whose predicates are all known."""
-    sound = not (loaded.file.broken or names.incomplete or any(each.is_error for each in findings.all))
+    sound = not (
+        loaded.file.broken or names.incomplete or names.unread or any(each.is_error for each in findings.all)
+    )
     known = [draft for draft in drafts if sound or not _broken(draft.rules)]
     return dead_rules(draft.axis(loaded.file.span) for draft in known)
 

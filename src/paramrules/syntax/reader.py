@@ -64,6 +64,9 @@ def read(source: Source) -> tuple[File, list[Diagnostic]]:
     if other:
         return File(whole, (), (), broken=(broken(source, pieces[0]),)), [other]
     statements, breaks = tuple(reader.statements), tuple(reader.broken)
+    conflicts = reader.conflicts() if breaks else []
+    if conflicts:  # each side may be right by itself, and either may hold any names, as an include does
+        return File(whole, (), (), broken=(Broken(whole, "include", ""),)), conflicts
     axes = [statement for statement in statements if isinstance(statement, Axis)]
     if len(axes) > language.AXES:
         extra = axes[language.AXES].span.start
@@ -148,6 +151,12 @@ class _Reader:
         from paramrules.syntax.hints import arithmetic, explain
 
         return arithmetic(self.source, piece) or explain(self.source, piece, failure)
+
+    def conflicts(self) -> list[Diagnostic]:
+        """Return the findings for a file in which git has left both sides of a merge."""
+        from paramrules.syntax.hints.statement_starts import CONFLICT
+
+        return [finding for finding in self.findings if finding.message == CONFLICT]
 
     def foreign(self, first: Piece) -> Diagnostic | None:
         """Return the finding for a file that begins as one of another kind."""

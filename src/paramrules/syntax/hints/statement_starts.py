@@ -1,6 +1,7 @@
 """Lines that begin in no known way: with a sign, another language's comment, or another language's word."""
 
 import re
+from typing import Final
 
 from paramrules.diagnostics import Diagnostic, did_you_mean, helping, write
 from paramrules.syntax.hints.mistake import RULE, Mistake
@@ -39,15 +40,16 @@ _TESTS = ("assert", "check", "test", "require")
 _CONDITION = re.compile(r"(?:if|elif|when)[ \t]+([^:\n]+?)[ \t]*(?::|->|\bthen\b)[ \t]*(\w+[ \t]*=[^=\n].*)")
 
 
+CONFLICT: Final = "a merge conflict is not resolved"
+
+
 def start(mistake: Mistake) -> Diagnostic | None:
     """A statement whose first sign does not fit."""
     if mistake.stack:
         return None
     found, after = mistake.found, mistake.after
     if _CONFLICT.match(after):
-        return mistake.finding(
-            "E123", "a merge conflict is not resolved", end=7, help="keep one of its two sides"
-        )
+        return mistake.finding("E123", CONFLICT, end=7, help="keep one of its two sides")
     sign = next((sign for sign in _COMMENTS if after.startswith(sign)), None)
     if sign:
         line = after.partition("\n")[0][len(sign) :].removesuffix("*/").removesuffix("-->").strip()
