@@ -12,6 +12,7 @@ import paramrules
 from paramrules import Assignment
 from paramrules.diffs.stale import check_lock, write_lock
 from paramrules.inventories import vocabulary as words
+from paramrules.inventories.own_vocabulary import using
 from paramrules.locks import Lock, read_lock
 
 UNIT = "acme_norms.layers.UnitScale"
@@ -99,6 +100,44 @@ def test_classes_of_parameters_that_are_not_known(lock: Path) -> None:
     now = assigned()
     now.inventory.unknown = {"variable": "a reason"}
     assert "2 of these would be where they were" in reasons(lock, now)
+
+
+GAINS = "no_decay: role == scale\ndecay: else\n"
+
+
+def scales(role: str) -> list[Any]:
+    """The model as a vocabulary describes it that gives the gains this role; one gain has two names."""
+    first, second, head = ROWS
+    tied = [{"name": "other.gain", "owner": UNIT, "role": role}]
+    return [{**first, "role": role}, {**second, "role": role, "also": tied}, head]
+
+
+@pytest.mark.usefixtures("joined")
+def test_an_entry_of_a_family_that_gives_a_role_is_named(lock: Path) -> None:
+    paramrules.lock({"net": assigned(GAINS, scales("other"))}).save(lock)
+    assert reasons(lock, assigned(GAINS, scales("scale"))) == (
+        "on `net`, 2 tensors moved; without `acme_norms.UnitScale` in the family `RMSNorm` of `paramrules`, "
+        "2 of these would be where they were"
+    )
+
+
+@pytest.mark.usefixtures("joined")
+def test_roles_from_elsewhere_stay(lock: Path) -> None:
+    """A backend's own role, or one that an older version has saved."""
+    paramrules.lock({"net": assigned(GAINS, scales("scale"))}).save(lock)
+    assert reasons(lock, assigned(GAINS, scales("bias"))) == "on `net`, 2 tensors moved"
+
+
+def test_a_table_of_roles_is_named(lock: Path, tmp_path: Path) -> None:
+    paramrules.lock({"net": assigned(GAINS, scales("other"))}).save(lock)
+    mine = tmp_path / "mine.toml"
+    mine.write_text(f'[[roles]]\nclasses = ["{UNIT}"]\nscale = ["gain"]\n')
+    with using(words.own_files(mine)):
+        now = assigned(GAINS, scales("scale"))
+    assert reasons(lock, now) == (
+        f"on `net`, 2 tensors moved; without the roles of `{UNIT}` in `{mine}`, "
+        "2 of these would be where they were"
+    )
 
 
 def test_the_header_is_compared_as_it_is_written(lock: Path) -> None:

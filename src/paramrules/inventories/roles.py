@@ -13,13 +13,13 @@ _ANY: Final = ("*",)
 """The classes of a table for any class."""
 
 
-def role(owner: Owner, name: str) -> str:
+def role(owner: Owner, name: str, words: Vocabulary | None = None) -> str:
     """Return the role of a parameter, by the class that owns it and the last component of its name.
 
     The tables of the vocabulary decide, first that of the class, then that for any class. A name such as
     `weight.original1` is a part of what `torch.nn.utils.parametrize` stores in place of `weight`: weight
     norm's `original0` is the gain, any other part has the role of the whole. Anything that no table lists
-    is `other`.
+    is `other`. `words` is the vocabulary, by default that of the owner.
 
     >>> role(linear, "blocks.0.fc.bias"), role(layer_norm, "blocks.0.norm.weight")
     ('bias', 'scale')
@@ -27,8 +27,9 @@ def role(owner: Owner, name: str) -> str:
     whole, part = unparametrized(name)
     if part == "original0":
         return "scale"
-    found = _role(owner.cls, whole.rpartition(".")[2], extended(owner.own)) if owner.known else None
-    return found or "other"
+    if not owner.known:
+        return "other"
+    return _role(owner.cls, whole.rpartition(".")[2], words or extended(owner.own)) or "other"
 
 
 def roles(owners: Iterable[Owner], names: Iterable[str]) -> list[str]:
