@@ -3,7 +3,7 @@
 import re
 
 from paramrules import regex
-from paramrules.diagnostics import Place, Span, write
+from paramrules.diagnostics import Place, Span, helping, write
 from paramrules.rules.builtin_names import CLASS_TESTS, CONSTANTS, EXAMPLES, NUMBERS, TEXTS
 from paramrules.rules.scope import BrokenPredicate, Declared, Let, Scope, shown
 from paramrules.rules.terms import GlobTest, Predicate, RegexTest, carried
@@ -105,7 +105,8 @@ def _subject(node: nodes.Expression, operator: str, pattern: nodes.Pattern, scop
     elif name == "shape":
         help = "compare it, as in `shape == (1, *, 768)`"
     else:
-        help = write(f"name {operator} {text}")
+        near = scope.suggest(name, sorted(TEXTS))
+        help = near or helping(f"write `name {operator} {text}`", "name")
     scope.report(
         "E306",
         f"`{operator}` tests `name`, `leaf` or `module`, not `{shown(node.span)}`",

@@ -106,6 +106,14 @@ def _references(definition: nodes.Node) -> Iterator[str]:
         stack += children(node)
 
 
+def _is_all_of_a_rule(span: Span, scope: Scope) -> bool:
+    """Return whether a word is the whole predicate of a rule, where `else` may stand."""
+    text, (_, start, end) = span.source.text, scope.statement
+    before, after = text[start : span.start].rstrip(), text[span.end : end].lstrip()
+    is_rule = before.endswith(":") and not before.startswith("expect ")
+    return is_rule and (not after or after.startswith(("->", "#")))
+
+
 def _unknown(name: str, span: Span, scope: Scope, help: str) -> None:
     names = scope.names
     carrier = names.carriers.get(name, "")
@@ -126,5 +134,6 @@ def _unknown(name: str, span: Span, scope: Scope, help: str) -> None:
     else:
         layers = python_habits.LAYERS.get(name, "")
         facts = () if layers else chain(NUMBERS, FLAGS)  # `layer_fan_in` is near to `layer_id`
-        help = scope.suggest(name, chain(names.known, scope.captures, facts)) or layers or help
+        words = ("else",) if _is_all_of_a_rule(span, scope) else ()
+        help = scope.suggest(name, chain(names.known, scope.captures, facts, words)) or layers or help
     scope.report("E301", f"`{name}` is not defined", span, help=help)
