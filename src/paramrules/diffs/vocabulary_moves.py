@@ -1,7 +1,8 @@
 """The entries of the vocabulary that moved the parameters of a stale lock.
 
-A class may join a family or a table of roles in any release, or in a file of the user's own. An entry has moved a parameter if
-the same rules, on the same model, would leave the parameter where it was locked without that entry.
+A class may join a family or a table of roles in any release, or in a file of the user's own. An entry has
+moved a parameter if the same rules, on the same model, would leave the parameter where it was locked without
+that entry.
 """
 
 from collections.abc import Iterator, Sequence
