@@ -48,10 +48,20 @@ def layers(kinds: str, label: str = "{kind}", name: str = "h.{n}.{kind}") -> lis
             [
                 "h",
                 "  0..8..8",
-                *(f"    +{n}.{kind} {kind}" for n, kind in enumerate("ababcbab")),
+                *("    +0,2,6.a a", "    +1,3,5,7.b b", "    +4.c c"),
                 "  16.a a",
                 "  17.b b",
             ],
+        ),
+        # equal layers share a line wherever they stand, and those that differ by a number too
+        (layers("abaaabaa", "l_{n}"), ["h.0..4..4", "  +0,2..3.a l_{i+j}", "  +1.b l_{i+1}"]),
+        (
+            [(f"h.{n}.{'aba'[n % 3]}", f"l_{(7, 1, 8)[n % 3]}") for n in range(6)],
+            ["h.0..3..3", "  +0.a l_7", "  +1.b l_1", "  +2.a l_8"],
+        ),
+        (
+            [(f"h.{n}.{leaf}", "x") for n in range(12) for leaf in ("aw", "bc")[n % 4 == 1]],
+            ["h.0..8..4", *("  +0,2..3", "    a x", "    w x"), *("  +1", "    b x", "    c x")],
         ),
         # numbers with gaps, where a layer has no parameters
         ([(f"h.{n}", "x") for n in (0, 1, 3, 4, 6, 7)], ["h.0..6..3", "  +0..1 x"]),
@@ -116,6 +126,18 @@ def test_generated_patterns(
             "`+` adds to a number that ends the path above, and there is none",
         ),
         (["h.0..4..2", "  +1..0  ()  a"], "`+1..0` is not a series of numbers"),
+        (["h.0..8..4", "  +1,0  ()  a"], "`+1,0` does not count up"),
+        (["h.0..8..4", "  +0..2,2  ()  a"], "`+0..2,2` does not count up"),
+        (["h.0..8..4", "  +0,3..1  ()  a"], "`+3..1` is not a series of numbers"),
+        (["h.0..8..4", "  +0,  ()  a"], "a shape and labels should follow the name"),
+        (
+            ["h.0..8..4", "  +0  ()  a", "  x  ()  a"],
+            "`+` should stand before all lines below a series, or none",
+        ),
+        (
+            ["h.0..8..4", "  x  ()  a", "  +0  ()  a"],
+            "`+` should stand before all lines below a series, or none",
+        ),
         (["h.0..4..2", "  +1x  ()  a"], "it does not begin with a name"),
         (["h.0..4..2", "  +0.+1  ()  a"], "it does not begin with a name"),
         (["h.0..4..2", "  +0."], "it does not begin with a name"),

@@ -62,6 +62,15 @@ def test_only_a_lock_that_needs_it_has_the_second_version() -> None:
     assert message(found).startswith("error[E906]: the model `net.json` has two sections\n")
 
 
+def test_equal_layers_that_stand_apart_need_the_second_version() -> None:
+    kinds = "abaabaabac" * 2
+    rows = [{"name": f"h.{n}.{kind}", "shape": [4]} for n, kind in enumerate(kinds)]
+    text = paramrules.lock(paramrules.assign(paramrules.parse("all: else\n"), inventory_of(rows))).text
+    assert text.startswith("paramrules lock 2\n")
+    assert "\nh.0..10..10\n  +0,2..3,5..6,8.a  (4,)  all\n  +1,4,7.b  (4,)  all\n  +9.c  (4,)  all\n" in text
+    assert list(parse_lock(text)["model"].names) == [row["name"] for row in rows]
+
+
 def test_two_sections_with_the_same_options(tmp_path: Path) -> None:
     with pytest.raises(paramrules.RulesError) as found:
         lock(0.5, 0.5)

@@ -6,7 +6,8 @@
       +3                 layers 3, 7, 11, ...
         self_attn
 
-A line below a series that begins with `+` adds to the last number above it.
+A line below a series that begins with `+` adds to the last number above it. Equal layers share a line
+wherever they stand, `+0,2,6`; the layers are in the order of their numbers.
 """
 
 import re
@@ -25,15 +26,20 @@ _NUMBERED: Final = re.compile(r"([A-Za-z0-9_-]*[A-Za-z_-]|)(0|[1-9][0-9]{0,8})((
 
 
 class Offsets(NamedTuple):
-    """Paths whose number is the one above and one of these: `+0..2.mlp`."""
+    """Paths whose number is the one above and one of these: `+0..2,4.mlp`."""
 
-    first: int
-    last: int
+    numbers: Numbers
     after: str
 
     def __str__(self) -> str:
-        last = "" if self.last == self.first else f"..{self.last}"
-        return f"+{self.first}{last}{self.after}"
+        parts: list[list[int]] = []
+        for number in self.numbers:
+            if parts and number == parts[-1][-1] + 1:
+                parts[-1].append(number)
+            else:
+                parts.append([number])
+        shown = (f"{own[0]}..{own[-1]}" if len(own) > 1 else f"{own[0]}" for own in parts)
+        return f"+{','.join(shown)}{self.after}"
 
 
 class Part(NamedTuple):
@@ -134,25 +140,24 @@ def _rise(one: _Sibling | None, other: _Sibling | None, first: _Sibling, step: i
 
 
 def _parts(members: Sequence[_Sibling], rises: Sequence[Numbers]) -> Iterator[Part]:
-    """Yield the lines of a pattern, with neighbours that count up evenly on one line."""
+    """Yield the lines of a pattern, each for siblings that are equal but for numbers that count up evenly."""
     start = members[0].number
-    at = 0
-    while at < len(members):
-        one, end = members[at], at + 1
-        slopes: Numbers = (0,) * len(one.numbers)
-        while end < len(members) and _follows(members[end - 1], members[end]) and rises[end] == rises[at]:
-            found = slopes_of(members[end - 1].numbers, members[end].numbers, 1)
-            if found is None or (end > at + 1 and found != slopes):
-                break
-            slopes, end = found, end + 1
-        first = one.number - start
+    left = list(zip(members, rises, strict=True))
+    while left:
+        (one, rise), *others = left
+        slopes: Numbers | None = None
+        offsets, left = [one.number - start], []
+        for other, own in others:
+            found = slopes_of(one.numbers, other.numbers, other.number - one.number) if own == rise else None
+            alike = (other.form, other.after) == (one.form, one.after) and found is not None
+            if alike and slopes in (None, found):
+                slopes = found
+                offsets.append(other.number - start)
+            else:
+                left.append((other, own))
+        slopes = slopes or (0,) * len(one.numbers)
         numbers = tuple(
-            number - rise * start - slope * first
-            for number, rise, slope in zip(one.numbers, rises[at], slopes, strict=True)
+            number - by * start - slope * offsets[0]
+            for number, by, slope in zip(one.numbers, rise, slopes, strict=True)
         )
-        yield Part(Offsets(first, first + end - at - 1, one.after), slopes, one.form, numbers, rises[at])
-        at = end
-
-
-def _follows(one: _Sibling, other: _Sibling) -> bool:
-    return (one.form, one.after, one.number + 1) == (other.form, other.after, other.number)
+        yield Part(Offsets(tuple(offsets), one.after), slopes, one.form, numbers, rise)

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
+from heapq import merge
 from itertools import product
 from math import prod
 from typing import Final, NamedTuple
@@ -29,7 +30,8 @@ _FILLED: Final = 40
 _RUN: Final = re.compile(
     r"([A-Za-z0-9_-]*[A-Za-z_-]|)([0-9]{1,12})\.\.([0-9]{1,12})(?:\.\.([0-9]{1,12}|text))?([A-Za-z_-][A-Za-z0-9_-]*|)"
 )
-_OFFSET: Final = re.compile(r"\+([0-9]{1,12})(?:\.\.([0-9]{1,12}))?(?![A-Za-z0-9_-])")
+_RANGE: Final = r"[0-9]{1,12}(?:\.\.[0-9]{1,12})?"
+_OFFSETS: Final = re.compile(rf"\+({_RANGE}(?:,{_RANGE})*)(?![A-Za-z0-9_-])")
 _COMPONENT: Final = re.compile(rf"{QUOTED}|{BARE}")
 _LINE: Final = re.compile(r"( *)([^ ].*)", re.DOTALL)
 _SHAPE: Final = re.compile(r"\((?:|[0-9]{1,18},|[0-9]{1,18}(?:, [0-9]{1,18})+)\)")
@@ -56,6 +58,15 @@ class _Series(NamedTuple):
         return (self.last - self.first) // (self.step or 1) + 1
 
 
+class _Added(NamedTuple):
+    """The numbers that a line adds to the one above: `0..2,4`."""
+
+    parts: tuple[_Series, ...]
+
+    def __len__(self) -> int:
+        return sum(map(len, self.parts))
+
+
 @dataclass(slots=True)
 class _Line:
     """A line: its path with `%d` for each number that counts, and the values of these.
@@ -65,7 +76,7 @@ class _Line:
 
     number: int
     path: str
-    runs: tuple[_Series, ...]
+    runs: tuple[_Series | _Added, ...]
     leaf: tuple[str, Template] | None
     folds: int
     work: int = 0
@@ -144,8 +155,12 @@ class Tree:
                     raise TreeFault(line.number, f"a number of `{name}` is negative") from None
             if line.below:
                 stem = name[: len(name) - len(f"{numbers[-1]}")] if line.ends else ""
-                for each in reversed(line.below):
-                    waiting.append(self._instances(each, stem if each.offset else f"{name}.", numbers))
+                below = [
+                    self._instances(each, stem if each.offset else f"{name}.", numbers) for each in line.below
+                ]
+                if line.below[0].offset:  # so are the others
+                    below = [merge(*below, key=partial(_own_number, len(numbers)))]
+                waiting += reversed(below)
 
     def _instances(
         self, line: _Line, before: str, numbers: tuple[int, ...]
@@ -156,17 +171,26 @@ class Tree:
             shown = (numbers[-1] + own[0], *own[1:]) if line.offset else own
             yield line, path % shown, numbers + own
 
-    def _numbers(self, series: _Series) -> Sequence[int]:
+    def _numbers(self, series: _Series | _Added) -> Sequence[int]:
         """Return the numbers of a series. Those in the order of texts are sorted once."""
+        if isinstance(series, _Added):
+            return [number for part in series.parts for number in in_order(*part)]
         if series not in self._in_order:
             self._in_order[series] = in_order(*series)
         return self._in_order[series]
 
 
+def _own_number(at: int, instance: tuple[_Line, str, tuple[int, ...]]) -> int:
+    """Return the number at a place of those of an instance."""
+    return instance[2][at]
+
+
 def _line(number: int, text: str, around: _Line | None) -> _Line:
-    offset = _OFFSET.match(text)
+    offset = _OFFSETS.match(text)
     if offset and not (around and around.ends):
         raise TreeFault(number, "`+` adds to a number that ends the path above, and there is none")
+    if around and around.below and around.below[0].offset is not bool(offset):
+        raise TreeFault(number, "`+` should stand before all lines below a series, or none")
     path, runs, ends, at = _path(number, text, offset)
     folds = (around.folds if around else 0) + len(runs)
     if at == len(text):
@@ -182,17 +206,19 @@ def _line(number: int, text: str, around: _Line | None) -> _Line:
     return _Line(number, path, runs, (rest[1], template), folds, work, bool(offset), ends)
 
 
-def _path(number: int, text: str, offset: re.Match[str] | None) -> tuple[str, tuple[_Series, ...], bool, int]:
+def _path(
+    number: int, text: str, offset: re.Match[str] | None
+) -> tuple[str, tuple[_Series | _Added, ...], bool, int]:
     """Return the path of a line, and where it ends in the text.
 
     The path has `%d` for each number that counts, and comes with the values of these, and with whether such a
     number is the last of it.
     """
     keys: list[str] = []
-    runs: list[_Series] = []
+    runs: list[_Series | _Added] = []
     at = 0
     if offset:
-        runs.append(_series(number, offset[0], int(offset[1]), int(offset[2] or offset[1]), 1))
+        runs.append(_added(number, offset[1]))
         keys.append("%d")
         at = offset.end()
         if not text.startswith(".", at):
@@ -219,6 +245,16 @@ def _path(number: int, text: str, offset: re.Match[str] | None) -> tuple[str, tu
         if not text.startswith(".", at):
             return ".".join(keys), tuple(runs), run is not None and not run[5], at
         at += 1
+
+
+def _added(number: int, text: str) -> _Added:
+    parts: list[_Series] = []
+    for part in text.split(","):
+        first, _, last = part.partition("..")
+        parts.append(_series(number, f"+{part}", int(first), int(last or first), 1))
+        if len(parts) > 1 and parts[-1].first <= parts[-2].last:
+            raise TreeFault(number, f"`+{text}` does not count up")
+    return _Added(tuple(parts))
 
 
 def _series(number: int, text: str, first: int, last: int, step: int) -> _Series:

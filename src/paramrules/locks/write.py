@@ -1,5 +1,6 @@
 """Write a lock: text for reviewing and merging, in which equal parts of a model stand once."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -10,8 +11,11 @@ from paramrules.locks.locked import LockedModel
 from paramrules.locks.setting_lines import setting_lines
 
 VERSIONS: Final = (1, 2)
-"""The versions of the format. In the second, a model may have sections for several values of the options;
-only a lock that has such sections is written in it."""
+"""The versions of the format. In the second, a model may have sections for several values of the options, and
+equal layers of a pattern share a line wherever they stand; only a lock that has either is written in it."""
+
+_APART: Final = re.compile(r" *\+[0-9.]+,")
+"""The beginning of a line for layers that do not follow each other: `+0,2,6`."""
 
 COMMENT = (
     "# Review and commit this file. After a change or a merge conflict, lock again instead of editing it."
@@ -20,11 +24,11 @@ COMMENT = (
 
 def written(models: Sequence[LockedModel]) -> str:
     """Return the text of a lock."""
-    several = len({each.model for each in models}) < len(models)
-    lines = [f"paramrules lock {VERSIONS[several]}", COMMENT]
+    lines: list[str] = []
     for model in models:
         lines += ("", *model_lines(model))
-    return "\n".join(lines) + "\n"
+    is_second = len({each.model for each in models}) < len(models) or any(map(_APART.match, lines))
+    return "\n".join((f"paramrules lock {VERSIONS[is_second]}", COMMENT, *lines)) + "\n"
 
 
 def model_lines(model: LockedModel) -> Iterator[str]:
