@@ -93,6 +93,8 @@ def test_a_model_with_several_sections_is_named_with_its_options() -> None:
         "error[E975]: the lock has 2 sections of the model `net.json`\n"
         "  = help: name one of them: `net.json (rate = 0.5)` and `net.json (rate = 0.25)`"
     )
+    assert several.section(("other", "net.json"), {"rate": 0.25}) == several.models[1]
+    assert lock(0.5).section(("net.json",), {"rate": 0.25}).options["rate"] == 0.5
     with pytest.raises(paramrules.RulesError) as found:
         several["net.json (rate = 0.3)"]
     assert message(found) == (
