@@ -9,6 +9,7 @@ environment overrides each of these settings.
 import gc
 import os
 from importlib.util import find_spec
+from pathlib import Path
 
 for variable, value in {
     "OMP_NUM_THREADS": "1",
@@ -39,6 +40,26 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("paramrules")
 
 
+TESTS = Path(__file__).parent
+VOLUME = {
+    "cases",
+    "docs",
+    "examples",
+    "fuzz",
+    "golden",
+    "oracle",
+    "proofs",
+    "torch_distributed",
+    "trainers",
+    "twins",
+}
+"""Folders of generated cases and of whole programs.
+
+They and property tests run without coverage's tracer, under which the project's code is five times as slow.
+A line counts as covered if a test written for it reaches it, not if one of a thousand cases happens to.
+"""
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Keep compiled programs in pytest's cache directory, before jax is imported and reads where to.
 
@@ -57,7 +78,10 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what needs timm where timm is not installed."""
+    """Count nothing as covered by volume, and skip what needs timm where timm is not installed."""
+    for item in items:
+        if item.get_closest_marker("hypothesis") or item.path.relative_to(TESTS).parts[0] in VOLUME:
+            item.add_marker(pytest.mark.no_cover)
     if find_spec("timm") is None:
         for item in items:
             if item.get_closest_marker("timm"):

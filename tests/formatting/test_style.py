@@ -275,6 +275,7 @@ def test_deep_brackets_stay_on_one_line() -> None:
     assert lines[20] == f"{' ' * 84}{'(' * 10}name ~ {'x' * 90}"
 
 
-@pytest.mark.parametrize("text", [f"a: {'(' * 20_000}tied{')' * 20_000}\n", f"a: {'-' * 60}1 == ndim\n"])
+@pytest.mark.parametrize("text", [f"a: {'(' * 5_000}tied{')' * 5_000}\n", f"a: {'-' * 60}1 == ndim\n"])
 def test_any_depth(text: str) -> None:
-    assert format_rules(format_rules(text)) == format_rules(text)
+    formatted = format_rules(text)
+    assert format_rules(formatted) == formatted

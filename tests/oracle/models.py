@@ -1,8 +1,12 @@
 """Models as hypothesis draws them: small, and with all that makes models hard."""
 
-from typing import Any
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, TypeVar
 
 from hypothesis import strategies as st
+
+T = TypeVar("T")
 
 TORCH = "torch.nn.modules.module.Module"
 FLAX = "flax.linen.module.Module"
@@ -67,6 +71,22 @@ LEAVES = ["weight", "bias", "scale", "g", "pos_embed", "weight2"]
 NAMES = [f"{module}.{leaf}" if module else leaf for module in MODULES for leaf in LEAVES]
 
 
+@cache
+def places_of(length: int) -> st.SearchStrategy[int]:
+    """Return the strategy of the positions in a list, made once: hypothesis checks each new strategy."""
+    return st.integers(0, length - 1)
+
+
+def pick(draw: st.DrawFn, values: Sequence[T]) -> T:
+    """Draw one of a few values: `st.sampled_from`, without a new strategy each time."""
+    return values[draw(places_of(len(values)))]
+
+
+SOME_NAMES = st.lists(st.sampled_from(NAMES), min_size=1, max_size=12, unique=True)
+SOME_AROUND = st.lists(st.sampled_from(AROUND), max_size=2)
+SET = st.just({}) | st.sampled_from(ATTRIBUTES)
+
+
 def marks() -> st.SearchStrategy[dict[str, dict[str, object]]]:
     """Attributes of some modules, by their names."""
     places = ["", "stem", "blocks", "blocks.0", "blocks.10.mlp", "layers.0", "layers.0.blocks", *MODULES]
@@ -76,33 +96,33 @@ def marks() -> st.SearchStrategy[dict[str, dict[str, object]]]:
 @st.composite
 def models(draw: st.DrawFn) -> list[dict[str, Any]]:
     """The rows of at most a dozen parameters, for `inventory_of`."""
-    names = draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=12, unique=True))
+    names = draw(SOME_NAMES)
     owners: dict[str, dict[str, Any]] = {}
 
     def entry(name: str) -> dict[str, Any]:
         module = name.rpartition(".")[0]
         if module not in owners:
             owners[module] = {
-                "owner": draw(st.sampled_from(CLASSES)),
-                "around": draw(st.lists(st.sampled_from(AROUND), max_size=2)),
+                "owner": pick(draw, CLASSES),
+                "around": draw(SOME_AROUND),
             }
         return {
             "name": name,
             **owners[module],
-            "role": draw(st.sampled_from(["weight", "bias", "scale", "embedding", "other"])),
-            "fan_in": draw(st.sampled_from([None, 4, 16, 64])),
-            "fan_out": draw(st.sampled_from([None, 4, 8])),
-            "attributes": draw(st.just({}) | st.sampled_from(ATTRIBUTES)),
+            "role": pick(draw, ["weight", "bias", "scale", "embedding", "other"]),
+            "fan_in": pick(draw, [None, 4, 16, 64]),
+            "fan_out": pick(draw, [None, 4, 8]),
+            "attributes": draw(SET),
         }
 
     rows: list[dict[str, Any]] = []
     while names:
         row = entry(names.pop())
-        row["shape"] = draw(st.sampled_from(SHAPES))
-        row["dtype"] = draw(st.sampled_from(["float32", "float32", "bfloat16"]))
-        row["trainable"] = draw(st.sampled_from([True, True, True, False]))
-        row["variable"] = draw(st.sampled_from([*VARIABLES, LORA]))
-        further = draw(st.sampled_from([0, 0, 0, 1, 2]))
+        row["shape"] = pick(draw, SHAPES)
+        row["dtype"] = pick(draw, ["float32", "float32", "bfloat16"])
+        row["trainable"] = pick(draw, [True, True, True, False])
+        row["variable"] = pick(draw, [*VARIABLES, LORA])
+        further = pick(draw, [0, 0, 0, 1, 2])
         row["also"] = [entry(names.pop()) for _ in range(min(further, len(names)))]
         rows.append(row)
     return rows
