@@ -44,16 +44,15 @@ TESTS = Path(__file__).parent
 VOLUME = {
     "cases",
     "docs",
-    "examples",
+    "examples/test_scripts.py",
     "fuzz",
     "golden",
     "oracle",
-    "proofs",
-    "torch_distributed",
-    "trainers",
+    "proofs/test_prove_against_brute_force.py",
+    "proofs/test_rewritten.py",
     "twins",
 }
-"""Folders of generated cases and of whole programs.
+"""Generated cases and whole programs, as folders and files.
 
 They and property tests run without coverage's tracer, under which the project's code is five times as slow.
 A line counts as covered if a test written for it reaches it, not if one of a thousand cases happens to.
@@ -80,7 +79,8 @@ def pytest_collection_finish() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Count nothing as covered by volume, and skip what needs timm where timm is not installed."""
     for item in items:
-        if item.get_closest_marker("hypothesis") or item.path.relative_to(TESTS).parts[0] in VOLUME:
+        path = item.path.relative_to(TESTS)
+        if item.get_closest_marker("hypothesis") or {path.parts[0], path.as_posix()} & VOLUME:
             item.add_marker(pytest.mark.no_cover)
     if find_spec("timm") is None:
         for item in items:

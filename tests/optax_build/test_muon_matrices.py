@@ -245,3 +245,17 @@ def test_a_matrix_without_elements_is_left_as_it_is() -> None:
     muon = pro.pytorch.muon()
     updates, _ = muon.update(params, muon.init(params), params)
     assert {name: update.shape for name, update in updates.items()} == {"empty": (0, 3), "wide": (3, 0)}
+
+
+def test_the_axes_that_an_argument_names_go_before_the_rules_own() -> None:
+    rules = paramrules.parse("all: else")
+
+    def updated(matrix: jax.Array, optimizer: Any) -> jax.Array:
+        tx = pro.build({"w": matrix}, rules, optimizer, learning_rate=0.1)
+        return tx.update({"w": jnp.cos(matrix)}, tx.init({"w": matrix}), {"w": matrix})[0]["w"]
+
+    matrix = jnp.arange(8.0).reshape(4, 2)
+    axes = optax.contrib.MuonDimensionNumbers(reduction_axis=1, output_axis=0)
+    turned = updated(matrix.T, partial(optax.contrib.muon, muon_weight_dimension_numbers={"w": axes}))
+    np.testing.assert_allclose(turned.T, updated(matrix, optax.contrib.muon), rtol=0, atol=1e-6)
+    assert not np.allclose(updated(matrix.T, optax.contrib.muon).T, turned.T, atol=1e-3)

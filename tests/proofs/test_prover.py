@@ -75,6 +75,10 @@ EQUAL = {
         r"b{i}: name ~ ^h\.(?<i>\d+)\. or name ~ ^g\.(?<i>\d+)\.",
         r"b{j}: (name ~ ^h\.(?<j>\d+)\.) or name ~ ^g\.(?<j>\d+)\.",
     ),
+    "two captures of one match": (
+        r"b{i}_{j}: name ~ ^h\.(?<i>\d+)\.(?<j>\d+)\.",
+        r"b{i}_{j}: name ~ ^h\.(?<i>\d\d*)\.(?<j>\d+)\.",
+    ),
     "capture of a part": (
         r"b{i}: name ~ ^h\.(?<i>\d+)\. and (ndim == 1 or ndim == 2)",
         r"b{i}: (ndim in (1, 2)) and name ~ ^h\.(?<i>\d+)\.",
