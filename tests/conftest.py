@@ -43,13 +43,19 @@ hypothesis.settings.load_profile("paramrules")
 TESTS = Path(__file__).parent
 VOLUME = {
     "cases",
+    "compliance/test_compliance.py",
+    "compliance/test_compliance_optax.py",
+    "compliance/test_compliance_torch.py",
     "docs",
     "examples/test_scripts.py",
     "fuzz",
     "golden",
+    "inference/test_inferred_peers.py",
     "oracle",
     "proofs/test_prove_against_brute_force.py",
     "proofs/test_rewritten.py",
+    "rules/test_adversarial_rules.py",
+    "syntax/test_own_regexes.py",
     "twins",
 }
 """Generated cases and whole programs, as folders and files.
