@@ -12,11 +12,12 @@ until no other backend knows a model.
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cache, partial
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from typing import Any, NamedTuple, cast
 from warnings import warn
 
 from paramrules.diagnostics import Diagnostic, RulesError
+from paramrules.entry_points import entry_points
 from paramrules.inventories import Inventory
 from paramrules.inventories.described import described
 from paramrules.inventories.own_vocabulary import VocabularyLike

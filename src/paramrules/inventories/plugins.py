@@ -11,13 +11,14 @@ The file has the tables of vocabulary.toml. Names of classes must be dotted: a b
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from importlib.util import find_spec
 from itertools import islice, product
 from pathlib import Path
 from typing import Any
 
 from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
+from paramrules.entry_points import entry_points
 from paramrules.inventories.tables import WORDS, Tables
 from paramrules.toml_files import load_toml
 
