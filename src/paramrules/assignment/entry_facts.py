@@ -104,9 +104,8 @@ class Facts:
     def folded(self) -> Sequence[str]:
         """The name of each entry with a zero in place of each digit."""
         if "folded" not in self._columns:
-            folded = (
-                "\n".join(self.names).translate(_ZEROS).split("\n")
-            )  # names one by one take 10 times as long
+            # names one by one take 10 times as long
+            folded = "\n".join(self.names).translate(_ZEROS).split("\n")
             if len(folded) != len(self.names):
                 folded = [name.translate(_ZEROS) for name in self.names]
             self._columns["folded"] = folded
