@@ -115,6 +115,7 @@ class _Watcher:
         self.bridged = False
         self._depth = 0
         self._outside = 0
+        self._scopes: list[Any] = []  # of the modules that run
 
     def __call__(self, call: Any, args: Any, kwargs: Any, context: Any) -> Any:
         module = context.module
@@ -126,7 +127,11 @@ class _Watcher:
                 return call(*args, **kwargs)
             name = _dotted(*module.path)
             self._enter(name, module, args, kwargs)
-            result = call(*args, **kwargs)
+            self._scopes.append(module.scope)
+            try:
+                result = call(*args, **kwargs)
+            finally:
+                self._scopes.pop()
             self._look(name, module)
             return result
         finally:
@@ -178,7 +183,14 @@ class _Watcher:
                     around = self._around(name, type(module))
                 for inner, _ in self._leaves(value):
                     self.sightings.around.setdefault(_dotted(whole, inner), around)
-        self._view(name, f"{name}." if name else "", module.variables.get("params", {}))
+        if not self._is_covered(module.scope):
+            self._view(name, f"{name}." if name else "", module.variables.get("params", {}))
+
+    def _is_covered(self, scope: Any) -> bool:
+        """Return whether a module around this scope, with nothing lifted between, looks at it as well."""
+        return any(
+            scope.root is outer.root and scope.path[: len(outer.path)] == outer.path for outer in self._scopes
+        )
 
     def _look_inside(self, name: str, bridge: Any) -> None:
         """Note the classes and modules of the NNX module that a linen one wraps."""
