@@ -13,6 +13,7 @@ from flax.training.train_state import TrainState
 from jax_models import facts
 from linen_models import ResNet, Tagger, Transformer
 from paramrules_optax import label_fn, labels, mask, mask_fn, masks
+from paramrules_optax.libraries.abstract_init import Sightings
 
 import paramrules
 from paramrules import Inventory, RulesError, assign
@@ -588,3 +589,11 @@ def test_owners_inside_a_bridge_to_nnx():
         "attr": "the attributes of an NNX module inside a linen module are unknown: match a name, a type "
         "or a shape"
     }
+
+
+def test_a_parameter_is_looked_at_once_whatever_its_depth(monkeypatch):
+    seen = []
+    look = Sightings.seen
+    monkeypatch.setattr(Sightings, "seen", lambda self, *what: (seen.append(what[0]), look(self, *what)))
+    inventory = paramrules.inventory(Transformer(), inputs=(IDS, False))
+    assert sorted(seen) == sorted(inventory.names)
