@@ -12,11 +12,14 @@ with its neighbour only, so that the work is proportional to the names.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from itertools import chain
+from typing import Final, NamedTuple
 
 from paramrules.locks.repeats import Offsets, Repeat, repeat
 from paramrules.locks.runs import Kid, Numbers, Run, run
 from paramrules.locks.words import BARE, NUMBER, Affine, component
+
+_PLAIN: Final = re.compile(BARE).fullmatch
 
 
 class Leaf(NamedTuple):
@@ -47,10 +50,10 @@ class _Open:
 
     __slots__ = ("depth", "kids", "leaf")
 
-    def __init__(self, depth: int, leaf: tuple[int, Numbers] | None, *kids: Kid) -> None:
+    def __init__(self, depth: int) -> None:
         self.depth = depth
-        self.leaf = leaf
-        self.kids = list(kids)
+        self.leaf: tuple[int, Numbers] | None = None
+        self.kids: list[Kid] = []
 
 
 def folded(names: Sequence[str], leaves: Iterable[Leaf]) -> Iterator[str]:
@@ -78,18 +81,23 @@ class _Forms:
 
         A module is made only where names part, so that most parameters cost one step.
         """
-        written = ".".join if _all_plain(names) else _quoted
-        path = [_Open(0, None)]
-        before: list[str] = []
-        for name, leaf in zip(names, leaves, strict=True):
-            parts = name.split(".")
-            same, most = 0, min(len(before), len(parts) - 1)
-            while same < most and before[same] == parts[same]:
+        split = [name.split(".") for name in names]
+        written = ".".join if all(map(_PLAIN, set(chain.from_iterable(split)))) else _quoted
+        path = [_Open(0)]
+        for parts, after, leaf in zip(split, chain(split[1:], ([],)), leaves, strict=True):
+            same, most = 0, min(len(parts), len(after) - 1)
+            while same < most and parts[same] == after[same]:
                 same += 1
-            self._close(path, same, before, written)
-            path.append(_Open(len(parts), self._leaf(leaf)))
-            before = parts
-        self._close(path, 0, before, written)
+            form = self._leaf(leaf)
+            if same > path[-1].depth:
+                path.append(_Open(same))
+            node = path[-1]
+            if same == len(parts):
+                node.leaf = form
+            else:
+                node.kids.append((written(parts[node.depth :]), *form))
+                if same < node.depth:
+                    self._close(path, same, parts, written)
         return self._module(path[0])
 
     def _close(
@@ -98,14 +106,10 @@ class _Forms:
         """Close all modules below a depth, and leave one open that ends there."""
         while path[-1].depth > depth:
             node = path.pop()
+            if path[-1].depth < depth:
+                path.append(_Open(depth))
             parent = path[-1]
-            form = node.leaf if node.leaf and not node.kids else self._module(node)
-            start = max(parent.depth, depth)
-            kid = (written(names[start : node.depth]), *form)
-            if parent.depth < depth:
-                path.append(_Open(depth, None, kid))
-            else:
-                parent.kids.append(kid)
+            parent.kids.append((written(names[parent.depth : node.depth]), *self._module(node)))
 
     def _leaf(self, leaf: Leaf) -> tuple[int, Numbers]:
         found = self._leaves.get(leaf)
@@ -202,10 +206,6 @@ class _Forms:
             size = self._forms[entry.form].size
             yield entry, values[at : at + size], indent, folds
             at += size
-
-
-def _all_plain(names: Sequence[str]) -> bool:
-    return all(map(re.compile(rf"{BARE}(?:\.{BARE})*").fullmatch, names))
 
 
 def _quoted(parts: Iterable[str]) -> str:

@@ -85,10 +85,11 @@ def _by_text(
 ) -> tuple[Run, tuple[int, ...], int] | None:
     """Return the run of siblings whose numbers are ordered as texts: 0, 1, 10, 11, 2, as JAX sorts keys.
 
-    It begins with 0 or 1, so that no sibling is looked at more than twice.
+    It begins with 0, 1, 10 or with 1, 10, so that no sibling is looked at more than twice.
     """
     before, start, step, after = up
-    if step not in (1, 9) or start not in (0, 1):
+    third = kids[at + 2][0] if at + 2 < len(kids) else ""
+    if (start, step) != (1, 9) and ((start, step) != (0, 1) or third != f"{before}10{after}"):
         return None
     _, form, first = kids[at]
     numbers: list[int] = []

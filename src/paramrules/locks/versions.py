@@ -15,8 +15,8 @@ def versions_of(inventory: Inventory) -> Mapping[str, str]:
     """
     if inventory.is_saved:
         return {}
-    owners = {id(owner): owner for owner in inventory.owners if owner.known}
-    classes = {cls.name for owner in owners.values() for cls in owner.around}
+    owners = set(inventory.owners)
+    classes = {cls.name for owner in owners if owner.known for cls in owner.around}
     found = {}
     for package in sorted({name.partition(".")[0] for name in classes} & sys.modules.keys()):
         try:

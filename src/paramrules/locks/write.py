@@ -57,6 +57,7 @@ def end_line(count: int) -> str:
 
 def _leaves(model: LockedModel) -> Iterator[Leaf]:
     axes = [[slot.name for slot in axis.slots] for axis in model.axes]
+    marked = {*model.frozen, *model.ties, *model.stacks}
     common: dict[tuple[object, ...], Leaf] = {}
     for number, (shape, labels) in enumerate(zip(model.shapes, model.labels, strict=True)):
         key = shape, labels
@@ -64,7 +65,7 @@ def _leaves(model: LockedModel) -> Iterator[Leaf]:
         if leaf is None:
             joined = "/".join(axis[label] for axis, label in zip(axes, labels, strict=True))
             leaf = common[key] = Leaf(str(shape), joined)
-        if number in model.frozen or number in model.ties or number in model.stacks:
+        if number in marked:
             leaf = leaf._replace(counting=leaf.counting + "".join(_marks(model, number)))
         yield leaf
 
