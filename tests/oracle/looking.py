@@ -242,7 +242,7 @@ class Looking:
         for some in ([row] if row.fan_in is not None else []), alike, beside:
             if len(some) == 1:
                 if name == "layer_kernel":
-                    return prod(some[0].shape[2:])
+                    return ABSENT if some[0].layout is None else prod(some[0].shape[2:])
                 if name == "layer_groups":
                     return groups_of(some[0], self.marks)
                 return field_of(name.removeprefix("layer_"), some[0])
