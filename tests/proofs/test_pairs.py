@@ -39,6 +39,12 @@ def test_a_negated_and_is_no_or_for_a_tied_parameter(pair: tuple[str, str]) -> N
     assert (difference(one, other, "both", Random(1), rounds=20) is None) == same
 
 
+def test_no_kernel_is_known_without_a_layout() -> None:
+    rules = paramrules.parse("a: layer_kernel != 0\nb: fan_in == 1\n")
+    inventory = inventory_of([{"name": "w", "shape": [], "fan_in": 1}])
+    assert by_naive(rules, inventory, {}) == grouped(rules, inventory, {}) == [("b", {})]
+
+
 def test_a_pair_is_shrunk_to_what_matters() -> None:
     one = "let p = ndim == 1 or tied\n\na: p and not (size > 4) -> lr = 1, eps = 2\nb: trainable\nc: else\n"
     other = one.replace("size > 4", "size > 5")

@@ -26,7 +26,7 @@ COMPARED: tuple[Any, ...] = ("labels", "settings", "both", "both")
 @pytest.mark.parametrize("part", range(10))
 def test_answers_are_true(part: int) -> None:
     seen: dict[tuple[str, str], int] = {}
-    count = examples(12)
+    count = examples(31)
     for seed in range(part * count, (part + 1) * count):
         for pair, compare, proof, wrong in checked(seed):
             if wrong:
@@ -35,7 +35,7 @@ def test_answers_are_true(part: int) -> None:
                 )
             seen[pair.kind, proof.answer] = seen.get((pair.kind, proof.answer), 0) + 1
     assert seen["equal", "equal"] > 0.5 * count
-    assert seen["changed", "different"] > 0.3 * count
+    assert seen["changed", "different"] > 0.25 * count
 
 
 def checked(seed: int) -> Iterator[tuple[Pair, Any, Proof, str]]:
