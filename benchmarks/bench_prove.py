@@ -1,9 +1,10 @@
 """Time the comparison of the policies with their twins: `python benchmarks/bench_prove.py`."""
 
-import statistics
 import sys
-import time
+from collections.abc import Iterator
 from pathlib import Path
+
+from measuring import Row, compared, show
 
 import paramrules
 
@@ -14,22 +15,14 @@ from proofs.rewritten import NEAR_TWINS, ORIGINALS, TWINS
 ROUNDS = 3
 
 
-def main() -> None:
-    """Print a row for each file: the answer, the median time, the cells and steps of the proof."""
-    print(f"{'file':45} {'answer':10} {'ms':>8} {'cells':>8} {'steps':>10}")
-    slowest = 0.0
+def rows() -> Iterator[Row]:
+    """Measure each proof, and name its answer, cells and steps, which are the same on every machine."""
     for path in (*TWINS, *NEAR_TWINS):
         files = paramrules.load(ORIGINALS[path.name]), paramrules.load(path)
-        times = []
-        for _ in range(ROUNDS):
-            begun = time.perf_counter()
-            proof = paramrules.prove(*files)
-            times.append(1e3 * (time.perf_counter() - begun))
-        slowest = max(slowest, statistics.median(times))
-        row = f"{proof.answer:10} {statistics.median(times):8.1f} {proof.cells:8} {proof.steps:10}"
-        print(f"{path.parent.name + '/' + path.stem:45} {row}")
-    print(f"the slowest takes {slowest:.0f} ms")
+        proof = paramrules.prove(*files)
+        what = f"{path.parent.name}/{path.stem}: {proof.answer}, {proof.cells:,} cells, {proof.steps:,} steps"
+        yield from compared({what: lambda files=files: paramrules.prove(*files)}, rounds=ROUNDS)  # type: ignore[misc]
 
 
 if __name__ == "__main__":
-    main()
+    show(rows())

@@ -2,21 +2,20 @@
 
 A step of AdamW (foreach) on timm's ViT-B with layer-wise rates, and on one of its depth that is so narrow
 that what is measured is what groups cost the host. Then the making of an optimizer of a mixture of experts
-of 45,000 tensors in 28 groups. All are timed in turn, on one thread, and the median is taken of the ratios
-of each turn, as in bench_torch.py.
+of 45,000 tensors in 28 groups. All on one thread.
 
 Needs the package installed (`pip install -e ".[timm]"`), not only on the path: its backends are found
 by their entry points.
 """
 
 import sys
-from collections.abc import Callable
-from importlib.util import find_spec
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import torch
-from bench_torch import Model, ratios
+from bench_torch import Model
+from measuring import Row, compared, left_out, show
 from paramrules_torch import build, param_groups
 from paramrules_torch.optimizers.factories import Factory
 
@@ -72,52 +71,49 @@ def steps(model: torch.nn.Module, **how: Any) -> dict[str, Callable[[], object]]
     return {name: optimizer.step for name, optimizer in optimizers.items()}
 
 
-def report(title: str, ways: dict[str, Callable[[], object]]) -> None:
-    """Prints what was measured; the first way is the yardstick."""
-    print(title)
-    for name, (taken, ratio) in ratios(ways).items():
-        print(f"  {name:46} {taken:8.2f} ms {ratio:6.2f}")
-
-
-def main() -> None:
-    """Prints what was measured beside what is aimed at."""
-    if find_spec("timm") is None:
-        sys.exit("timm is not installed: pip install -e '.[timm]'")
-    torch.set_num_threads(1)
-    wide, narrow = vit(), vit(embed_dim=24, num_heads=2)
-    for title, model in (("ViT-B", wide), ("as deep, 24 wide", narrow)):
-        ways = steps(model, foreach=True)
+def of_a_vit() -> Iterator[Row]:
+    """Measure steps of ViTs, against one group and against timm's."""
+    for title, model in (("ViT-B", vit()), ("a narrow ViT", vit(embed_dim=24, num_heads=2))):
+        ways = {f"step of {title}, {name}": step for name, step in steps(model, foreach=True).items()}
         for way in ways.values():
             way()
-        report(f"AdamW.step(), foreach, {title}", ways)
-        ways.pop("one group")
-        report("  against timm's (1.0)", ways)
+        _, theirs, ours = ways
+        yield from compared(ways)
+        against_timm = {theirs: ways[theirs], f"{ours}, beside": ways[ours]}
+        yield [*compared(against_timm, dict.fromkeys(against_timm, 1.0))][1]
 
+
+def rows() -> Iterator[Row]:
+    """Measure steps of a ViT, if timm is installed, and the making of an optimizer."""
+    torch.set_num_threads(1)
+    try:
+        yield from of_a_vit()
+    except ModuleNotFoundError as error:
+        left_out(error)
     with torch.device("meta"):
         model = Model(60)
     tensors = list(model.parameters())
     groups = param_groups(model, LAYERS, lr=1e-3, weight_decay=0.05)
     assert len(groups) == 28
     adamw = torch.optim.AdamW
-    report(
-        f"an AdamW of {len(tensors):,} tensors in 28 groups",
+    built, alone = "build(model, rules, AdamW), 28 groups", "build's way to AdamW, 28 groups"
+    yield from compared(
         {
             "AdamW(model.parameters())": lambda: adamw(model.parameters()),
-            "build(model, rules, AdamW) (1.5)": lambda: build(
-                model, LAYERS, adamw, lr=1e-3, weight_decay=0.05
-            ),
+            built: lambda: build(model, LAYERS, adamw, lr=1e-3, weight_decay=0.05),
             "AdamW(param_groups(model, rules))": lambda: adamw(param_groups(model, LAYERS, lr=1e-3)),
         },
+        {built: 1.05},
     )
-    report(
-        "  the constructor alone",
+    yield from compared(
         {
             "AdamW(tensors)": lambda: adamw(tensors),
-            "build's way with 28 groups (1.5)": lambda: Factory("", adamw).construct(groups, {}),
+            alone: lambda: Factory("", adamw).construct(groups, {}),
             "AdamW(groups)": lambda: adamw([dict(group) for group in groups]),
         },
+        {alone: 1.05},
     )
 
 
 if __name__ == "__main__":
-    main()
+    show(rows())
