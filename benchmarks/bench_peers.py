@@ -1,0 +1,211 @@
+"""The same groups from other libraries' code, side by side: `python benchmarks/bench_peers.py`.
+
+Each model has a yardstick that only lists its parameters. What makes the same groups is compared with it, after
+a check that the groups are the same. A library that is not installed is left out, with the command to install it.
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from measuring import Row, compared, left_out, show
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # for torchvision_ops
+LISTED = "`list(model.named_parameters())`"
+BASE = {"lr": 1e-3, "weight_decay": 0.05}
+
+
+def same(ours: list[dict[str, Any]], theirs: list[dict[str, Any]], *keys: str) -> None:
+    """Fail unless two lists of param groups hold the same parameters with the same values of these keys."""
+
+    def settings(groups: list[dict[str, Any]]) -> dict[int, list[object]]:
+        return {id(p): [group.get(key) for key in keys] for group in groups for p in group["params"]}
+
+    assert settings(ours) == settings(theirs)
+
+
+def by_hand(model: Any) -> list[dict[str, Any]]:
+    """Return two groups by the loop that most training scripts have."""
+    decay, no_decay = [], []
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            exempt = parameter.ndim <= 1 or name.endswith(".bias")
+            (no_decay if exempt else decay).append(parameter)
+    return [
+        {"params": no_decay, "weight_decay": 0.0},
+        {"params": decay, "weight_decay": BASE["weight_decay"]},
+    ]
+
+
+def decay_of_a_mixture() -> Iterator[Row]:
+    """Compare ways to two groups, on the mixture of experts of bench_torch.py."""
+    import torch
+    from bench_torch import LAYERS, Model
+    from paramrules_torch import param_groups
+
+    from paramrules.rules import load
+
+    with torch.device("meta"):
+        model = Model(LAYERS)
+    where = f"{len(list(model.parameters())):,} tensors"
+    rules = load("<timm/weight_decay@1>")
+    ways: dict[str, Callable[[], Any]] = {
+        f"{where}: {LISTED}": lambda: list(model.named_parameters()),
+        f"{where}, no decay for vectors: paramrules": lambda: param_groups(model, rules, **BASE),
+        f"{where}, no decay for vectors: a loop by hand": lambda: by_hand(model),
+    }
+    same([*ways.values()][1](), by_hand(model), "weight_decay")
+    try:
+        import torchvision_ops
+
+        torchvision_ops.install()
+        from timm.optim import param_groups_weight_decay as timms
+    except ModuleNotFoundError as error:
+        left_out(error)
+    else:
+        ways[f"{where}, no decay for vectors: timm's `param_groups_weight_decay`"] = lambda: timms(
+            model, BASE["weight_decay"]
+        )
+        same(by_hand(model), timms(model, BASE["weight_decay"]), "weight_decay")
+    yield from compared(ways)
+
+
+def trainer_of_a_mixture() -> Iterator[Row]:
+    """Compare the decay of the transformers Trainer, on the same mixture."""
+    import torch
+    from bench_torch import LAYERS, Model
+    from paramrules_torch import param_groups
+    from transformers import Trainer
+
+    from paramrules.rules import load
+
+    with torch.device("meta"):
+        model = Model(LAYERS)
+    where = f"{len(list(model.parameters())):,} tensors, the Trainer's decay"
+    rules = load("<transformers/trainer@1>")
+
+    def names() -> list[str]:
+        return Trainer.get_decay_parameter_names(Trainer, model)  # type: ignore[arg-type]
+
+    ours = param_groups(model, rules, **BASE)
+    assert ours[0]["param_names"] == names()
+    yield from list(
+        compared(
+            {
+                LISTED: lambda: list(model.named_parameters()),
+                f"{where}: paramrules": lambda: param_groups(model, rules, **BASE),
+                f"{where}: transformers' `get_decay_parameter_names`, no groups yet": names,
+            }
+        )
+    )[1:]
+
+
+def trainer_of_bert() -> Iterator[Row]:
+    """Compare the whole making of the Trainer's optimizer, on BERT-base."""
+    import torch
+    from paramrules_torch import build
+    from transformers import BertConfig, BertForMaskedLM, Trainer, TrainingArguments
+
+    from paramrules.rules import load
+
+    with torch.device("meta"):
+        model = BertForMaskedLM(BertConfig())
+    rules = load("<transformers/trainer@1>")
+    how = TrainingArguments(output_dir="unused", use_cpu=True, learning_rate=1e-3, weight_decay=0.05)
+
+    class Making(Trainer):
+        """A trainer that is asked for its optimizer alone."""
+
+        def __init__(self) -> None:
+            self.model, self.args, self.optimizer, self.optimizer_cls_and_kwargs = model, how, None, None
+
+    where = f"AdamW of BERT, {len(list(model.parameters()))} tensors"
+    ways: dict[str, Callable[[], Any]] = {
+        f"{where}: `AdamW(model.parameters())`": lambda: torch.optim.AdamW(model.parameters(), **BASE),
+        f"{where}: paramrules' `build`": lambda: build(model, rules, torch.optim.AdamW, **BASE),
+        f"{where}: the Trainer's `create_optimizer`": lambda: Making().create_optimizer(),
+    }
+    _, ours, theirs = ways.values()
+    same(ours().param_groups, theirs().param_groups, "weight_decay", "lr")
+    yield from compared(ways)
+
+
+def layers_of_a_vit() -> Iterator[Row]:
+    """Compare layer-wise rates, on timm's ViT-B."""
+    import torchvision_ops
+
+    torchvision_ops.install()
+    import timm
+    import torch
+    from paramrules_torch import param_groups
+    from timm.optim import param_groups_layer_decay
+
+    from paramrules.rules import load
+
+    with torch.device("meta"):
+        model = timm.create_model("vit_base_patch16_224")
+    rules = load("<timm/layer_decay@1>")
+    where = f"ViT-B, {len(list(model.parameters()))} tensors"
+    ways: dict[str, Callable[[], Any]] = {
+        f"{where}: {LISTED}": lambda: list(model.named_parameters()),
+        f"{where}, a rate for each layer: paramrules": lambda: param_groups(
+            model, rules, lr_scale="keep", **BASE
+        ),
+        f"{where}, a rate for each layer: timm's `param_groups_layer_decay`": lambda: (
+            param_groups_layer_decay(model, BASE["weight_decay"], model.no_weight_decay(), layer_decay=0.75)
+        ),
+    }
+    _, ours, theirs = ways.values()
+    same(ours(), theirs(), "lr_scale", "weight_decay")
+    yield from compared(ways)
+
+
+def mask_of_a_tree() -> Iterator[Row]:
+    """Compare decay masks, on the tree of bench_optax.py."""
+    import jax
+    from bench_optax import mixture
+    from paramrules_optax import mask
+
+    from paramrules.rules import parse
+
+    tree = mixture()
+    rules = parse("no_decay: ndim <= 1 or leaf == \"bias\"\ndecay: else\n")  # fmt: skip
+    where = f"{len(jax.tree.leaves(tree)):,} arrays"
+
+    def decays(path: tuple[Any, ...], leaf: Any) -> bool:
+        return leaf.ndim > 1 and path[-1].key != "bias"
+
+    ways: dict[str, Callable[[], Any]] = {
+        f"{where}: `tree_map_with_path` with `keystr`": lambda: jax.tree_util.tree_map_with_path(
+            lambda path, leaf: jax.tree_util.keystr(path), tree
+        ),
+        f"{where}, a decay mask: paramrules": lambda: mask(tree, rules, "decay"),
+        f"{where}, a decay mask: `tree_map_with_path` by hand": lambda: jax.tree_util.tree_map_with_path(
+            decays, tree
+        ),
+    }
+    assert [*ways.values()][1]() == [*ways.values()][2]()
+    try:
+        from flax.traverse_util import path_aware_map
+    except ModuleNotFoundError as error:
+        left_out(error)
+    else:
+        ways[f"{where}, a decay mask: flax's `path_aware_map`"] = lambda: path_aware_map(
+            lambda path, leaf: leaf.ndim > 1 and path[-1] != "bias", tree
+        )
+        assert [*ways.values()][1]() == [*ways.values()][3]()
+    yield from compared(ways)
+
+
+def rows() -> Iterator[Row]:
+    """Measure each model whose libraries are installed."""
+    for part in (decay_of_a_mixture, trainer_of_a_mixture, trainer_of_bert, layers_of_a_vit, mask_of_a_tree):
+        try:
+            yield from part()
+        except ModuleNotFoundError as error:
+            left_out(error)
+
+
+if __name__ == "__main__":
+    show(rows())
