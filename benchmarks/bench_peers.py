@@ -1,7 +1,7 @@
 """The same groups from other libraries' code, side by side: `python benchmarks/bench_peers.py`.
 
-Each model has a yardstick that only lists its parameters. What makes the same groups is compared with it, after
-a check that the groups are the same. A library that is not installed is left out, with the command to install it.
+Ways to the same groups are compared with what only lists the parameters, after a check that the groups are
+the same. A library that is not installed is left out, with the command that installs it.
 """
 
 import sys

@@ -34,10 +34,10 @@ class Row(NamedTuple):
     """One measured thing.
 
     Attributes:
-        what: the thing, in words; rows of one file have different ones.
+        what: the thing, in words; rows of one file have different ones. A colon ends what several share.
         amount: the median, in `unit`.
         ratio: the median of the ratios to the yardstick; None for a yardstick, or where there is none.
-        against: the name of the yardstick; empty where there is none.
+        against: the yardstick, without what it shares with the thing; empty where there is none.
         target: the ratio to stay below, or the amount where there is no ratio; None without an aim.
         unit: of the amount, by default milliseconds.
     """
@@ -70,8 +70,9 @@ def rows_of(times: Mapping[str, list[float]], targets: Mapping[str, float] | Non
     (yardstick, first), *others = times.items()
     yield Row(yardstick, median(first))
     for name, taken in others:
+        against = yardstick.rpartition(": ")[2]
         ratio = median(ours / theirs for ours, theirs in zip(taken, first, strict=True))
-        yield Row(name, median(taken), ratio, yardstick, (targets or {}).get(name))
+        yield Row(name, median(taken), ratio, against, (targets or {}).get(name))
 
 
 def compared(
@@ -100,7 +101,7 @@ def growth(
 
 def line(row: Row) -> str:
     """Return a row as a line of text."""
-    text = f"{row.what:50} {row.amount:10.2f} {row.unit}"
+    text = f"{row.what:72} {row.amount:10.2f} {row.unit}"
     if row.ratio is not None:
         text += f" {row.ratio:7.2f} x {row.against}"
     return text if row.target is None else f"{text} (target: {row.target:g})"

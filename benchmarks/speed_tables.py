@@ -1,0 +1,120 @@
+"""The tables of docs/speed.md and README, made from results.json; run.py measures that.
+
+Nothing is measured here, and no framework is needed, so that a test can hold the tables to the results.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from measuring import Row
+
+ROOT = Path(__file__).parents[1]
+RESULTS = Path(__file__).with_name("results.json")
+PAGES = (ROOT / "README.md", ROOT / "docs" / "speed.md")
+START, END = "<!-- speed: {} -->\n", "<!-- end -->"
+
+TITLES = {
+    "bench_peers": "Beside other libraries",
+    "bench_torch": "Param groups in PyTorch",
+    "bench_torch_step": "Optimizers in PyTorch",
+    "bench_optax": "Labels, masks and inventories in JAX",
+    "bench_optax_step": "Optimizers in Optax",
+    "bench_saved": "Saved inventories",
+    "bench_cold": "The first second",
+    "bench_reading": "Reading rule files",
+    "bench_lock": "Locks",
+    "bench_prove": "Proofs",
+    "bench_growth": "Growth",
+}
+"""The benchmarks that run.py runs, in the order of the page, and their headings there."""
+
+HIGHLIGHTS = {
+    "bench_peers": ("paramrules", "a loop by hand", "timm's", "transformers'", "the Trainer's", "flax's"),
+}
+"""The rows that README shows: those whose names go on like this after their last colon."""
+
+Results = dict[str, dict[str, Any]]
+"""By the name of a benchmark its `rows`, and the `run` in which they were measured."""
+
+
+def load() -> Results:
+    """Return the kept results."""
+    results: Results = json.loads(RESULTS.read_text("utf-8"))
+    return results
+
+
+def rows(results: Results, name: str) -> list[Row]:
+    """Return the rows of a benchmark."""
+    return [Row(**row) for row in results[name]["rows"]]
+
+
+def number(amount: float) -> str:
+    """Return a number to three digits, or whole."""
+    return f"{amount:,.0f}" if amount >= 100 else f"{float(f'{amount:.3g}'):g}"
+
+
+def time(row: Row) -> str:
+    """Return the amount of a row, with its unit; from a second on in seconds."""
+    seconds = row.unit == "ms" and row.amount >= 1000
+    return f"{number(row.amount / 1000)} s" if seconds else f"{number(row.amount)} {row.unit}"
+
+
+def table(rows: list[Row], targets: bool = True) -> str:
+    """Return rows as a table of Markdown, with a column of targets if one of them has any."""
+    targets = targets and any(row.target is not None for row in rows)
+    lines = ["| | time | against |", "|---|---:|---|"] if not targets else []
+    lines = lines or ["| | time | against | target |", "|---|---:|---|---:|"]
+    for row in rows:
+        against = "" if row.ratio is None else f"{row.ratio:.2f} times {row.against}"
+        cells = [row.what, time(row), against]
+        if targets:
+            cells.append("" if row.target is None else number(row.target))
+        lines.append(f"| {' | '.join(cells)} |".replace("  ", " "))
+    return "\n".join(lines) + "\n"
+
+
+def origin(results: Results) -> str:
+    """Return when, on what and with which versions was measured: a sentence for each different run."""
+    runs: dict[str, list[str]] = {}
+    for name in TITLES:
+        if name in results:
+            run = results[name]["run"]
+            versions = ", ".join(f"{package} {version}" for package, version in run["versions"].items())
+            text = f"measured on {run['date']} at commit {run['commit']} on {run['machine']}, with {versions}"
+            runs.setdefault(text, []).append(name)
+    if len(runs) == 1:
+        return f"{next(iter(runs)).capitalize()}.\n".replace("python", "Python", 1)
+    return "".join(f"- {', '.join(names)}: {text}\n" for text, names in runs.items())
+
+
+def highlights(results: Results) -> str:
+    """Return README's table."""
+    chosen = [
+        row
+        for name, ends in HIGHLIGHTS.items()
+        for row in rows(results, name)
+        if row.what.rpartition(": ")[2].startswith(ends)
+    ]
+    return table(chosen, targets=False)
+
+
+def parts(results: Results) -> dict[str, str]:
+    """Return the generated parts of the pages, by the names of their markers."""
+    tables = {name: table(rows(results, name)) for name in TITLES if name in results}
+    return {"origin": origin(results), "highlights": highlights(results), **tables}
+
+
+def renewed(page: str, results: Results) -> str:
+    """Return the text of a page with what stands between its markers made anew."""
+    for name, text in parts(results).items():
+        before, marker, rest = page.partition(START.format(name))
+        if marker:
+            page = before + marker + "\n" + text + "\n" + END + rest.partition(END)[2]
+    return page
+
+
+def write(results: Results) -> None:
+    """Renew the pages."""
+    for page in PAGES:
+        page.write_text(renewed(page.read_text("utf-8"), results), "utf-8")
