@@ -1,7 +1,6 @@
 """How long the command line takes to start, cold: `python benchmarks/bench_cold.py`.
 
-Each process is timed from outside, in turn with the one that it is compared with, and the medians are
-compared, so that a busy machine slows both sides down. Lark compares all terminals of every grammar where
+Each process is timed from outside. Lark compares all terminals of every grammar where
 `interegular` is installed, as it is for the tests; it is hidden here, since users do not have it.
 """
 
@@ -9,10 +8,13 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
+from collections.abc import Iterator
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
+
+from measuring import Row, milliseconds, rows_of, show
 
 ROUNDS = 25
 
@@ -68,38 +70,40 @@ CACHED = {key: value for key, value in os.environ.items() if key != "PYTHONDONTW
 """An environment in which byte code is cached, as it is for users."""
 
 
-def compared(ours: list[str], theirs: list[str]) -> tuple[float, float]:
-    """The median times of two commands in milliseconds, run in turn, with byte code cached."""
-    times: tuple[list[float], list[float]] = ([], [])
+def in_turn(*commands: list[str], rounds: int = ROUNDS) -> list[list[float]]:
+    """Return the times of commands in milliseconds, the first round left out: it writes the byte code."""
     with tempfile.TemporaryDirectory() as cache:
-        environment = {**CACHED, "PYTHONPYCACHEPREFIX": cache}
-        for _ in range(ROUNDS + 1):
-            for command, taken in zip((ours, theirs), times, strict=True):
-                start = time.perf_counter()
-                subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment)
-                taken.append(1000 * (time.perf_counter() - start))
-    return median(times[0][1:]), median(times[1][1:])
+        run = partial(
+            subprocess.run,
+            check=True,
+            stdout=subprocess.DEVNULL,
+            env={**CACHED, "PYTHONPYCACHEPREFIX": cache},
+        )
+        ways = {str(number): partial(run, command) for number, command in enumerate(commands)}
+        return [taken[1:] for taken in milliseconds(ways, rounds + 1).values()]
 
 
-def main() -> None:
-    """Prints what was measured beside what is aimed at."""
+def rows() -> Iterator[Row]:
+    """Measure `check`, the import, and the first param groups of a process that has torch."""
     python = sys.executable
     lines = len(RULES.splitlines())
     with tempfile.TemporaryDirectory() as folder:
         rules = Path(folder, "vit.rules")
         rules.write_text(RULES)
         check = [python, "-c", HIDE + "from paramrules.cli import main; main()", "check", str(rules)]
-        ours, theirs = compared(check, [python, "-c", HIDE + "import lark"])
-        print(f"check, {lines} lines:  {ours:6.1f} ms = {ours / theirs:.2f} x `import lark` (target: 1.5)")
-    ours, theirs = compared([python, "-c", "import paramrules"], [python, "-c", "pass"])
-    print(f"import paramrules: {ours:6.1f} ms, {ours - theirs:.1f} ms over a bare one (target: 40)")
+        lark, ours = in_turn([python, "-c", HIDE + "import lark"], check)
+        name = f"`paramrules check` of {lines} lines"
+        yield from rows_of({"`import lark`": lark, name: ours}, {name: 1.5})
+    bare, ours = in_turn([python, "-c", "pass"], [python, "-c", "import paramrules"])
+    added = [one - other for one, other in zip(ours, bare, strict=True)]
+    yield Row("`import paramrules`, over a bare Python", median(added), target=40)
     if find_spec("torch"):
         first = median(
             float(subprocess.run([python, "-c", FIRST], check=True, capture_output=True, env=CACHED).stdout)
             for _ in range(ROUNDS)
         )
-        print(f"first parse and param_groups beside torch: {first:6.1f} ms (target: 80)")
+        yield Row("the first `parse` and `param_groups` beside torch", first, target=80)
 
 
 if __name__ == "__main__":
-    main()
+    show(rows())

@@ -12,7 +12,6 @@ import json
 from collections.abc import Iterator
 
 import torch
-from bench_saved import RULES as SAVED_RULES
 from bench_saved import text_of
 from bench_torch import CARD, LAYERS, THREE_AXES, Model, by_layer
 from measuring import Row, compared, show
@@ -70,7 +69,6 @@ def of_tensors() -> Iterator[Row]:
 
 def of_saved_tensors() -> Iterator[Row]:
     """Measure larger and larger saved inventories."""
-    rules = paramrules.parse(SAVED_RULES)
     for count, rounds in SAVED.items():
         text, size = text_of(count), f"{count:,} saved tensors"
         inventory = paramrules.Inventory.from_json(text)
@@ -78,7 +76,7 @@ def of_saved_tensors() -> Iterator[Row]:
             {
                 f"{size}: `json.loads`": lambda text=text: json.loads(text),  # type: ignore[misc]
                 f"{size}: read": lambda text=text: paramrules.Inventory.from_json(text),  # type: ignore[misc]
-                f"{size}: assign": lambda inventory=inventory: paramrules.assign(rules, inventory),  # type: ignore[misc]
+                f"{size}: assign": lambda inventory=inventory: paramrules.assign(CARD, inventory),  # type: ignore[misc]
             },
             rounds=rounds,
         )

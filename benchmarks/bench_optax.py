@@ -2,30 +2,26 @@
 
 The tree is a mixture of experts as linen keeps it: dicts of dicts, 45,000 abstract arrays. The yardstick is
 `jax.tree_util.tree_map_with_path(lambda path, leaf: keystr(path), tree)`, with which masks are made by hand.
-An inventory of a linen transformer is held against the bare `jax.eval_shape` of its `init`. All are timed in
-turn, and the median is taken of the ratios of each turn, so that a busy machine slows all down alike.
+An inventory of a linen transformer is held against the bare `jax.eval_shape` of its `init`.
 
 Needs the package installed (`pip install -e ".[demo]"`), not only on the path: its backends are found
 by their entry points.
 """
 
-import gc
-import time
-from collections.abc import Callable
-from statistics import median
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 from flax import linen as nn
+from measuring import Row, compared, show
 from paramrules_optax import label_fn, labels, mask
 
 from paramrules import assign, inventory
 from paramrules.rules import parse
 
 ROUNDS = 21
-TARGET = 0.5
-INVENTORY_TARGET = 1.3
 
 RULES = parse("no_decay: name ~ bias|mem_k|mem_v or ndim <= 1\ndecay: else\n", "decay.rules")
 
@@ -75,69 +71,49 @@ class Transformer(nn.Module):
         return table.attend(nn.LayerNorm()(x))
 
 
-def of_linen_modules() -> None:
-    """Prints how long an inventory takes, and how long `init` alone."""
+def of_linen_modules() -> Iterator[Row]:
+    """Measure inventories of linen modules, against `init` alone."""
     ids = jax.ShapeDtypeStruct((1, 128), jnp.int32)
-    print(f"target for an inventory: {INVENTORY_TARGET}")
     for layers, scanned in ((24, True), (60, False)):
-        module, ratios, taken = Transformer(layers, scanned), [], []
-        for _ in range(ROUNDS):
-            bare = timed(
-                lambda m=module: jax.eval_shape(lambda key, x: m.init(key, x), jax.random.key(0), ids)
-            )
-            taken.append(timed(lambda m=module: inventory(m, inputs=ids)))
-            ratios.append(taken[-1] / bare)
-        name = f"inventory of {layers} {'scanned' if scanned else 'unrolled'} layers"
-        print(f"{name:48} {1000 * median(taken):7.1f} ms {median(ratios):6.2f}")
+        module = Transformer(layers, scanned)
+
+        def bare(module: Transformer = module) -> object:
+            return jax.eval_shape(lambda key, x: module.init(key, x), jax.random.key(0), ids)
+
+        what = f"{layers} {'scanned' if scanned else 'unrolled'} layers"
+        ours = f"{what}: inventory"
+        ways = {f"{what}: `eval_shape` of `init`": bare, ours: partial(inventory, module, inputs=ids)}
+        yield from compared(ways, {ours: 1.15}, ROUNDS)
 
 
-def timed(way: Callable[[], object]) -> float:
-    """Seconds, without the rubbish of what ran before."""
-    gc.collect()
-    gc.disable()
-    start = time.perf_counter()
-    way()
-    seconds = time.perf_counter() - start
-    gc.enable()
-    return seconds
-
-
-def main() -> None:
-    """Prints a table, one row a way to the same trees."""
-    of_linen_modules()
+def rows() -> Iterator[Row]:
+    """Measure inventories of modules, and labels and masks of a tree."""
+    yield from of_linen_modules()
     tree = mixture()
     assignment = assign(RULES, tree)
     answer = label_fn(tree, RULES)
+    size = f"{len(jax.tree.leaves(tree)):,} arrays"
+    both = f"{size}: assign once, labels and one mask"
 
     def once() -> None:
         found = assign(RULES, tree)
         labels(tree, found), mask(tree, found, "no_decay")
 
     ways: dict[str, Callable[[], object]] = {
-        "tree_map_with_path with keystr": lambda: jax.tree_util.tree_map_with_path(
+        f"{size}: `tree_map_with_path` with `keystr`": lambda: jax.tree_util.tree_map_with_path(
             lambda path, leaf: jax.tree_util.keystr(path), tree
         ),
-        "assign once, labels and one mask": once,
-        "labels and one mask, each with its own assign": lambda: (
+        both: once,
+        f"{size}: labels and one mask, each with its own assign": lambda: (
             labels(tree, RULES),
             mask(tree, RULES, "no_decay"),
         ),
-        "labels": lambda: labels(tree, RULES),
-        "a mask of an assignment": lambda: mask(tree, assignment, "no_decay"),
-        "a call of what label_fn gave": lambda: answer(tree),
+        f"{size}: labels": lambda: labels(tree, RULES),
+        f"{size}: a mask of an assignment": lambda: mask(tree, assignment, "no_decay"),
+        f"{size}: a call of what `label_fn` returns": lambda: answer(tree),
     }
-    times: dict[str, list[float]] = {name: [] for name in ways}
-    for _ in range(ROUNDS):
-        for name, way in ways.items():
-            start = time.perf_counter()
-            way()
-            times[name].append(time.perf_counter() - start)
-    yardstick, *_ = times.values()
-    print(f"{len(jax.tree.leaves(tree)):,} leaves, {ROUNDS} rounds; target for labels and one mask: {TARGET}")
-    for name, taken in times.items():
-        ratio = median(ours / theirs for ours, theirs in zip(taken, yardstick, strict=True))
-        print(f"{name:48} {1000 * median(taken):7.1f} ms {ratio:6.2f}")
+    yield from compared(ways, {both: 0.25}, ROUNDS)
 
 
 if __name__ == "__main__":
-    main()
+    show(rows())

@@ -4,10 +4,12 @@ Beside it: how long Lark takes to parse the same statements with the same gramma
 """
 
 import time
-from statistics import median
+from collections.abc import Iterator
+from functools import partial
 
 import lark
 import paramrules_grammar
+from measuring import Row, compared, show
 
 import paramrules
 from paramrules.syntax.statements import cut
@@ -27,28 +29,26 @@ def rules(count: int) -> str:
     return "".join(kinds[n % len(kinds)].replace("{n}", str(n)) + "\n" for n in range(1, count + 1))
 
 
-def main() -> None:
-    """Prints the time a line, for three lengths, beside what is aimed at."""
+def rows() -> Iterator[Row]:
+    """Measure three lengths."""
     paramrules.parse("warm: name ~ up\n")
     parser = lark.Lark(paramrules_grammar.text(), **OPTIONS)
     for count in (100, 1_000, 4_000):
         text = rules(count)
         statements = [text[piece.start : piece.end] for piece in cut(text)]
-        ours, theirs = [], []
-        for _ in range(ROUNDS):
-            start = time.process_time()
-            paramrules.parse(text)
-            between = time.process_time()
-            for statement in statements:
-                parser.parse(statement)
-            ours.append(between - start)
-            theirs.append(time.process_time() - between)
-        ratio = median(ours) / median(theirs)
-        print(
-            f"{count:5} rules: {median(ours) / count * 1e6:6.1f} us a line (at most 150 at 1,000 rules), "
-            f"{ratio:.2f} of Lark's own parse (target: 1.6)"
-        )
+        ours = f"{count:,} rules: `parse`"
+        ways = {
+            f"{count:,} rules: Lark's own parse": partial(parsed, parser, statements),
+            ours: partial(paramrules.parse, text),
+        }
+        yield from compared(ways, {ours: 1.6}, ROUNDS, time.process_time)
+
+
+def parsed(parser: lark.Lark, statements: list[str]) -> None:
+    """Parse statements with the bare parser."""
+    for statement in statements:
+        parser.parse(statement)
 
 
 if __name__ == "__main__":
-    main()
+    show(rows())

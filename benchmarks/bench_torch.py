@@ -1,26 +1,22 @@
 """Param groups of a large model, against listing its parameters: `python benchmarks/bench_torch.py`.
 
 The model is a mixture of experts of 45,000 tensors on the meta device, the yardstick is
-`list(model.named_parameters())`. All are timed in turn, with what was garbage before collected, and the
-median is taken of the ratios of each turn, so that a busy machine slows all down alike.
+`list(model.named_parameters())`.
 
 Needs the package installed (`pip install -e ".[torch]"`), not only on the path: its backends are found
 by their entry points.
 """
 
-import gc
-import time
-from collections.abc import Callable
-from statistics import median
+from collections.abc import Iterator
 
 import torch
+from measuring import Row, compared, growth, show
 from paramrules_torch import param_groups
 from torch import nn
 
 from paramrules import inventory
 from paramrules.rules import Rules, parse
 
-ROUNDS = 15
 LAYERS = 60
 
 CARD = parse(
@@ -135,63 +131,47 @@ def by_layer(rules: int) -> Rules:
     return parse(text + "rest: else\n", "layers.rules")
 
 
-def ratios(ways: dict[str, Callable[[], object]]) -> dict[str, tuple[float, float]]:
-    """The median time of each in milliseconds, and the median ratio to the first."""
-    times: dict[str, list[float]] = {name: [] for name in ways}
-    for _ in range(ROUNDS):
-        for name, way in ways.items():
-            gc.collect()
-            start = time.perf_counter()
-            made = way()
-            times[name].append(1000 * (time.perf_counter() - start))
-            del made
-    first = next(iter(times.values()))
-    return {
-        name: (median(taken), median(a / b for a, b in zip(taken, first, strict=True)))
-        for name, taken in times.items()
-    }
-
-
-def main() -> None:
-    """Prints what was measured beside what is aimed at."""
+def rows() -> Iterator[Row]:
+    """Measure the model of 45,244 tensors, and how times grow with tensors and with rules."""
     with torch.device("meta"):
         model, small = Model(LAYERS), Model(LAYERS // 10)
     axes, experts = parse(THREE_AXES, "axes.rules"), parse(EXPERTS, "experts.rules")
     few, many = by_layer(10), by_layer(100)
+    card, three = "param groups, one rule and an `else`", "param groups, three axes, 30 rules, captures"
+    each = "param groups, 14,881 of them, one for each expert"
 
-    print(f"{len(list(model.parameters())):,} tensors, {ROUNDS} rounds")
-    for name, (taken, ratio) in ratios(
+    yield from compared(
         {
-            "list(model.named_parameters())": lambda: list(model.named_parameters()),
+            "`list(model.named_parameters())`": lambda: list(model.named_parameters()),
             "inventory": lambda: inventory(model),
-            "the card's rule and an `else` (0.7)": lambda: param_groups(model, CARD, weight_decay=0.1),
-            "three axes, 30 rules, captures (1.6)": lambda: param_groups(
-                model, axes, lr=1.0, weight_decay=0.1
-            ),
-            "14,881 groups, one for each expert (1.8)": lambda: param_groups(model, experts, lr=1.0),
-        }
-    ).items():
-        print(f"{name:48} {taken:7.1f} ms {ratio:6.2f}")
-
-    growths = {
-        "10 times the tensors, named_parameters()": (
-            lambda: list(small.named_parameters()),
-            lambda: list(model.named_parameters()),
-        ),
-        "10 times the tensors, card (10.5)": (
-            lambda: param_groups(small, CARD, weight_decay=0.1),
-            lambda: param_groups(model, CARD, weight_decay=0.1),
-        ),
-        "10 times the tensors, three axes (10.5)": (
-            lambda: param_groups(small, axes, lr=1.0, weight_decay=0.1),
-            lambda: param_groups(model, axes, lr=1.0, weight_decay=0.1),
-        ),
-        "10 times the rules (2.5)": (lambda: param_groups(model, few), lambda: param_groups(model, many)),
-    }
-    for name, (less, more) in growths.items():
-        taken, ratio = ratios({"less": less, "more": more})["more"]
-        print(f"{name:48} {taken:7.1f} ms {ratio:6.2f}")
+            card: lambda: param_groups(model, CARD, weight_decay=0.1),
+            three: lambda: param_groups(model, axes, lr=1.0, weight_decay=0.1),
+            each: lambda: param_groups(model, experts, lr=1.0),
+        },
+        {card: 0.7, three: 1.6, each: 1.8},
+    )
+    yield growth(
+        "10 times the tensors, `named_parameters()`",
+        lambda: list(small.named_parameters()),
+        lambda: list(model.named_parameters()),
+        10.5,
+    )
+    yield growth(
+        "10 times the tensors, one rule and an `else`",
+        lambda: param_groups(small, CARD, weight_decay=0.1),
+        lambda: param_groups(model, CARD, weight_decay=0.1),
+        10.5,
+    )
+    yield growth(
+        "10 times the tensors, three axes",
+        lambda: param_groups(small, axes, lr=1.0, weight_decay=0.1),
+        lambda: param_groups(model, axes, lr=1.0, weight_decay=0.1),
+        10.5,
+    )
+    yield growth(
+        "10 times the rules", lambda: param_groups(model, few), lambda: param_groups(model, many), 2.5
+    )
 
 
 if __name__ == "__main__":
-    main()
+    show(rows())

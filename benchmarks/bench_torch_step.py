@@ -74,12 +74,12 @@ def steps(model: torch.nn.Module, **how: Any) -> dict[str, Callable[[], object]]
 def of_a_vit() -> Iterator[Row]:
     """Measure steps of ViTs, against one group and against timm's."""
     for title, model in (("ViT-B", vit()), ("a narrow ViT", vit(embed_dim=24, num_heads=2))):
-        ways = {f"step of {title}, {name}": step for name, step in steps(model, foreach=True).items()}
+        ways = {f"step of {title}: {name}": step for name, step in steps(model, foreach=True).items()}
         for way in ways.values():
             way()
         _, theirs, ours = ways
         yield from compared(ways)
-        against_timm = {theirs: ways[theirs], f"{ours}, beside": ways[ours]}
+        against_timm = {theirs: ways[theirs], f"{ours}, beside timm's": ways[ours]}
         yield [*compared(against_timm, dict.fromkeys(against_timm, 1.0))][1]
 
 
@@ -96,20 +96,20 @@ def rows() -> Iterator[Row]:
     groups = param_groups(model, LAYERS, lr=1e-3, weight_decay=0.05)
     assert len(groups) == 28
     adamw = torch.optim.AdamW
-    built, alone = "build(model, rules, AdamW), 28 groups", "build's way to AdamW, 28 groups"
+    built, alone = "`build(model, rules, AdamW)`, 28 groups", "the constructor in `build`, 28 groups"
     yield from compared(
         {
-            "AdamW(model.parameters())": lambda: adamw(model.parameters()),
+            "`AdamW(model.parameters())`": lambda: adamw(model.parameters()),
             built: lambda: build(model, LAYERS, adamw, lr=1e-3, weight_decay=0.05),
-            "AdamW(param_groups(model, rules))": lambda: adamw(param_groups(model, LAYERS, lr=1e-3)),
+            "`AdamW(param_groups(model, rules))`": lambda: adamw(param_groups(model, LAYERS, lr=1e-3)),
         },
         {built: 1.05},
     )
     yield from compared(
         {
-            "AdamW(tensors)": lambda: adamw(tensors),
+            "`AdamW(tensors)`": lambda: adamw(tensors),
             alone: lambda: Factory("", adamw).construct(groups, {}),
-            "AdamW(groups)": lambda: adamw([dict(group) for group in groups]),
+            "`AdamW(groups)`": lambda: adamw([dict(group) for group in groups]),
         },
         {alone: 1.05},
     )

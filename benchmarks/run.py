@@ -1,4 +1,4 @@
-"""Run the benchmarks, keep what they measured, and renew the tables and the picture: `python benchmarks/run.py`.
+"""Run the benchmarks and renew the tables and the picture of speed: `python benchmarks/run.py`.
 
     python benchmarks/run.py                            # all of them; half an hour
     python benchmarks/run.py bench_torch bench_peers    # these; the results of others stay

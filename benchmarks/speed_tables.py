@@ -20,7 +20,6 @@ TITLES = {
     "bench_torch_step": "Optimizers in PyTorch",
     "bench_optax": "Labels, masks and inventories in JAX",
     "bench_optax_step": "Optimizers in Optax",
-    "bench_saved": "Saved inventories",
     "bench_cold": "The first second",
     "bench_reading": "Reading rule files",
     "bench_lock": "Locks",
