@@ -69,6 +69,7 @@ def of_tensors() -> Iterator[Row]:
 
 def of_saved_tensors() -> Iterator[Row]:
     """Measure larger and larger saved inventories."""
+    rules = paramrules.parse("no_decay: ndim <= 1 -> weight_decay = 0\ndecay: else\n")
     for count, rounds in SAVED.items():
         text, size = text_of(count), f"{count:,} saved tensors"
         inventory = paramrules.Inventory.from_json(text)
@@ -76,7 +77,7 @@ def of_saved_tensors() -> Iterator[Row]:
             {
                 f"{size}: `json.loads`": lambda text=text: json.loads(text),  # type: ignore[misc]
                 f"{size}: read": lambda text=text: paramrules.Inventory.from_json(text),  # type: ignore[misc]
-                f"{size}: assign": lambda inventory=inventory: paramrules.assign(CARD, inventory),  # type: ignore[misc]
+                f"{size}: assign": lambda inventory=inventory: paramrules.assign(rules, inventory),  # type: ignore[misc]
             },
             rounds=rounds,
         )
