@@ -1,23 +1,35 @@
-"""How long a large saved inventory takes to read and assign: `python benchmarks/bench_saved.py [TENSORS]`.
+"""How long a large saved inventory takes, and how much memory: `python benchmarks/bench_saved.py [TENSORS]`.
 
-Each time stands beside that of `json.loads` for the same text, which reads it and checks nothing.
+The file is laid out as `Inventory.save` writes it. CPU times, each beside that of `json.loads` for the same
+text, which checks nothing. Memory is the peak of a process of its own that loads and assigns, and of one that
+only calls `json.loads`.
 """
 
 import json
+import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
+
+from measuring import Row, milliseconds, rows_of, show
 
 import paramrules
 
-RULES = "no_decay: ndim <= 1 or type(LayerNorm) -> weight_decay = 0\ndecay: else\n"
+TWO_GROUPS = "no_decay: ndim <= 1 or type(LayerNorm) -> weight_decay = 0\ndecay: else\n"
+BY_BLOCK = "block_{2 * i // 5}: name ~ ^blocks\\.(?<i>\\d+)\\. -> lr_scale = 0.5\nrest: else\n"
 LEAVES: tuple[tuple[str, int, str, dict[str, object]], ...] = (
     ("norm.weight", 1, "scale", {"shape": [64]}),
     ("norm.bias", 1, "bias", {"shape": [64]}),
     ("fc.weight", 0, "weight", {"shape": [64, 64], "fan_in": 64, "fan_out": 64}),
     ("fc.bias", 0, "bias", {"shape": [64]}),
 )
+ALONE = {
+    "`json.loads`": ("json.loads(open(sys.argv[1]).read())", None),
+    "read and assign": ("paramrules.assign(paramrules.parse(sys.argv[2]), sys.argv[1])", 0.6),
+}
 
 
 def text_of(count: int) -> str:
@@ -28,40 +40,61 @@ def text_of(count: int) -> str:
         leaf, owner, role, facts = LEAVES[place]
         name = f"blocks.{block}.{leaf}"
         own = {"dtype": "float32", "trainable": True, "variable": 2, "role": role}
-        parameters.append({"name": name, "owner": owner, **own, **facts})
+        parameters.append(json.dumps({"name": name, "owner": owner, **own, **facts}))
     classes = ("torch.nn.modules.linear.Linear", "torch.nn.modules.normalization.LayerNorm", "torch.Tensor")
-    return json.dumps(
-        {
-            "paramrules_inventory": 2,
-            "framework": "torch",
-            "unknown": {},
-            "classes": [[name, []] for name in classes],
-            "owners": [[0], [1]],
-            "parameters": parameters,
-        }
+    head = {
+        "paramrules_inventory": 2,
+        "framework": "torch",
+        "unknown": {},
+        "classes": [[name, []] for name in classes],
+        "owners": [[0], [1]],
+        "parameters": [],
+    }
+    return json.dumps(head).removesuffix("]}") + "\n" + ",\n".join(parameters) + "\n]\n}\n"
+
+
+def peak(code: str, *arguments: str) -> float:
+    """Return the gigabytes of memory that a process takes at most."""
+    # `ru_maxrss` counts the parent's memory at the fork, too
+    program = f"import json, re, sys, paramrules\n{code}\n"
+    program += "print(re.search(r'VmHWM:\\s*(\\d+)', open('/proc/self/status').read())[1])"
+    run = subprocess.run(
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True
     )
+    return int(run.stdout) / (1 << 20)
 
 
-def main() -> None:
-    """Prints the times, for as many tensors as the command line says."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-    text, rules, unit = text_of(count), paramrules.parse(RULES), 0.0
+def rows(count: int = 1_000_000) -> Iterator[Row]:
+    """Measure reading, assigning and explaining, then the memory of the first two."""
+    text, size = text_of(count), f"{count:,} tensors"
+    loads = milliseconds({"": lambda: json.loads(text)}, 1, time.process_time)[""]
+    yardstick = f"{size}: `json.loads`"
 
-    def timed(what: str, work: Callable[[], Any]) -> Any:
-        start = time.process_time()
-        result = work()
-        taken = time.process_time() - start
-        ratio = taken / (unit or taken)
-        print(f"{what:20} {taken * 1e6 / count:6.2f} us a tensor = {ratio:5.2f} x `json.loads`")
-        return result, taken
+    def measured(what: str, target: float, work: Callable[[], Any]) -> tuple[Row, Any]:
+        made: list[Any] = []
+        taken = milliseconds({"": lambda: made.append(work())}, 1, time.process_time)[""]
+        row = [*rows_of({yardstick: loads, f"{size}: {what}": taken})][1]
+        return row._replace(target=target / row.amount * (row.ratio or 0)), made[0]
 
-    _, unit = timed("json.loads", lambda: json.loads(text))
-    inventory, _ = timed("read", lambda: paramrules.Inventory.from_json(text))
-    assignment, _ = timed("assign", lambda: paramrules.assign(rules, inventory))
+    yield Row(yardstick, loads[0])
+    row, inventory = measured("read", 4_000, lambda: paramrules.Inventory.from_json(text))
+    yield row
+    two = paramrules.parse(TWO_GROUPS)
+    row, assignment = measured("assign", 800, lambda: paramrules.assign(two, inventory))
+    yield row
     name = f"blocks.{count // 8}.fc.bias"
-    timed("explain the first name", lambda: assignment.explain(name))
-    timed("explain it again", lambda: assignment.explain(name))
+    yield measured("explain one name", 200, lambda: assignment.explain(name))[0]
+    many = paramrules.parse(BY_BLOCK)
+    row, _ = measured(f"assign, {count // 10:,} groups", 3_000, lambda: paramrules.assign(many, inventory))
+    yield row
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "inventory.json"
+        file.write_text(text, "utf-8")
+        for what, (code, target) in ALONE.items():
+            yield Row(
+                f"{size}: memory of {what}", peak(code, str(file), TWO_GROUPS), target=target, unit="GB"
+            )
 
 
 if __name__ == "__main__":
-    main()
+    show(rows(*map(int, sys.argv[1:])))

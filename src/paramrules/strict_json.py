@@ -9,6 +9,9 @@ References:
 
 import json
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
 from itertools import islice
 from math import isfinite
 from typing import Any, Final, NoReturn
@@ -32,18 +35,40 @@ def parse(text: str) -> Any:
     Raises:
         BadJsonError: the text is not JSON, or holds what this module leaves out.
     """
+    decoder = _decoder() if _has_long_number(text) else _decoder(int)
+    with _in_words():
+        return decoder.decode(text)
+
+
+def value_at(text: str, start: int) -> tuple[Any, int]:
+    """Return the value that begins at a place of a text, and the place where it ends.
+
+    Raises:
+        BadJsonError: no value begins there, or one that this module leaves out.
+    """
+    with _in_words():
+        return _decoder().raw_decode(text, start)
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
     try:
-        return json.loads(
-            text,
-            parse_constant=_not_finite,
-            parse_float=_float,
-            parse_int=_int if _has_long_number(text) else None,
-            object_pairs_hook=_object,
-        )
+        yield
     except json.JSONDecodeError as error:
         raise BadJsonError(f"it is not JSON at line {error.lineno}, column {error.colno}") from None
     except RecursionError:
         raise BadJsonError("it is nested too deeply") from None
+
+
+@cache
+def _decoder(whole: Callable[[str], int] | None = None) -> json.JSONDecoder:
+    """Return a decoder that reads whole numbers with a function, by default one that looks at their size."""
+    return json.JSONDecoder(
+        parse_constant=_not_finite,
+        parse_float=_float,
+        parse_int=whole or _int,
+        object_pairs_hook=_object,
+    )
 
 
 def text(value: object, *, indent: int | None = None) -> str:

@@ -1,8 +1,8 @@
 """Read saved inventories. A file may come from a stranger, so every field is checked before use."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from itertools import accumulate
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import accumulate, count
 from operator import mul
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
@@ -12,6 +12,7 @@ from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
 from paramrules.inventories.columns import Aliases
 from paramrules.inventories.own_vocabulary import OwnFile, OwnFiles, using
 from paramrules.inventories.owner import UNKNOWN_OWNER, Class, Owner
+from paramrules.inventories.parameter_rows import ParameterRows, parameter_rows
 from paramrules.inventories.plugins import faults
 from paramrules.inventories.saved import NO_MARKS, VERSION, Rows
 from paramrules.inventories.tables import WORDS
@@ -57,9 +58,10 @@ def load(path: str | Path) -> Saved:
 def parse(text: str, name: str = "<inventory>") -> Saved:
     """Read the inventory in a text, which errors call `name`. Raises what `load` raises."""
     try:
-        table = strict_json.parse(text)
+        saved = parameter_rows(text)
     except strict_json.BadJsonError as error:
         raise _unreadable(name, str(error)) from None
+    table = saved.table
     if not isinstance(table, dict) or "paramrules_inventory" not in table:
         raise _unreadable(name, "it has no `paramrules_inventory`, which holds the version")
     version = table["paramrules_inventory"]
@@ -72,40 +74,45 @@ def parse(text: str, name: str = "<inventory>") -> Saved:
             )
         )
     try:
-        return _inventory(table)
+        return _inventory(saved)
     except _Fault as fault:
         raise _unreadable(name, str(fault)) from None
 
 
-def _inventory(table: Mapping[str, Any]) -> Saved:
+def _inventory(saved: ParameterRows) -> Saved:
+    """Check the different rows, each under the number of the first parameter that has it."""
+    table, first = saved.table, saved.first
     unknown = {**_get("", table, "unknown", _TEXTS), "module_attr": NO_MARKS}
     classes = [Class(row[0], tuple(row[1])) for _, row in _each(table, "classes", _CLASS)]
     own = _own(table)
     with using(own):
         owners = [_owner(where, row, classes) for where, row in _each(table, "owners", _NUMBERS)]
-    parameters = _each(table, "parameters", _MAPPING)
+    parameters = _each(table, "parameters", _MAPPING, numbers=first)
     further: list[tuple[str, Any]] = []
     aliases: dict[int, Sequence[int]] = {}
-    for number, (where, row) in enumerate(parameters):
+    for number, (where, row) in zip(first, parameters, strict=True):
         _check_parameter(where, row, unknown, classes)
         tied = _each(row, "also", _MAPPING, f"{where}.") if "also" in row else []
         if tied:
-            first = len(parameters) + len(further)
-            aliases[number] = range(first, first + len(tied))
+            start = len(saved.of) + len(further)
+            aliases[number] = range(start, start + len(tied))
             further += tied
-    entries = parameters + further
-    names = [_entry_name(where, row, unknown, owners) for where, row in entries]
+    places = parameters + further
+    row_names = [_entry_name(where, row, unknown, owners) for where, row in places]
+    names = [*saved.names, *row_names[len(parameters) :]] if saved.names is not None else row_names
     if len(set(names)) < len(names):
         raise _Fault(f"the name `{Counter(names).most_common(1)[0][0]}` is there twice")
-    entry_owners = [UNKNOWN_OWNER if row["owner"] is None else owners[row["owner"]] for _, row in entries]
-    if UNKNOWN_OWNER in entry_owners:
+    rows = [row for _, row in places]
+    of = [*saved.of, *range(len(parameters), len(rows))]
+    row_owners = [UNKNOWN_OWNER if row["owner"] is None else owners[row["owner"]] for row in rows]
+    if UNKNOWN_OWNER in row_owners:
         unknown = dict.fromkeys(("type", "within"), _NO_OWNER) | unknown
-    stored, rows = [row for _, row in parameters], [row for _, row in entries]
+    entry_owners = [row_owners[number] for number in of]
     if table["paramrules_inventory"] == 1:
-        rows = upgraded(rows, names, entry_owners, aliases)
-        stored = rows[: len(parameters)]
+        rows = upgraded([rows[number] for number in of], names, entry_owners, aliases)
+        of = list(range(len(rows)))
     framework = _get("", table, "framework", _TEXT)
-    return Saved(framework, names, entry_owners, Rows(stored, rows, classes), aliases, unknown, own)
+    return Saved(framework, names, entry_owners, Rows(rows, of, classes), aliases, unknown, own)
 
 
 def _owner(where: str, row: list[int], classes: list[Class]) -> Owner:
@@ -231,10 +238,12 @@ def _get(where: str, row: Mapping[str, Any], key: str, kind: _Kind) -> Any:
     raise _Fault(_wrong(place, row[key], kind) if key in row else f"`{place}` is missing")
 
 
-def _each(row: Mapping[str, Any], key: str, kind: _Kind, where: str = "") -> list[tuple[str, Any]]:
-    """Return the items of a list, each with its place."""
+def _each(
+    row: Mapping[str, Any], key: str, kind: _Kind, where: str = "", numbers: Iterable[int] | None = None
+) -> list[tuple[str, Any]]:
+    """Return the items of a list, each with its place; `numbers` are those of items in the file."""
     items = _get(where.removesuffix("."), row, key, _LIST)
-    found = [(f"{where}{key}[{at}]", item) for at, item in enumerate(items)]
+    found = [(f"{where}{key}[{at}]", item) for at, item in zip(numbers or count(), items, strict=False)]
     for place, item in found:
         if not kind.holds(item):
             raise _Fault(_wrong(place, item, kind))

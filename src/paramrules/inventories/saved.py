@@ -21,7 +21,9 @@ The file is written so that two can be compared line by line. docs/inventory.md 
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from itertools import islice
+from math import prod
+from typing import Any, Final, TypeVar
 
 from paramrules import strict_json
 from paramrules.inventories.attributes import ABSENT, marked, readable
@@ -37,12 +39,20 @@ VERSION: Final = 2
 NO_MARKS: Final = "a saved inventory holds no attributes of modules: pass the model, or match names or types"
 """The way out where a rule reads an attribute of a module. It is the same of all files and in none."""
 
+_T = TypeVar("_T")
+
 _Rows = Iterable[Sequence[tuple[Parameter, Mapping[str, object]]]]
 """Of each parameter its entries, each as a row and with all its attributes, unreadable ones too."""
 
 
 class Rows(Columns):
-    """Facts read from a file: one mapping per parameter, and one per entry."""
+    """Facts read from a file.
+
+    Args:
+        rows: the different rows of the file. Those of further names hold no facts of the parameter.
+        of: for each entry the number of its row.
+        classes: the classes, to which rows refer by number.
+    """
 
     is_saved = True
     groups_help = (
@@ -50,83 +60,114 @@ class Rows(Columns):
     )
 
     def __init__(
-        self,
-        parameters: Sequence[Mapping[str, Any]],
-        entries: Sequence[Mapping[str, Any]],
-        classes: Sequence[Class],
+        self, rows: Sequence[Mapping[str, Any]], of: Sequence[int], classes: Sequence[Class]
     ) -> None:
-        self._parameters = parameters
-        self._entries = entries
+        self._rows = rows
+        self._of = of
         self._classes = classes
+
+    def _read(self, fact: str, absent: object = None) -> list[Any]:
+        """Return a fact by row."""
+        return [row.get(fact, absent) for row in self._rows]
+
+    def _by_entry(self, by_row: Sequence[_T]) -> list[_T]:
+        return list(map(by_row.__getitem__, self._of))
+
+    def _by_parameter(self, by_row: Sequence[_T]) -> list[_T]:
+        return list(map(by_row.__getitem__, islice(self._of, self.count)))
+
+    def _by_name(self, by_row: Sequence[_T | None]) -> dict[str, _T]:
+        facts = zip(self.names, self._by_entry(by_row), strict=True)
+        return {name: fact for name, fact in facts if fact is not None}
 
     def shape(self) -> Sequence[tuple[int, ...]]:
         """Read the logical shapes."""
-        return [tuple(row["shape"]) for row in self._parameters]
+        return self._by_parameter(self._shapes)
 
     def stored(self) -> Sequence[tuple[int, ...]]:
         """Read the stored shapes, which a file leaves out if they are the logical ones."""
-        return [tuple(row.get("stored", row["shape"])) for row in self._parameters]
+        return self._by_parameter(self._stored)
 
     def ndim(self) -> Sequence[int]:
         """Count the axes of the logical shapes."""
-        return [len(row["shape"]) for row in self._parameters]
+        return self._by_parameter(list(map(len, self._shapes)))
 
     def layer_shape(self) -> Sequence[tuple[int, ...]]:
         """Return the stored shapes without the axes of stacks."""
-        rows = zip(self.column("stored"), self.column("layer"), strict=True)
+        return self._by_parameter(self._layer_shapes)
+
+    def layer_ndim(self) -> Sequence[int]:
+        """Count the axes of the stored shapes without those of stacks."""
+        return self._by_parameter(list(map(len, self._layer_shapes)))
+
+    @property
+    def _shapes(self) -> Sequence[tuple[int, ...]]:
+        return list(map(tuple, self._read("shape", ())))
+
+    @property
+    def _stored(self) -> Sequence[tuple[int, ...]]:
+        rows = zip(self._read("stored"), self._shapes, strict=True)
+        return [shape if stored is None else tuple(stored) for stored, shape in rows]
+
+    @property
+    def _layer_shapes(self) -> Sequence[tuple[int, ...]]:
+        rows = zip(self._stored, self._layers, strict=True)
         return [
             tuple(extent for axis, extent in enumerate(stored) if axis not in layer.axes) if layer else stored
             for stored, layer in rows
         ]
 
-    def layer_ndim(self) -> Sequence[int]:
-        """Count the axes of the stored shapes without those of stacks."""
-        rows = zip(self.column("stored"), self.column("layer"), strict=True)
-        return [len(stored) - (len(layer.axes) if layer else 0) for stored, layer in rows]
+    @property
+    def _layers(self) -> Sequence[Layer | None]:
+        return [
+            layer and Layer(layer["array"], tuple(layer["axes"]), tuple(layer["at"]))
+            for layer in self._read("layer")
+        ]
 
     def layouts(self) -> Mapping[str, Layout]:
         """Read the layouts; of most weights the class alone tells, and the file leaves it out."""
-        rows = zip(self.names, self._entries, strict=True)
-        return {name: tuple(row["layout"]) for name, row in rows if "layout" in row}
+        return self._by_name([None if words is None else tuple(words) for words in self._read("layout")])
 
     def groups(self) -> Mapping[str, int]:
         """Read the groups of convolutions, which files have not always held."""
-        rows = zip(self.names, self._entries, strict=True)
-        return {name: row["groups"] for name, row in rows if "groups" in row}
+        return self._by_name(self._read("groups"))
 
     def layer(self) -> Sequence[Layer | None]:
         """Read the places in stacks."""
-        found = (row.get("layer") for row in self._parameters)
-        return [layer and Layer(layer["array"], tuple(layer["axes"]), tuple(layer["at"])) for layer in found]
+        return self._by_parameter(self._layers)
+
+    def size(self) -> Sequence[int]:
+        """Return the number of elements of the logical shapes."""
+        return self._by_parameter(list(map(prod, self._shapes)))
 
     def elements(self) -> Sequence[int]:
         """Return the numbers of elements; files of the first version hold those of a whole stack."""
-        sizes = self.column("size")
-        return [row.get("elements", size) for row, size in zip(self._parameters, sizes, strict=True)]
+        rows = zip(self._read("elements"), self._shapes, strict=True)
+        return self._by_parameter([prod(shape) if size is None else size for size, shape in rows])
 
     def dtype(self) -> Sequence[str]:
         """Read the dtypes."""
-        return [row["dtype"] for row in self._parameters]
+        return self._by_parameter(self._read("dtype"))
 
     def trainable(self) -> Sequence[bool]:
         """Read which parameters take part in training."""
-        return [row["trainable"] for row in self._parameters]
+        return self._by_parameter(self._read("trainable"))
 
     def variable(self) -> Sequence[Class]:
         """Read the parameters' own classes."""
-        return [self._classes[row["variable"]] for row in self._parameters]
+        return list(map(self._classes.__getitem__, self._by_parameter(self._read("variable"))))
 
     def role(self) -> Sequence[str]:
         """Read the roles."""
-        return [row.get("role", "other") for row in self._entries]
+        return self._by_entry(self._read("role", "other"))
 
     def fan_in(self) -> Sequence[int | None]:
         """Read what the layers contract."""
-        return [row.get("fan_in") for row in self._entries]
+        return self._by_entry(self._read("fan_in"))
 
     def fan_out(self) -> Sequence[int | None]:
         """Read what the layers produce."""
-        return [row.get("fan_out") for row in self._entries]
+        return self._by_entry(self._read("fan_out"))
 
     def attribute(self, name: str) -> Sequence[object]:
         """Read one attribute."""
@@ -134,13 +175,12 @@ class Rows(Columns):
 
     def attributes(self) -> Sequence[Mapping[str, object]]:
         """Read all attributes."""
-        none: Mapping[str, object] = {}
-        return [
-            {name: readable(value) for name, value in row["attributes"].items()}
-            if "attributes" in row
-            else none
-            for row in self._entries
-        ]
+        return self._by_entry(
+            [
+                {name: readable(value) for name, value in (attributes or {}).items()}
+                for attributes in self._read("attributes")
+            ]
+        )
 
 
 def written(framework: str, unknown: Mapping[str, str], own: OwnFiles, rows: _Rows) -> str:
