@@ -12,6 +12,7 @@ import paramrules
 from paramrules.locks import parse_lock, read_columns, unfold_tree
 from paramrules.locks.read import BYTES, read_bytes
 from paramrules.locks.runs import in_order
+from paramrules.locks.words import Template, read_template
 
 TEXT = """\
 paramrules lock 1
@@ -222,8 +223,23 @@ end {count} tensors
             [{"tree": "w0..9999  (1,)  a  tied " + ", ".join(f"t{i}_{{i}}" for i in range(999))}],
             "the names and labels up to here are too long together",
         ),
+        (
+            [{"tree": ".".join(["0..1..9"] * 1001) + "  (1,)  a"}],
+            "its names have more than 1000 characters",
+        ),
+        (
+            [{"tree": "\n".join(f"w{i}" + ".0..1..9" * 500 + "  (1,)  {i}{i}" for i in range(300))}],
+            "the names and labels up to here are too long together",
+        ),
     ],
-    ids=["labels of many lines", "labels of one line", "long names", "long marks"],
+    ids=[
+        "labels of many lines",
+        "labels of one line",
+        "long names",
+        "long marks",
+        "numbers",
+        "marks of numbers",
+    ],
 )
 def test_a_short_lock_cannot_stand_for_much(
     sections: list[dict[str, object]], why: str, monkeypatch: pytest.MonkeyPatch
@@ -237,6 +253,20 @@ def test_a_short_lock_cannot_stand_for_much(
         for number, each in enumerate(sections)
     )
     assert error(text).startswith(f"error[E902]: this line of a lock cannot be understood: {why}\n")
+
+
+def test_labels_are_not_read_beyond_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    filled: list[str] = []
+
+    def read(text: str, count: int) -> Template:
+        filled.append(text)
+        return read_template(text, count)
+
+    monkeypatch.setattr(unfold_tree, "WORK", 100_000)
+    monkeypatch.setattr(unfold_tree, "read_template", read)
+    name = ".".join(["0..1..9"] * 400)
+    error(HEADER + SECTION.format(name="m", labels="a: -", tree=f"{name}  (1,)  " + "{i}" * 400, count=1))
+    assert not filled
 
 
 def test_the_tensors_of_all_models_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:

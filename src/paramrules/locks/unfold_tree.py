@@ -23,9 +23,13 @@ _LONGEST: Final = 1000
 """The most characters of a name. A fold can make long names of few characters."""
 
 WORK: Final = 100_000_000
-"""The most characters of all names and labels in a tree, with `_FILLED` for each number in the labels."""
+"""The most characters of all names and labels in a tree, with `_FILLED` for each number in the labels, and 4
+for each number of the name that it may count along with."""
 
 _FILLED: Final = 40
+
+_TOO_LONG: Final = f"its names have more than {_LONGEST} characters"
+_TOO_LONG_TOGETHER: Final = "the names and labels up to here are too long together"
 
 _RUN: Final = re.compile(
     r"([A-Za-z0-9_-]*[A-Za-z_-]|)([0-9]{1,12})\.\.([0-9]{1,12})(?:\.\.([0-9]{1,12}|text))?([A-Za-z_-][A-Za-z0-9_-]*|)"
@@ -96,6 +100,7 @@ class Tree:
         self._top: list[_Line] = []
         self._in_order: dict[_Series, Sequence[int]] = {}
         open_lines: list[_Line] = []
+        left = WORK
         for number, text in enumerate(lines):
             found = _LINE.fullmatch(text)
             indent, odd = divmod(len(found[1]), 2) if found else (0, 1)
@@ -103,7 +108,8 @@ class Tree:
                 raise TreeFault(number, "it is not indented as a lock is")
             del open_lines[indent:]
             around = open_lines[-1] if open_lines else None
-            line = _line(number, found[2], around)
+            line = _line(number, found[2], around, left)
+            left -= line.work
             (around.below if around else self._top).append(line)
             open_lines.append(line)
         self._check_empty()
@@ -144,10 +150,10 @@ class Tree:
             line, name, numbers = instance
             work += len(name) + line.work
             if work > WORK:
-                raise TreeFault(line.number, "the names and labels up to here are too long together")
+                raise TreeFault(line.number, _TOO_LONG_TOGETHER)
             if line.leaf:
                 if len(name) > _LONGEST and numbers:
-                    raise TreeFault(line.number, f"its names have more than {_LONGEST} characters")
+                    raise TreeFault(line.number, _TOO_LONG)
                 fixed, counting = line.leaf
                 try:
                     yield line.number, name, Leaf(fixed, counting.fill(numbers))
@@ -185,7 +191,8 @@ def _own_number(at: int, instance: tuple[_Line, str, tuple[int, ...]]) -> int:
     return instance[2][at]
 
 
-def _line(number: int, text: str, around: _Line | None) -> _Line:
+def _line(number: int, text: str, around: _Line | None, left: int) -> _Line:
+    """Return a line below another, or none, whose labels may take as much work as is left."""
     offset = _OFFSETS.match(text)
     if offset and not (around and around.ends):
         raise TreeFault(number, "`+` adds to a number that ends the path above, and there is none")
@@ -193,16 +200,21 @@ def _line(number: int, text: str, around: _Line | None) -> _Line:
         raise TreeFault(number, "`+` should stand before all lines below a series, or none")
     path, runs, ends, at = _path(number, text, offset)
     folds = (around.folds if around else 0) + len(runs)
+    if folds > _LONGEST:
+        raise TreeFault(number, _TOO_LONG)
     if at == len(text):
         return _Line(number, path, runs, None, folds, offset=bool(offset), ends=ends)
     rest = _REST.fullmatch(text, at)
     if rest is None:
         raise TreeFault(number, "a shape and labels should follow the name")
+    holes = rest[2].count("{")
+    work = len(rest[2]) + holes * (_FILLED + 4 * folds) if holes else 0
+    if work > left:
+        raise TreeFault(number, _TOO_LONG_TOGETHER)
     try:
         template = read_template(rest[2], folds)
     except ValueError:
         raise TreeFault(number, "its braces do not hold a number that counts") from None
-    work = len(rest[2]) + len(template.numbers) * (_FILLED + 4 * folds) if template.numbers else 0
     return _Line(number, path, runs, (rest[1], template), folds, work, bool(offset), ends)
 
 

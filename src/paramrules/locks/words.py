@@ -189,14 +189,13 @@ def _times(factor: int, letter: str) -> str:
     return letter if factor == 1 else f"{factor}*{letter}"
 
 
-def read_affine(text: str, count: int) -> Affine:
-    """Return the expression between two braces, in which `count` numbers of the name may be used.
+def read_affine(text: str, places: Mapping[str, int]) -> Affine:
+    """Return the expression between two braces, in which the numbers of the name have these places.
 
     Raises:
         ValueError: the text is something else.
     """
-    constant, factors = 0, [0] * count
-    places = {variable(at): at for at in range(count)}
+    constant, factors = 0, [0] * len(places)
     at = 0
     while at < len(text):
         term = _TERM.match(text, at)
@@ -244,4 +243,5 @@ def read_template(text: str, count: int) -> Template:
     parts = _HOLE.split(text)
     if any("{" in part or "}" in part for part in parts[::2]):
         raise ValueError(text)
-    return Template(tuple(parts[::2]), tuple(read_affine(each, count) for each in parts[1::2]))
+    places = {variable(at): at for at in range(count)} if len(parts) > 1 else {}
+    return Template(tuple(parts[::2]), tuple(read_affine(each, places) for each in parts[1::2]))
