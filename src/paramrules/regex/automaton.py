@@ -16,7 +16,7 @@ References:
 from bisect import bisect_right
 from collections import defaultdict
 from functools import cached_property, reduce
-from itertools import accumulate
+from itertools import accumulate, compress
 from operator import getitem, or_, xor
 
 from paramrules.regex.characters import WORD
@@ -183,7 +183,7 @@ class _Direction:
         self.steps = 0
         self.sets = 0
         self.rows: dict[str, list[int]] = {}
-        self.eights: dict[str, list[_Eight]] = {}
+        self.eights: dict[str, _Eights] = {}
         self._start_afresh()
 
     def _start_afresh(self) -> None:
@@ -213,19 +213,33 @@ class _Direction:
         """Return the places next to those of a state, as bits, if a character of this kind is next."""
         before, after = (state.kind, kind) if self.forward else (kind, state.kind)
         holding = self.automaton.holding[before][after]
-        eights = self.eights.get(holding) or self._eights(holding)
+        straight, needed, eights = self.eights.get(holding) or self._eights(holding)
         self.steps += self.bytes
-        return reduce(or_, map(getitem, eights, state.places.to_bytes(self.bytes, "little")))
+        on = state.places & straight
+        places = compress(state.places.to_bytes(self.bytes, "little"), needed)
+        return reduce(or_, map(getitem, eights, places), on >> 1 if self.forward else on << 1)
 
-    def _eights(self, holding: str) -> list["_Eight"]:
+    def _eights(self, holding: str) -> "_Eights":
         if holding not in self.rows:
             count = len(self.automaton.program.labels)
             rows = [self.automaton.next_places(place, holding) for place in range(count)]
             rows[ACCEPT] = 1 << ACCEPT if self.forward else 0
             self.rows[holding] = rows if self.forward else _transposed(rows)
         rows = self.rows[holding]
-        self.eights[holding] = [_Eight(self, rows[at : at + 8]) for at in range(0, 8 * self.bytes, 8)]
+        # a program is built from its end, so most places lead to the one before them
+        beside = [1 << place >> 1 if self.forward else 1 << place + 1 for place in range(len(rows))]
+        straight = sum(
+            1 << place for place, (row, one) in enumerate(zip(rows, beside, strict=True)) if row & one
+        )
+        others = [row & ~one for row, one in zip(rows, beside, strict=True)]
+        eights = [others[at : at + 8] for at in range(0, 8 * self.bytes, 8)]
+        needed = [any(eight) for eight in eights]
+        self.eights[holding] = straight, needed, [_Eight(self, eight) for eight in compress(eights, needed)]
         return self.eights[holding]
+
+
+_Eights = tuple[int, list[bool], list["_Eight"]]
+"""The places that lead to the one beside them, as bits; which eights lead to others too; and these eights."""
 
 
 class _Eight(dict[int, int]):
