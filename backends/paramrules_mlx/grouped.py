@@ -187,7 +187,7 @@ def build(
     specs = {name: _spec(name, make) for name, make in entries.items()}
     check_lr(learning_rate, specs, settings)
     for rate in by_schedule(learning_rate).values():
-        check_rate("learning_rate", rate, _is_rate, wanted="a number or a schedule")
+        check_rate("learning_rate", rate, _is_rate, wanted="a number or a schedule", is_finite=_is_finite)
     own_keys = check_marks(marks)
     check_rate(
         "weight_decay",
@@ -262,6 +262,11 @@ def _is_frozen(slot: Slot) -> bool:
 def _is_rate(rate: object) -> bool:
     """Return whether MLX takes something for a learning rate that is not a number."""
     return callable(rate) or (isinstance(rate, mx.array) and rate.ndim == 0)
+
+
+def _is_finite(rate: Any) -> bool:
+    """Return whether a rate is finite. A schedule is not looked into."""
+    return not isinstance(rate, mx.array) or bool(mx.isfinite(rate).item())
 
 
 def _spec(name: str, make: Make) -> OptimizerSpec:

@@ -134,8 +134,23 @@ _SCHEDULED = {
 """The way out where a schedule is passed as a base rate."""
 
 
+def _is_finite(rate: Tensor) -> bool:
+    """Return whether all numbers of a rate are finite. A fake or distributed tensor is not looked into."""
+    plain = type(rate) in (Tensor, nn.Parameter) and not rate.is_meta
+    return not plain or bool(rate.isfinite().all())
+
+
 def check_rates(lr: object, weight_decay: object, lr_scale: str) -> None:
-    """Raise TypeError unless a base rate is a number or tensor, ValueError for an unknown `lr_scale`."""
+    """Raise TypeError unless a base rate is a number or tensor, ValueError if it is not finite.
+
+    Raise ValueError for an unknown `lr_scale`, too.
+    """
     for name, rate in (("lr", lr), ("weight_decay", weight_decay)):
-        check_rate(name, rate, lambda rate: isinstance(rate, Tensor), scheduled=_SCHEDULED[name])
+        check_rate(
+            name,
+            rate,
+            lambda rate: isinstance(rate, Tensor),
+            scheduled=_SCHEDULED[name],
+            is_finite=_is_finite,
+        )
     check_choice("lr_scale", lr_scale, "fold", "keep")

@@ -13,6 +13,7 @@ from paramrules import RulesError
 from paramrules.assignment import parse_options
 from paramrules.emission.argument_checks import check_rate
 
+PLAIN = paramrules.parse("w: else")
 RATE = paramrules.parse("option r = 0.5\nall: else -> lr_scale = r\n", "net.rules")
 ANY = paramrules.parse("option r\nall: else -> lr_scale = r\n", "net.rules")
 NET = inventory_of([{"name": "h.3.weight", "shape": [4, 4]}])
@@ -211,3 +212,43 @@ def test_the_base_rates_of_torch(name: str) -> None:
     net, rates = torch.nn.Linear(2, 2), {"lr": 0.1, name: float("nan")}
     with pytest.raises(ValueError, match=f"^`{name}` is nan and should be a finite number$"):
         paramrules_torch.build(net, RATE, torch.optim.AdamW, **rates)
+
+
+@pytest.mark.frameworks
+@pytest.mark.parametrize("name", ["lr", "weight_decay"])
+@pytest.mark.parametrize("number", ["nan", "inf", "-inf"])
+def test_the_base_rates_of_torch_as_tensors(name: str, number: str) -> None:
+    import paramrules_torch
+    import torch
+    from torch._subclasses import FakeTensorMode
+
+    net = torch.nn.Linear(2, 2)
+    with pytest.raises(ValueError, match=f"^`{name}` is tensor.* and should be a finite number$"):
+        paramrules_torch.param_groups(net, PLAIN, **{"lr": 0.1, name: torch.tensor([0.1, float(number)])})
+    for rate in (
+        torch.tensor(0.1),
+        torch.tensor(0.1, device="meta"),
+        FakeTensorMode().from_tensor(torch.tensor(0.1)),
+    ):
+        (group,) = paramrules_torch.param_groups(net, PLAIN, **{"lr": 0.1, name: rate})
+        assert (type(group[name]), group[name].device) == (type(rate), rate.device)
+
+
+@pytest.mark.frameworks
+@pytest.mark.parametrize("name", ["learning_rate", "weight_decay"])
+def test_the_base_rates_of_optax_as_arrays(name: str) -> None:
+    import jax
+    import jax.numpy as jnp
+    import paramrules_optax
+
+    params = {"w": jnp.ones(2)}
+
+    def updated(rate: Any) -> Any:
+        transform = paramrules_optax.build(params, PLAIN, **{"learning_rate": 0.1, name: rate})
+        return transform.update(params, transform.init(params), params)[0]["w"]
+
+    with pytest.raises(ValueError, match=f"^`{name}` is Array.* and should be a finite number$"):
+        updated(jnp.float32("nan"))
+    traced, known = jax.jit(updated)(jnp.float32(0.5)), updated(jnp.float32(0.5))
+    assert jnp.allclose(traced, known)
+    assert bool(jnp.isfinite(known).all())

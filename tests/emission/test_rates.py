@@ -32,6 +32,34 @@ def test_a_product_that_is_not_finite_is_an_error(
     assert finding.help == f"{verb} a smaller `{key}`, or set `{key}_scale` to less"
 
 
+@pytest.mark.parametrize(
+    ("settings", "base", "shown", "help"),
+    [
+        ({}, 1e39, "1e+39, which is not", "pass a smaller `lr`"),
+        ({"lr": -1e39}, 0.1, "-1e+39, which is not", "set a smaller `lr`"),
+        (
+            {"lr_scale": 1e30},
+            1e9,
+            "1000000000.0 times 1e+30, and the result is not",
+            "pass a smaller `lr`, or set `lr_scale` to less",
+        ),
+    ],
+)
+def test_a_rate_that_overflows_in_float32_is_an_error(
+    settings: dict[str, float], base: float, shown: str, help: str
+) -> None:
+    with pytest.raises(RulesError) as raised:
+        rate_of(group(**settings), "lr", base)
+    (finding,) = raised.value.diagnostics
+    assert finding.code == "E208"
+    assert finding.message == f"`lr` of the group `a/b` is {shown} a number that float32 can hold"
+    assert finding.help == help
+
+
+def test_the_largest_float32_is_a_rate() -> None:
+    assert rate_of(group(), "lr", 3.4028234663852886e38).value == 3.4028234663852886e38
+
+
 def test_the_base_rate_has_the_name_of_the_callers_argument() -> None:
     with pytest.raises(RulesError) as raised:
         rate_of(group(lr_scale=1e200), "lr", 1e200, "learning_rate")

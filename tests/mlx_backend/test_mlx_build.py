@@ -505,3 +505,9 @@ def test_a_models_own_vocabulary(tmp_path: Path) -> None:
 def test_a_comment_allows_rules_without_settings() -> None:
     rules = paramrules.parse("# allow: W619 -- the labels are for plots\na: ndim == 1\nb: else\n")
     assert paramrules_mlx.build(nn.Linear(2, 2), rules, learning_rate=0.1).labels == ("a", "b")
+
+
+@pytest.mark.parametrize("number", ["nan", "inf"])
+def test_a_learning_rate_that_is_an_array_is_finite(model: MLP, number: str) -> None:
+    with pytest.raises(ValueError, match=r"^`learning_rate` is array.* and should be a finite number$"):
+        paramrules_mlx.build(model, paramrules.parse(RULES), learning_rate=mx.array(float(number)))

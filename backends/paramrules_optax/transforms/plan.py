@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
+import numpy as np
 
 from paramrules.backends import (
     SCHEDULES,
@@ -74,7 +75,7 @@ def plan(
     """
     for name, given in (("learning_rate", learning_rate), ("weight_decay", weight_decay)):
         for rate in given.values() if isinstance(given, Mapping) else (given,):
-            check_rate(name, rate, _is_rate, wanted=_WANTED, optional=given is None)
+            check_rate(name, rate, _is_rate, wanted=_WANTED, optional=given is None, is_finite=_is_finite)
     check_rules(rules, options, strict, first=params, model=model, after="the parameters")
     own_keys = check_marks(marks)
     check_choice("decay", decay, "scaled", "unscaled")
@@ -103,3 +104,11 @@ _WANTED = "a number or a schedule"
 def _is_rate(rate: object) -> bool:
     """Return whether something other than a number is a rate: a schedule, or a traced number."""
     return callable(rate) or (isinstance(rate, jax.Array) and rate.ndim == 0)
+
+
+def _is_finite(rate: Any) -> bool:
+    """Return whether a rate is finite. A schedule, or an array without values here, is not looked into."""
+    known = (
+        isinstance(rate, jax.Array) and not isinstance(rate, jax.core.Tracer) and rate.is_fully_addressable
+    )
+    return not known or bool(np.isfinite(rate))

@@ -120,10 +120,11 @@ def check_rate(
     wanted: str = "a number",
     optional: bool = True,
     scheduled: str = "",
+    is_finite: Callable[[Any], bool] | None = None,
 ) -> None:
     """Raise TypeError unless a base rate is a number, or something else that the framework takes for one.
 
-    Raise ValueError for a number that is not finite.
+    Raise ValueError for a number that is not finite. `is_finite` says so of what is not a Python number.
 
     A bool is not a number here, and neither is the text that YAML makes of `1e-3`. `scheduled` says what to
     do instead of passing a schedule, or schedules by name.
@@ -135,6 +136,8 @@ def check_rate(
         raise TypeError(
             f"`{name}` is {rate!r:.60}, a `{type(rate).__name__}`, and should be {wanted}{instead}"
         )
+    if is_finite and not isinstance(rate, Real) and not is_finite(rate):
+        raise _not_finite(name, rate)
     check_finite(name, rate)
 
 
@@ -145,7 +148,11 @@ def check_finite(name: str, value: object) -> None:
     """
     for number in value if isinstance(value, tuple | list) else (value,):
         if isinstance(number, Real) and not _is_finite(number):
-            raise ValueError(f"`{name}` is {value!r:.60} and should be a finite number")
+            raise _not_finite(name, value)
+
+
+def _not_finite(name: str, value: object) -> ValueError:
+    return ValueError(f"`{name}` is {value!r:.60} and should be a finite number")
 
 
 def _is_finite(number: Real) -> bool:

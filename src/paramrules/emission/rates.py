@@ -9,6 +9,9 @@ from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.emission.optimizer_spec import OptimizerSpec, OptimizerSpecs
 from paramrules.emission.origin import report
 
+FLOAT32 = (2 - 2**-23) * 2.0**127
+"""The largest float32: a rate beyond it is infinite in most optimizers."""
+
 DEFAULT = "default"
 """The name of the optimizer for groups that name none."""
 
@@ -66,18 +69,20 @@ def rate_of(group: Group, key: str, base: Any, argument: str = "") -> Rate:
         argument: what the backend calls the caller's base rate, if that is not `key`.
 
     Raises:
-        RulesError: E208 if both are numbers and their product is not finite.
+        RulesError: E208 if both are numbers and their product is not finite in float32.
     """
     rate = Rate(group.settings.get(key, base), group.settings.get(f"{key}_scale", 1))
-    if isinstance(rate.base, int | float) and not isfinite(rate.base * float(rate.scale)):
+    if isinstance(rate.base, int | float) and not abs(product := rate.base * float(rate.scale)) <= FLOAT32:
         called = key if key in group.settings else argument or key
         smaller = f"set a smaller `{key}`" if key in group.settings else f"pass a smaller `{called}`"
+        written = f"{rate.base!r}" if rate.scale == 1 else f"{rate.base!r} times {rate.scale!r}"
+        why = "a number that float32 can hold" if isfinite(product) else "a finite number"
+        result = "which" if rate.scale == 1 else "and the result"
         raise RulesError(
             Diagnostic(
                 "E208",
-                f"`{called}` of the group `{group.label}` is {rate.base!r} times {rate.scale!r}, "
-                "and the result is not a finite number",
-                help=f"{smaller}, or set `{key}_scale` to less",
+                f"`{called}` of the group `{group.label}` is {written}, {result} is not {why}",
+                help=smaller if rate.scale == 1 else f"{smaller}, or set `{key}_scale` to less",
             )
         )
     return rate
