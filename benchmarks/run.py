@@ -11,7 +11,6 @@ that were kept of it stay.
 import json
 import multiprocessing
 import os
-import subprocess
 import sys
 from datetime import date
 from importlib import import_module
@@ -50,8 +49,7 @@ def processor() -> str:
 
 
 def run() -> dict[str, Any]:
-    """Return what is to be known about a run: date, commit, machine and versions."""
-    git = ["git", "-C", str(speed_tables.ROOT), "rev-parse", "--short", "HEAD"]
+    """Return what is to be known about a run: date, machine and versions."""
     versions = {"Python": python_version()}
     for package in PACKAGES:
         try:
@@ -60,7 +58,6 @@ def run() -> dict[str, Any]:
             continue  # its benchmarks are left out
     return {
         "date": date.today().isoformat(),
-        "commit": subprocess.run(git, check=True, capture_output=True, text=True).stdout.strip(),
         "machine": f"{os.cpu_count()} cores ({processor()}), {system()}",
         "versions": versions,
     }

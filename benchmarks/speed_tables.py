@@ -80,7 +80,7 @@ def origin(results: Results) -> str:
         if name in results:
             run = results[name]["run"]
             versions = ", ".join(f"{package} {version}" for package, version in run["versions"].items())
-            text = f"measured on {run['date']} at commit {run['commit']} on {run['machine']}, with {versions}"
+            text = f"measured on {run['date']} on {run['machine']}, with {versions}"
             runs.setdefault(text, []).append(name)
     if len(runs) == 1:
         return f"{next(iter(runs)).capitalize()}.\n".replace("python", "Python", 1)
