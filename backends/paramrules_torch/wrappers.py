@@ -4,6 +4,7 @@ They are recognised by the dotted name of their class, so that none of their lib
 never by a name: a module of the user's own that is called `module` keeps its place.
 """
 
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from paramrules.backends import Class, named
@@ -93,13 +94,16 @@ class Kind(NamedTuple):
             else:
                 break
         described = Class.of(own)
-        lineage = (described.name, *described.bases)
-        keeps = next(
-            (key for wrapper, key in WRAPPERS.items() if any(named(wrapper, c) for c in lineage)), ""
-        )
+        keeps = _kept((described.name, *described.bases))
         return cls(
             described, keeps, parametrized, keeps == "_fsdp_wrapped_module", names_no_decay and not keeps
         )
+
+
+@lru_cache(1 << 12)
+def _kept(lineage: tuple[str, ...]) -> str:
+    """Return the key of the child that a class of these names wraps, "" for none."""
+    return next((key for wrapper, key in WRAPPERS.items() if any(named(wrapper, c) for c in lineage)), "")
 
 
 def _is(python_class: type, names: tuple[str, ...]) -> bool:
