@@ -8,7 +8,7 @@ hold already and supply the captures.
 from collections import defaultdict
 from collections.abc import Callable
 
-from paramrules.assignment.entry_facts import Facts
+from paramrules.assignment.entry_facts import Facts, Texts
 from paramrules.assignment.value_evaluator import Captures, captures_of
 from paramrules.rules import terms
 from paramrules.rules.terms import Predicate, RegexTest, Value, carried
@@ -36,14 +36,15 @@ class Captured:
         binding = [predicate for predicate in premises if binds(predicate)]
         if not binding:
             return [({}, entries)]
-        apart: dict[object, Entries] = defaultdict(list)
         match = _only_match(binding[0]) if len(binding) == 1 else None
         if match is not None:
             found = self.facts.found(match, entries)
+            by_texts: dict[Texts | None, Entries] = defaultdict(list)
             for entry in entries:
-                apart[found.get(entry)].append(entry)
-            return [(self._of(match, some[0], ()), some) for some in apart.values()]
+                by_texts[found.get(entry)].append(entry)
+            return [(_named(match, texts), some) for texts, some in by_texts.items()]
         made: dict[object, Captures] = {}
+        apart: dict[object, Entries] = defaultdict(list)
         for entry in entries:
             captures = self.at(premises, entry)
             key = tuple(captures.items())
@@ -55,12 +56,7 @@ class Captured:
         match predicate:
             case terms.RegexTest() | terms.LetPredicate():
                 match = _seen(predicate)
-                texts = match and self.facts.found(match, [entry]).get(entry)
-                return {
-                    group.name: text
-                    for group, text in zip(match.regex.groups if match else (), texts or (), strict=False)
-                    if group.name is not None and text is not None
-                }
+                return _named(match, self.facts.found(match, [entry]).get(entry)) if match else {}
             case terms.AllOf():
                 return self.at((*premises, *in_order(predicate)), entry)
             case terms.AnyOf() if binds(predicate):
@@ -68,6 +64,15 @@ class Captured:
                 return {} if first is None else self._of(first, entry, premises)
             case _:
                 return {}
+
+
+def _named(match: RegexTest, texts: Texts | None) -> Captures:
+    """Return the texts of the named groups that took part in a match, if there is one."""
+    return {
+        group.name: text
+        for group, text in zip(match.regex.groups, texts or (), strict=False)
+        if group.name is not None and text is not None
+    }
 
 
 def _seen(predicate: Predicate) -> RegexTest | None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from paramrules.assignment.labelling import Label, Taken, fill, one_name
+from paramrules.assignment.labelling import Filler, Label, Taken, one_name
 from paramrules.assignment.predicate_evaluator import Evaluator
 from paramrules.diagnostics import Diagnostic, Place
 from paramrules.rules.model import Axis, Expectation, Rule
@@ -56,9 +56,10 @@ def outcomes(axis: Axis, labels: Sequence[Label], evaluator: Evaluator) -> Itera
 def _expected(
     expectation: Expectation, entries: list[int], evaluator: Evaluator
 ) -> Iterator[tuple[str, int]]:
+    filler = Filler(expectation.label, evaluator.values)
     for found, some in evaluator.captured.apart((expectation.predicate,), entries) if entries else ():
-        for text, _, group in fill(expectation.label, Taken(-1, found, some), evaluator.values):
-            yield from ((text, entry) for entry in group)
+        for text, _, part in filler.fill(Taken(-1, found, some)):
+            yield from ((text, entry) for entry in part.entries)
 
 
 def _nothing(expectation: Expectation) -> Diagnostic | None:

@@ -5,10 +5,10 @@ one label, and its first rule supplies the settings of those without any.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from paramrules.assignment.alike import Alike, Blocks, without
 from paramrules.assignment.entry_facts import Facts, OrderKey, in_written_order, number, order_key
@@ -30,8 +30,7 @@ LARGEST_LABEL = 200
 """The most characters in a filled label."""
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """The entries that one rule took with the same captures, one per parameter."""
 
     rule: int
@@ -105,13 +104,18 @@ def labels_of(axis: Axis, partition: Partition, values: Values) -> list[Label]:
             label that cannot be filled in).
     """
     labels: dict[str, Label] = {}
+    numbered: dict[int, tuple[_Order, Filler]] = {}
     for taken in partition.taken:
-        rule = axis.rules[taken.rule]
-        captured = _sortable(rule, taken.captures)
-        for text, holes, entries in fill(rule.label, taken, values):
-            part = Taken(taken.rule, taken.captures, entries)
-            order = order_key([*captured, *holes])
-            label = labels.setdefault(text, Label(text, taken.rule, order, []))
+        if taken.rule not in numbered:
+            rule = axis.rules[taken.rule]
+            numbered[taken.rule] = _Order(rule), Filler(rule.label, values)
+        order_of, filler = numbered[taken.rule]
+        for text, holes, part in filler.fill(taken):
+            order = order_of(taken.captures, holes)
+            if text not in labels:
+                labels[text] = Label(text, taken.rule, order, [part])
+                continue
+            label = labels[text]
             label.taken.append(part)
             if label.rule == taken.rule:
                 label.order = min(label.order, order)
@@ -129,39 +133,82 @@ def labels_of(axis: Axis, partition: Partition, values: Values) -> list[Label]:
 def captured_values(rule: Rule, captures: Captures) -> dict[str, int | str | None]:
     """Return a rule's captures in the order written, as numbers where they can be nothing else."""
     numbers = bound(rule.predicate) if rule.predicate is not None and rule.captures else {}
-    texts = {name: captures.get(name) for name in rule.captures}
-    return {name: number(text) if text and numbers[name] else text for name, text in texts.items()}
+    return {name: _captured(captures.get(name), numbers[name]) for name in rule.captures}
 
 
-def _sortable(rule: Rule, captures: Captures) -> list[Any]:
-    """Return what sorts the labels of a rule: its captures, words of an alternation as they stand there."""
-    values = captured_values(rule, captures)
-    written = words(rule.predicate) if rule.predicate is not None and values else {}
-    return [in_written_order(written[name], value) for name, value in values.items()]
+def _captured(text: str | None, numeric: bool) -> int | str | None:
+    return number(text) if text and numeric else text
 
 
-def fill(template: Template, taken: Taken, values: Values) -> list[tuple[str, list[Any], list[int]]]:
-    """Return the labels of the taken entries: text, values of the holes, and the entries of each."""
-    holes = [part for part in template.parts if not isinstance(part, str)]
-    entries = taken.entries if any(map(values.by_parameter, holes)) else taken.entries[:1]
-    filled: dict[str, tuple[str, list[Any], list[int]]] = {}
-    for entry in entries:
-        found = [_hole(hole, entry, taken.captures, values) for hole in holes]
-        fillings = iter(found)
-        text = "".join(part if isinstance(part, str) else str(next(fillings)) for part in template.parts)
-        if len(text) > LARGEST_LABEL:
-            raise RulesError(
-                Diagnostic(
-                    "E209",
-                    f"the label would have {len(text)} characters for `{values.facts.names[entry]}`",
-                    template.span,
-                    help=f"labels have at most {LARGEST_LABEL}; capture less of the name",
-                )
+class _Order:
+    """The order of the labels of one rule.
+
+    They sort by its captures, words of an alternation as they stand there, and then by the values of the
+    holes.
+    """
+
+    def __init__(self, rule: Rule) -> None:
+        self._captures: list[tuple[str, bool, tuple[str, ...]]] = []
+        if rule.predicate is not None and rule.captures:
+            numbers, written = bound(rule.predicate), words(rule.predicate)
+            self._captures = [(name, numbers[name], written[name]) for name in rule.captures]
+
+    def __call__(self, captures: Captures, holes: Iterable[int | str]) -> OrderKey:
+        return order_key(
+            [
+                *(
+                    in_written_order(written, _captured(captures.get(name), numeric))
+                    for name, numeric, written in self._captures
+                ),
+                *holes,
+            ]
+        )
+
+
+class Filler:
+    """The labels that a template gives to the entries that a rule took.
+
+    Args:
+        template: the template.
+        values: the evaluator of the values in its holes.
+    """
+
+    def __init__(self, template: Template, values: Values) -> None:
+        self.template = template
+        self.values = values
+        self.holes = [part for part in template.parts if not isinstance(part, str)]
+        self._text = "".join(part if isinstance(part, str) else "%s" for part in template.parts)
+        self._by_parameter = any(map(values.by_parameter, self.holes))
+
+    def fill(self, taken: Taken) -> list[tuple[str, tuple[int | str, ...], Taken]]:
+        """Return the different labels of the taken entries: text, values of the holes, and who has it.
+
+        Raises:
+            RulesError: E209, for a label that cannot be filled in.
+        """
+        if not self._by_parameter:
+            return [(*self._filled(taken.entries[0], taken.captures), taken)]
+        apart: dict[str, tuple[str, tuple[int | str, ...], Taken]] = {}
+        for entry in taken.entries:
+            text, holes = self._filled(entry, taken.captures)
+            if text not in apart:
+                apart[text] = text, holes, taken._replace(entries=[])
+            apart[text][2].entries.append(entry)
+        return list(apart.values())
+
+    def _filled(self, entry: int, captures: Captures) -> tuple[str, tuple[int | str, ...]]:
+        holes = tuple([_hole(hole, entry, captures, self.values) for hole in self.holes])
+        text = self._text % holes
+        if len(text) <= LARGEST_LABEL:
+            return text, holes
+        raise RulesError(
+            Diagnostic(
+                "E209",
+                f"the label would have {len(text)} characters for `{self.values.facts.names[entry]}`",
+                self.template.span,
+                help=f"labels have at most {LARGEST_LABEL}; capture less of the name",
             )
-        filled.setdefault(text, (text, found, []))[2].append(entry)
-    if len(entries) != len(taken.entries):
-        return [(text, found, taken.entries) for text, found, _ in filled.values()]
-    return list(filled.values())
+        )
 
 
 def _hole(hole: Value, entry: int, captures: Captures, values: Values) -> int | str:
@@ -195,8 +242,11 @@ def _first_rules(axis: Axis) -> dict[str, int]:
     return first
 
 
-Known = dict[tuple[int, tuple[str | None, ...]], dict[str, Any]]
-"""Settings that do not differ by parameter, by the identity of what is written and the captures in it."""
+Known = dict[int, tuple[Sequence[str] | None, dict[tuple[str | None, ...], Settings]]]
+"""By the identity of written settings: the captures that they use, and what they are for each text of these.
+
+None instead of captures if they differ by parameter.
+"""
 
 
 def settings_of(
@@ -218,15 +268,19 @@ def settings_of(
             _join(apart, label, taken, rule, first)
             continue
         found = _settings(own or (), taken, values, known)
+        if len(label.taken) == 1:
+            return _sorted(found)
         if taken.rule != label.rule and repr(own) != repr(first.settings):  # to `==`, 1 is true
             for settings, _ in found:
                 if settings_key(settings) not in apart:
                     raise RulesError(_conflict(label, first, rule, settings, [s for s, _ in apart.values()]))
         for settings, entries in found:
             apart.setdefault(settings_key(settings), (settings, []))[1].extend(entries)
-    if len(apart) < 2:
-        return list(apart.values())
-    return sorted(apart.values(), key=lambda pair: order_key(pair[0].values()))
+    return _sorted(list(apart.values()))
+
+
+def _sorted(apart: list[tuple[Settings, list[int]]]) -> list[tuple[Settings, list[int]]]:
+    return sorted(apart, key=lambda pair: order_key(pair[0].values())) if len(apart) > 1 else apart
 
 
 def _bound(settings: tuple[Setting, ...], rule: Rule) -> bool:
@@ -258,14 +312,18 @@ def _join(
 
 def _settings(
     settings: tuple[Setting, ...], taken: Taken, values: Values, known: Known
-) -> list[tuple[dict[str, Any], list[int]]]:
-    if not any(values.by_parameter(setting.value) for setting in settings):
-        used = [name for setting in settings for name in values.used(setting.value)]
-        key = id(settings), tuple(map(taken.captures.get, used))
-        if key not in known:
-            known[key] = _evaluated(settings, taken.entries[0], taken, values)
-        return [(known[key], taken.entries)]
-    apart: dict[tuple[Any, ...], tuple[dict[str, Any], list[int]]] = {}
+) -> list[tuple[Settings, list[int]]]:
+    if id(settings) not in known:
+        written = [setting.value for setting in settings]
+        used = dict.fromkeys(name for value in written for name in values.used(value))
+        known[id(settings)] = None if any(map(values.by_parameter, written)) else tuple(used), {}
+    names, shared = known[id(settings)]
+    if names is not None:
+        texts = tuple([taken.captures.get(name) for name in names])
+        if texts not in shared:
+            shared[texts] = _evaluated(settings, taken.entries[0], taken, values)
+        return [(shared[texts], taken.entries)]
+    apart: dict[tuple[Any, ...], tuple[Settings, list[int]]] = {}
     for entry in taken.entries:
         found = _evaluated(settings, entry, taken, values)
         apart.setdefault(settings_key(found), (found, []))[1].append(entry)

@@ -5,7 +5,7 @@ from typing import Any
 
 from paramrules.assignment.alike import Alike
 from paramrules.assignment.entry_facts import Facts, GroupValues
-from paramrules.assignment.labelling import Partition, fill, partition
+from paramrules.assignment.labelling import Filler, Partition, partition
 from paramrules.assignment.predicate_evaluator import Evaluator
 from paramrules.assignment.value_evaluator import Values
 from paramrules.diagnostics import Diagnostic, Place, RulesError
@@ -106,8 +106,8 @@ def _labels_alone(axis: Axis, entries: list[int], values: Values) -> dict[int, s
         parts = partition(axis, Evaluator(values.facts, values), alike, [[entry] for entry in entries])
         labels = dict.fromkeys(parts.left, "default")
         for taken in parts.taken:
-            for text, _, some in fill(axis.rules[taken.rule].label, taken, values):
-                labels |= dict.fromkeys(some, text)
+            for text, _, part in Filler(axis.rules[taken.rule].label, values).fill(taken):
+                labels |= dict.fromkeys(part.entries, text)
     except RulesError:  # one name has no label alone; the others may
         if len(entries) == 1:
             return {entries[0]: ""}
