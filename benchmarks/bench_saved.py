@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from measuring import Row, milliseconds, rows_of, show
+from measuring import Row, milliseconds, show
 
 import paramrules
 
@@ -28,7 +28,10 @@ LEAVES: tuple[tuple[str, int, str, dict[str, object]], ...] = (
 )
 ALONE = {
     "`json.loads`": ("json.loads(open(sys.argv[1]).read())", None),
-    "read and assign": ("paramrules.assign(paramrules.parse(sys.argv[2]), sys.argv[1])", 0.6),
+    "read and assign": (
+        "paramrules.assign(paramrules.parse(sys.argv[2]), paramrules.Inventory.load(sys.argv[1]))",
+        0.6,
+    ),
 }
 
 
@@ -67,25 +70,22 @@ def peak(code: str, *arguments: str) -> float:
 def rows(count: int = 1_000_000) -> Iterator[Row]:
     """Measure reading, assigning and explaining, then the memory of the first two."""
     text, size = text_of(count), f"{count:,} tensors"
-    loads = milliseconds({"": lambda: json.loads(text)}, 1, time.process_time)[""]
-    yardstick = f"{size}: `json.loads`"
 
-    def measured(what: str, target: float, work: Callable[[], Any]) -> tuple[Row, Any]:
+    def measured(what: str, work: Callable[[], Any], target: float | None = None) -> tuple[Row, Any]:
         made: list[Any] = []
-        taken = milliseconds({"": lambda: made.append(work())}, 1, time.process_time)[""]
-        row = [*rows_of({yardstick: loads, f"{size}: {what}": taken})][1]
-        return row._replace(target=target / row.amount * (row.ratio or 0)), made[0]
+        (taken,) = milliseconds({"": lambda: made.append(work())}, 1, time.process_time)[""]
+        return Row(f"{size}: {what}", taken, target=target), made[0]
 
-    yield Row(yardstick, loads[0])
-    row, inventory = measured("read", 4_000, lambda: paramrules.Inventory.from_json(text))
+    yield measured("`json.loads`", lambda: json.loads(text))[0]
+    row, inventory = measured("read", lambda: paramrules.Inventory.from_json(text), 4_000)
     yield row
     two = paramrules.parse(TWO_GROUPS)
-    row, assignment = measured("assign", 800, lambda: paramrules.assign(two, inventory))
+    row, assignment = measured("assign", lambda: paramrules.assign(two, inventory), 800)
     yield row
     name = f"blocks.{count // 8}.fc.bias"
-    yield measured("explain one name", 200, lambda: assignment.explain(name))[0]
+    yield measured("explain one name", lambda: assignment.explain(name), 200)[0]
     many = paramrules.parse(BY_BLOCK)
-    row, _ = measured(f"assign, {count // 10:,} groups", 3_000, lambda: paramrules.assign(many, inventory))
+    row, _ = measured(f"assign, {count // 10:,} groups", lambda: paramrules.assign(many, inventory), 3_000)
     yield row
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "inventory.json"

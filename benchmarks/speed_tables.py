@@ -20,6 +20,7 @@ TITLES = {
     "bench_torch_step": "Optimizers in PyTorch",
     "bench_optax": "Labels, masks and inventories in JAX",
     "bench_optax_step": "Optimizers in Optax",
+    "bench_saved": "Saved inventories",
     "bench_cold": "The first second",
     "bench_reading": "Reading rule files",
     "bench_lock": "Locks",
@@ -59,6 +60,13 @@ def time(row: Row) -> str:
     return f"{number(row.amount / 1000)} s" if seconds else f"{number(row.amount)} {row.unit}"
 
 
+def aim(row: Row) -> str:
+    """Return the target of a row: a ratio, or an amount with its unit; "" without one."""
+    if row.target is None:
+        return ""
+    return number(row.target) if row.ratio is not None else time(row._replace(amount=row.target))
+
+
 def table(rows: list[Row], targets: bool = True) -> str:
     """Return rows as a table of Markdown, with a column of targets if one of them has any."""
     targets = targets and any(row.target is not None for row in rows)
@@ -68,7 +76,7 @@ def table(rows: list[Row], targets: bool = True) -> str:
         against = "" if row.ratio is None else f"{row.ratio:.2f} times {row.against}"
         cells = [row.what, time(row), against]
         if targets:
-            cells.append("" if row.target is None else number(row.target))
+            cells.append(aim(row))
         lines.append(f"| {' | '.join(cells)} |".replace("  ", " "))
     return "\n".join(lines) + "\n"
 
