@@ -31,6 +31,8 @@ TITLES = {
 
 HIGHLIGHTS = {
     "bench_peers": ("paramrules", "a loop by hand", "timm's", "transformers'", "the Trainer's", "flax's"),
+    "bench_torch_step": ("28 groups from rules, beside",),
+    "bench_optax_step": ("paramrules_optax's", "`multi_transform`"),
 }
 """The rows that README shows: those whose names go on like this after their last colon."""
 
@@ -88,11 +90,11 @@ def origin(results: Results) -> str:
         if name in results:
             run = results[name]["run"]
             versions = ", ".join(f"{package} {version}" for package, version in run["versions"].items())
-            text = f"measured on {run['date']} on {run['machine']}, with {versions}"
+            text = f"on {run['date']} on {run['machine']}, with {versions}"
             runs.setdefault(text, []).append(name)
     if len(runs) == 1:
-        return f"{next(iter(runs)).capitalize()}.\n".replace("python", "Python", 1)
-    return "".join(f"- {', '.join(names)}: {text}\n" for text, names in runs.items())
+        return f"Measured {next(iter(runs))}.\n"
+    return "".join(f"- {', '.join(names)}: measured {text}\n" for text, names in runs.items())
 
 
 def highlights(results: Results) -> str:
@@ -101,7 +103,7 @@ def highlights(results: Results) -> str:
         row
         for name, ends in HIGHLIGHTS.items()
         for row in rows(results, name)
-        if row.what.rpartition(": ")[2].startswith(ends)
+        if row.ratio is not None and row.what.rpartition(": ")[2].startswith(ends)
     ]
     return table(chosen, targets=False)
 
