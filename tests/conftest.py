@@ -41,28 +41,6 @@ hypothesis.settings.load_profile("paramrules")
 
 
 TESTS = Path(__file__).parent
-VOLUME = {
-    "cases",
-    "compliance/test_compliance.py",
-    "compliance/test_compliance_optax.py",
-    "compliance/test_compliance_torch.py",
-    "docs",
-    "examples/test_scripts.py",
-    "fuzz",
-    "golden",
-    "inference/test_inferred_peers.py",
-    "oracle",
-    "proofs/test_prove_against_brute_force.py",
-    "proofs/test_rewritten.py",
-    "rules/test_adversarial_rules.py",
-    "syntax/test_own_regexes.py",
-    "twins",
-}
-"""Generated cases and whole programs, as folders and files.
-
-They and property tests run without coverage's tracer, under which the project's code is five times as slow.
-A line counts as covered if a test written for it reaches it, not if one of a thousand cases happens to.
-"""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -83,11 +61,7 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Count nothing as covered by volume, and skip what needs timm where timm is not installed."""
-    for item in items:
-        path = item.path.relative_to(TESTS)
-        if item.get_closest_marker("hypothesis") or {path.parts[0], path.as_posix()} & VOLUME:
-            item.add_marker(pytest.mark.no_cover)
+    """Skip what needs timm where timm is not installed."""
     if find_spec("timm") is None:
         for item in items:
             if item.get_closest_marker("timm"):

@@ -108,15 +108,32 @@ class Alike:
             case terms.ConstantTest():
                 return frozenset((predicate.subject,))
             case terms.ShapeTest():
-                return _all([frozenset(("shape",)), *map(_read, compared(predicate))])
+                return _all([frozenset(("shape",)), *map(self.read, compared(predicate))])
             case terms.Comparison() | terms.ValueAmong():
-                return _all(map(_read, compared(predicate)))
+                return _all(map(self.read, compared(predicate)))
             case terms.Flag(name="trainable"):
                 return frozenset(("trainable",))
             case terms.AttributeTest():
                 return None
             case _:
                 return frozenset()
+
+    def read(self, value: Value) -> frozenset[str] | None:
+        """Return the facts that a value is computed from; None if it takes more than a parameter's facts."""
+        found: frozenset[str] | None = frozenset()
+        for part in terms_in(value, lets=False):
+            match part:
+                case terms.Attribute() | terms.Position() | terms.Capture():
+                    return None
+                case terms.LetValue():
+                    if id(part.value) not in self._lets:
+                        self._lets[id(part.value)] = self.read(part.value)
+                    found = _all((found, self._lets[id(part.value)]))
+                case terms.Extent():
+                    found = _all((found, frozenset(("shape",))))
+                case terms.Field():
+                    found = _all((found, frozenset((part.name,))))
+        return found
 
 
 _FOLDED = frozenset(("folded",))
@@ -153,15 +170,6 @@ def _all(read: Iterable[frozenset[str] | None]) -> frozenset[str] | None:
             return None
         together |= facts
     return together
-
-
-def _read(value: Value) -> frozenset[str] | None:
-    """Return the facts that a value is computed from; None if it takes more than a parameter's facts."""
-    parts = list(terms_in(value))
-    if any(isinstance(part, terms.Attribute | terms.Position | terms.Capture) for part in parts):
-        return None
-    extents = ("shape" for part in parts if isinstance(part, terms.Extent))
-    return frozenset((*extents, *(part.name for part in parts if isinstance(part, terms.Field))))
 
 
 def _prefix(predicate: Predicate) -> str:

@@ -315,7 +315,7 @@ def _settings(
 ) -> list[tuple[Settings, list[int]]]:
     if id(settings) not in known:
         written = [setting.value for setting in settings]
-        used = dict.fromkeys(name for value in written for name in values.used(value))
+        used = dict.fromkeys(name for value in written for name in sorted(captures_of(value)))
         known[id(settings)] = None if any(map(values.by_parameter, written)) else tuple(used), {}
     names, shared = known[id(settings)]
     if names is not None:

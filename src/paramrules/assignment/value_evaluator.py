@@ -70,7 +70,6 @@ class Values:
         self.options = options
         self._lets: dict[tuple[int, int], Any] = {}
         self._by_parameter: dict[int, bool] = {}
-        self._used: dict[int, frozenset[str]] = {}
 
     def by_parameter(self, value: Value) -> bool:
         """Return whether a value can differ between two parameters with the same captures."""
@@ -82,12 +81,6 @@ class Values:
                 for part in terms_in(value, lets=False)
             )
         return self._by_parameter[id(value)]
-
-    def used(self, value: Value) -> frozenset[str]:
-        """Return the names of the captures that a value uses."""
-        if id(value) not in self._used:
-            self._used[id(value)] = frozenset(captures_of(value))
-        return self._used[id(value)]
 
     def of(self, value: Value, entry: int, captures: Captures = NO_CAPTURES) -> Any:
         """Return the value, or ABSENT if a fact in it does not apply to the parameter.
