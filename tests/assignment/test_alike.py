@@ -165,3 +165,14 @@ def test_alike_entries_are_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> No
 def test_names_that_hold_a_line_break() -> None:
     facts = Facts(inventory_of([{"name": "a1\nb23"}, {"name": "c4"}]))
     assert facts.folded == ["a0\nb00", "c0"]
+
+
+def test_a_let_that_two_rules_read() -> None:
+    rules = paramrules.parse("let twice = 2 * size\na: twice > 100\nb: twice > 4\n")
+    model = inventory_of([{"name": f"w.{extent}", "shape": (extent,)} for extent in (1, 3, 60, 4)])
+    groups = paramrules.assign(rules, model).groups
+    assert [(group.label, group.parameters) for group in groups] == [
+        ("a", (2,)),
+        ("b", (1, 3)),
+        ("default", (0,)),
+    ]
