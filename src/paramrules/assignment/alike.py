@@ -21,7 +21,10 @@ Blocks = list[list[int]]
 
 
 class Alike:
-    """What decides the predicates of some axes, and the entries that are alike for them.
+    """The facts that decide the predicates of some axes, and the entries that are alike for them.
+
+    A predicate is evaluated in steps: each is a test with None if facts decide it for all alike entries, or
+    with the text that a name begins with wherever it holds. No step follows one of the latter kind.
 
     Args:
         axes: the axes.
@@ -31,7 +34,7 @@ class Alike:
     def __init__(self, axes: Iterable[Axis], facts: Facts) -> None:
         self.facts = facts
         self._lets: dict[int, frozenset[str] | None] = {}
-        self._steps: dict[int, list[tuple[Predicate, bool]]] = {}
+        self._steps: dict[int, list[tuple[Predicate, str | None]]] = {}
         self._needed: set[str] = set()
         self._prefixes: set[str] = set()
         for predicate in (rule.predicate for axis in axes for rule in axis.rules):
@@ -40,10 +43,12 @@ class Alike:
             steps = self._steps[id(predicate)] = []
             for item in _items(predicate):
                 facts_read = self.deciding(item)
-                steps.append((item, facts_read is not None))
                 if facts_read is None:
-                    self._prefixes.add(_prefix(item))
+                    start = _prefix(item)
+                    steps.append((item, start))
+                    self._prefixes.add(start)
                     break
+                steps.append((item, None))
                 self._needed |= facts_read
 
     def blocks(self) -> Blocks:
@@ -66,17 +71,17 @@ class Alike:
 
     def split(self, predicate: Predicate, blocks: Blocks, evaluator: Evaluator) -> tuple[list[int], Blocks]:
         """Return the entries for which the predicate of a rule holds, and the blocks of the others."""
+        names = self.facts.names
         possible = {block[0]: block for block in blocks}
-        decided = True
-        for item, decided in self._steps[id(predicate)]:
-            if decided:
+        start = None
+        for item, start in self._steps[id(predicate)]:
+            if start is None:
                 kept = evaluator.holds(item, list(possible))
             else:
-                names, start = self.facts.names, _prefix(item)
                 kept = [entry for entry in possible if names[entry].startswith(start)]
             possible = {entry: possible[entry] for entry in sorted(kept)}
         entries = list(chain.from_iterable(possible.values()))
-        if decided:
+        if start is None:
             return entries, [block for block in blocks if block[0] not in possible]
         hits = evaluator.holds(predicate, entries)
         if not hits:

@@ -10,10 +10,12 @@ from paramrules.assignment.assignment import Assignment
 from paramrules.assignment.entry_facts import Facts
 from paramrules.assignment.expectations import Outcome, outcomes
 from paramrules.assignment.grouping import Group, groups_of
-from paramrules.assignment.labelling import Label, Partition, labels_of, partition
+from paramrules.assignment.label_settings import Label
+from paramrules.assignment.labelling import labels_of
 from paramrules.assignment.model_findings import dead_parts, empty_counts, left_over, require_known
 from paramrules.assignment.near_misses import NearMisses
 from paramrules.assignment.option_values import option_values
+from paramrules.assignment.partition import Partition, partition
 from paramrules.assignment.predicate_evaluator import Evaluator
 from paramrules.assignment.stored_shapes import fits_stored
 from paramrules.assignment.ties import disagreements

@@ -13,7 +13,7 @@ from paramrules.assignment.coverage import Part, parts_of
 from paramrules.assignment.expectations import Outcome
 from paramrules.assignment.explanation import Explanation
 from paramrules.assignment.grouping import AxisLabels, Group, GroupSize, groups_of
-from paramrules.assignment.labelling import Label
+from paramrules.assignment.label_settings import Label
 from paramrules.assignment.predicate_evaluator import Evaluator
 from paramrules.assignment.report import report
 from paramrules.assignment.value_evaluator import Scalar

@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from paramrules.assignment.labelling import Filler, Label, Taken, one_name
+from paramrules.assignment.label_settings import Label
+from paramrules.assignment.labelling import Filler
+from paramrules.assignment.partition import Taken, one_name
 from paramrules.assignment.predicate_evaluator import Evaluator
 from paramrules.diagnostics import Diagnostic, Place
 from paramrules.rules.model import Axis, Expectation, Rule

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from paramrules.assignment.entry_facts import Facts
-from paramrules.assignment.labelling import Label
+from paramrules.assignment.label_settings import Label
 from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.display import Table, counted, short_settings
 from paramrules.rules.arithmetic import NoResultError, compute

@@ -6,8 +6,8 @@ from functools import cache
 
 from paramrules.assignment.captured import uses_captures
 from paramrules.assignment.entry_facts import Facts
-from paramrules.assignment.labelling import Partition
 from paramrules.assignment.near_misses import NearMisses
+from paramrules.assignment.partition import Partition
 from paramrules.assignment.predicate_evaluator import Evaluator
 from paramrules.diagnostics import Diagnostic, Place, RulesError, Span, a, listed
 from paramrules.inventories import Class, Inventory

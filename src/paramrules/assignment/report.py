@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from paramrules.assignment.grouping import Group, GroupSize
-from paramrules.assignment.labelling import Label
+from paramrules.assignment.label_settings import Label
 from paramrules.display import Block, Table, few, in_bytes, large, short_settings
 
 if TYPE_CHECKING:

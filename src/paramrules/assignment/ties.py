@@ -5,7 +5,8 @@ from typing import Any
 
 from paramrules.assignment.alike import Alike
 from paramrules.assignment.entry_facts import Facts, GroupValues
-from paramrules.assignment.labelling import Filler, Partition, partition
+from paramrules.assignment.labelling import Filler
+from paramrules.assignment.partition import Partition, partition
 from paramrules.assignment.predicate_evaluator import Evaluator
 from paramrules.assignment.value_evaluator import Values
 from paramrules.diagnostics import Diagnostic, Place, RulesError

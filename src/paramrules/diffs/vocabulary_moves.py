@@ -17,7 +17,7 @@ from paramrules.diffs.changes import MOVED, Diff
 from paramrules.inventories import Class, Inventory
 from paramrules.inventories.classes import source
 from paramrules.inventories.owner import named
-from paramrules.inventories.roles import role
+from paramrules.inventories.roles import roles
 from paramrules.inventories.tables import RoleTable
 from paramrules.inventories.ties import deciding_entries
 from paramrules.inventories.vocabulary import Vocabulary
@@ -128,8 +128,7 @@ class _Without(Inventory):
 
     def _by(self, words: Vocabulary) -> list[str]:
         """Return the roles that a vocabulary gives."""
-        leaves = super().column("leaf")
-        found = [role(owner, leaf, words) for owner, leaf in zip(self.owners, leaves, strict=True)]
+        found = roles(self.owners, super().column("leaf"), words)
         for parameter, entry in deciding_entries(self.names, self.owners, found, self.aliases).items():
             for each in self.entries(parameter):
                 found[each] = found[entry]

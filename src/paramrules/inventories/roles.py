@@ -32,10 +32,10 @@ def role(owner: Owner, name: str, words: Vocabulary | None = None) -> str:
     return _role(owner.cls, whole.rpartition(".")[2], words or extended(owner.own)) or "other"
 
 
-def roles(owners: Iterable[Owner], names: Iterable[str]) -> list[str]:
+def roles(owners: Iterable[Owner], names: Iterable[str], words: Vocabulary | None = None) -> list[str]:
     """Return the `role` of many entries, each different one looked up once."""
     entries = list(zip(owners, names, strict=True))
-    known = {entry: role(*entry) for entry in set(entries)}
+    known = {entry: role(*entry, words) for entry in set(entries)}
     return [known[entry] for entry in entries]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from paramrules.assignment.assign import groups
-from paramrules.assignment.labelling import settings_key
+from paramrules.assignment.label_settings import settings_key
 from paramrules.assignment.value_evaluator import Scalar
 from paramrules.diagnostics import RulesError
 from paramrules.inventories import Inventory

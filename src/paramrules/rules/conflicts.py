@@ -85,10 +85,8 @@ def _frozen_and_skipped(drafts: list[Draft], findings: Findings) -> None:
                         also=(Place(first.key_span, f"`{other}` is set here"),),
                     )
                     return
-        for rule in draft.rules:
-            for setting in rule.settings or ():
-                if not _is_false(setting):
-                    seen.setdefault(setting.key, (draft.name, setting))
+            for key, setting in own.items():
+                seen.setdefault(key, (draft.name, setting))
 
 
 _EITHER = (("skip", "freeze"), ("freeze", "skip"))

@@ -154,9 +154,10 @@ class _Reader:
 
     def conflicts(self) -> list[Diagnostic]:
         """Return the findings for a file in which git has left both sides of a merge."""
-        from paramrules.syntax.hints.statement_starts import CONFLICT
+        from paramrules.syntax.hints.statement_starts import is_conflict
 
-        return [finding for finding in self.findings if finding.message == CONFLICT]
+        text = self.source.text
+        return [each for each in self.findings if each.span and is_conflict(text, each.span.start)]
 
     def foreign(self, first: Piece) -> Diagnostic | None:
         """Return the finding for a file that begins as one of another kind."""

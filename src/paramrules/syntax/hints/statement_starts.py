@@ -1,7 +1,6 @@
 """Lines that begin in no known way: with a sign, another language's comment, or another language's word."""
 
 import re
-from typing import Final
 
 from paramrules.diagnostics import Diagnostic, did_you_mean, helping, write
 from paramrules.syntax.hints.mistake import RULE, Mistake
@@ -9,7 +8,7 @@ from paramrules.syntax.language import reserved
 from paramrules.syntax.verbs import names_test
 
 _COMMENTS = ("//", "/*", "--", "<!--", ";", "%", "rem ", "REM ")
-_CONFLICT = re.compile(r"<{7}|={7}|>{7}|\|{7}")
+_CONFLICT = re.compile(r"^(?:<{7}|={7}|>{7}|\|{7})", re.MULTILINE)
 _HOLE_FIRST = re.compile(r"(\{[^{}:\n]*\}[\w{}]*)[ \t]*(?:\?[ \t]*)?:")
 _ITEM = re.compile(r"[-*+•][ \t]+(?=\S)")
 _CSS = re.compile(r"((?=[.#*@])[\w.*#@-]+|[\w.*-]+(?=\s))\s*\{\s*([A-Za-z][\w-]*)[ \t]*[:=][ \t]*([^;}\s]+)")
@@ -40,7 +39,9 @@ _TESTS = ("assert", "check", "test", "require")
 _CONDITION = re.compile(r"(?:if|elif|when)[ \t]+([^:\n]+?)[ \t]*(?::|->|\bthen\b)[ \t]*(\w+[ \t]*=[^=\n].*)")
 
 
-CONFLICT: Final = "a merge conflict is not resolved"
+def is_conflict(text: str, at: int = 0) -> bool:
+    """Return whether a line at a place of a text is the mark of a merge conflict."""
+    return _CONFLICT.match(text, at) is not None
 
 
 def start(mistake: Mistake) -> Diagnostic | None:
@@ -48,8 +49,10 @@ def start(mistake: Mistake) -> Diagnostic | None:
     if mistake.stack:
         return None
     found, after = mistake.found, mistake.after
-    if _CONFLICT.match(after):
-        return mistake.finding("E123", CONFLICT, end=7, help="keep one of its two sides")
+    if is_conflict(after):
+        return mistake.finding(
+            "E123", "a merge conflict is not resolved", end=7, help="keep one of its two sides"
+        )
     sign = next((sign for sign in _COMMENTS if after.startswith(sign)), None)
     if sign:
         line = after.partition("\n")[0][len(sign) :].removesuffix("*/").removesuffix("-->").strip()
