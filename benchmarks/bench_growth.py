@@ -10,6 +10,7 @@ A row is called after its size and its curve: `1,000 saved tensors: read`. growt
 import gc
 import json
 from collections.abc import Iterator
+from functools import partial
 
 import torch
 from bench_saved import text_of
@@ -35,15 +36,20 @@ class Unset(nn.Linear):
         """Leave the weights as they are."""
 
 
+def listed(model: nn.Module) -> list[tuple[str, nn.Parameter]]:
+    """List the parameters, the yardstick."""
+    return list(model.named_parameters())
+
+
 def mixture(layers: int, experts: int) -> nn.Module:
     """Return the mixture of experts with so many layers, and experts in each."""
-    linear, nn.Linear = nn.Linear, Unset  # type: ignore[misc]
+    linear, nn.Linear = nn.Linear, Unset
     gc.disable()  # it would visit a growing million of modules again and again
     try:
         with torch.device("meta"):
             return Model(layers, experts)
     finally:
-        nn.Linear = linear  # type: ignore[misc]
+        nn.Linear = linear
         gc.enable()
 
 
@@ -55,13 +61,9 @@ def of_tensors() -> Iterator[Row]:
         size = f"{len(list(model.parameters())):,} tensors"
         yield from compared(
             {
-                f"{size}: `named_parameters()`": lambda model=model: list(model.named_parameters()),  # type: ignore[misc]
-                f"{size}: one rule and an `else`": lambda model=model: param_groups(  # type: ignore[misc]
-                    model, CARD, weight_decay=0.1
-                ),
-                f"{size}: three axes, 30 rules": lambda model=model: param_groups(  # type: ignore[misc]
-                    model, axes, lr=1.0, weight_decay=0.1
-                ),
+                f"{size}: `named_parameters()`": partial(listed, model),
+                f"{size}: one rule and an `else`": partial(param_groups, model, CARD, weight_decay=0.1),
+                f"{size}: three axes, 30 rules": partial(param_groups, model, axes, lr=1.0, weight_decay=0.1),
             },
             rounds=rounds,
         )
@@ -75,9 +77,9 @@ def of_saved_tensors() -> Iterator[Row]:
         inventory = paramrules.Inventory.from_json(text)
         yield from compared(
             {
-                f"{size}: `json.loads`": lambda text=text: json.loads(text),  # type: ignore[misc]
-                f"{size}: read": lambda text=text: paramrules.Inventory.from_json(text),  # type: ignore[misc]
-                f"{size}: assign": lambda inventory=inventory: paramrules.assign(rules, inventory),  # type: ignore[misc]
+                f"{size}: `json.loads`": partial(json.loads, text),
+                f"{size}: read": partial(paramrules.Inventory.from_json, text),
+                f"{size}: assign": partial(paramrules.assign, rules, inventory),
             },
             rounds=rounds,
         )
@@ -90,12 +92,12 @@ def of_rules() -> Iterator[Row]:
         rules, size = by_layer(count), f"{count:,} rules"
         yield from compared(
             {
-                f"{size}: `named_parameters()`": lambda: list(model.named_parameters()),
-                f"{size}: param groups": lambda rules=rules: param_groups(model, rules),  # type: ignore[misc]
+                f"{size}: `named_parameters()`": partial(listed, model),
+                f"{size}: param groups": partial(param_groups, model, rules),
             },
             rounds=rounds,
         )
-        yield from compared({f"{size}: reading": lambda count=count: by_layer(count)}, rounds=rounds)  # type: ignore[misc]
+        yield from compared({f"{size}: reading": partial(by_layer, count)}, rounds=rounds)
 
 
 def rows() -> Iterator[Row]:

@@ -126,7 +126,7 @@ def rows() -> Iterator[Row]:
             trace = partial(stepper(tx).trace, params, tx.init(params), grads)
             times["trace"][name] += milliseconds({name: trace}, 1)[name]
             lowered = trace().lower
-            times["compile"][name] += milliseconds({name: lambda lower=lowered: lower().compile()}, 1)[name]  # type: ignore[misc]
+            times["compile"][name] += milliseconds({name: lambda lower=lowered: lower().compile()}, 1)[name]
     states = {name: way().init(params) for name, way in ways.items()}
     several = {
         name: partial(stepped, stepper(way()), params, states[name], grads) for name, way in ways.items()

@@ -86,7 +86,7 @@ def trainer_of_a_mixture() -> Iterator[Row]:
     rules = load("<transformers/trainer@1>")
 
     def names() -> list[str]:
-        return Trainer.get_decay_parameter_names(Trainer, model)  # type: ignore[arg-type]
+        return Trainer.get_decay_parameter_names(Trainer, model)
 
     ours = param_groups(model, rules, **BASE)
     assert ours[0]["param_names"] == names()

@@ -4,14 +4,14 @@ Needs matplotlib: `pip install -e ".[bench]"`. The picture is dark where the rea
 """
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from measuring import Row
-from speed_tables import ROOT
+from speed_tables import ROOT, Results, rows
 
 PICTURE = ROOT / "docs" / "images" / "growth.svg"
 PANELS = ("tensors", "saved tensors", "rules")
-"""What grows; each has a panel of its own."""
+"""The quantities that grow, one panel each."""
 
 COLORS = {"fg": ("#010101", "#1f2328", "#e6edf3"), "bg": ("#fefefe", "#ffffff", "#0d1117")} | {
     "dim": ("#020202", "#8c959f", "#656c76"),
@@ -101,8 +101,6 @@ def themed(svg: str) -> str:
     return svg.replace("<defs>", f"<style>{style}</style>\n <defs>", 1)
 
 
-def write(results: Mapping[str, object]) -> None:
+def write(results: Results) -> None:
     """Draw the picture anew."""
-    from speed_tables import rows
-
-    PICTURE.write_text(drawn(rows(results, "bench_growth")), "utf-8")  # type: ignore[arg-type]
+    PICTURE.write_text(drawn(rows(results, "bench_growth")), "utf-8")

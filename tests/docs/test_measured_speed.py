@@ -2,6 +2,8 @@
 
 import re
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from pathlib import Path
 
 import growth_picture
 import pytest
@@ -13,9 +15,9 @@ RESULTS = speed_tables.load()
 
 
 @pytest.mark.parametrize("page", speed_tables.PAGES, ids=lambda page: page.name)
-def test_a_page_shows_the_kept_results(page: object) -> None:
+def test_a_page_shows_the_kept_results(page: Path) -> None:
     """`python benchmarks/run.py --pages` writes the pages anew."""
-    text = page.read_text("utf-8")  # type: ignore[attr-defined]
+    text = page.read_text("utf-8")
     assert "<!-- speed: " in text
     assert speed_tables.renewed(text, RESULTS) == text
 
@@ -63,11 +65,11 @@ def test_ways_run_in_turn() -> None:
 
 
 def test_a_missing_package_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
-    def rows() -> object:
+    def rows() -> Iterator[Row]:
         yield Row("first", 1)
         raise ModuleNotFoundError("No module named 'timm.optim'", name="timm.optim")
 
-    show(rows())  # type: ignore[arg-type]
+    show(rows())
     printed = capsys.readouterr()
     assert printed.out.startswith("first")
     assert printed.err == "timm is not installed: pip install -e '.[timm]'\n"
