@@ -178,6 +178,17 @@ class GitFile(Traversable):
         return RulesError(Diagnostic("E911", message, help=help))
 
 
+def from_here(path: str) -> str:
+    """Return a path as seen from the current folder, with `/`."""
+    return os.path.relpath(path).replace(os.sep, "/")
+
+
+def for_git(path: str) -> str:
+    """Return a path as git takes one that is relative to the working directory."""
+    relative = from_here(path)
+    return relative if relative.startswith("../") else f"./{relative}"
+
+
 def _git(*arguments: str, given: str = "") -> "subprocess.CompletedProcess[bytes]":
     """Run git, with a text on standard input. Raises RulesError (E910) if there is none."""
     try:

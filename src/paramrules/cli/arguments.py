@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from functools import wraps
+from functools import partial, wraps
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -132,6 +132,11 @@ def on_models(command: Callable[..., Any]) -> Callable[..., Any]:
     return _rule_file(_on_chosen_models(command))
 
 
+def on_models_of_then(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the arguments of `on_models`: it also gets `choose_then`, from other settings to their targets."""
+    return _rule_file(_on_chosen_models(command, with_then=True))
+
+
 def on_two_models(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the arguments of a command that compares models."""
     return _rule_file(_on_chosen_models(command, with_strict=False))
@@ -154,7 +159,9 @@ def on_names(command: Callable[..., Any]) -> Callable[..., Any]:
     )(split)
 
 
-def _on_chosen_models(command: Callable[..., Any], *, with_strict: bool = True) -> Callable[..., Any]:
+def _on_chosen_models(
+    command: Callable[..., Any], *, with_strict: bool = True, with_then: bool = False
+) -> Callable[..., Any]:
     """Add the options that choose models, for a command with an argument `file` of its own."""
 
     @wraps(command)
@@ -173,6 +180,8 @@ def _on_chosen_models(command: Callable[..., Any], *, with_strict: bool = True) 
             context = click.get_current_context()
             refuse_misplaced_model(context.meta[WORDS], context.command.params)
             raise click.UsageError(str(error)) from None
+        if with_then:
+            rest["choose_then"] = partial(choose, typed)
         return cast("Answer", command(targets=targets, **rest))
 
     last = _given(_strict(_with_traceback(on_targets)) if with_strict else _with_traceback(on_targets))
@@ -182,7 +191,8 @@ def _on_chosen_models(command: Callable[..., Any], *, with_strict: bool = True) 
 def on_compared_models(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of a command that may need models: it gets `choose_for`, from a rule file to targets.
 
-    For None it returns all targets, or refuses the command line if there are none.
+    For None it returns all targets, or refuses the command line if there are none. `choose_then` returns the
+    targets of other settings.
     """
 
     @wraps(command)
@@ -200,7 +210,8 @@ def on_compared_models(command: Callable[..., Any]) -> Callable[..., Any]:
                     raise click.UsageError(str(error)) from None
                 return []
 
-        return cast("Answer", command(choose_for=choose_for, **rest))
+        choose_then = partial(choose, Typed(None, models_of(models), given))
+        return cast("Answer", command(choose_for=choose_for, choose_then=choose_then, **rest))
 
     return _models(_describing(_given(_with_traceback(choosing))))
 

@@ -21,6 +21,8 @@ def blocks_of(diffs: "Diffs", with_names: bool = False) -> list[Block]:
         "newly locked": diffs.came,
         "new file": diffs.new_files,
         "gone": diffs.gone_files,
+        "newly configured": diffs.new_targets,
+        "no longer configured": diffs.gone_targets,
     }
     blocks += [f"{word}: {', '.join(names)}" for word, names in alone.items() if names]
     return blocks
@@ -47,5 +49,10 @@ def result_of(diffs: "Diffs") -> dict[str, Any]:
 
 
 def files_of(diffs: "Diffs") -> dict[str, list[str]]:
-    """Return the rule files without another side as plain values."""
-    return {"new_files": list(diffs.new_files), "gone_files": list(diffs.gone_files)}
+    """Return the rule files and the targets without another side as plain values."""
+    return {
+        "new_files": list(diffs.new_files),
+        "gone_files": list(diffs.gone_files),
+        "new_targets": list(diffs.new_targets),
+        "gone_targets": list(diffs.gone_targets),
+    }

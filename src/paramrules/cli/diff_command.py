@@ -12,7 +12,7 @@ from paramrules.cli.exit_codes import Exit
 from paramrules.diagnostics import RulesError
 
 if TYPE_CHECKING:
-    from paramrules.projects import Target
+    from paramrules.projects import Project, Target
 
 
 @click.command(cls=Command)
@@ -31,6 +31,7 @@ def diff(
     files: tuple[str, ...],
     against: str | None,
     choose_for: "Callable[[str | None], list[Target]]",
+    choose_then: "Callable[[Project], list[Target]]",
     compare: str,
     with_names: bool,
     markdown: bool,
@@ -46,14 +47,15 @@ def diff(
     paramrules diff HEAD:vit.rules.lock vit.rules.lock --markdown
     paramrules diff --against main
 
-    With `--against`, rule files that the revision does not have are listed as new, and those that only its
-    settings name as gone. `git config diff.paramrules-lock.command "paramrules diff --driver"` makes
-    `git diff` show moves in place of lines.
+    With `--against`, each side has the options, the stacks and the vocabulary of its own settings; files and
+    targets that the revision does not have are listed as new, and those that only it has as gone.
+    `git config diff.paramrules-lock.command "paramrules diff --driver"` makes `git diff` show moves in place
+    of lines.
 
     JSON: `same`, `went` and `came` (models of which only one of two locks has a section), `new_files` (that
-    the revision does not have), `gone_files` (that only it has), `findings`, and `diffs`, each with `name`,
-    `model`, `rules`, `same`, `groups_came`, `groups_went`, `reordered`, `options` (both values by name),
-    `versions` (of packages, both by name), and
+    the revision does not have), `gone_files` (that only it has), likewise `new_targets` and `gone_targets`,
+    `findings`, and `diffs`, each with `name`, `model`, `rules`, `same`, `groups_came`, `groups_went`,
+    `reordered`, `options` (both values by name), `versions` (of packages, both by name), and
 
     \b
     changes  kind (moved, settings, came, went, shape, frozen, tied,
@@ -62,13 +64,16 @@ def diff(
              (of a shape, a tie, a stack, a mark: both), names
     """
     from paramrules.diffs.against import diff_project
+    from paramrules.diffs.former_targets import FormerTargets
     from paramrules.diffs.sides import Diffs, diff_target
     from paramrules.projects import Target
 
     if driver:
         return _for_git(files, compare, with_names)
     if against is not None and not files:
-        found = diff_project(against, current_project(), choose_for(None), build, compare=compare)
+        project, targets = current_project(), choose_for(None)
+        former = FormerTargets(against, project, targets, choose_then)
+        found = diff_project(former, targets, build, compare=compare)
     elif against is None and len(files) == 2:
         old, new = files
         chosen = choose_for(new) or choose_for(old) or [Target(new)]
@@ -78,7 +83,8 @@ def diff(
     blocks = found.markdown().splitlines() if markdown else blocks_of(found, with_names)
     code = Exit.NOTHING if found.same else Exit.FOUND
     result = {**result_of(found), **files_of(found)}
-    return Answer(blocks, result, (), "" if markdown else found.summary, code, is_output=markdown)
+    findings, summary = found.findings, "" if markdown else found.summary
+    return Answer(blocks, result, findings, summary, code, is_output=markdown)
 
 
 def _for_git(words: tuple[str, ...], compare: str, with_names: bool) -> Answer:

@@ -1,12 +1,13 @@
 """`paramrules report [FILE] --model M -o report.html`."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
-from paramrules.cli.answer import Answer, Command, graded
-from paramrules.cli.arguments import RuleFile, assigned_to, on_models
+from paramrules.cli.answer import Answer, Command, current_project, graded
+from paramrules.cli.arguments import RuleFile, assigned_to, build, on_models_of_then
 from paramrules.cli.layout import progress
 from paramrules.cli.output_option import with_output
 from paramrules.cli.state_option import with_state
@@ -18,11 +19,11 @@ if TYPE_CHECKING:
     from paramrules.diffs import Diff
     from paramrules.inventories import Inventory
     from paramrules.named_models.model_name import ModelName
-    from paramrules.projects import Target
+    from paramrules.projects import Models, Project, Target
 
 
 @click.command(cls=Command)
-@on_models
+@on_models_of_then
 @click.option(
     "--against",
     metavar="OLD",
@@ -31,7 +32,13 @@ if TYPE_CHECKING:
 )
 @with_state
 @with_output
-def report(targets: "list[Target]", against: str | None, state: dict[str, str], output: str) -> Answer:
+def report(
+    targets: "list[Target]",
+    choose_then: "Callable[[Project], list[Target]]",
+    against: str | None,
+    state: dict[str, str],
+    output: str,
+) -> Answer:
     """Write a page to look at: the groups, a map of the model, and a reason for every parameter.
 
     \b
@@ -50,17 +57,19 @@ def report(targets: "list[Target]", against: str | None, state: dict[str, str], 
     from paramrules.optimizer_state import state_by_parameter
     from paramrules.safe_files import write_whole
 
+    since = _Since(against, targets, choose_then) if against else None
     findings: list[Diagnostic] = []
     views, results = [], []
     for target, rules, model, name, inventory in assigned_to(targets):
         options = target.options_for(rules)
         assignment = paramrules.examine(rules, inventory, options=options, strict=target.strict)
-        diff = None if against is None else _since(against, target, model, inventory)
+        diff = since.diff(target, model, inventory) if since else None
         of_parameters = state_by_parameter(assignment, state) if state else None
         shown = [finding.on_command_line() for finding in graded(assignment.findings)]
         views.append(View(assignment, name, diff, against or "", of_parameters, shown))
         findings += [finding for finding in assignment.findings if finding not in findings]
         results.append({"rules": target.rules, "name": name, "model": model.text, **_sizes(assignment)})
+    findings += since.findings if since else []
     with progress("explaining every parameter"):
         text = page(views)
     result = {"file": output, "models": results}
@@ -72,12 +81,40 @@ def report(targets: "list[Target]", against: str | None, state: dict[str, str], 
     return Answer((), result, findings, f"{output}: {size}")
 
 
-def _since(against: str, target: "Target", model: "ModelName", inventory: "Inventory") -> "Diff | None":
-    """Return what moved on one model; None if a revision does not have the rule file."""
-    from paramrules.diffs.against import diff_since
+class _Since:
+    """What moved since `--against`, model by model."""
 
-    alone = replace(target, models=replace(target.models, names=(model,)))
-    return next(iter(diff_since(against, alone, lambda models: [inventory]).diffs), None)
+    def __init__(
+        self, old: str, targets: "list[Target]", choose_then: "Callable[[Project], list[Target]]"
+    ) -> None:
+        from paramrules.diffs.against import is_revision
+        from paramrules.diffs.former_targets import FormerTargets
+
+        self._old = old
+        self._former = (
+            FormerTargets(old, current_project(), targets, choose_then) if is_revision(old) else None
+        )
+
+    def diff(self, target: "Target", model: "ModelName", inventory: "Inventory") -> "Diff | None":
+        """Return what moved on one model; None if a revision does not have the rule file."""
+        from paramrules.diffs.against import diff_against
+        from paramrules.diffs.sides import diff_target
+
+        alone = replace(target, models=replace(target.models, names=(model,)))
+
+        def described(models: "Models") -> "list[Inventory]":
+            return [inventory] if models == alone.models else build(models)
+
+        if self._former is None:
+            found = diff_target(self._old, target.rules, alone, described)
+        else:
+            found = diff_against(self._former, alone, described)
+        return next(iter(found.diffs), None)
+
+    @property
+    def findings(self) -> "list[Diagnostic]":
+        """Settings of the revision that could not be used."""
+        return self._former.findings if self._former else []
 
 
 def _sizes(assignment: "Assignment") -> dict[str, object]:

@@ -20,6 +20,8 @@ def markdown(
     came: Iterable[str] = (),
     new_files: Iterable[str] = (),
     gone_files: Iterable[str] = (),
+    new_targets: Iterable[str] = (),
+    gone_targets: Iterable[str] = (),
 ) -> str:
     """Return the differences as headings and tables, with the longest tables cut.
 
@@ -29,6 +31,8 @@ def markdown(
         came: the models that only the new side has.
         new_files: the rule files that only the new side has.
         gone_files: the rule files that only the old side has.
+        new_targets: the models, with their rule files, that only the new settings have.
+        gone_targets: those that only the old settings have.
     """
     several = list(diffs)
     names = section_names([diff.new for diff in several])
@@ -37,6 +41,8 @@ def markdown(
     lines += (f"- newly locked: {_code(model)}" for model in came)
     lines += (f"- new file: {_code(file)}" for file in new_files)
     lines += (f"- gone: {_code(file)}" for file in gone_files)
+    lines += (f"- newly configured: {_code(each)}" for each in new_targets)
+    lines += (f"- no longer configured: {_code(each)}" for each in gone_targets)
     return "\n".join(lines).rstrip("\n") + "\n"
 
 

@@ -83,6 +83,9 @@ class Diffs(NamedTuple):
         came: the models that only the new one has.
         new_files: the rule files that a revision does not have.
         gone_files: the rule files that only the settings of the revision name.
+        new_targets: the models, with their rule files, that the settings of the revision do not have.
+        gone_targets: those that only the settings of the revision have.
+        findings: settings of the revision that could not be used.
     """
 
     diffs: tuple[Diff, ...]
@@ -90,6 +93,9 @@ class Diffs(NamedTuple):
     came: tuple[str, ...] = ()
     new_files: tuple[str, ...] = ()
     gone_files: tuple[str, ...] = ()
+    new_targets: tuple[str, ...] = ()
+    gone_targets: tuple[str, ...] = ()
+    findings: tuple[Diagnostic, ...] = ()
 
     @property
     def names(self) -> Sequence[str]:
@@ -99,7 +105,7 @@ class Diffs(NamedTuple):
     @property
     def same(self) -> bool:
         """True if nothing that is compared differs."""
-        return not any(self[1:]) and all(each.same for each in self.diffs)
+        return not any(self[1:-1]) and all(each.same for each in self.diffs)
 
     @staticmethod
     def joined(several: "Iterable[Diffs]") -> "Diffs":
@@ -112,6 +118,8 @@ class Diffs(NamedTuple):
         """One line about all of them."""
         new = [counted(len(self.new_files), "new file")] if self.new_files else []
         new += [f"{counted(len(self.gone_files), 'file')} gone"] if self.gone_files else []
+        new += [f"{counted(len(self.new_targets), 'new target')}"] if self.new_targets else []
+        new += [f"{counted(len(self.gone_targets), 'target')} gone"] if self.gone_targets else []
         if len(self.diffs) == 1 and not self.went and not self.came:
             return ", ".join([self.diffs[0].summary, *new])
         models = len(self.diffs) + len(self.went) + len(self.came)
@@ -122,7 +130,7 @@ class Diffs(NamedTuple):
         """Return all of them as Markdown, for a comment on a pull request."""
         from paramrules.diffs.markdown import markdown
 
-        return markdown(*self)
+        return markdown(*self[:-1])
 
 
 def diff_target(
@@ -161,6 +169,22 @@ def diff_target(
         was, is_now = _both(*sides, inventory, names, given, {})
         diffs.append(compared(was, is_now, compare))
     return Diffs(tuple(diffs))
+
+
+def diff_targets(
+    old: tuple[RuleFile, Target, Inventory], new: tuple[RuleFile, Target, Inventory], compare: str
+) -> Diff:
+    """Compare two rule files, each with the options of a target of its own and its description of a model.
+
+    Raises:
+        RulesError: what `diff` raises.
+    """
+    opened = [_opened(file) for file, _, _ in (old, new)]
+    before, now = (
+        _locked(rules, model, (target.models.names[0].text,), _for_each(opened, target.options_for), {})
+        for rules, (_, target, model) in zip(opened, (old, new), strict=True)
+    )
+    return compared(before, now, compare)
 
 
 def _of_model(lock: Lock, model: ModelName) -> Lock:

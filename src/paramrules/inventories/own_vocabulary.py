@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cached_property
-from os import PathLike, fspath
+from importlib.resources.abc import Traversable
+from os import PathLike
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -23,7 +24,10 @@ from paramrules.toml_files import line_span, parse_toml
 _LARGEST_FILE: Final = 1 << 17
 """The most bytes of a file."""
 
-VocabularyLike: TypeAlias = str | PathLike[str] | Sequence[str | PathLike[str]]
+_FILES: Final = (str, PathLike, Traversable)
+
+_File: TypeAlias = str | PathLike[str] | Traversable
+VocabularyLike: TypeAlias = _File | Sequence[_File]
 
 
 class OwnFile:
@@ -87,18 +91,19 @@ def read_own(vocabulary: VocabularyLike, families: Iterable[str]) -> OwnFiles:
         RulesError: E510 for each mistake, with its line.
         TypeError: `vocabulary` is neither a path nor a sequence of paths.
     """
-    paths = [vocabulary] if isinstance(vocabulary, str | PathLike) else vocabulary
-    if not isinstance(paths, list | tuple) or not all(isinstance(path, str | PathLike) for path in paths):
+    paths = [vocabulary] if isinstance(vocabulary, _FILES) else vocabulary
+    if not isinstance(paths, list | tuple) or not all(isinstance(path, _FILES) for path in paths):
         raise TypeError(
             f"`vocabulary` is {vocabulary!r:.60} and should be the path of a TOML file: "
             '`vocabulary="norms.toml"`'
         )
-    return tuple(_read(Path(path), families) for path in paths)
+    files = [Path(each) if isinstance(each, str | PathLike) else each for each in paths]
+    return tuple(_read(file, families) for file in files)
 
 
-def _read(path: Path, families: Iterable[str]) -> OwnFile:
-    name = fspath(path)
-    source = Source(name, _text(path))
+def _read(file: Path | Traversable, families: Iterable[str]) -> OwnFile:
+    name = str(file)
+    source = Source(name, _text(file) if isinstance(file, Path) else file.read_text("utf-8-sig"))
     table = parse_toml(source, "E510", f"the vocabulary `{name}`")
     wrong = [_wrong(name, what, instead, _span_of(source, what)) for what, instead in faults(table, families)]
     if wrong:

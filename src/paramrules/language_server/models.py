@@ -65,7 +65,7 @@ class ModelOf(NamedTuple):
     @property
     def vocabulary(self) -> tuple[str, ...]:
         """The files that say what its classes are; a built inventory holds them already."""
-        return self.target.models.vocabulary if self.name.is_saved else ()
+        return tuple(map(str, self.target.models.vocabulary)) if self.name.is_saved else ()
 
 
 class Models:

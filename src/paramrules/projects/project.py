@@ -9,6 +9,8 @@ from paramrules.diagnostics import Diagnostic
 from paramrules.rules.shipped import file_name, names_shipped
 
 if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
     from paramrules.assignment.value_evaluator import Scalar
     from paramrules.inventories import Inventory
     from paramrules.named_models import ExampleInput, ModelName
@@ -29,7 +31,7 @@ class Models:
     names: "tuple[ModelName, ...]" = ()
     inputs: "tuple[ExampleInput, ...]" = ()
     stacked: Mapping[str, int] = field(default_factory=dict)
-    vocabulary: tuple[str, ...] = ()
+    vocabulary: "tuple[str | Traversable, ...]" = ()
 
     def inventories(self) -> "list[Inventory]":
         """Build the models and return their inventories.

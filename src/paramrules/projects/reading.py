@@ -3,7 +3,7 @@
 import math
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -64,13 +64,33 @@ def read_project(path: str | Path) -> Project | None:
     """
     path = Path(path)
     shown = _from_here(path)
-    source = Source(shown, _text(path, shown).replace("\r\n", "\n"))
+    return _project(Source(shown, _text(path, shown)), path, exists=Path.exists)
+
+
+def read_former_project(path: str | Path, text: str, name: str) -> Project | None:
+    """Return the settings that a file had at another time; None for a `pyproject.toml` that had none.
+
+    The files that they name are those of that time, and need not exist.
+
+    Args:
+        path: the file as it is now, for the paths in it.
+        text: what was in it.
+        name: the file in messages.
+
+    Raises:
+        RulesError: E931 to E933, as from `read_project`.
+    """
+    return _project(Source(name, text), Path(path), exists=lambda each: True)
+
+
+def _project(source: Source, path: Path, exists: Callable[[Path], bool]) -> Project | None:
+    source = Source(source.name, source.text.removeprefix("\ufeff").replace("\r\n", "\n"))
     is_own = path.name != "pyproject.toml"
     if not is_own and "paramrules" not in source.text:
         return None  # whatever is wrong with it
     from paramrules.toml_files import Keys, parse_toml  # 4 ms, and most files have no settings
 
-    table = parse_toml(source, "E931", f"`{shown}`")
+    table = parse_toml(source, "E931", f"`{source.name}`")
     before = () if is_own else ("tool", "paramrules")
     for part in before:
         table = table.get(part, {}) if isinstance(table, dict) else {}
@@ -78,12 +98,12 @@ def read_project(path: str | Path) -> Project | None:
         return None
     wrong = list(islice(chain(faults(table, schema(), ()), _faults_of_codes(table)), _MOST_FAULTS))
     if not wrong:
-        targets, wrong = _targets(table, path.parent)
+        targets, wrong = _targets(table, path.parent, exists)
     if wrong:
         keys = Keys(source)
         found = [_diagnostic(each, keys, before) for each in wrong]
         raise RulesError(sorted(found, key=lambda each: each.span.start if each.span else 0))
-    return Project(shown, tuple(targets), table.get("severity", {}))
+    return Project(_from_here(path), tuple(targets), table.get("severity", {}))
 
 
 def _text(path: Path, shown: str) -> str:
@@ -116,7 +136,9 @@ def _faults_of_codes(table: object) -> Iterator[Fault]:
             yield Fault("E932", ("severity", code), f"there is no code `{code}`", near)
 
 
-def _targets(table: Mapping[str, Any], folder: Path) -> tuple[list[Target], list[Fault]]:
+def _targets(
+    table: Mapping[str, Any], folder: Path, exists: Callable[[Path], bool]
+) -> tuple[list[Target], list[Fault]]:
     from paramrules.named_models import read_input  # with inventories, which `check` needs only for targets
 
     wrong: list[Fault] = []
@@ -133,7 +155,7 @@ def _targets(table: Mapping[str, Any], folder: Path) -> tuple[list[Target], list
                     wrong.append(Fault("E934", (*key, name), found.message, str(found.help)))
                 return text
             path = folder / text
-            if not path.exists():
+            if not exists(path):
                 near = did_you_mean(
                     path.name, (each.name for each in path.parent.glob("*") if each.is_file())
                 )
