@@ -313,12 +313,19 @@ def test_a_project_against_a_revision(run: Run, repository: Path) -> None:
 
 GONE = [
     ("", (0, "the same groups\n")),
-    ('[[targets]]\nrules = "rules/old.rules"\n', (0, "the same groups\n")),
-    ('[[targets]]\nrules = "was.rules"\n' * 2, (1, "gone: was.rules\nthe same groups, 1 file gone\n")),
     (
-        'targets = [1, {rules = 2}, {rules = "a/../b.rules"}]',
-        (1, "gone: b.rules\nthe same groups, 1 file gone\n"),
+        '[[targets]]\nrules = "rules/old.rules"\n',
+        (1, "newly configured: rules/old.rules on net.py:make\nthe same groups, 1 new target\n"),
     ),
+    (
+        '[[targets]]\nrules = "a/../b.rules"\n' * 2,
+        (
+            1,
+            "gone: b.rules\nnewly configured: rules/old.rules on net.py:make\n"
+            "the same groups, 1 file gone, 1 new target\n",
+        ),
+    ),
+    ("targets = [1, {rules = 2}]", (0, "the same groups\n")),
     ("targets = 7\n", (0, "the same groups\n")),
     ("targets = [\n", (0, "the same groups\n")),
 ]

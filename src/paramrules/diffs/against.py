@@ -55,7 +55,7 @@ def diff_against(
     """Compare the rule file of a target with what it is in a revision, on each model of the target.
 
     Each side has the options, the inputs, the stacks and the vocabulary of its settings. The models are those
-    of now. A file that the revision does not have is a new one. A shipped policy is the same in all
+    of now. A file that the revision does not have is a new one; a shipped policy is the same in all
     revisions.
 
     Args:
@@ -70,15 +70,13 @@ def diff_against(
     check_compared(compare)
     pairs = list(former.of(target))
     old: GitFile | str = target.rules
-    if names_shipped(target.rules):
-        pairs = [(now, then) for now, then in pairs if now != then]
-    else:
+    if not names_shipped(target.rules):
         old = GitFile(former.revision, for_git(target.rules), follows=True)
         old.require_revision()
         if not old.is_file():
             old.require_no_submodule()
             return Diffs((), new_files=(target.rules,))
-    inventories = _by_name(target.models, build) if pairs else {}
+    inventories = _by_name(target.models, build)
     before = _described_then(former, [then.models for now, then in pairs if then.models != now.models], build)
     return Diffs(
         tuple(

@@ -46,6 +46,7 @@ class FormerTargets:
         self.findings: list[Diagnostic] = []
         self.revision = revision
         former = self._read(posixpath.dirname(project.file)) if project else None
+        former_targets = former.targets if former else ()
         kept = set(map(from_here, project.own_files)) if project else set()
         before = map(from_here, former.own_files) if former else ()
         self.gone_files = [path for path in before if path not in kept]
@@ -55,7 +56,7 @@ class FormerTargets:
             then = ()
         self._now, self._then = list(_alone(targets)), list(map(self._in_revision, _alone(then)))
         self._pairs = dict(_paired(self._now, self._then))
-        self._came = [n for n in range(len(self._now)) if n not in self._pairs] if former else []
+        self._came = [n for n in range(len(self._now)) if n not in self._pairs] if former_targets else []
         self._went = [n for n in range(len(self._then)) if n not in self._pairs.values()]
         self._pairs |= _in_turn(self._now, self._then, self._came, self._went, _rules_of)
 

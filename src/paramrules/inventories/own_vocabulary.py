@@ -103,7 +103,7 @@ def read_own(vocabulary: VocabularyLike, families: Iterable[str]) -> OwnFiles:
 
 def _read(file: Path | Traversable, families: Iterable[str]) -> OwnFile:
     name = str(file)
-    source = Source(name, _text(file) if isinstance(file, Path) else file.read_text("utf-8-sig"))
+    source = Source(name, _text(file))
     table = parse_toml(source, "E510", f"the vocabulary `{name}`")
     wrong = [_wrong(name, what, instead, _span_of(source, what)) for what, instead in faults(table, families)]
     if wrong:
@@ -111,11 +111,16 @@ def _read(file: Path | Traversable, families: Iterable[str]) -> OwnFile:
     return OwnFile(name, table)
 
 
-def _text(path: Path) -> str:
+def _text(path: Path | Traversable) -> str:
     near = "name a TOML file with `[families]`, `[[roles]]` or `[layouts]`"
     try:
+        if not isinstance(path, Path):
+            return path.read_text("utf-8-sig")
         return read_text(path, _LARGEST_FILE)
+    except UnicodeDecodeError:
+        raise RulesError(_wrong(str(path), "it is not UTF-8", near)) from None
     except FileNotFoundError:
+        assert isinstance(path, Path)
         near = did_you_mean(path.name, (file.name for file in path.parent.glob("*.toml"))) or near
         raise RulesError(_wrong(str(path), "it does not exist", near)) from None
     except UnreadableError as error:

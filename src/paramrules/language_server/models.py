@@ -51,7 +51,7 @@ class ModelOf(NamedTuple):
             self.text,
             *(word for each in models.inputs for word in ("--input", each.text)),
             *(word for path, axes in models.stacked.items() for word in ("--stacked", f"{path}={axes}")),
-            *(word for file in models.vocabulary for word in ("--vocabulary", os.path.abspath(file))),
+            *(word for file in models.vocabulary for word in ("--vocabulary", os.path.abspath(str(file)))),
         ]
 
     @property
