@@ -54,7 +54,7 @@ class FormerTargets:
             then = choose(former) if former else ()
         except ValueError:  # these settings have no target for the command line
             then = ()
-        self._now, self._then = list(_alone(targets)), list(map(self._in_revision, _alone(then)))
+        self._now, self._then = list(_alone(targets)), list(_alone(map(self._in_revision, then)))
         self._pairs = dict(_paired(self._now, self._then))
         self._came = [n for n in range(len(self._now)) if n not in self._pairs] if former_targets else []
         self._went = [n for n in range(len(self._then)) if n not in self._pairs.values()]
