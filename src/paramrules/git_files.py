@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from importlib.resources.abc import Traversable
 from typing import IO, Any
 
-from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
+from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean, listed
 
 
 class GitFile(Traversable):
@@ -162,8 +162,31 @@ class GitFile(Traversable):
                     )
                 )
 
+    def _folder(self) -> RulesError:
+        """Return the error for a folder where a file should be."""
+        tree = _git("ls-tree", "-r", "--name-only", "-z", self._object).stdout.decode("utf-8", "replace")
+        files = [
+            f"{self.revision}:{posixpath.join(self.path, name)}"
+            for name in tree.split("\0")
+            if name.endswith((".rules", ".lock"))
+        ]
+        what = (
+            f"`{self.path}` is a folder of the revision"
+            if self.path
+            else "the revision is named without a file"
+        )
+        return RulesError(
+            Diagnostic(
+                "E911",
+                f"`{self}` is no file: {what}",
+                help=f"name a file in it: {listed(files, 3, 'or')}" if files else "name a file in it",
+            )
+        )
+
     def _missing(self) -> RulesError:
         self.require_no_submodule()
+        if self.is_dir():
+            return self._folder()
         help = ""
         if not self.path.startswith((".", "/")) and GitFile(self.revision, f"./{self.path}").is_file():
             help = f"a path is relative to the root of the repository; write `{self.revision}:./{self.path}`"

@@ -171,10 +171,8 @@ def _keep_access(old: os.stat_result, beside: str) -> None:
 
 
 def _unwritable(path: str | Path, error: OSError | ValueError) -> RulesError:
-    return RulesError(
-        Diagnostic(
-            "E703",
-            f"`{path}` cannot be written: {getattr(error, 'strerror', None) or error}",
-            help="name a file in a folder that exists and is writable",
-        )
-    )
+    reason = getattr(error, "strerror", None) or str(error)
+    help = "name a file in a folder that exists and is writable"
+    if os.path.isdir(path):
+        help = "move it away, or name another file"
+    return RulesError(Diagnostic("E703", f"`{path}` cannot be written: {reason}", help=help))

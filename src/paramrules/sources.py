@@ -27,7 +27,7 @@ def source(text: str) -> "str | Traversable":
         return text
     revision, _, path = text.partition(":")
     is_drive = len(revision) == 1 and path[:1] in ("\\", "/")
-    if not revision or not path or is_drive or os.path.lexists(text) or os.path.isfile(revision):
+    if not revision or ":" not in text or is_drive or os.path.lexists(text) or os.path.isfile(revision):
         return text
     from paramrules.git_files import GitFile
 

@@ -111,9 +111,21 @@ def test_what_is_not_there(run: Run, repository: Path) -> None:
     assert said("main:tops.rules") == (
         "error[E911]: the revision `main` has no file `tops.rules`\ndid you mean `main:top.rules`?"
     )
-    assert said("main:rules") == (
-        "error[E911]: the revision `main` has no file `rules`\ndid you mean `main:top.rules`?"
+    for name in ("rules", "rules/", "./rules"):
+        path = f"{name.removesuffix('/')}/"
+        assert said(f"main:{name}") == (
+            f"error[E911]: `main:{name}` is no file: `{name}` is a folder of the revision\n"
+            f"name a file in it: `main:{path}norms.rules` or `main:{path}old.rules`"
+        )
+    assert said("main:") == (
+        "error[E911]: `main:` is no file: the revision is named without a file\n"
+        "name a file in it: `main:net.rules`, `main:rules/norms.rules` or `main:rules/old.rules` or 1 more"
     )
+    Path("bare").mkdir()
+    Path("bare/a.txt").write_text("")
+    git("add", "bare")
+    git("commit", "-qm", "bare")
+    assert said("main:bare").endswith("`bare` is a folder of the revision\nname a file in it")
     assert said("mian:top.rules") == "error[E911]: git knows no revision `mian`\ndid you mean `main`?"
     assert said("v9:top.rules") == (
         "error[E911]: git knows no revision `v9`\nfetch it first, if it is a branch: `git fetch origin v9`"
@@ -129,6 +141,17 @@ def test_what_is_not_there(run: Run, repository: Path) -> None:
         "error[E911]: the revision `main` has no file `old.rules`\n"
         "a path is relative to the root of the repository; write `main:./old.rules`"
     )
+
+
+def test_a_revision_without_its_file(run: Run, repository: Path) -> None:
+    for files, instead in (
+        (("main", "top.rules"), "main:top.rules"),
+        (("top.rules", "main"), "main:top.rules"),
+        (("main", "HEAD:top.rules"), "main:PATH"),
+    ):
+        code, out, err = run("diff", *files, "-m", "net.py:make")
+        assert (code, out) == (2, "")
+        assert err.endswith(f"Error: there is no file `main`; in a revision of git it is `{instead}`\n")
 
 
 def test_without_a_repository_or_git(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -273,8 +273,40 @@ def test_two_targets_of_one_file_and_model_with_the_same_options(run: Run) -> No
         "",
         "error[E906]: `net.rules.lock` would have two sections of the model `net.py:make` "
         "with the same options\n"
-        "  = help: lock the two apart, each into a file of its own: `-o FILE`\n\n",
+        "  = help: name the model once; if the two differ in stacks, inputs or vocabulary, lock one of them "
+        "apart: `paramrules lock RULES --model M -o FILE`\n\n",
     )
+
+
+def test_a_directory_in_place_of_a_lock(run: Run) -> None:
+    Path("net.rules.lock").mkdir()
+    help = "  = help: move it away, or name another file\n\n"
+    assert run("lock", "net.rules", "-m", "net.py:make") == (
+        2,
+        "",
+        f"error[E703]: `net.rules.lock` cannot be written: Is a directory\n{help}",
+    )
+    assert run("lock", "net.rules", "-m", "net.py:make", "--check") == (
+        2,
+        "",
+        f"error[E902]: `net.rules.lock` cannot be read as a lock: it is a directory\n{help}",
+    )
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_line_ends_of_windows_and_a_byte_order_mark(mark: str, run: Run) -> None:
+    """Git writes such line ends where `core.autocrlf` is set."""
+    command = ("lock", "net.rules", "-m", "net.py:make")
+    run(*command)
+    lock = Path("net.rules.lock")
+    data = (mark + lock.read_text().replace("\n", "\r\n")).encode()
+    lock.write_bytes(data)
+    assert run(*command, "--check") == (0, "net.rules.lock is up to date\n", "")
+    assert run(*command) == (0, "net.rules.lock is up to date\n", "")
+    assert lock.read_bytes() == data
+    assert run("diff", "net.rules.lock", "net.rules", "-m", "net.py:make").out == "the same groups\n"
+    lock.write_bytes(data.replace(b"\r\nend", b"\r\n\r\nend"))
+    assert run(*command, "--check").code == 2
 
 
 def test_a_label_that_nothing_has_was_written_by_hand(run: Run) -> None:

@@ -153,6 +153,8 @@ def test_a_tree_that_was_edited() -> None:
         ("h.0..2.w", "    h.0..2.w", 19, "it is not indented as a lock is"),
         ("h.0..2.w", "(h).0..2.w", 19, "it does not begin with a name"),
         ("h.0..2.w", "h.2..0.w", 19, "`2..0` is not a series of numbers"),
+        ("h.0..2.w", "h.0..2..0.w", 19, "`0..2..0` is not a series of numbers"),
+        ("h.0..2.w", "h.0..2..000.w", 19, "`0..2..000` is not a series of numbers"),
         ("h.0..2.w", "h.0..999999999.w", 19, "`0..999999999` is not a series of numbers"),
         ("h.0..2.w", "h.0..999999..text.w", 19, "`0..999999..text` is not a series of numbers"),
         ("h.0..2.w", '"\\x".0..2.w', 19, "its quotes do not hold a text"),

@@ -63,7 +63,7 @@ def diff(
              tensors, parameters, settings (both values by key), detail
              (of a shape, a tie, a stack, a mark: both), names
     """
-    from paramrules.diffs.against import diff_project
+    from paramrules.diffs.against import diff_project, is_revision
     from paramrules.diffs.former_targets import FormerTargets
     from paramrules.diffs.sides import Diffs, diff_target
     from paramrules.projects import Target
@@ -76,6 +76,10 @@ def diff(
         found = diff_project(former, targets, build, compare=compare)
     elif against is None and len(files) == 2:
         old, new = files
+        for one, other in ((old, new), (new, old)):
+            if is_revision(one):
+                instead = f"{one}:{'PATH' if ':' in other else other}"
+                raise click.UsageError(f"there is no file `{one}`; in a revision of git it is `{instead}`")
         chosen = choose_for(new) or choose_for(old) or [Target(new)]
         found = Diffs.joined(diff_target(old, new, target, build, compare=compare) for target in chosen)
     else:

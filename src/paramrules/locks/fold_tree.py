@@ -21,6 +21,9 @@ from paramrules.locks.words import BARE, NUMBER, Affine, component
 
 _PLAIN: Final = re.compile(BARE).fullmatch
 
+LONGEST: Final = 1000
+"""The most characters of a name that stands in a fold, which could make many such names of few characters."""
+
 
 class Leaf(NamedTuple):
     """The text behind a name: a part that has to be equal, and one whose numbers may count up."""
@@ -84,11 +87,14 @@ class _Forms:
         split = [name.split(".") for name in names]
         written = ".".join if all(map(_PLAIN, set(chain.from_iterable(split)))) else _quoted
         path = [_Open(0)]
-        for parts, after, leaf in zip(split, chain(split[1:], ([],)), leaves, strict=True):
+        behind = [*split[1:], []][: len(split)]
+        for parts, after, leaf, length in zip(split, behind, leaves, map(len, names), strict=True):
             same, most = 0, min(len(parts), len(after) - 1)
             while same < most and parts[same] == after[same]:
                 same += 1
             form = self._leaf(leaf)
+            if length > LONGEST:  # equal to nothing, so that nothing around it folds
+                form = self._new(self._forms[form[0]]), form[1]
             if same > path[-1].depth:
                 path.append(_Open(same))
             node = path[-1]
@@ -118,8 +124,7 @@ class _Forms:
             numbers = tuple(map(int, NUMBER.findall(leaf.counting)))
             form = self._modules.get(texts)
             if form is None:
-                form = self._modules[texts] = len(self._forms), ()
-                self._forms.append(_Form(texts, (), len(numbers)))
+                form = self._modules[texts] = self._new(_Form(texts, (), len(numbers))), ()
             found = self._leaves[leaf] = form[0], numbers
         return found
 
@@ -163,10 +168,15 @@ class _Forms:
 
     def _form(self, leaf: int, entries: tuple[_Entry, ...], size: int) -> int:
         """Return the number of the form with a leaf, -1 for none, and these lines."""
-        form = self._known.setdefault((leaf, entries), len(self._forms))
-        if form == len(self._forms):
-            self._forms.append(_Form(None if leaf < 0 else self._forms[leaf].leaf, entries, size))
+        form = self._known.get((leaf, entries))
+        if form is None:
+            form = self._new(_Form(None if leaf < 0 else self._forms[leaf].leaf, entries, size))
+            self._known[leaf, entries] = form
         return form
+
+    def _new(self, form: _Form) -> int:
+        self._forms.append(form)
+        return len(self._forms) - 1
 
     def lines(self, root: int, numbers: Sequence[int]) -> Iterator[str]:
         """Yield the lines of the whole tree."""

@@ -158,7 +158,8 @@ def lock_of(assignments: Iterable[tuple[str, Assignment]], shown: str) -> Lock:
                     "E906",
                     f"{shown} would have two sections of the model `{name}` with the same options",
                     help="lock the two apart, each into a file of its own",
-                    cli_help="lock the two apart, each into a file of its own: `-o FILE`",
+                    cli_help="name the model once; if the two differ in stacks, inputs or vocabulary, lock "
+                    "one of them apart: `paramrules lock RULES --model M -o FILE`",
                 )
             )
         sections[key] = locked(assignment, name)

@@ -49,7 +49,7 @@ def read_lock(path: str | PathLike[str]) -> Lock:
     """
     name = fspath(path)
     if reason := unreadable(name):
-        raise _unreadable(name, reason)
+        raise _unreadable(name, reason, "move it away, or name another file")
     try:
         with open(name, "rb") as file:
             data = file.read(BYTES + 1)
@@ -90,8 +90,8 @@ def parse_lock(text: str, name: str = "<lock>") -> Lock:
     return Lock(tuple(reading.models()), name)
 
 
-def _unreadable(name: str, why: str) -> RulesError:
-    return RulesError(Diagnostic("E902", f"`{name}` cannot be read as a lock: {why}", help=_AGAIN))
+def _unreadable(name: str, why: str, help: str = _AGAIN) -> RulesError:
+    return RulesError(Diagnostic("E902", f"`{name}` cannot be read as a lock: {why}", help=help))
 
 
 class _Reading:

@@ -9,7 +9,7 @@ from itertools import product
 from math import prod
 from typing import Final, NamedTuple
 
-from paramrules.locks.fold_tree import Leaf
+from paramrules.locks.fold_tree import LONGEST, Leaf
 from paramrules.locks.runs import BY_TEXT, in_order
 from paramrules.locks.words import BARE, QUOTED, Template, read_template, unquoted
 
@@ -19,16 +19,13 @@ MOST: Final = 1_000_000
 _MOST_BY_TEXT: Final = 100_000
 """The most numbers of a series in the order of texts, which have to be sorted."""
 
-_LONGEST: Final = 1000
-"""The most characters of a name. A fold can make long names of few characters."""
-
 WORK: Final = 100_000_000
 """The most characters of all names and labels in a tree, with `_FILLED` for each number in the labels, and 4
 for each number of the name that it may count along with."""
 
 _FILLED: Final = 40
 
-_TOO_LONG: Final = f"its names have more than {_LONGEST} characters"
+_TOO_LONG: Final = f"its names have more than {LONGEST} characters"
 _TOO_LONG_TOGETHER: Final = "the names and labels up to here are too long together"
 
 _RUN: Final = re.compile(
@@ -152,7 +149,7 @@ class Tree:
             if work > WORK:
                 raise TreeFault(line.number, _TOO_LONG_TOGETHER)
             if line.leaf:
-                if len(name) > _LONGEST and numbers:
+                if len(name) > LONGEST and numbers:
                     raise TreeFault(line.number, _TOO_LONG)
                 fixed, counting = line.leaf
                 try:
@@ -200,7 +197,7 @@ def _line(number: int, text: str, around: _Line | None, left: int) -> _Line:
         raise TreeFault(number, "`+` should stand before all lines below a series, or none")
     path, runs, ends, at = _path(number, text, offset)
     folds = (around.folds if around else 0) + len(runs)
-    if folds > _LONGEST:
+    if folds > LONGEST:
         raise TreeFault(number, _TOO_LONG)
     if at == len(text):
         return _Line(number, path, runs, None, folds, offset=bool(offset), ends=ends)
@@ -248,8 +245,8 @@ def _path(
                 raise TreeFault(number, "its quotes do not hold a text") from None
         else:
             first, last = int(run[2]), int(run[3])
-            step = 0 if run[4] == BY_TEXT else max(1, int(run[4] or 1))
-            if first == last:
+            step = 0 if run[4] == BY_TEXT else int(run[4] or 1)
+            if first == last or (step == 0 and run[4] != BY_TEXT):
                 raise TreeFault(number, f"`{run[0]}` is not a series of numbers")
             runs.append(_series(number, run[0], first, last, step))
             keys.append(f"{run[1]}%d{run[5]}")
