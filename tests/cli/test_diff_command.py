@@ -119,7 +119,7 @@ def test_what_is_not_there(run: Run, repository: Path) -> None:
         )
     assert said("main:") == (
         "error[E911]: `main:` is no file: the revision is named without a file\n"
-        "name a file in it: `main:net.rules`, `main:rules/norms.rules` or `main:rules/old.rules` or 1 more"
+        "name a file in it: `main:net.rules`, `main:rules/norms.rules`, `main:rules/old.rules` or 1 more"
     )
     Path("bare").mkdir()
     Path("bare/a.txt").write_text("")

@@ -182,6 +182,10 @@ def _series(random: Random, depth: int) -> Iterator[str]:
     period = random.choice((1, 1, 2, 3, 4, 8, 17))
     pattern = [random.randrange(len(kinds)) for _ in range(period)]
     odd = random.choice((0, 0, 0, 0.1))
+    if random.random() < 0.3:  # layers of which some are others, and nothing else
+        kinds = [["a.w"], ["b.w", "b.v"], [_component(random)]]
+        before, after, odd = "", "", 0
+        numbers = list(range(first, first + random.choice((8, 12, 15, 24))))
     counted = random.choice((False, False, False, True))
     for place, number in enumerate(numbers):
         names = kinds[pattern[place % period]] if random.random() >= odd else random.choice(kinds)
