@@ -86,6 +86,7 @@ def test_json(run: Run) -> None:
         "reordered": "",
         "options": {},
         "versions": {},
+        "reasons": [],
         "changes": [],
     }
     diff = {"name": "net.py:make", "model": "net.py:make", "rules": "net.rules", "same": True, **nothing}

@@ -66,6 +66,21 @@ def test_the_entry_that_moved_parameters_is_named(lock: Path) -> None:
 
 
 @pytest.mark.usefixtures("joined")
+def test_a_diff_of_a_lock_with_rules_names_the_entry(lock: Path) -> None:
+    reason = (
+        "without `acme_norms.UnitScale` in the family `RMSNorm` of `paramrules`, "
+        "2 of these would be where they were"
+    )
+    rules = paramrules.parse(RULES, "net.rules")
+    found = paramrules.diff(lock, rules, inventory_of(ROWS))
+    assert found.reasons == (reason,)
+    assert str(found).endswith(f"\n{reason}\n\n2 tensors moved")
+    assert paramrules.diff(read_lock(lock).models[0], assigned()).reasons == (reason,)
+    assert paramrules.diff(assigned(), lock).reasons == ()
+    assert paramrules.diff(lock, lock).reasons == ()
+
+
+@pytest.mark.usefixtures("joined")
 @pytest.mark.parametrize(
     "rules",
     [

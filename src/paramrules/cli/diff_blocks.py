@@ -42,6 +42,7 @@ def result_of(diffs: "Diffs") -> dict[str, Any]:
             "reordered": diff.reordered,
             "options": {name: list(values) for name, values in diff.options.items()},
             "versions": {name: list(values) for name, values in diff.versions.items()},
+            "reasons": list(diff.reasons),
         }
         for name, diff in zip(diffs.names, diffs.diffs, strict=True)
     ]

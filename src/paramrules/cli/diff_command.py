@@ -55,7 +55,8 @@ def diff(
     JSON: `same`, `went` and `came` (models of which only one of two locks has a section), `new_files` (that
     the revision does not have), `gone_files` (that only it has), likewise `new_targets` and `gone_targets`,
     `findings`, and `diffs`, each with `name`, `model`, `rules`, `same`, `groups_came`, `groups_went`,
-    `reordered`, `options` (both values by name), `versions` (of packages, both by name), and
+    `reordered`, `options` (both values by name), `versions` (of packages, both by name), `reasons` (of a lock
+    against rules, the entries of the vocabulary that moved parameters), and
 
     \b
     changes  kind (moved, settings, came, went, shape, frozen, tied,

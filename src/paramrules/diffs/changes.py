@@ -65,6 +65,7 @@ class Diff:
             saved by position; "" otherwise.
         options: the options of the rules that have another value, each with both. They are no difference in
             themselves.
+        reasons: of a lock against rules, the entries of the vocabulary that have moved parameters.
     """
 
     old: LockedModel
@@ -75,6 +76,7 @@ class Diff:
     groups_went: tuple[str, ...]
     reordered: str
     options: Mapping[str, tuple[Any, Any]]
+    reasons: tuple[str, ...] = ()
 
     @property
     def versions(self) -> Mapping[str, tuple[str, str]]:

@@ -129,7 +129,7 @@ def some(names: Iterable[str]) -> str:
 
 
 def notes(diff: Diff) -> Iterator[str]:
-    """Yield lines about groups, their order, options, and versions of packages."""
+    """Yield lines about groups, their order, options, versions of packages, and the vocabulary."""
     for which, labels in (("new", diff.groups_came), ("gone", diff.groups_went)):
         if labels:
             yield f"{which}: {counted(len(labels), 'group')} ({some(labels)})"
@@ -139,6 +139,7 @@ def notes(diff: Diff) -> Iterator[str]:
         yield f"option {name}: {' -> '.join(_both(name, *values))}"
     if diff.versions and not diff.same:
         yield f"versions: {', '.join(f'{name} {old} -> {new}' for name, (old, new) in diff.versions.items())}"
+    yield from diff.reasons
 
 
 def summary(diff: Diff) -> str:

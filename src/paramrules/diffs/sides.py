@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from operator import attrgetter
 from typing import NamedTuple, TypeAlias
 
@@ -12,6 +13,7 @@ from paramrules.diagnostics import Diagnostic, RulesError, class_name
 from paramrules.diffs.changes import Diff
 from paramrules.diffs.compare import compared
 from paramrules.diffs.rules_or_lock import rules_or_lock
+from paramrules.diffs.vocabulary_moves import moves
 from paramrules.display import counted
 from paramrules.inventories import Inventory
 from paramrules.inventories.own_vocabulary import VocabularyLike
@@ -70,8 +72,7 @@ def diff(
     described = None if model is None else inventory_of(model, vocabulary=vocabulary)
     sides = _opened(old), _opened(new)
     given = _for_each(sides, lambda rules: options or {})
-    before, now = _both(*sides, described, [(name,)] * 2, given, options or {})
-    return compared(before, now, compare)
+    return _compared(*sides, described, [(name,)] * 2, given, options or {}, compare)
 
 
 class Diffs(NamedTuple):
@@ -166,8 +167,7 @@ def diff_target(
     diffs = []
     for model, inventory in zip(models or (None,), described, strict=True):
         names = [_names_in(side, model) for side in sides]
-        was, is_now = _both(*sides, inventory, names, given, {})
-        diffs.append(compared(was, is_now, compare))
+        diffs.append(_compared(*sides, inventory, names, given, {}, compare))
     return Diffs(tuple(diffs))
 
 
@@ -181,7 +181,9 @@ def diff_targets(
     """
     opened = [_opened(file) for file, _, _ in (old, new)]
     before, now = (
-        _locked(rules, model, (target.models.names[0].text,), _for_each(opened, target.options_for), {})
+        _locked(
+            _assigned(rules, model, _for_each(opened, target.options_for)), (target.models.names[0].text,), {}
+        )
         for rules, (_, target, model) in zip(opened, (old, new), strict=True)
     )
     return compared(before, now, compare)
@@ -246,15 +248,16 @@ def _for_each(sides: Iterable[object], options: OptionsOf) -> OptionsOf:
     return given
 
 
-def _both(
+def _compared(
     old: _Opened,
     new: _Opened,
     model: Inventory | None,
     names: Sequence[tuple[str, ...]],
     given: OptionsOf,
     options: Mapping[str, Scalar],
-) -> tuple[LockedModel, LockedModel]:
-    """Return both sides as locks hold them.
+    compare: str,
+) -> Diff:
+    """Compare both sides on a model.
 
     Args:
         old: the one side.
@@ -263,12 +266,19 @@ def _both(
         names: for each side, the names that the model may have in a lock.
         given: the options of rules.
         options: values of options. Those of the other side go before them to select one of several sections.
+        compare: as for `diff`.
     """
+    old, new = (_assigned(side, model, given) for side in (old, new))
     if isinstance(old, Lock):
-        now = _locked(new, model, names[1], given, options)
-        return _locked(old, model, names[0], given, now.options), now
-    before = _locked(old, model, names[0], given, options)
-    return before, _locked(new, model, names[1], given, before.options)
+        now = _locked(new, names[1], options)
+        before = _locked(old, names[0], now.options)
+    else:
+        before = _locked(old, names[0], options)
+        now = _locked(new, names[1], before.options)
+    found = compared(before, now, compare)
+    if isinstance(old, Lock | LockedModel) and isinstance(new, Assignment):
+        return replace(found, reasons=tuple(moves(found, new)))
+    return found
 
 
 def _section(lock: Lock, names: tuple[str, ...], options: Mapping[str, Scalar]) -> LockedModel:
@@ -279,26 +289,25 @@ def _section(lock: Lock, names: tuple[str, ...], options: Mapping[str, Scalar]) 
     return lock[whole[0]] if whole else lock.section(names, options)
 
 
-def _locked(
-    side: _Opened,
-    model: Inventory | None,
-    names: tuple[str, ...],
-    given: OptionsOf,
-    options: Mapping[str, Scalar],
-) -> LockedModel:
-    if isinstance(side, LockedModel):
+def _assigned(side: _Opened, model: Inventory | None, given: OptionsOf) -> Assignment | LockedModel | Lock:
+    """Return a side with rules assigned to the model."""
+    if not isinstance(side, Rules):
         return side
+    if model is None:
+        raise RulesError(
+            Diagnostic(
+                "E912",
+                f"`{side.source.name}` holds rules, which make groups only of a model",
+                help="pass the model: `paramrules.diff(old, new, model)`",
+                cli_help="name the model with `--model M`; two locks need none",
+            )
+        )
+    return examine(side, model, options=given(side))
+
+
+def _locked(
+    side: Assignment | LockedModel | Lock, names: tuple[str, ...], options: Mapping[str, Scalar]
+) -> LockedModel:
     if isinstance(side, Lock):
         return _section(side, names, options)
-    if isinstance(side, Rules):
-        if model is None:
-            raise RulesError(
-                Diagnostic(
-                    "E912",
-                    f"`{side.source.name}` holds rules, which make groups only of a model",
-                    help="pass the model: `paramrules.diff(old, new, model)`",
-                    cli_help="name the model with `--model M`; two locks need none",
-                )
-            )
-        side = examine(side, model, options=given(side))
-    return locked(side, names[0])
+    return locked(side, names[0]) if isinstance(side, Assignment) else side
