@@ -10,16 +10,15 @@ the same but for numbers that count along with it. Each name is looked at once, 
 with its neighbour only, so that the work is proportional to the names.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain
 from typing import Final, NamedTuple
 
 from paramrules.locks.repeats import Offsets, Repeat, repeat
 from paramrules.locks.runs import Kid, Numbers, Run, run
-from paramrules.locks.words import BARE, NUMBER, Affine, component
+from paramrules.locks.words import NUMBER, Affine, component
 
-_PLAIN: Final = re.compile(BARE).fullmatch
+_PLAIN: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
+"""The characters of components that stand in a lock as they are."""
 
 LONGEST: Final = 1000
 """The most characters of a name that stands in a fold, which could make many such names of few characters."""
@@ -84,26 +83,36 @@ class _Forms:
 
         A module is made only where names part, so that most parameters cost one step.
         """
-        split = [name.split(".") for name in names]
-        written = ".".join if all(map(_PLAIN, set(chain.from_iterable(split)))) else _quoted
-        path = [_Open(0)]
-        behind = [*split[1:], []][: len(split)]
-        for parts, after, leaf, length in zip(split, behind, leaves, map(len, names), strict=True):
-            same, most = 0, min(len(parts), len(after) - 1)
-            while same < most and parts[same] == after[same]:
+        node = _Open(0)
+        path, depth, known = [node], 0, self._leaves
+        is_plain = _are_plain(names)
+        written = ".".join if is_plain else _quoted
+        parts = names[0].split(".") if names else []
+        behind = [*names[1:], ""][: len(names)]
+        for name, leaf, following in zip(names, leaves, behind, strict=True):
+            after = following.split(".")
+            same, end = 0, len(parts)
+            for one, other in zip(parts, after, strict=False):
+                if one != other:
+                    break
                 same += 1
-            form = self._leaf(leaf)
-            if length > LONGEST:  # equal to nothing, so that nothing around it folds
+            if same == len(after):  # the next name is the beginning of this one
+                same -= 1
+            form = known.get(leaf) or self._leaf(leaf)
+            if len(name) > LONGEST:  # equal to nothing, so that nothing around it folds
                 form = self._new(self._forms[form[0]]), form[1]
-            if same > path[-1].depth:
-                path.append(_Open(same))
-            node = path[-1]
-            if same == len(parts):
+            if same > depth:
+                node, depth = _Open(same), same
+                path.append(node)
+            if same == end:
                 node.leaf = form
             else:
-                node.kids.append((written(parts[node.depth :]), *form))
-                if same < node.depth:
+                below = parts[-1] if is_plain and depth + 1 == end else written(parts[depth:])
+                node.kids.append((below, *form))
+                if same < depth:
                     self._close(path, same, parts, written)
+                    node, depth = path[-1], same
+            parts = after
         return self._module(path[0])
 
     def _close(
@@ -118,14 +127,13 @@ class _Forms:
             parent.kids.append((written(names[parent.depth : node.depth]), *self._module(node)))
 
     def _leaf(self, leaf: Leaf) -> tuple[int, Numbers]:
-        found = self._leaves.get(leaf)
-        if found is None:
-            texts = (leaf.fixed, *NUMBER.split(leaf.counting))
-            numbers = tuple(map(int, NUMBER.findall(leaf.counting)))
-            form = self._modules.get(texts)
-            if form is None:
-                form = self._modules[texts] = self._new(_Form(texts, (), len(numbers))), ()
-            found = self._leaves[leaf] = form[0], numbers
+        """Return the form of a leaf that was not met before, and its numbers."""
+        texts = (leaf.fixed, *NUMBER.split(leaf.counting))
+        numbers = tuple(map(int, NUMBER.findall(leaf.counting)))
+        form = self._modules.get(texts)
+        if form is None:
+            form = self._modules[texts] = self._new(_Form(texts, (), len(numbers))), ()
+        found = self._leaves[leaf] = form[0], numbers
         return found
 
     def _module(self, node: _Open) -> tuple[int, Numbers]:
@@ -216,6 +224,14 @@ class _Forms:
             size = self._forms[entry.form].size
             yield entry, values[at : at + size], indent, folds
             at += size
+
+
+def _are_plain(names: Sequence[str]) -> bool:
+    """Return whether all components of names stand in a lock as they are."""
+    joined = ".".join(names)
+    return (
+        joined.isascii() and not joined.encode().translate(None, _PLAIN + b".") and ".." not in f".{joined}."
+    )
 
 
 def _quoted(parts: Iterable[str]) -> str:
