@@ -225,6 +225,10 @@ def test_underlines_end_with_the_line() -> None:
 def test_where_a_span_is() -> None:
     span = Span(SOURCE, 8, 25)
     assert (span.line, span.location, span.one_line) == (2, "m.rules:2", "long_label: name")
+    assert span.quote == span.one_line
+    long = Source("m.rules", f"a: name ~ {'x' * 6000}\n")
+    assert Span(long, 0, 170).quote == f"a: name ~ {'x' * 147}..."
+    assert Span(long, 0, 160).quote == f"a: name ~ {'x' * 150}"
 
 
 @pytest.mark.parametrize(

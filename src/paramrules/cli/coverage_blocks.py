@@ -18,7 +18,7 @@ def coverage_blocks(covered: "Mapping[str, Coverage]") -> list[Block]:
     blocks: list[Block] = [Table(("coverage", "rules", "branches", "reached"), rows, right=("reached",))]
     missed = [part for each in covered.values() for part in each.missed]
     if missed:
-        lines = [(part.kind, part.span.location, part.span.one_line) for part in missed]
+        lines = [(part.kind, part.span.location, part.span.quote) for part in missed]
         blocks += ["", Table(("no model reaches", "place", "text"), lines)]
     return blocks
 

@@ -136,7 +136,7 @@ def _differing(example: "Counterexample", files: "tuple[Rules, Rules]") -> list[
 
 def _undecided(proof: "Proof") -> list[Diagnostic]:
     return [
-        Diagnostic("W810", f"`{part.span.one_line}` cannot be compared: {part.reason}", part.span)
+        Diagnostic("W810", f"`{part.span.quote}` cannot be compared: {part.reason}", part.span)
         for part in proof.undecided
     ]
 

@@ -52,7 +52,7 @@ def test(targets: "list[Target]", with_coverage: bool) -> Answer:
         rows = []
         for outcome in assignment.outcomes:
             span, verdict = outcome.expectation.span, "pass" if outcome.holds else "FAIL"
-            rows.append((verdict, str(outcome.parameters), span.location, span.one_line))
+            rows.append((verdict, str(outcome.parameters), span.location, span.quote))
             results.append(
                 {
                     "rules": target.rules,

@@ -3,7 +3,10 @@
 from bisect import bisect_right
 from functools import cached_property
 from itertools import zip_longest
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+_QUOTED: Final = 160
+"""The most characters that a message quotes of a file."""
 
 
 class Source:
@@ -63,6 +66,12 @@ class Span(NamedTuple):
     def one_line(self) -> str:
         """The characters on one line, each run of white space as one space."""
         return " ".join(self.text.split())
+
+    @property
+    def quote(self) -> str:
+        """The characters on one line, for a message: at most 160 of them, with `...` for the rest."""
+        text = self.one_line
+        return text if len(text) <= _QUOTED else f"{text[: _QUOTED - 3]}..."
 
     @property
     def line(self) -> int:

@@ -47,7 +47,7 @@ def _check_decay(rule: Rule, findings: Findings) -> None:
         setting = written[0]
         findings.report(
             "W321",
-            f"`{LABEL}` decays: its rule says `{setting.span.one_line}`",
+            f"`{LABEL}` decays: its rule says `{setting.span.quote}`",
             setting.span,
             help=f"choose another label, or leave `{setting.key}` out: `{LABEL}` alone means "
             "`weight_decay = 0`",
