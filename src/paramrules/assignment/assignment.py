@@ -146,16 +146,17 @@ class Assignment:
         return model_size(len(inventory), sum(inventory.column("elements")), inventory.framework)
 
     @cached_property
-    def _settings(self) -> Sequence[Sequence[Mapping[str, Any]]]:
-        """For each axis and parameter, the settings that its label gives it."""
+    def _decisions(self) -> Sequence[Sequence[tuple[str, int, Mapping[str, Any]]]]:
+        """For each axis and parameter its label, the rule that took it, and the settings of the label."""
         axes = []
-        for labels in self._labels:
-            of: list[Mapping[str, Any]] = [{}] * len(self.inventory)
-            for label in labels:
+        for labels, found in zip(self.axes, self._labels, strict=True):
+            settings_of: list[Mapping[str, Any]] = [{}] * len(self.inventory)
+            for label in found:
                 for settings, entries in label.settings:
                     for parameter in self._evaluator.facts.parameters(entries):
-                        of[parameter] = settings
-            axes.append(of)
+                        settings_of[parameter] = settings
+            texts = map(labels.labels.__getitem__, labels.of)
+            axes.append(list(zip(texts, labels.rules, settings_of, strict=True)))
         return axes
 
     def group(self, label: str) -> Group:
@@ -290,12 +291,23 @@ class Assignment:
         `blocks.0.norm1.weight` is in `no_decay` with weight_decay = 0
           `no_decay`: `type(LayerNorm)` at vit.rules:1: `torch.nn...LayerNorm` is a `LayerNorm`
         """
-        parameter = self._parameter(name)
-        axes = []
-        for axis, labels, settings in zip(self.rules.axes, self.axes, self._settings, strict=True):
-            label, rule = labels.labels[labels.of[parameter]], labels.rules[parameter]
-            axes.append(explain_axis(axis, parameter, label, rule, settings[parameter], self._evaluator))
-        return Explanation(self.inventory[name], self.group_of(name), tuple(axes))
+        number = self._parameter(name)
+        inventory, entries = self.inventory.beside(number)
+        if inventory is self.inventory:
+            evaluator, group = self._evaluator, self.groups[self.group_numbers[number]]
+            decisions = [of[number] for of in self._decisions]
+        else:  # whole columns of a million parameters take seconds
+            evaluator = self._evaluator.among(inventory, entries)
+            group = next(group for group in self.groups if number in group.parameters)
+            own = self.inventory.entries(number)
+            decisions = [next(filter(None, (one.decision(own) for one in axis))) for axis in self._labels]
+        at = inventory.index(name)
+        axes = zip(self.rules.axes, decisions, strict=True)
+        return Explanation(
+            inventory.parameter(inventory.names.index(name)),
+            group,
+            tuple(explain_axis(axis, at, decision, evaluator) for axis, decision in axes),
+        )
 
     def parts(self) -> list[Part]:
         """Return the rules and the branches of `or` in them, each with whether this model reaches it."""

@@ -21,9 +21,17 @@ from paramrules.rules.terms import Predicate, Value, meaning, terms_in
 
 
 def explain_axis(
-    axis: Axis, parameter: int, label: str, number: int, settings: Mapping[str, Any], evaluator: Evaluator
+    axis: Axis, parameter: int, decision: tuple[str, int, Mapping[str, Any]], evaluator: Evaluator
 ) -> AxisExplanation:
-    """Explain one axis for one parameter, which rule `number` took (-1: none)."""
+    """Explain one axis for one parameter.
+
+    Args:
+        axis: the axis.
+        parameter: the parameter, by its number in the inventory of the evaluator.
+        decision: its label, the number of the rule that took it (-1: none), and its settings.
+        evaluator: the evaluator.
+    """
+    label, number, settings = decision
     reader = _Reader(evaluator, list(evaluator.facts.inventory.entries(parameter)))
     before = len(axis.rules) if number < 0 else number
     rule = None if number < 0 else axis.rules[number]

@@ -21,6 +21,9 @@ Texts = tuple[str | None, ...]
 GroupValues = tuple[int | str, ...]
 """The same as numbers and texts."""
 
+FEW = 16
+"""The most entries that are looked at one by one, rather than the whole column at once."""
+
 _BY_ENTRY = {"role", "fan_in", "fan_out", *OF_LAYER}
 _ZEROS = str.maketrans("123456789", "0" * 9)
 
@@ -156,7 +159,7 @@ class Facts:
             found = self.found(test, entries)
             return [entry for entry in entries if entry in found]
         texts, search = self.texts(test.subject), test.regex.search
-        if test.subject == "leaf":
+        if test.subject == "leaf" and len(entries) > FEW:
             good = {text for text in set(texts) if search(text)}
             return [entry for entry in entries if texts[entry] in good]
         return [entry for entry in entries if search(texts[entry])]
@@ -211,6 +214,29 @@ class Facts:
             number(text or "0") if group.numeric else text or ""
             for group, text in zip(test.regex.groups, texts, strict=True)
         )
+
+
+class SomeFacts(Facts):
+    """The facts about some entries of a model. Counts and ranks stay those of the model.
+
+    Args:
+        facts: the facts about the model.
+        inventory: the inventory of the entries.
+        entries: their numbers in the model.
+    """
+
+    def __init__(self, facts: Facts, inventory: Inventory, entries: Sequence[int]) -> None:
+        super().__init__(inventory)
+        self._facts = facts
+        self._entries = entries
+
+    def positions(self, test: RegexTest) -> dict[GroupValues, int]:
+        """Return the values of a match's groups over the model, each with its rank."""
+        return self._facts.positions(test)
+
+    def position(self, test: RegexTest, entry: int) -> int | None:
+        """Return the rank of the parameter's value in the model."""
+        return self._facts.position(test, self._entries[entry])
 
 
 def _groups_key(test: RegexTest, values: GroupValues) -> OrderKey:

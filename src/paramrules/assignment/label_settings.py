@@ -32,6 +32,15 @@ class Label:
     taken: list[Taken]
     settings: list[tuple[Settings, list[int]]] = field(default_factory=list)
 
+    def decision(self, entries: Sequence[int]) -> tuple[str, int, Settings] | None:
+        """Return the label, rule and settings of the parameter with these entries; None if it has another."""
+        for taken in self.taken:
+            for entry in entries:
+                if entry in taken.entries:
+                    settings = next(each for each, having in self.settings if entry in having)
+                    return self.text, taken.rule, settings
+        return None
+
 
 Known = dict[int, tuple[Sequence[str] | None, dict[tuple[str | None, ...], Settings]]]
 """By the identity of written settings: the captures that they use, and what they are for each text of these.

@@ -7,23 +7,20 @@ is a parameter under one of its names, and all tests but the negations look at t
 A comparison that reads a capture takes it from the premises: see `paramrules.assignment.captured`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from paramrules.assignment.captured import Captured, Entries, Premises, compared, in_order, uses_captures
-from paramrules.assignment.entry_facts import Facts
+from paramrules.assignment.entry_facts import FEW, Facts, SomeFacts
 from paramrules.assignment.value_evaluator import NO_CAPTURES, Captures, Values, compare
 from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.display import value_text
 from paramrules.globs import glob
-from paramrules.inventories import ABSENT
+from paramrules.inventories import ABSENT, Inventory
 from paramrules.rules import terms
 from paramrules.rules.terms import Predicate
 
 _COMPOUND = terms.AnyOf | terms.AllOf | terms.Not | terms.LetPredicate
 """Predicates made of others; to evaluate any other again costs as little as to look it up."""
-
-_FEW = 16
-"""The most entries that are looked at one by one, rather than the whole column at once."""
 
 
 class Evaluator:
@@ -39,6 +36,11 @@ class Evaluator:
         self.captured = Captured(facts, self.holds)
         self._lets: dict[int, tuple[set[int], set[int]]] = {}
         self.alive: set[int] = set()
+
+    def among(self, inventory: Inventory, entries: Sequence[int]) -> "Evaluator":
+        """Return an evaluator for some entries of the model, of which this is the inventory."""
+        facts = SomeFacts(self.facts, inventory, entries)
+        return Evaluator(facts, Values(facts, self.values.options))
 
     def holds(self, predicate: Predicate, entries: Entries, premises: Premises = ()) -> Entries:
         """Return the entries for which the predicate holds."""
@@ -166,7 +168,7 @@ class Evaluator:
             if isinstance(test, terms.ConstantTest)
             else self.facts.texts(test.subject)
         )
-        if test.subject not in ("name", "module") and len(entries) > _FEW:  # few different texts
+        if test.subject not in ("name", "module") and len(entries) > FEW:  # few different texts
             accepts = {text for text in set(column) if accepts(text)}.__contains__
         return self._signed(test, lambda some: [e for e in some if accepts(column[e])], entries)
 
@@ -226,7 +228,7 @@ class Evaluator:
     def _field(self, test: terms.Comparison, field: terms.Field, entries: Entries) -> Entries:
         """Compare a column with a constant. It has few distinct values, and each is compared once."""
         column = self.facts.column(field.name)
-        if len(entries) <= _FEW:
+        if len(entries) <= FEW:
             return [e for e in entries if self.values.holds(test, e, NO_CAPTURES)]
         example: dict[object, int] = dict(zip(column, range(len(column)), strict=True))
         good = {fact for fact, e in example.items() if self.values.holds(test, e, NO_CAPTURES)}

@@ -4,22 +4,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from paramrules.assignment.alike import Alike
-from paramrules.assignment.entry_facts import Facts, GroupValues
+from paramrules.assignment.entry_facts import Facts, SomeFacts
 from paramrules.assignment.labelling import Filler
 from paramrules.assignment.partition import Partition, partition
 from paramrules.assignment.predicate_evaluator import Evaluator
 from paramrules.assignment.value_evaluator import Values
 from paramrules.diagnostics import Diagnostic, Place, RulesError
 from paramrules.rules.model import Axis
-from paramrules.rules.terms import RegexTest
 
 
-class _Alone(Facts):
+class _Alone(SomeFacts):
     """The same facts with every name a parameter of its own. Counts and ranks stay those of the model."""
 
     def __init__(self, facts: Facts) -> None:
-        super().__init__(facts.inventory)
-        self._facts = facts
+        super().__init__(facts, facts.inventory, range(len(facts.names)))
         self.count = len(facts.names)
         self.extra = []
 
@@ -28,12 +26,6 @@ class _Alone(Facts):
 
     def tied(self, entry: int) -> bool:
         return self._facts.tied(entry)
-
-    def positions(self, test: RegexTest) -> dict[GroupValues, int]:
-        return self._facts.positions(test)
-
-    def position(self, test: RegexTest, entry: int) -> int | None:
-        return self._facts.position(test, entry)
 
 
 def disagreements(

@@ -155,6 +155,10 @@ class Columns:
         """Return the last component of each name, or what decides the role in its place, one per entry."""
         return [name[name.rfind(".") + 1 :] for name in self.names]
 
+    def some(self, entries: Sequence[int]) -> "Columns | None":
+        """Return the facts about some entries alone; None if only whole columns can be had."""
+        return None
+
     # What follows
 
     def shape(self) -> Sequence[Shape]:

@@ -16,6 +16,7 @@ from paramrules.diagnostics import Diagnostic, did_you_mean
 from paramrules.display import Table, html_of
 from paramrules.inventories.attributes import without_unreadable
 from paramrules.inventories.columns import Aliases, Columns
+from paramrules.inventories.layer_weights import in_layers, layer_of
 from paramrules.inventories.layouts import merge
 from paramrules.inventories.own_vocabulary import OwnFiles, current
 from paramrules.inventories.owner import Owner
@@ -24,6 +25,9 @@ from paramrules.inventories.vocabulary import Vocabulary, extended
 
 _SHOWN: Final = 20
 """The number of parameters that a notebook shows."""
+
+_FEW: Final = 32
+"""The number of questions about single parameters before an answer takes less time from what is known of all."""
 
 
 class UnknownNameError(KeyError):
@@ -95,6 +99,7 @@ class Inventory:
         columns.bind(framework, names, owners, self.aliases)
         self._index: dict[str, int] | None = None
         self._count = columns.count
+        self._asked = 0
 
     @property
     def also(self) -> Aliases:
@@ -196,12 +201,44 @@ class Inventory:
         Raises:
             KeyError: no parameter has it.
         """
-        if self._index is None:
-            self._index = dict(zip(self.names, self._columns.parameter, strict=True))
         try:
+            if self._index is None and self._asks_little():
+                return self._columns.parameter[self.names.index(name)]
+            if self._index is None:
+                self._index = dict(zip(self.names, self._columns.parameter, strict=True))
             return self._index[name]
-        except KeyError:
+        except (KeyError, ValueError):
             raise UnknownNameError(name, self.names) from None
+
+    def _asks_little(self) -> bool:
+        """Return whether there were few questions about single parameters up to this one."""
+        self._asked += 1
+        return self._asked <= _FEW
+
+    def beside(self, number: int) -> "tuple[Inventory, Sequence[int]]":
+        """Return what decides the facts of one parameter, as an inventory, and its entries in this one.
+
+        That is the parameter itself and those of the same layers, under all of their names. Where many
+        parameters are asked for, or columns can only be had as a whole, it is this inventory itself.
+        """
+        whole = self, range(len(self.names))
+        if type(self) is not Inventory or not self._asks_little():
+            return whole
+        layers = {layer_of(self.names[entry]) for entry in self.entries(number)}
+        numbers = sorted({self._columns.parameter[entry] for entry in in_layers(self.names, layers)})
+        entries, aliases = numbers.copy(), {}
+        for place, parameter in enumerate(numbers):
+            if others := self.aliases.get(parameter):
+                aliases[place] = range(len(entries), len(entries) + len(others))
+                entries += others
+        columns = self._columns.some(entries)
+        if columns is None:
+            return whole
+        names, owners = ([each[entry] for entry in entries] for each in (self.names, self.owners))
+        made = Inventory(
+            self.framework, names, owners, columns, aliases=aliases, unknown=self.unknown, own=self.own
+        )
+        return made, entries
 
     def parameter(self, entry: int) -> Parameter:
         """Return one entry as a row, with every fact."""
@@ -235,9 +272,8 @@ class Inventory:
         return {} if "attr" in self.unknown else self.column("attributes")[entry]
 
     def __getitem__(self, name: str) -> Parameter:
-        number = self.index(name)
-        entry = next(e for e in self.entries(number) if self.names[e] == name)
-        return self.parameter(entry)
+        inventory, _ = self.beside(self.index(name))
+        return inventory.parameter(inventory.names.index(name))
 
     def __iter__(self) -> Iterator[Parameter]:
         return map(self.parameter, range(self._count))

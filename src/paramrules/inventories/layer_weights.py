@@ -1,8 +1,9 @@
 """The weight beside a bias: for each parameter, the weight of the layer that it belongs to."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
+from itertools import compress, count, repeat
 from typing import Final
 
 from paramrules.inventories.roles import unparametrized
@@ -38,6 +39,22 @@ def layer_weights(names: Sequence[str], fans: Sequence[int | None]) -> list[int 
         only = next(iter(beside.values())) if len(beside) == 1 else None
         found[entry] = only if named is None else beside[named]
     return found
+
+
+def layer_of(name: str) -> str:
+    """Return the module in which `layer_weights` looks for the weight beside a name."""
+    return unparametrized(name)[0].rpartition(".")[0]
+
+
+def in_layers(names: Sequence[str], layers: Collection[str]) -> list[int]:
+    """Return the entries of all names whose `layer_of` is one of these.
+
+    The first two steps leave few of a million names for the last one.
+    """
+    starts = tuple(f"{layer}." if layer else "" for layer in layers)
+    below = compress(count(), map(str.startswith, names, repeat(starts)))
+    deepest = max(layer.count(".") for layer in layers) + 2
+    return [e for e in below if names[e].count(".") <= deepest and layer_of(names[e]) in layers]
 
 
 def _alike(leaf: str) -> tuple[str, ...]:

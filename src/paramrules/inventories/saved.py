@@ -66,6 +66,10 @@ class Rows(Columns):
         self._of = of
         self._classes = classes
 
+    def some(self, entries: Sequence[int]) -> "Rows":
+        """Return the facts about some entries."""
+        return Rows(self._rows, [self._of[entry] for entry in entries], self._classes)
+
     def _read(self, fact: str, absent: object = None) -> list[Any]:
         """Return a fact by row."""
         return [row.get(fact, absent) for row in self._rows]
