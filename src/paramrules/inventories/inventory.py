@@ -27,7 +27,7 @@ _SHOWN: Final = 20
 """The number of parameters that a notebook shows."""
 
 _FEW: Final = 32
-"""The number of questions about single parameters before an answer takes less time from what is known of all."""
+"""The number of questions about single parameters before it takes less time to know all of them."""
 
 
 class UnknownNameError(KeyError):
@@ -234,9 +234,14 @@ class Inventory:
         columns = self._columns.some(entries)
         if columns is None:
             return whole
-        names, owners = ([each[entry] for entry in entries] for each in (self.names, self.owners))
         made = Inventory(
-            self.framework, names, owners, columns, aliases=aliases, unknown=self.unknown, own=self.own
+            self.framework,
+            [self.names[entry] for entry in entries],
+            [self.owners[entry] for entry in entries],
+            columns,
+            aliases=aliases,
+            unknown=self.unknown,
+            own=self.own,
         )
         return made, entries
 
