@@ -301,10 +301,11 @@ class Assignment:
             group = next(group for group in self.groups if number in group.parameters)
             own = self.inventory.entries(number)
             decisions = [next(filter(None, (one.decision(own) for one in axis))) for axis in self._labels]
-        at = inventory.index(name)
+        at = entries.index(number)
+        named = next(entry for entry in inventory.entries(at) if inventory.names[entry] == name)
         axes = zip(self.rules.axes, decisions, strict=True)
         return Explanation(
-            inventory.parameter(inventory.names.index(name)),
+            inventory.parameter(named),
             group,
             tuple(explain_axis(axis, at, decision, evaluator) for axis, decision in axes),
         )

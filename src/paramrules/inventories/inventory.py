@@ -277,8 +277,10 @@ class Inventory:
         return {} if "attr" in self.unknown else self.column("attributes")[entry]
 
     def __getitem__(self, name: str) -> Parameter:
-        inventory, _ = self.beside(self.index(name))
-        return inventory.parameter(inventory.names.index(name))
+        number = self.index(name)
+        inventory, entries = self.beside(number)
+        entry = next(entry for entry in self.entries(number) if self.names[entry] == name)
+        return inventory.parameter(entries.index(entry))
 
     def __iter__(self) -> Iterator[Parameter]:
         return map(self.parameter, range(self._count))
