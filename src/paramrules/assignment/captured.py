@@ -6,7 +6,7 @@ hold already and supply the captures.
 """
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from paramrules.assignment.entry_facts import Facts, Texts
 from paramrules.assignment.value_evaluator import Captures, captures_of
@@ -31,18 +31,20 @@ class Captured:
             captures |= self._of(predicate, entry, premises[:place])
         return captures
 
-    def apart(self, premises: Premises, entries: Entries) -> list[tuple[Captures, Entries]]:
+    def apart(self, premises: Premises, entries: Entries) -> Iterator[tuple[Captures, Entries]]:
         """Split entries, for which the premises all hold, by their captures."""
         binding = [predicate for predicate in premises if binds(predicate)]
         if not binding:
-            return [({}, entries)]
+            yield {}, entries
+            return
         match = _only_match(binding[0]) if len(binding) == 1 else None
         if match is not None:
             found = self.facts.found(match, entries)
             by_texts: dict[Texts | None, Entries] = defaultdict(list)
             for entry in entries:
                 by_texts[found.get(entry)].append(entry)
-            return [(_named(match, texts), some) for texts, some in by_texts.items()]
+            yield from ((_named(match, texts), some) for texts, some in by_texts.items())
+            return
         made: dict[object, Captures] = {}
         apart: dict[object, Entries] = defaultdict(list)
         for entry in entries:
@@ -50,7 +52,7 @@ class Captured:
             key = tuple(captures.items())
             made[key] = captures
             apart[key].append(entry)
-        return [(made[key], some) for key, some in apart.items()]
+        yield from ((made[key], some) for key, some in apart.items())
 
     def _of(self, predicate: Predicate, entry: int, premises: Premises) -> Captures:
         match predicate:

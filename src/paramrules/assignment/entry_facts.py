@@ -14,7 +14,7 @@ from paramrules.inventories.ties import NaturalKey, natural
 from paramrules.rules.builtin_names import OF_LAYER
 from paramrules.rules.terms import ClassTest, RegexTest
 
-OrderKey = tuple[tuple[int, Any], ...]
+OrderKey = tuple[Any, ...]
 
 Texts = tuple[str | None, ...]
 """The text of each group of a regex; None for a group that did not take part."""
@@ -110,7 +110,8 @@ class Facts:
         folded = "\n".join(self.names).translate(_ZEROS).split("\n")
         if len(folded) != len(self.names):
             folded = [name.translate(_ZEROS) for name in self.names]
-        return folded
+        shared: dict[str, str] = {}
+        return [shared.setdefault(name, name) for name in folded]
 
     # Classes
 
@@ -169,14 +170,35 @@ class Facts:
         key = (test.subject, test.regex.text)
         found = self._found.setdefault(key, {})
         if key not in self._complete:
-            texts, search = self.texts(test.subject), test.regex.search
             if entries is None or len(entries) == len(self.names):
                 self._complete.add(key)
                 entries = range(len(self.names))
-            for entry in entries:
-                if entry not in found and (match := search(texts[entry])):
-                    found[entry] = match.groups()
+            new = [entry for entry in entries if entry not in found]
+            if test.regex.groups and len(new) > FEW and test.regex.takes_digits_alike:
+                self._cut(test, new, found)
+            else:
+                texts, search = self.texts(test.subject), test.regex.search
+                found |= {entry: match.groups() for entry in new if (match := search(texts[entry]))}
         return found
+
+    def _cut(self, test: RegexTest, entries: Iterable[int], found: dict[int, Texts]) -> None:
+        """Add the groups' texts where the regex matches, which is at the same place in all alike names."""
+        texts, folded = self.texts(test.subject), self.folded
+        alike: dict[str, list[int]] = {}
+        for entry in entries:
+            if folded[entry] in alike:
+                alike[folded[entry]].append(entry)
+            else:
+                alike[folded[entry]] = [entry]
+        shared: dict[Texts, Texts] = {}
+        for some in alike.values():
+            if match := test.regex.search(texts[some[0]]):
+                spans = [match.span(group) for group in range(1, len(test.regex.groups) + 1)]
+                cut = zip(
+                    *([texts[entry][a:b] if b >= 0 else None for entry in some] for a, b in spans),
+                    strict=True,
+                )
+                found.update(zip(some, (shared.setdefault(each, each) for each in cut), strict=True))
 
     def positions(self, test: RegexTest) -> dict[GroupValues, int]:
         """Return the distinct values of a match's groups over all parameters, each with its rank."""
@@ -254,8 +276,14 @@ def in_written_order(words: tuple[str, ...], value: int | str | None) -> int | s
 
 
 def order_key(values: Iterable[Any]) -> OrderKey:
-    """Return a sort key: none first, then booleans, numbers, texts, and tuples item by item."""
-    return tuple(map(_rank, values))
+    """Return a sort key: none first, then booleans, numbers, texts, and tuples item by item.
+
+    A rank stands before each value, so that only values of one kind are compared.
+    """
+    key: list[Any] = []
+    for value in values:
+        key += _rank(value)
+    return tuple(key)
 
 
 def _rank(value: Any) -> tuple[int, Any]:

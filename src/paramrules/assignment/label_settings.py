@@ -42,7 +42,10 @@ class Label:
         return None
 
 
-Known = dict[int, tuple[Sequence[str] | None, dict[tuple[str | None, ...], Settings]]]
+_Keyed = tuple[tuple[Any, ...], Settings]
+"""Settings after their key, see `settings_key`."""
+
+Known = dict[int, tuple[Sequence[str] | None, dict[tuple[str | None, ...], _Keyed]]]
 """By the identity of written settings: the captures that they use, and what they are for each text of these.
 
 None instead of captures if they differ by parameter.
@@ -69,13 +72,16 @@ def settings_of(
             continue
         found = _settings(own or (), taken, values, known)
         if len(label.taken) == 1:
-            return _sorted(found)
+            return _sorted([(settings, entries) for (_, settings), entries in found])
         if taken.rule != label.rule and repr(own) != repr(first.settings):  # to `==`, 1 is true
-            for settings, _ in found:
-                if settings_key(settings) not in apart:
+            for (key, settings), _ in found:
+                if key not in apart:
                     raise RulesError(_conflict(label, first, rule, settings, [s for s, _ in apart.values()]))
-        for settings, entries in found:
-            apart.setdefault(settings_key(settings), (settings, []))[1].extend(entries)
+        for (key, settings), entries in found:
+            if key in apart:
+                apart[key][1].extend(entries)
+            else:
+                apart[key] = settings, entries.copy()
     return _sorted(list(apart.values()))
 
 
@@ -112,7 +118,7 @@ def _join(
 
 def _settings(
     settings: tuple[Setting, ...], taken: Taken, values: Values, known: Known
-) -> list[tuple[Settings, list[int]]]:
+) -> list[tuple[_Keyed, list[int]]]:
     if id(settings) not in known:
         written = [setting.value for setting in settings]
         used = dict.fromkeys(name for value in written for name in sorted(captures_of(value)))
@@ -121,12 +127,14 @@ def _settings(
     if names is not None:
         texts = tuple([taken.captures.get(name) for name in names])
         if texts not in shared:
-            shared[texts] = _evaluated(settings, taken.entries[0], taken, values)
+            found = _evaluated(settings, taken.entries[0], taken, values)
+            shared[texts] = settings_key(found), found
         return [(shared[texts], taken.entries)]
-    apart: dict[tuple[Any, ...], tuple[Settings, list[int]]] = {}
+    apart: dict[tuple[Any, ...], tuple[_Keyed, list[int]]] = {}
     for entry in taken.entries:
         found = _evaluated(settings, entry, taken, values)
-        apart.setdefault(settings_key(found), (found, []))[1].append(entry)
+        key = settings_key(found)
+        apart.setdefault(key, ((key, found), []))[1].append(entry)
     return list(apart.values())
 
 

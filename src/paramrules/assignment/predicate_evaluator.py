@@ -7,7 +7,7 @@ is a parameter under one of its names, and all tests but the negations look at t
 A comparison that reads a capture takes it from the premises: see `paramrules.assignment.captured`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from paramrules.assignment.captured import Captured, Entries, Premises, compared, in_order, uses_captures
 from paramrules.assignment.entry_facts import FEW, Facts, SomeFacts
@@ -222,7 +222,7 @@ class Evaluator:
         test: terms.Comparison | terms.ValueAmong | terms.ShapeTest,
         entries: Entries,
         premises: Premises,
-    ) -> list[tuple[Captures, Entries]]:
+    ) -> Iterable[tuple[Captures, Entries]]:
         return self.captured.apart(premises, entries) if uses_captures(test) else [(NO_CAPTURES, entries)]
 
     def _field(self, test: terms.Comparison, field: terms.Field, entries: Entries) -> Entries:

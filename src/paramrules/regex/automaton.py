@@ -78,8 +78,8 @@ class Automaton:
             state = state[character]
         return Found(self, text) if state.accepts else None
 
-    def captures(self, text: str) -> tuple[str | None, ...]:
-        """Return the match in a text that has one, and what each group captured."""
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Return where the match in a text that has one begins and ends, and where each group does."""
         states = [self._backward.initial]
         for character in reversed(text):
             states.append(states[-1][character])
@@ -102,9 +102,10 @@ class Automaton:
             way = self._way(place, states, at)
             assert way is not None, "a place is only taken if the match can be completed from there"
         slots[1] = at
-        return tuple(
-            text[begin:end] if end >= 0 else None for begin, end in zip(slots[::2], slots[1::2], strict=True)
-        )
+        return [
+            (begin, end) if end >= 0 else (-1, -1)
+            for begin, end in zip(slots[::2], slots[1::2], strict=True)
+        ]
 
     def _way(self, place: int, states: list["State"], at: int) -> Way | None:
         """Return the way from a place to the first one from which the match can be completed."""
@@ -279,12 +280,17 @@ class Found:
         self.text = text
 
     def __getitem__(self, group: int) -> str | None:
-        return self._texts[group]
+        begin, end = self._spans[group]
+        return self.text[begin:end] if end >= 0 else None
 
     def groups(self) -> tuple[str | None, ...]:
         """Return what each group captured, None for one that took no part."""
-        return self._texts[1:]
+        return tuple(self[group] for group in range(1, len(self._spans)))
+
+    def span(self, group: int) -> tuple[int, int]:
+        """Return where a group begins and ends, (-1, -1) for one that took no part."""
+        return self._spans[group]
 
     @cached_property
-    def _texts(self) -> tuple[str | None, ...]:
-        return self.automaton.captures(self.text)
+    def _spans(self) -> list[tuple[int, int]]:
+        return self.automaton.spans(self.text)

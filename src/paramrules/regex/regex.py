@@ -25,6 +25,9 @@ class Match(Protocol):
     def groups(self) -> tuple[str | None, ...]:
         """Return what each group captured, None for a group that took no part."""
 
+    def span(self, group: int, /) -> tuple[int, int]:
+        """Return where it begins and ends, for `match.span(1)`; (-1, -1) if it took no part."""
+
 
 class Search(Protocol):
     """A function that searches a text."""
