@@ -45,10 +45,10 @@ class BoundModel(NamedTuple):
 
         Loggers call a group by its `name`: the label, unless the rules say otherwise.
         """
-        held = {"params": [self.tensors[n] for n in numbers]}
-        named = {"param_names": [self.raw[n] for n in numbers], "label": label, "name": label}
-        named = {} if plain else named
-        return {**held, **named, **settings}
+        held: dict[str, Any] = {"params": [self.tensors[n] for n in numbers]}
+        if not plain:
+            held |= {"param_names": [self.raw[n] for n in numbers], "label": label, "name": label}
+        return {**held, **settings}
 
     def check_trainable(self) -> None:
         """Raise RulesError (E547, E548) for a mapping of tensors that no optimizer can train."""
@@ -123,7 +123,7 @@ def settings_in_group(one: RoutedGroup, lr_scale: str) -> dict[str, Any]:
             settings[key] = rate.clone() if isinstance(rate, Tensor) else rate
     if lr_scale == "keep" and "lr_scale" in one.group.settings:
         settings["lr_scale"] = one.lr.scale
-    return settings | one.schedules | one.marks
+    return {**settings, **one.schedules, **one.marks}
 
 
 _SCHEDULED = {

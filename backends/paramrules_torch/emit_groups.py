@@ -85,7 +85,7 @@ def param_groups(
     if not frozen:
         held.check_trainable()
     groups = held.bound.groups(untrained=frozen, empty=empty)
-    names = [DEFAULT, *(one.group.settings.get("optimizer", DEFAULT) for one in groups)]
+    names = dict.fromkeys([DEFAULT, *(one.group.settings.get("optimizer", DEFAULT) for one in groups)])
     specs = {name: OptimizerSpec(name, name, keys=(), takes_any=True) for name in names}
     made: list[_Group] = []
     if groups:

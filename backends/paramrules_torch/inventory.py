@@ -84,7 +84,11 @@ def describe(model: Parameters) -> Described:
     if aliases:
         names, owners, raw = [names[e] for e in order], [owners[e] for e in order], [raw[e] for e in order]
     count = len(order) - sum(map(len, aliases.values()))
-    trainable = [requires_grad[e] or id(walk.tensors[e]) in frozen for e in order[:count]]
+    trainable = (
+        [requires_grad[e] or id(walk.tensors[e]) in frozen for e in order[:count]]
+        if frozen or aliases
+        else requires_grad
+    )
     columns = TorchColumns(walk, order, trainable, packed)
     unknown = UNKNOWN if isinstance(walk, NamedTensors) else None
     made = Inventory("torch", names, owners, columns, aliases=aliases, unknown=unknown)

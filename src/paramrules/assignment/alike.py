@@ -5,6 +5,7 @@ few facts, and a regex such as `\\.experts\\.(\\d+)\\.` takes every digit for th
 predicate needs, such as an attribute or a number in a name, is looked at entry by entry.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Any
@@ -59,12 +60,9 @@ class Alike:
         names = self.facts.names
         columns = [_column(fact, self.facts) for fact in sorted(self._needed)]
         columns.append(_longest(self._prefixes - {""}, names))
-        alike: dict[Any, list[int]] = {}
+        alike: dict[Any, list[int]] = defaultdict(list)
         for entry, key in enumerate(zip(*columns, strict=True)):
-            if key in alike:
-                alike[key].append(entry)
-            else:
-                alike[key] = [entry]
+            alike[key].append(entry)
         tied = self.facts.inventory.aliases
         alone = [entry for number in tied for entry in self.facts.inventory.entries(number)]
         return _in_order([*without(list(alike.values()), alone), *([entry] for entry in alone)])

@@ -4,6 +4,7 @@ An *entry* is a parameter under one of its names (see `paramrules.inventories`).
 entry, the evaluator need not know about tied parameters. All orders are the same on every machine and rank.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cached_property, partial
 from typing import Any
@@ -184,12 +185,9 @@ class Facts:
     def _cut(self, test: RegexTest, entries: Iterable[int], found: dict[int, Texts]) -> None:
         """Add the groups' texts where the regex matches, which is at the same place in all alike names."""
         texts, folded = self.texts(test.subject), self.folded
-        alike: dict[str, list[int]] = {}
+        alike: dict[str, list[int]] = defaultdict(list)
         for entry in entries:
-            if folded[entry] in alike:
-                alike[folded[entry]].append(entry)
-            else:
-                alike[folded[entry]] = [entry]
+            alike[folded[entry]].append(entry)
         shared: dict[Texts, Texts] = {}
         for some in alike.values():
             if match := test.regex.search(texts[some[0]]):

@@ -1,5 +1,6 @@
 """From the labels of each axis to the groups of an assignment."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
@@ -125,12 +126,9 @@ def groups_of_slots(axes: Sequence[Sequence[Slot]], keys: Iterable[tuple[int, ..
         axes: for each axis, its labels in the order of groups.
         keys: for each parameter, the number of its label in each axis.
     """
-    members: dict[tuple[int, ...], list[int]] = {}
+    members: dict[tuple[int, ...], list[int]] = defaultdict(list)
     for parameter, key in enumerate(keys):
-        if key in members:
-            members[key].append(parameter)
-        else:
-            members[key] = [parameter]
+        members[key].append(parameter)
     return tuple(
         _joined([axis[number] for axis, number in zip(axes, key, strict=True)], members[key])
         for key in sorted(members)

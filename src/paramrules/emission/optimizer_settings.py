@@ -41,24 +41,16 @@ def settings_of(
     unknown: dict[tuple[str, str], list[Group]] = {}
     twice: dict[tuple[str, str, str], list[Group]] = {}
     specs = {spec.name: spec for _, spec in groups}
+    known: dict[tuple[int, int], tuple[dict[str, Any], list[str], list[tuple[str, str]]]] = {}
     for group, spec in groups:
-        own: dict[str, Any] = {}
-        for key, value in group.settings.items():
-            if key in PORTABLE:
-                rate = key.removesuffix("_scale")
-                neutral = value == 0 if key == "weight_decay" else rate == "weight_decay" and value in (0, 1)
-                if rate in Bases._fields and rate not in spec.rates and not neutral:
-                    unknown.setdefault((spec.name, key), []).append(group)
-                continue
-            if is_mark(spec, key, marks):
-                continue
-            named = own_names(spec, key, value)
-            if named is None:
-                unknown.setdefault((spec.name, key), []).append(group)
-            elif clash := named.keys() & own.keys():
-                twice.setdefault((spec.name, key, min(clash)), []).append(group)
-            else:
-                own.update(named)
+        alike = id(group.settings), id(spec)
+        if alike not in known:
+            known[alike] = _translated(group.settings, spec, marks)
+        own, lacking, clashing = known[alike]
+        for key in lacking:
+            unknown.setdefault((spec.name, key), []).append(group)
+        for key, own_key in clashing:
+            twice.setdefault((spec.name, key, own_key), []).append(group)
         found.append(own)
     wrong = [
         report(
@@ -83,6 +75,32 @@ def settings_of(
         for (_, key, own_key), having in twice.items()
     ]
     return found, wrong
+
+
+def _translated(
+    settings: Mapping[str, Any], spec: OptimizerSpec, marks: Sequence[str]
+) -> tuple[dict[str, Any], list[str], list[tuple[str, str]]]:
+    """Return settings under an optimizer's own names, the keys that it lacks, and those written twice."""
+    own: dict[str, Any] = {}
+    lacking: list[str] = []
+    clashing: list[tuple[str, str]] = []
+    for key, value in settings.items():
+        if key in PORTABLE:
+            rate = key.removesuffix("_scale")
+            neutral = value == 0 if key == "weight_decay" else rate == "weight_decay" and value in (0, 1)
+            if rate in Bases._fields and rate not in spec.rates and not neutral:
+                lacking.append(key)
+            continue
+        if is_mark(spec, key, marks):
+            continue
+        named = own_names(spec, key, value)
+        if named is None:
+            lacking.append(key)
+        elif clash := named.keys() & own.keys():
+            clashing.append((key, min(clash)))
+        else:
+            own.update(named)
+    return own, lacking, clashing
 
 
 def is_mark(spec: OptimizerSpec, key: str, marks: Sequence[str]) -> bool:

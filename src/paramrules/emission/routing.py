@@ -28,7 +28,8 @@ class RoutedGroup(NamedTuple):
         group: the group.
         numbers: its parameters, as numbers in the model's inventory.
         optimizer: its optimizer.
-        settings: its settings under the optimizer's own names, without the portable ones.
+        settings: its settings under the optimizer's own names, without the portable ones; as those of the
+            rule, shared with the other groups that have them.
         marks: the user's own keys, which no optimizer sees.
         schedules: the schedules that it names, under the portable keys, without `default`.
         lr: its learning rate.
@@ -39,9 +40,9 @@ class RoutedGroup(NamedTuple):
     group: Group
     numbers: Sequence[int]
     optimizer: OptimizerSpec
-    settings: dict[str, Any]
-    marks: dict[str, Any]
-    schedules: dict[str, str]
+    settings: Mapping[str, Any]
+    marks: Mapping[str, Any]
+    schedules: Mapping[str, str]
     lr: Rate
     weight_decay: Rate
 
@@ -84,23 +85,21 @@ def route(
     pairs = [(one.group, spec) for one, spec in chosen]
     settings, unknown = settings_of(bound.assignment, pairs, marks)
     routed = []
-    known: dict[tuple[int, int], dict[str, Rate]] = {}
+    known: dict[tuple[int, int], tuple[Mapping[str, Any], Mapping[str, str], Rate, Rate]] = {}
     for (one, spec), own in zip(chosen, settings, strict=True):
         written = one.group.settings
         alike = id(written), id(spec)
-        found = known[alike] = known.get(alike) or _rates(one.group, spec, bases, lr)
-        named = {SCHEDULES[key]: schedule_of(written, key) for key in found}
-        routed.append(
-            RoutedGroup(
-                *one,
-                spec,
-                own,
+        if alike not in known:
+            found = _rates(one.group, spec, bases, lr)
+            named = {SCHEDULES[key]: schedule_of(written, key) for key in found}
+            known[alike] = (
                 {key: value for key, value in written.items() if is_mark(spec, key, marks)},
                 {key: name for key, name in named.items() if name != DEFAULT},
                 found["lr"],
                 found.get("weight_decay", Rate(None)),
             )
-        )
+        own_marks, schedules_of, rate, decay = known[alike]
+        routed.append(RoutedGroup(*one, spec, own, own_marks, schedules_of, rate, decay))
     if schedules and (lost := _lost_schedules(bound.assignment, routed, bases)):
         return routed, wrong + lost + unknown
     if schedules:

@@ -222,7 +222,9 @@ class Columns:
 
     def size(self) -> Sequence[int]:
         """Return the number of elements of the logical shapes."""
-        return [prod(shape) for shape in self.column("shape")]
+        shapes = self.column("shape")
+        known = {shape: prod(shape) for shape in set(shapes)}
+        return [known[shape] for shape in shapes]
 
     def elements(self) -> Sequence[int]:
         """Return the number of elements that each parameter adds to the model."""
@@ -326,8 +328,7 @@ class Columns:
             RulesError: E516 or E523 if such a method fails.
         """
         found: list[object] = [
-            ABSENT if value is ABSENT else readable(value)
-            for value in (own.get(name, ABSENT) for own in self.column("own_attributes"))
+            readable(own[name]) if name in own else ABSENT for own in self.column("own_attributes")
         ]
         if name in self.notes:
             found = [ABSENT] * len(found)

@@ -103,8 +103,7 @@ class Automaton:
             assert way is not None, "a place is only taken if the match can be completed from there"
         slots[1] = at
         return [
-            (begin, end) if end >= 0 else (-1, -1)
-            for begin, end in zip(slots[::2], slots[1::2], strict=True)
+            (begin, end) if end >= 0 else (-1, -1) for begin, end in zip(slots[::2], slots[1::2], strict=True)
         ]
 
     def _way(self, place: int, states: list["State"], at: int) -> Way | None:

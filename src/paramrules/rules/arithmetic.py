@@ -11,6 +11,9 @@ LARGEST = 2**63
 """The largest magnitude of an integer; a larger result is an error."""
 
 
+_NUMBER = (int, float)
+
+
 class NoResultError(Exception):
     """A result does not exist; the text is the reason, as part of a diagnostic's message."""
 
@@ -22,7 +25,7 @@ def compute(name: str, values: list[Any]) -> int | float:
         NoResultError: a value is not a number, or the result is not finite or too large.
     """
     for value in values:
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if isinstance(value, bool) or not isinstance(value, _NUMBER):
             raise NoResultError(f"`{name}` needs numbers, not {value_text(value)}")
     try:
         result = _OPERATORS[name](*values)
