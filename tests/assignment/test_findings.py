@@ -132,3 +132,31 @@ def test_any_other_error_of_a_dead_rule_is_reported() -> None:
     rules = paramrules.parse("option kind\nall: name ~ a\nlate: leaf == kind\n")
     with pytest.raises(paramrules.RulesError, match="E213"):
         paramrules.assign(rules, inventory_of(["a", "ba"]), options={"kind": 1})
+
+
+@pytest.mark.parametrize(
+    ("branch", "codes"),
+    [
+        ("biases", []),
+        ("biases and ndim == 2", []),
+        ("biases and ndim == 2 and name ~ z", []),
+        ("not shapes", []),
+        ('kind == "wide"', []),
+        ('kind in ("wide", "deep")', []),
+        ("rate + 1 > 2", []),
+        ("off and ndim > 9", []),
+        ("(biases or shapes and biases)", []),
+        ("(biases or name ~ y) and name ~ z", ["W202"]),
+        ("(biases or name ~ z)", ["W202"]),
+        ("rate > 9 * ndim", ["W202"]),
+        ("shapes and name ~ z", ["W202"]),
+        ("leaf == kind", ["W202"]),
+        ("false and ndim == 1", ["W202"]),
+    ],
+)
+def test_a_branch_that_an_option_switches_off_is_not_dead(branch: str, codes: list[str]) -> None:
+    options = 'option biases = false\noption shapes = true\noption kind = "deeper"\noption rate = 1\n'
+    text = f"{options}let off = biases and kind == kind\na: ndim == 1 or {branch}\nb: else\n"
+    model = inventory_of([{"name": "w", "shape": [4]}, {"name": "y", "shape": [4, 4]}])
+    found = paramrules.assign(paramrules.parse(text), model).findings
+    assert [each.code for each in found] == codes

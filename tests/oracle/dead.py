@@ -53,6 +53,8 @@ def dead_branches(e: Any, looking: Looking, scope: Scope) -> Iterator[tuple[str,
                 for row in rows
             ):
                 continue
+            if switched_off(branch, looking, scope):
+                continue  # another value of an option lets it hold
             alternatives = list(dead_alternatives(branch, looking))
             branches = list(dead_branches(branch, looking, scope))
             if any(code == "W202" for code, _ in branches) or not all(is_family(*a) for a in alternatives):
@@ -61,6 +63,34 @@ def dead_branches(e: Any, looking: Looking, scope: Scope) -> Iterator[tuple[str,
                 yield "W202", branch
             elif not alternatives and not branches:
                 yield "N202", branch
+
+
+def switched_off(e: Any, looking: Looking, scope: Scope, in_and: bool = False) -> bool:
+    """Return whether a predicate that holds for nothing is kept from it by tests of options alone."""
+    match e:
+        case nodes.Reference():
+            defined, home = scope.names.get(e.name, (None, scope))
+            if isinstance(defined, nodes.Let):
+                return switched_off(defined.value, looking, home, in_and)
+        case nodes.AllOf():
+            return any(switched_off(item, looking, scope, True) for item in e.items)
+        case nodes.AnyOf() if not in_and:
+            return any(switched_off(item, looking, scope) for item in e.items)
+    rows = looking.model[0]
+    return options_in(e, scope) > 0 and looking.holds(e, scope, rows[0], rows, {}) is None
+
+
+def options_in(e: Any, scope: Scope) -> int:
+    """Return how many options an expression reads; a number below any other if it reads anything else."""
+    if any(True for kind in (nodes.Member, nodes.Index, nodes.Matches, nodes.Like) for _ in every(e, kind)):
+        return -1_000_000
+    count = 0
+    for name in every(e, nodes.Reference):
+        defined, home = scope.names.get(name.name, (None, scope))
+        if defined is None:
+            return -1_000_000
+        count += 1 if isinstance(defined, nodes.Option) else options_in(defined.value, home)
+    return count
 
 
 def lacks(e: Any, looking: Looking, scope: Scope) -> bool:

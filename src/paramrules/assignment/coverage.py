@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from paramrules.assignment.captured import uses_captures
+from paramrules.assignment.dead_predicates import holds_anywhere
 from paramrules.assignment.label_settings import Label
-from paramrules.assignment.model_findings import holds_anywhere
 from paramrules.assignment.predicate_evaluator import Evaluator
 from paramrules.diagnostics import Diagnostic, Span, distinct
 from paramrules.rules import terms

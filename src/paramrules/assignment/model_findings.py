@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 
 from paramrules.assignment.captured import uses_captures
+from paramrules.assignment.dead_predicates import holding, holds_anywhere, switched_off
 from paramrules.assignment.entry_facts import Facts
 from paramrules.assignment.near_misses import NearMisses
 from paramrules.assignment.partition import Partition
@@ -21,7 +22,6 @@ _NAME_THE_MODEL = (
     "these are arrays without their modules: name the module itself, with `--input` for linen and haiku, "
     'or a function that returns `paramrules.inventory(params, types={"encoder.norm": LayerNorm})`'
 )
-_CHUNK = 1000
 _SHOWN = 5
 """The most rules above that a finding points at."""
 
@@ -124,7 +124,7 @@ def _dead_rule(
     """Return W201 for a rule; `takers` returns the rule that took each parameter."""
     rule = axis.rules[number]
     assert rule.predicate is not None
-    entries = _holding(rule.predicate, list(range(len(evaluator.facts.names))), evaluator)
+    entries = holding(rule.predicate, list(range(len(evaluator.facts.names))), evaluator)
     message = f"the rule `{rule.label.text}` takes no parameter of the model"
     if not entries:
         return Diagnostic(
@@ -160,6 +160,8 @@ def _dead_branches(
         first = bisect_left(dead, branch.span.start, key=_place)
         inside = dead[first : bisect_left(dead, branch.span.end, key=_place)]
         if any(finding.severity != "note" for finding in inside) or holds_anywhere(branch, evaluator):
+            continue
+        if switched_off(branch, evaluator, near.off):
             continue
         if not _lacks(branch, evaluator.facts, near.lacking):
             help = (
@@ -209,30 +211,6 @@ def _lacks(predicate: Predicate, facts: Facts, known: dict[int, bool]) -> bool:
 
 def _place(finding: Diagnostic) -> int:
     return finding.span.start if finding.span else 0
-
-
-def _holding(predicate: Predicate, entries: list[int], evaluator: Evaluator) -> list[int]:
-    """Return the entries for which a predicate holds, without those for which it cannot be computed.
-
-    Here it meets parameters that its rule never does: a rule above may keep a zero from a division.
-    """
-    try:
-        return evaluator.holds(predicate, entries)
-    except RulesError as error:
-        if any(finding.code != "E208" for finding in error.diagnostics):
-            raise
-        half = len(entries) // 2
-        parts = (entries[:half], entries[half:]) if half else ()
-        return [entry for part in parts for entry in _holding(predicate, part, evaluator)]
-
-
-def holds_anywhere(predicate: Predicate, evaluator: Evaluator) -> bool:
-    """Return whether a predicate holds for anything. One that does mostly does so near the beginning."""
-    count = len(evaluator.facts.names)
-    return any(
-        _holding(predicate, list(range(start, min(start + _CHUNK, count))), evaluator)
-        for start in range(0, count, _CHUNK)
-    )
 
 
 def _dead_alternatives(rule: Rule, facts: Facts, near: NearMisses) -> Iterator[Diagnostic]:
