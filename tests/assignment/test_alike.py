@@ -14,6 +14,7 @@ from paramrules.assignment.entry_facts import Facts
 from paramrules.assignment.predicate_evaluator import Evaluator
 from paramrules.diagnostics import RulesError, Source, Span
 from paramrules.regex import read
+from paramrules.rules.terms import RegexTest
 
 ROWS: list[dict[str, Any]] = [
     {"name": f"blocks.{layer}.{part}", "shape": [layer % 2 + 1] * (2 if part.endswith("weight") else 1)}
@@ -121,8 +122,10 @@ def test_digits_are_alike_to_a_regex_that_says_so() -> None:
             one, two = regex.search(name), regex.search(other)
             assert (one is None) == (two is None), (text, name, other)
             if one and two:
-                lengths = [[group and len(group) for group in found.groups()] for found in (one, two)]
-                assert lengths[0] == lengths[1], (text, name, other)
+                spans = [
+                    [found.span(group) for group in range(len(found.groups()) + 1)] for found in (one, two)
+                ]
+                assert spans[0] == spans[1], (text, name, other)
                 seen += 1
     assert seen > 500
 
@@ -176,3 +179,24 @@ def test_a_let_that_two_rules_read() -> None:
         ("b", (1, 3)),
         ("default", (0,)),
     ]
+
+
+@pytest.mark.parametrize(
+    "regex",
+    [
+        r"^(?<a>\w+)\.(?<i>\d+)(?:\.(?<b>\w+))?",
+        r"(?<a>\d+)|(?<b>[a-z]+)",
+        r"(?<x>(?:[a-z]+\.?)+)(?<i>\d+)?",
+        r"(?:(?<a>[a-z]+)|(?<b>\w+\.))+(?<i>\d+)",
+    ],
+)
+@pytest.mark.parametrize("subject", ["name", "module", "leaf"])
+def test_captures_are_cut_where_a_search_finds_them(regex: str, subject: str) -> None:
+    chance = random.Random(regex)
+    names = {"".join(chance.choices("aab1.23_", k=chance.randint(1, 6))) for _ in range(300)}
+    facts = Facts(inventory_of(sorted(names)))
+    test = paramrules.parse(f"a: {subject} ~ {regex}\n").axes[0].rules[0].predicate
+    assert isinstance(test, RegexTest)
+    assert test.regex.takes_digits_alike
+    searched = {entry: test.regex.search(text) for entry, text in enumerate(facts.texts(subject))}
+    assert facts.found(test) == {entry: match.groups() for entry, match in searched.items() if match}

@@ -1,6 +1,7 @@
 """The face of an assignment."""
 
 from collections.abc import Callable
+from dataclasses import FrozenInstanceError
 from importlib.resources import files
 from pathlib import Path
 from zipfile import ZipFile
@@ -34,6 +35,13 @@ def test_groups_hold_every_parameter_once(layers: paramrules.Assignment) -> None
         "default/b_2",
         "default/default",
     ]
+
+
+def test_who_receives_an_assignment_cannot_change_it(layers: paramrules.Assignment) -> None:
+    with pytest.raises(FrozenInstanceError, match="cannot assign to field 'groups'"):
+        layers.groups = ()  # type: ignore[misc]
+    columns = layers.group_numbers, layers.trained, layers.axes[0].of, layers.axes[0].rules
+    assert {type(column) for column in columns} == {tuple}
 
 
 def test_the_group_of_a_parameter_by_any_of_its_names(layers: paramrules.Assignment) -> None:

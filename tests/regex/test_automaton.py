@@ -26,6 +26,11 @@ def check(text: str, parsed: Parsed, automaton: Automaton, name: str) -> None:
     assert (theirs is None) == (ours is None), (text, name)
     if theirs is not None and ours is not None:
         assert (ours[0], *ours.groups()) == (theirs[0], *theirs.groups()), (text, name)
+        groups = range(len(theirs.groups()) + 1)
+        assert [ours.span(group) for group in groups] == [theirs.span(group) for group in groups], (
+            text,
+            name,
+        )
 
 
 def check_drawn(seed: int, count: int, *, names: int = 10) -> None:

@@ -1,7 +1,7 @@
 """The result of `assign`: which parameter is in which group, and why. Every emitter and report reads it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import import_module
 from itertools import compress
@@ -24,6 +24,7 @@ from paramrules.rules.model import Rules
 from paramrules.rules.terms import Predicate
 
 
+@dataclass(frozen=True, eq=False, repr=False)
 class Assignment:
     """A rule file applied to a model. `print` shows its groups as a table.
 
@@ -40,25 +41,14 @@ class Assignment:
     [('no_decay', 102), ('decay', 50)]
     """
 
-    def __init__(
-        self,
-        rules: Rules,
-        inventory: Inventory,
-        options: Mapping[str, Scalar],
-        groups: tuple[Group, ...],
-        outcomes: tuple[Outcome, ...],
-        findings: tuple[Diagnostic, ...],
-        labels: Sequence[Sequence[Label]],
-        evaluator: Evaluator,
-    ) -> None:
-        self.rules = rules
-        self.inventory = inventory
-        self.options = options
-        self.groups = groups
-        self.outcomes = outcomes
-        self.findings = findings
-        self._labels = labels
-        self._evaluator = evaluator
+    rules: Rules
+    inventory: Inventory
+    options: Mapping[str, Scalar]
+    groups: tuple[Group, ...]
+    outcomes: tuple[Outcome, ...]
+    findings: tuple[Diagnostic, ...]
+    _labels: Sequence[Sequence[Label]]
+    _evaluator: Evaluator
 
     def __repr__(self) -> str:
         return f"<Assignment of {len(self.inventory)} parameters to {len(self.groups)} groups>"
@@ -84,7 +74,7 @@ class Assignment:
         for number, group in enumerate(self.groups):
             for parameter in group.parameters:
                 numbers[parameter] = number
-        return numbers
+        return tuple(numbers)
 
     @cached_property
     def trained(self) -> Sequence[bool]:
@@ -95,7 +85,7 @@ class Assignment:
             if group.settings.get("freeze") is True or group.settings.get("skip") is True:
                 for number in group.parameters:
                     trained[number] = False
-        return trained
+        return tuple(trained)
 
     @cached_property
     def skipped(self) -> tuple[str, ...]:
@@ -379,4 +369,4 @@ class Assignment:
             for at, rule in enumerate(axis.rules)
             if at not in alive and rule.predicate is not None and not rule.optional
         )
-        return AxisLabels(axis.name, tuple(label.text for label in labels), of, rules, dead)
+        return AxisLabels(axis.name, tuple(label.text for label in labels), tuple(of), tuple(rules), dead)

@@ -175,7 +175,7 @@ class Facts:
                 self._complete.add(key)
                 entries = range(len(self.names))
             new = [entry for entry in entries if entry not in found]
-            if test.regex.groups and len(new) > FEW and test.regex.takes_digits_alike:
+            if test.regex.groups and len(new) > 1 and test.regex.takes_digits_alike:
                 self._cut(test, new, found)
             else:
                 texts, search = self.texts(test.subject), test.regex.search
@@ -218,7 +218,9 @@ class Facts:
         """Return the rank of the parameter's value among all, or None if none of its names matches."""
         found = self.found(test)
         own = [e for e in self.inventory.entries(self.parameter(entry)) if e in found]
-        return self._places(test)[found[self.first(own)]] if own else None
+        if not own:
+            return None
+        return self._places(test)[found[own[0] if len(own) == 1 else self.first(own)]]
 
     def _places(self, test: RegexTest) -> dict[Texts, int]:
         key = (test.subject, test.regex.text)
