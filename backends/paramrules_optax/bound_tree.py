@@ -1,6 +1,7 @@
 """Rules bound to a tree of parameters, and values per parameter put into its structure."""
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from paramrules.backends import (
@@ -17,6 +18,7 @@ from paramrules.backends import (
 from paramrules_optax.inventory import inventory_of
 from paramrules_optax.tree_inventory import TreeInventory
 from paramrules_optax.trees.fit import fitted, refuse_other_arrays
+from paramrules_optax.trees.leaves import are_alike
 
 
 class Labels(NamedTuple):
@@ -97,14 +99,28 @@ class BoundTree:
             vocabulary=vocabulary,
             stacklevel=stacklevel + 1,
         )
-        inventory = self.bound.inventory
-        if not (self._fresh or isinstance(params, Inventory) or _is_tree_of(inventory, params)):
-            refuse_other_arrays(inventory, params)
+        if not (self._fresh or isinstance(params, Inventory) or self._holds_the_like()):
+            refuse_other_arrays(self.bound.inventory, params)
 
     @property
     def assignment(self) -> Assignment:
         """The assignment."""
         return self.bound.assignment
+
+    @cached_property
+    def _leaves(self) -> Sequence[Any] | None:
+        """The leaves of `params`; None if it has another structure than the tree that was described."""
+        inventory = self.bound.inventory
+        return inventory.tree.leaves_of(self._params) if isinstance(inventory, TreeInventory) else None
+
+    def _holds_the_like(self) -> bool:
+        """Return whether `params` has the structure, shapes and dtypes of the tree that was described."""
+        inventory = self.bound.inventory
+        return (
+            isinstance(inventory, TreeInventory)
+            and self._leaves is not None
+            and are_alike(self._leaves, inventory.tree.leaves)
+        )
 
     def tree(self, values: Sequence[Any], labels: Labels) -> Any:
         """Return values, one per parameter, in the structure of `params`.
@@ -113,7 +129,7 @@ class BoundTree:
         different values.
         """
         inventory = self.assignment.inventory
-        if isinstance(inventory, TreeInventory) and (self._fresh or inventory.tree.fits(self._params)):
+        if isinstance(inventory, TreeInventory) and (self._fresh or self._leaves is not None):
             if inventory.slices is not None:
                 found = self._of_arrays((one.array for one in inventory.slices), values, labels)
                 values = [found[number] for number in range(len(found))]
@@ -155,8 +171,3 @@ class BoundTree:
         layers = self.assignment.inventory.column("layer")
         pairs = {(layer.array, number) for layer, number in zip(layers, of, strict=True) if layer}
         return len(pairs) == len({array for array, _ in pairs})
-
-
-def _is_tree_of(inventory: Inventory, params: Any) -> bool:
-    """Return whether a tree has the structure, shapes and dtypes of the one that was described."""
-    return isinstance(inventory, TreeInventory) and inventory.tree.holds_the_like(params)

@@ -22,8 +22,10 @@ def with_linear_einsums(
         layouts: the layouts of kernels by name.
     """
     kernels = {name.removesuffix("kernel") for name, layout in layouts.items() if "_" not in layout}
-    linear: dict[Owner, Owner] = {}
     found = list(owners)
+    if not kernels:
+        return found
+    linear: dict[Owner, Owner] = {}
     for number, (name, owner) in enumerate(zip(names, owners, strict=True)):
         if owner.known and name[: name.rfind(".") + 1] in kernels and _is_einsum(owner.cls):
             if owner not in linear:

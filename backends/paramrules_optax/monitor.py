@@ -166,7 +166,7 @@ def _leaves(tree: Any) -> Iterator[tuple[str, Any]]:
     if walk.graph:
         yield from _leaves(libraries.state_of_graph(tree))
         return
-    for name, leaf in zip(walk.names, jax.tree_util.tree_leaves(tree), strict=True):
+    for name, leaf in zip(walk.names, walk.flat[0], strict=True):
         if is_array(leaf):
             yield name, leaf
 

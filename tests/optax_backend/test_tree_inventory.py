@@ -276,6 +276,8 @@ def test_partitioned_boxes_hold_their_arrays():
 def test_what_the_backend_recognises():
     assert backend.recognises(TREE)
     assert backend.recognises({"a": [None, np.ones(2)]})
+    assert backend.recognises({"a": "text", 1: np.ones(2)})  # jax cannot sort the keys, as its inventory says
+    assert backend.recognises({1: np.ones(2), "a": "text"})
     assert backend.recognises({"a": ONE, 1: ONE})
     assert backend.recognises(linen.Dense(3))
     assert not backend.recognises({})

@@ -129,13 +129,25 @@ TREES = st.recursive(
     max_leaves=12,
 )
 
+PLAIN = st.recursive(
+    st.just(ONE),
+    lambda inner: (
+        st.dictionaries(KEYS, inner, max_size=4)
+        | st.dictionaries(st.integers(0, 20), inner, max_size=3)
+        | st.lists(inner, max_size=3)
+        | st.lists(inner, max_size=3).map(tuple)
+        | inner.map(lambda layer: {f"layer_{n}": layer for n in range(3)})
+    ),
+    max_leaves=12,
+)
+
 
 def component(key):
     return str(next(getattr(key, a) for a in ("key", "idx", "name") if hasattr(key, a)))
 
 
 @settings(max_examples=examples(100))
-@given(TREES)
+@given(TREES | PLAIN)
 def test_names_are_jax_key_paths_in_jax_order(tree):
     paths = [path for path, _ in jax.tree_util.tree_flatten_with_path({"root": tree})[0]]
     expected = [".".join(map(component, path)).replace("/", ".") for path in paths]
@@ -144,6 +156,14 @@ def test_names_are_jax_key_paths_in_jax_order(tree):
             flatten_params({"root": tree})
     else:
         assert flatten_params({"root": tree}).walk.names == expected
+
+
+@pytest.mark.parametrize("count", [3, 2000])
+def test_nodes_that_differ_in_their_keys_alone(count):
+    keys = [f"a{n:04}" for n in range(count)]
+    assert names({key: {f"{key}_w": ONE, "b": [ONE]} for key in keys}) == [
+        name for key in keys for name in (f"{key}.{key}_w", f"{key}.b.0")
+    ]
 
 
 def test_two_leaves_with_one_name():

@@ -71,9 +71,10 @@ class _Evidence:
 
     def suspects(self) -> Iterator[int]:
         """Yield the arrays with an axis too many."""
-        for number, shape in enumerate(self._shapes):
-            if len(shape) >= 3 and self.surplus(number):
-                yield number
+        if max(map(len, self._shapes), default=0) >= 3:
+            for number, shape in enumerate(self._shapes):
+                if len(shape) >= 3 and self.surplus(number):
+                    yield number
 
     def surplus(self, number: int) -> int:
         """Return the number of leading axes that the array's layer cannot use; 0 if unknown."""

@@ -26,7 +26,7 @@ def fitted(values: Mapping[str, Any], tree: Any) -> Any:
     walk = Walk(tree)
     if walk.graph:
         return fitted(values, libraries.state_of_graph(tree))
-    leaves, structure = jax.tree_util.tree_flatten(tree)
+    leaves, structure = walk.flat
     try:
         found = [values[name] for name in walk.names]
     except KeyError:
@@ -49,7 +49,7 @@ def refuse_other_arrays(inventory: Inventory, tree: Any) -> None:
         inventory.names, inventory.column("layer"), inventory.column("stored"), strict=False
     ):
         expected[layer.array if layer else name] = (stored, layer is not None)
-    for name, leaf in zip(walk.names, jax.tree_util.tree_leaves(tree), strict=True):
+    for name, leaf in zip(walk.names, walk.flat[0], strict=True):
         if name not in expected or not is_array(leaf):
             continue
         if not is_inexact(leaf):

@@ -1,6 +1,7 @@
 """Leaves of a tree: which are arrays, and which of them a gradient can train."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from operator import is_
 from typing import Any
 
 import jax
@@ -25,3 +26,12 @@ def is_array(leaf: Any) -> bool:
 def is_inexact(leaf: Any) -> bool:
     """Return whether a leaf is an array of floating-point or complex numbers."""
     return is_array(leaf) and bool(jnp.issubdtype(leaf.dtype, jnp.inexact))
+
+
+def are_alike(ours: Sequence[Any], theirs: Sequence[Any]) -> bool:
+    """Return whether the leaves of two trees of one structure have the same shapes and dtypes."""
+    return all(map(is_, ours, theirs)) or list(map(_kind, ours)) == list(map(_kind, theirs))
+
+
+def _kind(leaf: Any) -> tuple[Any, Any]:
+    return getattr(leaf, "shape", None), getattr(leaf, "dtype", None)

@@ -1,6 +1,6 @@
 """A tree of parameters: its structure, its leaves, and which of them are parameters."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, is_dataclass, replace
 from typing import Any
 
@@ -35,17 +35,8 @@ class ParamTree:
     trained: Sequence[int]
     model: Any = None
 
-    def fits(self, tree: Any) -> bool:
-        """Return whether another tree has exactly this structure, and with it the same names."""
-        return self._leaves_of(tree) is not None
-
-    def holds_the_like(self, tree: Any) -> bool:
-        """Return whether another tree has this structure, and arrays of the same shapes and dtypes."""
-        leaves = self._leaves_of(tree)
-        return leaves is not None and list(map(_kind, leaves)) == list(map(_kind, self.leaves))
-
-    def _leaves_of(self, tree: Any) -> Sequence[Any] | None:
-        """Return the leaves of another tree; None if it has another structure."""
+    def leaves_of(self, tree: Any) -> Sequence[Any] | None:
+        """Return the leaves of another tree of this structure, which gives them the same names, else None."""
         try:
             leaves = self.structure.flatten_up_to(tree)
         except (TypeError, ValueError):
@@ -73,12 +64,13 @@ def flatten_params(tree: Any) -> ParamTree:
     tree = equinox.without_state(tree)
     try:
         walk = Walk(tree)
-        if not walk.graph:  # a graph may hold itself, and jax recurses
-            leaves, structure = jax.tree_util.tree_flatten(tree)
+        if not walk.graph:
+            leaves, structure = walk.flat
     except RulesError:
         raise
     except (TypeError, ValueError) as error:
-        raise RulesError(Diagnostic("E536", f"jax cannot flatten the tree: {error}")) from error
+        reason = error.__cause__ or error
+        raise RulesError(Diagnostic("E536", f"jax cannot flatten the tree: {reason}")) from error
     if walk.graph:
         return replace(flatten_params(libraries.state_of_graph(tree)), model=tree)
     linen.refuse_collections(tree)
@@ -86,13 +78,9 @@ def flatten_params(tree: Any) -> ParamTree:
     return ParamTree(walk, leaves, structure, _trained(walk, leaves))
 
 
-def _kind(leaf: Any) -> tuple[Any, Any]:
-    return getattr(leaf, "shape", None), getattr(leaf, "dtype", None)
-
-
 def _trained(walk: Walk, leaves: Sequence[Any]) -> Sequence[int]:
-    kinds: set[tuple[type, Any]] = {(type(leaf), getattr(leaf, "dtype", None)) for leaf in leaves}
-    plain = all(issubclass(cls, ARRAYS) and bool(jnp.issubdtype(dtype, jnp.inexact)) for cls, dtype in kinds)
+    arrays = all(issubclass(cls, ARRAYS) for cls in set(map(type, leaves)))
+    plain = arrays and all(jnp.issubdtype(dtype, jnp.inexact) for dtype in {leaf.dtype for leaf in leaves})
     if plain and not walk.states and not walk.boxes:
         return range(len(leaves))
     inside = _covered(walk.modules, len(leaves))
@@ -168,10 +156,19 @@ def holds_arrays(model: Any) -> bool:
 
     Also true of a linen module, and of a tree that jax cannot flatten: its inventory says what is wrong.
     """
-    if isinstance(model, libraries.module_classes() + linen.modules()):
+    if isinstance(model, libraries.module_classes() + linen.modules()) or is_array(_first_leaf(model)):
         return True
     try:
         walk = Walk(model)
-        return walk.graph or any(map(is_array, jax.tree_util.tree_leaves(model)))
+        return walk.graph or any(map(is_array, walk.flat[0]))
     except (TypeError, ValueError):  # RulesError is one
         return isinstance(model, dict | list | tuple)
+
+
+def _first_leaf(tree: Any) -> Any:
+    """Return a leaf below dicts and lists; below those that contain themselves, one of them."""
+    around = set()
+    while isinstance(tree, Mapping | list | tuple) and tree and id(tree) not in around:
+        around.add(id(tree))
+        tree = next(iter(tree.values() if isinstance(tree, Mapping) else tree))
+    return tree

@@ -1,20 +1,22 @@
 """One pass over a tree: the canonical name and the owner of every leaf.
 
 Leaves come in the order of `jax.tree_util.tree_flatten`, so that `tree_unflatten` turns a list of values, one
-a leaf, into a tree of the same structure. Dicts, lists and tuples, which may have tens of thousands of
-leaves, are walked here; jax flattens all other nodes.
+a leaf, into a tree of the same structure. In a tree with modules or boxes, dicts, lists and tuples are walked
+here, and jax flattens all other nodes.
 """
 
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import jax
-from jax.tree_util import GetAttrKey
+from jax.tree_util import GetAttrKey, PyTreeDef
 
 from paramrules.backends import UNKNOWN_OWNER, Class, Inside, Owner, walk_inside
 from paramrules_optax import libraries
 from paramrules_optax.libraries import equinox, haiku, linen
 from paramrules_optax.trees.key_paths import joined
+from paramrules_optax.trees.plain_trees import is_plain, names_inside
 
 Around = tuple[Class, ...]
 
@@ -60,10 +62,13 @@ class Walk:
         self._box_classes = libraries.box_classes()
         self._graph_classes = libraries.graph_classes()
         self._shared_classes = equinox.shared()
-        tree = linen.without_collection(tree)
-        inside = self._visit(tree, "")
-        if inside:
-            walk_inside(tree, inside, "take it out: no optimizer trains a tree without an end")
+        self._tree = tree
+        inner = linen.without_collection(tree)
+        names = self._names_of_plain(inner)
+        if names is not None:
+            self.names = names
+        elif inside := self._visit(inner, ""):
+            walk_inside(inner, inside, "take it out: no optimizer trains a tree without an end")
         self._set_owner(UNKNOWN_OWNER)
         together = "".join(self.names)
         if "/" in together:  # haiku's module paths, and flattened dicts
@@ -75,6 +80,18 @@ class Walk:
     def of(tree: object) -> "Walk":
         """Walk another tree."""
         return Walk(tree)
+
+    @cached_property
+    def flat(self) -> tuple[list[Any], PyTreeDef]:
+        """The leaves of the tree, and its structure. A graph has neither: it may contain itself."""
+        return jax.tree_util.tree_flatten(self._tree)
+
+    def _names_of_plain(self, inner: object) -> list[str] | None:
+        """Return the names in a tree without modules, if that takes less than to visit all nodes."""
+        if not is_plain(inner, self._graph_classes):
+            return None
+        structure = self.flat[1]
+        return names_inside(structure if inner is self._tree else structure.children()[0])
 
     def _kind(self, node: object) -> int:
         cls = type(node)

@@ -191,6 +191,8 @@ class Columns:
 
     @cached_property
     def _vectors(self) -> frozenset[int]:
+        if not any(owner.known for owner in set(self.owners)):
+            return frozenset()
         ranks = self.column("layer_ndim")
         if not self.aliases:
             return frozenset(vectors(self.owners, self.column("leaf"), ranks))

@@ -1,0 +1,57 @@
+"""Names in trees of dicts, lists and tuples, where most nodes are alike: layers, experts.
+
+jax's structure of a tree has its nodes without the leaves, so that alike nodes are equal. The names inside
+them are put together once.
+"""
+
+from typing import Any
+
+from jax.tree_util import PyTreeDef, all_leaves
+
+_NODES = frozenset((dict, list, tuple))
+
+_DEEPEST = 100
+"""The most levels: jax recurses, and a tree may contain itself."""
+
+_MOST = 1000
+"""The most nodes that differ: those that do so in keys alone have the same hash."""
+
+
+def is_plain(tree: Any, refused: tuple[type, ...]) -> bool:
+    """Return whether a tree has no other nodes and no leaves of these classes, and is not deep."""
+    level = [tree]
+    for _ in range(_DEEPEST):
+        nodes = [node for node in level if node.__class__ in _NODES]
+        others = [node for node in level if node.__class__ not in _NODES]
+        if not all_leaves(others) or any(issubclass(cls, refused) for cls in set(map(type, others))):
+            return False
+        if not nodes:
+            return True
+        level = []
+        for node in nodes:
+            level += node.values() if node.__class__ is dict else node
+    return False
+
+
+def names_inside(structure: PyTreeDef) -> list[str] | None:
+    """Return the names of the leaves of a plain tree; None if too many nodes differ."""
+    numbers, nodes, children = {structure: 0}, [structure], []
+    for node in nodes:
+        own = []
+        for child in node.children():
+            number = numbers.setdefault(child, len(nodes))
+            if number == len(nodes):
+                nodes.append(child)
+            own.append(number)
+        children.append(own)
+        if len(nodes) > _MOST:
+            return None
+    ends = [[""]] * len(nodes)
+    for number in sorted(range(len(nodes)), key=lambda number: nodes[number].num_nodes):
+        data = nodes[number].node_data()
+        if data is not None:
+            own, dot = children[number], "." if number else ""
+            keys = range(len(own)) if data[1] is None else data[1]
+            starts = zip((f"{dot}{key}" for key in keys), own, strict=True)
+            ends[number] = [start + end for start, child in starts for end in ends[child]]
+    return ends[0]
