@@ -1,5 +1,6 @@
 """The meaning of rates, decays, freezing and several optimizers, each against optax written out by hand."""
 
+import re
 from functools import partial
 from typing import Any
 
@@ -53,6 +54,33 @@ def test_a_state_of_optax_itself_is_a_state_here() -> None:
         _, state = plain.update(GRADIENTS[0], plain.init(PARAMS), PARAMS)
         ours, theirs = (way.update(GRADIENTS[1], state, PARAMS) for way in (tx, plain))
     assert_equal(ours, theirs)
+
+
+def kernels(text: str) -> set[str]:
+    """The different kernels of a compiled step of twelve arrays of one shape, in six layers."""
+    params = {f"layer_{n}": {"a": jnp.ones((40, 30)), "b": jnp.ones((40, 30))} for n in range(6)}
+    rates = optax.warmup_cosine_decay_schedule(0.0, 0.1, 10, 100)
+    tx = pro.build(params, paramrules.parse(text, "r.rules"), optax.adamw, learning_rate=rates)
+
+    def step(params: Any, gradients: Any, state: Any) -> Any:
+        updates, state = tx.update(gradients, state, params)
+        return optax.apply_updates(params, updates), state
+
+    compiled = jax.jit(step).lower(params, params, tx.init(params)).compile().as_text()
+    bodies = (re.sub(r", metadata={[^}]*}", "", body) for body in compiled.split("\n\n"))
+    return {_with_equal_names(body) for body in bodies if re.match(r"%fused_\S+ .*f32\[40,30\]", body)}
+
+
+def _with_equal_names(body: str) -> str:
+    """Return a computation in which operations are called by their place."""
+    places: dict[str, str] = {}
+    return re.sub(r"%?\b[a-z_]\w*\.[\d.]+", lambda name: places.setdefault(name[0], f"#{len(places)}"), body)
+
+
+def test_arrays_of_one_shape_share_their_kernels_whatever_the_scales() -> None:
+    """There are kernels for both moments and for the step, and not one for each of six scales."""
+    found = kernels(r"l{i}: name ~ ^layer_(?<i>\d+) -> lr_scale = 0.5 ** i")
+    assert 3 <= len(found) < 6, found
 
 
 def test_a_rate_of_a_rule_replaces_the_base_rate_and_a_scale_multiplies_it_then() -> None:
