@@ -158,6 +158,10 @@ def test_names_are_jax_key_paths_in_jax_order(tree):
         assert flatten_params({"root": tree}).walk.names == expected
 
 
+def test_nodes_whose_keys_are_equal_and_not_written_alike():
+    assert names([{1: ONE}, {True: ONE}, {1.0: ONE}]) == ["0.1", "1.True", "2.1.0"]
+
+
 @pytest.mark.parametrize("count", [3, 2000])
 def test_nodes_that_differ_in_their_keys_alone(count):
     keys = [f"a{n:04}" for n in range(count)]

@@ -14,7 +14,8 @@ def likely_statistics(names: Sequence[str], owners: Sequence[Owner]) -> Iterator
     A state of linen or NNX, merged with the parameters or in their place, does. Gradients leave statistics
     alone, but decay moves them.
     """
-    if not any(mean in "\n".join(names) for mean in _PAIRS):  # less than to ask each of the names
+    together = "\n".join(names)
+    if not any(mean in together for mean in _PAIRS):  # less than to ask each of the names
         return
     means = [number for number, name in enumerate(names) if name.endswith(tuple(_PAIRS))]
     known = set(names) if means else set()

@@ -10,6 +10,9 @@ from jax.tree_util import PyTreeDef, all_leaves
 
 _NODES = frozenset((dict, list, tuple))
 
+_KEYS = frozenset((str, int))
+"""The keys that are written alike if they are equal: `True` equals 1, and so do nodes with these keys."""
+
 _DEEPEST = 100
 """The most levels: jax recurses, and a tree may contain itself."""
 
@@ -18,7 +21,7 @@ _MOST = 1000
 
 
 def is_plain(tree: Any, refused: tuple[type, ...]) -> bool:
-    """Return whether a tree has no other nodes and no leaves of these classes, and is not deep."""
+    """Return whether a tree has no other nodes or keys and no leaves of these classes, and is not deep."""
     level = [tree]
     for _ in range(_DEEPEST):
         nodes = [node for node in level if node.__class__ in _NODES]
@@ -28,13 +31,23 @@ def is_plain(tree: Any, refused: tuple[type, ...]) -> bool:
         if not nodes:
             return True
         level = []
+        keys: list[Any] = []
         for node in nodes:
-            level += node.values() if node.__class__ is dict else node
+            if node.__class__ is dict:
+                keys += node
+                level += node.values()
+            else:
+                level += node
+        if not _KEYS.issuperset(map(type, keys)):
+            return False
     return False
 
 
 def names_inside(structure: PyTreeDef) -> list[str] | None:
-    """Return the names of the leaves of a plain tree; None if too many nodes differ."""
+    """Return the names of the leaves of a plain tree; None if too many nodes differ.
+
+    Nodes that differ are numbered from the root, which is 0. Each is larger than those inside it.
+    """
     numbers, nodes, children = {structure: 0}, [structure], []
     for node in nodes:
         own = []
