@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import examples, inventory_of
+from support import calls, examples, inventory_of
 
 import paramrules
 from paramrules import RulesError
@@ -119,6 +119,16 @@ def test_a_layer_of_a_stack_says_where_it_is_stored() -> None:
     assert read["head.bias"].layer == Layer("bias", (0,), (3,))
     assert read.to_json() == text
     assert (NET["head.bias"].stored, NET["head.bias"].layer) == ((10,), None)
+
+
+def test_a_parameter_of_many_names_is_written_in_steps_that_grow_with_them() -> None:
+    def of(names: int) -> int:
+        also = [{"name": f"n{number}"} for number in range(names)]
+        inventory = inventory_of([{"name": "w", "shape": [2], "also": also}])
+        return calls(inventory.to_json)
+
+    of(1)  # what is made once a process
+    assert of(400) < 5 * of(100)
 
 
 def test_a_model_without_parameters() -> None:

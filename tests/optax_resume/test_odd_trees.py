@@ -97,6 +97,10 @@ COUNT = "`ScaleByAdamState.count`"
         ("x", f"{COUNT} is a `str` and should be an array of numbers"),
         (True, f"{COUNT} of the saved state is an array of booleans and should be one of integers"),
         (float("nan"), f"{COUNT} of the saved state is `nan` and should be a whole number"),
+        (-1, f"{COUNT} of the saved state is `-1` and should be from 0 to 2,147,483,647"),
+        (2**40, f"{COUNT} of the saved state is `{2**40}` and should be from 0 to 2,147,483,647"),
+        (1e20, f"{COUNT} of the saved state is `1e+20` and should be from 0 to 2,147,483,647"),
+        (10**400, f"{COUNT} is an `int` and should be an array of numbers"),
         (
             np.ones(8, int),
             f"{COUNT} of the saved state is an array of the shape (8,) and should be one of the shape ()",
@@ -121,3 +125,30 @@ def test_the_count_of_a_schedule() -> None:
     with pytest.raises(RulesError) as raised:
         pro.regroup_state(jax.tree.unflatten(tree, [np.ones(2, int) for _ in flat]), PARAMS, tx)
     assert {finding.code for finding in raised.value.diagnostics} == {"E680"}
+
+
+def _endless() -> Any:
+    state: dict[str, Any] = {"count": 1}
+    state["inner"] = state
+    return state
+
+
+def _deep() -> Any:
+    state: Any = jnp.ones(3)
+    for _ in range(5_000):
+        state = {"inner": state}
+    return state
+
+
+def test_a_tree_that_jax_cannot_flatten() -> None:
+    why = "jax cannot flatten it: Comparator raised exception while sorting pytree dictionary keys."
+    assert refused({1: 2, "a": 3}) == [("E620", f"this is not the state of an optimizer: {why}")]
+
+
+def test_a_tree_without_an_end_is_not_given_to_jax() -> None:
+    """jax would use up Python's limit of recursion: nothing but small functions could be called any more."""
+    assert refused(_endless()) == [("E518", "the `dict` at `inner` contains itself")]
+    ((code, message),) = refused(_deep())
+    assert code == "E518"
+    assert message.startswith("the `dict` at `inner.inner.")
+    assert jax.tree.leaves([{"a": 1}]) == [1]

@@ -128,6 +128,10 @@ def test_a_step_count_is_any_number(shape: tuple[int, ...], step: Any) -> None:
         ("7", "a `str`"),
         (float("nan"), "`nan`"),
         (float("inf"), "`inf`"),
+        (10**400, "an `int`"),
+        (torch.tensor(float("nan")), "a tensor of the shape ()"),
+        (torch.tensor([float("inf")]), "a tensor of the shape (1,)"),
+        (torch.tensor([7.0]).to_sparse(), "a sparse tensor"),
         (Decimal(7), "a `Decimal`"),
         ([7], "a `list`"),
         (torch.ones(2), "a tensor of the shape (2,)"),
@@ -139,6 +143,41 @@ def test_and_nothing_else(step: object, called: str) -> None:
     state = saved()
     state["state"][0]["step"] = step
     assert refused(state, *made()) == [("E680", f"`step` of `w` is {called} and should be a finite number")]
+
+
+@pytest.mark.parametrize("step", [-1, -0.5, torch.tensor(-1.0), torch.tensor([-1])])
+def test_no_count_is_negative(step: Any) -> None:
+    """Adam divides by `1 - beta ** step`: by zero after the next step, or by an overflow."""
+    state = saved()
+    state["state"][0]["step"] = step
+    count = step.item() if isinstance(step, Tensor) else step
+    assert refused(state, *made()) == [("E680", f"`step` of `w` is `{count}` and should be at least 0")]
+
+
+def test_a_step_count_without_a_value_is_one() -> None:
+    state = saved()
+    state["state"][0]["step"] = step = torch.tensor(1.0, device="meta")
+    assert regroup_state(state, *made())["state"][0]["step"] is step
+
+
+NESTED = "ignore:The PyTorch API of nested tensors:UserWarning"
+
+
+@pytest.mark.filterwarnings(NESTED)  # says that they are a prototype, once a process
+@pytest.mark.parametrize(
+    ("value", "called"),
+    [
+        (torch.ones(2, 3).to_sparse(), "a sparse tensor"),
+        (lambda: torch.nested.nested_tensor([torch.ones(3), torch.ones(2)]), "a nested tensor"),
+    ],
+)
+def test_a_moment_is_kept_as_the_optimizer_keeps_it(value: Any, called: str) -> None:
+    """`lerp_` and `addcmul_` of torch raise for any other at the first step."""
+    state = saved()
+    state["state"][0]["exp_avg"] = value if isinstance(value, Tensor) else value()
+    assert refused(state, *made()) == [
+        ("E680", f"`exp_avg` of `w` is {called} and should be a tensor of the shape (2, 3)")
+    ]
 
 
 def test_numbers_beside_the_step() -> None:

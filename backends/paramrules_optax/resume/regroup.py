@@ -20,7 +20,7 @@ from paramrules.backends import (
 from paramrules_optax.resume.parameter_paths import ParameterPaths
 from paramrules_optax.resume.shared_values import Move, shared_values
 from paramrules_optax.resume.state_kinds import moment_misfit, not_arrays
-from paramrules_optax.resume.state_tree import StateTree
+from paramrules_optax.resume.state_tree import StateTree, refuse_endless
 
 
 def regroup_state(
@@ -52,7 +52,8 @@ def regroup_state(
         where dtype and placement agree.
 
     Raises:
-        RulesError: everything that prevents it: E620 if `state` is not an optimizer's; E622 if it lacks a
+        RulesError: everything that prevents it: E518 for a state that is nested too deeply or in itself;
+            E620 if it is not an optimizer's; E622 if it lacks a
             parameter; E623 if it has state of a parameter that the optimizer lacks; E624 if a parameter's
             state is another optimizer's; E625 if an array has another shape, E680 if
             it is of another kind; E628 if merged groups have
@@ -73,6 +74,7 @@ def regroup_state(
             f"`optimizer` is {optimizer!r:.60} and should be a transformation, such as `build` returns"
         )
     _refuse_holder(state)
+    refuse_endless(state)
     start = _initialised(optimizer, params, state)
     paths = ParameterPaths(params)
     now = StateTree(start, paths)

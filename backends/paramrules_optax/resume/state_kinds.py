@@ -67,6 +67,10 @@ def shared_misfit(field: str, value: Any, expected: Any) -> Diagnostic | None:
     saved, wanted = _kind(value), _kind(expected)
     if saved in _NUMBERS and wanted == "integers" and not np.isfinite(value):
         return other_kind(what, f"`{value}`", "a whole number", _WHOLE)
+    if saved in _NUMBERS and wanted == "integers":
+        most = int(np.iinfo(expected.dtype).max)
+        if not np.all((np.asarray(value) >= 0) & (np.asarray(value) <= most)):
+            return other_kind(what, f"`{value}`", f"from 0 to {most:,}", _WHOLE)
     if saved == wanted or {saved, wanted} <= {*_NUMBERS}:
         return None
     return other_kind(what, f"an array of {saved}", f"one of {wanted}", _WHOLE)

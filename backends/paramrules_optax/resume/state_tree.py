@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import jax
 from jax.tree_util import DictKey, GetAttrKey, SequenceKey
 
+from paramrules.backends import Diagnostic, Inside, RulesError, walk_inside
 from paramrules_optax.resume.parameter_paths import ParameterPaths, Path, plain
 
 _PARTS = "inner_states"
@@ -23,6 +24,8 @@ _INJECTED, _COEFFICIENTS = "hyperparams", "ns_coeffs"
 
 _INNER = frozenset({"inner_opt_state", "inner_state", "base_optimizer_state"})
 """The fields in which wrappers such as `optax.MultiSteps` keep the state of what they wrap."""
+
+_PASS = "pass what `optimizer.update` returned, or what a checkpoint restored of it"
 
 
 class Kind(NamedTuple):
@@ -99,7 +102,7 @@ class StateTree:
     """
 
     def __init__(self, state: Any, paths: ParameterPaths, known: Sequence[tuple[Kind, str]] = ()) -> None:
-        flat = jax.tree_util.tree_flatten_with_path(state)[0]
+        flat = _flattened(state)
         keys, values = [path for path, _ in flat], [leaf for _, leaf in flat]
         texts = list(map(plain, keys))
         self._nodes = _nodes(state, keys)
@@ -179,6 +182,35 @@ def _nodes(state: Any, keys: Sequence[Any]) -> dict[Path, Any]:
             if text[:end] not in found:
                 found[text[:end]] = _child(found[text[: end - 1]], key)
     return found
+
+
+def refuse_endless(state: Any) -> None:
+    """Raise RulesError (E518) for a state that jax cannot flatten because of how deep it is nested.
+
+    Where jax itself finds out, Python's limit of recursion is used up for the rest of the process.
+    """
+    walk_inside(state, _inside(state, ""), _PASS)
+
+
+def _inside(node: Any, name: str) -> Inside:
+    """Walk what is in a container; nothing is in anything else."""
+    children = node.items() if isinstance(node, Mapping) else enumerate(node if _is_row(node) else ())
+    for key, child in children:
+        if isinstance(child, Mapping) or _is_row(child):
+            yield child, f"{name}{key}.", _inside(child, f"{name}{key}.")
+
+
+def _is_row(node: Any) -> bool:
+    return isinstance(node, list | tuple)
+
+
+def _flattened(state: Any) -> list[tuple[Any, Any]]:
+    """Return the leaves of a state with their paths. Raises RulesError (E620) if jax cannot flatten it."""
+    try:
+        return jax.tree_util.tree_flatten_with_path(state)[0]
+    except (TypeError, ValueError) as error:
+        message = f"this is not the state of an optimizer: jax cannot flatten it: {error}"
+        raise RulesError(Diagnostic("E620", message, help=_PASS)) from None
 
 
 def _child(node: Any, key: Any) -> Any:

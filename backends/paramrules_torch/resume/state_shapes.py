@@ -1,15 +1,16 @@
 """Check the shapes and kinds of saved state, and shard its tensors as the parameter is sharded."""
 
 from collections.abc import Mapping
-from math import isfinite
-from typing import Any
+from typing import Any, Final, TypeGuard
 
 import torch
 from torch import Tensor
 from torch.distributed.tensor import DTensor, distribute_tensor
 
 from paramrules.backends import Diagnostic, a, misfit, other_kind
+from paramrules_torch.resume.trial_step import plain
 
+_LARGEST: Final = torch.finfo(torch.float64).max
 _WHOLE = "save with `get_optimizer_state_dict` and `StateDictOptions(full_state_dict=True)`"
 
 
@@ -43,10 +44,13 @@ def _unlike(key: object, name: str, tensor: Tensor, value: object, expected: obj
         inner = (_unlike(f"{key}.{k}", name, tensor, v, expected.get(k)) for k, v in value.items())
         return next(filter(None, inner), None)
     if is_number(expected) or (isinstance(expected, Tensor) and _counts(key, tensor, expected)):
-        return None if is_real(value) else other_kind(what, called(value), "a finite number")
+        if not is_real(value):
+            return other_kind(what, called(value), "a finite number")
+        count = plain(value) if key == "step" and _has_value(value) else 0
+        return other_kind(what, f"`{count}`", "at least 0") if is_number(count) and count < 0 else None
     if not isinstance(expected, Tensor):
         return None
-    if not isinstance(value, Tensor):
+    if not isinstance(value, Tensor) or _layout(value) != _layout(expected):
         return other_kind(what, called(value), f"a tensor of the shape {tuple(expected.shape)}")
     if value.shape != expected.shape:
         return misfit(str(key), name, tuple(value.shape), tuple(expected.shape))
@@ -59,7 +63,7 @@ def _counts(key: object, tensor: Tensor, expected: Tensor) -> bool:
     return expected.numel() == 1 and (key == "step" or expected.ndim < min(tensor.ndim, 1))
 
 
-def is_number(value: object) -> bool:
+def is_number(value: object) -> TypeGuard[int | float]:
     """Return whether a value is a number of Python's."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
@@ -67,8 +71,23 @@ def is_number(value: object) -> bool:
 def is_real(value: object) -> bool:
     """Return whether a value is a finite number, or a tensor that holds one."""
     if isinstance(value, Tensor):
-        return value.numel() == 1 and _kind(value) in ("integers", "floating-point numbers")
-    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+        is_one = not _layout(value) and value.numel() == 1
+        if not is_one or _kind(value) not in ("integers", "floating-point numbers"):
+            return False
+        return not _has_value(value) or abs(value.item()) <= _LARGEST
+    return is_number(value) and abs(value) <= _LARGEST  # which NaN is not
+
+
+def _has_value(value: object) -> bool:
+    """Return whether a number can be read without asking other devices for it."""
+    return not isinstance(value, Tensor) or not (value.is_meta or isinstance(value, DTensor))
+
+
+def _layout(tensor: Tensor) -> str:
+    """Return how a tensor keeps its elements; "" for one that keeps all of them in one array."""
+    if tensor.is_nested:
+        return "nested"
+    return "" if tensor.layout == torch.strided else "sparse"
 
 
 def _kind(tensor: Tensor) -> str:
@@ -82,7 +101,11 @@ def _kind(tensor: Tensor) -> str:
 def called(value: object) -> str:
     """Return a value for a message: a tensor by its shape, a number as it is, anything else by its type."""
     if isinstance(value, Tensor):
-        return f"a tensor of the shape {tuple(value.shape)}"
+        return (
+            f"a {layout} tensor"
+            if (layout := _layout(value))
+            else f"a tensor of the shape {tuple(value.shape)}"
+        )
     return f"`{value}`" if value is None or isinstance(value, float | bool) else a(type(value).__name__)
 
 

@@ -4,6 +4,7 @@ import re
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from paramrules.inventories.alternatives import Alternatives
 from paramrules.inventories.owner import Class, named
 from paramrules.inventories.vocabulary import Vocabulary, vocabulary
 
@@ -56,11 +57,10 @@ def match(alternative: str, cls: Class, words: Vocabulary | None = None) -> Matc
 def _bare_names(cls: Class, words: Vocabulary | None) -> frozenset[str]:
     """Return the bare names that match a class. Files hold many that match none."""
     names = [name for name in (cls.name, *cls.bases) if not is_root(name, words)]
-    families = (words or vocabulary()).families
     return frozenset(
         (
             *(name.rpartition(".")[2] for name in names),
-            *(family for family in families if any(in_family(family, name, words) for name in names)),
+            *(family for name in names for family in families_of(name, words)),
             family_by_name(cls, words)[0],
         )
     )
@@ -79,7 +79,7 @@ def family_by_name(cls: Class, words: Vocabulary | None = None) -> tuple[str, st
     """
     names = [name for name in (cls.name, *cls.bases) if not is_root(name, words)]
     families = (words or vocabulary()).families
-    if not any(in_family(family, name, words) for family in families for name in names):
+    if not any(families_of(name, words) for name in names):
         telling = [family for family in families if family.endswith("Norm") or family == "Attention"]
         for name in names:
             if ending := [family for family in telling if name.endswith(family)]:
@@ -87,10 +87,20 @@ def family_by_name(cls: Class, words: Vocabulary | None = None) -> tuple[str, st
     return "", ""
 
 
-@lru_cache(maxsize=100_000)
 def in_family(family: str, name: str, words: Vocabulary | None = None) -> bool:
     """Return whether the vocabulary puts a class of this dotted name into the family."""
-    return any(named(member, name) for member in (words or vocabulary()).families.get(family, ()))
+    return family in families_of(name, words)
+
+
+@lru_cache(maxsize=100_000)
+def families_of(name: str, words: Vocabulary | None = None) -> frozenset[str]:
+    """Return the families into which the vocabulary puts a class of this dotted name."""
+    return frozenset(_members(words or vocabulary()).of(name))
+
+
+@lru_cache(maxsize=100)
+def _members(words: Vocabulary) -> Alternatives[str]:
+    return Alternatives((member, family) for family, members in words.families.items() for member in members)
 
 
 def source(family: str, name: str, words: Vocabulary | None = None) -> str:
@@ -105,4 +115,9 @@ def source(family: str, name: str, words: Vocabulary | None = None) -> str:
 @lru_cache(maxsize=10_000)
 def is_root(name: str, words: Vocabulary | None = None) -> bool:
     """Return whether this is a root of class trees (`torch.nn.Module`, `object`), never compared."""
-    return any(named(root, name) for root in (words or vocabulary()).roots)
+    return bool(_roots(words or vocabulary()).of(name))
+
+
+@lru_cache(maxsize=100)
+def _roots(words: Vocabulary) -> Alternatives[str]:
+    return Alternatives((root, root) for root in words.roots)

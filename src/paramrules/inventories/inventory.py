@@ -247,6 +247,9 @@ class Inventory:
 
     def parameter(self, entry: int) -> Parameter:
         """Return one entry as a row, with every fact."""
+        return self._row(entry, tuple(self.names[e] for e in self.entries(self._columns.parameter[entry])))
+
+    def _row(self, entry: int, names: tuple[str, ...]) -> Parameter:
         number = self._columns.parameter[entry]
 
         def known(fact: str, at: int, source: str = "") -> Any:
@@ -254,7 +257,7 @@ class Inventory:
 
         return Parameter(
             name=self.names[entry],
-            names=tuple(self.names[e] for e in self.entries(number)),
+            names=names,
             owner=self.owners[entry],
             shape=tuple(self.column("shape")[number]),
             stored=tuple(self.column("stored")[number]),
@@ -290,7 +293,8 @@ class Inventory:
         from paramrules.inventories.saved import written
 
         rows = (
-            [(self.parameter(entry), self._attributes(entry)) for entry in self.entries(number)]
+            # without all its names in each of its rows, which a file does not hold
+            [(self._row(entry, ()), self._attributes(entry)) for entry in self.entries(number)]
             for number in range(self._count)
         )
         return written(self.framework, self.unknown, self.own, rows)

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 
-from paramrules.inventories.owner import Class, Owner, fits, named
+from paramrules.inventories.alternatives import Alternatives
+from paramrules.inventories.owner import Class, Owner, fits
 from paramrules.inventories.roles import unparametrized
 from paramrules.inventories.tables import Layout
 from paramrules.inventories.vocabulary import Vocabulary, extended
@@ -89,9 +90,12 @@ def _listed(around: tuple[Class, ...], tail: str, vocabulary: Vocabulary) -> Lay
 @lru_cache(maxsize=10_000)
 def _layouts(name: str, vocabulary: Vocabulary) -> tuple[tuple[str, Layout], ...]:
     """Return leaf patterns and layouts of a class of this dotted name."""
-    return tuple(
-        row for cls, leaves in vocabulary.layouts.items() if named(cls, name) for row in leaves.items()
-    )
+    return tuple(row for leaves in _by_class(vocabulary).of(name) for row in leaves.items())
+
+
+@lru_cache(maxsize=100)
+def _by_class(vocabulary: Vocabulary) -> Alternatives[Mapping[str, Layout]]:
+    return Alternatives(vocabulary.layouts.items())
 
 
 @cache

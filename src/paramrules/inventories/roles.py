@@ -1,12 +1,13 @@
 """The role of a parameter: `weight`, `bias`, `scale` (a gain), `embedding` or `other`."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final
 
-from paramrules.inventories.classes import in_family
-from paramrules.inventories.owner import Class, Owner, fits, named
-from paramrules.inventories.tables import RoleTable
+from paramrules.inventories.alternatives import Alternatives
+from paramrules.inventories.classes import families_of
+from paramrules.inventories.owner import Class, Owner, fits
 from paramrules.inventories.vocabulary import Vocabulary, extended
 
 _ANY: Final = ("*",)
@@ -63,27 +64,39 @@ def unparametrized(name: str) -> tuple[str, str]:
 
 @lru_cache(maxsize=100_000)
 def _role(cls: Class, leaf: str, words: Vocabulary, any_class: bool = True) -> str | None:
-    for table in words.roles:
+    for number in sorted({at for name in (cls.name, *cls.bases) for at in _tables_of(name, words)}):
+        table = words.roles[number]
         if not any_class and table.classes == _ANY:
             continue
-        if any(_covers(table, name, words) for name in (cls.name, *cls.bases)):
-            for role, leaves in table.leaves:
-                if fits(leaves, leaf):
-                    return role
+        for role, leaves in table.leaves:
+            if fits(leaves, leaf):
+                return role
     return None
 
 
 @lru_cache(maxsize=100_000)
 def _known(cls: Class, words: Vocabulary) -> bool:
-    tables = (table for table in words.roles if table.classes != _ANY)
     names = (cls.name, *cls.bases)
-    return any(_covers(table, name, words) for table in tables for name in names) or any(
-        in_family(family, name, words) for family in words.families for name in names
+    return any(
+        families_of(name, words) or any(words.roles[at].classes != _ANY for at in _tables_of(name, words))
+        for name in names
     )
 
 
 @lru_cache(maxsize=100_000)
-def _covers(table: RoleTable, name: str, words: Vocabulary) -> bool:
-    """Return whether the table covers a class of this dotted name."""
-    listed = any(named(cls, name) for cls in table.classes)
-    return listed or any(in_family(family, name, words) for family in table.families)
+def _tables_of(name: str, words: Vocabulary) -> frozenset[int]:
+    """Return the numbers of the tables that cover a class of this dotted name."""
+    by_class, by_family = _tables(words)
+    return frozenset(
+        (*by_class.of(name), *(at for each in families_of(name, words) for at in by_family.get(each, ())))
+    )
+
+
+@lru_cache(maxsize=100)
+def _tables(words: Vocabulary) -> tuple[Alternatives[int], Mapping[str, list[int]]]:
+    """Return the numbers of the tables by their classes and by their families."""
+    by_family = defaultdict[str, list[int]](list)
+    for at, table in enumerate(words.roles):
+        for family in table.families:
+            by_family[family].append(at)
+    return Alternatives((cls, at) for at, table in enumerate(words.roles) for cls in table.classes), by_family

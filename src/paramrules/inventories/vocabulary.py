@@ -12,6 +12,7 @@ from importlib.resources import files
 from itertools import combinations, product
 
 from paramrules.diagnostics import Diagnostic, RulesError
+from paramrules.inventories.alternatives import last_component
 from paramrules.inventories.own_vocabulary import OwnFiles, VocabularyLike, read_own
 from paramrules.inventories.owner import named
 from paramrules.inventories.plugins import installed, read
@@ -118,12 +119,6 @@ def joined(sources: Sequence[Tables]) -> Vocabulary:
     )
 
 
-def _last(cls: str) -> str:
-    """Return the last component of a class's name, which all names of the class share, "" for a pattern."""
-    last = cls.rpartition(".")[2]
-    return "" if "*" in last or "?" in last else last
-
-
 def _conflicts(sources: Sequence[Tables]) -> Iterator[Diagnostic]:
     """Yield an error for each class that two sources, or one but the shipped, put into different families.
 
@@ -131,7 +126,10 @@ def _conflicts(sources: Sequence[Tables]) -> Iterator[Diagnostic]:
     """
     shipped = sources[0].families
     rows = [
-        [(family, [(cls, _last(cls)) for cls in classes]) for family, classes in source.families.items()]
+        [
+            (family, [(cls, last_component(cls)) for cls in classes])
+            for family, classes in source.families.items()
+        ]
         for source in sources
     ]
     for one, other in (
