@@ -5,8 +5,12 @@ import stat
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 from paramrules.diagnostics import Diagnostic, RulesError
+
+_LINKS: Final = 40
+"""The links that a path may lead through, as in Linux."""
 
 
 def unreadable(path: str | Path) -> str:
@@ -64,16 +68,19 @@ def write_whole(path: str | Path, text: str) -> None:
     """Replace a file, so that every reader finds the whole old text or the whole new one.
 
     The text goes into an exclusive temporary file in the same folder, reaches the disk, and then takes the
-    target's name. An existing file keeps its mode, and its group if the user may set it. A symbolic link is
-    replaced, never followed: the file that it points to stays as it is. Line ends are those of the text. Only
-    a device or a pipe is written in place (`/dev/stdout`).
+    target's name. An existing file keeps its mode, and its owner and group if the user may set them. A
+    symbolic link is replaced, never followed: the file that it points to stays as it is. Line ends are those
+    of the text. Only a device or a pipe is written in place, and what is named by its descriptor
+    (`/dev/stdout`), even if it is a file.
 
     Raises:
         RulesError: E703 if the file cannot be written; an existing one is then unchanged.
     """
     try:
-        if _is_stream(path):
-            with open(path, "w", encoding="utf-8", newline="") as stream:
+        number = _descriptor(path)
+        if number is not None or _is_stream(path):
+            to: int | str | Path = path if number is None else os.dup(number)
+            with open(to, "w", encoding="utf-8", newline="") as stream:
                 stream.write(text)
         else:
             _through_temporary(path, text, os.replace)
@@ -112,6 +119,28 @@ def _is_stream(path: str | Path) -> bool:
     except FileNotFoundError:
         return False
     return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+
+
+def _descriptor(path: str | Path) -> int | None:
+    """Return the open file of this process that a path stands for; None for any other path.
+
+    `/dev/stdout` is a link to one. A root user could replace it, and nobody would find standard output there
+    any more.
+    """
+    at = os.fspath(path)
+    for _ in range(_LINKS):
+        folder, name = os.path.split(at)
+        if name.isascii() and name.isdecimal() and os.path.realpath(folder) in _descriptors():
+            return int(name)
+        if not os.path.islink(at):
+            return None
+        at = os.path.join(folder, os.readlink(at))
+    return None
+
+
+def _descriptors() -> tuple[str, ...]:
+    """Return the real folders that list the open files of this process."""
+    return "/dev/fd", os.path.realpath("/proc/self/fd")
 
 
 def _through_temporary(path: str | Path, text: str, publish: Callable[[str, str | Path], None]) -> None:
@@ -157,12 +186,17 @@ def _regular(path: str | Path) -> os.stat_result | None:
 
 
 def _keep_access(old: os.stat_result, beside: str) -> None:
-    """Give the new file the group and the mode of the one that it replaces.
+    """Give the new file the owner, the group and the mode of the one that it replaces.
 
-    If the group cannot be kept, the new one may do what everybody may.
+    Only root may keep another's file theirs. If the group cannot be kept, the new one may do what everybody
+    may.
     """
     mode = stat.S_IMODE(old.st_mode) & 0o777
-    if os.stat(beside).st_gid != old.st_gid:
+    new = os.stat(beside)
+    if new.st_uid != old.st_uid:
+        with suppress(PermissionError):
+            os.chown(beside, old.st_uid, -1)
+    if new.st_gid != old.st_gid:
         try:
             os.chown(beside, -1, old.st_gid)
         except PermissionError:

@@ -189,6 +189,7 @@ def test_a_builtin_without_a_signature_is_called() -> None:
             """,
         ),
         ("elsewhere/nest.py:net", "error[E701]: there is no file `elsewhere/nest.py`"),
+        (f"{'n' * 300}.py:net", f"error[E701]: there is no file `{'n' * 300}.py`"),
         (
             "netss:net",
             """

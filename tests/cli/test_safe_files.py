@@ -68,6 +68,66 @@ def test_an_old_file_keeps_its_group(
     assert stat.S_IMODE(file.stat().st_mode) == mode
 
 
+@pytest.mark.parametrize("may", [True, False])
+def test_root_leaves_a_file_to_its_owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, may: bool) -> None:
+    """In a container, root formats the files of a user, who could not read one of mode 600 any more."""
+    file = tmp_path / "a"
+    file.write_text(OLD)
+    asked = []
+
+    def chown(path: str, user: int, group: int) -> None:
+        asked.append((user, group))
+        if not may:
+            raise PermissionError
+
+    lstat = os.lstat
+    other = os.lstat(file).st_uid + 1
+    monkeypatch.setattr(os, "chown", chown)
+    monkeypatch.setattr(os, "lstat", lambda path: os.stat_result((*lstat(path)[:4], other, *lstat(path)[5:])))
+    write_whole(file, NEW)
+    monkeypatch.undo()
+    assert asked == [(other, -1)]
+    assert file.read_text() == NEW
+
+
+DESCRIPTORS = """\
+import os, sys
+from paramrules.safe_files import write_whole
+print("before ", end="", flush=True)
+for path in sys.argv[1:]:
+    write_whole(path, f"{path} ")
+print("after", flush=True)
+"""
+
+
+@pytest.mark.parametrize("append", [False, True])
+def test_standard_output_is_written_where_it_stands(tmp_path: Path, append: bool) -> None:
+    """A root user can replace `/dev/stdout`; here links of our own stand for it."""
+    (tmp_path / "fd").symlink_to("/proc/self/fd" if os.path.exists("/proc/self/fd") else "/dev/fd")
+    (tmp_path / "stdout").symlink_to("fd/1")
+    (tmp_path / "link").symlink_to("stdout")
+    names = ["stdout", "link", "fd/1"]
+    (tmp_path / "out").write_text("old ")
+    with open(tmp_path / "out", "a" if append else "w") as out:
+        command = [sys.executable, "-c", DESCRIPTORS, *names]
+        subprocess.run(command, cwd=tmp_path, stdout=out, check=True)
+    assert (tmp_path / "out").read_text() == "old " * append + "before stdout link fd/1 after\n"
+    assert sorted(os.listdir(tmp_path)) == ["fd", "link", "out", "stdout"]
+    assert all((tmp_path / name).is_symlink() for name in ("fd", "stdout", "link"))
+
+
+def test_a_descriptor_that_nobody_has_opened(tmp_path: Path) -> None:
+    with pytest.raises(RulesError, match=r"E703.*Bad file descriptor"):
+        write_whole("/dev/fd/987654", NEW)
+
+
+def test_links_without_an_end(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(RulesError, match=r"E703.*Too many levels of symbolic links"):
+        write_whole(tmp_path / "loop", NEW)
+    assert os.listdir(tmp_path) == ["loop"]
+
+
 def test_nobody_else_reads_what_replaces_a_file_before_its_mode_is_set(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

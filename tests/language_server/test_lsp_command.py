@@ -64,3 +64,25 @@ def test_it_starts_with_broken_settings_and_ends_with_its_input(
     ran = CliRunner().invoke(main, ["lsp"], input=b"")
     assert (ran.exit_code, ran.stdout, ran.stderr) == (0, "", "")
     assert sys.stderr is stderr
+
+
+@pytest.mark.parametrize("digits", ["99999999999", str((64 << 20) + 1)])
+def test_a_message_that_would_take_all_memory_is_not_read(digits: str) -> None:
+    ran = CliRunner().invoke(main, ["lsp"], input=f"Content-Length: {digits}\r\n\r\n" + "{}" * 9)
+    assert (ran.exit_code, ran.stdout, ran.stderr) == (
+        2,
+        "",
+        f"error[E987]: the editor announces a message of {int(digits):,} bytes, and one may have 67,108,864\n"
+        "  = help: restart the server; rule files are smaller, so what has started it is no editor\n\n",
+    )
+
+
+@pytest.mark.parametrize("line", ["Content-Length: " + "9" * 5_000, "x" * 100_000])
+def test_a_line_without_an_end_is_read_in_parts(line: str) -> None:
+    """A number of 5,000 digits is none for Python."""
+    request = '{"jsonrpc": "2.0", "id": 1, "method": "shutdown"}'
+    ran = CliRunner().invoke(
+        main, ["lsp"], input=f"{line}\r\nContent-Length: {len(request)}\r\n\r\n{request}"
+    )
+    assert ran.exit_code == 0
+    assert '"id": 1' in ran.stdout or '"id":1' in ran.stdout

@@ -157,6 +157,14 @@ def test_a_pyproject_without_settings_says_nothing(write: Write, text: str) -> N
     assert read_project(write(text, "pyproject.toml")) is None
 
 
+def test_a_file_whose_name_the_system_refuses_does_not_exist(write: Write) -> None:
+    name = "1" * 400
+    with pytest.raises(RulesError) as raised:
+        read_project(write(f'[[targets]]\nrules = "{name}"\n'))
+    (finding,) = raised.value.diagnostics
+    assert (finding.code, finding.message) == ("E934", f"`{name}` does not exist")
+
+
 BROKEN = [
     (
         "targets = 3\n",

@@ -2,7 +2,7 @@
 
 import sys
 from importlib.util import find_spec
-from typing import Final
+from typing import BinaryIO, Final, cast
 
 import click
 
@@ -29,9 +29,13 @@ def lsp(context: click.Context) -> Answer:
     """
     if not all(map(find_spec, ("pygls", "lsprotocol"))):
         return Answer(findings=[NOT_INSTALLED], outcome=Exit.UNUSABLE)
+    from paramrules.language_server.messages import Messages
     from paramrules.language_server.server import make_server
 
     answers = sys.stdout.buffer
     sys.stdout = sys.stderr  # nothing else may come between the answers
-    make_server().start_io(stdout=answers)
+    messages = Messages(sys.stdin.buffer)
+    make_server().start_io(cast(BinaryIO, messages), answers)  # which reads and reads lines
+    if messages.too_long:
+        return Answer(findings=[messages.too_long], outcome=Exit.UNUSABLE)
     context.exit()

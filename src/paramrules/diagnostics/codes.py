@@ -357,4 +357,5 @@ _declare("""
     N981 a model is not built for the editor
     N982 a model has changed since it was built for the editor
     E983 a model cannot be built for the editor
+    E987 a message of an editor is too long
 """)

@@ -215,7 +215,7 @@ def _file(name: ModelName) -> ModuleType:
     path = Path(name.origin)
     if reason := unreadable(path):
         raise RulesError(Diagnostic("E701", f"`{name.origin}` cannot be read: {reason}"))
-    if not path.is_file():
+    if not os.path.isfile(path):  # unlike `is_file`, whatever the system says about the name
         near = did_you_mean(path.name, (p.name for p in path.parent.glob("*.py")))
         raise RulesError(Diagnostic("E701", f"there is no file `{name.origin}`", help=near))
     spec = importlib.util.spec_from_file_location(path.stem, path)

@@ -46,10 +46,12 @@ def find_project(folder: str | Path = ".") -> Project | None:
     """
     here = Path(folder).absolute()
     above = [here, *here.parents]
-    root = next((number for number, each in enumerate(above) if any((each / r).exists() for r in _ROOTS)), 0)
+    root = next(
+        (number for number, each in enumerate(above) if any(os.path.exists(each / r) for r in _ROOTS)), 0
+    )
     for each in above[: root + 1]:
         for name in _NAMES:
-            if (each / name).is_file() and (project := read_project(each / name)) is not None:
+            if os.path.isfile(each / name) and (project := read_project(each / name)) is not None:
                 return project
     return None
 
@@ -155,9 +157,9 @@ def _targets(
                     wrong.append(Fault("E934", (*key, name), found.message, str(found.help)))
                 return text
             path = folder / text
-            if not exists(path):
+            if not os.path.exists(path):  # false for a name that the system refuses, too
                 near = did_you_mean(
-                    path.name, (each.name for each in path.parent.glob("*") if each.is_file())
+                    path.name, (each.name for each in path.parent.glob("*") if os.path.isfile(each))
                 )
                 wrong.append(
                     Fault(
