@@ -134,7 +134,7 @@ _SCHEDULED = {
 """The way out where a schedule is passed as a base rate."""
 
 
-def _is_finite(rate: Tensor) -> bool:
+def is_finite(rate: Tensor) -> bool:
     """Return whether all numbers of a rate are finite. A fake or distributed tensor is not looked into."""
     plain = type(rate) in (Tensor, nn.Parameter) and not rate.is_meta
     return not plain or bool(rate.isfinite().all())
@@ -149,8 +149,8 @@ def check_rates(lr: object, weight_decay: object, lr_scale: str) -> None:
         check_rate(
             name,
             rate,
-            lambda rate: isinstance(rate, Tensor),
+            lambda rate: isinstance(rate, Tensor) and not rate.is_complex(),
             scheduled=_SCHEDULED[name],
-            is_finite=_is_finite,
+            is_finite=is_finite,
         )
     check_choice("lr_scale", lr_scale, "fold", "keep")

@@ -16,7 +16,7 @@ from paramrules.backends import (
     route,
     warn,
 )
-from paramrules_torch.bound_model import KEEP_INSTEAD, bind_model, check_rates, settings_in_group
+from paramrules_torch.bound_model import KEEP_INSTEAD, bind_model, check_rates, is_finite, settings_in_group
 from paramrules_torch.named_tensors import Parameters
 
 
@@ -96,6 +96,7 @@ def param_groups(
             Bases(lr, weight_decay),
             lr_without_base=lr_scale == "keep",
             otherwise=KEEP_INSTEAD,
+            is_finite=is_finite,
         )
         if wrong:
             raise RulesError(wrong)

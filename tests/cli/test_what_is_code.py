@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from support import inventory_of
 
+import paramrules
+
 TRAP = "open('SPRUNG', 'a').write(__name__ + ' ')\n"
 
 OF_OURS = (
@@ -46,6 +48,18 @@ COMMANDS = (
     ("explain", "a.rules", "w", "--model", "a.json"),
     ("test", "a.rules", "--model", "a.json"),
     ("parity", "a.rules", "--model", "a.json", "--model", "a.json", "--mapping", "a.map"),
+    ("lock", "a.rules", "--model", "a.json", "-o", "new.lock"),
+    ("lock", "a.rules", "--model", "a.json", "--check"),
+    ("diff", "a.rules.lock", "b.lock"),
+    ("diff", "a.rules", "b.rules", "--model", "a.json"),
+    ("prove", "a.rules", "b.rules"),
+    ("fmt", "a.rules"),
+    ("report", "a.rules", "--model", "a.json", "-o", "a.html"),
+    ("inventory", "a.json", "-o", "b.json"),
+    ("new", "--model", "a.json"),
+    ("infer", "--model", "a.json", "--groups", "groups.json"),
+    ("show", "<nanogpt@1>", "--model", "a.json", "--vocabulary", "a.toml"),
+    ("ci",),
 )
 
 
@@ -59,16 +73,33 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         Path(f"{name}.py").write_text(TRAP)
     Path("norms.rules").write_text("let norm = type(LayerNorm)\nlet torch = leaf == 'b'\n")
     Path("a.rules").write_text(RULES)
+    Path("b.rules").write_text(RULES.replace("0.5", "0.25"))
     Path("a.map").write_text("w = w\n")
+    Path("a.toml").write_text('[families]\nLayerNorm = ["conftest.Trap"]\n')
+    Path("groups.json").write_text('{"w": {"weight_decay": 0.1}, "b": {"weight_decay": 0.0}}')
+    Path("paramrules.toml").write_text('[[targets]]\nrules = "a.rules"\nmodels = ["a.json"]\n')
+    entry_points = "[paramrules.backends]\ntrap = setup\n[paramrules.vocabulary]\ntrap = setup\n"
+    Path("trap-1.dist-info").mkdir()
+    Path("trap-1.dist-info/entry_points.txt").write_text(entry_points)
+    Path("trap-1.dist-info/METADATA").write_text("Name: trap\nVersion: 1\n")
     weight = {"name": "w", "shape": [2, 2], "owner": "torch.Trap", "variable": "numpy.Trap"}
     rows = [weight | {"around": ["setup.Net"]}, {"name": "b", "shape": [2], "owner": "conftest.Trap"}]
     table = json.loads(inventory_of(rows).to_json())
     table["vocabulary"] = [{"source": "a.toml", "tables": {"families": {"LayerNorm": ["conftest.Trap"]}}}]
     Path("a.json").write_text(json.dumps(table))
+    for file in ("a", "b"):
+        rules = paramrules.load(f"{file}.rules")
+        lock = paramrules.lock({"a.json": paramrules.assign(rules, paramrules.Inventory.load("a.json"))})
+        lock.save(f"{file}.rules.lock")
+    Path("b.rules.lock").rename("b.lock")
     return tmp_path
 
 
-@pytest.mark.parametrize("words", COMMANDS, ids=lambda words: words[0])
+def names(words: tuple[str, ...]) -> str:
+    return "-".join(words[:3])
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=names)
 def test_a_module_in_the_folder_is_not_imported(folder: Path, words: tuple[str, ...]) -> None:
     ran = subprocess.run(
         [sys.executable, "-m", "paramrules", *words], capture_output=True, text=True, check=False
@@ -100,3 +131,92 @@ def test_the_traps_work_and_a_named_model_is_code(folder: Path) -> None:
     )
     assert ran.stderr.startswith("error[E701]: `setup` has no `net`\n")
     assert (folder / "SPRUNG").read_text() == "setup "
+
+
+AUDIT = """\
+import os, sys
+
+HERE, OURS = os.getcwd(), {ours!r}
+SEEN = {{"os.system", "os.exec", "os.fork", "os.posix_spawn", "subprocess.Popen", "pickle.find_class"}}
+SEEN |= {{"socket.connect", "socket.bind"}}
+found = set()
+
+def hook(event, arguments):
+    if event in SEEN:
+        found.add(event)
+    elif event == "exec":
+        file = arguments[0].co_filename
+        if not file.startswith("<") and os.path.realpath(file).startswith(HERE):
+            found.add(f"runs {{file}}")
+    elif event == "import" and arguments[0].partition(".")[0] in OURS:
+        found.add(f"imports {{arguments[0]}}")
+
+from paramrules.cli import main
+
+sys.addaudithook(hook)
+try:
+    main(prog_name="paramrules")
+finally:
+    print(*sorted(found), "audited", file=sys.stderr)
+"""
+FOREIGN = (
+    *("torch", "jax", "mlx", "numpy", "optax", "setup", "conftest"),
+    *("sitecustomize", "usercustomize"),
+)
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=names)
+def test_python_itself_sees_nothing_run(folder: Path, words: tuple[str, ...]) -> None:
+    """Not by an import alone: no process, no socket, no pickle, no text of the folder that is executed."""
+    ran = subprocess.run(
+        [sys.executable, "-P", "-c", AUDIT.format(ours=FOREIGN), *words],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode in (0, 1), ran.stderr
+    assert ran.stderr.splitlines()[-1] == "audited"
+
+
+def test_the_audit_sees_what_runs(folder: Path) -> None:
+    Path("net.py").write_text("import os, setup\nos.system('true')\n")
+    ran = subprocess.run(
+        [sys.executable, "-P", "-c", AUDIT.format(ours=FOREIGN), "show", "a.rules", "--model", "net.py:net"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    place = folder.resolve()
+    last = ran.stderr.splitlines()[-1]
+    assert last == f"imports setup os.system runs {place}/net.py runs {place}/setup.py audited"
+
+
+def test_nor_does_the_language_server_run_what_it_finds(folder: Path) -> None:
+    uri = (folder / "a.rules").as_uri()
+    document = {"uri": uri, "languageId": "paramrules", "version": 1, "text": RULES}
+    at = {"textDocument": {"uri": uri}, "position": {"line": 2, "character": 12}}
+    asked = [
+        ("initialize", {"processId": None, "rootUri": folder.as_uri(), "capabilities": {}}),
+        ("initialized", {}),
+        ("textDocument/didOpen", {"textDocument": document}),
+        ("textDocument/hover", at),
+        ("textDocument/completion", at),
+        ("textDocument/definition", at),
+        ("textDocument/documentSymbol", {"textDocument": {"uri": uri}}),
+        ("shutdown", None),
+    ]
+    messages = b""
+    for number, (method, params) in enumerate(asked):
+        call = {"jsonrpc": "2.0", "method": method, "params": params}
+        is_request = method not in ("initialized", "textDocument/didOpen")
+        body = json.dumps(call | {"id": number} if is_request else call).encode()
+        messages += b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
+    ran = subprocess.run(
+        [sys.executable, "-P", "-c", AUDIT.format(ours=FOREIGN), "lsp"],
+        input=messages,
+        capture_output=True,
+        check=False,
+    )
+    assert b"LayerNorm" in ran.stdout
+    assert not (folder / "SPRUNG").exists()
+    assert ran.stderr.splitlines()[-1] == b"audited"

@@ -1,5 +1,8 @@
 """Rates: a base times a scale, both finite, and so is the product."""
 
+from fractions import Fraction
+from math import isfinite
+
 import pytest
 
 from paramrules import RulesError
@@ -74,3 +77,41 @@ def test_other_products_stay_as_they_are() -> None:
     assert rate_of(group(lr_scale=0.5), "lr", None).value is None
     schedule = print
     assert rate_of(group(lr_scale=0.5), "lr", schedule) == (schedule, 0.5)
+
+
+class Array:
+    """A number as a framework has it: a product beyond its own range is infinite."""
+
+    def __init__(self, number: float) -> None:
+        self.number = number
+
+    def __mul__(self, scale: float) -> "Array":
+        product = self.number * scale
+        return Array(product if product < 1e38 else float("inf"))
+
+    def __repr__(self) -> str:
+        return f"Array({self.number})"
+
+
+def test_an_array_that_overflows_is_an_error() -> None:
+    def is_finite(array: Array) -> bool:
+        return isfinite(array.number)
+
+    assert rate_of(group(lr_scale=10), "lr", Array(2.0), "", is_finite).value.number == 20
+    assert rate_of(group(lr_scale=10), "lr", abs, "", is_finite).base is abs  # a schedule
+    assert rate_of(group(), "lr", None, "", is_finite).base is None
+    with pytest.raises(RulesError) as raised:
+        rate_of(group(lr_scale=1e30), "lr", Array(1e30), "learning_rate", is_finite)
+    (finding,) = raised.value.diagnostics
+    assert (finding.code, finding.message) == (
+        "E208",
+        "`learning_rate` of the group `a/b` is Array(1e+30) times 1e+30, "
+        "and the result is not a finite number",
+    )
+
+
+def test_a_number_of_another_type_is_multiplied_as_pythons_own() -> None:
+    """NumPy's float16 times a number is one too, and ends at 65,504."""
+    assert rate_of(group(lr_scale=4), "lr", Fraction(1, 2)).value == 2.0
+    with pytest.raises(RulesError, match=r"E208.* is 1e\+30 times 1e\+30"):
+        rate_of(group(lr_scale=1e30), "lr", Fraction(10**30))

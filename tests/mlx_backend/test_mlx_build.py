@@ -511,3 +511,9 @@ def test_a_comment_allows_rules_without_settings() -> None:
 def test_a_learning_rate_that_is_an_array_is_finite(model: MLP, number: str) -> None:
     with pytest.raises(ValueError, match=r"^`learning_rate` is array.* and should be a finite number$"):
         paramrules_mlx.build(model, paramrules.parse(RULES), learning_rate=mx.array(float(number)))
+
+
+def test_an_array_times_a_scale_is_finite(model: MLP) -> None:
+    rules = paramrules.parse("a: else -> lr_scale = 1e30\n")
+    with pytest.raises(RulesError, match=r"E208.*`learning_rate` of the group `a` is array.* times 1e\+30"):
+        paramrules_mlx.build(model, rules, learning_rate=mx.array(1e30))

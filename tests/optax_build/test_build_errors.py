@@ -413,3 +413,9 @@ def test_gradients_in_another_container_are_for_jax_to_refuse() -> None:
     gradients = {"w": (jnp.ones(2), jnp.ones(3))}
     updates, _ = tx.update(gradients, tx.init(params), params)
     assert isinstance(updates["w"], tuple)
+
+
+def test_an_array_times_a_scale_is_finite() -> None:
+    rules = paramrules.parse("a: else -> lr_scale = 1e30\n")
+    with pytest.raises(RulesError, match=r"E208.*`learning_rate` of the group `a` is Array.* times 1e\+30"):
+        pro.build({"w": jnp.ones(2)}, rules, optax.adamw, learning_rate=jnp.float32(1e30))

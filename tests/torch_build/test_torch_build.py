@@ -272,3 +272,20 @@ def test_a_comment_allows_rules_without_settings() -> None:
     model = nn.Linear(2, 2)
     assert [group["label"] for group in param_groups(model, rules, lr=0.1)] == ["a", "b"]
     assert [group["label"] for group in build(model, rules, lr=0.1).param_groups] == ["a", "b"]
+
+
+@pytest.mark.parametrize("key", ["lr", "weight_decay"])
+def test_a_tensor_times_a_scale_is_finite(key: str) -> None:
+    net, rules = nn.Linear(2, 2), paramrules.parse(f"a: else -> {key}_scale = 1e30\n")
+    rates: Any = {"lr": 0.1, "weight_decay": 0.1} | {key: torch.tensor(1e30)}
+    for make in (
+        lambda: build(net, rules, torch.optim.AdamW, **rates),
+        lambda: param_groups(net, rules, **rates),
+    ):
+        with pytest.raises(RulesError, match=rf"E208.*`{key}` of the group `a` is tensor.* times 1e\+30"):
+            make()
+
+
+def test_a_complex_rate_is_none() -> None:
+    with pytest.raises(TypeError, match=r"^`lr` is tensor\(1\.\+1\.j\), a `Tensor`, and should be a number"):
+        build(nn.Linear(2, 2), paramrules.parse("a: else\n"), torch.optim.AdamW, lr=torch.tensor(1 + 1j))

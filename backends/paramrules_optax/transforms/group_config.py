@@ -3,6 +3,9 @@
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import jax
+import numpy as np
+
 from paramrules.backends import (
     Bases,
     Bound,
@@ -71,7 +74,14 @@ def group_configs(
     """
     specs = {name: factory.spec for name, factory in factories.items()}
     routed, wrong = route(
-        bound, bound.groups(untrained=True), specs, bases, marks=marks, schedules=True, lr="learning_rate"
+        bound,
+        bound.groups(untrained=True),
+        specs,
+        bases,
+        marks=marks,
+        schedules=True,
+        lr="learning_rate",
+        is_finite=is_finite,
     )
     if not wrong:
         wrong = (
@@ -170,3 +180,11 @@ def _equal(value: Any, other: Any) -> bool:
 
 def _is_plain(value: Any) -> bool:
     return value is None or isinstance(value, bool | int | float | str | tuple)
+
+
+def is_finite(rate: Any) -> bool:
+    """Return whether a rate is finite. A schedule, or an array without values here, is not looked into."""
+    known = (
+        isinstance(rate, jax.Array) and not isinstance(rate, jax.core.Tracer) and rate.is_fully_addressable
+    )
+    return not known or bool(np.isfinite(rate))

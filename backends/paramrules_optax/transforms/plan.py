@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
-import numpy as np
 
 from paramrules.backends import (
     SCHEDULES,
@@ -28,7 +27,7 @@ from paramrules.backends import (
     unused_schedules,
 )
 from paramrules_optax.bound_tree import BoundTree
-from paramrules_optax.transforms.group_config import GroupConfig, group_configs
+from paramrules_optax.transforms.group_config import GroupConfig, group_configs, is_finite
 from paramrules_optax.transforms.optax_factories import Factory, optax_factory
 
 
@@ -75,7 +74,7 @@ def plan(
     """
     for name, given in (("learning_rate", learning_rate), ("weight_decay", weight_decay)):
         for rate in given.values() if isinstance(given, Mapping) else (given,):
-            check_rate(name, rate, _is_rate, wanted=_WANTED, optional=given is None, is_finite=_is_finite)
+            check_rate(name, rate, _is_rate, wanted=_WANTED, optional=given is None, is_finite=is_finite)
     check_rules(rules, options, strict, first=params, model=model, after="the parameters")
     own_keys = check_marks(marks)
     check_choice("decay", decay, "scaled", "unscaled")
@@ -104,11 +103,3 @@ _WANTED = "a number or a schedule"
 def _is_rate(rate: object) -> bool:
     """Return whether something other than a number is a rate: a schedule, or a traced number."""
     return callable(rate) or (isinstance(rate, jax.Array) and rate.ndim == 0)
-
-
-def _is_finite(rate: Any) -> bool:
-    """Return whether a rate is finite. A schedule, or an array without values here, is not looked into."""
-    known = (
-        isinstance(rate, jax.Array) and not isinstance(rate, jax.core.Tracer) and rate.is_fully_addressable
-    )
-    return not known or bool(np.isfinite(rate))

@@ -30,7 +30,14 @@ from paramrules.backends import (
     settings_of,
     warn,
 )
-from paramrules_torch.bound_model import KEEP_INSTEAD, BoundModel, bind_model, check_rates, settings_in_group
+from paramrules_torch.bound_model import (
+    KEEP_INSTEAD,
+    BoundModel,
+    bind_model,
+    check_rates,
+    is_finite,
+    settings_in_group,
+)
 from paramrules_torch.living import remember
 from paramrules_torch.named_tensors import Parameters
 from paramrules_torch.optimizers.added_groups import KnownParameters, name_added_groups
@@ -124,6 +131,7 @@ def build(
         otherwise=KEEP_INSTEAD,
         frozen_by="`requires_grad_(False)`",
         marks=own_keys,
+        is_finite=is_finite,
     )
     _raise(wrong)
     assignment = held.bound.assignment

@@ -1,7 +1,8 @@
 """Learning rates and weight decays: a base, from the rule or the caller or the optimizer, times a scale."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import isfinite
+from numbers import Real
 from typing import Any, NamedTuple
 
 from paramrules.assignment import Assignment, Group
@@ -59,7 +60,13 @@ class Rate(NamedTuple):
         return float(self.scale) * float(self.base) / float(base) if float(base) else None
 
 
-def rate_of(group: Group, key: str, base: Any, argument: str = "") -> Rate:
+def rate_of(
+    group: Group,
+    key: str,
+    base: Any,
+    argument: str = "",
+    is_finite: Callable[[Any], bool] | None = None,
+) -> Rate:
     """Return the `lr` or `weight_decay` of a group over a base.
 
     Args:
@@ -67,16 +74,26 @@ def rate_of(group: Group, key: str, base: Any, argument: str = "") -> Rate:
         key: `lr` or `weight_decay`.
         base: the base rate, which the group's own replaces.
         argument: what the backend calls the caller's base rate, if that is not `key`.
+        is_finite: tells whether an array of the framework is finite.
 
     Raises:
-        RulesError: E208 if both are numbers and their product is not finite in float32.
+        RulesError: E208 if their product is not finite, nor in float32 if both are numbers.
     """
     rate = Rate(group.settings.get(key, base), group.settings.get(f"{key}_scale", 1))
-    if isinstance(rate.base, int | float) and not abs(product := rate.base * float(rate.scale)) <= FLOAT32:
+    if isinstance(rate.base, Real):
+        if not isinstance(rate.base, int | float):  # a float16 of NumPy times a scale is one, too
+            rate = rate._replace(base=float(rate.base))
+        product = rate.base * float(rate.scale)
+        fits = abs(product) <= FLOAT32
+        why = "a number that float32 can hold" if isfinite(product) else "a finite number"
+    else:
+        is_array = rate.base is not None and not callable(rate.base)  # and no schedule
+        looks = is_finite if is_array and rate.scale != 1 else None
+        fits, why = looks is None or looks(rate.value), "a finite number"
+    if not fits:
         called = key if key in group.settings else argument or key
         smaller = f"set a smaller `{key}`" if key in group.settings else f"pass a smaller `{called}`"
         written = f"{rate.base!r}" if rate.scale == 1 else f"{rate.base!r} times {rate.scale!r}"
-        why = "a number that float32 can hold" if isfinite(product) else "a finite number"
         result = "which" if rate.scale == 1 else "and the result"
         raise RulesError(
             Diagnostic(

@@ -1,6 +1,6 @@
 """Route groups to optimizers, each with its settings and rates."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from paramrules.assignment import Assignment, Group
@@ -59,6 +59,7 @@ def route(
     marks: Sequence[str] = (),
     schedules: bool = False,
     lr: str = "lr",
+    is_finite: Callable[[Any], bool] | None = None,
 ) -> tuple[list[RoutedGroup], list[Diagnostic]]:
     """Give each group to an optimizer, with its settings and rates.
 
@@ -74,6 +75,7 @@ def route(
         schedules: whether `bases` holds the schedules that rules name. Any other name is wrong then, and so
             is a number in place of a schedule.
         lr: the name of the caller's argument for the learning rate.
+        is_finite: tells whether a rate that is an array of the framework is finite.
 
     Returns:
         The groups in the same order, and what is wrong: E604, E610, E611, E614, E630, E644. A group whose
@@ -89,10 +91,13 @@ def route(
     for (one, spec), own in zip(chosen, settings, strict=True):
         written = one.group.settings
         alike = id(written), id(spec)
-        if alike not in known:
-            found = _rates(one.group, spec, bases, lr)
-            named = {SCHEDULES[key]: schedule_of(written, key) for key in found}
-            known[alike] = (
+        found = known[alike] = known.get(alike) or _rates(one.group, spec, bases, lr, is_finite)
+        named = {SCHEDULES[key]: schedule_of(written, key) for key in found}
+        routed.append(
+            RoutedGroup(
+                *one,
+                spec,
+                own,
                 {key: value for key, value in written.items() if is_mark(spec, key, marks)},
                 {key: name for key, name in named.items() if name != DEFAULT},
                 found["lr"],
@@ -113,7 +118,9 @@ def route(
     return routed, wrong + unknown
 
 
-def _rates(group: Group, spec: OptimizerSpec, bases: Bases, lr: str) -> dict[str, Rate]:
+def _rates(
+    group: Group, spec: OptimizerSpec, bases: Bases, lr: str, is_finite: Callable[[Any], bool] | None
+) -> dict[str, Rate]:
     """Return a group's rates by `lr` and `weight_decay`, without those that its optimizer does not have."""
     return {
         key: rate_of(
@@ -121,6 +128,7 @@ def _rates(group: Group, spec: OptimizerSpec, bases: Bases, lr: str) -> dict[str
             key,
             base_of(spec, key, base, schedule_of(group.settings, key)),
             {"lr": lr}.get(key, key),
+            is_finite,
         )
         for key, base in bases._asdict().items()
         if key == "lr" or key in spec.rates
