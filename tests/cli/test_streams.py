@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import pytest
 from support import Ran
 from test_running import process
@@ -122,3 +123,50 @@ def test_output_that_cannot_be_written_is_dropped(
     assert (in_folder / "out").read_text() == ""
     shown = "error[E703]: standard output cannot be written: No space left\n\n"
     assert capsys.readouterr().err == (shown if code else "")
+
+
+HELP = [("--help",), ("--version",), ("check", "--help")]
+
+
+@pytest.mark.parametrize("words", HELP)
+def test_nobody_has_to_read_the_help(words: tuple[str, ...]) -> None:
+    writing = closed_pipe()
+    ran = process(*words, stdout=writing, stderr=subprocess.PIPE)
+    os.close(writing)
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize("words", HELP)
+def test_help_that_cannot_be_written(words: tuple[str, ...]) -> None:
+    with open("/dev/full", "w") as full:
+        ran = process(*words, stdout=full, stderr=subprocess.PIPE)
+    error = "error[E703]: standard output cannot be written: No space left on device\n\n"
+    assert (ran.returncode, ran.stderr) == (2, error)
+
+
+@pytest.mark.parametrize(("error", "code"), [(BrokenPipeError(), 0), (OSError(28, "No space left"), 2)])
+def test_help_that_is_dropped(
+    error: OSError, code: int, monkeypatch: pytest.MonkeyPatch, in_folder: Path
+) -> None:
+    """The processes above, from inside."""
+    with open(in_folder / "out", "w") as out:
+        monkeypatch.setattr(sys, "stdout", out)
+        with pytest.raises(click.exceptions.Exit) as ended, answer.writing_help():
+            raise error
+        assert ended.value.exit_code == code
+        out.write("dropped")
+    assert (in_folder / "out").read_text() == ""
+
+
+def test_a_server_without_input_ends() -> None:
+    command = f'"{sys.executable}" -m paramrules lsp <&-'
+    ran = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+
+
+def test_a_closed_input_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    answer.prepare_streams()
+    with sys.stdin as devnull:
+        assert devnull.read() == ""

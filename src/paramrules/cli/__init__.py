@@ -12,7 +12,7 @@ from typing import Any, Final
 import click
 
 from paramrules import __version__
-from paramrules.cli.answer import prepare_streams
+from paramrules.cli.answer import prepare_streams, writing_help
 from paramrules.cli.layout import harmless
 from paramrules.diagnostics import did_you_mean, printable
 
@@ -48,7 +48,7 @@ class _Commands(click.Group):
         return super().main(*args, **kwargs)
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
-        with _printable_errors():
+        with _printable_errors(), writing_help():
             return super().make_context(*args, **kwargs)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

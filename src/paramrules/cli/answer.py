@@ -105,6 +105,11 @@ class Command(click.Command):
             ),
         )
 
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Read the command line, which may ask for the help."""
+        with writing_help():
+            return super().make_context(*args, **kwargs)
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the command line, and say so if a model is given without `--model`."""
         ctx.meta[WORDS] = words = list(args)
@@ -139,10 +144,7 @@ class Command(click.Command):
         try:
             _print(_without_the_rest(answer, fail_on) if quiet and form == "text" else answer, form)
         except OSError as error:
-            with suppress(OSError):
-                report([Diagnostic("E703", f"standard output cannot be written: {error.strerror}")])
-            _drop(sys.stdout)
-            ctx.exit(Exit.UNUSABLE)
+            ctx.exit(_unwritten(error))
         ctx.exit(exit_code(answer.findings, fail_on, answer.outcome))
 
 
@@ -158,8 +160,30 @@ def graded(findings: Sequence[Diagnostic]) -> Sequence[Diagnostic]:
     return project.graded(findings) if project else findings
 
 
+@contextmanager
+def writing_help() -> Iterator[None]:
+    """Treat standard output that cannot be written as with an answer, while click prints the help."""
+    try:
+        yield
+    except BrokenPipeError:
+        _drop(sys.stdout)
+        raise click.exceptions.Exit(0) from None
+    except OSError as error:
+        raise click.exceptions.Exit(_unwritten(error)) from None
+
+
+def _unwritten(error: OSError) -> Exit:
+    """Report that standard output cannot be written, drop what it should hold, and return the exit code."""
+    with suppress(OSError):
+        report([Diagnostic("E703", f"standard output cannot be written: {error.strerror}")])
+    _drop(sys.stdout)
+    return Exit.UNUSABLE
+
+
 def prepare_streams() -> None:
-    """Make both streams accept every text, even if they are closed or know few characters."""
+    """Make both streams accept every text, even if they are closed or know few characters; open all three."""
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115 - until the end
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:  # closed before Python started
