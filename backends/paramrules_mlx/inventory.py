@@ -1,6 +1,6 @@
 """The inventory of an `mlx.nn.Module`."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import mlx.core as mx
@@ -51,14 +51,38 @@ class ModelSlots:
     def _visit(self, module: nn.Module, name: str, around: tuple[Class, ...], trainable: bool) -> Inside:
         around = (*around, Class.of(type(module)))
         owner = self._owners.setdefault(around, Owner(around))
-        prefix = f"{name}." if name else ""
         self.modules.append((name, module))
-        for key, value in _members(module):
+        place = _Place(module, f"{name}." if name else "", owner, trainable)
+        yield from self._members(place, module.items())
+
+    def _members(self, place: "_Place", members: Iterable[tuple[str, Any]]) -> Inside:
+        """Walk what MLX sees in a module, or in a list or dict of it."""
+        module, prefix, owner, trainable = place
+        for key, value in members:
+            if not nn.Module.valid_parameter_filter(module, key, value):
+                continue
+            if not isinstance(value, nn.Module | mx.array):
+                inner = value.items() if isinstance(value, dict) else enumerate(value)
+                yield value, prefix + key, self._members(place, _below(key, inner))
+                continue
             trained = trainable and not _frozen(module, key)
             if isinstance(value, nn.Module):
-                yield value, prefix + key, self._visit(value, prefix + key, around, trained)
+                yield value, prefix + key, self._visit(value, prefix + key, owner.around, trained)
             elif not (isinstance(module, nn.BatchNorm) and key in _STATISTICS):
                 self.slots.append(Slot(module, key, prefix + key, owner, value, trained))
+
+
+class _Place(NamedTuple):
+    """A module that is visited, the beginning of the names in it, its owner, and whether it may train."""
+
+    module: nn.Module
+    prefix: str
+    owner: Owner
+    trainable: bool
+
+
+def _below(key: str, inner: Iterable[tuple[object, Any]]) -> Iterator[tuple[str, Any]]:
+    return ((f"{key}.{each}", value) for each, value in inner)
 
 
 def _frozen(module: nn.Module, key: str) -> bool:
@@ -66,24 +90,6 @@ def _frozen(module: nn.Module, key: str) -> bool:
     parts = key.split(".")
     keys = (".".join(parts[: count + 1]) for count in range(len(parts)))
     return any(each in module._no_grad and not frozen_by_rules(module, each) for each in keys)
-
-
-def _members(module: nn.Module) -> Iterator[tuple[str, Any]]:
-    """Yield the arrays and modules that MLX sees in a module, those in its lists and dicts too."""
-    held = [
-        (key, value) for key, value in module.items() if nn.Module.valid_parameter_filter(module, key, value)
-    ]
-    while held:
-        key, value = held.pop(0)
-        if isinstance(value, nn.Module | mx.array):
-            yield key, value
-        else:
-            inner = value.items() if isinstance(value, dict) else enumerate(value)
-            held[:0] = [
-                (f"{key}.{k}", v)
-                for k, v in inner
-                if nn.Module.valid_parameter_filter(module, f"{key}.{k}", v)
-            ]
 
 
 class MLXColumns(Columns):
@@ -122,9 +128,12 @@ class MLXColumns(Columns):
 
 def _plain(value: object) -> bool:
     """Return whether a value holds no array and no module."""
-    todo = [value]
+    todo, seen = [value], set()
     while todo:
         one = todo.pop()
+        if id(one) in seen:  # a list may hold itself
+            continue
+        seen.add(id(one))
         if isinstance(one, nn.Module | mx.array):
             return False
         todo += one.values() if isinstance(one, dict) else one if isinstance(one, list | tuple) else ()

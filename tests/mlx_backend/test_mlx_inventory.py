@@ -159,6 +159,23 @@ def test_a_model_that_contains_itself() -> None:
     assert paramrules.inventory(outer).names == [name for name, _ in tree_flatten(outer.parameters())]
 
 
+def test_a_list_that_holds_itself() -> None:
+    model = nn.Module()
+    model.layers = [nn.Linear(2, 2), {"more": []}]
+    model.layers[1]["more"].append(model.layers)
+    with pytest.raises(RulesError) as raised:
+        paramrules.inventory(model)
+    assert raised.value.diagnostics[0].code == "E518"
+    assert raised.value.diagnostics[0].message == "the `list` at `layers.1.more.0` contains itself"
+
+
+def test_a_list_that_holds_itself_where_mlx_does_not_look() -> None:
+    model = nn.Linear(2, 2)
+    model._kept = []
+    model._kept.append(model._kept)
+    assert dict(paramrules.inventory(model).module_marks("_kept")) == {}
+
+
 def test_a_model_as_deep_as_mlx_can_walk() -> None:
     model = nn.Linear(1, 1)
     for _ in range(600):
@@ -168,5 +185,10 @@ def test_a_model_as_deep_as_mlx_can_walk() -> None:
     held: list[object] = []
     for _ in range(3_000):
         held = [held]
-    model.settings = held
-    assert dict(paramrules.inventory(model).module_marks("settings")) == {}
+    model._settings = held
+    assert dict(paramrules.inventory(model).module_marks("_settings")) == {}
+    model.settings = held  # where MLX looks for arrays, and recurses
+    with pytest.raises(RulesError, match=r"E518.*the `list` at `settings\.0\.0"):
+        paramrules.inventory(model)
+    with pytest.raises(RecursionError):
+        model.parameters()
