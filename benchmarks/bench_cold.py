@@ -70,12 +70,29 @@ CACHED = {key: value for key, value in os.environ.items() if key != "PYTHONDONTW
 """An environment in which byte code is cached, as it is for users."""
 
 
-def in_turn(*commands: list[str], rounds: int = ROUNDS) -> list[list[float]]:
-    """Return the times of commands in milliseconds, the first round left out: it writes the byte code."""
+SETTINGS = """\
+[project]
+name = "vit"
+
+[[tool.paramrules.targets]]
+rules = "vit.rules"
+models = ["vit.json"]
+
+[tool.paramrules.severity]
+W203 = "error"
+"""
+
+
+def in_turn(folder: str, *commands: list[str], rounds: int = ROUNDS) -> list[list[float]]:
+    """Return the times of commands in milliseconds, the first round left out: it writes the byte code.
+
+    They run in a folder, which says whether there are settings to read.
+    """
     with tempfile.TemporaryDirectory() as cache:
         run = partial(
             subprocess.run,
             check=True,
+            cwd=folder,
             stdout=subprocess.DEVNULL,
             env={**CACHED, "PYTHONPYCACHEPREFIX": cache},
         )
@@ -88,13 +105,16 @@ def rows() -> Iterator[Row]:
     python = sys.executable
     lines = len(RULES.splitlines())
     with tempfile.TemporaryDirectory() as folder:
-        rules = Path(folder, "vit.rules")
-        rules.write_text(RULES)
-        check = [python, "-c", HIDE + "from paramrules.cli import main; main()", "check", str(rules)]
-        lark, ours = in_turn([python, "-c", HIDE + "import lark"], check)
+        Path(folder, "vit.rules").write_text(RULES)
+        check = [python, "-c", HIDE + "from paramrules.starting import run; run()", "check", "vit.rules"]
+        lark, ours = in_turn(folder, [python, "-c", HIDE + "import lark"], check)
         name = f"`paramrules check` of {lines} lines"
         yield from rows_of({"`import lark`": lark, name: ours}, {name: 1.5})
-    bare, ours = in_turn([python, "-c", "pass"], [python, "-c", "import paramrules"])
+        Path(folder, "pyproject.toml").write_text(SETTINGS)
+        lark, ours = in_turn(folder, [python, "-c", HIDE + "import lark"], check)
+        name += ", with settings"
+        yield from [*rows_of({"`import lark`": lark, name: ours}, {name: 1.5})][1:]
+        bare, ours = in_turn(folder, [python, "-c", "pass"], [python, "-c", "import paramrules"])
     added = [one - other for one, other in zip(ours, bare, strict=True)]
     yield Row("`import paramrules`, over a bare Python", median(added), target=40)
     if find_spec("torch"):

@@ -6,6 +6,6 @@ import sys
 if sys.path[:1] == [os.getcwd()]:  # put there by `-m`; a file `click.py` in this folder is not ours to run
     del sys.path[0]
 
-from paramrules.cli import main
+from paramrules.starting import run
 
-main(prog_name="paramrules")
+run()

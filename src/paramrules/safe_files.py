@@ -4,16 +4,15 @@ import os
 import stat
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING
 
 from paramrules.diagnostics import Diagnostic, RulesError
 
-_LINKS: Final = 40
-"""The links that a path may lead through, as in Linux."""
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
-def unreadable(path: str | Path) -> str:
+def unreadable(path: "str | Path") -> str:
     """Return why a path cannot be read like a file, or an empty text if it can or does not exist.
 
     A device may be endless, and a named pipe waits for somebody to write. An anonymous pipe has a writer:
@@ -37,7 +36,7 @@ class UnreadableError(Exception):
     """A file cannot be read; the text is the reason, as part of a diagnostic's message."""
 
 
-def read_text(path: str | Path, most: int) -> str:
+def read_text(path: "str | Path", most: int) -> str:
     """Return the text of a file, without a byte order mark.
 
     Args:
@@ -64,7 +63,7 @@ def read_text(path: str | Path, most: int) -> str:
         raise UnreadableError(getattr(error, "strerror", None) or str(error)) from None
 
 
-def write_whole(path: str | Path, text: str) -> None:
+def write_whole(path: "str | Path", text: str) -> None:
     """Replace a file, so that every reader finds the whole old text or the whole new one.
 
     The text goes into an exclusive temporary file in the same folder, reaches the disk, and then takes the
@@ -88,7 +87,7 @@ def write_whole(path: str | Path, text: str) -> None:
         raise _unwritable(path, error) from None
 
 
-def already_there(path: str | Path, way_out: str = "remove this one") -> RulesError:
+def already_there(path: "str | Path", way_out: str = "remove this one") -> RulesError:
     """Return the error (E806) for a file that a command would overwrite."""
     return RulesError(
         Diagnostic(
@@ -99,7 +98,7 @@ def already_there(path: str | Path, way_out: str = "remove this one") -> RulesEr
     )
 
 
-def write_new(path: str | Path, text: str, way_out: str = "remove this one") -> None:
+def write_new(path: "str | Path", text: str, way_out: str = "remove this one") -> None:
     """Create a file, whole or not at all.
 
     Raises:
@@ -113,7 +112,7 @@ def write_new(path: str | Path, text: str, way_out: str = "remove this one") -> 
         raise _unwritable(path, error) from None
 
 
-def _is_stream(path: str | Path) -> bool:
+def _is_stream(path: "str | Path") -> bool:
     try:
         mode = os.stat(path).st_mode
     except FileNotFoundError:
@@ -121,29 +120,7 @@ def _is_stream(path: str | Path) -> bool:
     return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
 
 
-def _descriptor(path: str | Path) -> int | None:
-    """Return the open file of this process that a path stands for; None for any other path.
-
-    `/dev/stdout` is a link to one. A root user could replace it, and nobody would find standard output there
-    any more.
-    """
-    at = os.fspath(path)
-    for _ in range(_LINKS):
-        folder, name = os.path.split(at)
-        if name.isascii() and name.isdecimal() and os.path.realpath(folder) in _descriptors():
-            return int(name)
-        if not os.path.islink(at):
-            return None
-        at = os.path.join(folder, os.readlink(at))
-    return None
-
-
-def _descriptors() -> tuple[str, ...]:
-    """Return the real folders that list the open files of this process."""
-    return "/dev/fd", os.path.realpath("/proc/self/fd")
-
-
-def _through_temporary(path: str | Path, text: str, publish: Callable[[str, str | Path], None]) -> None:
+def _through_temporary(path: "str | Path", text: str, publish: "Callable[[str, str | Path], None]") -> None:
     beside = os.path.join(os.path.dirname(path), f".paramrules.{os.urandom(8).hex()}")
     old = _regular(path)
     # Exclusive, so that it follows no link. A new file obeys the umask; one that replaces another is the
@@ -162,7 +139,7 @@ def _through_temporary(path: str | Path, text: str, publish: Callable[[str, str 
         raise
 
 
-def _take_free_name(beside: str, path: str | Path) -> None:
+def _take_free_name(beside: str, path: "str | Path") -> None:
     """Give the file a name that nobody has. A link is the only step that fails where somebody has it."""
     if os.path.lexists(path):
         raise FileExistsError
@@ -176,7 +153,7 @@ def _take_free_name(beside: str, path: str | Path) -> None:
         os.unlink(beside)
 
 
-def _regular(path: str | Path) -> os.stat_result | None:
+def _regular(path: "str | Path") -> os.stat_result | None:
     """Return the state of the file that is there; None if there is none, or it is a link."""
     with suppress(FileNotFoundError):
         found = os.lstat(path)
@@ -204,9 +181,11 @@ def _keep_access(old: os.stat_result, beside: str) -> None:
     os.chmod(beside, mode)
 
 
-def _unwritable(path: str | Path, error: OSError | ValueError) -> RulesError:
-    reason = getattr(error, "strerror", None) or str(error)
-    help = "name a file in a folder that exists and is writable"
-    if os.path.isdir(path):
-        help = "move it away, or name another file"
-    return RulesError(Diagnostic("E703", f"`{path}` cannot be written: {reason}", help=help))
+def _unwritable(path: "str | Path", error: OSError | ValueError) -> RulesError:
+    return RulesError(
+        Diagnostic(
+            "E703",
+            f"`{path}` cannot be written: {getattr(error, 'strerror', None) or error}",
+            help="name a file in a folder that exists and is writable",
+        )
+    )

@@ -1,5 +1,6 @@
 """The command as a process, and what ends it early."""
 
+import gc
 import io
 import os
 import runpy
@@ -139,6 +140,7 @@ def test_as_a_module_inside_this_process(
     # pytest rewrites the modules of its plugins' distributions, and its importer has no code to run
     importers = [each for each in sys.meta_path if type(each).__name__ != "AssertionRewritingHook"]
     monkeypatch.setattr(sys, "meta_path", importers)
+    monkeypatch.setattr(gc, "set_threshold", [].append)
     with pytest.raises(SystemExit) as ended:
         runpy.run_module("paramrules", run_name="__main__")
     assert (ended.value.code, capsys.readouterr().out) == (0, "1 file: no findings\n")

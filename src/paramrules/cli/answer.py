@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, TextIO
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import click
 
@@ -26,11 +26,13 @@ from paramrules.diagnostics import (
     printable,
     render,
     to_json,
-    to_sarif,
     together,
 )
 from paramrules.display import Block, text_of
-from paramrules.projects import Project, find_project
+from paramrules.projects import find_project
+
+if TYPE_CHECKING:
+    from paramrules.projects import Project
 
 _PROJECT: Final = "paramrules.project"
 """The key of the project's settings in the meta data of a command's context."""
@@ -148,7 +150,7 @@ class Command(click.Command):
         ctx.exit(exit_code(answer.findings, fail_on, answer.outcome))
 
 
-def current_project() -> Project | None:
+def current_project() -> "Project | None":
     """Return the settings that hold for the command that runs."""
     project: Project | None = click.get_current_context().meta.get(_PROJECT)
     return project
@@ -218,6 +220,8 @@ def _print(answer: Answer, form: str) -> None:
         _print_json({"version": VERSION, **answer.result, **found})
         return
     if form == "sarif":
+        from paramrules.diagnostics import to_sarif  # with urllib, which nothing else needs
+
         _print_json(to_sarif(answer.findings, __version__, successful=answer.outcome < Exit.UNUSABLE))
         return
     if form == "github":  # names of parameters could be commands, too, so nothing else

@@ -1,4 +1,4 @@
-"""The arguments and options that several commands take."""
+"""The arguments and options of commands on models."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -7,14 +7,14 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
-from click.shell_completion import CompletionItem
 
 from paramrules.cli.answer import WORDS, Answer, current_project
+from paramrules.cli.file_arguments import RuleFile, complete_file
 from paramrules.cli.layout import progress
 from paramrules.named_models.example_inputs import ExampleInput, read_input
 from paramrules.named_models.model_name import ModelName, read_groups_name, read_model_name
 from paramrules.projects import Models, Typed, choose
-from paramrules.rules.shipped import names_shipped, policies
+from paramrules.rules.shipped import names_shipped
 from paramrules.sources import source
 
 if TYPE_CHECKING:
@@ -42,24 +42,6 @@ def _reads(read: Callable[[str], _Read]) -> Callable[[str], _Read]:
 
 model_name = _reads(read_model_name)
 groups_name = _reads(read_groups_name)
-
-
-def complete_file(context: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Complete the path of a file: the beginning of `net.py:make`, or a saved inventory."""
-    return [CompletionItem(incomplete, type="file")]
-
-
-class RuleFile(click.Path):
-    """A path of a rule file or a lock, or the name of a shipped policy."""
-
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
-        """Return the policies of which a beginning is typed; a path is left to the shell."""
-        if not incomplete.startswith("<"):
-            return super().shell_complete(ctx, param, incomplete)
-        names = (f"<{name}>" for name in policies())
-        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
 def _setting(text: str) -> tuple[str, str]:
@@ -289,14 +271,6 @@ def assigned_to(
     for target, rules in loaded:
         for model, inventory in zip(target.models.names, build(target.models), strict=True):
             yield target, rules, model, next(names), inventory
-
-
-def refuse_shipped(file: str) -> None:
-    """Raise if a file that a command would write is of the shipped library."""
-    if names_shipped(file):
-        raise click.UsageError(
-            f"`{file}` is shipped and stays as it is: `paramrules new {file.strip('<>')}` writes a copy"
-        )
 
 
 def refuse_misplaced_model(words: Sequence[str], params: Sequence[click.Parameter]) -> None:

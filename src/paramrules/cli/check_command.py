@@ -6,8 +6,8 @@ import click
 
 import paramrules
 from paramrules.cli.answer import Answer, Command, current_project, graded
-from paramrules.cli.arguments import RuleFile, refuse_shipped
 from paramrules.cli.exit_codes import Exit
+from paramrules.cli.file_arguments import RuleFile, refuse_shipped
 from paramrules.diagnostics import count_text, together
 from paramrules.display import counted
 from paramrules.fixing import Fixed, fix_file

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 import click
 
 from paramrules.cli.answer import Answer, Command, current_project
-from paramrules.cli.arguments import RuleFile, build, on_compared_models, with_compare
+from paramrules.cli.arguments import build, on_compared_models, with_compare
 from paramrules.cli.diff_blocks import blocks_of, files_of, result_of
 from paramrules.cli.exit_codes import Exit
+from paramrules.cli.file_arguments import RuleFile
 from paramrules.diagnostics import RulesError
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import sys
 import click
 
 from paramrules.cli.answer import Answer, Command, current_project
-from paramrules.cli.arguments import RuleFile, refuse_shipped
 from paramrules.cli.exit_codes import Exit
+from paramrules.cli.file_arguments import RuleFile, refuse_shipped
 from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.display import Block, counted
 from paramrules.rule_files import Formatted, format_bytes, format_file, rule_files

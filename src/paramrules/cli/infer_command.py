@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from paramrules.cli.answer import Answer, Command
-from paramrules.cli.arguments import complete_file, groups_name, model_name, on_many_models
+from paramrules.cli.arguments import groups_name, model_name, on_many_models
 from paramrules.cli.exit_codes import Exit
+from paramrules.cli.file_arguments import complete_file
 from paramrules.cli.layout import progress
 from paramrules.display import Block, Table, counted, few
 from paramrules.named_models.model_name import ModelName

@@ -3,7 +3,8 @@
 import click
 
 from paramrules.cli.answer import Answer, Command
-from paramrules.cli.arguments import build, complete_file, model_name, on_one_model
+from paramrules.cli.arguments import build, model_name, on_one_model
+from paramrules.cli.file_arguments import complete_file
 from paramrules.cli.output_option import with_output
 from paramrules.projects import Models
 

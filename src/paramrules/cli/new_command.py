@@ -6,7 +6,8 @@ import click
 from click.shell_completion import CompletionItem
 
 from paramrules.cli.answer import Answer, Command
-from paramrules.cli.arguments import build, complete_file, model_name, on_one_model
+from paramrules.cli.arguments import build, model_name, on_one_model
+from paramrules.cli.file_arguments import complete_file
 from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.projects import Models
 from paramrules.rules.shipped import find_policy, policies

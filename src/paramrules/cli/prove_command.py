@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from paramrules.cli.answer import Answer, Command
-from paramrules.cli.arguments import RuleFile, with_compare
+from paramrules.cli.arguments import with_compare
 from paramrules.cli.exit_codes import Exit
+from paramrules.cli.file_arguments import RuleFile
 from paramrules.cli.layout import progress
 from paramrules.diagnostics import Diagnostic
 from paramrules.diagnostics.diagnostic import Place

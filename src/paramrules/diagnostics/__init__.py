@@ -3,6 +3,8 @@
 Only this room formats errors. The others build a `Diagnostic` and collect it, or raise it in a `RulesError`.
 """
 
+from typing import TYPE_CHECKING
+
 from paramrules.diagnostics.annotations import annotations
 from paramrules.diagnostics.codes import CODES, SEVERITIES, Code, covers, declare, is_known, is_undeclared
 from paramrules.diagnostics.diagnostic import Diagnostic, Place
@@ -10,9 +12,12 @@ from paramrules.diagnostics.errors import RulesError, RulesWarning
 from paramrules.diagnostics.helps import Fix, Help, helping, write
 from paramrules.diagnostics.message_text import a, class_name, did_you_mean, listed, meant, printable
 from paramrules.diagnostics.render import render, to_json, warning_text
-from paramrules.diagnostics.sarif import to_sarif
 from paramrules.diagnostics.source import Source, Span
 from paramrules.diagnostics.together import count_text, distinct, together
+from paramrules.lazy_names import importer
+
+if TYPE_CHECKING:
+    from paramrules.diagnostics.sarif import to_sarif
 
 __all__ = [
     "CODES",
@@ -47,3 +52,6 @@ __all__ = [
     "warning_text",
     "write",
 ]
+
+if not TYPE_CHECKING:  # for type checkers a misspelt name is an error
+    __getattr__ = importer(__name__, {"to_sarif": f"{__name__}.sarif"})
