@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -98,3 +99,22 @@ def _comparable(parsed: Any) -> Any:
         if isinstance(parsed, parser.Failure)
         else parsed
     )
+
+
+def test_terminals_are_looked_for_where_they_may_begin() -> None:
+    """Each character is the only one that Python's own reading of the regex allows at the beginning."""
+    terminals = parser.tables()["terminals"]
+    begins = {kind: parser.beginning(terminal) for kind, terminal in terminals.items()}
+    for kind, first in begins.items():
+        assert not first or starts(terminals[kind]) == ("LITERAL", ord(first)), kind
+    assert (begins["AND"], begins["ARROW"], begins["__ANON_1"], begins["COMMENT"]) == ("a", "-", "*", "#")
+    assert {kind for kind, first in begins.items() if not first} == {
+        *("ALTERNATIVE", "BARE_GLOB", "BARE_REGEX", "COMPARE", "MATCH", "MEMBER", "NAME", "NUMBER", "PIECE"),
+        *("STRING", "__IGNORE_0"),
+    }
+
+
+def starts(regex: str) -> tuple[str, object]:
+    """Return the kind and the value of a regex's first item, as Python itself reads it."""
+    kind, value = import_module("re._parser").parse(regex)[0]
+    return str(kind), value

@@ -94,10 +94,11 @@ class Known:
         """Yield the known literals inside a run, in every spelling that it implies."""
         text = run.text
         lower = text.lower() if text.isascii() else text
+        folds = lower != text
         for length, known in self.literals.items():
             budget.spend(1 + len(text) // 8)
             for at in range(len(text) - length + 1):
-                if text[at : at + length] in known or lower[at : at + length] in known:
+                if text[at : at + length] in known or (folds and lower[at : at + length] in known):
                     budget.spend()
                     if run.first and at == 0:
                         yield from _cases(Run(text[:length], True, run.folded))

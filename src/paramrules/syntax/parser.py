@@ -21,6 +21,8 @@ _TRIES: Final = 100
 """Findings in one file after which no mended statement is tried: nobody reads so many helps."""
 _END: Final = "$END"
 _NOTHING: Final = frozenset({"<END-OF-FILE>"})
+_PLAIN_START: Final = re.compile(r"(?:\w|[#%,/:<=]|\\[^\w\s])(?![*?+{|])")
+"""A character at the beginning of a regex that stands for itself, once."""
 _Match = Callable[[str, int], re.Match[str] | None]
 
 
@@ -95,7 +97,7 @@ class Parser:
         self._comment = builder.comment
         self._terminals: dict[str, str] = tables["terminals"]
         self._expected: list[list[str]] = tables["scanners"]
-        self._scanners: list[list[tuple[str, _Match]]] = [[] for _ in self._expected]
+        self._scanners: list[dict[str, list[tuple[str, _Match]]]] = [{} for _ in self._expected]
         self._skip = re.compile(f"(?:{tables['space']})?").match
         self._rules = [
             (nonterminal, -size, getattr(builder, method) if method else None)
@@ -136,7 +138,8 @@ class Parser:
         end = at
         while True:
             start = self._skip(text, end).end()  # type: ignore[union-attr]  # nothing is enough for it
-            for kind, match in self._scanners[scanner] or self._scanner(scanner):
+            terminals = self._scanners[scanner] or self._scanner(scanner)
+            for kind, match in terminals.get(text[start : start + 1]) or terminals[""]:
                 if found := match(text, start):
                     end = found.end()
                     token = Token(found[0], kind, start, end)
@@ -147,9 +150,22 @@ class Parser:
             else:
                 return Token(text[start], "", start, start) if start < len(text) else Token("", _END, at, at)
 
-    def _scanner(self, number: int) -> list[tuple[str, _Match]]:
-        """Return the terminals that may come next, compiled when they are first looked for."""
-        self._scanners[number] = [
-            (kind, re.compile(self._terminals[kind]).match) for kind in self._expected[number]
-        ]
+    def _scanner(self, number: int) -> dict[str, list[tuple[str, _Match]]]:
+        """Return the terminals that may come next, compiled when they are first looked for.
+
+        They stand under each character that one of them begins with, together with those of which it is not
+        known how they begin; these stand under "", too, for all other characters.
+        """
+        terminals = [(beginning(self._terminals[kind]), kind) for kind in self._expected[number]]
+        matches = {kind: re.compile(self._terminals[kind]).match for _, kind in terminals}
+        self._scanners[number] = {
+            at: [(kind, matches[kind]) for first, kind in terminals if first in (at, "")]
+            for at in ("", *(first for first, _ in terminals))
+        }
         return self._scanners[number]
+
+
+def beginning(terminal: str) -> str:
+    """Return the character that all matches of a terminal begin with; "" if they differ, or who knows."""
+    found = _PLAIN_START.match(terminal)
+    return found[0].removeprefix("\\") if found else ""

@@ -20,6 +20,6 @@ class Token(str):
 
     def __new__(cls, text: str, type: str, start: int, end: int) -> Self:
         """Return a token."""
-        token = super().__new__(cls, text)
+        token = str.__new__(cls, text)
         token.type, token.start_pos, token.end_pos = type, start, end
         return token
