@@ -89,6 +89,31 @@ error[E801]: `norm.weight` is in `no_decay`, its partner `norm.scale` in `decay`
     )
 
 
+def test_a_clause_that_decides_for_many_is_told_once() -> None:
+    """What is noted about it names the first of them, and does not tell it from itself."""
+    torch_names, flax_names = (
+        inventory_of([{"name": f"{layer}.{leaf}", "shape": [size]} for layer, size in (("a", 3), ("b", 5))])
+        for leaf in ("gamma", "scale")
+    )
+    rules = paramrules.parse("gains: name ~ gamma$ -> weight_decay = 0\nothers: else", "a.rules")
+    found = paramrules.parity(rules, torch_names, flax_names)
+    assert len(found.differences) == 2
+    (finding,) = found.findings
+    assert (
+        paramrules.render(finding)
+        == """\
+error[E801]: `a.gamma` is in `gains`, its partner `a.scale` in `others` (and 1 more)
+  --> a.rules:1:8
+   |
+ 1 | gains: name ~ gamma$ -> weight_decay = 0
+   |        ^^^^^^^^^^^^^ holds for `a.gamma`: finds `gamma`
+  --> a.rules:1:8
+   |
+ 1 | gains: name ~ gamma$ -> weight_decay = 0
+   |        ^^^^^^^^^^^^^ fails for `a.scale`: not in `a.scale`"""
+    )
+
+
 def test_settings_may_differ_under_one_label() -> None:
     found = compared("[lr]\nall: else -> lr_scale = shape[0]")
     assert [(d.a, d.axis, d.labels) for d in found.differences] == [("fc.weight", "lr", ("all", "all"))]

@@ -157,8 +157,8 @@ def differences_found(differences: Iterable[Difference]) -> Iterator[Diagnostic]
     """Yield E801 for each clause at which pairs differ, with the first of these pairs."""
     alike: dict[object, list[Difference]] = defaultdict(list)
     for difference in differences:
-        places = tuple(_place(reason, "") for reason in difference.reasons)
-        alike[difference.axis, places].append(difference)
+        deciding = tuple((_place(reason, "").span, reason.held) for reason in difference.reasons)
+        alike[difference.axis, deciding].append(difference)
     yield from map(_parted, alike.values())
 
 

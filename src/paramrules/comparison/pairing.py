@@ -211,7 +211,8 @@ class Pairing(Found):
         )
         if not cell.balanced or not known or not (any(counted) or self._keeps_order(a, b)):
             return []
-        if any(contradict(frozenset(x.words), frozenset(y.words)) for x, y in zip(a, b, strict=True)):
+        words = {(x.words, y.words) for x, y in zip(a, b, strict=True)}
+        if any(contradict(frozenset(x), frozenset(y)) for x, y in words):
             return []
         return [(Series([x]), Series([y])) for x, y in zip(a, b, strict=True)]
 
