@@ -62,6 +62,7 @@ class Columns:
         is_saved: True for facts read from a file, whose packages may be others than those installed here.
         notes: attributes that the framework sets for itself, which rules and saved inventories never see.
         module_notes: the same for attributes of modules.
+        saved_marks: all attributes of modules, by the modules' names, where a saved inventory holds them.
         groups_help: the help where a rule reads `layer_groups` and nothing tells the groups of a convolution,
             with `{name}` for its weight.
 
@@ -84,6 +85,7 @@ class Columns:
     is_saved: ClassVar[bool] = False
     notes: ClassVar[frozenset[str]] = frozenset()
     module_notes: ClassVar[frozenset[str]] = frozenset()
+    saved_marks: Mapping[str, Mapping[str, object]] | None = None
     groups_help: str = (
         "the convolution of `{name}` does not say how many groups it has: set `groups` on its module"
     )

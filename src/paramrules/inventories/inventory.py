@@ -297,7 +297,7 @@ class Inventory:
             [(self._row(entry, ()), self._attributes(entry)) for entry in self.entries(number)]
             for number in range(self._count)
         )
-        return written(self.framework, self.unknown, self.own, rows)
+        return written(self.framework, self.unknown, self.own, self._columns.saved_marks, rows)
 
     def save(self, path: str | Path) -> None:
         """Write the inventory to a file, whole or not at all.

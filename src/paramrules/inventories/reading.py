@@ -82,7 +82,8 @@ def parse(text: str, name: str = "<inventory>") -> Saved:
 def _inventory(saved: ParameterRows) -> Saved:
     """Check the different rows, each under the number of the first parameter that has it."""
     table, first = saved.table, saved.first
-    unknown = {**_get("", table, "unknown", _TEXTS), "module_attr": NO_MARKS}
+    marks = _get("", table, "modules", _MARKS) if "modules" in table else None
+    unknown = _get("", table, "unknown", _TEXTS) | ({"module_attr": NO_MARKS} if marks is None else {})
     classes = [Class(row[0], tuple(row[1])) for _, row in _each(table, "classes", _CLASS)]
     own = _own(table)
     with using(own):
@@ -112,7 +113,7 @@ def _inventory(saved: ParameterRows) -> Saved:
         rows = upgraded([rows[number] for number in of], names, entry_owners, aliases)
         of = list(range(len(rows)))
     framework = _get("", table, "framework", _TEXT)
-    return Saved(framework, names, entry_owners, Rows(rows, of, classes), aliases, unknown, own)
+    return Saved(framework, names, entry_owners, Rows(rows, of, classes, marks), aliases, unknown, own)
 
 
 def _owner(where: str, row: list[int], classes: list[Class]) -> Owner:
@@ -215,6 +216,9 @@ _COUNT = _Kind("a whole number from 1", lambda v: _whole(v) and v > 0)
 _NUMBER_OR_NULL = _Kind("a whole number from 0 or null", lambda v: v is None or _whole(v))
 _NUMBERS = _Kind("a list of whole numbers from 0", lambda v: isinstance(v, list) and all(map(_whole, v)))
 _MAPPING = _Kind("an object", lambda v: isinstance(v, dict))
+_MARKS = _Kind(
+    "an object of objects", lambda v: isinstance(v, dict) and all(isinstance(i, dict) for i in v.values())
+)
 _TEXTS = _Kind("an object of texts", lambda v: isinstance(v, dict) and _texts(list(v.values())))
 _LAYOUT = _Kind(
     f"a list of {', '.join(f'`{word}`' for word in WORDS)}",

@@ -52,6 +52,7 @@ class Rows(Columns):
         rows: the different rows of the file. Those of further names hold no facts of the parameter.
         of: for each entry the number of its row.
         classes: the classes, to which rows refer by number.
+        marks: the attributes of modules, by the modules' names; None if the file does not hold them.
     """
 
     is_saved = True
@@ -60,8 +61,13 @@ class Rows(Columns):
     )
 
     def __init__(
-        self, rows: Sequence[Mapping[str, Any]], of: Sequence[int], classes: Sequence[Class]
+        self,
+        rows: Sequence[Mapping[str, Any]],
+        of: Sequence[int],
+        classes: Sequence[Class],
+        marks: Mapping[str, Mapping[str, object]] | None,
     ) -> None:
+        self.saved_marks = marks
         self._rows = rows
         self._of = of
         self._classes = classes
@@ -186,8 +192,19 @@ class Rows(Columns):
             ]
         )
 
+    def module_marks(self, name: str) -> Mapping[str, object]:
+        """Read one attribute of modules."""
+        every = self.saved_marks or {}
+        return {path: readable(marks[name]) for path, marks in every.items() if name in marks}
 
-def written(framework: str, unknown: Mapping[str, str], own: OwnFiles, rows: _Rows) -> str:
+
+def written(
+    framework: str,
+    unknown: Mapping[str, str],
+    own: OwnFiles,
+    marks: Mapping[str, Mapping[str, object]] | None,
+    rows: _Rows,
+) -> str:
     """Return the text of a file."""
     numbers = _Numbers()
     recorded = {fact: help for fact, help in unknown.items() if fact != "module_attr"}
@@ -199,6 +216,7 @@ def written(framework: str, unknown: Mapping[str, str], own: OwnFiles, rows: _Ro
             f'"framework": {_text(framework)},',
             f'"unknown": {_text(recorded)},',
             *(_lines("vocabulary", [_text(file.saved) for file in own], ",") if own else ()),
+            *([] if marks is None else [f'"modules": {_text(marks)},']),
             *_lines("classes", [_text([cls.name, cls.bases]) for cls in numbers.classes], ","),
             *_lines("owners", [_text(around) for around in numbers.owners], ","),
             *_lines("parameters", parameters, ""),

@@ -39,6 +39,7 @@ class Reading:
         unread: the rules that are too large to read.
         names: the tests of names in both files.
         tensors: the facts about tensors in both files.
+        matched: the matches that values of both files count.
     """
 
     def __init__(self, files: tuple[Rules, Rules], compare: Compare, budget: Budget) -> None:
@@ -46,7 +47,7 @@ class Reading:
         self._budget = budget
         self._forms = Forms(Matches(budget))
         self._predicates = Predicates(self._forms, budget)
-        self._outcomes = Outcomes(self._forms, self._predicates)
+        self._outcomes = Outcomes(self._forms, self._predicates, compare)
         self._known: list[Outcome] = []
         self._numbers: dict[Hashable, int] = {}
         self.unread: list[Undecided] = []
@@ -54,8 +55,11 @@ class Reading:
         cubes = [
             cube for axes in self.axes for axis in axes for choice in axis.choices for cube in choice.cubes
         ]
-        self.names = Names(sorted(tests(cubes), key=repr), Texts(budget), self._forms.paths, budget)
-        self.tensors = Tensors(sorted(facts(cubes), key=repr), budget)
+        forms = self._forms
+        named = {*tests(cubes), *forms.matched}
+        self.names = Names(sorted(named, key=repr), Texts(budget), forms.paths, budget)
+        self.tensors = Tensors(sorted(facts(cubes), key=repr), forms.fields, forms.positions, budget)
+        self.matched = tuple(forms.matched)
 
     def _axis(self, axis: Axis) -> Read:
         choices: list[Choice] = []

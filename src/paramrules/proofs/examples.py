@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from paramrules.assignment.assign import groups
@@ -32,17 +32,20 @@ class Made(NamedTuple):
 
 
 def group(rules: Rules, inventory: Inventory, options: Mapping[str, Scalar]) -> Made | None:
-    """Return the group of the only parameter, None if the rules refuse it."""
+    """Return the group of the first parameter, None if the rules refuse the model."""
     known = {name: value for name, value in options.items() if name in rules.options}
     try:
-        (only,) = groups(rules, inventory, known)
+        found = next(each for each in groups(rules, inventory, known) if 0 in each.parameters)
     except RulesError:
         return None
-    return Made("/".join(only.labels), only.settings)
+    return Made("/".join(found.labels), found.settings)
 
 
-def inventory(names: Iterable[Name], tensor: Tensor) -> Inventory:
-    """Return an inventory of one parameter, tied if it has several names."""
+def inventory(names: Sequence[Name], tensor: Tensor, beside: Sequence[Name] = ()) -> Inventory:
+    """Return an inventory of a parameter, tied if it has several names, and of others beside it."""
+    given = dict(tensor.fans)
+    of_weight = {fan: given.get(fan, given.get(f"layer_{fan}")) for fan in ("fan_in", "fan_out")}
+    fans = {fan: value for fan, value in of_weight.items() if value is not None}
     classes: list[tuple[str, ...]] = []
     owners: list[list[int]] = []
 
@@ -58,41 +61,46 @@ def inventory(names: Iterable[Name], tensor: Tensor) -> Inventory:
             "name": name.text,
             "owner": len(owners) - 1,
             "role": tensor.role,
-            **{fan: value for fan, value in tensor.fans if fan in ("fan_in", "fan_out")},
-            "attributes": _attributes(name),
+            **fans,
+            "attributes": _attributes(name, "attr"),
         }
 
+    marks: dict[str, dict[str, object]] = {}
+    for name in (*names, *beside):
+        marks.setdefault(name.text.rpartition(".")[0], {}).update(_attributes(name, "module_attr"))
     first, *others = map(entry, names)
     variable = number((*tensor.variable, _VARIABLE))
-    row = {
-        **first,
+    facts = {
         "shape": tensor.shape,
         "dtype": tensor.dtype,
         "trainable": tensor.trainable,
         "variable": variable,
-        **({"also": others} if others else {}),
     }
+    row = {**first, **facts, **({"also": others} if others else {})}
+    further = [{**entry(name), **facts} for name in beside]
     saved = {
         "paramrules_inventory": 2,
         "framework": "torch",
         "unknown": {},
+        "modules": marks,
         "classes": [[own, bases] for own, *bases in classes],
         "owners": owners,
-        "parameters": [row],
+        "parameters": [row, *further],
     }
     return Inventory.from_json(json.dumps(saved))
 
 
-def _attributes(name: Name) -> dict[str, object]:
-    """Return the attributes of a parameter at a name, paths into mappings as mappings."""
+def _attributes(name: Name, function: str) -> dict[str, object]:
+    """Return the attributes that a function reads at a name, paths into mappings as mappings."""
     found: dict[str, Any] = {}
-    for (_, path), value in sorted(name.attributes, key=lambda each: len(each[0][1])):
-        inside = found
-        for key in path[:-1]:
-            if not isinstance(inside.get(key), dict):
-                inside[key] = {}
-            inside = inside[key]
-        inside[path[-1]] = value
+    for (kind, path), value in sorted(name.attributes, key=lambda each: len(each[0][1])):
+        if kind == function:
+            inside = found
+            for key in path[:-1]:
+                if not isinstance(inside.get(key), dict):
+                    inside[key] = {}
+                inside = inside[key]
+            inside[path[-1]] = value
     return found
 
 

@@ -11,8 +11,8 @@ from typing import Any, Final
 from paramrules.proofs.captures import Matches
 from paramrules.rules import terms
 from paramrules.rules.arithmetic import NoResultError, compute
-from paramrules.rules.dnf import GaveUp
-from paramrules.rules.terms import Value
+from paramrules.rules.dnf import ALWAYS, Atom, GaveUp
+from paramrules.rules.terms import RegexTest, Value
 
 Form = int
 """The number of a normal form."""
@@ -33,6 +33,9 @@ class Forms:
     Attributes:
         entry: the forms that depend on the name under which a tied parameter is looked at.
         paths: the attributes that values read.
+        fields: the numbers that values read, and that not every parameter has.
+        positions: the extents that values read.
+        matched: the matches that values count, as tests.
     """
 
     def __init__(self, matches: Matches) -> None:
@@ -40,6 +43,9 @@ class Forms:
         self.known: list[tuple[Any, ...]] = []
         self.entry: set[Form] = set()
         self.paths: dict[tuple[str, tuple[str, ...]], None] = {}
+        self.fields: set[str] = set()
+        self.positions: set[int] = set()
+        self.matched: dict[Atom, None] = {}
         self._numbers: dict[tuple[Any, ...], Form] = {}
         self._whole: set[Form] = set()
         self._lets: dict[int, Form] = {}
@@ -63,8 +69,11 @@ class Forms:
             case terms.OptionValue():
                 return self._add("option", value.name)
             case terms.Field():
+                if value.name not in ALWAYS:
+                    self.fields.add(value.name)
                 return self._add("field", value.name, whole=True)
             case terms.Extent():
+                self.positions.add(value.position)
                 return self._add("extent", value.position, whole=True)
             case terms.Attribute():
                 self.paths[value.function, value.path] = None
@@ -74,9 +83,9 @@ class Forms:
                     raise GaveUp
                 return captures[value.name]
             case terms.Count():
-                return self._add("count", self.matches.of_test(value.match), whole=True)
+                return self._add("count", self._match(value.match), whole=True)
             case terms.Position():
-                return self._add("index", self.matches.of_test(value.match), whole=True)
+                return self._add("index", self._match(value.match), whole=True)
             case terms.LetValue():
                 if id(value.value) not in self._lets:
                     self._lets[id(value.value)] = self.of(value.value, {})
@@ -85,6 +94,10 @@ class Forms:
                 return self._add("tuple", *(self.of(item, captures) for item in value.items))
             case _:
                 return self.arithmetic(value.operator, [self.of(item, captures) for item in value.arguments])
+
+    def _match(self, test: RegexTest) -> int:
+        self.matched[Atom("text", test.subject, test.regex.text)] = None
+        return self.matches.of_test(test)
 
     def capture(self, match: int, group: int, numeric: bool) -> Form:
         """Return the form of a group of a match."""
@@ -142,6 +155,15 @@ class Forms:
             return least if all(f > 0 for f in terms_.values()) and self._from_0(terms_) else None
         number = self.number(form)
         return number if number is not None else 0 if self._from_0({(form,): 1}) else None
+
+    def compared(self, operator: str, form: Form) -> bool | None:
+        """Return whether 0 is less than a whole number, or equal to it, where it is the same for all."""
+        least, negative = self.least(form), self.least(self.arithmetic("neg", [form]))
+        if least is not None and least > 0:
+            return operator == "<"
+        if negative is not None and negative >= (operator == "=="):
+            return False
+        return None
 
     def _from_0(self, monomials: Iterable[tuple[Form, ...]]) -> bool:
         kinds = {self.known[form][0] for monomial in monomials for form in monomial}

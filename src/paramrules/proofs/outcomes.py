@@ -7,6 +7,7 @@ from typing import NamedTuple
 from paramrules.assignment.value_evaluator import captures_of
 from paramrules.proofs.expressions import Environment, Form, Forms
 from paramrules.proofs.predicates import Predicates
+from paramrules.proofs.proof import Compare
 from paramrules.rules.model import Rule, Setting
 
 Part = str | Form
@@ -19,7 +20,7 @@ class Outcome(NamedTuple):
         label: the text of the label and the forms of its holes.
         settings: the form of each key, in their order.
         inherited: the settings depend on which rule with the label takes something first.
-        by_name: it depends on the name under which a tied parameter is looked at.
+        by_name: what is compared of it depends on the name under which a tied parameter is looked at.
     """
 
     label: tuple[Part, ...]
@@ -34,7 +35,8 @@ DEFAULT = Outcome(("default",), (), False, False)
 class Outcomes:
     """Reads the outcomes of the rules of two files."""
 
-    def __init__(self, forms: Forms, predicates: Predicates) -> None:
+    def __init__(self, forms: Forms, predicates: Predicates, compare: Compare) -> None:
+        self._compare = compare
         self._forms = forms
         self._predicates = predicates
 
@@ -48,7 +50,9 @@ class Outcomes:
             if settings is None:
                 return Outcome(label, (("", self._first_of([*sharing, rule])),), True, True)
         found = self._settings(settings, captures)
-        forms = [form for _, form in found] + [part for part in label if isinstance(part, int)]
+        forms = [form for _, form in found] if self._compare != "labels" else []
+        if self._compare != "settings":
+            forms += [part for part in label if isinstance(part, int)]
         return Outcome(label, found, False, any(form in self._forms.entry for form in forms))
 
     def _first_of(self, rules: list[Rule]) -> Form:

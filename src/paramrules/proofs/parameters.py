@@ -1,14 +1,14 @@
 """Parameters of a situation that the search has found: their names, and a tensor."""
 
-from collections.abc import Iterator
-from itertools import chain, islice
-from typing import Final
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Final, NamedTuple
 
 from paramrules.proofs.examples import changed
-from paramrules.proofs.names import Name, Names
+from paramrules.proofs.names import Name, Names, Tests
 from paramrules.proofs.search import Situation
 from paramrules.proofs.tensors import Tensor, Tensors
-from paramrules.rules.dnf import Atom
+from paramrules.rules.dnf import Atom, GaveUp
 from paramrules.rules.terms import Flag
 
 TIED: Final = Atom("other", "tied", Flag)
@@ -16,19 +16,34 @@ TIED: Final = Atom("other", "tied", Flag)
 
 _TENSORS: Final = 6
 """Tensors of one situation that are tried."""
+_LARGE: Final = 2
+"""Tensors among them that may be large."""
+_FOUND: Final = 60
+"""Tensors of one situation that are made."""
+_BESIDE: Final = 2
+"""Parameters beside it."""
 _NUMBERS: Final = 8
 """Names with other numbers that are tried."""
+
+
+class Model(NamedTuple):
+    """A parameter by its names, a tensor, and further parameters by a name each."""
+
+    names: list[Name]
+    tensor: Tensor
+    beside: list[Name]
 
 
 class Parameters:
     """Makes parameters of what is known about names and tensors in two files."""
 
-    def __init__(self, names: Names, tensors: Tensors) -> None:
+    def __init__(self, names: Names, tensors: Tensors, matched: Iterable[Atom]) -> None:
         self._names = names
         self._tensors = tensors
+        self._matched = [frozenset((test,)) for test in matched]
 
-    def all(self, situation: Situation) -> Iterator[tuple[list[Name], Tensor]]:
-        """Yield parameters of a situation; none if there are none.
+    def all(self, situation: Situation) -> Iterator[Model]:
+        """Yield models whose first parameter has a situation; none if there are none.
 
         Raises:
             GaveUp: none was found, and yet there may be one.
@@ -37,10 +52,53 @@ class Parameters:
         if not names:
             return
         facts = {fact: value for fact, value in situation.facts.items() if fact != TIED}
-        tensors = list(islice(self._tensors.all(facts), _TENSORS))
-        yield from ((names, tensor) for tensor in tensors)
-        for more in chain(self._filled(names), islice(changed(names), _NUMBERS)):
-            yield from ((more, tensor) for tensor in tensors[:1])
+        found = list(islice(self._tensors.all(facts), _FOUND))
+        tensors = found[:_TENSORS] + found[_TENSORS:][-_LARGE:]
+        yield from (Model(names, tensor, []) for tensor in tensors)
+        if not tensors:
+            return
+        ends = tensors if len(tensors) == 1 else [tensors[0], tensors[-1]]
+        bases = [names, *self._others(situation, names)]
+        for base in bases[1:]:
+            yield from (Model(base, tensor, []) for tensor in ends)
+        for base in bases:
+            filled = list(self._filled(base))
+            yield from (Model(more, tensor, []) for more in filled for tensor in ends)
+            for some in (base, *filled[-1:]):
+                yield from (Model(more, tensors[0], []) for more in islice(changed(some), _NUMBERS))
+        for base in bases:
+            yield from (Model(base, tensors[0], beside) for beside in self._beside(base))
+
+    def _others(self, situation: Situation, names: list[Name]) -> Iterator[list[Name]]:
+        """Yield other names with a situation.
+
+        At the first no test holds that would need a comparison to fail, at others matches that are counted.
+        """
+        if len(names) > 1:
+            return
+        everything: Tests = frozenset().union(*situation.somewhere)
+        texts = (frozenset(test for test in tests if test.kind != "other") for tests in situation.nowhere)
+        without = frozenset(known for known in texts if known)
+        wanted = [(everything, without)] if without != situation.nowhere else []
+        wanted += [(everything | tests, situation.nowhere) for tests in self._matched]
+        for tests, nowhere in wanted:
+            name = self._names.find(tests, nowhere)
+            if name is not None and name != names[0]:
+                yield [name]
+
+    def _beside(self, names: list[Name]) -> Iterator[list[Name]]:
+        """Yield names of further parameters, which are counted."""
+        for tests in self._matched:
+            others = frozenset(other for other in self._matched if other != tests)
+            for nowhere in (others, frozenset[Tests]()):
+                beside: list[Name] = []
+                for _ in range(_BESIDE):
+                    try:
+                        name = self._names.another(tests, nowhere, [*names, *beside])
+                    except GaveUp:
+                        break
+                    beside.append(name)
+                    yield list(beside)
 
     def _filled(self, names: list[Name]) -> Iterator[list[Name]]:
         """Yield the names with values of attributes that the tests of the situation do not ask for."""

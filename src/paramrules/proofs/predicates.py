@@ -8,6 +8,7 @@ To those of `paramrules.rules.dnf` this adds the forms of values, and what is kn
     other                          the forms of the two sides that are compared
 """
 
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from paramrules.proofs import globs
@@ -36,6 +37,8 @@ class Conjunction(NamedTuple):
 
 ALWAYS: Final = Conjunction(frozenset(), {})
 """The conjunction that is true of every parameter."""
+_MANY: Final = 32
+"""Cubes of which those that say more than another are left out."""
 _LARGEST: Final = 512
 """Cubes of one predicate."""
 
@@ -92,12 +95,14 @@ class Predicates(Reader):
             self._environments[id(predicate)] = predicate, self._captures(predicate)
         return self._environments[id(predicate)][1]
 
-    def _alone(self, whole: Predicate) -> Environment:
-        """Return the captures that one match binds wherever the predicate holds, for comparisons in it.
+    def _read_by(self, term: Predicate, whole: Predicate) -> Environment:
+        """Return the captures of a predicate that a comparison in it reads.
 
-        Of several matches, a comparison reads the one in its own branch of an `or`.
+        Of several matches, a comparison in a branch of an `or` reads the one in its own branch.
         """
         found = self.captures(whole)
+        if any(each is term for each in _conjuncts(whole)):
+            return found
         return {name: form for name, form in found.items() if not self._forms.is_first_of(form)}
 
     def _captures(self, predicate: Predicate) -> Environment:
@@ -121,18 +126,31 @@ class Predicates(Reader):
                 group = next(group for group in test.regex.groups if group.name == name)
                 return self._forms.capture(self._forms.matches.of(test), group.number, numeric)
 
+    def fewer(self, cubes: Cubes, budget: Budget) -> Cubes:
+        """Leave out cubes that say more than another."""
+        if len(cubes) < _MANY:
+            return cubes
+        kept: list[tuple[frozenset[object], Cube]] = []
+        for cube in sorted(cubes, key=lambda cube: len(cube.here) + len(cube.facts)):
+            budget.spend(1 + len(kept) // 16)
+            says = frozenset((*cube.here, *cube.facts.items()))
+            if not any(less <= says for less, _ in kept):
+                kept.append((says, cube))
+        return [cube for _, cube in kept]
+
     def other(self, term: Predicate, whole: Predicate, budget: Budget) -> Cubes:
         """Return a comparison of an attribute with a constant, or of forms."""
         match term:
             case terms.AttributeTest():
                 return here("attribute", term.function, (term.path, "set", None))
             case terms.Comparison():
-                return self._compared(term.left, term.operator, (term.right,), whole)
+                return self._compared(term.left, term.operator, (term.right,), self._read_by(term, whole))
             case terms.ValueAmong():
-                return self._compared(term.left, "!=" if term.negated else "==", term.items, whole)
+                operator = "!=" if term.negated else "=="
+                return self._compared(term.left, operator, term.items, self._read_by(term, whole))
             case _:
                 assert isinstance(term, terms.ShapeTest)
-                captures = self._alone(whole)
+                captures = self._read_by(term, whole)
                 written = [each for each in term.extents if each is not None]
                 forms = [self._forms.of(each, captures) for each in written]
                 places = tuple(each is not None for each in term.extents)
@@ -140,21 +158,20 @@ class Predicates(Reader):
                 cubes = self._opaque(key, forms)
                 return _nowhere(cubes) if term.negated else cubes
 
-    def _compared(self, left: Value, operator: str, items: tuple[Value, ...], whole: Predicate) -> Cubes:
+    def _compared(self, left: Value, operator: str, items: tuple[Value, ...], captures: Environment) -> Cubes:
         if operator != "!=":
-            return [cube for item in items for cube in self._pair(left, operator, item, whole)]
-        applies = self._applies((left, *items), whole)
-        equal = [cube for item in items for cube in self._pair(left, "==", item, whole)]
+            return [cube for item in items for cube in self._pair(left, operator, item, captures)]
+        applies = self._applies((left, *items), captures)
+        equal = [cube for item in items for cube in self._pair(left, "==", item, captures)]
         apart = _nowhere(equal)
         return [Cube((*one.here, *two.here), {**one.facts, **two.facts}) for one in applies for two in apart]
 
-    def _pair(self, left: Value, operator: str, right: Value, whole: Predicate) -> Cubes:
+    def _pair(self, left: Value, operator: str, right: Value, captures: Environment) -> Cubes:
         one, two = value_of(left), value_of(right)
         if isinstance(two, terms.Attribute) and isinstance(one, terms.Constant):
             one, two, operator = two, one, dnf.MIRRORED[operator]
         if isinstance(one, terms.Attribute) and isinstance(two, terms.Constant):
             return here("attribute", one.function, (one.path, operator, two.value))
-        captures = self._alone(whole)
         first, second = self._forms.of(one, captures), self._forms.of(two, captures)
         if operator in (">", ">="):
             first, second, operator = second, first, dnf.MIRRORED[operator]
@@ -167,12 +184,15 @@ class Predicates(Reader):
                 second = min(difference, self._forms.arithmetic("neg", [difference]))
         elif operator == "==":
             first, second = sorted((first, second))
-        return self._opaque((operator, first, second, self._needed(one, two)), [first, second])
+        needed = self._needed(one, two)
+        known = None if needed or self._forms.number(first) != 0 else self._forms.compared(operator, second)
+        if known is not None:
+            return [Cube((), {})] if known else []
+        return self._opaque((operator, first, second, needed), [first, second])
 
-    def _applies(self, values: tuple[Value, ...], whole: Predicate) -> Cubes:
+    def _applies(self, values: tuple[Value, ...], captures: Environment) -> Cubes:
         """Return the tests that all these values exist."""
         found: dict[Atom, None] = {}
-        captures = self._alone(whole)
         forms: list[Form] = []
         for value in map(value_of, values):
             if isinstance(value, terms.Attribute):
@@ -201,6 +221,15 @@ class Predicates(Reader):
         """Return a test that is only known to equal itself, at one name if it reads something there."""
         make = here if any(form in self._forms.entry for form in forms) else fact
         return make("other", "", key)
+
+
+def _conjuncts(predicate: Predicate) -> Iterator[Predicate]:
+    """Yield what an `and` joins, however it is nested."""
+    if isinstance(predicate, terms.AllOf):
+        for item in predicate.items:
+            yield from _conjuncts(item)
+    else:
+        yield predicate
 
 
 def _nowhere(cubes: Cubes) -> Cubes:

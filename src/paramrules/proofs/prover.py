@@ -11,13 +11,11 @@ from paramrules.display import value_text
 from paramrules.proofs.choices import Read, Reading, Taken
 from paramrules.proofs.constants import with_constants
 from paramrules.proofs.examples import group, inventory
-from paramrules.proofs.names import Name
 from paramrules.proofs.outcomes import DEFAULT
-from paramrules.proofs.parameters import TIED, Parameters
+from paramrules.proofs.parameters import TIED, Model, Parameters
 from paramrules.proofs.predicates import ALWAYS, Conjunction
 from paramrules.proofs.proof import Answer, Compare, Counterexample, Proof, Undecided
 from paramrules.proofs.search import PIN, Choice, Search, Situation
-from paramrules.proofs.tensors import Tensor
 from paramrules.rules.dnf import Budget, GaveUp
 from paramrules.rules.model import Rules
 from paramrules.rules.terms import OptionFlag
@@ -29,7 +27,7 @@ _EXAMPLES: Final = 6
 """Counterexamples of which the smallest is shown."""
 _TRIES: Final = 20
 """Combinations of facts for which examples are made, none of which differs."""
-_EXAMPLE: Final = 500
+_EXAMPLE: Final = 100
 """Steps of making one example, and of evaluating it."""
 _INHERITED: Final = "its settings depend on which rule with its label takes something first"
 _NAMES: Final = "it may read a name of a tied parameter that the other file's rule does not"
@@ -116,7 +114,7 @@ class _Prover:
     def _decide(self) -> None:
         self._reading = reading = Reading(self._rules, self._compare, self._budget)
         self._search = Search(reading.names, self._budget)
-        self._parameters = Parameters(reading.names, reading.tensors)
+        self._parameters = Parameters(reading.names, reading.tensors, reading.matched)
         one, other = reading.axes
         if reading.unread:
             self._undecided = dict.fromkeys(reading.unread)
@@ -161,9 +159,9 @@ class _Prover:
         """Make a parameter of a situation, and see whether the files really treat it differently."""
         made = False
         try:
-            for names, tensor in self._parameters.all(situation):
+            for made_ in self._parameters.all(situation):
                 made = True
-                if self._differs(situation, names, tensor, one, other):
+                if self._differs(situation, made_, one, other):
                     return
         except GaveUp:  # there may be a parameter, and none was found
             if self._budget.left < 0:
@@ -176,8 +174,7 @@ class _Prover:
     def _differs(
         self,
         situation: Situation,
-        names: list[Name],
-        tensor: Tensor,
+        wanted: Model,
         one: Sequence[Taken],
         other: Sequence[Taken],
     ) -> bool:
@@ -186,9 +183,9 @@ class _Prover:
         for fact, value in situation.facts.items():
             if fact.what is OptionFlag:
                 options[fact.subject] = value
-        for name in names:
+        for name in wanted.names:
             options |= name.options
-        model = inventory(names, tensor)
+        model = inventory(*wanted)
         made = [group(rules, model, options) for rules in self._rules]
         if made[0] is None or made[1] is None or made[0].key(self._compare) == made[1].key(self._compare):
             return False

@@ -27,8 +27,10 @@ _TRIED: Final = 20_000
 _EXTENT: Final = re.compile(r"shape\[(-?\d+)\]")
 
 
-def shapes(facts: Mapping[Atom, bool], budget: Budget) -> Iterator[Shape]:
+def shapes(facts: Mapping[Atom, bool], axes: int, budget: Budget) -> Iterator[Shape]:
     """Yield shapes that have these facts, small ones first; facts about anything else are ignored.
+
+    Some have at least so many `axes`, with extents that differ, if there are such.
 
     Raises:
         GaveUp: none was found, and yet there may be one.
@@ -36,7 +38,7 @@ def shapes(facts: Mapping[Atom, bool], budget: Budget) -> Iterator[Shape]:
     wanted = [(fact, value) for fact, value in facts.items() if _is_of_shape(fact)]
     sized = [(fact, value) for fact, value in wanted if fact.subject == "size"]
     others = [(fact, value) for fact, value in wanted if fact.subject != "size"]
-    found, complete = _candidates(wanted)
+    found, complete = _candidates(wanted, axes)
     any_found = False
     for shape in sorted(found, key=_size):
         budget.spend()
@@ -50,14 +52,14 @@ def shapes(facts: Mapping[Atom, bool], budget: Budget) -> Iterator[Shape]:
         raise GaveUp
 
 
-def _candidates(wanted: list[tuple[Atom, bool]]) -> tuple[set[Shape], bool]:
+def _candidates(wanted: list[tuple[Atom, bool]], axes: int) -> tuple[set[Shape], bool]:
     """Return shapes, and whether that is one for each combination of facts, sizes apart."""
     patterns = [(_pattern(fact), value) for fact, value in wanted if is_shape(fact)]
     numbers = [(fact, value) for fact, value in wanted if not is_shape(fact)]
     sizes = near(constant(fact) for fact, _ in numbers if fact.subject == "size")
     found: set[Shape] = set()
     complete = True
-    for count in _counts(patterns, numbers):
+    for count in _counts(patterns, numbers, axes):
         if count > _AXES:
             complete = False
             continue
@@ -72,6 +74,8 @@ def _candidates(wanted: list[tuple[Atom, bool]]) -> tuple[set[Shape], bool]:
                 for at, extent in zip(places, chosen, strict=True):
                     shape[at] = extent
                 found.add(tuple(shape))
+                if axes and not ones:
+                    found.add(tuple(at + 3 if at in free else extent for at, extent in enumerate(shape)))
                 for size in sizes if free else ():
                     shape[free[-1]] = size
                     found.add(tuple(shape))
@@ -79,7 +83,9 @@ def _candidates(wanted: list[tuple[Atom, bool]]) -> tuple[set[Shape], bool]:
     return found - large, complete and not large
 
 
-def _counts(patterns: list[tuple[Pattern, bool]], numbers: list[tuple[Atom, bool]]) -> list[int]:
+def _counts(
+    patterns: list[tuple[Pattern, bool]], numbers: list[tuple[Atom, bool]], axes: int
+) -> list[int]:
     """Return the numbers of axes that facts tell apart."""
     fixed = {len(pattern) for pattern, value in patterns if value}
     if fixed:
@@ -91,7 +97,7 @@ def _counts(patterns: list[tuple[Pattern, bool]], numbers: list[tuple[Atom, bool
     back = max((-position for position in positions if position < 0), default=0)
     most = front + back + max(squeezed, default=1) + 1  # more axes stand between those that facts are about
     more = near(constant(fact) for fact, _ in numbers if fact.subject == "ndim")
-    return sorted({*range(min(most, _AXES) + 1), most, *more})
+    return sorted({*range(min(most, _AXES) + 1), most, axes, *more})
 
 
 def _places(

@@ -1,6 +1,6 @@
 """Tensors for which given facts are true, and others are not: shapes, fans, dtypes, roles, own classes."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import product
 from typing import Final, NamedTuple
 
@@ -12,6 +12,8 @@ from paramrules.rules.terms import Flag
 
 Facts = Mapping[Atom, bool]
 
+_READ: Final = (3, 5, 7, 11, 13, 17)
+"""Values of numbers that only values read."""
 _USUAL: Final = {"dtype": "float32", "role": "weight"}
 
 
@@ -29,8 +31,12 @@ class Tensor(NamedTuple):
 class Tensors:
     """The facts about tensors in two files."""
 
-    def __init__(self, facts: Iterable[Atom], budget: Budget) -> None:
+    def __init__(
+        self, facts: Iterable[Atom], fields: Collection[str], positions: Iterable[int], budget: Budget
+    ) -> None:
         self._budget = budget
+        self._fields = sorted(fields)
+        self._axes = max((at + 1 if at >= 0 else -at for at in positions), default=0)
         facts = list(facts)
         variables = frozenset(str(fact.what) for fact in facts if fact.kind == "class")
         self._variables = Classes(variables, budget)
@@ -51,7 +57,7 @@ class Tensors:
             return
         trainable = facts.get(Atom("other", "trainable", Flag), True)
         fans = list(self._fans(facts))
-        for shape in shapes(facts, self._budget):
+        for shape in shapes(facts, self._axes, self._budget):
             for chosen in fans:
                 yield Tensor(
                     shape, chosen, str(constants["dtype"]), str(constants["role"]), trainable, variable
@@ -66,7 +72,10 @@ class Tensors:
         return None
 
     def _fans(self, facts: Facts) -> Iterator[tuple[tuple[str, int], ...]]:
-        """Yield the fans, and what rules read of a layer's weight, where facts are about them."""
+        """Yield the fans, and what rules read of a layer's weight, where facts are about them.
+
+        Those that only values read are all there or all missing.
+        """
         asked = sorted(
             {f.subject for f in facts if f.kind == "number" and f.subject in ("fan_in", "fan_out", *OF_LAYER)}
         )
@@ -79,7 +88,10 @@ class Tensors:
                 for fact, value in facts.items()
                 if fact.kind == "number" and fact.subject in numbers
             ):
-                yield tuple((name, number) for name, number in numbers.items() if number is not None)
+                given = {name: number for name, number in numbers.items() if number is not None}
+                yield tuple(given.items())
+                if more := {f: n for f, n in zip(self._fields, _READ, strict=False) if f not in numbers}:
+                    yield tuple((given | more).items())
 
 
 def _constant(subject: str, facts: Facts) -> str | None:

@@ -107,6 +107,10 @@ class Reader:
             self._keys[id(term)] = repr(term), lets
         return self._keys[id(term)]
 
+    def fewer(self, cubes: Cubes, budget: Budget) -> Cubes:
+        """Return cubes of which one is true where one of these is, fewer if that is worth the steps."""
+        return cubes
+
     def other(self, term: Predicate, whole: Predicate, budget: Budget) -> Cubes:
         """Return a test that is only known to equal itself, its captures coming from the same predicate."""
         key = self.key(term, budget)
@@ -191,6 +195,7 @@ class _Whole:
         found = [_TRUE]
         for part in parts:
             found = [both for left in found for right in part if (both := self.both(left, right))]
+            found = self.reader.fewer(found, self.budget)
             if len(found) > self.reader.largest:
                 raise GaveUp
         return found
