@@ -110,8 +110,9 @@ def rows_of(inventory: Inventory) -> list[list[Parameter]]:
 
 
 def marks_of(inventory: Inventory) -> Mapping[str, Mapping[str, object]]:
-    """Return the attributes set on modules, by module name, as the inventory of rows holds them."""
-    return getattr(inventory._columns, "marks", {})
+    """Return the attributes set on modules, by module name, as an inventory of rows or a saved one has them."""
+    columns = inventory._columns
+    return getattr(columns, "marks", columns.saved_marks or {})
 
 
 def assign(

@@ -13,7 +13,7 @@ from paramrules.regex.automaton import Automaton, State
 from paramrules.regex.characters import Ranges, complement, single, union
 from paramrules.regex.nodes import Anchor, Capture, Characters, Choice, Literal, Node, Repeat, Sequence
 from paramrules.regex.parse import Parsed
-from paramrules.rules.dnf import Budget
+from paramrules.rules.dnf import Atom, Budget
 from paramrules.rules.terms import RegexTest
 
 _BEGIN: Final = "\ue000"
@@ -59,6 +59,20 @@ class Matches:
                 return other, another
         self._captures.append((match, group))
         return match, group
+
+    def restricted(self, match: int, group: int, numbers: str) -> Atom | None:
+        """Return the test that a match is found and captures a number that a regex matches.
+
+        Return None if what is captured depends on more than that.
+        """
+        test = self._tests[match]
+        text = test.regex.text
+        item = _item(test.regex.parsed.tree, group)
+        if text[item.start : item.end] not in (r"\d+", "[0-9]+") or not self._agree(
+            (match, group), (match, group)
+        ):
+            return None
+        return Atom("numbers", test.subject, f"{text[: item.start]}(?:{numbers}){text[item.end :]}")
 
     def _agree(self, one: tuple[int, int], two: tuple[int, int]) -> bool:
         # captures that agree only where both match are not transitive: of other names both may differ
@@ -204,6 +218,13 @@ def _markable(node: Node, group: int, inside: bool) -> bool:
         return False
     inside = inside or (isinstance(node, Capture) and node.number == group)
     return all(_markable(child, group, inside) for child in children(node))
+
+
+def _item(node: Node, group: int) -> Node:
+    """Return what a group captures."""
+    while not (isinstance(node, Capture) and node.number == group):
+        node = next(child for child in children(node) if _has_group(child, group))
+    return node.item
 
 
 def _has_group(node: Node, group: int) -> bool:

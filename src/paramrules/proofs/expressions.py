@@ -165,6 +165,17 @@ class Forms:
             return False
         return None
 
+    def of_capture(self, form: Form) -> tuple[int, int, int, int] | None:
+        """Return the match, group, factor and rest of a form that is a multiple of a capture and a rest."""
+        terms_ = self._terms_of(form)
+        rest = terms_.pop((), 0)
+        if len(terms_) == 1:
+            (monomial, factor), *_ = terms_.items()
+            kind, *at = self.known[monomial[0]]
+            if len(monomial) == 1 and kind == "capture":
+                return at[0], at[1], factor, rest
+        return None
+
     def _from_0(self, monomials: Iterable[tuple[Form, ...]]) -> bool:
         kinds = {self.known[form][0] for monomial in monomials for form in monomial}
         numeric = all(form in self._whole for monomial in monomials for form in monomial)

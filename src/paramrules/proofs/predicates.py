@@ -11,7 +11,7 @@ To those of `paramrules.rules.dnf` this adds the forms of values, and what is kn
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from paramrules.proofs import globs
+from paramrules.proofs import globs, numbers
 from paramrules.proofs.captures import shape
 from paramrules.proofs.expressions import Environment, Form, Forms
 from paramrules.regex import Regex
@@ -39,6 +39,8 @@ ALWAYS: Final = Conjunction(frozenset(), {})
 """The conjunction that is true of every parameter."""
 _MANY: Final = 32
 """Cubes of which those that say more than another are left out."""
+_LARGEST_NUMBER: Final = 10**9
+"""The largest number with which a captured one is compared by a regex."""
 _LARGEST: Final = 512
 """Cubes of one predicate."""
 
@@ -83,6 +85,9 @@ class Predicates(Reader):
                 text, parsed = test.what.text, test.what.parsed
             case "glob" | "text":
                 text = (globs.regex if test.kind == "glob" else globs.whole)(str(test.what))
+                parsed = parse(text)
+            case "numbers":
+                text = str(test.what)
                 parsed = parse(text)
             case _:
                 return test
@@ -185,10 +190,31 @@ class Predicates(Reader):
         elif operator == "==":
             first, second = sorted((first, second))
         needed = self._needed(one, two)
-        known = None if needed or self._forms.number(first) != 0 else self._forms.compared(operator, second)
-        if known is not None:
-            return [Cube((), {})] if known else []
+        if not needed and self._forms.number(first) == 0:
+            known = self._forms.compared(operator, second)
+            if known is not None:
+                return [Cube((), {})] if known else []
+            number = self._number(operator, second)
+            if number is not None:
+                return [Cube((number,), {})]
         return self._opaque((operator, first, second, needed), [first, second])
+
+    def _number(self, operator: str, form: Form) -> Atom | None:
+        """Return as a test of the name that 0 is less than a form with a capture, or equal to it."""
+        found = self._forms.of_capture(form)
+        if found is None:
+            return None
+        match, group, factor, rest = found
+        if operator == "==":
+            number, left = divmod(-rest, factor)
+            wanted = None if left else numbers.exactly(number)
+        elif factor > 0:
+            wanted = numbers.above(-rest // factor)
+        else:
+            wanted = numbers.at_most(-(rest // factor) - 1)
+        if wanted is None or abs(rest) > _LARGEST_NUMBER:
+            return None
+        return self._forms.matches.restricted(match, group, wanted)
 
     def _applies(self, values: tuple[Value, ...], captures: Environment) -> Cubes:
         """Return the tests that all these values exist."""

@@ -261,5 +261,5 @@ def _at_the_pinned_name(cube: Conjunction) -> Conjunction:
 
 def _size(example: Counterexample) -> tuple[object, ...]:
     """Return what is smallest for the example that is easiest to read."""
-    names = example.names
+    names = example.inventory.names
     return len(names), sum(map(len, names)), len(example.shape), len(example.options), example.shape

@@ -28,7 +28,7 @@ _EXTENT: Final = re.compile(r"shape\[(-?\d+)\]")
 
 
 def shapes(facts: Mapping[Atom, bool], axes: int, budget: Budget) -> Iterator[Shape]:
-    """Yield shapes that have these facts, small ones first; facts about anything else are ignored.
+    """Yield shapes that have these facts, small ones first and scalars last; other facts are ignored.
 
     Some have at least so many `axes`, with extents that differ, if there are such.
 
@@ -83,9 +83,7 @@ def _candidates(wanted: list[tuple[Atom, bool]], axes: int) -> tuple[set[Shape],
     return found - large, complete and not large
 
 
-def _counts(
-    patterns: list[tuple[Pattern, bool]], numbers: list[tuple[Atom, bool]], axes: int
-) -> list[int]:
+def _counts(patterns: list[tuple[Pattern, bool]], numbers: list[tuple[Atom, bool]], axes: int) -> list[int]:
     """Return the numbers of axes that facts tell apart."""
     fixed = {len(pattern) for pattern, value in patterns if value}
     if fixed:
@@ -169,7 +167,7 @@ def _pattern(fact: Atom) -> Pattern:
 
 
 def _size(shape: Shape) -> tuple[object, ...]:
-    return len(shape), 0 in shape, shape.count(1), prod(shape), shape
+    return not shape, len(shape), 0 in shape, shape.count(1), prod(shape), shape
 
 
 def _has(shape: Shape, fact: Atom) -> bool:
