@@ -110,7 +110,7 @@ def rows_of(inventory: Inventory) -> list[list[Parameter]]:
 
 
 def marks_of(inventory: Inventory) -> Mapping[str, Mapping[str, object]]:
-    """Return the attributes set on modules, by module name, as an inventory of rows or a saved one has them."""
+    """Return the attributes set on modules, by module name, as an inventory of rows or a file has them."""
     columns = inventory._columns
     return getattr(columns, "marks", columns.saved_marks or {})
 

@@ -83,7 +83,7 @@ class Drawing:
                 label = self.pick("a", "b_", "") or "c"
                 label = f"{label}{'_'.join(f'{{{hole}}}' for hole in (*holes, *words))}"
                 if numbers and self.chance(0.3):
-                    text += f" and {numbers[0]} {self.pick('<', '>=', '==', '!=')} {self.pick(0, 1, 2)}"
+                    text += f" and {self.comparison(numbers[0])}"
                 lines.append(f"{label}{optional}: {text}{self.arrow(axis, numbers)}")
             else:
                 label = self.pick(*LABELS)
@@ -108,6 +108,13 @@ class Drawing:
                 return f"name ~ {self.pick(*NUMBERED)} and not ({self.predicate(1)})", numbers, ()
             case _:
                 return f"name ~ {self.pick(*NUMBERED)}", numbers, ()
+
+    def comparison(self, capture: str) -> str:
+        """Draw a test of a capture, alone or inside others."""
+        number = self.pick(capture, capture, f"12 - {capture}", f"{capture} * 2 + 1")
+        text = f"{number} {self.pick('<', '>=', '==', '!=')} {self.pick(0, 1, 2, 11)}"
+        forms = ("{}", "{}", "not ({})", "({} or {})", "not ({} and {})", "not ({} or {})")
+        return str(self.pick(*forms)).format(text, self.atom())
 
     def predicate(self, depth: int) -> str:
         """Draw a predicate without captures."""

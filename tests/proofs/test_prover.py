@@ -75,6 +75,34 @@ EQUAL = {
         r"b{i}: name ~ ^h\.(?<i>\d+)\. or name ~ ^g\.(?<i>\d+)\.",
         r"b{j}: (name ~ ^h\.(?<j>\d+)\.) or name ~ ^g\.(?<j>\d+)\.",
     ),
+    "captured numbers": (
+        r"a: name ~ ^h\.(?<i>\d+)\. and i >= 6 or name ~ ^h\.(?<i>\d+)\. and 12 - i > 10",
+        r"a: name ~ ^h\.(?<i>\d+)\. and not (i > 1 and i < 6)",
+    ),
+    "captured numbers as regexes": (
+        r"a: name ~ ^h\.(?<i>\d+)\. and i in (0, 7, 19)",
+        r"a: name ~ ^h\.0*(0|7|19)\.",
+    ),
+    "captured numbers that are always such": (
+        r"b{i}: name ~ ^h\.(?<i>\d+)\. and i >= 0 and -i < 1 and i + 1 != 0",
+        r"b{i}: name ~ ^h\.(?<i>\d+)\.",
+    ),
+    "captured numbers that are never such": (
+        r"b{i}: name ~ ^h\.(?<i>\d+)\. and i + 1 < 0 or name ~ ^g\.(?<i>\d+)\.",
+        r"b{i}: name ~ ^g\.(?<i>\d+)\.",
+    ),
+    "a captured number that any name has in several ways": (
+        r"a: name ~ h\.(?<i>\d+) and i < 3",
+        r"a: name ~ h\.(?<i>\d+) and 3 > i",
+    ),
+    "a capture of several matches": (
+        r"b{i}: (name ~ ^h\.(?<i>\d+)\. or name ~ ^g\.(?<i>\d+)\.) and ndim == 1 and i > 6",
+        r"b{i}: ndim == 1 and ((name ~ ^h\.(?<i>[0-9]+)\. or name ~ ^g\.(?<i>\d+)\.) and 6 < i)",
+    ),
+    "many negations": (
+        'a: not (not (not ((ndim in (1, 3) or name like "*.x") and name !~ y and size != 4 and type(L|M))))',
+        'a: not ((ndim in (1, 3) or name like "*.x") and name !~ y and size != 4 and type(M|L))',
+    ),
     "two captures of one match": (
         r"b{i}_{j}: name ~ ^h\.(?<i>\d+)\.(?<j>\d+)\.",
         r"b{i}_{j}: name ~ ^h\.(?<i>\d\d*)\.(?<j>\d+)\.",
@@ -236,6 +264,54 @@ DIFFERENT = {
         None,
     ),
     "axes": ("a: true\n[x]\nb: true", "a: true", ("a/b", "a")),
+    "an attribute of a module": ("a: module_attr(x) == 2", "a: module_attr(x) == 3", ("rest", "a")),
+    "an attribute of a module or a parameter": (
+        "a: true -> lr = module_attr(x.y)",
+        "a: true -> lr = attr(x.y)",
+        ("a", "a"),
+    ),
+    "fans that values read": ("a: true -> lr = fan_in", "a: true -> lr = fan_out", ("a", "a")),
+    "fans of the layer": ("a: layer_fan_in == 4", "a: layer_fan_in == 5", ("a", "rest")),
+    "extents that values read": (
+        "a: ndim > 2 -> lr = shape[0] / shape[-1]",
+        "a: ndim > 2 -> lr = shape[0] / shape[1]",
+        ("a", "a"),
+    ),
+    "captured numbers": (
+        r"a: name ~ ^h\.(?<i>\d+)\. and i + 2 < 14",
+        r"a: name ~ ^h\.(?<i>\d+)\. and i + 2 <= 14",
+        ("rest", "a"),
+    ),
+    "one captured number": (
+        r"a: name ~ (?i)^h\.(?<i>\d+)\. and i == 21",
+        r"a: name ~ (?i)^h\.(?<i>\d+)\. and i == 12",
+        None,
+    ),
+    "captured numbers of one file": (
+        r"b{i}: name ~ ^h\.(?<i>\d+)\. and i != 0",
+        r"b{i}: name ~ ^h.(?<i>\d+)\. and i != 0",
+        None,
+    ),
+    "a capture of several matches": (
+        r"b{i}: (name ~ ^h\.(?<i>\d+)\. or name ~ ^g\.(?<i>\d+)\.) and i > 6",
+        r"b{i}: (name ~ ^h\.(?<i>\d+)\. or name ~ ^g\.(?<i>\d+)\.) and i > 7",
+        ("b7", "rest"),
+    ),
+    "an index of names that the rule does not ask for": (
+        r"a: true -> lr = index(name ~ ^h\.(\d+)\.)",
+        r"a: true -> lr = 1",
+        ("a", "a"),
+    ),
+    "a place among others": (
+        r"a: name ~ ^h\. -> lr = index(name ~ ^h\.(\d+)\.)",
+        r"a: name ~ ^h\. -> lr = index(name ~ ^h\.(\d+)\.) // 2",
+        ("a", "a"),
+    ),
+    "counts": (
+        r"a: count(name ~ ^h\.(\d+)\.) > 1",
+        r"a: count(name ~ ^h\.(\d+)\.) > 2",
+        ("a", "rest"),
+    ),
 }
 
 
@@ -250,11 +326,6 @@ def test_different_with_an_example(pair: tuple[str, str, tuple[str, str] | None]
 
 
 UNDECIDED = {
-    "an attribute of a module": (
-        "a: module_attr(x) == 2",
-        "a: module_attr(x) == 3",
-        "no parameter was found that it takes and the other file's rule does not",
-    ),
     "values that round": (
         "a: ndim == 1 -> lr = fan_in / 2 / 3",
         "a: ndim == 1 -> lr = fan_in / 6",
@@ -331,9 +402,19 @@ UNDECIDED = {
         "it has too many cases",
     ),
     "a capture of several matches": (
-        r"b{i}: (name ~ ^h\.(?<i>\d+)\. or name ~ ^g\.(?<i>\d+)\.) and i > 6",
-        r"b{i}: (name ~ ^h\.(?<i>\d+)\. or name ~ ^g\.(?<i>\d+)\.) and i > 7",
+        r"b{i}: ((name ~ ^h\.(?<i>\d+)\. or name ~ ^g\.(?<i>\d+)\.) and i > 6) or name ~ ^f\.(?<i>\d+)\.",
+        r"b{i}: ((name ~ ^h\.(?<i>\d+)\. or name ~ ^g\.(?<i>\d+)\.) and i > 7) or name ~ ^f\.(?<i>\d+)\.",
         "it has too many cases",
+    ),
+    "a capture compared with a large number": (
+        r"a: name ~ ^h\.(?<i>\d+)\. and i < 10000000000",
+        r"a: name ~ ^h\.(?<i>\d+)\. and i < 10000000001",
+        "no parameter was found that it takes and the other file's rule does not",
+    ),
+    "a capture that is never such a number": (
+        r"a: name ~ ^h\.(?<i>\d+)\. and 2 * i == 13",
+        r"a: name ~ ^h\.(?<i>\d+)\. and 2 * i == 15",
+        "no parameter was found that it takes and the other file's rule does not",
     ),
 }
 
@@ -348,12 +429,10 @@ def test_undecided_with_a_reason(pair: tuple[str, str, str]) -> None:
 
 
 def test_a_file_without_else_leaves_default() -> None:
-    found = proof("a: module_attr(x) == 2\n", "a: module_attr(x) == 3\n")
+    one, other = (f"a: size == 7 and shape[0] == {extent}\n" for extent in (2, 3))
+    found = proof(one, other)
     assert found.answer == "undecided"
-    assert [part.span.one_line for part in found.undecided] == [
-        "a: module_attr(x) == 3",
-        "a: module_attr(x) == 2",
-    ]
+    assert [part.span.one_line for part in found.undecided] == [other.strip(), one.strip()]
 
 
 @pytest.mark.parametrize("steps", [1, 3, 20, 200, 400])
@@ -394,6 +473,32 @@ def test_captures_in_axes_that_do_not_pair_are_undecided() -> None:
     ]
 
 
+def test_what_is_not_compared_may_be_read_at_any_name() -> None:
+    one = rules("b{i}: name ~ ^h\\.(?<i>\\d+)\\.")
+    assert proof(one, rules("a: ndim == 1"), compare="settings").answer == "equal"
+    one, other = (rules(f"a: name ~ h -> lr = attr({name})") for name in "xy")
+    assert proof(one, other, compare="labels").answer == "equal"
+
+
+def test_attributes_of_modules_are_shown_and_saved() -> None:
+    one, other = (rules(f"a: module_attr(x.y) == {value}") for value in (2, 3))
+    example = proof(one, other).counterexample
+    assert example is not None
+    assert (example.names, example.modules) == (("a",), {"": {"x": {"y": 3}}})
+    again = paramrules.Inventory.from_json(example.inventory.to_json())
+    labels = [paramrules.assign(paramrules.parse(text), again).groups[0].label for text in (one, other)]
+    assert labels == ["rest", "a"]
+
+
+def test_other_parameters_stand_beside_one_that_rules_count_with_them() -> None:
+    counted = "count(name ~ ^h\\.(?<i>\\d+)\\.)"
+    example = proof(rules(f"a: {counted} > 1"), rules(f"a: {counted} > 2")).counterexample
+    assert example is not None
+    assert example.names == ("a",)
+    assert example.inventory.names == ["a", "h.0.a", "h.1.a"]
+    assert example.groups == ("a", "rest")
+
+
 def test_options_that_are_not_shared_are_assumed_to_have_their_defaults() -> None:
     found = proof(
         rules("option r = 0.5\na: ndim == 1 -> lr_scale = r"),
@@ -407,7 +512,7 @@ def test_the_smallest_example_is_shown_with_its_rules() -> None:
     found = proof(rules("a: name ~ ^head"), rules("a: name ~ head"))
     example = found.counterexample
     assert example is not None
-    assert (example.names, example.shape, example.options) == (("ahead",), (), {})
+    assert (example.names, example.shape, example.options) == (("ahead",), (2,), {})
     assert (example.owner, example.dtype, example.role) == ("lab.layers.Layer", "float32", "weight")
     assert [[rule and rule.span.one_line for rule in pair] for pair in example.rules] == [
         ["rest: else", "a: name ~ head"]

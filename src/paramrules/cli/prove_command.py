@@ -51,7 +51,8 @@ def prove(a: str, b: str, compare: "Compare") -> Answer:
                     names, owner, shape, dtype, role, options (values that
                     are not the defaults), groups, settings and rules (label,
                     file, line; null for no rule) of both files, and
-                    inventory, a saved model that has this parameter alone
+                    inventory, a saved model that has this parameter alone,
+                    or first if others that rules count stand beside it
     undecided       the parts that cannot be compared: reason, text, file,
                     line
     """
@@ -92,13 +93,15 @@ def _summary(proof: "Proof") -> str:
 
 def _described(example: "Counterexample", files: "tuple[Rules, Rules]") -> Iterator[Block]:
     """Yield the facts of the parameter, those that most parameters share left out, and its groups."""
-    parameter, *_ = entries = [example.inventory.parameter(at) for at in range(len(example.inventory.names))]
-    facts = [fact for entry in entries for fact in _facts_of_name(entry)]
+    inventory = example.inventory
+    parameter, *_ = entries = [inventory.parameter(at) for at in inventory.entries(0)]
+    facts = [fact for entry in entries for fact in _facts_of_name(entry, example)]
     facts += [("shape", str(parameter.shape)), ("role", str(parameter.role)), ("dtype", parameter.dtype)]
     fans = (("fan_in", parameter.fan_in), ("fan_out", parameter.fan_out))
     facts += [(fact, str(value)) for fact, value in fans if value is not None]
     facts += [] if parameter.trainable else [("trainable", "false")]
     facts += [(f"option {name}", value_text(value)) for name, value in example.options.items()]
+    facts += [("beside", inventory.names[at]) for at in range(1, len(inventory))]
     yield Table(("fact", "value"), facts)
     yield ""
     rows = [
@@ -108,13 +111,15 @@ def _described(example: "Counterexample", files: "tuple[Rules, Rules]") -> Itera
     yield Table(("file", "group", "settings"), rows)
 
 
-def _facts_of_name(entry: "Parameter") -> Iterator[tuple[str, str]]:
+def _facts_of_name(entry: "Parameter", example: "Counterexample") -> Iterator[tuple[str, str]]:
     """Yield a name and what is known under it: of a tied parameter, each name has its own owner."""
     yield "name", entry.name
     for number, cls in enumerate(reversed(entry.owner.around)):
         yield "inside" if number else "owner", " < ".join((cls.name, *cls.bases))
     for key, value in entry.attributes.items():
         yield f"attr({key})", repr(value)
+    for key, value in example.modules[entry.module].items():
+        yield f"module_attr({key})", repr(value)
 
 
 def _differing(example: "Counterexample", files: "tuple[Rules, Rules]") -> list[Diagnostic]:

@@ -60,6 +60,11 @@ class Matches:
         self._captures.append((match, group))
         return match, group
 
+    def test(self, match: int) -> Atom:
+        """Return the test that a match is found."""
+        test = self._tests[match]
+        return Atom("regex", test.subject, test.regex)
+
     def restricted(self, match: int, group: int, numbers: str) -> Atom | None:
         """Return the test that a match is found and captures a number that a regex matches.
 

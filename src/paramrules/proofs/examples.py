@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from paramrules.assignment.assign import groups
@@ -17,6 +17,14 @@ from paramrules.rules.model import Rules
 _NUMBER: Final = re.compile("[0-9]+")
 _NUMBERS: Final = ("1", "2", "7", "11")
 _VARIABLE: Final = "torch.nn.parameter.Parameter"
+
+
+class Model(NamedTuple):
+    """A parameter by its names, a tensor, and further parameters by a name each."""
+
+    names: list[Name]
+    tensor: Tensor
+    beside: list[Name]
 
 
 class Made(NamedTuple):
@@ -41,8 +49,9 @@ def group(rules: Rules, inventory: Inventory, options: Mapping[str, Scalar]) -> 
     return Made("/".join(found.labels), found.settings)
 
 
-def inventory(names: Sequence[Name], tensor: Tensor, beside: Sequence[Name] = ()) -> Inventory:
+def inventory(model: Model) -> Inventory:
     """Return an inventory of a parameter, tied if it has several names, and of others beside it."""
+    names, tensor, beside = model
     given = dict(tensor.fans)
     of_weight = {fan: given.get(fan, given.get(f"layer_{fan}")) for fan in ("fan_in", "fan_out")}
     fans = {fan: value for fan, value in of_weight.items() if value is not None}
@@ -65,9 +74,6 @@ def inventory(names: Sequence[Name], tensor: Tensor, beside: Sequence[Name] = ()
             "attributes": _attributes(name, "attr"),
         }
 
-    marks: dict[str, dict[str, object]] = {}
-    for name in (*names, *beside):
-        marks.setdefault(name.text.rpartition(".")[0], {}).update(_attributes(name, "module_attr"))
     first, *others = map(entry, names)
     variable = number((*tensor.variable, _VARIABLE))
     facts = {
@@ -82,12 +88,20 @@ def inventory(names: Sequence[Name], tensor: Tensor, beside: Sequence[Name] = ()
         "paramrules_inventory": 2,
         "framework": "torch",
         "unknown": {},
-        "modules": marks,
+        "modules": marks(model),
         "classes": [[own, bases] for own, *bases in classes],
         "owners": owners,
         "parameters": [row, *further],
     }
     return Inventory.from_json(json.dumps(saved))
+
+
+def marks(model: Model) -> dict[str, dict[str, object]]:
+    """Return the attributes of modules by their names, for each module that owns a parameter."""
+    found: dict[str, dict[str, object]] = {}
+    for name in (*model.names, *model.beside):
+        found.setdefault(name.text.rpartition(".")[0], {}).update(_attributes(name, "module_attr"))
+    return found
 
 
 def _attributes(name: Name, function: str) -> dict[str, object]:

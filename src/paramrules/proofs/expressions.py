@@ -108,10 +108,6 @@ class Forms:
         """Return the form of what the first of several choices decides that holds."""
         return self._add("first of", choices, entry=True)
 
-    def is_first_of(self, form: Form) -> bool:
-        """Return whether several matches may bind a capture."""
-        return bool(self.known[form][0] == "first of")
-
     def arithmetic(self, operator: str, items: list[Form]) -> Form:
         """Return the form of an operator or a function applied to forms."""
         numbers = [self.number(item) for item in items]
@@ -164,6 +160,11 @@ class Forms:
         if negative is not None and negative >= (operator == "=="):
             return False
         return None
+
+    def match_of(self, form: Form) -> Atom | None:
+        """Return the test that the match of a capture is found; None of any other form."""
+        kind, *rest = self.known[form]
+        return self.matches.test(rest[0]) if kind == "capture" else None
 
     def of_capture(self, form: Form) -> tuple[int, int, int, int] | None:
         """Return the match, group, factor and rest of a form that is a multiple of a capture and a rest."""

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Final, NamedTuple
+from typing import Final
 
-from paramrules.proofs.examples import changed
+from paramrules.proofs.examples import Model, changed
 from paramrules.proofs.names import Name, Names, Tests
 from paramrules.proofs.search import Situation
-from paramrules.proofs.tensors import Tensor, Tensors
+from paramrules.proofs.tensors import Tensors
 from paramrules.rules.dnf import Atom, GaveUp
 from paramrules.rules.terms import Flag
 
@@ -24,14 +24,6 @@ _BESIDE: Final = 2
 """Parameters beside it."""
 _NUMBERS: Final = 8
 """Names with other numbers that are tried."""
-
-
-class Model(NamedTuple):
-    """A parameter by its names, a tensor, and further parameters by a name each."""
-
-    names: list[Name]
-    tensor: Tensor
-    beside: list[Name]
 
 
 class Parameters:

@@ -8,9 +8,11 @@ To those of `paramrules.rules.dnf` this adds the forms of values, and what is kn
     other                          the forms of the two sides that are compared
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from paramrules.assignment.captured import in_order
+from paramrules.assignment.value_evaluator import captures_of
 from paramrules.proofs import globs, numbers
 from paramrules.proofs.captures import shape
 from paramrules.proofs.expressions import Environment, Form, Forms
@@ -54,6 +56,7 @@ class Predicates(Reader):
         self._budget = budget
         self._texts: dict[object, str] = {}
         self._environments: dict[int, tuple[Predicate, Environment]] = {}
+        self._premises: dict[int, tuple[Predicate, dict[int, Environment]]] = {}
 
     def conjunctions(self, predicate: Predicate) -> list[Conjunction]:
         """Return the conjunctions of which one is true where the predicate holds.
@@ -101,14 +104,27 @@ class Predicates(Reader):
         return self._environments[id(predicate)][1]
 
     def _read_by(self, term: Predicate, whole: Predicate) -> Environment:
-        """Return the captures of a predicate that a comparison in it reads.
+        """Return the captures that a comparison in a predicate reads: those of what stands beside it."""
+        if id(whole) not in self._premises:
+            found: dict[int, Environment] = {}
+            self._collect(whole, {}, found)
+            self._premises[id(whole)] = whole, found
+        return self._premises[id(whole)][1][id(term)]
 
-        Of several matches, a comparison in a branch of an `or` reads the one in its own branch.
-        """
-        found = self.captures(whole)
-        if any(each is term for each in _conjuncts(whole)):
-            return found
-        return {name: form for name, form in found.items() if not self._forms.is_first_of(form)}
+    def _collect(self, predicate: Predicate, premises: Environment, found: dict[int, Environment]) -> None:
+        """Find the captures that each comparison reads, as the evaluator supplies them."""
+        match predicate:
+            case terms.AllOf():
+                for item in in_order(predicate):
+                    self._collect(item, premises, found)
+                    premises = {**premises, **self.captures(item)}
+            case terms.AnyOf():
+                for item in predicate.items:
+                    self._collect(item, premises, found)
+            case terms.Not():
+                self._collect(predicate.item, premises, found)
+            case _:
+                found[id(predicate)] = premises
 
     def _captures(self, predicate: Predicate) -> Environment:
         return {name: self._captured(predicate, name, numeric) for name, numeric in bound(predicate).items()}
@@ -160,7 +176,7 @@ class Predicates(Reader):
                 forms = [self._forms.of(each, captures) for each in written]
                 places = tuple(each is not None for each in term.extents)
                 key = ("shape", places, tuple(forms), self._needed(*written))
-                cubes = self._opaque(key, forms)
+                cubes = self._opaque(key, forms, self._found(written, captures))
                 return _nowhere(cubes) if term.negated else cubes
 
     def _compared(self, left: Value, operator: str, items: tuple[Value, ...], captures: Environment) -> Cubes:
@@ -189,15 +205,15 @@ class Predicates(Reader):
                 second = min(difference, self._forms.arithmetic("neg", [difference]))
         elif operator == "==":
             first, second = sorted((first, second))
-        needed = self._needed(one, two)
+        needed, matched = self._needed(one, two), self._found((one, two), captures)
         if not needed and self._forms.number(first) == 0:
             known = self._forms.compared(operator, second)
             if known is not None:
-                return [Cube((), {})] if known else []
+                return [Cube(matched, {})] if known else []
             number = self._number(operator, second)
             if number is not None:
-                return [Cube((number,), {})]
-        return self._opaque((operator, first, second, needed), [first, second])
+                return [Cube((number, *matched), {})]
+        return self._opaque((operator, first, second, needed), [first, second], matched)
 
     def _number(self, operator: str, form: Form) -> Atom | None:
         """Return as a test of the name that 0 is less than a form with a capture, or equal to it."""
@@ -224,8 +240,12 @@ class Predicates(Reader):
             if isinstance(value, terms.Attribute):
                 found[Atom("attribute", value.function, (value.path, "present", None))] = None
             elif not isinstance(value, terms.Constant):
-                forms.append(self._forms.of(value, captures))
-        (rest,) = self._opaque(("applies", self._needed(*values)), forms) if forms else [Cube((), {})]
+                form = self._forms.of(value, captures)
+                if self._needed(value) or not self._forms.are_whole(form):
+                    forms.append(form)
+        found |= dict.fromkeys(self._found(values, captures))
+        needed = self._needed(*values)
+        (rest,) = self._opaque(("applies", needed), forms, ()) if forms else [Cube((), {})]
         return [Cube((*found, *rest.here), rest.facts)]
 
     def _needed(self, *values: Value) -> frozenset[object]:
@@ -243,27 +263,28 @@ class Predicates(Reader):
                     found.add(self._forms.of(part, {}))
         return frozenset(found)
 
-    def _opaque(self, key: tuple[object, ...], forms: list[Form]) -> Cubes:
-        """Return a test that is only known to equal itself, at one name if it reads something there."""
-        make = here if any(form in self._forms.entry for form in forms) else fact
-        return make("other", "", key)
+    def _found(self, values: Sequence[Value], captures: Environment) -> tuple[Atom, ...]:
+        """Return as tests the matches without which captures in these values are missing."""
+        names = {name for value in values for name in captures_of(value)}
+        found = {self._forms.match_of(captures[name]): None for name in sorted(names)}
+        return tuple(test for test in found if test is not None)
 
+    def _opaque(self, key: tuple[object, ...], forms: list[Form], matched: tuple[Atom, ...]) -> Cubes:
+        """Return a test that is only known to equal itself, at one name if it reads something there.
 
-def _conjuncts(predicate: Predicate) -> Iterator[Predicate]:
-    """Yield what an `and` joins, however it is nested."""
-    if isinstance(predicate, terms.AllOf):
-        for item in predicate.items:
-            yield from _conjuncts(item)
-    else:
-        yield predicate
+        It holds only where the matches are found, which are tests, too.
+        """
+        make = here if matched or any(form in self._forms.entry for form in forms) else fact
+        return [Cube((*cube.here, *matched), cube.facts) for cube in make("other", "", key)]
 
 
 def _nowhere(cubes: Cubes) -> Cubes:
-    """Negate comparisons: each is one test, at a name or of the parameter."""
+    """Negate comparisons: each is tests at a name, or one of the parameter."""
     facts: dict[Atom, bool] = {}
     for cube in cubes:
         facts |= dict.fromkeys(cube.facts, False)
-        facts |= {Atom("nowhere", "", frozenset((test,))): True for test in cube.here}
+        if cube.here:
+            facts[Atom("nowhere", "", frozenset(cube.here))] = True
     return [Cube((), facts)]
 
 

@@ -34,7 +34,8 @@ class Counterexample:
         settings: the settings of these groups.
         rules: the rule of each file that takes it, for each axis in which they differ; None for no rule.
         options: the values of options that are not the defaults.
-        inventory: a model of this parameter alone.
+        modules: the attributes of modules that `module_attr` reads, by the names of the modules.
+        inventory: a model of this parameter alone, or with others beside it that rules count.
     """
 
     names: tuple[str, ...]
@@ -46,6 +47,7 @@ class Counterexample:
     settings: tuple[Mapping[str, Any], Mapping[str, Any]]
     rules: tuple[tuple[Rule | None, Rule | None], ...]
     options: Mapping[str, Scalar]
+    modules: Mapping[str, Mapping[str, object]]
     inventory: Inventory
 
 

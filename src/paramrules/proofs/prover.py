@@ -10,9 +10,9 @@ from paramrules.assignment.value_evaluator import Scalar
 from paramrules.display import value_text
 from paramrules.proofs.choices import Read, Reading, Taken
 from paramrules.proofs.constants import with_constants
-from paramrules.proofs.examples import group, inventory
+from paramrules.proofs.examples import Model, group, inventory, marks
 from paramrules.proofs.outcomes import DEFAULT
-from paramrules.proofs.parameters import TIED, Model, Parameters
+from paramrules.proofs.parameters import TIED, Parameters
 from paramrules.proofs.predicates import ALWAYS, Conjunction
 from paramrules.proofs.proof import Answer, Compare, Counterexample, Proof, Undecided
 from paramrules.proofs.search import PIN, Choice, Search, Situation
@@ -185,7 +185,7 @@ class _Prover:
                 options[fact.subject] = value
         for name in wanted.names:
             options |= name.options
-        model = inventory(*wanted)
+        model = inventory(wanted)
         made = [group(rules, model, options) for rules in self._rules]
         if made[0] is None or made[1] is None or made[0].key(self._compare) == made[1].key(self._compare):
             return False
@@ -203,6 +203,7 @@ class _Prover:
                 settings=(made[0].settings, made[1].settings),
                 rules=rules,
                 options=options,
+                modules=marks(wanted),
                 inventory=model,
             )
         )
