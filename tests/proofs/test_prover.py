@@ -76,15 +76,15 @@ EQUAL = {
         r"b{j}: (name ~ ^h\.(?<j>\d+)\.) or name ~ ^g\.(?<j>\d+)\.",
     ),
     "captured numbers": (
-        r"a: name ~ ^h\.(?<i>\d+)\. and i >= 6 or name ~ ^h\.(?<i>\d+)\. and 12 - i > 10",
-        r"a: name ~ ^h\.(?<i>\d+)\. and not (i > 1 and i < 6)",
+        r"a: name ~ ^h\.(?<i>\d+)\. and (i >= 10 or 12 - i > 10)",
+        r"a: name ~ ^h\.0*([01]|[1-9]\d+)\.",
     ),
     "captured numbers as regexes": (
         r"a: name ~ ^h\.(?<i>\d+)\. and i in (0, 7, 19)",
         r"a: name ~ ^h\.0*(0|7|19)\.",
     ),
     "captured numbers that are always such": (
-        r"b{i}: name ~ ^h\.(?<i>\d+)\. and i >= 0 and -i < 1 and i + 1 != 0",
+        r"b{i}: name ~ ^h\.(?<i>\d+)\. and i >= 0 and 0 - i < 1 and i + 1 != 0",
         r"b{i}: name ~ ^h\.(?<i>\d+)\.",
     ),
     "captured numbers that are never such": (
@@ -271,7 +271,7 @@ DIFFERENT = {
         ("a", "a"),
     ),
     "fans that values read": ("a: true -> lr = fan_in", "a: true -> lr = fan_out", ("a", "a")),
-    "fans of the layer": ("a: layer_fan_in == 4", "a: layer_fan_in == 5", ("a", "rest")),
+    "fans of the layer": ("a: layer_fan_in == 4", "a: layer_fan_in == 5", ("rest", "a")),
     "extents that values read": (
         "a: ndim > 2 -> lr = shape[0] / shape[-1]",
         "a: ndim > 2 -> lr = shape[0] / shape[1]",
@@ -295,6 +295,11 @@ DIFFERENT = {
     "a capture of several matches": (
         r"b{i}: (name ~ ^h\.(?<i>\d+)\. or name ~ ^g\.(?<i>\d+)\.) and i > 6",
         r"b{i}: (name ~ ^h\.(?<i>\d+)\. or name ~ ^g\.(?<i>\d+)\.) and i > 7",
+        ("b7", "rest"),
+    ),
+    "a capture of several matches in a branch": (
+        r"b{i}: ((name ~ ^h\.(?<i>\d+)\. or name ~ ^g\.(?<i>\d+)\.) and i > 6) or name ~ ^f\.(?<i>\d+)\.",
+        r"b{i}: ((name ~ ^h\.(?<i>\d+)\. or name ~ ^g\.(?<i>\d+)\.) and i > 7) or name ~ ^f\.(?<i>\d+)\.",
         ("b7", "rest"),
     ),
     "an index of names that the rule does not ask for": (
@@ -401,9 +406,9 @@ UNDECIDED = {
         "a: ndim == 1",
         "it has too many cases",
     ),
-    "a capture of several matches": (
-        r"b{i}: ((name ~ ^h\.(?<i>\d+)\. or name ~ ^g\.(?<i>\d+)\.) and i > 6) or name ~ ^f\.(?<i>\d+)\.",
-        r"b{i}: ((name ~ ^h\.(?<i>\d+)\. or name ~ ^g\.(?<i>\d+)\.) and i > 7) or name ~ ^f\.(?<i>\d+)\.",
+    "a branch with a capture of another match": (
+        r"b{j}: name ~ ^h\.(?<i>\d+)\. and (name ~ x(?<j>\d) and i < 6 or name ~ y(?<j>\d))",
+        r"b{j}: name ~ ^h\.(?<i>\d+)\. and (name ~ x(?<j>\d) and i < 7 or name ~ y(?<j>\d))",
         "it has too many cases",
     ),
     "a capture compared with a large number": (

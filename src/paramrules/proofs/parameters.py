@@ -20,8 +20,8 @@ _LARGE: Final = 2
 """Tensors among them that may be large."""
 _FOUND: Final = 60
 """Tensors of one situation that are made."""
-_BESIDE: Final = 2
-"""Parameters beside it."""
+_BESIDE: Final = 3
+"""Names with other numbers that parameters beside it have."""
 _NUMBERS: Final = 8
 """Names with other numbers that are tried."""
 
@@ -60,6 +60,9 @@ class Parameters:
                 yield from (Model(more, tensors[0], []) for more in islice(changed(some), _NUMBERS))
         for base in bases:
             yield from (Model(base, tensors[0], beside) for beside in self._beside(base))
+            if self._matched and len(base) == 1:
+                others = islice(changed(base), _BESIDE)
+                yield from (Model(more, tensors[0], base) for more in others)
 
     def _others(self, situation: Situation, names: list[Name]) -> Iterator[list[Name]]:
         """Yield other names with a situation.
@@ -79,18 +82,17 @@ class Parameters:
                 yield [name]
 
     def _beside(self, names: list[Name]) -> Iterator[list[Name]]:
-        """Yield names of further parameters, which are counted."""
+        """Yield names of further parameters, which are counted: one, and more with other numbers."""
         for tests in self._matched:
             others = frozenset(other for other in self._matched if other != tests)
-            for nowhere in (others, frozenset[Tests]()):
-                beside: list[Name] = []
-                for _ in range(_BESIDE):
-                    try:
-                        name = self._names.another(tests, nowhere, [*names, *beside])
-                    except GaveUp:
-                        break
-                    beside.append(name)
-                    yield list(beside)
+            for nowhere in dict.fromkeys((others, frozenset[Tests]())):
+                try:
+                    one = self._names.another(tests, nowhere, names)
+                except GaveUp:
+                    continue
+                more = [name for (name,) in changed([one]) if self._names.holds(tests, name)]
+                for count in range(min(len(more), _BESIDE) + 1):
+                    yield [one, *more[:count]]
 
     def _filled(self, names: list[Name]) -> Iterator[list[Name]]:
         """Yield the names with values of attributes that the tests of the situation do not ask for."""

@@ -140,7 +140,8 @@ class Predicates(Reader):
                 if len(set(forms)) == 1:
                     return forms[0]
                 holding = [_frozen(self.conjunctions(item)) for item in predicate.items]
-                return self._forms.first_of(tuple(zip(holding, forms, strict=True)))
+                some = tuple((where, form) for where, form in zip(holding, forms, strict=True) if where)
+                return some[0][1] if len(some) == 1 else self._forms.first_of(some)
             case _:
                 test = carried(predicate)
                 assert test is not None
