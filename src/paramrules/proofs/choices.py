@@ -6,7 +6,7 @@ from typing import NamedTuple
 from paramrules.proofs.captures import Matches
 from paramrules.proofs.expressions import Form, Forms
 from paramrules.proofs.names import Names
-from paramrules.proofs.outcomes import DEFAULT, Outcome, Outcomes
+from paramrules.proofs.outcomes import DEFAULT, Above, Outcome, Outcomes
 from paramrules.proofs.predicates import ALWAYS, Conjunction, Predicates, facts, tests
 from paramrules.proofs.proof import Compare, Undecided
 from paramrules.proofs.search import Choice
@@ -47,7 +47,7 @@ class Reading:
         self._budget = budget
         self._forms = Forms(Matches(budget))
         self._predicates = Predicates(self._forms, budget)
-        self._outcomes = Outcomes(self._forms, self._predicates, compare)
+        self._outcomes = Outcomes(self._forms, self._predicates, compare, budget)
         self._known: list[Outcome] = []
         self._numbers: dict[Hashable, int] = {}
         self.unread: list[Undecided] = []
@@ -67,9 +67,10 @@ class Reading:
         rules: list[Rule | None] = [*axis.rules]
         if axis.rules[-1].predicate is not None:
             rules.append(None)
-        for at, rule in enumerate(rules):
+        above = Above()
+        for rule in rules:
             try:
-                outcome = DEFAULT if rule is None else self._outcomes.of(rule, axis.rules[:at])
+                outcome = DEFAULT if rule is None else self._outcomes.of(rule, above)
                 choices.append(Choice(self._cubes(rule), self._number(outcome)))
                 taken.append(Taken(rule, outcome))
             except GaveUp:

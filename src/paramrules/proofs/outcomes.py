@@ -1,16 +1,17 @@
 """Outcomes of rules, as normal forms: the label and the settings of the parameters that a rule takes."""
 
 import re
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from paramrules.assignment.value_evaluator import captures_of
 from paramrules.proofs.expressions import Environment, Form, Forms
 from paramrules.proofs.predicates import Predicates
 from paramrules.proofs.proof import Compare
+from paramrules.rules.dnf import Budget
 from paramrules.rules.model import Rule, Setting
 
 Part = str | Form
+Label = tuple[Part, ...]
 
 
 class Outcome(NamedTuple):
@@ -23,7 +24,7 @@ class Outcome(NamedTuple):
         by_name: what is compared of it depends on the name under which a tied parameter is looked at.
     """
 
-    label: tuple[Part, ...]
+    label: Label
     settings: tuple[tuple[str, Form], ...]
     inherited: bool
     by_name: bool
@@ -32,20 +33,45 @@ class Outcome(NamedTuple):
 DEFAULT = Outcome(("default",), (), False, False)
 
 
+class Above:
+    """The rules of an axis above another."""
+
+    def __init__(self) -> None:
+        self._rules: list[tuple[Rule, Label]] = []
+        self._places: dict[str | None, list[int]] = {}
+
+    def add(self, rule: Rule, label: Label) -> None:
+        """Add a rule, which is below all others."""
+        self._places.setdefault(_text(label), []).append(len(self._rules))
+        self._rules.append((rule, label))
+
+    def candidates(self, label: Label) -> list[tuple[Rule, Label]]:
+        """Return the rules whose labels are not certain to be another text, each with its label."""
+        text = _text(label)
+        if text is None:
+            return self._rules[:]
+        places = sorted((*self._places.get(text, ()), *self._places.get(None, ())))
+        return [self._rules[place] for place in places]
+
+
 class Outcomes:
     """Reads the outcomes of the rules of two files."""
 
-    def __init__(self, forms: Forms, predicates: Predicates, compare: Compare) -> None:
+    def __init__(self, forms: Forms, predicates: Predicates, compare: Compare, budget: Budget) -> None:
         self._compare = compare
+        self._budget = budget
         self._forms = forms
         self._predicates = predicates
 
-    def of(self, rule: Rule, above: Sequence[Rule]) -> Outcome:
-        """Return the outcome of a rule that has these above it."""
+    def of(self, rule: Rule, above: Above) -> Outcome:
+        """Return the outcome of a rule that has these above it, and add it to them."""
         captures = self._captures(rule)
         label, settings = self._label_of(rule), rule.settings
+        before = [] if settings is not None else above.candidates(label)
+        above.add(rule, label)
         if settings is None:
-            sharing = [other for other in above if self._may_share(label, self._label_of(other))]
+            self._budget.spend(len(before))
+            sharing = [other for other, its in before if self._may_share(label, its)]
             settings = _inherited(rule, sharing)
             if settings is None:
                 return Outcome(label, (("", self._first_of([*sharing, rule])),), True, True)
@@ -75,7 +101,7 @@ class Outcomes:
     def _captures(self, rule: Rule) -> Environment:
         return {} if rule.predicate is None else self._predicates.captures(rule.predicate)
 
-    def _label_of(self, rule: Rule) -> tuple[Part, ...]:
+    def _label_of(self, rule: Rule) -> Label:
         """Return the label of a rule, with the forms of its holes."""
         captures = self._captures(rule)
         parts: list[Part] = []
@@ -87,7 +113,7 @@ class Outcomes:
                 parts.append(form)
         return tuple(parts)
 
-    def _may_share(self, one: tuple[Part, ...], other: tuple[Part, ...]) -> bool:
+    def _may_share(self, one: Label, other: Label) -> bool:
         """Return whether two labels may be filled to the same text."""
         if len(other) == 1 and isinstance(other[0], str):
             one, other = other, one
@@ -103,6 +129,11 @@ class Outcomes:
             return found is not None
         least = self._forms.least(holes[0])
         return len(holes) > 1 or least is None or not found[1].isdigit() or int(found[1]) >= least
+
+
+def _text(label: Label) -> str | None:
+    """Return the text of a label that has no holes."""
+    return label[0] if len(label) == 1 and isinstance(label[0], str) else None
 
 
 def _inherited(rule: Rule, sharing: list[Rule]) -> tuple[Setting, ...] | None:

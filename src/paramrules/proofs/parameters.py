@@ -90,7 +90,9 @@ class Parameters:
                     one = self._names.another(tests, nowhere, names)
                 except GaveUp:
                     continue
-                more = [name for (name,) in changed([one]) if self._names.holds(tests, name)]
+                texts = {name.text for name in names}
+                other = [name for (name,) in changed([one]) if name.text not in texts]
+                more = [name for name in other if self._names.holds(tests, name)]
                 for count in range(min(len(more), _BESIDE) + 1):
                     yield [one, *more[:count]]
 

@@ -68,7 +68,9 @@ class Texts:
     def holds(self, test: int, text: str) -> bool:
         """Return whether a test holds for a text."""
         known = self._pool.setdefault(text, [])
-        for each in self._tests[len(known) :]:
+        unread = self._tests[len(known) :]
+        self._budget.spend(len(unread) * len(text) // 16)
+        for each in unread:
             reading = each.initial
             for character in text:
                 reading = each.step(reading, character)
