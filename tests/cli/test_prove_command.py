@@ -124,6 +124,27 @@ def test_the_attributes_of_an_example_are_shown(run: Callable[..., Ran]) -> None
     assert "\nattr(lr_mult)  True\n" in out
 
 
+def test_the_attributes_of_modules_are_shown_and_can_be_replayed(run: Callable[..., Ran]) -> None:
+    Path("two.rules").write_text("a: module_attr(lr_mult) == 2\n")
+    Path("three.rules").write_text("a: module_attr(lr_mult) == 3\n")
+    code, out, _ = run("prove", "two.rules", "three.rules")
+    assert code == 1
+    assert "\nmodule_attr(lr_mult)  3\n" in out
+    example = json.loads(run("prove", "two.rules", "three.rules", "--json").out)["counterexample"]
+    assert example["inventory"]["modules"] == {"": {"lr_mult": 3}}
+    Path("example.json").write_text(json.dumps(example["inventory"]))
+    for file, label in (("two.rules", "default"), ("three.rules", "a")):
+        assert f"\n{label} " in run("show", file, "--model", "example.json").out
+
+
+def test_parameters_that_are_counted_stand_beside_the_one_that_differs(run: Callable[..., Ran]) -> None:
+    for number in (1, 2):
+        Path(f"{number}.rules").write_text(f"a: count(name ~ ^h\\.(?<i>\\d+)\\.) > {number}\n")
+    code, out, _ = run("prove", "1.rules", "2.rules")
+    assert code == 1
+    assert "\nbeside  h.0.a\nbeside  h.1.a\n" in out
+
+
 def test_json(run: Callable[..., Ran]) -> None:
     answer = json.loads(run("prove", "one.rules", "same.rules", "--json").out)
     assert (answer["answer"], answer["counterexample"], answer["undecided"]) == ("equal", None, [])

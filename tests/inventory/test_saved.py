@@ -121,14 +121,18 @@ def test_a_layer_of_a_stack_says_where_it_is_stored() -> None:
     assert (NET["head.bias"].stored, NET["head.bias"].layer) == ((10,), None)
 
 
-def test_a_parameter_of_many_names_is_written_in_steps_that_grow_with_them() -> None:
-    def of(names: int) -> int:
-        also = [{"name": f"n{number}"} for number in range(names)]
-        inventory = inventory_of([{"name": "w", "shape": [2], "also": also}])
-        return calls(inventory.to_json)
-
-    of(1)  # what is made once a process
-    assert of(400) < 5 * of(100)
+def test_attributes_of_modules_are_read_where_the_file_holds_them() -> None:
+    text = TEXT.replace(
+        '"classes"', '"modules": {"": {"depth": 2, "kind": {"deep": null}}, "head": {"depth": 3}},\n"classes"'
+    )
+    inventory = Inventory.from_json(text)
+    assert "module_attr" not in inventory.unknown
+    assert inventory.module_attribute("depth") == [3]
+    assert inventory.module_attribute("kind") == [{"deep": None}]
+    assert inventory.module_attribute("width") == [ABSENT]
+    assert inventory.marked_module("kind") == [""]
+    assert inventory.to_json() == text
+    assert Inventory.from_json(TEXT).unknown == {"module_attr": NO_MARKS}
 
 
 def test_a_model_without_parameters() -> None:
@@ -270,6 +274,8 @@ def changed(key: str, value: object) -> dict[str, Any]:
         ("parameter.fan_in", -1, "`parameters[0].fan_in` is `-1` and should be a whole number from 0"),
         ("parameter.elements", "8", '`parameters[0].elements` is `"8"` and should be a whole number from 0'),
         ("parameter.attributes", [], "`parameters[0].attributes` is `[]` and should be an object"),
+        ("modules", [], "`modules` is `[]` and should be an object of objects"),
+        ("modules", {"a": 1}, '`modules` is `{"a": 1}` and should be an object of objects'),
         ("parameter.also", 1, "`parameters[0].also` is `1` and should be a list"),
         ("also.name", "head.bias", "the name `head.bias` is there twice"),
         (
