@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from importlib.resources.abc import Traversable
 from typing import IO, Any
 
-from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean, listed
+from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
+from paramrules.safe_files import why
 
 
 class GitFile(Traversable):
@@ -223,7 +224,7 @@ def _git(*arguments: str, given: str = "") -> "subprocess.CompletedProcess[bytes
             check=False,
         )
     except OSError as error:
-        raise _no_git(f"git cannot be started: {(error.strerror or str(error)).lower()}") from None
+        raise _no_git(f"git cannot be started: {why(error)}") from None
     except ValueError:  # a null byte
         raise RulesError(Diagnostic("E911", "a revision and a path hold no null bytes")) from None
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from paramrules.diagnostics import Diagnostic, RulesError, printable
 from paramrules.display import DiffLine
+from paramrules.safe_files import why
 from paramrules.syntax.decode import decode, read_bytes
 
 if TYPE_CHECKING:
@@ -102,9 +103,7 @@ def _below(folder: str) -> Iterator[str | Diagnostic]:
             if name.endswith(".rules") and not os.path.islink(path):
                 yield path
     for error in errors:
-        yield Diagnostic(
-            "E101", f"`{error.filename}` cannot be read: {(error.strerror or str(error)).lower()}"
-        )
+        yield Diagnostic("E101", f"`{error.filename}` cannot be read: {why(error)}")
 
 
 def _is_skipped(root: str, name: str) -> bool:

@@ -52,15 +52,27 @@ def read_text(path: "str | Path", most: int) -> str:
     try:
         with open(path, "rb") as file:
             data = file.read(most + 1)
-        if len(data) > most:
-            raise UnreadableError(f"it is larger than {most >> 10:,} KiB")
-        return data.decode("utf-8-sig")
     except FileNotFoundError:
         raise
+    except (OSError, ValueError) as error:
+        raise UnreadableError(why(error)) from None
+    return decoded(data, most)
+
+
+def decoded(data: bytes, most: int) -> str:
+    """Return the text in a file's bytes. Raises what `read_text` raises of a file that is there."""
+    if len(data) > most:
+        size = f"{most >> 20} MiB" if most >> 20 else f"{most >> 10} KiB"
+        raise UnreadableError(f"it is larger than {size}")
+    try:
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise UnreadableError("it is not UTF-8") from None
-    except (OSError, ValueError) as error:
-        raise UnreadableError(getattr(error, "strerror", None) or str(error)) from None
+
+
+def why(error: OSError | ValueError) -> str:
+    """Return the reason that an error of a file gives, as part of a diagnostic's message."""
+    return (getattr(error, "strerror", None) or str(error)).lower()
 
 
 def write_whole(path: "str | Path", text: str) -> None:
@@ -185,7 +197,7 @@ def _unwritable(path: "str | Path", error: OSError | ValueError) -> RulesError:
     return RulesError(
         Diagnostic(
             "E703",
-            f"`{path}` cannot be written: {getattr(error, 'strerror', None) or error}",
+            f"`{path}` cannot be written: {why(error)}",
             help="name a file in a folder that exists and is writable",
         )
     )

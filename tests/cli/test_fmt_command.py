@@ -231,7 +231,7 @@ def test_what_cannot_be_read_or_written(
         context.setattr("paramrules.safe_files.os.open", refuse)
         code, out, err = run("fmt", "ugly.rules", "neat.rules")
     assert (code, out) == (2, "1 file left unchanged, 1 file with errors left alone\n")
-    assert err.startswith(f"error[E703]: `{files['ugly']}` cannot be written: Permission denied\n")
+    assert err.startswith(f"error[E703]: `{files['ugly']}` cannot be written: permission denied\n")
     assert files["ugly"].read_text() == UGLY
     with monkeypatch.context() as context:
         context.setattr("os.scandir", refuse)

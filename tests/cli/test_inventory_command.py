@@ -36,7 +36,7 @@ def test_a_place_that_cannot_be_written(run: Callable[..., Ran]) -> None:
     assert run("inventory", "net.py:model", "-o", "missing/net.json") == (
         2,
         "",
-        "error[E703]: `missing/net.json` cannot be written: No such file or directory\n"
+        "error[E703]: `missing/net.json` cannot be written: no such file or directory\n"
         "  = help: name a file in a folder that exists and is writable\n\n",
     )
 

@@ -165,7 +165,7 @@ def test_a_folder_that_is_not_there(run: Run) -> None:
     code, _, err = run("lock", "net.rules", "-m", "net.py:make", "-o", "none/net.lock")
     assert (code, err.splitlines()[0]) == (
         2,
-        "error[E703]: `none/net.lock` cannot be written: No such file or directory",
+        "error[E703]: `none/net.lock` cannot be written: no such file or directory",
     )
 
 

@@ -56,7 +56,7 @@ def test_a_place_that_cannot_be_written(run: Callable[..., Ran]) -> None:
     assert run("report", "net.rules", *MODEL, "-o", "missing/report.html") == (
         2,
         "",
-        "error[E703]: `missing/report.html` cannot be written: No such file or directory\n"
+        "error[E703]: `missing/report.html` cannot be written: no such file or directory\n"
         "  = help: name a file in a folder that exists and is writable\n\n",
     )
 

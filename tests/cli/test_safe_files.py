@@ -179,9 +179,9 @@ def test_a_pipe_is_written_in_place(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("no/a", "No such file or directory"),
+        ("no/a", "no such file or directory"),
         ("a\0b", "embedded null byte"),
-        ("x" * 300, "File name too long"),
+        ("x" * 300, "file name too long"),
     ],
 )
 def test_a_path_that_cannot_be_written(tmp_path: Path, write: type, name: str, reason: str) -> None:
@@ -194,7 +194,7 @@ def test_a_path_that_cannot_be_written(tmp_path: Path, write: type, name: str, r
 
 def test_a_folder_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
-    with pytest.raises(RulesError, match=r"E703.*Is a directory\n.*move it away, or name another file"):
+    with pytest.raises(RulesError, match=r"E703.*is a directory"):
         write_whole(tmp_path / "a", NEW)
     assert os.listdir(tmp_path) == ["a"]
 
@@ -313,7 +313,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
     command = [sys.executable, "-B", "-c", FULL]
     ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert "E703" in ran.stdout
-    assert "`out.json` cannot be written: File too large" in ran.stdout
+    assert "`out.json` cannot be written: file too large" in ran.stdout
     assert sorted(os.listdir(tmp_path)) == ["link.json", "out.json"]
     assert (tmp_path / "out.json").read_text() == "old"
     write_whole(tmp_path / "out.json", "new")

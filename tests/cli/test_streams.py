@@ -66,7 +66,7 @@ def test_standard_output_that_cannot_be_written() -> None:
     with open("/dev/full", "w") as full:
         ran = process("check", "net.rules", stdout=full, stderr=subprocess.PIPE)
         both = process("check", "net.rules", stdout=full, stderr=full)
-    error = "error[E703]: standard output cannot be written: No space left on device\n\n"
+    error = "error[E703]: standard output cannot be written: no space left on device\n\n"
     assert (ran.returncode, ran.stderr) == (2, error)
     assert both.returncode == 2
 
@@ -121,7 +121,7 @@ def test_output_that_cannot_be_written_is_dropped(
         assert ended.value.code == code
         out.write("dropped")
     assert (in_folder / "out").read_text() == ""
-    shown = "error[E703]: standard output cannot be written: No space left\n\n"
+    shown = "error[E703]: standard output cannot be written: no space left\n\n"
     assert capsys.readouterr().err == (shown if code else "")
 
 

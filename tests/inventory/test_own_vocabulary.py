@@ -224,7 +224,7 @@ def test_a_mistake_in_a_file_is_shown_where_it_stands(text: str, expected: str) 
         ("x.txt", "it does not exist", "name a TOML file with `[families]`, `[[roles]]` or `[layouts]`"),
         (".", "it is a directory", "name a TOML file with `[families]`, `[[roles]]` or `[layouts]`"),
         ("bin.toml", "it is not UTF-8", "name a TOML file with `[families]`, `[[roles]]` or `[layouts]`"),
-        ("a" * 300, "File name too long", "name a TOML file with `[families]`, `[[roles]]` or `[layouts]`"),
+        ("a" * 300, "file name too long", "name a TOML file with `[families]`, `[[roles]]` or `[layouts]`"),
     ],
 )
 def test_a_file_that_cannot_be_read(path: str, reason: str, help: str) -> None:

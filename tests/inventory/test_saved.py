@@ -375,7 +375,7 @@ def test_no_value_makes_a_traceback(key: str, value: object) -> None:
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     file = tmp_path / "no" / "net.json"
     assert said_by_saving(file) == (
-        f"\nerror[E703]: `{file}` cannot be written: No such file or directory\n"
+        f"\nerror[E703]: `{file}` cannot be written: no such file or directory\n"
         "  = help: name a file in a folder that exists and is writable"
     )
 
@@ -391,7 +391,7 @@ def test_an_old_file_stays_whole_where_a_new_one_cannot_be_written(
 
     monkeypatch.setattr(os, "replace", full)
     assert said_by_saving(file) == (
-        f"\nerror[E703]: `{file}` cannot be written: No space left on device\n"
+        f"\nerror[E703]: `{file}` cannot be written: no space left on device\n"
         "  = help: name a file in a folder that exists and is writable"
     )
     assert file.read_text() == "the old one"
@@ -410,5 +410,5 @@ def test_saves_to_a_device() -> None:
 
 
 def test_a_path_that_the_system_refuses() -> None:
-    with pytest.raises(RulesError, match=r"E505\]: .* cannot be read as an inventory: File name too long"):
+    with pytest.raises(RulesError, match=r"E505\]: .* cannot be read as an inventory: file name too long"):
         Inventory.load("x" * 5_000 + ".json")

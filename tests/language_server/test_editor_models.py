@@ -239,7 +239,7 @@ def test_a_model_that_cannot_be_built_is_a_message(editor: Editor, project: Path
     (project / CACHE).rmdir()
     (project / CACHE).write_text("")
     assert rebuild(editor, uri) == 0
-    reason = f"the folder `{project / CACHE}` cannot be made: File exists"
+    reason = f"the folder `{project / CACHE}` cannot be made: file exists"
     assert editor.messages[2:] == [
         f"E983: `plain.py:model` cannot be built: {reason}",
         f"E983: `broken.py:model` cannot be built: {reason}",

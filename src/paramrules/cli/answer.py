@@ -29,10 +29,8 @@ from paramrules.diagnostics import (
     together,
 )
 from paramrules.display import Block, text_of
-from paramrules.projects import find_project
-
-if TYPE_CHECKING:
-    from paramrules.projects import Project
+from paramrules.projects import Project, find_project
+from paramrules.safe_files import why
 
 _PROJECT: Final = "paramrules.project"
 """The key of the project's settings in the meta data of a command's context."""
@@ -146,7 +144,10 @@ class Command(click.Command):
         try:
             _print(_without_the_rest(answer, fail_on) if quiet and form == "text" else answer, form)
         except OSError as error:
-            ctx.exit(_unwritten(error))
+            with suppress(OSError):
+                report([Diagnostic("E703", f"standard output cannot be written: {why(error)}")])
+            _drop(sys.stdout)
+            ctx.exit(Exit.UNUSABLE)
         ctx.exit(exit_code(answer.findings, fail_on, answer.outcome))
 
 

@@ -14,7 +14,7 @@ from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.inventories import Inventory
 from paramrules.named_models import ModelName
 from paramrules.projects import Project, Target
-from paramrules.safe_files import write_whole
+from paramrules.safe_files import why, write_whole
 
 REBUILD: Final = "paramrules.rebuildInventory"
 """The command that builds the models of a document."""
@@ -137,7 +137,7 @@ def build(model: ModelOf) -> None:
     try:
         cache.mkdir(exist_ok=True)
     except OSError as error:
-        raise _unbuilt(model, f"the folder `{cache}` cannot be made: {error.strerror}") from error
+        raise _unbuilt(model, f"the folder `{cache}` cannot be made: {why(error)}") from error
     write_whole(cache / ".gitignore", "*\n")
     command = [sys.executable, "-m", "paramrules", "inventory", *model.arguments, "-o", model.file, "--json"]
     ran = subprocess.run(

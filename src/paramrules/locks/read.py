@@ -17,7 +17,7 @@ from paramrules.locks.sections import Identity, identity
 from paramrules.locks.setting_lines import read_slots
 from paramrules.locks.unfold_tree import TreeFault
 from paramrules.locks.write import VERSIONS
-from paramrules.safe_files import unreadable
+from paramrules.safe_files import UnreadableError, decoded, read_text
 
 BYTES: Final = 64 * 1024 * 1024
 """The largest lock that is read."""
@@ -48,25 +48,21 @@ def read_lock(path: str | PathLike[str]) -> Lock:
     ['no_decay', 'decay']
     """
     name = fspath(path)
-    if reason := unreadable(name):
-        raise _unreadable(name, reason, "move it away, or name another file")
     try:
-        with open(name, "rb") as file:
-            data = file.read(BYTES + 1)
-    except OSError as error:
-        missing = isinstance(error, FileNotFoundError)
-        raise _unreadable(name, "it does not exist" if missing else str(error.strerror).lower()) from None
-    return read_bytes(data, name)
+        text = read_text(name, BYTES)
+    except FileNotFoundError:
+        raise _unreadable(name, "it does not exist") from None
+    except UnreadableError as error:
+        raise _unreadable(name, str(error)) from None
+    return parse_lock(text, name)
 
 
 def read_bytes(data: bytes, name: str) -> Lock:
     """Return the lock in a file's bytes. Raises what `read_lock` raises."""
-    if len(data) > BYTES:
-        raise _unreadable(name, f"it is larger than {BYTES // 1024 // 1024} MiB")
     try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise _unreadable(name, "it is not UTF-8") from None
+        text = decoded(data, BYTES)
+    except UnreadableError as error:
+        raise _unreadable(name, str(error)) from None
     return parse_lock(text, name)
 
 

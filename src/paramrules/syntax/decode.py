@@ -5,7 +5,7 @@ import os
 from typing import TYPE_CHECKING, Final
 
 from paramrules.diagnostics import Diagnostic, Source, Span, did_you_mean
-from paramrules.safe_files import unreadable
+from paramrules.safe_files import unreadable, why
 from paramrules.syntax import language
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def read_bytes(path: "str | Traversable", name: str, place: Span | None = None) 
             data = file.read(language.BYTES + 1)
     except OSError as error:
         missing = isinstance(error, FileNotFoundError)
-        reason = "it does not exist" if missing else (error.strerror or str(error)).lower()
+        reason = "it does not exist" if missing else why(error)
         first, more, _ = name.partition("\n")
         shown = f"{first[:60]}..." if more else name
         return Diagnostic(
