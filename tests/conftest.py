@@ -60,6 +60,16 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Keep what a file of tests leaves behind, such as JAX's caches, out of those of the next file.
+
+    Trainers collect all garbage several times a run, which takes longer than their steps otherwise.
+    """
+    if nextitem is None or nextitem.path != item.path:
+        gc.collect()
+        gc.freeze()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip what needs timm where timm is not installed."""
     if find_spec("timm") is None:

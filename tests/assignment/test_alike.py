@@ -93,9 +93,10 @@ def files(count: int) -> Iterator[str]:
         yield text
 
 
-def test_groups_are_those_of_looking_at_each_entry(monkeypatch: pytest.MonkeyPatch) -> None:
-    texts = [text for text in files(300) if _is_accepted(text)]
-    assert len(texts) > 150
+@pytest.mark.parametrize("count", [100, pytest.param(30_000, marks=pytest.mark.slow)])
+def test_groups_are_those_of_looking_at_each_entry(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [text for text in files(count) if _is_accepted(text)]
+    assert len(texts) > count / 2
     found = [groups(text) for text in texts]
     with monkeypatch.context() as patched:
         patched.setattr(Alike, "blocks", one_by_one)

@@ -16,6 +16,7 @@ from typing import Any
 from support import golden_rows, inventory_of
 
 import paramrules
+from paramrules.inventories import Inventory
 from paramrules.rules import Rules
 from paramrules.rules.shipped import file_name, policies
 
@@ -109,6 +110,16 @@ def models() -> tuple[tuple[dict[str, Any], ...], ...]:
     return (*golden, *alone, *tied)
 
 
+@cache
+def inventories() -> tuple[Inventory, ...]:
+    """Return the models as inventories."""
+    return tuple(map(inventory, models()))
+
+
+def inventory(rows: tuple[dict[str, Any], ...]) -> Inventory:
+    return inventory_of(rows, modules={"": {"groups": 1}})
+
+
 def row(at: int, name: str, other: int) -> dict[str, Any]:
     """Return a parameter whose facts are some mixture of those above."""
     shape = SHAPES[(at + other // 2) % 4]
@@ -135,18 +146,20 @@ def _other(default: object) -> object:
     return not default if isinstance(default, bool) else 3 if default == 1 else 1
 
 
-def groups(rules: Rules, rows: tuple[dict[str, Any], ...], options: Mapping[str, Any]) -> list[Group | str]:
-    """Return the group of each parameter; of a model that is refused, those of its halves.
+def groups(
+    rules: Rules, rows: tuple[dict[str, Any], ...], options: Mapping[str, Any], model: Inventory
+) -> list[Group | str]:
+    """Return the group of each parameter of a model; of one that is refused, those of its halves.
 
     A parameter that is refused on its own has the codes of the errors in its place. `expect` does not count.
     """
-    inventory = inventory_of(rows, modules={"": {"groups": 1}})
     try:
-        assignment = paramrules.examine(rules, inventory, options=options)
+        assignment = paramrules.examine(rules, model, options=options)
     except paramrules.RulesError as error:
         if len(rows) > 1:
             half = len(rows) // 2
-            return [*groups(rules, rows[:half], options), *groups(rules, rows[half:], options)]
+            parts = rows[:half], rows[half:]
+            return [each for part in parts for each in groups(rules, part, options, inventory(part))]
         return [" ".join(finding.code for finding in error.diagnostics)]
     found: dict[int, Group] = {}
     for group in assignment.groups:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from proofs.rewritten import NEAR_TWINS, ORIGINALS, TWINS, groups, models, settings_of
+from proofs.rewritten import NEAR_TWINS, ORIGINALS, TWINS, groups, inventories, models, settings_of
 
 import paramrules
 
@@ -16,10 +16,10 @@ def differing(twin: Path) -> list[str]:
     }
     return [
         rows[number]["name"]
-        for rows in models()
+        for rows, model in zip(models(), inventories(), strict=True)
         for options in settings_of(one)
         for number, pair in enumerate(
-            zip(groups(one, rows, options), groups(other, rows, options), strict=True)
+            zip(*(groups(rules, rows, options, model) for rules in (one, other)), strict=True)
         )
         if pair[0] != pair[1]
     ]
