@@ -12,7 +12,8 @@ from paramrules.backends import importer
 from paramrules_mlx.backend import backend
 
 if TYPE_CHECKING:
-    from paramrules_mlx.grouped import GroupedOptimizer, build
+    from paramrules_mlx.build_optimizer import build
+    from paramrules_mlx.grouped import GroupedOptimizer
 
 __all__ = ["GroupedOptimizer", "backend", "build"]
 
@@ -22,4 +23,7 @@ def __dir__() -> list[str]:
 
 
 if not TYPE_CHECKING:  # for type checkers a misspelt name is an error
-    __getattr__ = importer(__name__, dict.fromkeys(("GroupedOptimizer", "build"), "paramrules_mlx.grouped"))
+    __getattr__ = importer(
+        __name__,
+        {"GroupedOptimizer": "paramrules_mlx.grouped", "build": "paramrules_mlx.build_optimizer"},
+    )

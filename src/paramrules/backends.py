@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # type checkers cannot read the table below: for them, `as` e
         assign as assign,
     )
     from paramrules.assignment.unknown_keywords import refuse_unknown as refuse_unknown
+    from paramrules.contract import Backend as Backend
     from paramrules.diagnostics import (
         Diagnostic as Diagnostic,
         RulesError as RulesError,
@@ -108,10 +109,7 @@ if TYPE_CHECKING:  # type checkers cannot read the table below: for them, `as` e
         Lock as Lock,
         LockedModel as LockedModel,
     )
-    from paramrules.registry import (
-        Backend as Backend,
-        inventory as inventory,
-    )
+    from paramrules.registry import inventory as inventory
     from paramrules.rules import Rules as Rules
     from paramrules.wrong_models import (
         other_framework as other_framework,
@@ -121,6 +119,7 @@ if TYPE_CHECKING:  # type checkers cannot read the table below: for them, `as` e
 _ROOMS = {
     "assignment": ("Assignment", "AxisLabels", "Group", "assign"),
     "assignment.unknown_keywords": ("refuse_unknown",),
+    "contract": ("Backend",),
     "diagnostics": ("Diagnostic", "RulesError", "RulesWarning", "a", "class_name", "declare", "did_you_mean"),
     "diffs.rules_or_lock": ("rules_or_lock",),
     "emission": (
@@ -198,7 +197,7 @@ _ROOMS = {
     "inventories.parameter": ("is_below",),
     "inventories.roles": ("role",),
     "locks": ("Lock", "LockedModel"),
-    "registry": ("Backend", "inventory"),
+    "registry": ("inventory",),
     "rules": ("Rules",),
     "wrong_models": ("other_framework", "refuse_non_module"),
 }

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from paramrules.assignment import Assignment
+from paramrules.contract import Backend
 from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
-from paramrules.registry import Backend, installed
+from paramrules.registry import installed
 from paramrules.rules.keys import PORTABLE
 
 _DEFAULT = "default"

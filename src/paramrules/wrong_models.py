@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterable, Mapping
 from os import PathLike
 from typing import Final
 
+from paramrules.contract import Backend
 from paramrules.diagnostics import Diagnostic, RulesError, class_name, did_you_mean
 from paramrules.inventories import Inventory
-from paramrules.registry import Backend, backend_of, installed, is_model, unusable
+from paramrules.registry import backend_of, installed, is_model, unusable
 
 
 def refused(model: object, backend: Backend | None, keywords: Mapping[str, object]) -> RulesError:
