@@ -42,6 +42,7 @@ LOWEST_PEERS = [
     "flax==0.12.2",
     "equinox==0.13.8",
     "dm-haiku==0.0.17",
+    "lightning==2.6.6",
     "x-transformers==2.31.10",
     "mlx-cpu==0.26.5; sys_platform == 'linux'",
 ]
