@@ -132,7 +132,31 @@ def _is_stream(path: "str | Path") -> bool:
     return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
 
 
-def _through_temporary(path: "str | Path", text: str, publish: "Callable[[str, str | Path], None]") -> None:
+def _descriptor(path: str | PathLike[str]) -> int | None:
+    """Return the open file of this process that a path stands for; None for any other path.
+
+    `/dev/stdout` is a link to one. A root user could replace it, and nobody would find standard output there
+    any more.
+    """
+    at = os.fspath(path)
+    for _ in range(_LINKS):
+        folder, name = os.path.split(at)
+        if name.isascii() and name.isdecimal() and os.path.realpath(folder) in _descriptors():
+            return int(name)
+        if not os.path.islink(at):
+            return None
+        at = os.path.join(folder, os.readlink(at))
+    return None
+
+
+def _descriptors() -> tuple[str, ...]:
+    """Return the real folders that list the open files of this process."""
+    return "/dev/fd", os.path.realpath("/proc/self/fd")
+
+
+def _through_temporary(
+    path: str | PathLike[str], text: str, publish: Callable[[str, str | PathLike[str]], None]
+) -> None:
     beside = os.path.join(os.path.dirname(path), f".paramrules.{os.urandom(8).hex()}")
     old = _regular(path)
     # Exclusive, so that it follows no link. A new file obeys the umask; one that replaces another is the

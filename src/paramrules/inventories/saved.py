@@ -74,7 +74,7 @@ class Rows(Columns):
 
     def some(self, entries: Sequence[int]) -> "Rows":
         """Return the facts about some entries."""
-        return Rows(self._rows, [self._of[entry] for entry in entries], self._classes)
+        return Rows(self._rows, [self._of[entry] for entry in entries], self._classes, self.saved_marks)
 
     def _read(self, fact: str, absent: object = None) -> list[Any]:
         """Return a fact by row."""
