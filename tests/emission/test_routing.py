@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from emission.small_inventory import inventory
+from support import inventory_of
 
 import paramrules
 from paramrules import Diagnostic, Inventory, RulesError
@@ -152,6 +153,14 @@ def test_the_overall_rate() -> None:
     assert overall_lr(specs, None) == 0.001
     assert overall_lr({"sgd": SGD._replace(bound={"lr": 5}), "adam": ADAM}, None) == 5
     assert overall_lr({"sgd": SGD}, None) is None
+
+
+def test_of_hundreds_of_groups_without_a_base_the_first_are_named() -> None:
+    model = inventory_of([{"name": f"blocks.{number}.weight", "shape": [2]} for number in range(300)])
+    bare = {"": ADAM._replace(name="", lr=None)}
+    (finding,) = routed("b_{i}: name ~ \\.(?<i>\\d+)\\. -> lr_scale = 0.5", bare, model=model)[1]
+    first = "".join(f"`b_{number}` (0.5), " for number in range(12)).removesuffix(", ")
+    assert finding.message == f"the groups {first} and 288 more have a `lr_scale` and no `lr` to multiply"
 
 
 def test_scales_without_a_base_are_one_finding_each() -> None:

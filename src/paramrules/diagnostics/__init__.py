@@ -10,7 +10,15 @@ from paramrules.diagnostics.codes import CODES, SEVERITIES, Code, covers, declar
 from paramrules.diagnostics.diagnostic import Diagnostic, Place
 from paramrules.diagnostics.errors import RulesError, RulesWarning
 from paramrules.diagnostics.helps import Fix, Help, helping, write
-from paramrules.diagnostics.message_text import a, class_name, did_you_mean, listed, meant, printable
+from paramrules.diagnostics.message_text import (
+    a,
+    class_name,
+    did_you_mean,
+    enumerated,
+    listed,
+    meant,
+    printable,
+)
 from paramrules.diagnostics.render import render, to_json, warning_text
 from paramrules.diagnostics.source import Source, Span
 from paramrules.diagnostics.together import count_text, distinct, together
@@ -39,6 +47,7 @@ __all__ = [
     "declare",
     "did_you_mean",
     "distinct",
+    "enumerated",
     "helping",
     "is_known",
     "is_undeclared",

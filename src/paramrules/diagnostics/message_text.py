@@ -12,6 +12,9 @@ _INVISIBLE: Final = re.compile(
 )
 """Characters that `str.isprintable` accepts and nobody sees: fillers, variation selectors, blanks."""
 
+_MOST: Final = 12
+"""The names in a message; nobody reads more."""
+
 
 def printable(text: str) -> str:
     r"""Return the text on one line, with every character that a reader cannot see as an escape.
@@ -83,7 +86,7 @@ def _near(word: str, known: str) -> bool:
     )
 
 
-def listed(names: Sequence[str], most: int | None = None, last: str = "and") -> str:
+def listed(names: Sequence[str], most: int = _MOST, last: str = "and") -> str:
     """Return names in backticks, with a count in place of those after the first `most`.
 
     >>> listed(["a", "b", "c"])
@@ -91,9 +94,18 @@ def listed(names: Sequence[str], most: int | None = None, last: str = "and") -> 
     >>> listed(["a", "b", "c", "d"], most=2)
     '`a`, `b` and 2 more'
     """
-    shown = [f"`{name}`" for name in names[:most]]
-    if len(shown) < len(names):
-        shown.append(f"{len(names) - len(shown)} more")
+    return enumerated([f"`{name}`" for name in names], most, last)
+
+
+def enumerated(phrases: Sequence[str], most: int = _MOST, last: str = "and") -> str:
+    """Return phrases one after the other, with a count in place of those after the first `most`.
+
+    >>> enumerated(["2 rules", "1 option", "1 axis"])
+    '2 rules, 1 option and 1 axis'
+    """
+    shown = list(phrases[:most])
+    if len(shown) < len(phrases):
+        shown.append(f"{len(phrases) - len(shown)} more")
     return f" {last} ".join(filter(None, (", ".join(shown[:-1]), *shown[-1:])))
 
 

@@ -6,7 +6,7 @@ from numbers import Real
 from typing import Any, NamedTuple
 
 from paramrules.assignment import Assignment, Group
-from paramrules.diagnostics import Diagnostic, RulesError
+from paramrules.diagnostics import Diagnostic, RulesError, enumerated
 from paramrules.emission.optimizer_spec import OptimizerSpec, OptimizerSpecs
 from paramrules.emission.origin import report
 
@@ -156,8 +156,8 @@ def no_base(
     if len(groups) == 1:
         which = f"the group `{labels[0]}` has `{scale} = {groups[0].settings[scale]!r}`"
     else:
-        each = [f"{group.label}` ({group.settings[scale]!r})" for group in groups]
-        which = f"the groups `{', `'.join(each[:-1])} and `{each[-1]} have a `{scale}`"
+        each = [f"`{group.label}` ({group.settings[scale]!r})" for group in groups]
+        which = f"the groups {enumerated(each)} have a `{scale}`"
     return [
         report(
             "E604",
