@@ -1,6 +1,7 @@
 """`paramrules library` and `paramrules new POLICY`, and policies in place of files."""
 
 import json
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -114,6 +115,9 @@ def test_a_project_of_a_policy(run: Callable[..., Ran]) -> None:
         ["test", "<nanogpt@1>"],
         ["lock", "nanogpt.rules.lock"],
     ]
+    someone = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.org")
+    for words in (("init",), ("add", "."), (*someone, "commit", "-m", "A policy")):
+        subprocess.run(("git", *words), check=True, capture_output=True)
     assert run("diff", "--against", "HEAD").code == 0
 
 

@@ -285,7 +285,7 @@ def test_a_directory_in_place_of_a_lock(run: Run) -> None:
     assert run("lock", "net.rules", "-m", "net.py:make") == (
         2,
         "",
-        f"error[E703]: `net.rules.lock` cannot be written: Is a directory\n{help}",
+        f"error[E703]: `net.rules.lock` cannot be written: is a directory\n{help}",
     )
     assert run("lock", "net.rules", "-m", "net.py:make", "--check") == (
         2,

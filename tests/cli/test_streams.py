@@ -141,7 +141,7 @@ def test_nobody_has_to_read_the_help(words: tuple[str, ...]) -> None:
 def test_help_that_cannot_be_written(words: tuple[str, ...]) -> None:
     with open("/dev/full", "w") as full:
         ran = process(*words, stdout=full, stderr=subprocess.PIPE)
-    error = "error[E703]: standard output cannot be written: No space left on device\n\n"
+    error = "error[E703]: standard output cannot be written: no space left on device\n\n"
     assert (ran.returncode, ran.stderr) == (2, error)
 
 
