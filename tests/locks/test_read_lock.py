@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from support import examples
 
 import paramrules
-from paramrules.locks import parse_lock, read_columns, unfold_tree
-from paramrules.locks.read import BYTES, read_bytes
+from paramrules.locks import limits, parse_lock, unfold_tree
+from paramrules.locks.read import read_bytes
 from paramrules.locks.runs import in_order
 from paramrules.locks.words import Template, read_template
 
@@ -246,7 +246,7 @@ end {count} tensors
 def test_a_short_lock_cannot_stand_for_much(
     sections: list[dict[str, object]], why: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(unfold_tree, "WORK", 1_000_000)  # so that less is enough
+    monkeypatch.setattr(limits, "WORK", 1_000_000)  # so that less is enough
     plain = {"labels": "", "tree": "w  (1,)  a", "count": 1}
     text = HEADER + "".join(
         SECTION.format(
@@ -264,7 +264,7 @@ def test_labels_are_not_read_beyond_the_work(monkeypatch: pytest.MonkeyPatch) ->
         filled.append(text)
         return read_template(text, count)
 
-    monkeypatch.setattr(unfold_tree, "WORK", 100_000)
+    monkeypatch.setattr(limits, "WORK", 100_000)
     monkeypatch.setattr(unfold_tree, "read_template", read)
     name = ".".join(["0..1..9"] * 400)
     error(HEADER + SECTION.format(name="m", labels="a: -", tree=f"{name}  (1,)  " + "{i}" * 400, count=1))
@@ -272,7 +272,7 @@ def test_labels_are_not_read_beyond_the_work(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_the_tensors_of_all_models_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(read_columns, "MOST", 5)
+    monkeypatch.setattr(limits, "TENSORS", 5)
     fields = {"labels": "a: -", "tree": "w0..2  (1,)  a", "count": 3}
     one, two = (SECTION.format(name=name, **fields) for name in ("m", "n"))
     assert len(parse_lock(HEADER + one).models[0]) == 3
@@ -315,7 +315,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "bytes.lock").write_bytes(b"\xff\xfe")
     assert said(tmp_path / "bytes.lock") == "it is not UTF-8"
     with pytest.raises(paramrules.RulesError) as raised:
-        read_bytes(b" " * (BYTES + 1), "big.lock")
+        read_bytes(b" " * (limits.BYTES + 1), "big.lock")
     assert str(raised.value) == (
         "\nerror[E902]: `big.lock` cannot be read as a lock: it is larger than 64 MiB\n"
         "  = help: write it again with `paramrules lock`"
@@ -371,5 +371,5 @@ def test_an_edited_lock_is_read_exactly_or_refused(edits: list[tuple[int, int, s
 
 
 def test_a_lock_with_more_labels_than_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("paramrules.locks.read.LABELS", 1)
+    monkeypatch.setattr(limits, "LABELS", 1)
     assert "it is not a label with its settings" in error(TEXT)

@@ -93,7 +93,11 @@ class Lock:
 
     @cached_property
     def text(self) -> str:
-        """The text of the file."""
+        """The text of the file.
+
+        Raises:
+            RulesError: E977 if it would be too large to be read.
+        """
         from paramrules.locks.write import written
 
         return written(self.models)
@@ -102,7 +106,8 @@ class Lock:
         """Write the file, whole or not at all.
 
         Raises:
-            RulesError: E703 if the file cannot be written; an existing one is then unchanged.
+            RulesError: E703 if the file cannot be written, E977 if it would be too large to be read; an
+                existing one is then unchanged.
         """
         write_whole(str(path), self.text)
 

@@ -9,7 +9,7 @@ from paramrules.assignment.grouping import Slot
 from paramrules.assignment.value_evaluator import Scalar
 from paramrules.diagnostics import Diagnostic, RulesError, Source, Span
 from paramrules.display import counted
-from paramrules.locks import words
+from paramrules.locks import limits, words
 from paramrules.locks.lock_value import Lock
 from paramrules.locks.locked import LockedAxis, LockedModel
 from paramrules.locks.read_columns import read_columns
@@ -18,12 +18,6 @@ from paramrules.locks.setting_lines import read_slots
 from paramrules.locks.unfold_tree import TreeFault
 from paramrules.locks.write import VERSIONS
 from paramrules.safe_files import UnreadableError, decoded, read_text
-
-BYTES: Final = 64 * 1024 * 1024
-"""The largest lock that is read."""
-
-LABELS: Final = 100_000
-"""The most labels of all axes and models in a lock."""
 
 _HEAD: Final = re.compile(r"paramrules lock ([0-9]{1,9})")
 _CONFLICT: Final = re.compile(r"(?:<{7}|={7}|>{7}|\|{7})(?: .*)?")
@@ -49,16 +43,18 @@ def read_lock(path: str | PathLike[str]) -> Lock:
     """
     name = fspath(path)
     try:
-        text = read_text(name, BYTES)
-    except FileNotFoundError:
-        raise _unreadable(name, "it does not exist") from None
-    except UnreadableError as error:
-        raise _unreadable(name, str(error)) from None
-    return parse_lock(text, name)
+        with open(name, "rb") as file:
+            data = file.read(limits.BYTES + 1)
+    except OSError as error:
+        missing = isinstance(error, FileNotFoundError)
+        raise _unreadable(name, "it does not exist" if missing else str(error.strerror).lower()) from None
+    return read_bytes(data, name)
 
 
 def read_bytes(data: bytes, name: str) -> Lock:
     """Return the lock in a file's bytes. Raises what `read_lock` raises."""
+    if len(data) > limits.BYTES:
+        raise _unreadable(name, f"it is larger than {limits.BYTES // 1024 // 1024} MiB")
     try:
         text = decoded(data, BYTES)
     except UnreadableError as error:
@@ -230,7 +226,7 @@ class _Reading:
         slots: dict[str, Slot] = {}
         while not (_AXIS.fullmatch(line := self._line()) or line == "parameters"):
             try:
-                more = read_slots(line, LABELS - self._labels)
+                more = read_slots(line, limits.LABELS - self._labels)
             except ValueError:
                 raise self._wrong(self._at, "it is not a label with its settings") from None
             self._labels += len(more)

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from paramrules.inventories.parameter import Layer
-from paramrules.locks import words
+from paramrules.locks import limits, words
 from paramrules.locks.fold_tree import Leaf
 from paramrules.locks.locked import LockedAxis, Shape
-from paramrules.locks.unfold_tree import MOST, Tree, TreeFault
+from paramrules.locks.unfold_tree import Tree, TreeFault
 
 _NAME: Final = rf"(?:{words.QUOTED}|[A-Za-z0-9_.-]+)"
 _COUNTING: Final = re.compile(
@@ -48,8 +48,8 @@ def read_columns(lines: Sequence[str], axes: Sequence[LockedAxis], before: int =
         TreeFault: a line cannot be understood.
     """
     tree = Tree(lines)
-    if before + tree.count > MOST:
-        raise TreeFault(0, f"a lock stands for at most {MOST:,} tensors, and this one for more")
+    if before + tree.count > limits.TENSORS:
+        raise TreeFault(0, f"a lock stands for at most {limits.TENSORS:,} tensors, and this one for more")
     places = [{slot.name: number for number, slot in enumerate(axis.slots)} for axis in axes]
     known: dict[Leaf, _Facts] = {}
     shapes: dict[str, Shape] = {}

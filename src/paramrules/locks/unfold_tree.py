@@ -9,21 +9,13 @@ from itertools import product
 from math import prod
 from typing import Final, NamedTuple
 
+from paramrules.locks import limits
 from paramrules.locks.fold_tree import LONGEST, Leaf
 from paramrules.locks.runs import BY_TEXT, in_order
 from paramrules.locks.words import BARE, QUOTED, Template, read_template, unquoted
 
-MOST: Final = 1_000_000
-"""The most parameters of all models in a lock. A fold makes many of a few characters."""
-
 _MOST_BY_TEXT: Final = 100_000
 """The most numbers of a series in the order of texts, which have to be sorted."""
-
-WORK: Final = 100_000_000
-"""The most characters of all names and labels in a tree, with `_FILLED` for each number in the labels, and 4
-for each number of the name that it may count along with."""
-
-_FILLED: Final = 40
 
 _TOO_LONG: Final = f"its names have more than {LONGEST} characters"
 _TOO_LONG_TOGETHER: Final = "the names and labels up to here are too long together"
@@ -46,6 +38,15 @@ class TreeFault(ValueError):  # noqa: N818 - it never leaves this room
         super().__init__(why)
         self.line = line
         self.why = why
+
+
+class TooLong(TreeFault):
+    """Names and labels of a tree that are too long together."""
+
+
+def work_of(labels: str, folds: int) -> int:
+    """Return the most work that labels take for a parameter with this many numbers in its name."""
+    return len(labels) + labels.count("{") * (limits.FILLED + 4 * folds)
 
 
 class _Series(NamedTuple):
@@ -97,7 +98,7 @@ class Tree:
         self._top: list[_Line] = []
         self._in_order: dict[_Series, Sequence[int]] = {}
         open_lines: list[_Line] = []
-        left = WORK
+        left = limits.WORK
         for number, text in enumerate(lines):
             found = _LINE.fullmatch(text)
             indent, odd = divmod(len(found[1]), 2) if found else (0, 1)
@@ -126,7 +127,7 @@ class Tree:
         waiting = [(line, 1) for line in self._top]
         while waiting:
             line, times = waiting.pop()
-            times = min(times * prod(map(len, line.runs)), MOST + 1)
+            times = min(times * prod(map(len, line.runs)), limits.TENSORS + 1)
             total += times if line.leaf else 0
             waiting += [(below, times) for below in line.below]
         return total
@@ -146,8 +147,8 @@ class Tree:
                 continue
             line, name, numbers = instance
             work += len(name) + line.work
-            if work > WORK:
-                raise TreeFault(line.number, _TOO_LONG_TOGETHER)
+            if work > limits.WORK:
+                raise TooLong(line.number, _TOO_LONG_TOGETHER)
             if line.leaf:
                 if len(name) > LONGEST and numbers:
                     raise TreeFault(line.number, _TOO_LONG)
@@ -204,10 +205,9 @@ def _line(number: int, text: str, around: _Line | None, left: int) -> _Line:
     rest = _REST.fullmatch(text, at)
     if rest is None:
         raise TreeFault(number, "a shape and labels should follow the name")
-    holes = rest[2].count("{")
-    work = len(rest[2]) + holes * (_FILLED + 4 * folds) if holes else 0
+    work = work_of(rest[2], folds) if "{" in rest[2] else 0
     if work > left:
-        raise TreeFault(number, _TOO_LONG_TOGETHER)
+        raise TooLong(number, _TOO_LONG_TOGETHER)
     try:
         template = read_template(rest[2], folds)
     except ValueError:
@@ -267,6 +267,6 @@ def _added(number: int, text: str) -> _Added:
 
 
 def _series(number: int, text: str, first: int, last: int, step: int) -> _Series:
-    if not 0 <= (last - first) // (step or 1) < (MOST if step else _MOST_BY_TEXT):
+    if not 0 <= (last - first) // (step or 1) < (limits.TENSORS if step else _MOST_BY_TEXT):
         raise TreeFault(number, f"`{text}` is not a series of numbers")
     return _Series(first, last, step)

@@ -9,6 +9,7 @@ from paramrules.locks import words
 from paramrules.locks.fold_tree import Leaf, folded
 from paramrules.locks.locked import LockedModel
 from paramrules.locks.setting_lines import setting_lines
+from paramrules.locks.too_large import check_counts, check_text, check_tree
 
 VERSIONS: Final = (1, 2)
 """The versions of the format. In the second, a model may have sections for several values of the options, and
@@ -23,16 +24,25 @@ COMMENT = (
 
 
 def written(models: Sequence[LockedModel]) -> str:
-    """Return the text of a lock."""
+    """Return the text of a lock.
+
+    Raises:
+        RulesError: E977 if it would be too large to be read.
+    """
+    check_counts(models)
     lines: list[str] = []
     for model in models:
-        lines += ("", *model_lines(model))
+        tree = list(folded(model.names, _leaves(model)))
+        check_tree(models, model, tree)
+        lines += ("", *_head(model), *tree, end_line(len(model)))
     is_second = len({each.model for each in models}) < len(models) or any(map(_APART.match, lines))
-    return "\n".join((f"paramrules lock {VERSIONS[is_second]}", COMMENT, *lines)) + "\n"
+    text = "\n".join((f"paramrules lock {VERSIONS[is_second]}", COMMENT, *lines)) + "\n"
+    check_text(models, text)
+    return text
 
 
-def model_lines(model: LockedModel) -> Iterator[str]:
-    """Yield the lines of a model's section."""
+def _head(model: LockedModel) -> Iterator[str]:
+    """Yield the lines of a model's section up to its tree."""
     yield f"model {words.line(model.model)}"
     yield f"rules {words.line(model.rules)}"
     yield f"framework {words.line(model.framework)}"
@@ -46,8 +56,6 @@ def model_lines(model: LockedModel) -> Iterator[str]:
         yield from setting_lines(axis.slots)
     yield ""
     yield "parameters"
-    yield from folded(model.names, _leaves(model))
-    yield end_line(len(model))
 
 
 def end_line(count: int) -> str:
