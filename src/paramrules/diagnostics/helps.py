@@ -1,9 +1,12 @@
 """Helps that carry the edit that they describe, so that nobody has to read it out of their text."""
 
 import re
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from paramrules.diagnostics.source import Span
+
+_WORDS: Final = frozenset({"and", "or", "not", "in", "like"})
+"""Operators that are words, and are written for signs: `ndim<=1&&tied` is `ndim<=1 and tied`."""
 
 
 class Fix(NamedTuple):
@@ -48,7 +51,17 @@ class Help(str):
                 return None
             start, end = places[0].span()
             span = Span(span.source, span.start + start, span.start + end)
-        return Fix(span, self.text, self.is_safe)
+        return Fix(span, _apart(self.text, span), self.is_safe)
+
+
+def _apart(text: str, at: Span) -> str:
+    """Return what to write at a place: an operator with blanks between it and words that touch it."""
+    if text.rstrip() not in _WORDS:
+        return text
+    around = at.source.text
+    before = " " if re.match(r"\w", around[max(at.start - 1, 0) : at.start]) else ""
+    after = " " if re.match(r"\w\w", text[-1] + around[at.end : at.end + 1]) else ""
+    return before + text + after
 
 
 def helping(help: str, text: str, *, safe: bool = False, word: str = "", at: Span | None = None) -> Help:
