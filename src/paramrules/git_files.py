@@ -130,7 +130,7 @@ class GitFile(Traversable):
                 why = said.partition("\n")[0]
                 if why.startswith("not a git repository"):  # and up to where git has looked
                     why = "this folder is in no repository"
-                raise _no_git(f"`{self}` cannot be read from git: {why}")
+                raise _no_git(f"the revision `{self.revision}` cannot be read from git: {why}")
             message = f"git knows no revision `{self.revision}`"
             raise RulesError(Diagnostic("E911", message, help=self._how_to_get_it()))
 

@@ -160,13 +160,17 @@ def test_without_a_repository_or_git(run: Run, monkeypatch: pytest.MonkeyPatch) 
     assert (code, err.splitlines()) == (
         2,
         [
-            "error[E910]: `main:net.rules` cannot be read from git: this folder is in no repository",
+            "error[E910]: the revision `main` cannot be read from git: this folder is in no repository",
             "  = help: compare files on the disk, or run this in a clone with git installed",
             "",
         ],
     )
+    Path("paramrules.toml").write_text(
+        '[[targets]]\nrules = "net.rules"\nmodels = ["net.py:make"]\n', "utf-8"
+    )
+    assert run("diff", "--against", "main").err == err  # and names none of the files that it looks for
     monkeypatch.setenv("GIT_DIR", "/dev/null/none")
-    assert "error[E910]: `main:net.rules` cannot be read from git: " in run("check", "main:net.rules").err
+    assert "error[E910]: the revision `main` cannot be read from git: " in run("check", "main:net.rules").err
     monkeypatch.setenv("PATH", "")
     assert run("check", "main:net.rules").err.startswith(
         "error[E910]: git cannot be started: no such file or directory\n"
@@ -181,7 +185,7 @@ def test_a_repository_of_somebody_else(run: Run, repository: Path, monkeypatch: 
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
     monkeypatch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
     assert run("check", "main:top.rules").err.startswith(
-        "error[E910]: `main:top.rules` cannot be read from git: detected dubious ownership in repository"
+        "error[E910]: the revision `main` cannot be read from git: detected dubious ownership in repository"
     )
 
 
