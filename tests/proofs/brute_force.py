@@ -69,8 +69,13 @@ def compared(group: Group | None, compare: str) -> object:
     if group is None:
         return None
     label, values = group
-    settings = {key: (isinstance(value, bool), value) for key, value in values.items()}
+    settings = {key: _apart(value) for key, value in values.items()}
     return {"labels": label, "settings": settings, "both": (label, settings)}[compare]
+
+
+def _apart(value: object) -> object:
+    """Return a value of a setting so that 1 is not true, in a tuple neither."""
+    return tuple(map(_apart, value)) if isinstance(value, tuple) else (isinstance(value, bool), value)
 
 
 def shared_options(one: Rules, other: Rules) -> dict[str, Any]:

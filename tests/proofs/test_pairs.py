@@ -1,9 +1,10 @@
 """The pairs of files that proofs are tried on: edits keep or change what they are meant to."""
 
+from collections.abc import Callable
 from random import Random
 
 import pytest
-from proofs.brute_force import by_naive, difference, grouped, parsed
+from proofs.brute_force import by_naive, compared, difference, grouped, parsed
 from proofs.pairs import pairs
 from proofs.shrinking import shrunk
 from support import inventory_of
@@ -43,6 +44,13 @@ def test_no_kernel_is_known_without_a_layout() -> None:
     rules = paramrules.parse("a: layer_kernel != 0\nb: fan_in == 1\n")
     inventory = inventory_of([{"name": "w", "shape": [], "fan_in": 1}])
     assert by_naive(rules, inventory, {}) == grouped(rules, inventory, {}) == [("b", {})]
+
+
+@pytest.mark.parametrize("kept", [lambda value: value, lambda value: (0.9, value)])
+def test_one_is_not_true(kept: Callable[[object], object]) -> None:
+    one, true = (compared(("a", {"betas": kept(value)}), "settings") for value in (1, True))
+    assert one != true
+    assert one == compared(("a", {"betas": kept(1.0)}), "settings")
 
 
 def test_a_pair_is_shrunk_to_what_matters() -> None:
