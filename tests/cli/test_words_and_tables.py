@@ -106,6 +106,19 @@ def test_progress_is_for_terminals(
     assert "building vit.py:ViT" in terminal.getvalue()
 
 
+@pytest.mark.parametrize(("no_color", "is_green"), [("", True), ("1", False)])
+def test_progress_is_colored_as_the_rest(
+    no_color: str, is_green: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("NO_COLOR", no_color)
+    with progress("building"):
+        pass
+    assert ("\x1b[32m" in terminal.getvalue()) is is_green
+
+
 @pytest.mark.parametrize(
     ("number", "text"),
     [

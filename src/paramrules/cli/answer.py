@@ -124,7 +124,7 @@ class Command(click.Command):
 
     def invoke(self, ctx: click.Context) -> None:
         """Run the command, print its answer and exit."""
-        form = ctx.params.pop("form")
+        form = ctx.params.pop("form") or "text"  # click 8.2.1 drops the default, which `--json` has none of
         fail_on = ctx.params.pop("fail_on")
         ctx.meta[QUIET] = quiet = ctx.params.pop("quiet")
         with_traceback = ctx.params.pop("traceback", False)

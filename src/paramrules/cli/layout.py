@@ -74,7 +74,8 @@ def print_blocks(blocks: Sequence[Block]) -> None:
     from rich.console import Console, ConsoleDimensions
     from rich.text import Text
 
-    console = Console(force_terminal=True, color_system="standard" if color else None)
+    # rich before 14 takes an empty `NO_COLOR` for a set one, unless it is told
+    console = Console(force_terminal=True, color_system="standard" if color else None, no_color=not color)
     if not is_terminal:
         console.size = ConsoleDimensions(max(map(len, text_of(blocks).splitlines()), default=0) + 1, 1)
     with console.capture() as drawn:  # rich would exit where a pipe is closed
@@ -114,5 +115,6 @@ def progress(doing: str) -> Iterator[None]:
     from rich.console import Console
     from rich.text import Text
 
-    with Console(stderr=True).status(Text(printable(doing)), spinner="line"):
+    console = Console(stderr=True, no_color=not is_colored(sys.stderr))
+    with console.status(Text(printable(doing)), spinner="line"):
         yield

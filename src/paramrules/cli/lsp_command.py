@@ -1,6 +1,7 @@
 """`paramrules lsp`."""
 
 import sys
+from contextlib import redirect_stdout
 from importlib.util import find_spec
 from typing import BinaryIO, Final, cast
 
@@ -33,9 +34,9 @@ def lsp(context: click.Context) -> Answer:
     from paramrules.language_server.server import make_server
 
     answers = sys.stdout.buffer
-    sys.stdout = sys.stderr  # nothing else may come between the answers
     messages = Messages(sys.stdin.buffer)
-    make_server().start_io(cast(BinaryIO, messages), answers)  # which reads and reads lines
+    with redirect_stdout(sys.stderr):  # nothing else may come between the answers
+        make_server().start_io(cast(BinaryIO, messages), answers)  # which reads and reads lines
     if messages.too_long:
         return Answer(findings=[messages.too_long], outcome=Exit.UNUSABLE)
     context.exit()
