@@ -151,6 +151,31 @@ def test_unknown_names() -> None:
     assert refusal({"blocks": {"weight_decay": 0.1}})[1] == "the model has no parameter `blocks.weight_decay`"
 
 
+BOTH = (
+    'give settings to each name, `{"head.weight": {"weight_decay": 0}}`, or to groups of them, '
+    '`[{"params": ["head.weight"], "weight_decay": 0}, ...]`'
+)
+
+
+@pytest.mark.parametrize(
+    ("made", "place"),
+    [
+        ({"decay": NAMES}, "`decay`"),
+        ({"decay": NAMES[:1], "no_decay": ["x", *NAMES[1:]]}, "`decay`"),
+        ({"no_decay": ["x"]}, "`no_decay`"),
+        ({"decay": {"params": NAMES[:1]}, "no_decay": NAMES[1:]}, "`no_decay`"),
+        ([NAMES[:1], NAMES[1:]], "list 1"),
+    ],
+)
+def test_lists_of_names_have_no_settings(made: Any, place: str) -> None:
+    assert refusal(made) == ("E955", f"{place} holds parameters and no settings", BOTH)
+
+
+@pytest.mark.parametrize("made", [{"decay": {"weight_decay": 0.1}}, {"decay": []}, {"decay": [1, 2]}])
+def test_labels_in_place_of_names(made: Any) -> None:
+    assert refusal(made) == ("E956", "the model has no parameter `decay`", BOTH)
+
+
 class Transformation(tuple[Any, ...]):
     """An optax transformation, as it looks from outside."""
 

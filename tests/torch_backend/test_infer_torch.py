@@ -107,7 +107,8 @@ def test_parameters_without_settings() -> None:
         assert refusal(code) == (
             "E955",
             f"{'`decay`' if isinstance(code(Net()), dict) else 'list 1'} holds parameters and no settings",
-            'return groups that have both: `[{"params": decay, "weight_decay": 0.1}, ...]`',
+            'give settings to each name, `{"head.weight": {"weight_decay": 0}}`, or to groups of them, '
+            '`[{"params": ["head.weight"], "weight_decay": 0}, ...]`',
         )
 
 

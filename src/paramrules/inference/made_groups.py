@@ -20,6 +20,10 @@ _FORMS: Final = (
     'return param groups, `[{"params": [...], "weight_decay": 0}]`, an optimizer, a dict or list of '
     "optimizers, or settings by the name of the parameter"
 )
+_BOTH: Final = (
+    'settings to each name, `{"head.weight": {"weight_decay": 0}}`, or to groups of them, '
+    '`[{"params": ["head.weight"], "weight_decay": 0}, ...]`'
+)
 _PLAIN: Final = (bool, int, float, str, tuple, type(None))
 """The types of settings whose values are compared."""
 
@@ -84,11 +88,11 @@ def made_groups(
             unknown.append(strange)
     lists = made.items() if isinstance(made, Mapping) else enumerate(made) if _is_list(made) else ()
     for key, value in lists:
-        if _is_list(value) and not _is_pair(value) and any(map(parameters.native, value)):
+        if _is_list(value) and not _is_pair(value) and _are_parameters(value, parameters):
             raise RulesError(_no_settings(f"`{key}`" if isinstance(key, str) else f"list {key + 1}"))
     if unknown:
         names = next((each for each in unknown if parameters.near(each[0])), unknown[-1])
-        raise RulesError(_unknown_name(names, parameters))
+        raise RulesError(_unknown_name(names, parameters, f"give {_BOTH}"))
     if isinstance(made, Iterable) and not isinstance(made, str) and not _is_transformation(made):
         return _of_list(list(made), parameters)
     raise RulesError(_not_groups(made))
@@ -135,6 +139,13 @@ def _is_group(group: object) -> bool:
 
 def _is_list(value: object) -> TypeGuard[Collection[object]]:
     return isinstance(value, list | tuple | set)
+
+
+def _are_parameters(values: Collection[object], parameters: Parameters) -> bool:
+    """Return whether any of these is a parameter, or all are names, of which some may be misspelt."""
+    texts = [value for value in values if isinstance(value, str)]
+    known = any(parameters.named(text) for text in texts)
+    return known or (texts != [] and len(texts) == len(values)) or any(map(parameters.native, values))
 
 
 def _distinct(optimizers: Sequence[_Named]) -> list[str]:
@@ -250,7 +261,7 @@ def _no_settings(place: str) -> Diagnostic:
     return Diagnostic(
         "E955",
         f"{place} holds parameters and no settings",
-        help='return groups that have both: `[{"params": decay, "weight_decay": 0.1}, ...]`',
+        help=f"give {_BOTH}",
     )
 
 
@@ -279,10 +290,12 @@ def _stranger(strangers: Sequence[tuple[str, object]], parameters: Parameters) -
     )
 
 
-def _unknown_name(names: Sequence[str], parameters: Parameters) -> Diagnostic:
+def _unknown_name(names: Sequence[str], parameters: Parameters, otherwise: str = "") -> Diagnostic:
     more = f" (and {len(names) - 1} more)" if len(names) > 1 else ""
     return Diagnostic(
         "E956",
         f"the model has no parameter `{names[0]}`{more}",
-        help=parameters.near(names[0]) or "`paramrules inventory M -o FILE` writes all names of a model",
+        help=parameters.near(names[0])
+        or otherwise
+        or "`paramrules inventory M -o FILE` writes all names of a model",
     )
