@@ -3,6 +3,7 @@
 import paramrules_optax
 import pytest
 from golden import golden_model
+from torch import nn
 
 import paramrules
 from paramrules.drafting import draft
@@ -15,6 +16,23 @@ def test_a_draft_is_strict_on_its_model(file: str) -> None:
     found = paramrules.examine(rules, model, strict=True)
     assert [finding.code for finding in found.findings if finding.severity != "note"] == []
     assert [axis.name for axis in found.axes] == ["decay", "lr"]
+
+
+def test_a_head_that_is_tied_to_the_embedding() -> None:
+    class Model(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.wte = nn.Embedding(9, 4)
+            self.h = nn.ModuleList(nn.Linear(4, 4) for _ in range(2))
+            self.cls = nn.ModuleDict({"dense": nn.Linear(4, 4), "decoder": nn.Linear(4, 9)})
+            self.cls["decoder"].weight = self.wte.weight
+
+    text = draft(Model())
+    assert "let head  = name ~ ^cls\\.(?:dense\\.|decoder\\.bias$)\n" in text
+    assert "expect rest: head\n" in text
+    assert "expect decay: type(Linear) and role == weight\n" in text
+    found = paramrules.examine(paramrules.parse(text), paramrules.inventory(Model()), strict=True)
+    assert [finding.code for finding in found.findings] == ["N210"]
 
 
 def test_a_tree_without_classes() -> None:

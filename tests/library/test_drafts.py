@@ -53,7 +53,7 @@ def test_all_that_a_model_has() -> None:
         "decay:    else\n"
         "expect no_decay: norm\n"
         "expect no_decay: embedding\n"
-        "expect decay: type(Linear) and leaf ~ ^(?:weight|kernel)$\n"
+        "expect decay: type(Linear) and role == weight\n"
         "\n"
         "# 3 blocks, 9 tensors\n"
         "let block = name ~ ^h\\.(?<i>\\d+)\\.\n"
@@ -131,7 +131,9 @@ def test_series() -> None:
     [
         (["0.w", "1.w"], ["block"]),
         (["blocks.0.mlp.0.w", "blocks.1.mlp.0.w"], ["block"]),
-        (["stages.0.blocks.0.w", "stages.1.downsample.w"], ["stage"]),
+        (["stages.0.blocks.0.w", "stages.1.blocks.0.w", "stages.1.downsample.w"], ["stage"]),
+        (["block.0.layer.0.q", "block.1.layer.0.q"], ["block"]),
+        (["block.0.0.q", "block.1.0.q"], ["stage"]),
         (["layer1.0.w", "layer2.0.w"], ["stage"]),
         ([f"{tower}.h.{i}.w" for tower in ("a", "b") for i in (0, 1)], ["a_block", "b_block"]),
         ([f"net.{part}_{i}.w" for part in ("conv", "fc") for i in (0, 1)], ["conv_block", "fc_block"]),
@@ -152,6 +154,59 @@ def test_arrays_with_numbers_of_their_own() -> None:
     text = draft(inventory_of(untyped("pos_embed", "post_norm.w", "w.0", "w.1")))
     assert "let block = name ~ ^w\\.(?<i>\\d+)(?:\\.|$)\n" in text
     assert "let stem  = name ~ ^pos_embed$\n" in text
+
+
+def test_parts_that_have_little_in_common_are_no_series() -> None:
+    parts = [f"0.{name}" for name in ("words.w", "places.w", "norm.w")] + [
+        "1.dense.w",
+        "1.dense.b",
+        "1.norm.w",
+    ]
+    assert series_in(dict.fromkeys(parts, 1)) == []
+    assert len(series_in(dict.fromkeys([*parts, "1.words.w"], 1))) == 1
+    assert len(series_in(dict.fromkeys([*parts, "2.dense.w", "2.norm.w"], 1))) == 1
+    assert len(series_in(dict.fromkeys([f"{i}.{'ab'[i % 2]}.w" for i in range(3)], 1))) == 1
+
+
+def raw(*names: str) -> list[Row]:
+    return [{"name": name, "shape": (1, 9, 4), "owner": "nets.ViT", "role": "other"} for name in names]
+
+
+def test_arrays_that_are_learned_inputs_do_not_decay() -> None:
+    rows = [*raw("cls_token", "enc.pos_embed", "mixer"), *linear("head")]
+    text = draft(inventory_of(rows))
+    assert 'let token  = leaf in ("cls_token", "pos_embed")\n' in text
+    assert "expect no_decay: token\n" in text
+    groups = paramrules.assign(paramrules.parse(text), inventory_of(rows)).groups
+    assert [(group.label, group.parameters) for group in groups] == [
+        ("no_decay", (0, 1, 4)),
+        ("decay", (2, 3)),
+    ]
+    assert 'let token  = leaf == "pos"\n' in draft(inventory_of([*raw("pos"), *linear("head")]))
+
+
+@pytest.mark.parametrize(
+    "names", [["mixer"], ["odd name pos"], [f"x{letter}_pos" for letter in "abcdefghijklm"]]
+)
+def test_arrays_that_are_named_like_no_input_or_are_too_many(names: list[str]) -> None:
+    assert "let token" not in draft(inventory_of([*raw(*names), *linear("head")]))
+
+
+def test_what_places_share_is_written_once() -> None:
+    rows = [
+        *(row for name in ("m.wte", "m.wpe") for row in table(name)),
+        *(row for i in range(2) for row in linear(f"m.h.{i}.fc")),
+    ]
+    assert "let stem  = name ~ ^m\\.(?:wte|wpe)\\.\n" in draft(inventory_of(rows))
+
+
+def test_a_projection_inside_is_no_head() -> None:
+    rows = [
+        *(row for i in range(2) for row in linear(f"up.{i}")),
+        *linear("mid.output_proj"),
+        *linear("fc.proj"),
+    ]
+    assert "let head  = name ~ ^fc\\.\n" in draft(inventory_of(rows))
 
 
 def test_only_so_many_series_are_drafted() -> None:

@@ -1,7 +1,8 @@
 """From a model to a rule file that passes `strict` on it."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import Final
 
 from paramrules.assignment.assign import examine
@@ -14,12 +15,16 @@ from paramrules.rules.load import parse
 
 _NORMS: Final = ("LayerNorm", "RMSNorm", "ScaleNorm", "GroupNorm", "BatchNorm", "InstanceNorm", "*Norm")
 _STEM: Final = re.compile(
-    r"embed|stem|patch|token|(?:^|[._])(?:pos(?!t)|wte|wpe|conv1|bn1|shared|input(?!_?(?:layer)?norm))",
+    r"embed|stem|patch|token|(?:^|[._])(?:pos(?!t)|wte|wpe|conv\d|bn\d|shared|input(?!_?(?:layer)?norm))",
     re.IGNORECASE,
 )
 _HEAD: Final = re.compile(
-    r"head(?:[._]|$)|(?:^|[._])(?:classifier|score|logits|output|out|fc|cls)(?:[._]|$)", re.IGNORECASE
+    r"head(?:[._]|$)|(?:^|[._])(?:classifier|score|logits|cls)(?:[._]|$)|^(?:model\.)?(?:output|out|fc)(?:[._]|$)",
+    re.IGNORECASE,
 )
+_TOKEN: Final = re.compile(r"(?:token|emb|embed|embedding|encoding|pos|position)s?$")
+"""The end of the names of arrays that are learned inputs, such as `cls_token` and `pos_embed`."""
+
 _CAPTURES: Final = "ijklmn"
 """The captures of the numbers of blocks, one for each series of a draft."""
 
@@ -62,11 +67,23 @@ def _kinds(rows: Inventory) -> dict[str, str]:
     wanted = {
         "norm": f"type({'|'.join(families)})" if families else "role == scale",
         "embedding": "role == embedding",
+        "token": _tokens(rows),
         "bias": "role == bias",
         "vector": "ndim <= 1",
         "marked": "attr(no_weight_decay)",
     }
-    return {kind: predicate for kind, predicate in wanted.items() if _taken(predicate, rows)}
+    return {kind: predicate for kind, predicate in wanted.items() if predicate and _taken(predicate, rows)}
+
+
+def _tokens(rows: Inventory) -> str:
+    """Return the predicate of learned inputs that are bare arrays; an empty text without any."""
+    named = _taken("role == other and ndim > 1", rows)
+    leaves = [name.rpartition(".")[2] for name in rows.names if name in named]
+    found = list(dict.fromkeys(leaf for leaf in leaves if is_plain(leaf) and _TOKEN.search(leaf)))
+    if not found or len(found) > _MOST:
+        return ""
+    quoted = ", ".join(f'"{leaf}"' for leaf in found)
+    return f"leaf in ({quoted})" if len(found) > 1 else f"leaf == {quoted}"
 
 
 def _lines(rows: Inventory, kinds: dict[str, str], series: Sequence[Series]) -> Iterator[str]:
@@ -82,7 +99,7 @@ def _lines(rows: Inventory, kinds: dict[str, str], series: Sequence[Series]) -> 
     if series:
         yield "option rate = 1.0  # below 1, each block trains slower than the one after it, to fine-tune"
         yield ""
-    named = [kind for kind in ("norm", "embedding") if kind in kinds]
+    named = [kind for kind in ("norm", "embedding", "token") if kind in kinds]
     for kind in named:
         yield f"let {kind} = {kinds[kind]}"
     exempt = [kind if kind in named else predicate for kind, predicate in kinds.items()]
@@ -95,14 +112,21 @@ def _lines(rows: Inventory, kinds: dict[str, str], series: Sequence[Series]) -> 
     yield "decay: else"
     for kind in named:
         yield f"expect no_decay: {kind}"
-    yield "expect decay: type(Linear) and leaf ~ ^(?:weight|kernel)$"
+    yield "expect decay: type(Linear) and role == weight"
     if series:
-        yield from _rates(series, _places(stem, names), _places(head, names), names)
+        yield from _rates(series, _places(stem, rows), _places(head, rows), names)
 
 
-def _places(some: Sequence[str], names: Sequence[str]) -> list[str]:
+def _places(some: Sequence[str], rows: Inventory) -> list[str]:
+    """Return the beginnings of some parameters' names, which no other parameter has in any of its names."""
     inside = set(some)
-    found = prefixes(some, [name for name in names if name not in inside])
+    others = [
+        rows.names[entry]
+        for number in range(len(rows))
+        if rows.names[number] not in inside
+        for entry in rows.entries(number)
+    ]
+    found = prefixes(some, others)
     return found if len(found) <= _MOST else []
 
 
@@ -135,9 +159,15 @@ def _rates(series: Sequence[Series], stem: list[str], head: list[str], names: Se
         yield "expect rest: head"
 
 
-def _regex(places: Iterable[str], names: Sequence[str]) -> str:
-    parts = [place.replace(".", r"\.") + ("$" if place in names else r"\.") for place in places]
-    return f"name ~ ^{parts[0]}" if len(parts) == 1 else f"name ~ ^(?:{'|'.join(parts)})"
+def _regex(places: Sequence[str], names: Sequence[str]) -> str:
+    """Return the test of names that begin with one of some places; what all share is written once."""
+    columns = zip(*(place.split(".")[:-1] for place in places), strict=False)
+    begin = "".join(f"{column[0]}." for column in takewhile(lambda column: len(set(column)) == 1, columns))
+    ends = ["$" if place in names else "." for place in places]
+    end = ends[0] if len(set(ends)) == 1 else ""
+    parts = [place[len(begin) :] + ("" if end else last) for place, last in zip(places, ends, strict=True)]
+    inner = parts[0] if len(parts) == 1 else f"(?:{'|'.join(parts)})"
+    return f"name ~ ^{begin}{inner}{end}".replace(".", r"\.")
 
 
 def _kept(text: str, rows: Inventory) -> Iterator[str]:

@@ -3,11 +3,15 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 _NUMBERED: Final = re.compile(r"([A-Za-z_]*?)_?([0-9]+)")
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*")
 _IN_STAGE: Final = re.compile(r"^\d+\.(?:\d+\.|blocks?\.|layers?\.|downsample\b)")
+_PART: Final = re.compile(r"^\d+\.layer\.")
+"""A part of a block, where its place is called `block`, as in T5: `block.0.layer.1.`."""
+
 _SHARE: Final = 0.25
 """The part of the largest series that another one needs, as a decoder beside an encoder."""
 
@@ -33,8 +37,21 @@ class Series(NamedTuple):
     @property
     def word(self) -> str:
         """The name of one block: `stage` if there are blocks or layers in it."""
-        size = len(self.begin)
-        return "stage" if all(_IN_STAGE.search(name[size:]) for name in self.names) else "block"
+        inside = [name[len(self.begin) :] for name in self.names]
+        if re.search(r"blocks?\.$", self.begin) and all(map(_PART.search, inside)):
+            return "block"
+        return "stage" if all(map(_IN_STAGE.search, inside)) else "block"
+
+    @property
+    def is_repeated(self) -> bool:
+        """True if two blocks have the same names below their numbers, or two neighbours half of them."""
+        parts: defaultdict[int, set[str]] = defaultdict(set)
+        for name in self.names:
+            number, _, rest = name[len(self.begin) :].partition(".")
+            parts[int(number)].add(rest)
+        blocks = [parts[number] for number in sorted(parts)]
+        alike = any(2 * len(one & two) >= min(len(one), len(two)) for one, two in pairwise(blocks))
+        return alike or len(set(map(frozenset, blocks))) < len(blocks)
 
     def regex(self, capture: str) -> str:
         """Return the regex that finds a block, and its number by the name of a capture."""
@@ -82,7 +99,7 @@ def series_in(sizes: Mapping[str, int]) -> list[Series]:
                 numbers[begin].add(numbered[2])
                 break
     found = [Series(begin, frozenset(names[begin]), frozenset(numbers[begin])) for begin in names]
-    found = [each for each in found if len(each.numbers) > 1]
+    found = [each for each in found if len(each.numbers) > 1 and each.is_repeated]
     weights = {each: sum(sizes[name] for name in each.names) for each in found}
     found.sort(key=lambda each: (-weights[each], each.begin))
     return [each for each in found if weights[each] >= _SHARE * weights[found[0]]]
