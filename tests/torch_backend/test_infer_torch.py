@@ -112,6 +112,26 @@ def test_parameters_without_settings() -> None:
         )
 
 
+def test_a_tied_parameter_goes_by_its_first_name() -> None:
+    class Tied(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.tok = nn.Embedding(9, 4)
+            self.pos = nn.Parameter(torch.zeros(1, 9, 4))
+            self.blk = nn.ModuleList(nn.Linear(4, 4) for _ in range(4))
+            self.norm = nn.LayerNorm(4)
+            self.out = nn.Linear(4, 9, bias=False)
+            self.out.weight = self.tok.weight
+
+    def code(model: nn.Module) -> dict[str, Any]:
+        names = [name for name, _ in model.named_parameters()]
+        inside = {name: int(name.split(".")[1]) + 1 for name in names if name.startswith("blk.")}
+        layers = {name: inside.get(name, 5 if name.startswith("norm.") else 0) for name in names}
+        return {name: {"lr_scale": 0.8 ** (5 - layer)} for name, layer in layers.items()}
+
+    assert r"stem:    name ~ ^tok\.|pos -> lr_scale = rate ** (depth + 1)" in infer(Tied(), code).text
+
+
 def test_an_empty_group_counts_for_nothing() -> None:
     def code(model: nn.Module) -> list[dict[str, Any]]:
         return [{"params": [], "lr": float("nan")}, {"params": model.parameters(), "lr": 0.1}]

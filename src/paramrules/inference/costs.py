@@ -48,6 +48,9 @@ LETTER: Final = 0.01
 """Names: `bias`, a component anywhere, what a piece of one adds, the first component, the last, one inside;
 each further component of a path, each number in it, and each letter."""
 
+ALIAS: Final = 0.2
+"""What a name adds that a tied parameter has besides its first: `head`, where the embedding is tied to it."""
+
 INDEX: Final = 3.5
 RECENT: Final = 3.2
 EXTENT: Final = 12.0

@@ -58,7 +58,7 @@ def name_drafts(space: Space, samples: Sequence[int]) -> Iterator[Draft]:
     for entry in samples:
         parts = [r"\d+" if part.isdigit() else escaped(part) for part in names[entry].split(".")]
         for pattern, cost, words in _patterns(parts):
-            cost += costs.LETTER * len(pattern)
+            cost += costs.LETTER * len(pattern) + costs.ALIAS * (entry != min(space.siblings[entry]))
             if ("name", pattern) not in found or cost < found["name", pattern][0]:
                 found["name", pattern] = (cost, words)
     for (_, pattern), (cost, words) in found.items():
