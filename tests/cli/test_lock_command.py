@@ -36,7 +36,8 @@ def test_writing_and_checking(run: Run) -> None:
     assert out.splitlines()[0].startswith("settings changed in")
     assert err == (
         "\nerror[E901]: `net.rules.lock` is stale: on `net.py:make`, 4 tensors with other settings\n"
-        "  = help: if that is meant, lock again without `--check` and commit the file\n\n"
+        "  = help: if that is meant, run `paramrules lock net.rules -m net.py:make --option rate=0.25` "
+        "and commit `net.rules.lock`\n\n"
     )
     assert Path("net.rules.lock").read_text() == text
     assert run("lock", "net.rules", "-m", "net.py:make", "--check", "-q") == (0, "", "")
@@ -121,7 +122,8 @@ def test_a_lock_that_is_missing_or_edited(run: Run) -> None:
     assert run("lock", "net.rules", "-m", "net.py:make", "--check") == (
         2,
         "",
-        "error[E909]: there is no lock `net.rules.lock`\n  = help: `paramrules lock` writes it\n\n",
+        "error[E909]: there is no lock `net.rules.lock`\n"
+        "  = help: `paramrules lock net.rules -m net.py:make` writes it\n\n",
     )
     run("lock", "net.rules", "-m", "net.py:make")
     lock = Path("net.rules.lock")
@@ -136,7 +138,7 @@ def test_a_lock_that_is_missing_or_edited(run: Run) -> None:
         "    |\n"
         " 19 |\n"
         "    | ^\n"
-        "    = help: lock again without `--check`\n\n"
+        "    = help: `paramrules lock net.rules -m net.py:make` writes it anew\n\n"
     )
     lock.write_text(text + "\n# more\n")
     assert "net.rules.lock:" in run("lock", "net.rules", "-m", "net.py:make", "--check").err
@@ -247,7 +249,7 @@ def test_two_targets_of_one_file_and_model_with_other_options(run: Run) -> None:
     assert err == (
         "\nerror[E901]: `net.rules.lock` is stale: on `net.py:make (rate = 0.125)`, "
         "4 tensors with other settings\n"
-        "  = help: if that is meant, lock again without `--check` and commit the file\n\n"
+        "  = help: if that is meant, run `paramrules lock` and commit `net.rules.lock`\n\n"
     )
     assert run("diff", "net.rules.lock", "net.rules") == (
         2,

@@ -1,10 +1,11 @@
 """`paramrules lock [FILE] [--model M]`."""
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from paramrules.cli.answer import Answer, Command
+from paramrules.cli.answer import WORDS, Answer, Command
 from paramrules.cli.arguments import assigned_to, on_models
 from paramrules.cli.diff_blocks import blocks_of, result_of
 from paramrules.cli.layout import progress
@@ -79,7 +80,11 @@ def lock(targets: "list[Target]", output: str | None, check: bool) -> Answer:
             summary = f"{locking.path} is up to date"
             if check:
                 checked = check_lock(
-                    locking.path, now, by_name=not stands_in, assignments=locking.assignments
+                    locking.path,
+                    now,
+                    by_name=not stands_in,
+                    assignments=locking.assignments,
+                    command=_without_check(),
                 )
                 found += checked.findings
                 blocks += [""] if blocks and checked.findings else []
@@ -97,6 +102,12 @@ def lock(targets: "list[Target]", output: str | None, check: bool) -> Answer:
         blocks += ["", *summaries] if blocks and summaries else summaries
         summaries = [counted(len(files), "lock")]
     return Answer(blocks, {"locks": results}, findings, "".join(summaries))
+
+
+def _without_check() -> str:
+    """Return the command line that runs, without `--check`: it writes what is checked."""
+    words = click.get_current_context().meta[WORDS]
+    return shlex.join(["paramrules", "lock", *(word for word in words if word != "--check")])
 
 
 def _row(name: str, section: "LockedModel") -> dict[str, Any]:

@@ -26,6 +26,7 @@ def check_lock(
     *,
     by_name: bool = False,
     assignments: Sequence[Assignment] = (),
+    command: str = "paramrules lock",
 ) -> Checked:
     """Compare a lock file with what the rules make now.
 
@@ -38,6 +39,7 @@ def check_lock(
             one that was locked, as a saved inventory does.
         assignments: the assignments that `now` was made of, one for each section. With these, the
             finding names the entries of the vocabulary that have moved parameters.
+        command: what to type to write the lock.
 
     Returns:
         No findings if the file is up to date; E901 if it is stale, E908 if it was edited by hand.
@@ -50,12 +52,12 @@ def check_lock(
     """
     name = os.fspath(path)
     if not os.path.lexists(name):
-        raise RulesError(Diagnostic("E909", f"there is no lock `{name}`", help="`paramrules lock` writes it"))
+        raise RulesError(Diagnostic("E909", f"there is no lock `{name}`", help=f"`{command}` writes it"))
     old = read_lock(path)
     diffs = diffs_of_locks(old, now, by_name=by_name)
     known = dict(zip(map(identity_of, now), assignments, strict=False))
     reasons = list(_reasons(diffs, known))
-    return Checked(tuple([_stale(name, reasons)] if reasons else _edited(name, old)), diffs)
+    return Checked(tuple([_stale(name, reasons, command)] if reasons else _edited(name, old, command)), diffs)
 
 
 def write_lock(path: str | os.PathLike[str], now: Lock) -> bool:
@@ -75,7 +77,7 @@ def write_lock(path: str | os.PathLike[str], now: Lock) -> bool:
     kept = Lock(
         tuple(old[key] if old.get(key) == each else each for each in now for key in [identity_of(each)])
     )
-    if kept == before and not _edited(os.fspath(path), before):
+    if kept == before and not _edited(os.fspath(path), before, ""):
         return False
     kept.save(path)
     return True
@@ -89,11 +91,11 @@ def _readable(path: str | os.PathLike[str]) -> Lock | None:
         return None
 
 
-def _stale(name: str, reasons: Sequence[str]) -> Diagnostic:
+def _stale(name: str, reasons: Sequence[str], command: str) -> Diagnostic:
     return Diagnostic(
         "E901",
         f"`{name}` is stale: {'; '.join(reasons)}",
-        help="if that is meant, lock again without `--check` and commit the file",
+        help=f"if that is meant, run `{command}` and commit `{name}`",
     )
 
 
@@ -118,7 +120,7 @@ def _reasons(diffs: Diffs, assignments: Mapping[Identity, Assignment]) -> Iterat
                 yield f"on `{model}`, {what} is `{now}` now, not `{before}`"
 
 
-def _edited(name: str, old: Lock) -> list[Diagnostic]:
+def _edited(name: str, old: Lock, command: str) -> list[Diagnostic]:
     """Return a finding (E908) if a file is not as it would be written."""
     with open(name, encoding="utf-8-sig", newline=None) as file:
         text = file.read()
@@ -130,7 +132,7 @@ def _edited(name: str, old: Lock) -> list[Diagnostic]:
             "E908",
             f"`{name}` says what it should, but not as it is written: somebody has edited or merged it",
             Source(name, text).first_difference(written),
-            help="lock again without `--check`",
+            help=f"`{command}` writes it anew",
         )
     ]
 
