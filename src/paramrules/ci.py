@@ -8,7 +8,7 @@ from typing import Final
 from paramrules.assignment import Assignment, examine
 from paramrules.assignment.coverage import coverage
 from paramrules.diagnostics import Diagnostic, RulesError, Source, count_text, distinct
-from paramrules.diffs.sides import Diffs
+from paramrules.diffs.diffs import Diffs
 from paramrules.diffs.stale import check_lock
 from paramrules.inventories import Inventory
 from paramrules.locks.locking import Locking

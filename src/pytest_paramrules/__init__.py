@@ -83,12 +83,22 @@ class _Targets(pytest.Collector):
                 yield self._test(f"{name}::{span.one_line}", one.expected(place), span.source.name, span)
         lock = targets[0].lock
         if os.path.lexists(lock):
-            yield self._test(f"{file}::lock", lambda: _stale(lock, several), lock)
+            checking = _Checking(lock, several)
+            yield self._test(f"{file}::lock", checking.findings, lock, tables=checking.tables)
 
-    def _test(self, name: str, findings: "Findings", file: str, span: "Span | None" = None) -> "_Test":
+    def _test(
+        self,
+        name: str,
+        findings: "Findings",
+        file: str,
+        span: "Span | None" = None,
+        tables: Callable[[], str] = str,
+    ) -> "_Test":
         from paramrules.diagnostics import printable
 
-        test: _Test = _Test.from_parent(self, name=printable(name), findings=findings, file=file, span=span)
+        test: _Test = _Test.from_parent(
+            self, name=printable(name), findings=findings, file=file, span=span, tables=tables
+        )
         return test
 
 
@@ -143,23 +153,45 @@ class _Assigned:
         return findings
 
 
-def _stale(path: str, several: Sequence[_Assigned]) -> "Sequence[Diagnostic]":
-    """Return why a lock is not what the rules make of these models."""
-    from paramrules.diffs.stale import check_lock
-    from paramrules.locks.locking import Locking
+class _Checking:
+    """The check of a lock."""
 
-    locking = Locking(path)
-    for one in several:
-        locking.add(one.model.relative_to(locking.folder), one.assignment)
-    return check_lock(path, locking.lock(), by_name=True, assignments=locking.assignments).findings
+    def __init__(self, path: str, several: Sequence[_Assigned]) -> None:
+        self._path, self._several = path, several
+        self._text = ""
+
+    def findings(self) -> "Sequence[Diagnostic]":
+        """Return why the lock is not what the rules make of its models."""
+        from paramrules.diffs.stale import check_lock
+        from paramrules.display import text_of
+        from paramrules.locks.locking import Locking
+
+        locking = Locking(self._path)
+        for one in self._several:
+            locking.add(one.model.relative_to(locking.folder), one.assignment)
+        checked = check_lock(self._path, locking.lock(), by_name=True, assignments=locking.assignments)
+        self._text = text_of(checked.diffs.report())
+        return checked.findings
+
+    def tables(self) -> str:
+        """Return what differs, once the findings are known: the tables of `paramrules lock --check`."""
+        return self._text
 
 
 class _Test(pytest.Item):
     """A test that nothing is wrong."""
 
-    def __init__(self, *, findings: "Findings", file: str, span: "Span | None", **more: Any) -> None:
+    def __init__(
+        self,
+        *,
+        findings: "Findings",
+        file: str,
+        span: "Span | None",
+        tables: Callable[[], str],
+        **more: Any,
+    ) -> None:
         super().__init__(**more)
-        self._findings, self._file, self._span = findings, file, span
+        self._findings, self._file, self._span, self._tables = findings, file, span, tables
 
     def runtest(self) -> None:
         from paramrules.diagnostics import RulesError
@@ -172,7 +204,8 @@ class _Test(pytest.Item):
 
         if not isinstance(excinfo.value, RulesError):
             return super().repr_failure(excinfo, style)
-        return "\n\n".join(render(finding.on_command_line()) for finding in excinfo.value.diagnostics)
+        found = (render(finding.on_command_line()) for finding in excinfo.value.diagnostics)
+        return "\n\n".join(filter(None, (self._tables(), *found)))
 
     def reportinfo(self) -> tuple[str, int | None, str]:
         return self._file, self._span.line - 1 if self._span else None, self.name.replace("::", ": ")

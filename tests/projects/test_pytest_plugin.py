@@ -184,8 +184,26 @@ def test_a_lock_is_a_test(run: Pytest, monkeypatch: pytest.MonkeyPatch) -> None:
     done = run("--paramrules", "-k", "lock")
     done.assert_outcomes(failed=1, deselected=6)
     done.stdout.fnmatch_lines(
-        ["error[[]E901]: `net.rules.lock` is stale: on `net.py:make`, 1 tensor moved; on `net.py:wide`, *"]
+        [
+            "net.rules on net.py:make:",
+            "moved from  to     settings             tensors  parameters  names",
+            "no_decay    decay  weight_decay 0 -> -        1           4  fc.bias",
+            "error[[]E901]: `net.rules.lock` is stale: on `net.py:make`, 1 tensor moved; on `net.py:wide`, *",
+            "  = help: if that is meant, run `paramrules lock` and commit `net.rules.lock`",
+        ]
     )
+
+
+def test_a_stale_lock_shows_what_lock_check_prints(run: Pytest) -> None:
+    rules = "option rate = {}\nall: else -> lr_scale = rate\n"
+    Path("net.rules").write_text(rules.format(0.5))
+    assert CliRunner().invoke(main, ["lock", "-q"]).exit_code == 0
+    Path("net.rules").write_text(rules.format(0.25))
+    done = run("--paramrules", "-k", "lock")
+    done.assert_outcomes(failed=1, deselected=2)
+    printed = CliRunner().invoke(main, ["lock", "--check"]).stdout.splitlines()
+    assert "option rate: 0.5 -> 0.25" in printed
+    done.stdout.fnmatch_lines(list(filter(None, printed)))
 
 
 def test_the_lock_of_a_shipped_policy_is_a_test(run: Pytest) -> None:

@@ -6,7 +6,6 @@ import click
 
 from paramrules.cli.answer import Answer, Command, current_project
 from paramrules.cli.arguments import build
-from paramrules.cli.diff_blocks import blocks_of
 from paramrules.cli.exit_codes import Exit
 from paramrules.diagnostics import SEVERITIES, count_text, distinct
 from paramrules.display import Block, Table, counted
@@ -53,7 +52,7 @@ def ci(skip: tuple[str, ...]) -> Answer:
     rows = [(step.name, step.file, step.result, step.details) for step in done]
     blocks: list[Block] = [Table(("step", "file", "result", "details"), rows)]
     for diffs in (step.diffs for step in done if step.diffs):
-        changes = blocks_of(diffs)
+        changes = diffs.report()
         blocks += ["", *changes] if changes else []
     return Answer(
         blocks,

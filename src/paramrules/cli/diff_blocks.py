@@ -1,31 +1,9 @@
-"""Diffs on standard output and as JSON."""
+"""Diffs as JSON."""
 
 from typing import TYPE_CHECKING, Any
 
-from paramrules.display import Block
-
 if TYPE_CHECKING:
-    from paramrules.diffs.sides import Diffs
-
-
-def blocks_of(diffs: "Diffs", with_names: bool = False) -> list[Block]:
-    """Return tables and lines about every model that differs, with a heading if there are several."""
-    blocks: list[Block] = []
-    for name, diff in zip(diffs.names, diffs.diffs, strict=True):
-        if report := diff.report(with_names):
-            blocks += [""] if blocks else []
-            blocks += [f"{diff.new.rules} on {name}:", ""] if len(diffs.diffs) > 1 else []
-            blocks += report
-    alone = {
-        "no longer locked": diffs.went,
-        "newly locked": diffs.came,
-        "new file": diffs.new_files,
-        "gone": diffs.gone_files,
-        "newly configured": diffs.new_targets,
-        "no longer configured": diffs.gone_targets,
-    }
-    blocks += [f"{word}: {', '.join(names)}" for word, names in alone.items() if names]
-    return blocks
+    from paramrules.diffs.diffs import Diffs
 
 
 def result_of(diffs: "Diffs") -> dict[str, Any]:

@@ -7,7 +7,7 @@ import click
 
 from paramrules.cli.answer import Answer, Command, current_project
 from paramrules.cli.arguments import build, on_compared_models, with_compare
-from paramrules.cli.diff_blocks import blocks_of, files_of, result_of
+from paramrules.cli.diff_blocks import files_of, result_of
 from paramrules.cli.exit_codes import Exit
 from paramrules.cli.file_arguments import RuleFile
 from paramrules.diagnostics import RulesError
@@ -66,8 +66,9 @@ def diff(
              (of a shape, a tie, a stack, a mark: both), names
     """
     from paramrules.diffs.against import diff_project, is_revision
+    from paramrules.diffs.diffs import Diffs
     from paramrules.diffs.former_targets import FormerTargets
-    from paramrules.diffs.sides import Diffs, diff_target
+    from paramrules.diffs.sides import diff_target
     from paramrules.projects import Target
 
     if driver:
@@ -86,7 +87,7 @@ def diff(
         found = Diffs.joined(diff_target(old, new, target, build, compare=compare) for target in chosen)
     else:
         raise click.UsageError("name two files, `main:vit.rules vit.rules`, or write `--against main` alone")
-    blocks = found.markdown().splitlines() if markdown else blocks_of(found, with_names)
+    blocks = found.markdown().splitlines() if markdown else found.report(with_names)
     code = Exit.NOTHING if found.same else Exit.FOUND
     result = {**result_of(found), **files_of(found)}
     findings, summary = found.findings, "" if markdown else found.summary
@@ -99,8 +100,8 @@ def _for_git(words: tuple[str, ...], compare: str, with_names: bool) -> Answer:
     References:
         https://git-scm.com/docs/git#Documentation/git.txt-codeGITEXTERNALDIFFcode
     """
+    from paramrules.diffs.diffs import Diffs
     from paramrules.diffs.driver import locks_apart
-    from paramrules.diffs.sides import Diffs
 
     if len(words) not in (1, 7, 9):  # not merged; two more for a file that was renamed
         raise click.UsageError("`--driver` is for git: set it as the `command` of a diff driver")
@@ -111,5 +112,5 @@ def _for_git(words: tuple[str, ...], compare: str, with_names: bool) -> Answer:
         except RulesError as error:
             why = ["not compared", *(finding.message for finding in error.diagnostics)]
     head = f"{words[-2] if len(words) == 9 else words[0]}: {': '.join(why) or found.summary}"
-    blocks = blocks_of(found, with_names)
+    blocks = found.report(with_names)
     return Answer([head, *([""] if blocks else []), *blocks, ""], {**result_of(found), **files_of(found)})

@@ -7,7 +7,7 @@ import click
 
 from paramrules.cli.answer import WORDS, Answer, Command
 from paramrules.cli.arguments import assigned_to, on_models
-from paramrules.cli.diff_blocks import blocks_of, result_of
+from paramrules.cli.diff_blocks import result_of
 from paramrules.cli.layout import progress
 from paramrules.display import Block, counted
 from paramrules.sources import source
@@ -88,7 +88,7 @@ def lock(targets: "list[Target]", output: str | None, check: bool) -> Answer:
                 )
                 found += checked.findings
                 blocks += [""] if blocks and checked.findings else []
-                blocks += blocks_of(checked.diffs)
+                blocks += checked.diffs.report()
                 result |= {"stale": bool(checked.findings), **result_of(checked.diffs)}
             elif any(finding.is_error for finding in found):
                 result["written"] = False

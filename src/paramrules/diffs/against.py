@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from paramrules.comparison.settings import BOTH, check_compared
 from paramrules.diagnostics import RulesError
+from paramrules.diffs.diffs import Diffs
 from paramrules.diffs.former_targets import FormerTargets
-from paramrules.diffs.sides import Diffs, diff_targets
+from paramrules.diffs.sides import diff_targets
 from paramrules.git_files import GitFile, for_git, from_here
 from paramrules.inventories import Inventory
 from paramrules.projects import Models, Target

@@ -2,7 +2,8 @@
 
 import os
 
-from paramrules.diffs.sides import Diffs, diffs_of_locks
+from paramrules.diffs.diffs import Diffs
+from paramrules.diffs.sides import diffs_of_locks
 from paramrules.locks import Lock, read_lock
 
 

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from paramrules.assignment import Assignment
 from paramrules.diagnostics import Diagnostic, RulesError, Source, listed
-from paramrules.diffs.sides import Diffs, diffs_of_locks
+from paramrules.diffs.diffs import Diffs
+from paramrules.diffs.sides import diffs_of_locks
 from paramrules.diffs.vocabulary_moves import moves
 from paramrules.locks import Lock, LockedModel, read_lock
 from paramrules.locks.sections import Identity, identity_of
