@@ -13,6 +13,7 @@ from paramrules.diffs.stale import check_lock
 from paramrules.inventories import Inventory
 from paramrules.locks.locking import Locking
 from paramrules.projects import Models, Project, Target
+from paramrules.projects.orphaned_locks import orphaned_locks
 from paramrules.rule_files import Formatted, format_file
 from paramrules.rules.load import check, load
 from paramrules.rules.shipped import names_shipped
@@ -68,7 +69,8 @@ def steps(project: Project, build: Build, skip: Collection[str] = ()) -> Iterato
     The steps of a rule file are those of `paramrules check`, `fmt --check`, `test` and, if there is a lock
     beside it, `lock --check`; a shipped policy has no `fmt`. Models are built and assigned once, for both
     `test` and `lock`. The details of `test` say how much of the rules the models reach. What makes a step
-    impossible is a finding of it, and the others go on.
+    impossible is a finding of it, and the others go on. A lock beside these files that no target has is a
+    step, too (W978).
 
     Args:
         project: the settings.
@@ -96,6 +98,10 @@ def steps(project: Project, build: Build, skip: Collection[str] = ()) -> Iterato
                 yield replace(step, findings=(), details="see above", is_usable=True, is_skipped=True)
             else:
                 yield replace(step, findings=found)
+    if LOCK not in skip:
+        for lock, warning in orphaned_locks(project):
+            if graded := project.graded([warning]):
+                yield Step(LOCK, lock, graded)
 
 
 def _once(build: Build) -> Build:

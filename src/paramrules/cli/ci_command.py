@@ -31,8 +31,8 @@ def ci(skip: tuple[str, ...]) -> Answer:
     paramrules ci --skip test --skip lock
 
     For each rule file: `check`, `fmt --check`, `test` on its models, and `lock --check` if there is a lock
-    beside it. Nothing is written. One model that cannot be built does not keep the others from being tested.
-    Without `test` and `lock`, no model is built.
+    beside it. A lock there that no target has is reported. Nothing is written. One model that cannot be built
+    does not keep the others from being tested. Without `test` and `lock`, no model is built.
 
     JSON: `findings` and `steps`, each with `step`, `file`, `result` (ok, findings, unusable, skipped), how
     many `errors`, `warnings` and `notes`, and `details` for reading.

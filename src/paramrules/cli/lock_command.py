@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from paramrules.cli.answer import WORDS, Answer, Command
+from paramrules.cli.answer import WORDS, Answer, Command, current_project
 from paramrules.cli.arguments import assigned_to, on_models
 from paramrules.cli.diff_blocks import result_of
 from paramrules.cli.layout import progress
@@ -36,8 +36,9 @@ def lock(targets: "list[Target]", output: str | None, check: bool) -> Answer:
     paramrules lock vit.rules -m vit.json --check
 
     A lock has a section for each model; without arguments there is one for each rule file of the project's
-    settings. With `--check`, what `--model` names may stand for the model that was locked, such as a saved
-    inventory. Nothing is written while rules have errors on a model.
+    settings, and a lock beside these that no target has is reported. With `--check`, what `--model` names may
+    stand for the model that was locked, such as a saved inventory. Nothing is written while rules have errors
+    on a model.
 
     JSON: `findings` and `locks`, each with `rules`, `lock` (the file), `models` (each with name, model,
     framework, tensors, groups), and `written` (true if it has changed); with `--check` in place of `written`
@@ -49,13 +50,15 @@ def lock(targets: "list[Target]", output: str | None, check: bool) -> Answer:
     import paramrules
     from paramrules.diffs.stale import check_lock, write_lock
     from paramrules.locks.locking import Locking
+    from paramrules.projects.orphaned_locks import orphaned_locks
 
     files = list(dict.fromkeys(target.rules for target in targets))
     if output and len(files) > 1:
         raise click.UsageError(
             f"`-o` names one lock, and there are {len(files)} rule files: name one of them"
         )
-    stands_in = bool(click.get_current_context().params["models"])
+    typed = click.get_current_context().params
+    stands_in = bool(typed["models"])
     findings: list[Diagnostic] = []
     blocks: list[Block] = []
     results, summaries = [], []
@@ -98,6 +101,9 @@ def lock(targets: "list[Target]", output: str | None, check: bool) -> Answer:
         summaries += [] if any(finding.is_error for finding in found) else [summary]
         results.append(result)
         findings += found
+    project = current_project()
+    if project and not (typed["file"] or stands_in or output):
+        findings += (warning for _, warning in orphaned_locks(project))
     if len(files) > 1:
         blocks += ["", *summaries] if blocks and summaries else summaries
         summaries = [counted(len(files), "lock")]
