@@ -324,3 +324,43 @@ def test_a_label_that_nothing_has_was_written_by_hand(run: Run) -> None:
     assert " | extra: -\n" in err
     run("lock", "net.rules", "-m", "net.py:make")
     assert lock.read_text() == text
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_every_lock_that_cannot_be_checked_is_named(run: Run, form: str) -> None:
+    target = '[[targets]]\nrules = "{}.rules"\nmodels = ["net.py:make"]\n'
+    names = ("a", "b", "c", "d")
+    Path("paramrules.toml").write_text("".join(map(target.format, names)))
+    for name in names:
+        Path(f"{name}.rules").write_text("no_decay: ndim <= 1\ndecay: else\n")
+    missing = [f"there is no lock `{name}.rules.lock`" for name in names]
+    code, out, err = run("lock", "--check")
+    assert (code, out) == (2, "")
+    assert [line.partition(": ")[2] for line in err.splitlines() if line.startswith("error")] == missing
+    assert run("lock", "a.rules").code == run("lock", "c.rules").code == 0
+    Path("c.rules").write_text("no_decay: ndim <= 1 or role == embedding\ndecay: else\nmore: else\n")
+    Path("d.rules").write_text("none: ndm <= 1\n")
+    ran = run("lock", "--check", "--format", form)
+    assert ran.code == 2
+    if form == "json":
+        answer = json.loads(ran.out)
+        assert [lock["lock"] for lock in answer["locks"]] == ["a.rules.lock"]
+        assert {finding["code"] for finding in answer["findings"]} >= {"E909", "E301"}
+    else:
+        assert ran.out == "a.rules.lock is up to date\n4 locks\n"
+        assert missing[1] in ran.err
+        assert "`ndm`" in ran.err
+
+
+def test_a_model_that_fails_keeps_no_other_lock_from_being_written(run: Run) -> None:
+    Path("broken.py").write_text("def make():\n    raise OSError(5)\n")
+    target = '[[targets]]\nrules = "{}.rules"\nmodels = ["{}.py:make"]\n'
+    settings = target.format("a", "broken") + target.format("net", "net") + target.format("b", "broken")
+    Path("paramrules.toml").write_text(settings)
+    for name in "ab":
+        Path(f"{name}.rules").write_text("no_decay: ndim <= 1\ndecay: else\n")
+    code, out, err = run("lock", "--traceback")
+    assert (code, out) == (2, "net.rules.lock: 7 tensors in 6 groups\n3 locks\n")
+    assert err.count("E702") == err.count("OSError: 5\n  ") == 1
+    assert "Traceback" in err
+    assert Path("net.rules.lock").exists()

@@ -43,6 +43,9 @@ def test_a_renamed_rule_file_leaves_its_lock(run: Run) -> None:
     assert " ".join(out.splitlines()[-2].split()) == "lock rules/small.rules.lock 1 warning"
     assert out.splitlines()[-1] == "8 steps: 1 warning"
     assert run("ci", "--fail-on", "warning").code == 1
+    code, _, err = run("lock", "--check")
+    assert code == 2
+    assert FOUND + moved + DELETE in err
     assert run("lock", "--check", "rules/net.rules").err == ""
     code, _, err = run("lock")
     assert (code, err) == (0, f"\n{FOUND}{DELETE}")

@@ -53,6 +53,7 @@ class Answer:
         findings: the errors, warnings and notes.
         summary: a line for reading, below the findings.
         next: what to type next, below that.
+        cause: the exception of a model's code behind a finding, for `--traceback`.
         outcome: the exit code that the answer asks for, whatever the findings.
         is_output: True if the blocks are what the command was asked to write, and `--quiet` keeps them.
         text: what the command was asked to write, if it is to come out as it is.
@@ -68,6 +69,7 @@ class Answer:
     text: str = ""
     aside: Sequence[Block] = ()
     next: str = ""
+    cause: BaseException | None = None
 
 
 class Command(click.Command):
@@ -133,12 +135,12 @@ class Command(click.Command):
                 ctx.meta[_PROJECT] = find_project()
             answer = super().invoke(ctx)
         except RulesError as error:
-            if with_traceback and error.__cause__:
-                _print_traceback(error.__cause__)
-            answer = Answer(findings=error.diagnostics, outcome=Exit.UNUSABLE)
+            answer = Answer(findings=error.diagnostics, outcome=Exit.UNUSABLE, cause=error.__cause__)
         except KeyboardInterrupt:
             print("interrupted", file=sys.stderr)
             ctx.exit(INTERRUPTED)
+        if with_traceback and answer.cause:
+            _print_traceback(answer.cause)
         findings = [finding.on_command_line() for finding in graded(answer.findings)]
         answer = replace(answer, findings=findings)
         try:

@@ -1,14 +1,17 @@
 """`paramrules lock [FILE] [--model M]`."""
 
 import shlex
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from paramrules.cli.answer import WORDS, Answer, Command, current_project
 from paramrules.cli.arguments import assigned_to, on_models
 from paramrules.cli.diff_blocks import result_of
+from paramrules.cli.exit_codes import Exit
 from paramrules.cli.layout import progress
+from paramrules.diagnostics import RulesError, distinct
 from paramrules.display import Block, counted
 from paramrules.sources import source
 
@@ -47,9 +50,6 @@ def lock(targets: "list[Target]", output: str | None, check: bool) -> Answer:
     stale                    true if the lock is not up to date
     same, went, came, diffs  as `paramrules diff` has them
     """
-    import paramrules
-    from paramrules.diffs.stale import check_lock, write_lock
-    from paramrules.locks.locking import Locking
     from paramrules.projects.orphaned_locks import orphaned_locks
 
     files = list(dict.fromkeys(target.rules for target in targets))
@@ -58,56 +58,90 @@ def lock(targets: "list[Target]", output: str | None, check: bool) -> Answer:
             f"`-o` names one lock, and there are {len(files)} rule files: name one of them"
         )
     typed = click.get_current_context().params
-    stands_in = bool(typed["models"])
     findings: list[Diagnostic] = []
     blocks: list[Block] = []
     results, summaries = [], []
+    failed: list[RulesError] = []
     for file in files:
         if output is None and not isinstance(source(file), str):
             raise click.UsageError(f"`{file}` is in a revision: name the lock with `-o`")
         mine = [each for each in targets if each.rules == file]
-        locking = Locking(output or mine[0].lock)
-        for target, rules, model, _, inventory in assigned_to(mine):
-            with progress("assigning"):
-                options = target.options_for(rules)
-                assignment = paramrules.examine(rules, inventory, options=options, strict=target.strict)
-                locking.add(model.relative_to(locking.folder), assignment)
-        with progress("locking"):
-            now = locking.lock()
-            found = list(locking.findings)
-            result: dict[str, Any] = {
-                "rules": file,
-                "lock": locking.path,
-                "models": list(map(_row, now.names, now)),
-            }
-            summary = f"{locking.path} is up to date"
-            if check:
-                checked = check_lock(
-                    locking.path,
-                    now,
-                    by_name=not stands_in,
-                    assignments=locking.assignments,
-                    command=_without_check(),
-                )
-                found += checked.findings
-                blocks += [""] if blocks and checked.findings else []
-                blocks += checked.diffs.report()
-                result |= {"stale": bool(checked.findings), **result_of(checked.diffs)}
-            elif any(finding.is_error for finding in found):
-                result["written"] = False
-            else:
-                result["written"] = write_lock(locking.path, now)
-                summary = _sizes(locking.path, now) if result["written"] else summary
-        summaries += [] if any(finding.is_error for finding in found) else [summary]
-        results.append(result)
-        findings += found
+        try:
+            done = _of_file(mine, output or mine[0].lock, check=check, by_name=not typed["models"])
+        except RulesError as error:
+            failed.append(error)
+            findings += error.diagnostics
+            continue
+        blocks += [""] if blocks and done.blocks else []
+        blocks += done.blocks
+        summaries += [] if any(finding.is_error for finding in done.findings) else [done.summary]
+        results.append(done.result)
+        findings += done.findings
     project = current_project()
-    if project and not (typed["file"] or stands_in or output):
+    if project and not (typed["file"] or typed["models"] or output):
         findings += (warning for _, warning in orphaned_locks(project))
-    if len(files) > 1:
+    if len(files) > 1 and results:
         blocks += ["", *summaries] if blocks and summaries else summaries
         summaries = [counted(len(files), "lock")]
-    return Answer(blocks, {"locks": results}, findings, "".join(summaries))
+    return Answer(
+        blocks,
+        {"locks": results},
+        distinct(findings),
+        "".join(summaries),
+        Exit.UNUSABLE if failed else Exit.NOTHING,
+        cause=next((error.__cause__ for error in failed if error.__cause__), None),
+    )
+
+
+class _Done(NamedTuple):
+    """What has become of one lock: for programs, the findings, for reading, and in a line."""
+
+    result: dict[str, Any]
+    findings: "Sequence[Diagnostic]"
+    blocks: Sequence[Block]
+    summary: str
+
+
+def _of_file(targets: "Sequence[Target]", path: str, *, check: bool, by_name: bool) -> _Done:
+    """Write or check the lock of a rule file.
+
+    Args:
+        targets: the targets of the file.
+        path: the path of the lock.
+        check: whether it is only checked.
+        by_name: as for `check_lock`.
+
+    Raises:
+        RulesError: an input cannot be used, or the lock cannot be written.
+    """
+    import paramrules
+    from paramrules.diffs.stale import check_lock, write_lock
+    from paramrules.locks.locking import Locking
+
+    locking = Locking(path)
+    for target, rules, model, _, inventory in assigned_to(targets):
+        with progress("assigning"):
+            options = target.options_for(rules)
+            assignment = paramrules.examine(rules, inventory, options=options, strict=target.strict)
+            locking.add(model.relative_to(locking.folder), assignment)
+    with progress("locking"):
+        now = locking.lock()
+        found = locking.findings
+        models = list(map(_row, now.names, now))
+        result: dict[str, Any] = {"rules": targets[0].rules, "lock": path, "models": models}
+        up_to_date = f"{path} is up to date"
+        if check:
+            checked = check_lock(
+                path, now, by_name=by_name, assignments=locking.assignments, command=_without_check()
+            )
+            result |= {"stale": bool(checked.findings), **result_of(checked.diffs)}
+            return _Done(result, [*found, *checked.findings], checked.diffs.report(), up_to_date)
+        if any(finding.is_error for finding in found):
+            return _Done({**result, "written": False}, found, (), "")
+        is_written = write_lock(path, now)
+        return _Done(
+            {**result, "written": is_written}, found, (), _sizes(path, now) if is_written else up_to_date
+        )
 
 
 def _without_check() -> str:
