@@ -3,12 +3,24 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from paramrules.diffs.changes import Diff
     from paramrules.diffs.diffs import Diffs
 
 
 def result_of(diffs: "Diffs") -> dict[str, Any]:
     """Return the diffs as plain values."""
-    found = [
+    return {
+        "same": diffs.same,
+        "went": list(diffs.went),
+        "came": list(diffs.came),
+        "diffs": _rows(diffs.names, diffs.diffs),
+    }
+
+
+def _rows(names: "Sequence[str]", diffs: "Sequence[Diff]") -> list[dict[str, Any]]:
+    return [
         {
             "name": name,
             "model": diff.new.model,
@@ -22,16 +34,19 @@ def result_of(diffs: "Diffs") -> dict[str, Any]:
             "versions": {name: list(values) for name, values in diff.versions.items()},
             "reasons": list(diff.reasons),
         }
-        for name, diff in zip(diffs.names, diffs.diffs, strict=True)
+        for name, diff in zip(names, diffs, strict=True)
     ]
-    return {"same": diffs.same, "went": list(diffs.went), "came": list(diffs.came), "diffs": found}
 
 
-def files_of(diffs: "Diffs") -> dict[str, list[str]]:
-    """Return the rule files and the targets without another side as plain values."""
+def files_of(diffs: "Diffs") -> dict[str, list[Any]]:
+    """Return what only `--against` finds as plain values: files and targets of one side, and locks."""
     return {
         "new_files": list(diffs.new_files),
         "gone_files": list(diffs.gone_files),
         "new_targets": list(diffs.new_targets),
         "gone_targets": list(diffs.gone_targets),
+        "locks": [
+            {"lock": each.lock, "before": each.before, "diffs": _rows(each.names, each.diffs)}
+            for each in diffs.locks
+        ],
     }

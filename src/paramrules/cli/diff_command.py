@@ -49,12 +49,14 @@ def diff(
     paramrules diff --against main
 
     With `--against`, each side has the options, the stacks and the vocabulary of its own settings; files and
-    targets that the revision does not have are listed as new, and those that only it has as gone.
+    targets that the revision does not have are listed as new, and those that only it has as gone. The models
+    are those of now; if a lock shows that a model has changed, too, a line says so.
     `git config diff.paramrules-lock.command "paramrules diff --driver"` makes `git diff` show moves in place
     of lines.
 
     JSON: `same`, `went` and `came` (models of which only one of two locks has a section), `new_files` (that
     the revision does not have), `gone_files` (that only it has), likewise `new_targets` and `gone_targets`,
+    `locks` (that have changed in more than the rules did, each with `lock`, `before` and `diffs`),
     `findings`, and `diffs`, each with `name`, `model`, `rules`, `same`, `groups_came`, `groups_went`,
     `reordered`, `options` (both values by name), `versions` (of packages, both by name), `reasons` (of a lock
     against rules, the entries of the vocabulary that moved parameters), and

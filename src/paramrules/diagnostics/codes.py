@@ -354,6 +354,7 @@ _declare("""
     E975 a lock has several sections of a model
     W976 settings of a revision cannot be used
     W978 a lock has no target
+    W979 a lock cannot be compared with that of a revision
     E980 the language server is not installed
     N981 a model is not built for the editor
     N982 a model has changed since it was built for the editor

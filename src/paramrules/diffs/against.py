@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from paramrules.comparison.settings import BOTH, check_compared
-from paramrules.diagnostics import RulesError
+from paramrules.diagnostics import Diagnostic, RulesError
+from paramrules.diffs.changes import Diff
 from paramrules.diffs.diffs import Diffs
 from paramrules.diffs.former_targets import FormerTargets
+from paramrules.diffs.lock_changes import LockChange, lock_changes
 from paramrules.diffs.sides import diff_targets
 from paramrules.git_files import GitFile, for_git, from_here
 from paramrules.inventories import Inventory
@@ -24,6 +26,8 @@ def diff_project(
 ) -> Diffs:
     """Compare the rule files of several targets with what they are in a revision.
 
+    The models are those of now. What has become of a model itself, the locks of both sides say.
+
     Args:
         former: the targets as they were in the revision.
         targets: the rule files, the models, and the options of rules.
@@ -33,8 +37,13 @@ def diff_project(
     Raises:
         RulesError: what `diff` raises.
     """
-    several = list(targets)
-    found = Diffs.joined(diff_against(former, each, build, compare=compare) for each in several)
+    by_lock: dict[str, list[Diff]] = {}
+    several = []
+    for target in targets:
+        several.append(diff_against(former, target, build, compare=compare))
+        by_lock.setdefault(target.lock, []).extend(several[-1].diffs)
+    found = Diffs.joined(several)
+    more = list(lock_changes(former.revision, by_lock, compare))
     new = tuple(dict.fromkeys(found.new_files))
     gone = tuple(former.gone_files)
     return found._replace(
@@ -42,7 +51,8 @@ def diff_project(
         gone_files=gone,
         new_targets=tuple(former.came(map(from_here, new))),
         gone_targets=tuple(former.went(gone)),
-        findings=tuple(former.findings),
+        locks=tuple(each for each in more if isinstance(each, LockChange)),
+        findings=(*former.findings, *(each for each in more if isinstance(each, Diagnostic))),
     )
 
 

@@ -1,12 +1,15 @@
 """The diffs of several models."""
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from paramrules.diagnostics import Diagnostic
 from paramrules.diffs.changes import Diff
 from paramrules.display import Block, counted
 from paramrules.locks.sections import section_names
+
+if TYPE_CHECKING:
+    from paramrules.diffs.lock_changes import LockChange
 
 
 class Diffs(NamedTuple):
@@ -20,6 +23,7 @@ class Diffs(NamedTuple):
         gone_files: the rule files that only the settings of the revision name.
         new_targets: the models, with their rule files, that the settings of the revision do not have.
         gone_targets: those that only the settings of the revision have.
+        locks: the locks that differ from those of the revision in more than the rules do.
         findings: settings of the revision that could not be used.
     """
 
@@ -30,6 +34,7 @@ class Diffs(NamedTuple):
     gone_files: tuple[str, ...] = ()
     new_targets: tuple[str, ...] = ()
     gone_targets: tuple[str, ...] = ()
+    locks: "tuple[LockChange, ...]" = ()
     findings: tuple[Diagnostic, ...] = ()
 
     @property
@@ -55,6 +60,7 @@ class Diffs(NamedTuple):
         new += [f"{counted(len(self.gone_files), 'file')} gone"] if self.gone_files else []
         new += [f"{counted(len(self.new_targets), 'new target')}"] if self.new_targets else []
         new += [f"{counted(len(self.gone_targets), 'target')} gone"] if self.gone_targets else []
+        new += [f"{counted(len(self.locks), 'lock')} with further changes"] if self.locks else []
         if len(self.diffs) == 1 and not self.went and not self.came:
             return ", ".join([self.diffs[0].summary, *new])
         models = len(self.diffs) + len(self.went) + len(self.came)
@@ -81,7 +87,8 @@ class Diffs(NamedTuple):
             "newly configured": self.new_targets,
             "no longer configured": self.gone_targets,
         }
-        return [*blocks, *(f"{word}: {', '.join(names)}" for word, names in alone.items() if names)]
+        blocks += (f"{word}: {', '.join(names)}" for word, names in alone.items() if names)
+        return [*blocks, *map(str, self.locks)]
 
     def markdown(self) -> str:
         """Return all of them as Markdown, for a comment on a pull request."""

@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from paramrules.diagnostics import printable
 from paramrules.diffs.changes import Diff
 from paramrules.diffs.report import notes, summary, tables
 from paramrules.display import Table
 from paramrules.locks.sections import section_names
+
+if TYPE_CHECKING:
+    from paramrules.diffs.lock_changes import LockChange
 
 _ROWS: Final = 50
 """The most rows of a table: a comment on GitHub has at most 65,536 characters."""
@@ -22,6 +25,7 @@ def markdown(
     gone_files: Iterable[str] = (),
     new_targets: Iterable[str] = (),
     gone_targets: Iterable[str] = (),
+    locks: "Iterable[LockChange]" = (),
 ) -> str:
     """Return the differences as headings and tables, with the longest tables cut.
 
@@ -33,6 +37,7 @@ def markdown(
         gone_files: the rule files that only the old side has.
         new_targets: the models, with their rule files, that only the new settings have.
         gone_targets: those that only the old settings have.
+        locks: the locks that differ in more than the rules do.
     """
     several = list(diffs)
     names = section_names([diff.new for diff in several])
@@ -43,6 +48,11 @@ def markdown(
     lines += (f"- gone: {_code(file)}" for file in gone_files)
     lines += (f"- newly configured: {_code(each)}" for each in new_targets)
     lines += (f"- no longer configured: {_code(each)}" for each in gone_targets)
+    lines += (
+        f"- {_code(each.lock)} has changed in more than that: {_plain(each.summary)}; "
+        f"see {_code(each.command)}"
+        for each in locks
+    )
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
