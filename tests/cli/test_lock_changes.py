@@ -108,7 +108,7 @@ def test_several_models_of_a_lock(run: Run) -> None:
     for name in ("n.json", "o.json"):
         save(name, "a.weight", f"{name[0]}.weight")
     run("lock")
-    line = LINE.format("1 tensor came on ../n.json; 1 tensor came on ../o.json").replace("main:", "HEAD:")
+    line = LINE.format("1 tensor came on n.json; 1 tensor came on o.json").replace("main:", "HEAD:")
     assert line in run("diff", "--against", "HEAD").out
 
 

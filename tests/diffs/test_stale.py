@@ -158,7 +158,10 @@ def test_a_table_of_roles_is_named(lock: Path, tmp_path: Path) -> None:
 def test_the_header_is_compared_as_it_is_written(lock: Path) -> None:
     (section,) = read_lock(lock)
     for changed, reason in (
-        ({"rules": "old.rules"}, "on `net`, the rule file is `net.rules` now, not `old.rules`"),
+        (
+            {"rules": "old.rules"},
+            f"on `net`, the rule file is `{lock.parent}/net.rules` now, not `{lock.parent}/old.rules`",
+        ),
         ({"framework": "optax"}, "on `net`, the framework is `torch` now, not `optax`"),
     ):
         Lock((replace(section, **changed),)).save(lock)
@@ -172,3 +175,17 @@ def test_a_model_stands_for_another_unless_names_count(lock: Path) -> None:
     Lock((replace(section, model="other"),)).save(lock)
     assert reasons(lock, assigned()) == ""
     assert reasons(lock, assigned(), by_name=True) == "it lacks `net`; it has `other` besides"
+
+
+def test_a_backslash_in_a_path_is_a_slash(lock: Path) -> None:
+    now = assigned()
+    for written, same in ((r"models\net.py:Net", True), ("models/net.py:Net", True), ("net.py:Net", False)):
+        (section,) = read_lock(lock)
+        Lock((replace(section, model=written),)).save(lock)
+        found = check_lock(lock, paramrules.lock({"models/net.py:Net": now}), by_name=True).findings
+        assert (not found) == same
+    text = r"net.py:make('a\b')"
+    Lock((replace(section, model=text),)).save(lock)
+    assert not check_lock(lock, paramrules.lock({text: now}), by_name=True).findings
+    other = paramrules.lock({text.replace("\\", "/"): now})
+    assert check_lock(lock, other, by_name=True).findings

@@ -150,6 +150,7 @@ def test_each_section_is_written_and_checked_by_itself(tmp_path: Path) -> None:
     assert not write_lock(path, lock(0.5, 0.25))
     assert check_lock(path, lock(0.5, 0.25), by_name=True).findings == ()
     (found,) = check_lock(path, lock(0.5, 0.125), by_name=True).findings
-    assert found.message.endswith("is stale: on `net.json (rate = 0.125)`, 1 tensor with other settings")
+    model = f"{tmp_path}/net.json (rate = 0.125)"
+    assert found.message.endswith(f"is stale: on `{model}`, 1 tensor with other settings")
     assert write_lock(path, lock(0.5))
     assert path.read_text().startswith("paramrules lock 1\n")

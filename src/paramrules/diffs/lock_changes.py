@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.diffs.changes import Diff
+from paramrules.diffs.seen_from_here import seen_from_here
 from paramrules.diffs.sides import diffs_of_locks
 from paramrules.git_files import GitFile, for_git, from_here
 from paramrules.locks import read_lock
@@ -73,7 +74,8 @@ def lock_changes(
         if not os.path.lexists(lock) or not file.is_file():
             continue
         try:
-            found = diffs_of_locks(read_bytes(file.read_bytes(), str(file)), read_lock(lock), compare)
+            before = seen_from_here(read_bytes(file.read_bytes(), str(file)), lock)
+            found = diffs_of_locks(before, seen_from_here(read_lock(lock), lock), compare)
         except RulesError as error:
             yield Diagnostic(
                 "W979",

@@ -14,6 +14,7 @@ from paramrules.diffs.changes import Diff
 from paramrules.diffs.compare import compared
 from paramrules.diffs.diffs import Diffs
 from paramrules.diffs.rules_or_lock import rules_or_lock
+from paramrules.diffs.seen_from_here import section_seen_from_here, seen_from_here
 from paramrules.diffs.vocabulary_moves import moves
 from paramrules.inventories import Inventory
 from paramrules.inventories.own_vocabulary import VocabularyLike
@@ -101,7 +102,8 @@ def diff_target(
     before, now = sides
     if isinstance(before, Lock) and isinstance(now, Lock):
         pairs = [(_of_model(before, model), _of_model(now, model)) for model in models] or [(before, now)]
-        return Diffs.joined(diffs_of_locks(*pair, compare=compare) for pair in pairs)
+        here = [(seen_from_here(a, a.name), seen_from_here(b, b.name)) for a, b in pairs]
+        return Diffs.joined(diffs_of_locks(*pair, compare=compare) for pair in here)
     given = _for_each(sides, target.options_for)
     needs_models = any(isinstance(side, Rules) for side in sides)
     described = build(target.models) if models and needs_models else [None] * max(1, len(models))
@@ -250,5 +252,7 @@ def _locked(
     side: Assignment | LockedModel | Lock, names: tuple[str, ...], options: Mapping[str, Scalar]
 ) -> LockedModel:
     if isinstance(side, Lock):
-        return _section(side, names, options)
-    return locked(side, names[0]) if isinstance(side, Assignment) else side
+        return section_seen_from_here(_section(side, names, options), side.name)
+    if isinstance(side, Assignment):
+        return replace(locked(side, names[0]), rules=side.rules.source.name)
+    return side

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from paramrules.assignment import Assignment
 from paramrules.diagnostics import Diagnostic, RulesError, Source, listed
 from paramrules.diffs.diffs import Diffs
+from paramrules.diffs.seen_from_here import seen_from_here
 from paramrules.diffs.sides import diffs_of_locks
 from paramrules.diffs.vocabulary_moves import moves
 from paramrules.locks import Lock, LockedModel, read_lock
@@ -55,8 +56,9 @@ def check_lock(
     if not os.path.lexists(name):
         raise RulesError(Diagnostic("E909", f"there is no lock `{name}`", help=f"`{command}` writes it"))
     old = read_lock(path)
-    diffs = diffs_of_locks(old, now, by_name=by_name)
-    known = dict(zip(map(identity_of, now), assignments, strict=False))
+    before, after = (seen_from_here(each, name) for each in (old, now))
+    diffs = diffs_of_locks(before, after, by_name=by_name)
+    known = dict(zip(map(identity_of, after), assignments, strict=False))
     reasons = list(_reasons(diffs, known))
     return Checked(tuple([_stale(name, reasons, command)] if reasons else _edited(name, old, command)), diffs)
 
