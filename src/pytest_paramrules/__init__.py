@@ -205,7 +205,7 @@ class _Test(pytest.Item):
         if not isinstance(excinfo.value, RulesError):
             return super().repr_failure(excinfo, style)
         found = (render(finding.on_command_line()) for finding in excinfo.value.diagnostics)
-        return "\n\n".join(filter(None, (self._tables(), *found)))
+        return "\n\n".join(filter(None, (*found, self._tables())))
 
     def reportinfo(self) -> tuple[str, int | None, str]:
         return self._file, self._span.line - 1 if self._span else None, self.name.replace("::", ": ")

@@ -14,7 +14,7 @@ Run = Callable[..., Ran]
 TARGET = '[[targets]]\nrules = "rules/a.rules"\nmodels = ["m.json"{}]\n'
 RULES = "no_decay: ndim <= {}\ndecay: else\n"
 LINE = (
-    "rules/a.rules.lock has changed in more than that: {}; "
+    "rules/a.rules.lock shows changes beyond the rules: {}; "
     "see `paramrules diff main:./rules/a.rules.lock rules/a.rules.lock`\n"
 )
 
@@ -56,7 +56,7 @@ def test_a_change_of_the_model_alone(run: Run) -> None:
         "",
     )
     assert run("diff", "--against", "main", "--markdown").out.endswith(
-        "\n\nthe same groups.\n\n- `rules/a.rules.lock` has changed in more than that: "
+        "\n\nthe same groups.\n\n- `rules/a.rules.lock` shows changes beyond the rules: "
         "1 tensor came, 2 went; see `paramrules diff main:./rules/a.rules.lock rules/a.rules.lock`\n"
     )
     answer = json.loads(run("diff", "--against", "main", "--json").out)

@@ -185,11 +185,12 @@ def test_a_lock_is_a_test(run: Pytest, monkeypatch: pytest.MonkeyPatch) -> None:
     done.assert_outcomes(failed=1, deselected=6)
     done.stdout.fnmatch_lines(
         [
+            "error[[]E901]: `net.rules.lock` is stale: on `net.py:make`, 1 tensor moved; on `net.py:wide`, *",
+            "  = help: if that is meant, run `paramrules lock` and commit `net.rules.lock`",
             "net.rules on net.py:make:",
             "moved from  to     settings             tensors  parameters  names",
             "no_decay    decay  weight_decay 0 -> -        1           4  fc.bias",
-            "error[[]E901]: `net.rules.lock` is stale: on `net.py:make`, 1 tensor moved; on `net.py:wide`, *",
-            "  = help: if that is meant, run `paramrules lock` and commit `net.rules.lock`",
+            "FAILED paramrules::net.rules::lock - error[[]E901]*",
         ]
     )
 

@@ -48,7 +48,7 @@ class LockChange(NamedTuple):
         )
 
     def __str__(self) -> str:
-        return f"{self.lock} has changed in more than that: {self.summary}; see `{self.command}`"
+        return f"{self.lock} shows changes beyond the rules: {self.summary}; see `{self.command}`"
 
 
 def lock_changes(

@@ -49,7 +49,7 @@ def markdown(
     lines += (f"- newly configured: {_code(each)}" for each in new_targets)
     lines += (f"- no longer configured: {_code(each)}" for each in gone_targets)
     lines += (
-        f"- {_code(each.lock)} has changed in more than that: {_plain(each.summary)}; "
+        f"- {_code(each.lock)} shows changes beyond the rules: {_plain(each.summary)}; "
         f"see {_code(each.command)}"
         for each in locks
     )
