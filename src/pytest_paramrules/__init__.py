@@ -9,6 +9,7 @@ A package of its own: pytest imports it at every start, and nothing of paramrule
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -126,10 +127,8 @@ class _Assigned:
         """Return the assignment or why there is none, so that nothing is built twice."""
         import paramrules
         from paramrules.diagnostics import RulesError
-        from paramrules.projects import Models
 
-        described = self.target.models
-        models = Models((self.model,), described.inputs, described.stacked, described.vocabulary)
+        models = replace(self.target.models, names=(self.model,))
         try:
             (inventory,) = models.inventories()
             options = self.target.options_for(self._rules)

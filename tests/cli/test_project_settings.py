@@ -219,3 +219,67 @@ def test_settings_without_rule_files(folder: Path, run: Callable[..., Ran]) -> N
     assert run("show").err.endswith(
         "Error: `paramrules.toml` has no target with `models`: add one, or name a rule file and a model\n"
     )
+
+
+def test_options_of_the_settings_that_do_not_fit_are_shown_there(
+    run: Callable[..., Ran], project: Path
+) -> None:
+    (project / "flag.rules").write_text("option flag = true\noption word = 'x'\nrest: else\n")
+    (project / "paramrules.toml").write_text(
+        '[[targets]]\nrules = "net.rules"\nmodels = ["net.py:model"]\noptions = { rate = "high", rte = 1 }\n'
+        '[[targets]]\nrules = "flag.rules"\nmodels = ["net.py:model"]\noptions = { flag = 1, word = 2 }\n'
+    )
+    assert run("show", "net.rules").err == (
+        "error[E213]: option `rate` is a number, not 'high'\n"
+        "  --> paramrules.toml:4:13\n"
+        "   |\n"
+        ' 4 | options = { rate = "high", rte = 1 }\n'
+        "   |             ^^^^\n"
+        "  --> net.rules:1:1\n"
+        "   |\n"
+        " 1 | option rate = 0.5\n"
+        "   | ^^^^^^^^^^^^^^^^^ the default is a number\n"
+        "   = help: write a number, as in `rate = 0.75`\n\n"
+        "error[E211]: `net.rules` declares no option `rte`\n"
+        "  --> paramrules.toml:4:28\n"
+        "   |\n"
+        ' 4 | options = { rate = "high", rte = 1 }\n'
+        "   |                            ^^^\n"
+        "   = help: did you mean `rate`?\n\n"
+    )
+    said = run("show", "flag.rules").err
+    assert "help: write a boolean, as in `flag = true`" in said
+    assert """help: write a string, as in `word = "text"`""" in said
+    typed = run("show", "net.rules", "--option", "rate=high", "--option", "rte=1")
+    assert "paramrules.toml" not in typed.err  # the mistakes are on the command line
+    assert "`--option rate=0.75`" in typed.err
+
+
+def test_an_option_that_one_side_of_a_diff_declares_is_taken(run: Callable[..., Ran], project: Path) -> None:
+    (project / "paramrules.toml").write_text(
+        '[[targets]]\nrules = "b.rules"\nmodels = ["net.py:model"]\noptions.rate = 1\n'
+    )
+    (project / "a.rules").write_text("option rate = 0.5\nrest: else -> lr_scale = rate\n")
+    (project / "b.rules").write_text("rest: else -> lr_scale = 1\n")
+    assert run("diff", "a.rules", "b.rules").err == ""
+    assert "--> paramrules.toml:4:1" in run("show", "b.rules").err
+
+
+def test_a_model_of_the_settings_that_cannot_be_read_is_shown_there(
+    run: Callable[..., Ran], project: Path
+) -> None:
+    (project / "paramrules.toml").write_text('[[targets]]\nrules = "net.rules"\nmodels = ["nett.py:model"]\n')
+    ran = run("show")
+    assert ran.code == 2
+    assert ran.err.startswith("error[E701]: there is no file `nett.py`\n  --> paramrules.toml:3:1\n")
+    assert "-->" not in run("show", "net.rules", "--model", "nett.py:model").err
+
+
+def test_a_stack_of_the_settings_that_is_not_in_the_model_is_shown_there(
+    run: Callable[..., Ran], project: Path
+) -> None:
+    (project / "paramrules.toml").write_text(
+        '[[targets]]\nrules = "net.rules"\nmodels = ["net.py:model"]\nstacked = { layers = 1 }\n'
+    )
+    assert "--> paramrules.toml:4:1\n" in run("show").err
+    assert "-->" not in run("show", "--stacked", "layer=1").err

@@ -1,12 +1,13 @@
 """The values of a file's options for one assignment."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Container, Mapping
+from dataclasses import replace
 from math import isfinite
 from numbers import Integral, Real
 from typing import Any
 
 from paramrules.assignment.value_evaluator import Scalar
-from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
+from paramrules.diagnostics import Diagnostic, Place, RulesError, Span, did_you_mean
 from paramrules.rules.arithmetic import LARGEST
 from paramrules.rules.model import Option, Rules
 
@@ -49,21 +50,36 @@ def option_values(rules: Rules, given: Mapping[str, Scalar] | None) -> dict[str,
                         cli_help=f"set it with `--option {name}=...`",
                     )
                 )
-        elif (kind := _KINDS.get(type(given[name]))) is None or option.type not in ("any", kind):
-            wrong.append(_mistyped(option, given[name]))
-        elif unusable := _unusable(given[name]):
-            wrong.append(
-                Diagnostic(
-                    "E213",
-                    f"option `{name}` is {unusable}",
-                    option.span,
-                    help="pass a finite number, such as 0.75",
-                    cli_help=f"write a finite number, as in `--option {name}=0.75`",
-                )
-            )
+        elif (unfit := _unfit(option, given[name])) is not None:
+            wrong.append(unfit)
     if wrong:
         raise RulesError(wrong)
     return {name: given.get(name, option.default) for name, option in rules.options.items()}
+
+
+def unfit_in_settings(
+    rules: Rules, given: Mapping[str, Scalar], where: Callable[[str, str], Span], others: Container[str] = ()
+) -> list[Diagnostic]:
+    """Return what is wrong with options that a project's settings give (E211, E213), at their places there.
+
+    Args:
+        rules: the rule file, which declares the options.
+        given: the values.
+        where: returns the place of an option in the settings: `where("options", "rate")`.
+        others: options that another file declares, which also takes them.
+    """
+    wrong = []
+    for name, value in given.items():
+        option = rules.options.get(name)
+        if option is None:
+            if name not in others:
+                wrong.append(replace(_undeclared(name, rules), span=where("options", name)))
+        elif (found := _unfit(option, value)) is not None:
+            example = {"boolean": "true"}.get(option.type, _EXAMPLES[option.type])
+            also = (Place(option.span, found.label),) if found.label else ()
+            help = f"write {_WANTED[option.type]}, as in `{name} = {example}`"
+            wrong.append(Diagnostic("E213", found.message, where("options", name), also=also, help=help))
+    return wrong
 
 
 def parse_options(rules: Rules, texts: Mapping[str, str]) -> dict[str, Scalar]:
@@ -118,6 +134,22 @@ def _undeclared(name: str, rules: Rules) -> Diagnostic:
         f"`{rules.source.name}` declares no option `{name}`",
         help=did_you_mean(name, rules.options) or (f"its options: {known}" if known else declare),
     )
+
+
+def _unfit(option: Option, value: object) -> Diagnostic | None:
+    """Return what is wrong with the value of an option, if anything is (E213)."""
+    kind = _KINDS.get(type(value))
+    if kind is None or option.type not in ("any", kind):
+        return _mistyped(option, value)
+    if unusable := _unusable(value):
+        return Diagnostic(
+            "E213",
+            f"option `{option.name}` is {unusable}",
+            option.span,
+            help="pass a finite number, such as 0.75",
+            cli_help=f"write a finite number, as in `--option {option.name}=0.75`",
+        )
+    return None
 
 
 def _mistyped(option: Option, value: object) -> Diagnostic:

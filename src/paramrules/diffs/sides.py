@@ -1,7 +1,7 @@
 """The two sides of a diff: rule files, locks, revisions of them, or assignments, each on a model."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from operator import attrgetter
 from typing import TypeAlias
@@ -72,7 +72,7 @@ def diff(
     check_compared(compare)
     described = None if model is None else inventory_of(model, vocabulary=vocabulary)
     sides = _opened(old), _opened(new)
-    given = _for_each(sides, lambda rules: options or {})
+    given = _for_each(sides, lambda rules, others: options or {})
     return _compared(*sides, described, [(name,)] * 2, given, options or {}, compare)
 
 
@@ -180,12 +180,14 @@ def _opened(side: Side) -> _Opened:
     )
 
 
-def _for_each(sides: Iterable[object], options: OptionsOf) -> OptionsOf:
+def _for_each(
+    sides: Iterable[object], options: Callable[[Rules, Container[str]], Mapping[str, Scalar]]
+) -> OptionsOf:
     """Return the options of a file without those that only the other one declares."""
     declared = {name for side in sides if isinstance(side, Rules) for name in side.options}
 
     def given(rules: Rules) -> Mapping[str, Scalar]:
-        mine = options(rules)
+        mine = options(rules, declared)
         return {name: mine[name] for name in mine if name in rules.options or name not in declared}
 
     return given

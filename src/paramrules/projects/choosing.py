@@ -61,6 +61,7 @@ def _merged(configured: Models, typed: Models) -> Models:
         inputs=typed.inputs or configured.inputs,
         stacked={**configured.stacked, **typed.stacked},
         vocabulary=typed.vocabulary or configured.vocabulary,
+        where=None if typed.inputs or typed.stacked else configured.where,
     )
 
 
@@ -87,6 +88,7 @@ def _for_other_models(typed: Typed, configured: tuple[Target, ...]) -> Target:
         next((target.mapping for target in configured), None),
         typed.strict or any(target.strict for target in configured),
         next((target.folder for target in configured), "."),
+        next((target.where for target in configured), None),
     )
 
 

@@ -1,11 +1,11 @@
 """The values that settings hold."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-from paramrules.diagnostics import Diagnostic
+from paramrules.diagnostics import Diagnostic, RulesError, Span
 from paramrules.rules.shipped import file_name, names_shipped
 
 if TYPE_CHECKING:
@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from paramrules.inventories import Inventory
     from paramrules.named_models import ExampleInput, ModelName
     from paramrules.rules import Rules
+
+Where: TypeAlias = Callable[..., Span]
+"""Returns the place in the settings of a key of a target: `where("options", "rate")`."""
+
+_KEYS: Final = {"E507": "stacked", "E517": "inputs"}
+"""The keys that errors about models are about, other than `models`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,22 +32,35 @@ class Models:
         inputs: arguments for those that have no parameters before they run.
         stacked: for paths in them, how many leading axes of all arrays below are layers.
         vocabulary: the files that say what their classes are.
+        where: the places of their keys, if settings name them.
     """
 
     names: "tuple[ModelName, ...]" = ()
     inputs: "tuple[ExampleInput, ...]" = ()
     stacked: Mapping[str, int] = field(default_factory=dict)
     vocabulary: "tuple[str | Traversable, ...]" = ()
+    where: Where | None = field(default=None, compare=False, repr=False)
 
     def inventories(self) -> "list[Inventory]":
         """Build the models and return their inventories.
 
         Raises:
-            RulesError: see `paramrules.named_models.inventories_of`.
+            RulesError: see `paramrules.named_models.inventories_of`. An error without a place has that of
+                the settings.
         """
         from paramrules.named_models import inventories_of
 
-        return inventories_of(self.names, self.stacked, self.vocabulary or None, self.inputs)
+        try:
+            return inventories_of(self.names, self.stacked, self.vocabulary or None, self.inputs)
+        except RulesError as error:
+            where = self.where
+            if where is None:
+                raise
+            found = [
+                each if each.span else replace(each, span=where(_KEYS.get(each.code, "models")))
+                for each in error.diagnostics
+            ]
+            raise RulesError(found) from error.__cause__
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +75,7 @@ class Target:
         mapping: a file of pairs for `parity`.
         strict: True if dead rules and left-over parameters are errors.
         folder: the folder of the settings, seen from the current one.
+        where: the places of its keys in the settings, if it is from there.
     """
 
     rules: str
@@ -65,6 +85,7 @@ class Target:
     mapping: str | None = None
     strict: bool = False
     folder: str = "."
+    where: Where | None = field(default=None, compare=False, repr=False)
 
     @property
     def lock(self) -> str:
@@ -73,10 +94,24 @@ class Target:
             return f"{self.rules}.lock"
         return os.path.normpath(os.path.join(self.folder, f"{file_name(self.rules)}.lock"))
 
-    def options_for(self, rules: "Rules") -> "dict[str, Scalar]":
-        """Return the values of all options that are set, with the types that the rule file declares."""
-        from paramrules.assignment import parse_options
+    def options_for(self, rules: "Rules", others: Container[str] = ()) -> "dict[str, Scalar]":
+        """Return the values of all options that are set, with the types that the rule file declares.
 
+        Args:
+            rules: the rule file.
+            others: options that another file declares, which also takes them.
+
+        Raises:
+            RulesError: E211 and E213 for options of the settings that do not fit; points at them.
+        """
+        from paramrules.assignment import parse_options
+        from paramrules.assignment.option_values import unfit_in_settings
+
+        if self.where is not None:
+            options = {name: value for name, value in self.options.items() if name not in self.given}
+            wrong = unfit_in_settings(rules, options, self.where, others)
+            if wrong:
+                raise RulesError(wrong)
         return {**self.options, **parse_options(rules, self.given)}
 
 

@@ -4,12 +4,13 @@ import math
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache, partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final
 
-from paramrules.diagnostics import CODES, Diagnostic, RulesError, did_you_mean
-from paramrules.projects.finding import from_here, is_shared, settings_source
-from paramrules.projects.project import Models, Project, Target
+from paramrules.diagnostics import CODES, Diagnostic, RulesError, Source, Span, did_you_mean
+from paramrules.projects.finding import from_here, is_shared, settings_in, settings_source
+from paramrules.projects.project import Models, Project, Target, Where
 from paramrules.projects.schema import Fault, faults, schema
 from paramrules.rules.shipped import find_policy, names_shipped
 from paramrules.toml_files import Keys, parse_toml
@@ -49,17 +50,20 @@ def read_project(path: "str | Path") -> Project | None:
     if not is_own and table == {}:
         return None
     wrong = list(islice(chain(faults(table, schema(), ()), _faults_of_codes(table)), _MOST_FAULTS))
+
+    @cache
+    def keys() -> Keys:  # read for messages alone
+        return Keys(source)
+
+    def where(*key: str | int) -> Span:
+        return keys().span((*before, *key))
+
     if not wrong:
-        targets, wrong = _targets(table, os.path.dirname(file) or ".")
+        targets, wrong = _targets(table, os.path.dirname(file) or ".", exists, where)
     if wrong:
-        keys = Keys(source)
-        found = [_diagnostic(each, keys, before) for each in wrong]
+        found = [Diagnostic(each.code, each.message, where(*each.key), help=each.help) for each in wrong]
         raise RulesError(sorted(found, key=lambda each: each.span.start if each.span else 0))
     return Project(source.name, tuple(targets), table.get("severity", {}))
-
-
-def _diagnostic(fault: Fault, keys: Keys, before: tuple[str, ...]) -> Diagnostic:
-    return Diagnostic(fault.code, fault.message, keys.span((*before, *fault.key)), help=fault.help)
 
 
 def _faults_of_codes(table: object) -> Iterator[Fault]:
@@ -73,7 +77,9 @@ def _faults_of_codes(table: object) -> Iterator[Fault]:
             yield Fault("E932", ("severity", code), f"there is no code `{code}`", near)
 
 
-def _targets(table: Mapping[str, Any], folder: str) -> tuple[list[Target], list[Fault]]:
+def _targets(
+    table: Mapping[str, Any], folder: str, exists: Callable[[str], bool], where: Where
+) -> tuple[list[Target], list[Fault]]:
     from paramrules.named_models import read_input  # with inventories, which `check` needs only for targets
 
     wrong: list[Fault] = []
@@ -126,11 +132,13 @@ def _targets(table: Mapping[str, Any], folder: str) -> tuple[list[Target], list[
                     tuple(inputs),
                     entry.get("stacked", {}),
                     tuple(place("vocabulary", text) for text in entry.get("vocabulary", ())),
+                    partial(where, *key),
                 ),
                 options,
                 mapping=place("mapping", entry["mapping"]) if "mapping" in entry else None,
                 strict=entry.get("strict", False),
                 folder=from_here(folder),
+                where=partial(where, *key),
             )
         )
     return targets, wrong
