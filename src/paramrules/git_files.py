@@ -7,10 +7,14 @@ import re
 import subprocess
 from collections.abc import Iterator
 from importlib.resources.abc import Traversable
-from typing import IO, Any
+from typing import IO, Any, Final
 
-from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
+from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean, listed
+from paramrules.display import counted
 from paramrules.safe_files import why
+
+_HASH: Final = re.compile(r"[0-9a-f]{7,39}")
+"""An abbreviated hash of a commit."""
 
 
 class GitFile(Traversable):
@@ -119,7 +123,7 @@ class GitFile(Traversable):
                 Diagnostic(
                     "E911",
                     f"`{self.revision}` is not a revision",
-                    help="name a branch, a tag or a commit: `main:vit.rules`, `HEAD^:vit.rules`",
+                    help=_not_a_revision(self.revision, self.path),
                 )
             )
         commit = f"{self.revision}^{{commit}}"
@@ -137,16 +141,29 @@ class GitFile(Traversable):
     def _how_to_get_it(self) -> str:
         """Return what to do about a revision that git does not know."""
         branch = self.revision.removeprefix("origin/")
+        start = re.split(r"[~^@]", self.revision, maxsplit=1)[0] or "HEAD"
+        has_steps = start != self.revision
+        is_hash = bool(_HASH.fullmatch(branch))
         if _git("rev-parse", "--is-shallow-repository").stdout.strip() == b"true":
-            if re.search(r"[~^@]", branch):
+            if has_steps or is_hash:  # a server finds a commit by its whole hash alone
                 return "this clone is shallow: `git fetch --unshallow` gets the rest of its history"
             return (
                 f"this clone is shallow: `git fetch --depth=1 origin {branch}`, "
                 "and name the revision `FETCH_HEAD`"
             )
+        count = _git("rev-list", "--count", "--end-of-options", start, "--").stdout.decode().strip()
+        if count:  # the start is known, and the steps from it lead out of the history
+            return f"the history of `{start}` has {counted(int(count), 'commit')}"
         known = _git("for-each-ref", "--format=%(refname:short)").stdout.decode("utf-8", "replace")
-        near = did_you_mean(self.revision, known.splitlines())
-        return near or f"fetch it first, if it is a branch: `git fetch origin {branch}`"
+        if near := did_you_mean(start, known.splitlines()):
+            return near
+        remotes = _git("remote").stdout.decode("utf-8", "replace").split()
+        if not remotes:
+            return "this repository has no remote to fetch from; `git branch --all` lists its branches"
+        remote = "origin" if "origin" in remotes else remotes[0]
+        if has_steps or is_hash:
+            return f"fetch it first: `git fetch {remote}`"
+        return f"fetch it first, if it is a branch: `git fetch {remote} {branch}`"
 
     def require_no_submodule(self) -> None:
         """Raise RulesError (E911) if the file is in a submodule, whose files the revision does not have."""
@@ -200,6 +217,18 @@ class GitFile(Traversable):
             help = f"did you mean `{self.revision}:{same[0]}`?" if same else help
         message = f"the revision `{self.revision}` has no file `{self.path}`"
         return RulesError(Diagnostic("E911", message, help=help))
+
+
+def _not_a_revision(text: str, path: str) -> str:
+    """Return what to write in place of what cannot name a revision; it has no path behind `--against`."""
+    revision = text.partition(":")[0]
+    if path:
+        return "name a branch, a tag or a commit: `main:vit.rules`, `HEAD^:vit.rules`"
+    if steps := re.fullmatch(r"-([0-9]+)", text):
+        return f"write `--against HEAD~{steps[1]}`"
+    if revision and not revision.startswith(("-", "^")):
+        return f"`--against` takes a revision without a file: `--against {revision}`"
+    return "name a branch, a tag or a commit: `--against main`, `--against HEAD^`"
 
 
 def from_here(path: str) -> str:

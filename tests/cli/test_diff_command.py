@@ -127,14 +127,30 @@ def test_what_is_not_there(run: Run, repository: Path) -> None:
     git("commit", "-qm", "bare")
     assert said("main:bare").endswith("`bare` is a folder of the revision\nname a file in it")
     assert said("mian:top.rules") == "error[E911]: git knows no revision `mian`\ndid you mean `main`?"
+    head = "error[E911]: git knows no revision"
+    assert said("main~90:top.rules") == (f"{head} `main~90`\nthe history of `main` has 2 commits")
+    assert said("@~90:top.rules") == f"{head} `@~90`\nthe history of `HEAD` has 2 commits"
     assert said("v9:top.rules") == (
-        "error[E911]: git knows no revision `v9`\nfetch it first, if it is a branch: `git fetch origin v9`"
+        f"{head} `v9`\nthis repository has no remote to fetch from; `git branch --all` lists its branches"
     )
+    git("remote", "add", "upstream", "none")
+    assert said("v9:top.rules").endswith("\nfetch it first, if it is a branch: `git fetch upstream v9`")
+    git("remote", "add", "origin", "none")
+    assert said("v9:top.rules").endswith("\nfetch it first, if it is a branch: `git fetch origin v9`")
+    for revision in ("v9~2", "abcdef0"):
+        assert said(f"{revision}:top.rules").endswith("\nfetch it first: `git fetch origin`")
     assert [found.message for found in refused("-v:top.rules")] == ["`-v` is not a revision"]
     assert [found.message for found in refused("^main:top.rules")] == ["`^main` is not a revision"]
-    for revision in ("", "main:top.rules"):
+    for revision, help in (
+        ("", "name a branch, a tag or a commit: `--against main`, `--against HEAD^`"),
+        ("main:top.rules", "`--against` takes a revision without a file: `--against main`"),
+        ("main:", "`--against` takes a revision without a file: `--against main`"),
+        ("-2", "write `--against HEAD~2`"),
+    ):
         Path("paramrules.toml").write_text('[[targets]]\nrules = "top.rules"\nmodels = ["net.py:make"]\n')
-        assert f"error[E911]: `{revision}` is not a revision" in run("diff", "--against", revision).err
+        assert run("diff", "--against", revision).err == (
+            f"error[E911]: `{revision}` is not a revision\n  = help: {help}\n\n"
+        )
     Path("paramrules.toml").unlink()
     os.chdir("rules")
     assert said("main:old.rules") == (
@@ -402,6 +418,7 @@ def test_gone_files_everywhere(run: Run, repository: Path) -> None:
             "origin/other",
             "this clone is shallow: `git fetch --depth=1 origin other`, and name the revision `FETCH_HEAD`",
         ),
+        ("abcdef0", "this clone is shallow: `git fetch --unshallow` gets the rest of its history"),
         ("HEAD~1", "this clone is shallow: `git fetch --unshallow` gets the rest of its history"),
     ],
 )

@@ -45,6 +45,7 @@ class FormerTargets:
     ) -> None:
         self.findings: list[Diagnostic] = []
         self.revision = revision
+        GitFile(revision, "").require_revision()
         former = self._read(posixpath.dirname(project.file)) if project else None
         former_targets = former.targets if former else ()
         kept = set(map(from_here, project.own_files)) if project else set()
@@ -97,7 +98,6 @@ class FormerTargets:
         for name in _SETTINGS:
             path = posixpath.join(folder, name)
             file = GitFile(self.revision, for_git(path), follows=True)
-            file.require_revision()
             if not file.is_file():
                 continue
             try:
