@@ -84,6 +84,7 @@ def backend(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Backend
     (tmp_path / "nets.py").write_text(dedent(NETS))
     package = tmp_path / "package"
     package.mkdir()
+    (tmp_path / "empty").mkdir()
     (package / "__init__.py").write_text("")
     (package / "nets.py").write_text(dedent(NETS))
     (package / "relative.py").write_text("from . import nets\n")
@@ -188,8 +189,34 @@ def test_a_builtin_without_a_signature_is_called() -> None:
               = help: did you mean `nets.py`?
             """,
         ),
-        ("elsewhere/nest.py:net", "error[E701]: there is no file `elsewhere/nest.py`"),
-        (f"{'n' * 300}.py:net", f"error[E701]: there is no file `{'n' * 300}.py`"),
+        (
+            "elsewhere/nest.py:net",
+            """
+            error[E701]: there is no file `elsewhere/nest.py`
+              = help: there is no folder `elsewhere`
+            """,
+        ),
+        (
+            f"{'n' * 300}/nest.py:net",
+            f"""
+            error[E701]: there is no file `{"n" * 300}/nest.py`
+              = help: there is no folder `{"n" * 300}`
+            """,
+        ),
+        (
+            f"{'n' * 300}.py:net",
+            f"""
+            error[E701]: there is no file `{"n" * 300}.py`
+              = help: the current folder has `nets.py`
+            """,
+        ),
+        (
+            "empty/nest.py:net",
+            """
+            error[E701]: there is no file `empty/nest.py`
+              = help: `empty` has no Python files
+            """,
+        ),
         (
             "netss:net",
             """

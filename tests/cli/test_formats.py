@@ -72,8 +72,8 @@ def test_annotations_have_the_severity_and_no_answer_beside_them(run: Callable[.
 
 
 def test_an_annotation_without_a_place_or_a_help(run: Callable[..., Ran]) -> None:
-    ran = run("show", "net.rules", "-m", "lost.py:model", "--format", "github")
-    assert ran == (2, "::error title=E701::there is no file `lost.py`\n", "")
+    ran = run("show", "net.rules", "-m", "net.deeper:model", "--format", "github")
+    assert ran == (2, "::error title=E701::there is no module `deeper` in `net`\n", "")
 
 
 def test_sarif_of_a_file(run: Callable[..., Ran]) -> None:
@@ -119,7 +119,7 @@ def test_sarif_of_findings_on_a_model(folder: Path, run: Callable[..., Ran]) -> 
 
 
 def test_sarif_of_an_input_that_cannot_be_used(run: Callable[..., Ran]) -> None:
-    ran = run("show", "net.rules", "-m", "lost.py:model", "--format", "sarif")
+    ran = run("show", "net.rules", "-m", "net.deeper:model", "--format", "sarif")
     found = sarif(ran)
     assert (ran.code, found["invocations"]) == (2, [{"executionSuccessful": False}])
     assert found["results"] == [
@@ -127,7 +127,7 @@ def test_sarif_of_an_input_that_cannot_be_used(run: Callable[..., Ran]) -> None:
             "ruleId": "E701",
             "ruleIndex": 0,
             "level": "error",
-            "message": {"text": "there is no file `lost.py`"},
+            "message": {"text": "there is no module `deeper` in `net`"},
         }
     ]
 

@@ -1,5 +1,6 @@
 import os
 import re
+from pathlib import Path
 
 import pytest
 
@@ -57,6 +58,14 @@ def test_what_kind_it_is() -> None:
             "`vit.rules` does not name a model; rules come before the options: "
             "`paramrules COMMAND vit.rules --model M`",
         ),
+        (
+            "vit.json:X",
+            "`vit.json` is a saved inventory, which takes no `:NAME`: write `vit.json`",
+        ),
+        (
+            "lost/vit.jsn",
+            "`lost/vit.jsn` does not name a model; a saved inventory ends in `.json`: `lost/vit.json`",
+        ),
         ("", f"`` does not name a model; {FORMS}"),
         (":model", f"`:model` does not name a model; {FORMS}"),
         ("f('a:b')", f"`f('a:b')` does not name a model; {FORMS}"),
@@ -99,3 +108,21 @@ def test_the_name_in_a_lock_is_relative_to_the_lock(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(os.path, "relpath", on_another_drive)
     assert named.relative_to("models") == f"{os.path.abspath('models/vit.py')}:ViT(depth=2)"
+
+
+def test_a_saved_inventory_beside_a_misspelt_one_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("small.json", "saved/small.json", "saved/notes.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("{}")
+    for text in ("small.jsn", "saved/small.jsn", "smal.jsn"):
+        with pytest.raises(ValueError, match=r"does not name a model; did you mean `small.json`"):
+            read_model_name(text)
+    with pytest.raises(ValueError, match=r"did you mean `small.json`"):
+        read_model_name("small.save")  # nothing like `json`, beside the file that is meant
+    with pytest.raises(ValueError, match=r"a saved inventory ends in `.json`: `x.json`"):
+        read_model_name("x.jsn")
+    with pytest.raises(ValueError, match="write `nets:vit`"):
+        read_model_name("nets.vit")

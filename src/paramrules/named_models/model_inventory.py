@@ -17,7 +17,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from paramrules import registry
-from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
+from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean, listed
 from paramrules.inventories import Inventory
 from paramrules.inventories.own_vocabulary import VocabularyLike
 from paramrules.inventories.parameter import is_below
@@ -216,8 +216,7 @@ def _file(name: ModelName) -> ModuleType:
     if reason := unreadable(path):
         raise RulesError(Diagnostic("E701", f"`{name.origin}` cannot be read: {reason}"))
     if not os.path.isfile(path):  # unlike `is_file`, whatever the system says about the name
-        near = did_you_mean(path.name, (p.name for p in path.parent.glob("*.py")))
-        raise RulesError(Diagnostic("E701", f"there is no file `{name.origin}`", help=near))
+        raise RulesError(Diagnostic("E701", f"there is no file `{name.origin}`", help=_beside(path)))
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None
     assert spec.loader is not None
@@ -232,6 +231,17 @@ def _file(name: ModelName) -> ModuleType:
             del sys.modules[path.stem]
         raise
     return module
+
+
+def _beside(path: Path) -> str:
+    """Return the help for a Python file that does not exist: what is in its folder."""
+    if not os.path.isdir(path.parent):  # unlike `is_dir`, whatever the system says about the name
+        return f"there is no folder `{path.parent.as_posix()}`"
+    files = sorted(file.name for file in path.parent.glob("*.py"))
+    folder = "the current folder" if path.parent == Path() else f"`{path.parent.as_posix()}`"
+    if not files:
+        return f"{folder} has no Python files"
+    return did_you_mean(path.name, files) or f"{folder} has {listed(files)}"
 
 
 def _module(name: ModelName) -> ModuleType:

@@ -15,6 +15,8 @@ import ast
 import os
 from typing import Any, NamedTuple
 
+from paramrules.diagnostics import did_you_mean
+
 _FORMS = (
     "write `package.module:NAME`, `path.py:NAME`, a call like `module:make('tiny', depth=2)`, or `saved.json`"
 )
@@ -83,6 +85,8 @@ def read_model_name(text: str) -> ModelName:
     origin, colon, attributes = before.rpartition(":")
     if not bracket and text.endswith(".json"):
         return ModelName(text, text, (), None)
+    if origin.endswith(".json"):
+        raise ValueError(f"`{origin}` is a saved inventory, which takes no `:NAME`: write `{origin}`")
     if not colon or not origin:
         raise ValueError(f"`{text}` does not name a model; {_instead(text)}")
     names = tuple(attributes.strip().split("."))
@@ -115,9 +119,18 @@ def _instead(text: str) -> str:
         return f"rules come before the options: `paramrules COMMAND {text} --model M`"
     if text.endswith(".py"):
         return f"write what is in the file, too: `{text}:NAME`"
-    module, _, name = text.rpartition(".")
-    if module and all(part.isidentifier() for part in text.split(".")):
-        return f"write `{module}:{name}`"
+    stem, dot, name = text.rpartition(".")
+    folder = os.path.dirname(text)
+    saved = (
+        [file for file in os.listdir(folder or ".") if file.endswith(".json")]
+        if os.path.isdir(folder or ".")
+        else []
+    )
+    if dot and (f"{os.path.basename(stem)}.json" in saved or did_you_mean(name, ("json",))):
+        near = did_you_mean(os.path.basename(text), saved)
+        return near or f"a saved inventory ends in `.json`: `{stem}.json`"
+    if stem and all(part.isidentifier() for part in text.split(".")):
+        return f"write `{stem}:{name}`"
     return _FORMS
 
 
