@@ -7,8 +7,10 @@ from typing import Any, Final
 
 from paramrules.diagnostics import Diagnostic, RulesError, Source, Span
 
-_AT: Final = re.compile(r"\(at line (\d+), column \d+\)")
+_AT: Final = re.compile(r"\(at line (\d+), column (\d+)\)")
 _HEADER: Final = re.compile(r"\s*\[(\[)?([^\[\]#]+)\]")
+_CONFLICT: Final = re.compile(r"^(?:<{7}|>{7})(?: .*)?$", re.MULTILINE)
+_WORD: Final = re.compile(r"[A-Za-z_./][\w./:-]*")
 _ENTRY: Final = re.compile(
     r"""\s*((?:[\w-]+|"[^"\n]*"|'[^'\n]*')(?:\s*\.\s*(?:[\w-]+|"[^"\n]*"|'[^'\n]*'))*)\s*="""
 )
@@ -33,14 +35,31 @@ def parse_toml(source: Source, code: str, what: str) -> dict[str, Any]:
     Raises:
         RulesError: the text is not TOML; points at the line.
     """
+    help = "mend the TOML"
     try:
         return load_toml(source.text)
     except tomllib.TOMLDecodeError as error:
-        found = _AT.search(str(error))
-        message, span = str(error), line_span(source, int(found[1]) if found else len(source.line_starts))
+        message, span = str(error), line_span(source, len(source.line_starts))
+        if conflict := _CONFLICT.search(source.text):
+            message, span = "a merge conflict is not resolved", Span(source, *conflict.span())
+            help = "keep one of its two sides"
+        elif found := _AT.search(message):
+            span = line_span(source, int(found[1]))
+            help = _mend(span.text, message, int(found[2]) - 1) or help
     except ValueError as error:
         message, span = str(error), None
-    raise RulesError(Diagnostic(code, f"{what} cannot be read: {message}", span, help="mend the TOML"))
+    raise RulesError(Diagnostic(code, f"{what} cannot be read: {message}", span, help=help))
+
+
+def _mend(line: str, message: str, at: int) -> str:
+    """Return what to write in place of a common mistake in a line; "" for others."""
+    header = _HEADER.match(line)
+    if header and "twice" in message and header[2].rpartition(".")[2] == "targets":
+        return f"write `[[{header[2]}]]`, which begins one more each time"
+    word = _WORD.match(line, at)
+    if word and message.startswith("Invalid value"):
+        return f"write `{word[0].lower()}`" if word[0] in ("True", "False") else f'quote it: `"{word[0]}"`'
+    return ""
 
 
 def load_toml(text: str) -> dict[str, Any]:

@@ -458,3 +458,21 @@ def test_of_very_many_mistakes_the_first_hundred_are_shown(write: Write, text: s
     with pytest.raises(RulesError) as raised:
         read_project(path)
     assert len(raised.value.diagnostics) == 100
+
+
+@pytest.mark.parametrize("name", ["paramrule", "param-rules", "params_rules"])
+def test_a_table_of_nearly_our_name_is_no_silence(write: Write, name: str) -> None:
+    with pytest.raises(RulesError) as raised:
+        read_project(write(f'[tool.ruff]\n[[tool.{name}.targets]]\nrules = "vit.rules"\n', "pyproject.toml"))
+    (finding,) = raised.value.diagnostics
+    assert (finding.code, finding.message) == ("E932", f"`tool.{name}` holds no settings of paramrules")
+    assert finding.help == "did you mean `paramrules`?"
+    assert finding.span is not None
+    assert (finding.span.line, finding.span.text) == (2, name)
+
+
+@pytest.mark.parametrize(
+    "text", ["[tool.parameterized]\n", "[tool]\nparamrule = 1 # tool.param\n", "# tool.params\n"]
+)
+def test_a_table_of_another_tool_says_nothing(write: Write, text: str) -> None:
+    assert read_project(write(text, "pyproject.toml")) is None

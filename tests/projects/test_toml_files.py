@@ -106,3 +106,32 @@ def test_headers_of_all_styles(header: str, text: str) -> None:
     key = ("a", "b") if "b" in header else ("a",)
     span = Keys(Source("x.toml", f"{header}\nc = 1\n")).span((*key, 0) if "[[" in header else key)
     assert span.text == text
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "help"),
+    [
+        ("[a.targets]\n[a.targets]\n", 2, "write `[[a.targets]]`, which begins one more each time"),
+        ("[a]\n[a]\n", 2, "mend the TOML"),
+        ("[targets]\nx = 1\nx = 2\n", 3, "mend the TOML"),
+        ("a = [small.json]\n", 1, 'quote it: `"small.json"`'),
+        ("a = models/vit.py:ViT\n", 1, 'quote it: `"models/vit.py:ViT"`'),
+        ("a = True\n", 1, "write `true`"),
+        ("a = =\n", 1, "mend the TOML"),
+        ("a = 1 b\n", 1, "mend the TOML"),
+    ],
+)
+def test_a_common_mistake_is_told_what_to_write(text: str, line: int, help: str) -> None:
+    with pytest.raises(RulesError) as raised:
+        parse_toml(Source("x.toml", text), "E931", "`x.toml`")
+    (wrong,) = raised.value.diagnostics
+    assert (wrong.span and wrong.span.line, wrong.help) == (line, help)
+
+
+def test_a_merge_conflict_is_called_so() -> None:
+    text = "a = 1\n<<<<<<< HEAD\nb = 1\n=======\nb = 2\n>>>>>>> other\n"
+    with pytest.raises(RulesError) as raised:
+        parse_toml(Source("x.toml", text), "E931", "`x.toml`")
+    (wrong,) = raised.value.diagnostics
+    assert wrong.message == "`x.toml` cannot be read: a merge conflict is not resolved"
+    assert (wrong.span and wrong.span.text, wrong.help) == ("<<<<<<< HEAD", "keep one of its two sides")

@@ -18,6 +18,8 @@ _SHARED: Final = "pyproject.toml"
 """The file that other tools have their settings in, too."""
 _NAMES: Final = ("paramrules.toml", _SHARED)
 """The files that may hold settings; in one folder the first goes before the second."""
+MISSPELT: Final = "tool.param"
+"""What a table that is meant for settings begins with, if not with the whole name."""
 _ROOTS: Final = (".git", ".hg", ".jj", ".svn")
 """Entries of a repository's root."""
 
@@ -66,8 +68,14 @@ def settings_source(path: str) -> Source | None:
         RulesError: E931 if the file cannot be read.
     """
     shown = from_here(path)
-    source = Source(shown, _text(path, shown).replace("\r\n", "\n"))
-    return None if is_shared(path) and "paramrules" not in source.text else source
+    return settings_in(_text(path, shown), path, shown)
+
+
+def settings_in(text: str, path: str, name: str) -> Source | None:
+    """Return what is in a file that may hold settings, under a name for messages; else None."""
+    source = Source(name, text.removeprefix("\ufeff").replace("\r\n", "\n"))
+    has_some = not is_shared(path) or "paramrules" in source.text or MISSPELT in source.text
+    return source if has_some else None
 
 
 def is_shared(path: str) -> bool:

@@ -9,7 +9,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final
 
 from paramrules.diagnostics import CODES, Diagnostic, RulesError, Source, Span, did_you_mean
-from paramrules.projects.finding import from_here, is_shared, settings_in, settings_source
+from paramrules.projects.finding import MISSPELT, from_here, is_shared, settings_in, settings_source
 from paramrules.projects.project import Models, Project, Target, Where
 from paramrules.projects.schema import Fault, faults, schema
 from paramrules.rules.shipped import find_policy, names_shipped
@@ -43,11 +43,12 @@ def read_project(path: "str | Path") -> Project | None:
     if source is None:
         return None
     is_own = not is_shared(file)
-    table = parse_toml(source, "E931", f"`{source.name}`")
+    whole = table = parse_toml(source, "E931", f"`{source.name}`")
     before = () if is_own else ("tool", "paramrules")
     for part in before:
         table = table.get(part, {}) if isinstance(table, dict) else {}
     if not is_own and table == {}:
+        _refuse_misspelt(whole.get("tool"), source)
         return None
     wrong = list(islice(chain(faults(table, schema(), ()), _faults_of_codes(table)), _MOST_FAULTS))
 
@@ -64,6 +65,17 @@ def read_project(path: "str | Path") -> Project | None:
         found = [Diagnostic(each.code, each.message, where(*each.key), help=each.help) for each in wrong]
         raise RulesError(sorted(found, key=lambda each: each.span.start if each.span else 0))
     return Project(source.name, tuple(targets), table.get("severity", {}))
+
+
+def _refuse_misspelt(tools: object, source: Source) -> None:
+    """Raise RulesError (E932) for a table of a tool whose name is nearly ours."""
+    for name in tools if isinstance(tools, dict) else ():
+        at = source.text.find(f"tool.{name}") if f"tool.{name}".startswith(MISSPELT) else -1
+        near = did_you_mean(name, ["paramrules"]) if at >= 0 else ""
+        if near:
+            span = Span(source, at + len("tool."), at + len(f"tool.{name}"))
+            message = f"`tool.{name}` holds no settings of paramrules"
+            raise RulesError(Diagnostic("E932", message, span, help=near))
 
 
 def _faults_of_codes(table: object) -> Iterator[Fault]:
