@@ -476,3 +476,20 @@ def test_a_table_of_nearly_our_name_is_no_silence(write: Write, name: str) -> No
 )
 def test_a_table_of_another_tool_says_nothing(write: Write, text: str) -> None:
     assert read_project(write(text, "pyproject.toml")) is None
+
+
+def test_a_renamed_rule_file_is_suggested_and_its_lock_is_not(write: Write, tmp_path: Path) -> None:
+    def said() -> str:
+        with pytest.raises(RulesError) as raised:
+            read_project(write('[[targets]]\nrules = "one/small.rules"\n'))
+        return raised.value.diagnostics[0].help
+
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "small.rules.lock").write_text("")
+    assert said() == "paths are relative to the folder of this file"
+    (tmp_path / "one" / "transformer_blocks.rules").write_text("")
+    assert said() == "did you mean `transformer_blocks.rules`?"
+    (tmp_path / "one" / "embedding_groups.rules").write_text("")
+    assert said() == "paths are relative to the folder of this file"
+    (tmp_path / "one" / "smal.rules").write_text("")
+    assert said() == "did you mean `smal.rules`?"

@@ -8,7 +8,7 @@ from functools import cache, partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final
 
-from paramrules.diagnostics import CODES, Diagnostic, RulesError, Source, Span, did_you_mean
+from paramrules.diagnostics import CODES, Diagnostic, RulesError, Source, Span, did_you_mean, meant
 from paramrules.projects.finding import MISSPELT, from_here, is_shared, settings_in, settings_source
 from paramrules.projects.project import Models, Project, Target, Where
 from paramrules.projects.schema import Fault, faults, schema
@@ -108,8 +108,13 @@ def _targets(
                     wrong.append(Fault("E934", (*key, name), found.message, str(found.help)))
                 return text
             path = os.path.join(folder, text)
-            if not os.path.exists(path):
-                near = did_you_mean(os.path.basename(path), _files_in(os.path.dirname(path)))
+            if not exists(path):
+                beside = _files_in(os.path.dirname(path))
+                if name == "rules":  # and not their locks
+                    beside = [each for each in beside if each.endswith(".rules")]
+                near = did_you_mean(os.path.basename(path), beside)
+                if not near and name == "rules" and len(beside) == 1:
+                    near = meant(text, beside[0], safe=False)
                 wrong.append(
                     Fault(
                         "E934",
