@@ -152,7 +152,7 @@ def test_targets_with_other_options(run: Run, change: Callable[..., None]) -> No
     change(targets(0.1, 0.2), targets(0.2, 0.1))
     assert run("diff", "--against", "main").out == "0 models of 2 differ\n"
     Path("paramrules.toml").write_text(targets(0.3, 0.1))
-    assert "option rate: 0.2 -> 0.3\n1 model of 2 differ\n" in run("diff", "--against", "main").out
+    assert "option rate: 0.2 -> 0.3\n1 model of 2 differs\n" in run("diff", "--against", "main").out
     Path("paramrules.toml").write_text(targets(0.2, 0.1, 0.3))
     assert run("diff", "--against", "main").out == (
         "newly configured: a.rules on net.py:make (rate = 0.3)\n0 models of 3 differ, 1 new target\n"

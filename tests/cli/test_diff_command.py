@@ -509,7 +509,7 @@ def test_the_words_of_a_diff_driver(run: Run, folder: Path) -> None:
     named = run("diff", "--driver", "--names", *both, "y.lock", "similarity index 90%")
     assert named.out.startswith("y.lock: ")
     new = run("diff", "--driver", "x.lock", os.devnull, ".", ".", "old.lock", *hashes)
-    assert new.out == "x.lock: 1 model of 1 differ\n\nnewly locked: net.py:make\n\n"
+    assert new.out == "x.lock: 1 model of 1 differs\n\nnewly locked: net.py:make\n\n"
     broken = run("diff", "--driver", "x.lock", "net.rules", *hashes, "new.lock", *hashes)
     assert (broken.code, broken.out) == (0, "x.lock: not compared: `net.rules` is not a lock\n\n")
     assert run("diff", "--driver", "x.lock") == (0, "x.lock: not merged\n\n", "")

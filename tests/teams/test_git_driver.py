@@ -36,7 +36,7 @@ def test_moves_in_place_of_lines(driven: Path, sh: Shell) -> None:
 @pytest.mark.parametrize(
     ("change", "shown"),
     [
-        ("git rm -q vit.rules.lock", "vit.rules.lock: 1 model of 1 differ\n\nno longer locked: vit.json\n"),
+        ("git rm -q vit.rules.lock", "vit.rules.lock: 1 model of 1 differs\n\nno longer locked: vit.json\n"),
         ("git mv vit.rules.lock new.rules.lock", "new.rules.lock: the same groups\n"),
         (
             "echo '<<<<<<< HEAD' > vit.rules.lock",
