@@ -34,6 +34,8 @@ from paramrules.safe_files import why
 
 _PROJECT: Final = "paramrules.project"
 """The key of the project's settings in the meta data of a command's context."""
+FORM: Final = "paramrules.form"
+"""The key of the format of the answer in the meta data of a command's context."""
 WORDS: Final = "paramrules.words"
 """The key of the words of the command line in the meta data of a command's context."""
 VERSION: Final = 1
@@ -126,7 +128,7 @@ class Command(click.Command):
 
     def invoke(self, ctx: click.Context) -> None:
         """Run the command, print its answer and exit."""
-        form = ctx.params.pop("form") or "text"  # click 8.2.1 drops the default, which `--json` has none of
+        ctx.meta[FORM] = form = ctx.params.pop("form")
         fail_on = ctx.params.pop("fail_on")
         ctx.meta[QUIET] = quiet = ctx.params.pop("quiet")
         with_traceback = ctx.params.pop("traceback", False)

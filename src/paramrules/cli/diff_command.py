@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from paramrules.cli.answer import Answer, Command, current_project
+from paramrules.cli.answer import FORM, Answer, Command, current_project
 from paramrules.cli.arguments import build, on_compared_models, with_compare
 from paramrules.cli.diff_blocks import files_of, result_of
 from paramrules.cli.exit_codes import Exit
@@ -73,6 +73,9 @@ def diff(
     from paramrules.diffs.sides import diff_target
     from paramrules.projects import Target
 
+    form = click.get_current_context().meta[FORM]
+    if markdown and form != "text":
+        raise click.UsageError(f"write either `--markdown` or `--format {form}`")
     if driver:
         return _for_git(files, compare, with_names)
     if against is not None and not files:
