@@ -159,6 +159,7 @@ def build(
         marks=own_keys,
         schedules=True,
         lr="learning_rate",
+        is_finite=_is_finite,
     )
     _raise(wrong)
     named = names_in_rules(bound.assignment, SCHEDULES["lr"])

@@ -4,15 +4,16 @@ import os
 import stat
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from os import PathLike
+from typing import Final
 
 from paramrules.diagnostics import Diagnostic, RulesError
 
-if TYPE_CHECKING:
-    from pathlib import Path
+_LINKS: Final = 40
+"""The links that a path may lead through, as in Linux."""
 
 
-def unreadable(path: "str | Path") -> str:
+def unreadable(path: str | PathLike[str]) -> str:
     """Return why a path cannot be read like a file, or an empty text if it can or does not exist.
 
     A device may be endless, and a named pipe waits for somebody to write. An anonymous pipe has a writer:
@@ -36,7 +37,7 @@ class UnreadableError(Exception):
     """A file cannot be read; the text is the reason, as part of a diagnostic's message."""
 
 
-def read_text(path: "str | Path", most: int) -> str:
+def read_text(path: str | PathLike[str], most: int) -> str:
     """Return the text of a file, without a byte order mark.
 
     Args:
@@ -75,7 +76,7 @@ def why(error: OSError | ValueError) -> str:
     return (getattr(error, "strerror", None) or str(error)).lower()
 
 
-def write_whole(path: "str | Path", text: str) -> None:
+def write_whole(path: str | PathLike[str], text: str) -> None:
     """Replace a file, so that every reader finds the whole old text or the whole new one.
 
     The text goes into an exclusive temporary file in the same folder, reaches the disk, and then takes the
@@ -90,7 +91,7 @@ def write_whole(path: "str | Path", text: str) -> None:
     try:
         number = _descriptor(path)
         if number is not None or _is_stream(path):
-            to: int | str | Path = path if number is None else os.dup(number)
+            to: int | str | PathLike[str] = path if number is None else os.dup(number)
             with open(to, "w", encoding="utf-8", newline="") as stream:
                 stream.write(text)
         else:
@@ -99,7 +100,7 @@ def write_whole(path: "str | Path", text: str) -> None:
         raise _unwritable(path, error) from None
 
 
-def already_there(path: "str | Path", way_out: str = "remove this one") -> RulesError:
+def already_there(path: str | PathLike[str], way_out: str = "remove this one") -> RulesError:
     """Return the error (E806) for a file that a command would overwrite."""
     return RulesError(
         Diagnostic(
@@ -110,7 +111,7 @@ def already_there(path: "str | Path", way_out: str = "remove this one") -> Rules
     )
 
 
-def write_new(path: "str | Path", text: str, way_out: str = "remove this one") -> None:
+def write_new(path: str | PathLike[str], text: str, way_out: str = "remove this one") -> None:
     """Create a file, whole or not at all.
 
     Raises:
@@ -124,7 +125,7 @@ def write_new(path: "str | Path", text: str, way_out: str = "remove this one") -
         raise _unwritable(path, error) from None
 
 
-def _is_stream(path: "str | Path") -> bool:
+def _is_stream(path: str | PathLike[str]) -> bool:
     try:
         mode = os.stat(path).st_mode
     except FileNotFoundError:
@@ -175,7 +176,7 @@ def _through_temporary(
         raise
 
 
-def _take_free_name(beside: str, path: "str | Path") -> None:
+def _take_free_name(beside: str, path: str | PathLike[str]) -> None:
     """Give the file a name that nobody has. A link is the only step that fails where somebody has it."""
     if os.path.lexists(path):
         raise FileExistsError
@@ -189,7 +190,7 @@ def _take_free_name(beside: str, path: "str | Path") -> None:
         os.unlink(beside)
 
 
-def _regular(path: "str | Path") -> os.stat_result | None:
+def _regular(path: str | PathLike[str]) -> os.stat_result | None:
     """Return the state of the file that is there; None if there is none, or it is a link."""
     with suppress(FileNotFoundError):
         found = os.lstat(path)
@@ -217,11 +218,8 @@ def _keep_access(old: os.stat_result, beside: str) -> None:
     os.chmod(beside, mode)
 
 
-def _unwritable(path: "str | Path", error: OSError | ValueError) -> RulesError:
-    return RulesError(
-        Diagnostic(
-            "E703",
-            f"`{path}` cannot be written: {why(error)}",
-            help="name a file in a folder that exists and is writable",
-        )
-    )
+def _unwritable(path: str | PathLike[str], error: OSError | ValueError) -> RulesError:
+    help = "name a file in a folder that exists and is writable"
+    if os.path.isdir(path):
+        help = "move it away, or name another file"
+    return RulesError(Diagnostic("E703", f"`{path}` cannot be written: {why(error)}", help=help))

@@ -564,6 +564,46 @@ def test_links_are_followed_to_files_of_the_revision(run: Run, repository: Path)
     assert run("diff", "--against", "HEAD").code == 1
 
 
+def test_headings_name_files_as_seen_from_here(run: Run, folder: Path) -> None:
+    """Two folders have a rule file of one name; a lock names rules and models relative to its folder."""
+    models = ("net.py:make", "net.py:make(frozen=True)")
+    for name in ("a", "b"):
+        (folder / name).mkdir()
+        (folder / name / "vit.rules").write_text("no_decay: ndim <= 1\ndecay: else\n")
+    target = f'[[targets]]\nrules = "{{}}/vit.rules"\nmodels = {json.dumps(models)}\n'
+    (folder / "paramrules.toml").write_text(target.format("a") + target.format("b"))
+    assert run("lock").code == 0
+    git("init", "-b", "main", ".")
+    git("add", ".")
+    git("commit", "-m", "rules")
+    for name in ("a", "b"):
+        (folder / name / "vit.rules").write_text("no_decay: ndim <= 2\ndecay: else\n")
+    heads = [f"{name}/vit.rules on {model}" for name in ("a", "b") for model in models]
+
+    def headings(*words: str) -> list[str]:
+        return [line[:-1] for line in run(*words).out.splitlines() if " on " in line and line.endswith(":")]
+
+    assert headings("diff", "--against", "main") == heads
+    found = run("diff", "--against", "main", "--markdown").out.splitlines()
+    assert [line for line in found if line.startswith("###")] == [
+        f"### `{head.replace(' on ', '` on `')}`" for head in heads
+    ]
+    answer = json.loads(run("diff", "--against", "main", "--json").out)
+    assert [f"{each['rules']} on {each['name']}" for each in answer["diffs"]] == heads
+    assert headings("diff", "main:a/vit.rules", "a/vit.rules") == heads[:2]
+    assert headings("diff", "a/vit.rules.lock", "a/vit.rules") == heads[:2]
+    assert headings("lock", "--check") == heads
+    assert headings("ci") == heads
+    assert "is stale: on `net.py:make`, " in run("lock", "--check").err
+    assert run("lock").code == 0
+    assert headings("diff", "main:a/vit.rules.lock", "a/vit.rules.lock") == heads[:2]
+    assert headings("diff", "main:a/vit.rules", "a/vit.rules.lock") == heads[:2]
+    os.chdir("a")
+    here = [f"vit.rules on ../{model}" for model in models]
+    assert headings("diff", "--against", "main")[:2] == here
+    assert headings("diff", "main:./vit.rules.lock", "vit.rules.lock") == here
+
+
 def test_markdown_and_another_format_are_not_both_written(run: Run, folder: Path) -> None:
     (folder / "a.rules").write_text("rest: else\n")
     files = ("diff", "a.rules", "a.rules", "-m", "net.py:make")

@@ -194,7 +194,7 @@ def test_a_path_that_cannot_be_written(tmp_path: Path, write: type, name: str, r
 
 def test_a_folder_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
-    with pytest.raises(RulesError, match=r"E703.*is a directory"):
+    with pytest.raises(RulesError, match=r"E703.*is a directory\n.*move it away, or name another file"):
         write_whole(tmp_path / "a", NEW)
     assert os.listdir(tmp_path) == ["a"]
 

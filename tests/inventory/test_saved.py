@@ -121,6 +121,16 @@ def test_a_layer_of_a_stack_says_where_it_is_stored() -> None:
     assert (NET["head.bias"].stored, NET["head.bias"].layer) == ((10,), None)
 
 
+def test_a_parameter_of_many_names_is_written_in_steps_that_grow_with_them() -> None:
+    def of(names: int) -> int:
+        also = [{"name": f"n{number}"} for number in range(names)]
+        inventory = inventory_of([{"name": "w", "shape": [2], "also": also}])
+        return calls(inventory.to_json)
+
+    of(1)  # what is made once a process
+    assert of(400) < 5 * of(100)
+
+
 def test_attributes_of_modules_are_read_where_the_file_holds_them() -> None:
     text = TEXT.replace(
         '"classes"', '"modules": {"": {"depth": 2, "kind": {"deep": null}}, "head": {"depth": 3}},\n"classes"'

@@ -29,8 +29,11 @@ from paramrules.diagnostics import (
     together,
 )
 from paramrules.display import Block, text_of
-from paramrules.projects import Project, find_project
+from paramrules.projects import find_project
 from paramrules.safe_files import why
+
+if TYPE_CHECKING:
+    from paramrules.projects import Project
 
 _PROJECT: Final = "paramrules.project"
 """The key of the project's settings in the meta data of a command's context."""
@@ -128,7 +131,8 @@ class Command(click.Command):
 
     def invoke(self, ctx: click.Context) -> None:
         """Run the command, print its answer and exit."""
-        ctx.meta[FORM] = form = ctx.params.pop("form")
+        form = ctx.params.pop("form") or "text"  # click 8.2.1 drops the default, which `--json` has none of
+        ctx.meta[FORM] = form
         fail_on = ctx.params.pop("fail_on")
         ctx.meta[QUIET] = quiet = ctx.params.pop("quiet")
         with_traceback = ctx.params.pop("traceback", False)
@@ -148,10 +152,7 @@ class Command(click.Command):
         try:
             _print(_without_the_rest(answer, fail_on) if quiet and form == "text" else answer, form)
         except OSError as error:
-            with suppress(OSError):
-                report([Diagnostic("E703", f"standard output cannot be written: {why(error)}")])
-            _drop(sys.stdout)
-            ctx.exit(Exit.UNUSABLE)
+            ctx.exit(_unwritten(error))
         ctx.exit(exit_code(answer.findings, fail_on, answer.outcome))
 
 
@@ -182,7 +183,7 @@ def writing_help() -> Iterator[None]:
 def _unwritten(error: OSError) -> Exit:
     """Report that standard output cannot be written, drop what it should hold, and return the exit code."""
     with suppress(OSError):
-        report([Diagnostic("E703", f"standard output cannot be written: {error.strerror}")])
+        report([Diagnostic("E703", f"standard output cannot be written: {why(error)}")])
     _drop(sys.stdout)
     return Exit.UNUSABLE
 

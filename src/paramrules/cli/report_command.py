@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from paramrules.cli.answer import Answer, Command, graded
-from paramrules.cli.arguments import assigned_to, on_models
+from paramrules.cli.answer import Answer, Command, current_project, graded
+from paramrules.cli.arguments import assigned_to, build, on_models_of_then
 from paramrules.cli.file_arguments import RuleFile
 from paramrules.cli.layout import progress
 from paramrules.cli.output_option import with_output

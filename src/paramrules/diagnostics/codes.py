@@ -353,6 +353,7 @@ _declare("""
     N974 a policy is named without its version
     E975 a lock has several sections of a model
     W976 settings of a revision cannot be used
+    E977 a lock would be too large to be read
     W978 a lock has no target
     W979 a lock cannot be compared with that of a revision
     E980 the language server is not installed

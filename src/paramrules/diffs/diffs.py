@@ -65,7 +65,8 @@ class Diffs(NamedTuple):
             return ", ".join([self.diffs[0].summary, *new])
         models = len(self.diffs) + len(self.went) + len(self.came)
         differ = sum(not each.same for each in self.diffs) + len(self.went) + len(self.came)
-        return ", ".join([*([f"{counted(differ, 'model')} of {models} differ"] if models else []), *new])
+        verb = "differs" if differ == 1 else "differ"
+        return ", ".join([*([f"{counted(differ, 'model')} of {models} {verb}"] if models else []), *new])
 
     def report(self, with_names: bool = False) -> list[Block]:
         """Return tables and lines about every model that differs, with a heading if there are several.

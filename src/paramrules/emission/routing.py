@@ -91,13 +91,10 @@ def route(
     for (one, spec), own in zip(chosen, settings, strict=True):
         written = one.group.settings
         alike = id(written), id(spec)
-        found = known[alike] = known.get(alike) or _rates(one.group, spec, bases, lr, is_finite)
-        named = {SCHEDULES[key]: schedule_of(written, key) for key in found}
-        routed.append(
-            RoutedGroup(
-                *one,
-                spec,
-                own,
+        if alike not in known:
+            found = _rates(one.group, spec, bases, lr, is_finite)
+            named = {SCHEDULES[key]: schedule_of(written, key) for key in found}
+            known[alike] = (
                 {key: value for key, value in written.items() if is_mark(spec, key, marks)},
                 {key: name for key, name in named.items() if name != DEFAULT},
                 found["lr"],

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from os import PathLike, fspath
+from os.path import isfile
 from typing import Final
 
 from paramrules.assignment.grouping import Slot
@@ -43,20 +44,19 @@ def read_lock(path: str | PathLike[str]) -> Lock:
     """
     name = fspath(path)
     try:
-        with open(name, "rb") as file:
-            data = file.read(limits.BYTES + 1)
-    except OSError as error:
-        missing = isinstance(error, FileNotFoundError)
-        raise _unreadable(name, "it does not exist" if missing else str(error.strerror).lower()) from None
-    return read_bytes(data, name)
+        text = read_text(name, limits.BYTES)
+    except FileNotFoundError:
+        raise _unreadable(name, "it does not exist") from None
+    except UnreadableError as error:
+        help = _AGAIN if isfile(name) else "move it away, or name another file"
+        raise _unreadable(name, str(error), help) from None
+    return parse_lock(text, name)
 
 
 def read_bytes(data: bytes, name: str) -> Lock:
     """Return the lock in a file's bytes. Raises what `read_lock` raises."""
-    if len(data) > limits.BYTES:
-        raise _unreadable(name, f"it is larger than {limits.BYTES // 1024 // 1024} MiB")
     try:
-        text = decoded(data, BYTES)
+        text = decoded(data, limits.BYTES)
     except UnreadableError as error:
         raise _unreadable(name, str(error)) from None
     return parse_lock(text, name)

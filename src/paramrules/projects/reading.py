@@ -39,7 +39,27 @@ def read_project(path: "str | Path") -> Project | None:
             some hundred.
     """
     file = os.fspath(path)
-    source = settings_source(file)
+    return _project(settings_source(file), file, exists=os.path.exists)
+
+
+def read_former_project(path: "str | Path", text: str, name: str) -> Project | None:
+    """Return the settings that a file had at another time; None for a `pyproject.toml` that had none.
+
+    The files that they name are those of that time, and need not exist.
+
+    Args:
+        path: the file as it is now, for the paths in it.
+        text: what was in it.
+        name: the file in messages.
+
+    Raises:
+        RulesError: E931 to E933, as from `read_project`.
+    """
+    file = os.fspath(path)
+    return _project(settings_in(text, file, name), file, exists=lambda each: True)
+
+
+def _project(source: Source | None, file: str, exists: Callable[[str], bool]) -> Project | None:
     if source is None:
         return None
     is_own = not is_shared(file)
@@ -64,7 +84,7 @@ def read_project(path: "str | Path") -> Project | None:
     if wrong:
         found = [Diagnostic(each.code, each.message, where(*each.key), help=each.help) for each in wrong]
         raise RulesError(sorted(found, key=lambda each: each.span.start if each.span else 0))
-    return Project(source.name, tuple(targets), table.get("severity", {}))
+    return Project(from_here(file), tuple(targets), table.get("severity", {}))
 
 
 def _refuse_misspelt(tools: object, source: Source) -> None:
