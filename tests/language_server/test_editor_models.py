@@ -68,8 +68,8 @@ def test_the_settings_say_options_strictness_and_severities(editor: Editor, proj
     assert (found.code, found.range.start, found.message) == (
         "E213",
         types.Position(0, 0),
-        "option `width` is a number, not 'a'\nthe default is a number\n"
-        "help: write a number, as in `--option width=0.75`",
+        "in `paramrules.toml`, line 4: option `width` is a number, not 'a'\n"
+        "help: write a number, as in `width = 0.75`",
     )
     settings(project, '"net.json"', more.replace('"a"', "5"))
     editor.published.clear()
