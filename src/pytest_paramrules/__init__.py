@@ -203,7 +203,7 @@ class _Test(pytest.Item):
 
         if not isinstance(excinfo.value, RulesError):
             return super().repr_failure(excinfo, style)
-        found = (render(finding.on_command_line()) for finding in excinfo.value.diagnostics)
+        found = (render(finding.on_command_line(configured=True)) for finding in excinfo.value.diagnostics)
         return "\n\n".join(filter(None, (*found, self._tables())))
 
     def reportinfo(self) -> tuple[str, int | None, str]:

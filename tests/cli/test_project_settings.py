@@ -153,6 +153,44 @@ def test_explain_shows_the_targets_that_have_the_parameter(run: Callable[..., Ra
     assert ran.err.startswith("error[E214]: the model has no parameter `lost.weight`")
 
 
+@pytest.mark.parametrize(
+    ("words", "help"),
+    [
+        (("explain", "q"), "`paramrules show --names` lists all names"),
+        (("explain", "net.rules", "q"), "`paramrules show --names` lists all names"),
+        (
+            ("explain", "net.rules", "q", "-m", "net.py:model"),
+            "`paramrules show FILE --model M --names` lists",
+        ),
+        (("test",), "`paramrules explain head.weight` says why"),
+        (("test", "net.rules"), "`paramrules explain head.weight` says why"),
+        (
+            ("test", "net.rules", "-m", "net.py:model"),
+            "`paramrules explain net.rules head.weight --model ...`",
+        ),
+        (("ci",), "`paramrules explain head.weight` says why"),
+        (("show", "--json"), "`paramrules explain head.weight` says why"),
+        (("report", "-o", "-"), "`paramrules explain head.weight` says why"),
+        (
+            ("report", "-m", "net.py:model", "net.rules", "-o", "-"),
+            "`paramrules explain net.rules head.weight -",
+        ),
+    ],
+)
+@pytest.mark.usefixtures("project")
+def test_helps_name_no_model_that_the_settings_name(
+    run: Callable[..., Ran], words: tuple[str, ...], help: str
+) -> None:
+    ran = run(*words)
+    assert help in ran.out + ran.err
+    assert ("--model" in ran.out + ran.err) is ("-m" in words)
+
+
+@pytest.mark.usefixtures("project")
+def test_the_command_that_a_help_names_explains(run: Callable[..., Ran]) -> None:
+    assert "failed" in run("explain", "head.weight").out
+
+
 @pytest.mark.usefixtures("project")
 def test_parity_compares_the_models_of_each_target(run: Callable[..., Ran]) -> None:
     ran = run("parity")

@@ -101,7 +101,7 @@ def test_an_expectation_that_does_not_hold_is_shown_as_everywhere(run: Pytest) -
             '*net.rules: net.py:make: expect no_decay: leaf == "weight" _*',
             "error[[]E206]: `fc.weight` is `decay`, not `no_decay`",
             "  --> net.rules:3:1",
-            "*= help: `paramrules explain net.rules fc.weight --model ...` says why",
+            "*= help: `paramrules explain fc.weight` says why",
             "FAILED paramrules::net.rules::net.py:make::expect*",
         ]
     )

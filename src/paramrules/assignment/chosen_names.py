@@ -83,6 +83,7 @@ def _unknown(text: str, close: Sequence[str], help: str = "") -> RulesError:
             "E214",
             f"the model has no parameter `{text}`",
             help=help or "`paramrules show FILE --model M --names` lists all names",
+            project_help="" if help else "`paramrules show --names` lists all names",
         )
     )
 

@@ -86,4 +86,5 @@ def _violated(expectation: Expectation, name: str, wanted: str, label: str, rule
         "this expectation does not hold",
         also=(taken,) if taken else (),
         help=f"`paramrules explain {expectation.span.source.name} {name} --model ...` says why",
+        project_help=f"`paramrules explain {name}` says why",
     )

@@ -41,6 +41,8 @@ FORM: Final = "paramrules.form"
 """The key of the format of the answer in the meta data of a command's context."""
 WORDS: Final = "paramrules.words"
 """The key of the words of the command line in the meta data of a command's context."""
+CONFIGURED: Final = "paramrules.configured"
+"""The key in the meta data of a command's context for True if its models are those of the settings."""
 VERSION: Final = 1
 """The version of answers in JSON (answers.schema.json): grows when a key goes or changes its meaning."""
 FORMATS: Final = ("text", "json", "github", "sarif")
@@ -147,8 +149,7 @@ class Command(click.Command):
             ctx.exit(INTERRUPTED)
         if with_traceback and answer.cause:
             _print_traceback(answer.cause)
-        findings = [finding.on_command_line() for finding in graded(answer.findings)]
-        answer = replace(answer, findings=findings)
+        answer = replace(answer, findings=as_shown(answer.findings))
         try:
             _print(_without_the_rest(answer, fail_on) if quiet and form == "text" else answer, form)
         except OSError as error:
@@ -166,6 +167,12 @@ def graded(findings: Sequence[Diagnostic]) -> Sequence[Diagnostic]:
     """Return findings with the severities that the project's settings give them."""
     project = current_project()
     return project.graded(findings) if project else findings
+
+
+def as_shown(findings: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """Return graded findings with their helps for the command line that runs."""
+    configured = click.get_current_context().meta.get(CONFIGURED, False)
+    return [finding.on_command_line(configured=configured) for finding in graded(findings)]
 
 
 @contextmanager

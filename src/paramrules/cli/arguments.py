@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from paramrules.cli.answer import WORDS, Answer, current_project
+from paramrules.cli.answer import CONFIGURED, WORDS, Answer, current_project
 from paramrules.cli.file_arguments import RuleFile, complete_file
 from paramrules.cli.layout import progress
 from paramrules.named_models.example_inputs import ExampleInput, read_input
@@ -156,6 +156,7 @@ def _on_chosen_models(
         **rest: Any,
     ) -> Answer:
         typed = Typed(file, models_of(models), given, strict)
+        click.get_current_context().meta[CONFIGURED] = not models
         try:
             targets = choose(typed, current_project())
         except ValueError as error:

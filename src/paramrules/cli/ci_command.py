@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from paramrules.cli.answer import Answer, Command, current_project
+from paramrules.cli.answer import CONFIGURED, Answer, Command, current_project
 from paramrules.cli.arguments import build
 from paramrules.cli.exit_codes import Exit
 from paramrules.diagnostics import SEVERITIES, count_text, distinct
@@ -47,6 +47,7 @@ def ci(skip: tuple[str, ...]) -> Answer:
             else "list rule files and models in `[tool.paramrules]` of `pyproject.toml`, "
             "or run this in the folder that has settings"
         )
+    click.get_current_context().meta[CONFIGURED] = True
     done = list(steps(project, build, skip))
     findings = distinct(finding for step in done for finding in step.findings)
     rows = [(step.name, step.file, step.result, step.details) for step in done]

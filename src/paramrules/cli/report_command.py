@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from paramrules.cli.answer import Answer, Command, current_project, graded
+from paramrules.cli.answer import Answer, Command, as_shown, current_project
 from paramrules.cli.arguments import assigned_to, build, on_models_of_then
 from paramrules.cli.file_arguments import RuleFile
 from paramrules.cli.layout import progress
@@ -66,7 +66,7 @@ def report(
         assignment = paramrules.examine(rules, inventory, options=options, strict=target.strict)
         diff = since.diff(target, model, inventory) if since else None
         of_parameters = state_by_parameter(assignment, state) if state else None
-        shown = [finding.on_command_line() for finding in graded(assignment.findings)]
+        shown = as_shown(assignment.findings)
         views.append(View(assignment, name, diff, against or "", of_parameters, shown))
         findings += [finding for finding in assignment.findings if finding not in findings]
         results.append({"rules": target.rules, "name": name, "model": model.text, **_sizes(assignment)})

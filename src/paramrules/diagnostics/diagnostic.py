@@ -27,6 +27,7 @@ class Diagnostic:
         also: further places to show: the earlier rule, the first definition.
         help: what to type instead.
         cli_help: the same for a user of the command line, where `help` speaks of Python.
+        project_help: the same where the project's settings name the rules and the model.
         level: the severity that a project's settings give the code, "" for its own.
         strict: True if `strict` turned this warning into an error.
     """
@@ -40,6 +41,7 @@ class Diagnostic:
     strict: bool = False
     cli_help: str = ""
     level: str = ""
+    project_help: str = ""
 
     def __post_init__(self) -> None:
         if self.code not in CODES:
@@ -60,6 +62,11 @@ class Diagnostic:
         """The edit that the help describes, if it is one at a known place."""
         return self.help.fix(self.span) if self.span and isinstance(self.help, Help) else None
 
-    def on_command_line(self) -> "Diagnostic":
-        """Return the finding with the help for a user of the command line."""
-        return replace(self, help=self.cli_help) if self.cli_help else self
+    def on_command_line(self, *, configured: bool = False) -> "Diagnostic":
+        """Return the finding with the help for a user of the command line.
+
+        Args:
+            configured: whether the model is that of the project's settings, and need not be typed.
+        """
+        help = (self.project_help if configured else "") or self.cli_help
+        return replace(self, help=help) if help else self

@@ -25,7 +25,7 @@ def published(finding: Diagnostic, document: "Document") -> types.Diagnostic:
     One in an included file stands at the `include` through which it comes, and points there. One without a
     place, which is about the model, stands on the first line.
     """
-    finding = finding.on_command_line()
+    finding = finding.on_command_line(configured=True)
     related = list(_related(finding.also, document))
     text = [finding.message, *([finding.label] if finding.label else [])]
     span = finding.span
