@@ -2,6 +2,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from support import Ran
 
 BAD = """\
@@ -98,3 +99,32 @@ def test_no_file_is_a_wrong_command_line(run: Callable[..., Ran]) -> None:
     usage = "Usage: paramrules check [OPTIONS] [FILE]...\nTry 'paramrules check --help' for help.\n\n"
     what = "Error: name a rule file, or list your own in `[tool.paramrules]` of `pyproject.toml`\n"
     assert run("check") == (2, "", usage + what)
+
+
+@pytest.mark.parametrize(
+    "text", ['rules = ["vit.rules"]\n', '[severity]\nN210 = "off"\n', "# nothing\n\na = 1\n", "[a]\nb=1"]
+)
+def test_a_file_that_is_named_as_toml_is_one_finding(run: Callable[..., Ran], text: str) -> None:
+    Path("other.toml").write_text(text)
+    ran = run("check", "other.toml")
+    assert (ran.code, ran.err.count("error["), ran.out) == (1, 1, "1 file: 1 error\n")
+    assert ran.err.startswith("error[E121]: this is a TOML file, not a rule file\n")
+    assert "= help: a rule is written `no_decay: ndim <= 1 -> weight_decay = 0`" in ran.err
+
+
+@pytest.mark.parametrize("text", ['[project]\nname = "a"\n\n[tool.paramrules.severity]\n', "[[targets]]\n"])
+def test_settings_in_place_of_a_rule_file(run: Callable[..., Ran], text: str) -> None:
+    Path("other.toml").write_text(text)
+    ran = run("check", "other.toml")
+    assert ran.err.startswith("error[E121]: this is a TOML file, not a rule file\n")
+    assert "= help: `paramrules check` without a file checks those that the settings name\n" in ran.err
+
+
+def test_rules_in_a_file_that_is_named_as_toml_stay_rules(run: Callable[..., Ran]) -> None:
+    Path("odd.toml").write_text("[decay]\na: ndim <= 1\nb: else\n")
+    assert run("check", "odd.toml") == (0, "1 file: no findings\n", "")
+
+
+def test_a_doubled_axis_is_no_toml(run: Callable[..., Ran]) -> None:
+    Path("odd.rules").write_text("[[decay]]\na: ndim <= 1\nb: else\n")
+    assert run("check", "odd.rules").err.startswith("error[E146]: an axis has one pair of brackets\n")

@@ -20,6 +20,12 @@ _FOREIGN = {
     "an XML file": re.compile(r"<[?!a-z]"),
     "a lock": re.compile(r"paramrules lock [0-9]+$", re.MULTILINE),
 }
+_TOML = re.compile(  # `[decay]` begins an axis, and `[[decay]]` is a mistake for that
+    r"\[(?:tool\.[\w.-]+|build-system)\][ \t]*(?:#.*)?$"
+    r"|\[\[[\w.-]+\]\][ \t]*(?:#.*)?\n(?:[ \t]*(?:#.*)?\n)*[\w.-]+[ \t]*=(?!=)",
+    re.MULTILINE,
+)
+_SETTINGS = re.compile(r"^\[{1,2}(?:tool\.paramrules\b|targets\])", re.MULTILINE)
 _HELP = {"a lock": "`paramrules diff` compares it, and `paramrules lock` writes it from rules"}
 
 
@@ -27,19 +33,21 @@ def foreign(source: Source, first: Piece, start: int) -> Diagnostic | None:
     """Return one finding for a file of another kind, in place of one for each line.
 
     `first` is the first piece, `start` where the first statement begins that does not parse: a file whose
-    first statement parses is a rule file.
+    first statement parses is a rule file, unless its name is that of TOML, where `[project]` may come first.
     """
-    if source.text[first.start : start].strip(" \t"):
+    is_named_toml = source.name.endswith(".toml")
+    if source.text[first.start : start].strip(" \t") and not is_named_toml:
         return None
-    for kind, begins in _FOREIGN.items():
-        if begins.match(source.text, start, first.end):
-            return Diagnostic(
-                "E121",
-                f"this is {kind}, not a rule file",
-                first_line(source, start, first.end),
-                help=_HELP.get(kind, "a rule is written `no_decay: ndim <= 1 -> weight_decay = 0`"),
-            )
-    return None
+    is_toml = is_named_toml or _TOML.match(source.text, start)
+    kinds = (kind for kind, begins in _FOREIGN.items() if begins.match(source.text, start, first.end))
+    kind = "a TOML file" if is_toml else next(kinds, None)
+    if kind is None:
+        return None
+    help = _HELP.get(kind, "a rule is written `no_decay: ndim <= 1 -> weight_decay = 0`")
+    if kind == "a TOML file" and _SETTINGS.search(source.text):
+        help = "`paramrules check` without a file checks those that the settings name"
+    line = first_line(source, start, len(source.text))
+    return Diagnostic("E121", f"this is {kind}, not a rule file", line, help=help)
 
 
 _ITEM = r"[ \t]+-[ \t]+[\"']?([\w.*?]+)[\"']?[ \t]*(?:#[^\n]*)?"
