@@ -153,6 +153,21 @@ def test_explain_shows_the_targets_that_have_the_parameter(run: Callable[..., Ra
     assert ran.err.startswith("error[E214]: the model has no parameter `lost.weight`")
 
 
+@pytest.mark.parametrize("command", ["lock", "show", "test"])
+def test_a_folder_in_place_of_a_rule_file(run: Callable[..., Ran], project: Path, command: str) -> None:
+    assert run(command, "rules").err.endswith(
+        "Error: `rules` is a folder of rule files: name `rules/small.rules`\n"
+    )
+    for number in range(5):
+        (project / "rules" / f"a{number}.rules").write_text(SMALL)
+    assert run(command, "rules").err.endswith(
+        "name `rules/a0.rules`, `rules/a1.rules`, `rules/a2.rules`, `rules/a3.rules` or `rules/a4.rules`\n"
+    )
+    (project / "empty").mkdir()
+    ran = run(command, "empty")
+    assert (ran.code, ran.err.splitlines()[-1]) == (2, "Error: `empty` is a folder without rule files")
+
+
 @pytest.mark.parametrize(
     ("words", "help"),
     [

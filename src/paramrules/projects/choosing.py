@@ -3,9 +3,15 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Final
 
+from paramrules.diagnostics import listed
 from paramrules.projects.project import Models, Project, Target
+from paramrules.rule_files import rule_files
 from paramrules.rules.shipped import names_shipped
+
+_FILES: Final = 5
+"""The most rule files of a folder that a message names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +121,13 @@ def _nothing(typed: Typed, project: Project | None) -> str:
         return f"`{project.file}` has no target with `models`: add one, or name a rule file and a model"
     if typed.rules.endswith(".lock"):
         return f"`{typed.rules}` is a lock: name the rule file, `{typed.rules.removesuffix('.lock')}`"
+    if os.path.isdir(typed.rules):
+        files = [file for file in rule_files([typed.rules]) if isinstance(file, str)]
+        return f"`{typed.rules}` is a folder " + (
+            f"of rule files: name {listed([file.replace(os.sep, '/') for file in files[:_FILES]], last='or')}"
+            if files
+            else "without rule files"
+        )
     where = (
         f"give `{typed.rules}` a target with `models` in `{project.file}`"
         if project
