@@ -336,3 +336,77 @@ def test_a_stack_of_the_settings_that_is_not_in_the_model_is_shown_there(
     )
     assert "--> paramrules.toml:4:1\n" in run("show").err
     assert "-->" not in run("show", "--stacked", "layer=1").err
+
+
+@pytest.fixture
+def renamed(project: Path) -> Path:
+    """The same with a rule file that has another name than in the settings."""
+    (project / "rules" / "small.rules").rename(project / "rules" / "little.rules")
+    return project
+
+
+TYPED = [
+    ("check", "net.rules"),
+    ("fmt", "--check", "net.rules"),
+    ("show", "net.rules"),
+    ("test", "net.rules", "--fail-on", "error"),
+    ("explain", "net.rules", "head.weight"),
+    ("lock", "net.rules"),
+    ("lock", "rules/little.rules", "-m", "net.py:model"),
+    ("parity", "net.rules"),
+    ("report", "net.rules", "-o", "r.html"),
+    ("prove", "net.rules", "net.rules"),
+    ("diff", "net.rules", "net.rules"),
+]
+ALL = [
+    ("check",),
+    ("fmt", "--check"),
+    ("show",),
+    ("show", "-m", "net.py:model"),
+    ("test",),
+    ("explain", "head.weight"),
+    ("lock",),
+    ("lock", "--check"),
+    ("parity",),
+    ("report", "-o", "r.html"),
+    ("diff", "--against", "main"),
+    ("ci",),
+]
+
+
+@pytest.mark.parametrize("words", TYPED, ids=" ".join)
+@pytest.mark.usefixtures("renamed")
+def test_a_rule_file_that_is_gone_stops_no_command_on_others(
+    run: Callable[..., Ran], words: tuple[str, ...]
+) -> None:
+    ran = run(*words)
+    assert ran.code < 2
+    assert "E934" not in ran.err
+
+
+@pytest.mark.parametrize("words", ALL, ids=" ".join)
+@pytest.mark.usefixtures("renamed")
+def test_a_rule_file_that_is_gone_stops_commands_on_all(
+    run: Callable[..., Ran], words: tuple[str, ...]
+) -> None:
+    ran = run(*words)
+    assert ran.code == 2
+    assert ran.err.startswith("error[E934]: `rules/small.rules` does not exist\n")
+    assert "help: did you mean `little.rules`?" in ran.err
+
+
+@pytest.mark.usefixtures("renamed")
+def test_the_rule_file_that_is_gone_cannot_be_read(run: Callable[..., Ran]) -> None:
+    ran = run("show", "rules/small.rules")
+    assert ran.code == 2
+    assert ran.err.startswith("error[E101]: `rules/small.rules` cannot be read")
+
+
+def test_a_target_that_is_used_needs_its_other_files(run: Callable[..., Ran], project: Path) -> None:
+    settings = project / "pyproject.toml"
+    settings.write_text(SETTINGS + 'vocabulary = ["v.toml"]\n')
+    assert run("show", "net.rules").code < 2
+    for words in (("show", "rules/small.rules"), ("diff", "net.rules", "rules/small.rules")):
+        ran = run(*words)
+        assert ran.code == 2
+        assert ran.err.startswith("error[E934]: `v.toml` does not exist\n   --> pyproject.toml:13:1\n")

@@ -17,6 +17,7 @@ import click
 
 from paramrules import __version__
 from paramrules.cli.exit_codes import Exit, exit_code
+from paramrules.cli.file_arguments import names_rules
 from paramrules.cli.layout import QUIET, columns_of, harmless, is_colored, print_blocks
 from paramrules.diagnostics import (
     SEVERITIES,
@@ -140,7 +141,7 @@ class Command(click.Command):
         with_traceback = ctx.params.pop("traceback", False)
         try:
             if self._reads_settings and not ctx.params.get("driver"):  # git stops at an error in them
-                ctx.meta[_PROJECT] = find_project()
+                ctx.meta[_PROJECT] = find_project(complete=not _names_files(ctx.params))
             answer = super().invoke(ctx)
         except RulesError as error:
             answer = Answer(findings=error.diagnostics, outcome=Exit.UNUSABLE, cause=error.__cause__)
@@ -155,6 +156,13 @@ class Command(click.Command):
         except OSError as error:
             ctx.exit(_unwritten(error))
         ctx.exit(exit_code(answer.findings, fail_on, answer.outcome))
+
+
+def _names_files(params: Mapping[str, Any]) -> bool:
+    """Return whether the files of a command are typed, so that those of the settings need not exist."""
+    words = params.get("words", ())
+    typed = any(params.get(name) for name in ("file", "files", "paths", "a"))
+    return typed or any(names_rules(word) for word in words[:1])
 
 
 def current_project() -> "Project | None":

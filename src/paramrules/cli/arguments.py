@@ -1,6 +1,5 @@
 """The arguments and options of commands on models."""
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial, wraps
 from itertools import pairwise
@@ -9,12 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import click
 
 from paramrules.cli.answer import CONFIGURED, WORDS, Answer, current_project
-from paramrules.cli.file_arguments import RuleFile, complete_file
+from paramrules.cli.file_arguments import RuleFile, complete_file, names_rules
 from paramrules.cli.layout import progress
+from paramrules.diagnostics import RulesError
 from paramrules.named_models.example_inputs import ExampleInput, read_input
 from paramrules.named_models.model_name import ModelName, read_groups_name, read_model_name
 from paramrules.projects import Models, Typed, choose
-from paramrules.rules.shipped import names_shipped
 from paramrules.sources import source
 
 if TYPE_CHECKING:
@@ -130,8 +129,7 @@ def on_names(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(chosen)
     def split(words: tuple[str, ...], **rest: Any) -> Answer:
-        is_file = words[0].endswith(".rules") or names_shipped(words[0]) or os.path.isfile(words[0])
-        file, names = (words[0], words[1:]) if is_file else (None, words)
+        file, names = (words[0], words[1:]) if names_rules(words[0]) else (None, words)
         if not names:
             raise click.UsageError("Missing argument 'NAME...'.")
         return cast("Answer", chosen(file=file, names=names, **rest))
@@ -159,6 +157,8 @@ def _on_chosen_models(
         click.get_current_context().meta[CONFIGURED] = not models
         try:
             targets = choose(typed, current_project())
+        except RulesError:
+            raise
         except ValueError as error:
             context = click.get_current_context()
             refuse_misplaced_model(context.meta[WORDS], context.command.params)
@@ -188,6 +188,8 @@ def on_compared_models(command: Callable[..., Any]) -> Callable[..., Any]:
         def choose_for(file: str | None) -> "list[Target]":
             try:
                 return choose(Typed(file, models_of(models), given), current_project())
+            except RulesError:
+                raise
             except ValueError as error:
                 if file is None or models:
                     raise click.UsageError(str(error)) from None

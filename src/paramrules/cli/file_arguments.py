@@ -1,5 +1,6 @@
 """The arguments of commands on files."""
 
+import os
 from typing import TYPE_CHECKING
 
 import click
@@ -30,6 +31,11 @@ class RuleFile(click.Path):
 
         names = (f"<{name}>" for name in policies())
         return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+def names_rules(word: str) -> bool:
+    """Return whether a word of a command line, which may be a parameter, names a rule file."""
+    return word.endswith(".rules") or names_shipped(word) or os.path.isfile(word)
 
 
 def refuse_shipped(file: str) -> None:

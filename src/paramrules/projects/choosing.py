@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from paramrules.diagnostics import listed
+from paramrules.diagnostics import RulesError, listed
 from paramrules.projects.project import Models, Project, Target
 from paramrules.rule_files import rule_files
 from paramrules.rules.shipped import names_shipped
@@ -40,6 +40,7 @@ def choose(typed: Typed, project: Project | None) -> list[Target]:
 
     Raises:
         ValueError: nothing is left, or it is not clear what; the message says what to type.
+        RulesError: E934 if a target lacks a file that it needs.
     """
     configured = project.targets if project else ()
     if typed.rules is not None:
@@ -49,6 +50,8 @@ def choose(typed: Typed, project: Project | None) -> list[Target]:
     targets = [target for target in configured if target.models.names]
     if not targets:
         raise ValueError(_nothing(typed, project))
+    if missing := [finding for target in targets for finding in target.missing]:
+        raise RulesError(missing)
     return [
         replace(
             target,

@@ -24,12 +24,16 @@ _ROOTS: Final = (".git", ".hg", ".jj", ".svn")
 """Entries of a repository's root."""
 
 
-def find_project(folder: "str | Path" = ".") -> "Project | None":
+def find_project(folder: "str | Path" = ".", *, complete: bool = True) -> "Project | None":
     """Return the settings that hold for a folder, or None if there are none.
 
     The nearest `paramrules.toml`, or `pyproject.toml` with a table `tool.paramrules`, from this folder up to
     the root of its repository. Outside of a repository only the folder itself is searched: settings name
     models, which are code, and a parent folder may be anybody's.
+
+    Args:
+        folder: the folder.
+        complete: as for `read_project`.
 
     Raises:
         RulesError: the errors of `read_project`.
@@ -40,7 +44,7 @@ def find_project(folder: "str | Path" = ".") -> "Project | None":
             if os.path.isfile(path) and settings_source(path) is not None:
                 from paramrules.projects.reading import read_project  # with json and tomllib
 
-                if (project := read_project(path)) is not None:
+                if (project := read_project(path, complete=complete)) is not None:
                     return project
     return None
 

@@ -76,6 +76,7 @@ class Target:
         strict: True if dead rules and left-over parameters are errors.
         folder: the folder of the settings, seen from the current one.
         where: the places of its keys in the settings, if it is from there.
+        missing: errors (E934) for the files other than the rule file that it names and that do not exist.
     """
 
     rules: str
@@ -86,6 +87,7 @@ class Target:
     strict: bool = False
     folder: str = "."
     where: Where | None = field(default=None, compare=False, repr=False)
+    missing: tuple[Diagnostic, ...] = ()
 
     @property
     def lock(self) -> str:

@@ -3,7 +3,8 @@
 import math
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache, partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final
@@ -30,16 +31,21 @@ _FOREIGN: Final = re.compile(r"[WN][A-Z]+\d+")
 """A code of a backend, which is declared when the backend is loaded."""
 
 
-def read_project(path: "str | Path") -> Project | None:
+def read_project(path: "str | Path", *, complete: bool = True) -> Project | None:
     """Read the settings in a file; None for a `pyproject.toml` that has none.
+
+    Args:
+        path: the file.
+        complete: whether all files that they name have to exist; else a rule file may be gone, and a target
+            holds what other files it lacks.
 
     Raises:
         RulesError: E931 if the file cannot be read, E932 for unknown keys, E933 for values that do not fit,
-            E934 for files that do not exist; all of them at once, up to
-            some hundred.
+            E934 for files that have to exist and do not; all of them at
+            once, up to some hundred.
     """
     file = os.fspath(path)
-    return _project(settings_source(file), file, exists=os.path.exists)
+    return _project(settings_source(file), file, exists=os.path.exists, complete=complete)
 
 
 def read_former_project(path: "str | Path", text: str, name: str) -> Project | None:
@@ -59,7 +65,9 @@ def read_former_project(path: "str | Path", text: str, name: str) -> Project | N
     return _project(settings_in(text, file, name), file, exists=lambda each: True)
 
 
-def _project(source: Source | None, file: str, exists: Callable[[str], bool]) -> Project | None:
+def _project(
+    source: Source | None, file: str, exists: Callable[[str], bool], complete: bool = True
+) -> Project | None:
     if source is None:
         return None
     is_own = not is_shared(file)
@@ -80,11 +88,15 @@ def _project(source: Source | None, file: str, exists: Callable[[str], bool]) ->
         return keys().span((*before, *key))
 
     if not wrong:
-        targets, wrong = _targets(table, os.path.dirname(file) or ".", exists, where)
+        targets, wrong = _targets(table, os.path.dirname(file) or ".", exists, where, complete)
     if wrong:
-        found = [Diagnostic(each.code, each.message, where(*each.key), help=each.help) for each in wrong]
+        found = _located(wrong, where)
         raise RulesError(sorted(found, key=lambda each: each.span.start if each.span else 0))
     return Project(from_here(file), tuple(targets), table.get("severity", {}))
+
+
+def _located(wrong: Iterable[Fault], where: Where) -> list[Diagnostic]:
+    return [Diagnostic(each.code, each.message, where(*each.key), help=each.help) for each in wrong]
 
 
 def _refuse_misspelt(tools: object, source: Source) -> None:
@@ -110,7 +122,7 @@ def _faults_of_codes(table: object) -> Iterator[Fault]:
 
 
 def _targets(
-    table: Mapping[str, Any], folder: str, exists: Callable[[str], bool], where: Where
+    table: Mapping[str, Any], folder: str, exists: Callable[[str], bool], where: Where, complete: bool
 ) -> tuple[list[Target], list[Fault]]:
     from paramrules.named_models import read_input  # with inventories, which `check` needs only for targets
 
@@ -120,12 +132,13 @@ def _targets(
         if len(wrong) >= _MOST_FAULTS:
             break
         key = ("targets", number)
+        lost: list[Fault] = []
 
-        def place(name: str, text: str, key: tuple[str | int, ...] = key) -> str:
+        def place(name: str, text: str, key: tuple[str | int, ...] = key, lost: list[Fault] = lost) -> str:
             if name == "rules" and names_shipped(text):
                 found = find_policy(text)
                 if isinstance(found, Diagnostic):
-                    wrong.append(Fault("E934", (*key, name), found.message, str(found.help)))
+                    lost.append(Fault("E934", (*key, name), found.message, str(found.help)))
                 return text
             path = os.path.join(folder, text)
             if not exists(path):
@@ -135,7 +148,7 @@ def _targets(
                 near = did_you_mean(os.path.basename(path), beside)
                 if not near and name == "rules" and len(beside) == 1:
                     near = meant(text, beside[0], safe=False)
-                wrong.append(
+                lost.append(
                     Fault(
                         "E934",
                         (*key, name),
@@ -161,23 +174,27 @@ def _targets(
             if isinstance(value, float) and not math.isfinite(value):
                 message = f"`{name}` is `{value}`, which is not a finite number"
                 wrong.append(Fault("E933", (*key, "options", name), message, "write a finite one"))
-        targets.append(
-            Target(
-                place("rules", entry["rules"]),
-                Models(
-                    tuple(names),
-                    tuple(inputs),
-                    entry.get("stacked", {}),
-                    tuple(place("vocabulary", text) for text in entry.get("vocabulary", ())),
-                    partial(where, *key),
-                ),
-                options,
-                mapping=place("mapping", entry["mapping"]) if "mapping" in entry else None,
-                strict=entry.get("strict", False),
-                folder=from_here(folder),
-                where=partial(where, *key),
-            )
+        target = Target(
+            place("rules", entry["rules"]),
+            Models(
+                tuple(names),
+                tuple(inputs),
+                entry.get("stacked", {}),
+                tuple(place("vocabulary", text) for text in entry.get("vocabulary", ())),
+                partial(where, *key),
+            ),
+            options,
+            mapping=place("mapping", entry["mapping"]) if "mapping" in entry else None,
+            strict=entry.get("strict", False),
+            folder=from_here(folder),
+            where=partial(where, *key),
         )
+        if complete:
+            wrong += lost
+        else:
+            others = (each for each in lost if each.key[-1] != "rules")
+            target = replace(target, missing=tuple(_located(others, where)))
+        targets.append(target)
     return targets, wrong
 
 
