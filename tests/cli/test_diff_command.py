@@ -54,6 +54,16 @@ decay       no_decay  weight_decay - -> 0        1       64.0k  wte.weight
 """
 
 
+@pytest.mark.usefixtures("repository")
+def test_an_annotation_says_that_groups_moved(run: Run) -> None:
+    words = ("--format", "github", "-m", "net.py:make")
+    moved = run("diff", "main:rules/old.rules", "rules/old.rules", *words)
+    assert moved == (1, "::notice title=paramrules diff::1 tensor moved\n", "")
+    two = run("diff", "main:rules/old.rules", "rules/old.rules", *words, "-m", "net.py:make(True)")
+    assert two == (1, "::notice title=paramrules diff::2 models of 2 differ\n", "")
+    assert run("diff", "main:rules/old.rules", "HEAD:rules/old.rules", *words) == (0, "", "")
+
+
 def test_two_revisions(run: Run, repository: Path) -> None:
     model = ("-m", "net.py:make")
     assert run("diff", "main:rules/old.rules", "rules/old.rules", *model) == (1, MOVED, "")

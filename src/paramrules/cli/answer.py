@@ -24,6 +24,7 @@ from paramrules.diagnostics import (
     Diagnostic,
     RulesError,
     annotations,
+    notice,
     printable,
     render,
     to_json,
@@ -61,6 +62,7 @@ class Answer:
         findings: the errors, warnings and notes.
         summary: a line for reading, below the findings.
         next: what to type next, below that.
+        notice: what an annotation of a workflow says beside the findings.
         cause: the exception of a model's code behind a finding, for `--traceback`.
         outcome: the exit code that the answer asks for, whatever the findings.
         is_output: True if the blocks are what the command was asked to write, and `--quiet` keeps them.
@@ -78,6 +80,7 @@ class Answer:
     aside: Sequence[Block] = ()
     next: str = ""
     cause: BaseException | None = None
+    notice: str = ""
 
 
 class Command(click.Command):
@@ -249,6 +252,8 @@ def _print(answer: Answer, form: str) -> None:
         with _reaching(sys.stdout):
             for line in annotations(answer.findings, _in_checkout):
                 print(line)
+            if answer.notice:
+                print(notice(f"paramrules {click.get_current_context().info_name}", answer.notice))
         return
     with _reaching(sys.stdout):
         print_blocks(answer.blocks)

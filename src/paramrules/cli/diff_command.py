@@ -52,7 +52,7 @@ def diff(
     targets that the revision does not have are listed as new, and those that only it has as gone. The models
     are those of now; if a lock shows that a model has changed, too, a line says so.
     `git config diff.paramrules-lock.command "paramrules diff --driver"` makes `git diff` show moves in place
-    of lines.
+    of lines. With `--format github`, an annotation says how much has moved.
 
     JSON: `same`, `went` and `came` (models of which only one of two locks has a section), `new_files` (that
     the revision does not have), `gone_files` (that only it has), likewise `new_targets` and `gone_targets`,
@@ -96,7 +96,8 @@ def diff(
     code = Exit.NOTHING if found.same else Exit.FOUND
     result = {**result_of(found), **files_of(found)}
     findings, summary = found.findings, "" if markdown else found.summary
-    return Answer(blocks, result, findings, summary, code, is_output=markdown)
+    notice = "" if found.same else found.summary
+    return Answer(blocks, result, findings, summary, code, is_output=markdown, notice=notice)
 
 
 def _for_git(words: tuple[str, ...], compare: str, with_names: bool) -> Answer:

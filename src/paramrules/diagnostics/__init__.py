@@ -5,7 +5,7 @@ Only this room formats errors. The others build a `Diagnostic` and collect it, o
 
 from typing import TYPE_CHECKING
 
-from paramrules.diagnostics.annotations import annotations
+from paramrules.diagnostics.annotations import annotations, notice
 from paramrules.diagnostics.codes import CODES, SEVERITIES, Code, covers, declare, is_known, is_undeclared
 from paramrules.diagnostics.diagnostic import Diagnostic, Place
 from paramrules.diagnostics.errors import RulesError, RulesWarning
@@ -53,6 +53,7 @@ __all__ = [
     "is_undeclared",
     "listed",
     "meant",
+    "notice",
     "printable",
     "render",
     "to_json",

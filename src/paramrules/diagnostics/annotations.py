@@ -25,6 +25,15 @@ def annotations(findings: Iterable[Diagnostic], named: Callable[[str], str] = st
     return [_annotation(finding, named) for finding in findings]
 
 
+def notice(title: str, text: str) -> str:
+    """Return the workflow command for a line that is no finding.
+
+    >>> notice("paramrules diff", "1 tensor moved")
+    '::notice title=paramrules diff::1 tensor moved'
+    """
+    return f"::notice title={_property(title)}::{_data(text)}"
+
+
 def _annotation(finding: Diagnostic, named: Callable[[str], str]) -> str:
     properties: dict[str, object] = {"title": finding.code}
     if finding.span:
