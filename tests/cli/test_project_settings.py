@@ -1,6 +1,7 @@
 """Commands that take from the project's settings what was not typed, from any folder of the repository."""
 
 import json
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -199,6 +200,15 @@ def test_helps_name_no_model_that_the_settings_name(
     ran = run(*words)
     assert help in ran.out + ran.err
     assert ("--model" in ran.out + ran.err) is ("-m" in words)
+
+
+@pytest.mark.usefixtures("project")
+def test_helps_name_the_revision_of_a_rule_file(run: Callable[..., Ran]) -> None:
+    identity = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+    for words in (("init", "-q"), ("add", "-A"), ("commit", "-q", "-m", "rules")):
+        subprocess.run(["git", *identity, *words], check=True, capture_output=True)
+    ran = run("test", "HEAD:net.rules")
+    assert "`paramrules explain HEAD:net.rules head.weight --model ...` says why" in ran.err
 
 
 @pytest.mark.usefixtures("project")

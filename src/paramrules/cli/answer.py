@@ -44,7 +44,7 @@ FORM: Final = "paramrules.form"
 WORDS: Final = "paramrules.words"
 """The key of the words of the command line in the meta data of a command's context."""
 CONFIGURED: Final = "paramrules.configured"
-"""The key in the meta data of a command's context for True if its models are those of the settings."""
+"""The key in the meta data of a command's context for True if rules and models are those of the settings."""
 VERSION: Final = 1
 """The version of answers in JSON (answers.schema.json): grows when a key goes or changes its meaning."""
 FORMATS: Final = ("text", "json", "github", "sarif")

@@ -154,7 +154,7 @@ def _on_chosen_models(
         **rest: Any,
     ) -> Answer:
         typed = Typed(file, models_of(models), given, strict)
-        click.get_current_context().meta[CONFIGURED] = not models
+        click.get_current_context().meta[CONFIGURED] = not models and ":" not in (file or "")  # `REV:path`
         try:
             targets = choose(typed, current_project())
         except RulesError:
