@@ -3,6 +3,9 @@
 import pytest
 
 import paramrules
+from paramrules.rules.builtin_names import CONSTANTS
+
+DTYPES = ", ".join(CONSTANTS["dtype"])
 
 EQUAL = {
     "an option that is a glob": ('option word = "*.bias"\na: name like word', "a: name like *.bias"),
@@ -47,6 +50,23 @@ DIFFERENT = {
     "an attribute that is false": ("a: attr(x) == false", "a: not attr(x)"),
     "a key of a mapping": ("a: attr(_optim.lr) == 1", "a: attr(_optim.lr) == 2 or attr(_optim)"),
     "options with other defaults": ("option flag = true\na: flag", "option flag = false\na: flag"),
+    "a number that is no boolean": ("a: attr(x) == 1", "a: attr(x) == true"),
+    "booleans among numbers": ("a: attr(x) not in (0, 2)", "a: attr(x) not in (false, 2)"),
+    "an option that is no boolean": (
+        "option f = true\na: module_attr(z) == f",
+        "option f = 1\na: module_attr(z) == f",
+    ),
+    "a whole number between neighbouring floats": (
+        "a: attr(x) > 1e16",
+        "a: attr(x) >= 1.0000000000000002e16",
+    ),
+    "a class that no alternative matches": ("a: type(*)", "a: name like *"),
+    "a module that no alternative matches": ("a: type(*)", "a: within(*)"),
+    "a dtype without a word": (f"a: dtype in ({', '.join(CONSTANTS['dtype'])})", "a: name like *"),
+    "an extent, and an index": (
+        "let m = name ~ ^b\\.(?<i>\\d+)\\.\na: shape[5] * 0 + size > 1",
+        "let m = name ~ ^b\\.(?<i>\\d+)\\.\na: index(m) * 0 + size > 1",
+    ),
     "many axes": ("a: shape[9] == 2", "a: shape[9] == 2 or shape[9] == 3"),
     "many extents": (
         "a: shape == (2, 3, 5, 7, 11, 13, 17)",
@@ -62,6 +82,9 @@ UNDECIDED = {
     "a capture beside a boundary": (r"a_{i}: name ~ \bb(?<i>\d+)", r"a_{i}: name ~ \bb(?<i>\d\d*)"),
     "many wildcards": ("a: type(*A|*B|*C|*D|*E|*F|*G)", "a: type(*A|*B|*C|*D|*E|*F)"),
     "an option without a value": ("option w\na: ndim == w", "a: ndim == 1"),
+    "long texts": (f"a: name == '{'a' * 3000}'", f"a: name in ('{'a' * 3000}', 'b')"),
+    "long globs": (f"a: name like {'?*' * 450}", f"a: name like {'?*' * 451}"),
+    "long names of classes": (f"a: type(*{'A' * 3005})", f"a: type(*{'A' * 3006})"),
     "two quotients": ("a: tied -> lr = 1 / fan_in", "a: tied -> lr = fan_in ** -1"),
 }
 
@@ -82,6 +105,11 @@ def test_different(pair: tuple[str, str]) -> None:
     found = proof(pair)
     assert found.counterexample is not None, found
     assert found.counterexample.groups in {("a", "default"), ("default", "a")}
+
+
+def test_whole_numbers_that_are_one_float_are_other_settings() -> None:
+    found = proof(("a: tied -> seed = 9007199254740993", "a: tied -> seed = 9007199254740992"))
+    assert found.answer == "different"
 
 
 @pytest.mark.parametrize("pair", UNDECIDED.values(), ids=UNDECIDED)

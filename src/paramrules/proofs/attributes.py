@@ -27,6 +27,7 @@ class AttributeValues:
         texts = [c for c in constants if isinstance(c, str)]
         values = [*_PLAIN, *constants, *(n + d for n in numbers for d in (-1, 1)), *between]
         values += [number for number in beside if isfinite(number)]
+        values += [int(n) + d for n in (*numbers, *between) if isfinite(n) for d in (-1, 0, 1)]
         values += [more for text in texts for more in (text + "a", text[:-1])]
         self._tests = tests
         self._held: dict[Tests, object] = {}
@@ -56,5 +57,5 @@ def holds(test: Atom, value: object) -> bool:
 def _comparison(test: Atom) -> tuple[str, object]:
     """Return the operator of a test, `set` or `present` among them, and its constant."""
     assert isinstance(test.what, tuple)
-    _, relation, constant = test.what
+    _, relation, constant, *_ = test.what
     return relation, constant

@@ -22,6 +22,8 @@ Alternatives = frozenset[str]
 _MODULE: Final = "lab.layers"
 """The module of classes that no table knows."""
 _PLAIN: Final = f"{_MODULE}.Layer"
+_ROOT: Final = "torch.nn.modules.module.Module"
+"""A class that no alternative matches, `*` neither: the frameworks' roots are not compared."""
 _MOST: Final = 6
 """The most alternatives with wildcards of which all combinations are tried."""
 _ALONE: Final[list[tuple[tuple[str, ...], Alternatives]]] = [((), frozenset())]
@@ -61,7 +63,7 @@ class Classes:
         found: dict[Alternatives, tuple[str, ...]] = {}
         names = [f"{module}.{short}" for short in self._shorts() for module in self._modules()]
         names.sort(key=lambda name: (not name.startswith(_MODULE), len(name), name))
-        for name in (_PLAIN, *names):
+        for name in (_PLAIN, *names, _ROOT):
             self._budget.spend(len(self._alternatives))
             matches = {a: found_ for a in self._alternatives if (found_ := match(a, Class(name)))}
             found.setdefault(frozenset(matches), (name,))

@@ -131,7 +131,7 @@ class Forms:
         if kind == "tuple":
             return tuple(map(self.settled, rest))
         number = self.number(form)
-        return ("form", form) if number is None else float(number)
+        return ("form", form) if number is None else number
 
     def is_constant(self, form: Form) -> bool:
         """Return whether a form has the same value for every parameter of every model."""

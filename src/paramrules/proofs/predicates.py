@@ -16,8 +16,8 @@ from paramrules.assignment.value_evaluator import captures_of
 from paramrules.proofs import globs, numbers
 from paramrules.proofs.captures import shape
 from paramrules.proofs.expressions import Environment, Form, Forms
+from paramrules.proofs.texts import made
 from paramrules.regex import Regex
-from paramrules.regex.parse import parse
 from paramrules.rules import dnf, terms
 from paramrules.rules.bound_captures import bound
 from paramrules.rules.dnf import Atom, Budget, Cube, Cubes, Reader, fact, here
@@ -88,10 +88,10 @@ class Predicates(Reader):
                 text, parsed = test.what.text, test.what.parsed
             case "glob" | "text":
                 text = (globs.regex if test.kind == "glob" else globs.whole)(str(test.what))
-                parsed = parse(text)
+                parsed = made(text)
             case "numbers":
                 text = str(test.what)
-                parsed = parse(text)
+                parsed = made(text)
             case _:
                 return test
         key = parsed.ignore_case, shape(parsed.tree, groups=False)
@@ -193,7 +193,9 @@ class Predicates(Reader):
         if isinstance(two, terms.Attribute) and isinstance(one, terms.Constant):
             one, two, operator = two, one, dnf.MIRRORED[operator]
         if isinstance(one, terms.Attribute) and isinstance(two, terms.Constant):
-            return here("attribute", one.function, (one.path, operator, two.value))
+            return here(
+                "attribute", one.function, (one.path, operator, two.value, isinstance(two.value, bool))
+            )
         first, second = self._forms.of(one, captures), self._forms.of(two, captures)
         if operator in (">", ">="):
             first, second, operator = second, first, dnf.MIRRORED[operator]
@@ -257,11 +259,11 @@ class Predicates(Reader):
                 case terms.Field() if part.name not in dnf.ALWAYS:
                     found.add(part.name)
                 case terms.Extent():
-                    found.add(part.position)
+                    found.add(("extent", part.position))
                 case terms.Attribute():
                     found.add((part.function, part.path))
                 case terms.Position():
-                    found.add(self._forms.of(part, {}))
+                    found.add(("position", self._forms.of(part, {})))
         return frozenset(found)
 
     def _found(self, values: Sequence[Value], captures: Environment) -> tuple[Atom, ...]:

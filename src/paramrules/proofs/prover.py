@@ -95,9 +95,9 @@ class _Prover:
         """Return the proof."""
         try:
             self._decide()
-        except GaveUp:
+        except GaveUp as error:
             if self._budget.left >= 0:
-                reason = "it has too many tests of one kind"
+                reason = str(error) or "it has too many tests of one kind"
             else:
                 reason = f"the comparison takes more than {self._steps:,} steps"
             self._undecided = {Undecided(reason, self._rules[0].axes[0].rules[0].span): None}

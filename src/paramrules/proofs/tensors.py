@@ -15,6 +15,8 @@ Facts = Mapping[Atom, bool]
 _READ: Final = (3, 5, 7, 11, 13, 17)
 """Values of numbers that only values read."""
 _USUAL: Final = {"dtype": "float32", "role": "weight"}
+_FURTHER: Final = {"dtype": ("custom",), "role": ()}
+"""Words that rules have no name for: a framework may have a dtype of its own."""
 
 
 class Tensor(NamedTuple):
@@ -100,5 +102,5 @@ def _constant(subject: str, facts: Facts) -> str | None:
     true = [word for word, value in values.items() if value]
     if true:
         return true[0]
-    words = (_USUAL[subject], *CONSTANTS[subject])
+    words = (_USUAL[subject], *CONSTANTS[subject], *_FURTHER[subject])
     return next((word for word in words if values.get(word) is not False), None)

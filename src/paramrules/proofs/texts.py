@@ -10,9 +10,10 @@ from itertools import count, islice, pairwise
 from typing import Final
 
 from paramrules.regex.automaton import Automaton, State
-from paramrules.regex.parse import parse
+from paramrules.regex.parse import Parsed, parse
 from paramrules.regex.program import ACCEPT
-from paramrules.rules.dnf import Budget
+from paramrules.regex.refusal import Refused
+from paramrules.rules.dnf import Budget, GaveUp
 
 Tests = frozenset[int]
 """Tests by number."""
@@ -24,6 +25,18 @@ _FOUND: Final = 1 << ACCEPT
 """The places of an automaton that has found its match."""
 _Reading = tuple[State, bool]
 """The state of a test; of a module also whether what stands before the last dot is accepted."""
+
+
+def made(regex: str) -> Parsed:
+    """Return a regex that stands for a text or a glob, parsed.
+
+    Raises:
+        GaveUp: it is larger than a regex of a rule may be.
+    """
+    try:
+        return parse(regex)
+    except Refused:
+        raise GaveUp("a text or a pattern in it is too long to compare") from None
 
 
 class _Test:
@@ -62,7 +75,7 @@ class Texts:
         key = subject, regex
         if key not in self._numbers:
             self._numbers[key] = len(self._tests)
-            self._tests.append(_Test(subject, Automaton(parse(regex))))
+            self._tests.append(_Test(subject, Automaton(made(regex))))
         return self._numbers[key]
 
     def holds(self, test: int, text: str) -> bool:
