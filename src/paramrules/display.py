@@ -1,6 +1,8 @@
 """Tables, numbers and settings as people read them: in a terminal, a pipe and a notebook."""
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
+from os import PathLike
 from typing import Final, NamedTuple
 
 from paramrules.diagnostics import printable
@@ -80,6 +82,11 @@ def few(names: Sequence[str]) -> str:
     rest = len(names) - sum(len(folded.names) for folded in shown)
     more = f", and {rest} more" if rest else ""
     return f"{counted(len(names), 'tensor')} ({', '.join(folded.name for folded in shown)}{more})"
+
+
+def from_here(path: str | PathLike[str]) -> str:
+    """Return a path as seen from the current folder, with `/` on every system."""
+    return os.path.relpath(path).replace(os.sep, "/")
 
 
 def in_bytes(number: int) -> str:

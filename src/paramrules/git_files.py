@@ -10,7 +10,7 @@ from importlib.resources.abc import Traversable
 from typing import IO, Any, Final
 
 from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean, listed
-from paramrules.display import counted
+from paramrules.display import counted, from_here
 from paramrules.safe_files import why
 
 _HASH: Final = re.compile(r"[0-9a-f]{7,39}")
@@ -196,7 +196,7 @@ class GitFile(Traversable):
         return RulesError(
             Diagnostic(
                 "E911",
-                f"`{self}` is no file: {what}",
+                f"`{self}` is not a file: {what}",
                 help=f"name a file in it: {listed(files, 3, 'or')}" if files else "name a file in it",
             )
         )
@@ -229,11 +229,6 @@ def _not_a_revision(text: str, path: str) -> str:
     if revision and not revision.startswith(("-", "^")):
         return f"`--against` takes a revision without a file: `--against {revision}`"
     return "name a branch, a tag or a commit: `--against main`, `--against HEAD^`"
-
-
-def from_here(path: str) -> str:
-    """Return a path as seen from the current folder, with `/`."""
-    return os.path.relpath(path).replace(os.sep, "/")
 
 
 def for_git(path: str) -> str:

@@ -1,4 +1,4 @@
-"""What a plain `check` imports: all of it is waited for each time an editor, a hook or CI starts one."""
+"""Bound the imports of a plain `check`, which editors, hooks and CI wait for each time."""
 
 import gc
 import subprocess
@@ -22,7 +22,7 @@ ELSEWHERE = {
     *("click.shell_completion", "importlib.resources", "lark", "pathlib", "pygments", "rich", "tempfile"),
     *("tomllib", "urllib.parse"),
 }
-"""What only models, settings, other formats, a terminal or an unknown grammar need."""
+"""Modules that a plain `check` does without."""
 
 CODE = """
 import sys

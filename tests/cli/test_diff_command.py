@@ -124,11 +124,11 @@ def test_what_is_not_there(run: Run, repository: Path) -> None:
     for name in ("rules", "rules/", "./rules"):
         path = f"{name.removesuffix('/')}/"
         assert said(f"main:{name}") == (
-            f"error[E911]: `main:{name}` is no file: `{name}` is a folder of the revision\n"
+            f"error[E911]: `main:{name}` is not a file: `{name}` is a folder of the revision\n"
             f"name a file in it: `main:{path}norms.rules` or `main:{path}old.rules`"
         )
     assert said("main:") == (
-        "error[E911]: `main:` is no file: the revision is named without a file\n"
+        "error[E911]: `main:` is not a file: the revision is named without a file\n"
         "name a file in it: `main:net.rules`, `main:rules/norms.rules`, `main:rules/old.rules` or 1 more"
     )
     Path("bare").mkdir()

@@ -1,4 +1,4 @@
-"""Whether a predicate holds for anything, and if not, whether other values of the options may change that."""
+"""Find predicates that hold for nothing, and those that other option values could switch on."""
 
 from paramrules.assignment.predicate_evaluator import Evaluator
 from paramrules.diagnostics import RulesError

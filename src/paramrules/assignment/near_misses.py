@@ -51,7 +51,7 @@ class NearMisses:
         self.lacking: dict[int, bool] = {}
         """For each predicate, by identity: it fails only because the model has no class of some families."""
         self.off: dict[tuple[int, bool], bool] = {}
-        """What `switched_off` knows so far."""
+        """Answers that `switched_off` has already found."""
 
     def help(self, predicate: Predicate) -> str:
         """Return a help line for a predicate that holds for nothing; "" if no test in it nearly finds a name.

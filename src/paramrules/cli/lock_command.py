@@ -94,7 +94,7 @@ def lock(targets: "list[Target]", output: str | None, check: bool) -> Answer:
 
 
 class _Done(NamedTuple):
-    """What has become of one lock: for programs, the findings, for reading, and in a line."""
+    """The result for one lock: its JSON, findings, tables and summary line."""
 
     result: dict[str, Any]
     findings: "Sequence[Diagnostic]"

@@ -83,7 +83,7 @@ def report(
 
 
 class _Since:
-    """What moved since `--against`, model by model."""
+    """The changes since `--against`, by model."""
 
     def __init__(
         self, old: str, targets: "list[Target]", choose_then: "Callable[[Project], list[Target]]"

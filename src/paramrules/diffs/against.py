@@ -11,7 +11,8 @@ from paramrules.diffs.diffs import Diffs
 from paramrules.diffs.former_targets import FormerTargets
 from paramrules.diffs.lock_changes import LockChange, lock_changes
 from paramrules.diffs.sides import diff_targets
-from paramrules.git_files import GitFile, for_git, from_here
+from paramrules.display import from_here
+from paramrules.git_files import GitFile, for_git
 from paramrules.inventories import Inventory
 from paramrules.projects import Models, Target
 from paramrules.rules.shipped import names_shipped

@@ -9,7 +9,8 @@ from typing import Final
 
 from paramrules.assignment.names_with_options import Named, names_with_options
 from paramrules.diagnostics import Diagnostic, RulesError
-from paramrules.git_files import GitFile, for_git, from_here
+from paramrules.display import from_here
+from paramrules.git_files import GitFile, for_git
 from paramrules.locks.sections import identity
 from paramrules.projects import Project, Target
 from paramrules.projects.reading import read_former_project

@@ -9,7 +9,8 @@ from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.diffs.changes import Diff
 from paramrules.diffs.seen_from_here import seen_from_here
 from paramrules.diffs.sides import diffs_of_locks
-from paramrules.git_files import GitFile, for_git, from_here
+from paramrules.display import from_here
+from paramrules.git_files import GitFile, for_git
 from paramrules.locks import read_lock
 from paramrules.locks.read import read_bytes
 from paramrules.locks.sections import section_names
@@ -30,7 +31,7 @@ class LockChange(NamedTuple):
 
     @property
     def command(self) -> str:
-        """What to type to see it."""
+        """The command that shows the changes."""
         return shlex.join(["paramrules", "diff", self.before, self.lock])
 
     @property

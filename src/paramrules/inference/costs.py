@@ -49,7 +49,7 @@ LETTER: Final = 0.01
 each further component of a path, each number in it, and each letter."""
 
 ALIAS: Final = 0.2
-"""What a name adds that a tied parameter has besides its first: `head`, where the embedding is tied to it."""
+"""The extra cost of a tied parameter's name after its first, such as `head` for a tied embedding."""
 
 INDEX: Final = 3.5
 RECENT: Final = 3.2

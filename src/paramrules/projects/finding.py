@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from paramrules.diagnostics import Diagnostic, RulesError, Source
+from paramrules.display import from_here
 from paramrules.safe_files import UnreadableError, read_text
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ _SHARED: Final = "pyproject.toml"
 _NAMES: Final = ("paramrules.toml", _SHARED)
 """The files that may hold settings; in one folder the first goes before the second."""
 MISSPELT: Final = "tool.param"
-"""What a table that is meant for settings begins with, if not with the whole name."""
+"""The beginning of a table name that is likely a misspelling of ours."""
 _ROOTS: Final = (".git", ".hg", ".jj", ".svn")
 """Entries of a repository's root."""
 
@@ -85,11 +86,6 @@ def settings_in(text: str, path: str, name: str) -> Source | None:
 def is_shared(path: str) -> bool:
     """Return whether other tools have their settings in a file, too."""
     return os.path.basename(path) == _SHARED
-
-
-def from_here(path: "str | Path") -> str:
-    """Return a path as seen from the current folder."""
-    return os.path.relpath(path).replace(os.sep, "/")
 
 
 def _text(path: str, shown: str) -> str:

@@ -10,7 +10,8 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final
 
 from paramrules.diagnostics import CODES, Diagnostic, RulesError, Source, Span, did_you_mean, meant
-from paramrules.projects.finding import MISSPELT, from_here, is_shared, settings_in, settings_source
+from paramrules.display import from_here
+from paramrules.projects.finding import MISSPELT, is_shared, settings_in, settings_source
 from paramrules.projects.project import Models, Project, Target, Where
 from paramrules.projects.schema import Fault, faults, schema
 from paramrules.rules.shipped import find_policy, names_shipped
