@@ -12,8 +12,8 @@ nox.options.sessions = ["lint", "types", "tests"]
 PYTHONS = ["3.11", "3.12", "3.13"]
 CORE = "@tests/core.txt"
 """The tests of all that runs without a framework, as arguments for pytest."""
-GENERATED = ["tests/oracle", "tests/fuzz"]
-"""Generated cases for the same, which take as long as all others together."""
+GENERATED = ["tests/oracle", "tests/fuzz", "-m", "not slow and not frameworks"]
+"""Behind CORE: generated cases for the same, in folders of their own and marked `generated` in the others."""
 BACKENDS = [
     "tests/torch_backend",
     "tests/torch_build",
@@ -121,7 +121,7 @@ def docs(session: nox.Session) -> None:
 def site(session: nox.Session) -> None:
     """Build the site strictly, and check what is in it."""
     session.install("-e", ".[core-test,site]")
-    pytest(session, "tests/docs/test_site.py")
+    pytest(session, "tests/docs/test_site.py", "tests/docs/test_built_site.py")
 
 
 @nox.session

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import sysconfig
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support import inventory_of
@@ -95,20 +96,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def names(words: tuple[str, ...]) -> str:
-    return "-".join(words[:3])
-
-
-@pytest.mark.parametrize("words", COMMANDS, ids=names)
-def test_a_module_in_the_folder_is_not_imported(folder: Path, words: tuple[str, ...]) -> None:
-    ran = subprocess.run(
-        [sys.executable, "-m", "paramrules", *words], capture_output=True, text=True, check=False
-    )
-    assert ran.returncode in (0, 1), ran.stderr
-    assert "Traceback" not in ran.stderr
-    assert not (folder / "SPRUNG").exists(), (folder / "SPRUNG").read_text()
-
-
 SCRIPT = Path(sysconfig.get_path("scripts"), "paramrules")
 
 
@@ -134,7 +121,7 @@ def test_the_traps_work_and_a_named_model_is_code(folder: Path) -> None:
 
 
 AUDIT = """\
-import os, sys
+import os, runpy, sys
 
 HERE, OURS = os.getcwd(), {ours!r}
 SEEN = {{"os.system", "os.exec", "os.fork", "os.posix_spawn", "subprocess.Popen", "pickle.find_class"}}
@@ -151,11 +138,10 @@ def hook(event, arguments):
     elif event == "import" and arguments[0].partition(".")[0] in OURS:
         found.add(f"imports {{arguments[0]}}")
 
-from paramrules.cli import main
-
+sys.path.insert(0, HERE)
 sys.addaudithook(hook)
 try:
-    main(prog_name="paramrules")
+    runpy.run_module("paramrules", run_name="__main__", alter_sys=True)
 finally:
     print(*sorted(found), "audited", file=sys.stderr)
 """
@@ -165,27 +151,26 @@ FOREIGN = (
 )
 
 
-@pytest.mark.parametrize("words", COMMANDS, ids=names)
-def test_python_itself_sees_nothing_run(folder: Path, words: tuple[str, ...]) -> None:
-    """Not by an import alone: no process, no socket, no pickle, no text of the folder that is executed."""
-    ran = subprocess.run(
-        [sys.executable, "-P", "-c", AUDIT.format(ours=FOREIGN), *words],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def audited(*words: str, **options: Any) -> "subprocess.CompletedProcess[str]":
+    """Run a command as `python -m paramrules` does; the last line of standard error is what Python saw."""
+    script = AUDIT.format(ours=FOREIGN)
+    command = [sys.executable, "-P", "-c", script, *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False, **options)
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=lambda words: "-".join(words[:3]))
+def test_nothing_in_the_folder_runs(folder: Path, words: tuple[str, ...]) -> None:
+    """No module of the folder is imported; no process, no socket, no pickle, no text that is executed."""
+    ran = audited(*words)
     assert ran.returncode in (0, 1), ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert not (folder / "SPRUNG").exists(), (folder / "SPRUNG").read_text()
     assert ran.stderr.splitlines()[-1] == "audited"
 
 
 def test_the_audit_sees_what_runs(folder: Path) -> None:
     Path("net.py").write_text("import os, setup\nos.system('true')\n")
-    ran = subprocess.run(
-        [sys.executable, "-P", "-c", AUDIT.format(ours=FOREIGN), "show", "a.rules", "--model", "net.py:net"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    ran = audited("show", "a.rules", "--model", "net.py:net")
     place = folder.resolve()
     last = ran.stderr.splitlines()[-1]
     assert last == f"imports setup os.system runs {place}/net.py runs {place}/setup.py audited"
@@ -205,18 +190,13 @@ def test_nor_does_the_language_server_run_what_it_finds(folder: Path) -> None:
         ("textDocument/documentSymbol", {"textDocument": {"uri": uri}}),
         ("shutdown", None),
     ]
-    messages = b""
+    messages = ""
     for number, (method, params) in enumerate(asked):
         call = {"jsonrpc": "2.0", "method": method, "params": params}
         is_request = method not in ("initialized", "textDocument/didOpen")
-        body = json.dumps(call | {"id": number} if is_request else call).encode()
-        messages += b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
-    ran = subprocess.run(
-        [sys.executable, "-P", "-c", AUDIT.format(ours=FOREIGN), "lsp"],
-        input=messages,
-        capture_output=True,
-        check=False,
-    )
-    assert b"LayerNorm" in ran.stdout
+        body = json.dumps(call | {"id": number} if is_request else call)
+        messages += f"Content-Length: {len(body)}\r\n\r\n{body}"
+    ran = audited("lsp", input=messages)
+    assert "LayerNorm" in ran.stdout
     assert not (folder / "SPRUNG").exists()
-    assert ran.stderr.splitlines()[-1] == b"audited"
+    assert ran.stderr.splitlines()[-1] == "audited"

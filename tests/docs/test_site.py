@@ -1,47 +1,17 @@
 """The site: its nav, the links of the pages, and what docs/site/hooks.py makes of a page."""
 
-import html.parser
-import importlib.util
-import json
-import os
 import re
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
-import paramrules_mlx
-import paramrules_optax
-import paramrules_torch
 import pytest
 import yaml
 from docs.pages import DOCS, ROOT, all_pages
+from docs.site_config import hooks, pages_of_nav
 
-import paramrules
-
-_SPEC = importlib.util.spec_from_file_location("site_hooks", DOCS / "site" / "hooks.py")
-assert _SPEC
-assert _SPEC.loader
-hooks = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(hooks)
-
-CONFIG = yaml.safe_load((ROOT / "mkdocs.yml").read_text("utf-8"))
 WORKFLOW = yaml.safe_load((ROOT / ".github" / "workflows" / "docs.yml").read_text("utf-8"))
 REPOSITORY = "https://example.org/repo"
 LINKED = [*all_pages(), *(ROOT / name for name in hooks.PAGES.values()), ROOT / "examples" / "README.md"]
-BACKENDS = {"backend", "OptaxBackend"}
-"""Public for `paramrules.testing`, and described in docs/backends.md."""
-
-
-def pages_of(nav: Any) -> Iterator[str]:
-    """The pages of a nav, in order."""
-    if isinstance(nav, str):
-        yield nav
-    else:
-        for entry in nav.values() if isinstance(nav, dict) else nav:
-            yield from pages_of(entry)
 
 
 def anchors(page: str) -> set[str]:
@@ -56,7 +26,7 @@ def anchors(page: str) -> set[str]:
 
 def test_the_nav_has_each_page_once() -> None:
     pages = [page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md")]
-    assert sorted(pages_of(hooks.expanded(CONFIG["nav"]))) == sorted([*pages, *hooks.PAGES])
+    assert sorted(pages_of_nav()) == sorted([*pages, *hooks.PAGES])
 
 
 def test_the_diagnostics_stand_below_the_headings_of_their_page() -> None:
@@ -184,50 +154,3 @@ def test_the_workflow_publishes_from_main_only() -> None:
     upload = next(step for step in build["steps"] if "upload-pages" in step.get("uses", ""))
     condition = "github.ref == 'refs/heads/main' && github.event_name != 'pull_request'"
     assert upload["if"] == publish["if"] == condition
-
-
-class Page(html.parser.HTMLParser):
-    """The ids of a page, its links, and what a browser loads to show it."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.ids: set[str] = set()
-        self.loaded: list[str] = []
-        self.links: set[str] = set()
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        self.ids |= {given.get("id") or ""}
-        if tag == "a":
-            self.links |= {given.get("href") or ""}
-        loads = tag in ("script", "img", "iframe") or (tag == "link" and given.get("rel") != "canonical")
-        if loads and (source := given.get("src") or given.get("href")):
-            self.loaded.append(source)
-
-
-def test_the_site_is_whole_and_asks_no_other_host(tmp_path: Path) -> None:
-    """In one test, because building takes ten seconds."""
-    pytest.importorskip("mkdocs", reason="the site needs `pip install -e '.[site]'`")
-    environment = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", tmp_path]
-    built = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    assert (built.returncode, built.stdout, built.stderr) == (0, "", "")
-
-    pages = {}
-    for page in pages_of(hooks.expanded(CONFIG["nav"])):
-        stem = page.removesuffix(".md")
-        path = tmp_path / ("index.html" if stem == "index" else f"{stem}/index.html")
-        pages[stem] = Page(path.read_text("utf-8"))
-        assert not [source for source in pages[stem].loaded if re.match(r"(https?:)?//", source)], page
-    assert not list(tmp_path.rglob("*.py"))
-
-    for package in (paramrules, paramrules_torch, paramrules_optax, paramrules_mlx):
-        name = package.__name__
-        public = {f"{name}.{each}" for each in set(package.__all__) - BACKENDS}
-        assert public - pages[f"api/{name}"].ids == set()
-    assert "../../diagnostics/E601/" in pages["api/paramrules_torch"].links
-
-    index = json.loads((tmp_path / "search" / "search_index.json").read_text("utf-8"))
-    found = {entry["location"] for entry in index["docs"]}
-    assert {"diagnostics/E205/", "api/paramrules/#paramrules.assign", "language/#predicates"} <= found

@@ -88,7 +88,7 @@ def test_work_is_proportional_to_the_text(text: str) -> None:
         whole = "".join(text.format(number) for number in range(count))
         return calls(lambda: paramrules.format_rules(whole))
 
-    some = 50 if "[" in text else 200  # a file has at most 100 axes
+    some = 50 if "[" in text else 100  # a file has at most 100 axes
     work(1)
     assert work(2 * some) < 2.5 * work(some)
 

@@ -182,6 +182,7 @@ rows = st.lists(
 )
 
 
+@pytest.mark.generated
 @settings(max_examples=examples(100))
 @given(rows)
 def test_any_inventory_survives(made: list[dict[str, Any]]) -> None:

@@ -189,6 +189,7 @@ def locked_models(draw: st.DrawFn) -> LockedModel:
     )
 
 
+@pytest.mark.generated
 @settings(max_examples=examples(150))
 @given(locked_models())
 def test_generated_sections(model: LockedModel) -> None:

@@ -12,6 +12,7 @@ from support import inventory_of
 import paramrules
 
 
+@pytest.mark.generated
 def test_edits_keep_or_change_the_meaning() -> None:
     changed = 0
     for seed in range(25):

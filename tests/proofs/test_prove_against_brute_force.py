@@ -18,6 +18,8 @@ import paramrules
 from paramrules.proofs import Proof
 from paramrules.rules import Rules
 
+pytestmark = pytest.mark.generated
+
 STEPS = 10_000
 """Steps of one proof: what takes more is undecided, and says so."""
 COMPARED: tuple[Any, ...] = ("labels", "settings", "both", "both")

@@ -121,6 +121,7 @@ def check_linear(seed: int, count: int, length: int) -> None:
             assert highest <= most_steps(parsed, name), (text, name)
 
 
+@pytest.mark.generated
 def test_steps_are_linear() -> None:
     check_linear(seed=3, count=40, length=100)
 

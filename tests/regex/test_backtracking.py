@@ -137,6 +137,7 @@ def check_linear(seed: int, count: int) -> None:
         assert highest <= most, (text, name)
 
 
+@pytest.mark.generated
 def test_what_runs_on_re_takes_linear_steps() -> None:
     check_linear(seed=1, count=100)
 

@@ -1,6 +1,7 @@
 """A scratch repository with rules, a saved model, settings and a lock, as a team has it."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -13,13 +14,18 @@ MODELS = Path(__file__).parents[2] / "docs" / "models"
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> Mapping[str, str]:
+def environment(tmp_path: Path, somewhere: Mapping[str, str]) -> Mapping[str, str]:
+    """The same, with pre-commit's cache in the folder of the test."""
+    return {**somewhere, "PRE_COMMIT_HOME": str(tmp_path / "cache"), "PRE_COMMIT_COLOR": "never"}
+
+
+@pytest.fixture(scope="session")
+def somewhere() -> Mapping[str, str]:
     """An environment with this interpreter's commands, and nothing of the user's own git."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     who = {f"GIT_{who}_{key}": "a@b.c" for who in ("AUTHOR", "COMMITTER") for key in ("NAME", "EMAIL")}
     nowhere = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
-    cache = {"PRE_COMMIT_HOME": str(tmp_path / "cache"), "PRE_COMMIT_COLOR": "never"}
-    return {**os.environ, "PATH": path, **who, **nowhere, **cache}
+    return {**os.environ, "PATH": path, **who, **nowhere}
 
 
 @pytest.fixture
@@ -40,13 +46,18 @@ def sh(repository: Path, environment: Mapping[str, str]) -> Shell:
 
 
 @pytest.fixture
-def repository(tmp_path: Path, environment: Mapping[str, str]) -> Path:
+def repository(tmp_path: Path, committed: Path) -> Path:
     """The repository, with one commit on `main`."""
-    folder = tmp_path / "team"
-    folder.mkdir()
+    return shutil.copytree(committed, tmp_path / "team")
+
+
+@pytest.fixture(scope="session")
+def committed(tmp_path_factory: pytest.TempPathFactory, somewhere: Mapping[str, str]) -> Path:
+    """The repository that each test has a copy of."""
+    folder = tmp_path_factory.mktemp("committed")
     (folder / "vit.json").write_bytes((MODELS / "vit.json").read_bytes())
     (folder / "vit.rules").write_text(RULES)
     (folder / "paramrules.toml").write_text(SETTINGS)
     for command in ("git init -q -b main", "paramrules lock -q", "git add .", "git commit -qm Rules"):
-        subprocess.run(command.split(), cwd=folder, env=environment, check=True)
+        subprocess.run(command.split(), cwd=folder, env=somewhere, check=True)
     return folder

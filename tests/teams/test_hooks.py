@@ -12,17 +12,22 @@ MANIFEST = Path(__file__).parents[2] / ".pre-commit-hooks.yaml"
 HOOKS: dict[str, dict[str, Any]] = {hook["id"]: hook for hook in yaml.safe_load(MANIFEST.read_text("utf-8"))}
 
 
-@pytest.fixture
-def hook(repository: Path, sh: Shell) -> Any:
-    """Runs hooks on what is staged: the exit code and the lines.
+def configure(repository: Path, *names: str) -> None:
+    """Choose hooks.
 
     The environment that pre-commit would make for `language: python` is the one that runs the tests.
     """
+    hooks = [{**HOOKS[name], "language": "system"} for name in names]
+    config = {"repos": [{"repo": "local", "hooks": hooks}]}
+    (repository / ".pre-commit-config.yaml").write_text(yaml.safe_dump(config))
+
+
+@pytest.fixture
+def hook(repository: Path, sh: Shell) -> Any:
+    """Runs hooks on what is staged: the exit code and the lines."""
 
     def ran(*names: str) -> tuple[int, list[str]]:
-        hooks = [{**HOOKS[name], "language": "system"} for name in names]
-        config = {"repos": [{"repo": "local", "hooks": hooks}]}
-        (repository / ".pre-commit-config.yaml").write_text(yaml.safe_dump(config))
+        configure(repository, *names)
         sh("git add .")
         done = sh("pre-commit run")
         return done.returncode, list(filter(None, (done.stdout + done.stderr).splitlines()))
@@ -45,8 +50,8 @@ def test_pre_commit_reads_the_manifest() -> None:
 def test_hooks_pass_where_all_is_well(
     file: str, text: str, verdict: str, hook: Any, repository: Path, sh: Shell
 ) -> None:
-    hook()
-    sh("git commit -qm Hooks")
+    configure(repository, *HOOKS)
+    sh("git add . && git commit -qm Hooks")
     (repository / file).write_text(text)
     code, lines = hook(*HOOKS)
     assert code == 0
