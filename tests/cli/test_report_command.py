@@ -93,6 +93,7 @@ def test_several_models_and_findings(run: Callable[..., Ran]) -> None:
     assert Path("report.html").read_text("utf-8").count('<article class="view"') == 1
 
 
+@pytest.mark.frameworks
 def test_state(run: Callable[..., Ran]) -> None:
     run("report", "net.rules", *MODEL, "-o", "report.html", "--state", "adamw")
     text = Path("report.html").read_text("utf-8").partition("<script")[0]

@@ -14,6 +14,7 @@ frozen: else -> freeze = true
 """
 
 
+@pytest.mark.frameworks
 def test_the_column(run: Callable[..., Ran]) -> None:
     Path("muon.rules").write_text(RULES)
     code, printed, findings = run("show", "muon.rules", "-m", "net.py:model", "--state", "adamw")
@@ -35,6 +36,7 @@ tied: wte.weight = head.weight
     )
 
 
+@pytest.mark.frameworks
 def test_json(run: Callable[..., Ran]) -> None:
     Path("muon.rules").write_text(RULES)
     command = ("show", "muon.rules", "-m", "net.py:model", "--json", "--state", "sgd", "--state", "muon=adam")
@@ -54,6 +56,7 @@ def test_a_name_that_is_missing(run: Callable[..., Ran], text: str) -> None:
     assert f"`{text}` names no optimizer; write `--state adamw` or `--state muon=lion`" in said
 
 
+@pytest.mark.frameworks
 def test_an_optimizer_that_is_not_there(run: Callable[..., Ran]) -> None:
     Path("muon.rules").write_text(RULES)
     assert run("show", "muon.rules", "-m", "net.py:model", "--state", "adamv") == (

@@ -1,6 +1,7 @@
 """The site: its nav, the links of the pages, and what docs/site/hooks.py makes of a page."""
 
 import re
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,9 +15,10 @@ REPOSITORY = "https://example.org/repo"
 LINKED = [*all_pages(), *(ROOT / name for name in hooks.PAGES.values()), ROOT / "examples" / "README.md"]
 
 
-def anchors(page: str) -> set[str]:
+@cache
+def anchors(page: Path) -> set[str]:
     """The anchors that GitHub and the site give a page's headings."""
-    without_code = re.sub(r"^```.*?^```$", "", page, flags=re.MULTILINE | re.DOTALL)
+    without_code = re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
     found: list[str] = []
     for heading in re.findall(r"^#+ (.+)$", without_code, re.MULTILINE):
         text = re.sub(r"\[([^]]+)\]\([^)]*\)|[`*]", r"\1", heading)
@@ -37,17 +39,17 @@ def test_the_diagnostics_stand_below_the_headings_of_their_page() -> None:
     assert {"Reading a file", "Regexes", "Files of a project"} < set(nav)
 
 
-@pytest.mark.parametrize("page", LINKED, ids=[str(page.relative_to(ROOT)) for page in LINKED])
-def test_links_lead_to_files_and_headings(page: Path) -> None:
-    text = re.sub(r"^```.*?^```$|`[^`\n]+`", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
-    for target in re.findall(r"\]\(([^)]+)\)", text):
-        if target.startswith("https://"):
-            continue
-        name, _, anchor = target.partition("#")
-        aim = page.parent / name if name else page
-        assert aim.exists(), target
-        if anchor:
-            assert anchor in anchors(aim.read_text("utf-8")), target
+def test_links_lead_to_files_and_headings() -> None:
+    for page in LINKED:
+        text = re.sub(r"^```.*?^```$|`[^`\n]+`", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+        for target in re.findall(r"\]\(([^)]+)\)", text):
+            if target.startswith("https://"):
+                continue
+            name, _, anchor = target.partition("#")
+            aim = page.parent / name if name else page
+            assert aim.exists(), (page, target)
+            if anchor:
+                assert anchor in anchors(aim), (page, target)
 
 
 @pytest.mark.parametrize(
@@ -82,12 +84,12 @@ def test_a_bar_in_a_table_is_not_escaped() -> None:
     assert hooks.for_site(row, "a.md", REPOSITORY) == "| `type(A|*B)` | [`A|B`](language.md) or a\\|b |\n"
 
 
-@pytest.mark.parametrize("page", LINKED, ids=[str(page.relative_to(ROOT)) for page in LINKED])
-def test_a_page_reads_alike_on_github_and_on_the_site(page: Path) -> None:
+def test_a_page_reads_alike_on_github_and_on_the_site() -> None:
     """MkDocs knows lists after a blank line alone, and blocks in a list if they are four spaces in."""
-    text = re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
-    assert re.findall(r"^(?![-*\d\s]).+\n(?:[-*]|\d+\.) .+", text, re.MULTILINE) == []
-    assert re.findall(r"^ {1,3}```.*", text, re.MULTILINE) == []
+    for page in LINKED:
+        text = re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+        assert re.findall(r"^(?![-*\d\s]).+\n(?:[-*]|\d+\.) .+", text, re.MULTILINE) == [], page
+        assert re.findall(r"^ {1,3}```.*", text, re.MULTILINE) == [], page
 
 
 def test_parts_become_tabs() -> None:

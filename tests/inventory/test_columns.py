@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pytest
 
 from paramrules import RulesError
@@ -218,7 +217,6 @@ def test_modules_of_another_type() -> None:
         toy.attribute("no_weight_decay")
 
 
-BOOL = type(np.True_).__name__
 SHAPES = "a list of tuples of `int`, such as `(768, 64)`"
 
 
@@ -228,45 +226,14 @@ SHAPES = "a list of tuples of `int`, such as `(768, 64)`"
         ({"stored": None}, "shape", f"its column `stored` is None, and should be {SHAPES}"),
         ({"stored": [[3, 2]]}, "shape", f"its column `stored` holds a `list`, and should be {SHAPES}"),
         (
-            {"stored": [(np.int64(3), 2)]},
-            "shape",
-            f"its column `stored` holds a `numpy.int64`, and should be {SHAPES}",
-        ),
-        (
-            {"layer_shape": [(np.int32(3), 2)]},
-            "shape",
-            f"its column `layer_shape` holds a `numpy.int32`, and should be {SHAPES}",
-        ),
-        (
             {"trainable": (True for _ in "a")},
             "trainable",
             "its column `trainable` is a `generator`, and should be a list of `bool`",
         ),
         (
-            {"trainable": np.array([True])},
-            "trainable",
-            "its column `trainable` is a `numpy.ndarray`, and should be a list of `bool`",
-        ),
-        (
-            {"trainable": [np.True_]},
-            "trainable",
-            f"its column `trainable` holds a `numpy.{BOOL}`, and should be a list of `bool`",
-        ),
-        (
-            {"dtype": [np.dtype("float32")]},
-            "dtype",
-            f"its column `dtype` holds a `{type(np.dtype('float32')).__module__}.Float32DType`, "
-            "and should be a list of names, such as `float32`",
-        ),
-        (
             {"variable": ["toy.Array"]},
             "variable",
             "its column `variable` holds a `str`, and should be a list of `Class`",
-        ),
-        (
-            {"layer_ndim": [np.int64(2)]},
-            "ndim",
-            "its column `layer_ndim` holds a `numpy.int64`, and should be a list of `int`",
         ),
         (
             {"layer": [0]},
