@@ -13,7 +13,7 @@ from sarif_pydantic import Sarif
 from support import Ran
 
 from paramrules.cli import main
-from paramrules.cli.answer import VERSION
+from paramrules.cli.printed_answer import VERSION
 from paramrules.diagnostics import CODES, Code
 from paramrules.diagnostics.pages import page
 

@@ -10,7 +10,7 @@ import pytest
 from support import Ran
 
 from paramrules import Diagnostic
-from paramrules.cli import answer
+from paramrules.cli import printed_answer
 from paramrules.cli.layout import columns_of, is_colored, print_blocks
 from paramrules.display import Table
 
@@ -122,5 +122,5 @@ def test_findings_under_force_color(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", stream)
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("FORCE_COLOR", "1")
-    answer.report([Diagnostic("E504", "no backend knows it")])
+    printed_answer.report([Diagnostic("E504", "no backend knows it")])
     assert stream.getvalue() == "\x1b[1;31merror[E504]\x1b[0m\x1b[1m: no backend knows it\x1b[0m\n\n"

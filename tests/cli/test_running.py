@@ -13,7 +13,7 @@ import pytest
 from support import Ran
 
 import paramrules
-from paramrules.cli import answer
+from paramrules.cli import printed_answer
 
 HELP = """\
 Usage: paramrules [OPTIONS] COMMAND [ARGS]...
@@ -166,5 +166,5 @@ def test_findings_are_coloured_in_a_terminal_only(monkeypatch: pytest.MonkeyPatc
     ):
         monkeypatch.setattr(sys, "stderr", stream)
         monkeypatch.setenv("NO_COLOR", no_color)
-        answer.report([finding])
+        printed_answer.report([finding])
         assert stream.getvalue() == expected

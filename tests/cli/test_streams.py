@@ -12,7 +12,7 @@ import pytest
 from support import Ran
 from test_running import process
 
-from paramrules.cli import answer
+from paramrules.cli import answer, printed_answer
 
 
 @pytest.fixture(autouse=True)
@@ -91,13 +91,13 @@ def test_streams_are_prepared(monkeypatch: pytest.MonkeyPatch) -> None:
     out = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     monkeypatch.setattr(sys, "stdout", out)
     monkeypatch.setattr(sys, "stderr", None)
-    answer.prepare_streams()
+    printed_answer.prepare_streams()
     print("é", file=sys.stdout, flush=True)
     assert out.buffer.getvalue() == b"\\xe9\n"
     with sys.stderr as devnull:
         assert devnull.name == os.devnull
     monkeypatch.setattr(sys, "stderr", io.StringIO())
-    answer.prepare_streams()
+    printed_answer.prepare_streams()
 
 
 @pytest.mark.parametrize(("error", "code"), [(BrokenPipeError(), 0), (OSError(28, "No space left"), 2)])
@@ -115,7 +115,7 @@ def test_output_that_cannot_be_written_is_dropped(
         def fail(*_: object) -> None:
             raise error
 
-        monkeypatch.setattr(answer, "print_blocks", fail)
+        monkeypatch.setattr(printed_answer, "print_blocks", fail)
         with pytest.raises(SystemExit) as ended:
             answer.Command("none", callback=answer.Answer).main([])
         assert ended.value.code == code
@@ -152,7 +152,7 @@ def test_help_that_is_dropped(
     """The processes above, from inside."""
     with open(in_folder / "out", "w") as out:
         monkeypatch.setattr(sys, "stdout", out)
-        with pytest.raises(click.exceptions.Exit) as ended, answer.writing_help():
+        with pytest.raises(click.exceptions.Exit) as ended, printed_answer.writing_help():
             raise error
         assert ended.value.exit_code == code
         out.write("dropped")
@@ -167,6 +167,6 @@ def test_a_server_without_input_ends() -> None:
 
 def test_a_closed_input_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", None)
-    answer.prepare_streams()
+    printed_answer.prepare_streams()
     with sys.stdin as devnull:
         assert devnull.read() == ""

@@ -12,8 +12,8 @@ from typing import Any, Final
 import click
 
 from paramrules import __version__
-from paramrules.cli.answer import prepare_streams, writing_help
 from paramrules.cli.layout import harmless
+from paramrules.cli.printed_answer import prepare_streams, writing_help
 from paramrules.diagnostics import did_you_mean, printable
 
 _COMMANDS: Final = (

@@ -1,38 +1,23 @@
-"""The answer of a command, and its way to the user.
+"""The answer of a command: a command returns one, and its exit code follows from it.
 
-Standard output holds the answer, standard error the findings; with `--format json` or `sarif` all of it is
-one object on standard output. The exit code (exit_codes.py) does not depend on whether anybody reads the
-output.
+With `--format json` or `sarif` all of it is one object on standard output (printed_answer.py). The exit code
+(exit_codes.py) does not depend on whether anybody reads the output.
 """
 
-import io
-import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final, TextIO
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from paramrules import __version__
 from paramrules.cli.exit_codes import Exit, exit_code
 from paramrules.cli.file_arguments import names_rules
-from paramrules.cli.layout import QUIET, columns_of, harmless, is_colored, print_blocks
-from paramrules.diagnostics import (
-    SEVERITIES,
-    Diagnostic,
-    RulesError,
-    annotations,
-    notice,
-    printable,
-    render,
-    to_json,
-    together,
-)
-from paramrules.display import Block, text_of
+from paramrules.cli.layout import QUIET
+from paramrules.cli.printed_answer import print_answer, print_traceback, unwritten, writing_help
+from paramrules.diagnostics import SEVERITIES, Diagnostic, RulesError
+from paramrules.display import Block
 from paramrules.projects import find_project
-from paramrules.safe_files import why
 
 if TYPE_CHECKING:
     from paramrules.projects import Project
@@ -45,8 +30,6 @@ WORDS: Final = "paramrules.words"
 """The key of the words of the command line in the meta data of a command's context."""
 CONFIGURED: Final = "paramrules.configured"
 """The key in the meta data of a command's context for True if rules and models are those of the settings."""
-VERSION: Final = 1
-"""The version of answers in JSON (answers.schema.json): grows when a key goes or changes its meaning."""
 FORMATS: Final = ("text", "json", "github", "sarif")
 INTERRUPTED: Final = 130
 """The exit code that a shell reports of a program that Ctrl-C ended: 128 and the signal's number."""
@@ -152,12 +135,12 @@ class Command(click.Command):
             print("interrupted", file=sys.stderr)
             ctx.exit(INTERRUPTED)
         if with_traceback and answer.cause:
-            _print_traceback(answer.cause)
+            print_traceback(answer.cause)
         answer = replace(answer, findings=as_shown(answer.findings))
         try:
-            _print(_without_the_rest(answer, fail_on) if quiet and form == "text" else answer, form)
+            print_answer(_without_the_rest(answer, fail_on) if quiet and form == "text" else answer, form)
         except OSError as error:
-            ctx.exit(_unwritten(error))
+            ctx.exit(unwritten(error))
         ctx.exit(exit_code(answer.findings, fail_on, answer.outcome))
 
 
@@ -186,45 +169,6 @@ def as_shown(findings: Sequence[Diagnostic]) -> list[Diagnostic]:
     return [finding.on_command_line(configured=configured) for finding in graded(findings)]
 
 
-@contextmanager
-def writing_help() -> Iterator[None]:
-    """Treat standard output that cannot be written as with an answer, while click prints the help."""
-    try:
-        yield
-    except BrokenPipeError:
-        _drop(sys.stdout)
-        raise click.exceptions.Exit(0) from None
-    except OSError as error:
-        raise click.exceptions.Exit(_unwritten(error)) from None
-
-
-def _unwritten(error: OSError) -> Exit:
-    """Report that standard output cannot be written, drop what it should hold, and return the exit code."""
-    with suppress(OSError):
-        report([Diagnostic("E703", f"standard output cannot be written: {why(error)}")])
-    _drop(sys.stdout)
-    return Exit.UNUSABLE
-
-
-def prepare_streams() -> None:
-    """Make both streams accept every text, even if they are closed or know few characters; open all three."""
-    if sys.stdin is None:
-        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115 - until the end
-    for name in ("stdout", "stderr"):
-        stream = getattr(sys, name)
-        if stream is None:  # closed before Python started
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - until the end
-        elif isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-
-
-def report(findings: Sequence[Diagnostic]) -> None:
-    """Print findings on standard error, coloured and cut to its width in a terminal."""
-    color, columns = is_colored(sys.stderr), columns_of(sys.stderr)
-    for finding in together(findings):
-        print(harmless(render(finding, color=color, columns=columns)) + "\n", file=sys.stderr)
-
-
 def _without_the_rest(answer: Answer, fail_on: str) -> Answer:
     """Return what `--quiet` leaves of an answer."""
     findings = [finding for finding in answer.findings if exit_code([finding], fail_on)]
@@ -236,73 +180,3 @@ def _without_the_rest(answer: Answer, fail_on: str) -> Answer:
         next="",
         aside=(),
     )
-
-
-def _print(answer: Answer, form: str) -> None:
-    if form == "json":
-        found = {"findings": [to_json(finding) for finding in answer.findings]}
-        _print_json({"version": VERSION, **answer.result, **found})
-        return
-    if form == "sarif":
-        from paramrules.diagnostics import to_sarif  # with urllib, which nothing else needs
-
-        _print_json(to_sarif(answer.findings, __version__, successful=answer.outcome < Exit.UNUSABLE))
-        return
-    if form == "github":  # names of parameters could be commands, too, so nothing else
-        with _reaching(sys.stdout):
-            for line in annotations(answer.findings, _in_checkout):
-                print(line)
-            if answer.notice:
-                print(notice(f"paramrules {click.get_current_context().info_name}", answer.notice))
-        return
-    with _reaching(sys.stdout):
-        print_blocks(answer.blocks)
-        click.echo(answer.text.encode(), nl=False)  # bytes: a text stream may change line ends
-    with _reaching(sys.stderr):
-        if answer.aside:
-            print(text_of(answer.aside), file=sys.stderr)
-        if answer.blocks and answer.findings:
-            print(file=sys.stderr)
-        report(answer.findings)
-    with _reaching(sys.stdout):
-        for line in filter(None, (answer.summary, answer.next)):
-            print(harmless(printable(line)))
-
-
-def _in_checkout(name: str) -> str:
-    """Return a file's name relative to the checkout, in a job that runs in another folder."""
-    workspace = os.environ.get("GITHUB_WORKSPACE")
-    if not workspace or not os.path.exists(name):
-        return name
-    relative = os.path.relpath(os.path.realpath(name), os.path.realpath(workspace)).replace(os.sep, "/")
-    return name if relative.startswith("../") else relative
-
-
-def _print_json(value: Mapping[str, object]) -> None:
-    from paramrules import strict_json
-
-    with _reaching(sys.stdout):
-        print(strict_json.text(value, indent=2))
-
-
-@contextmanager
-def _reaching(stream: TextIO) -> Iterator[None]:
-    """Flush what is written to a stream, and drop it if nobody reads it any more."""
-    try:
-        yield
-        stream.flush()
-    except BrokenPipeError:
-        _drop(stream)
-
-
-def _drop(stream: TextIO) -> None:
-    """Drop what a stream could not write, or the interpreter would try again when it ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-def _print_traceback(error: BaseException) -> None:
-    import traceback
-
-    for part in traceback.format_exception(error):
-        for line in part.splitlines():
-            print(harmless(printable(line)), file=sys.stderr)

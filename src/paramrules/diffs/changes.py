@@ -128,9 +128,9 @@ class Diff:
 
     def markdown(self) -> str:
         """Return the same as Markdown, for a comment on a pull request."""
-        from paramrules.diffs.markdown import markdown
+        from paramrules.diffs.diffs import Diffs
 
-        return markdown([self])
+        return Diffs((self,)).markdown()
 
     @property
     def summary(self) -> str:

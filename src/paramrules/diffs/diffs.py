@@ -1,6 +1,6 @@
 """The diffs of several models."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from paramrules.diagnostics import Diagnostic
@@ -43,9 +43,21 @@ class Diffs(NamedTuple):
         return section_names([each.new for each in self.diffs])
 
     @property
+    def alone(self) -> Mapping[str, Sequence[str]]:
+        """What has no other side, by what is said of it."""
+        return {
+            "no longer locked": self.went,
+            "newly locked": self.came,
+            "new file": self.new_files,
+            "gone": self.gone_files,
+            "newly configured": self.new_targets,
+            "no longer configured": self.gone_targets,
+        }
+
+    @property
     def same(self) -> bool:
         """True if nothing that is compared differs."""
-        return not any(self[1:-1]) and all(each.same for each in self.diffs)
+        return not any(self.alone.values()) and not self.locks and all(each.same for each in self.diffs)
 
     @staticmethod
     def joined(several: "Iterable[Diffs]") -> "Diffs":
@@ -80,19 +92,11 @@ class Diffs(NamedTuple):
                 blocks += [""] if blocks else []
                 blocks += [f"{diff.new.rules} on {name}:", ""] if len(self.diffs) > 1 else []
                 blocks += report
-        alone = {
-            "no longer locked": self.went,
-            "newly locked": self.came,
-            "new file": self.new_files,
-            "gone": self.gone_files,
-            "newly configured": self.new_targets,
-            "no longer configured": self.gone_targets,
-        }
-        blocks += (f"{word}: {', '.join(names)}" for word, names in alone.items() if names)
+        blocks += (f"{what}: {', '.join(names)}" for what, names in self.alone.items() if names)
         return [*blocks, *map(str, self.locks)]
 
     def markdown(self) -> str:
         """Return all of them as Markdown, for a comment on a pull request."""
         from paramrules.diffs.markdown import markdown
 
-        return markdown(*self[:-1])
+        return markdown(self)

@@ -1,57 +1,30 @@
 """Diffs as Markdown, for a comment on a pull request."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from paramrules.diagnostics import printable
 from paramrules.diffs.changes import Diff
 from paramrules.diffs.report import notes, summary, tables
 from paramrules.display import Table
-from paramrules.locks.sections import section_names
 
 if TYPE_CHECKING:
-    from paramrules.diffs.lock_changes import LockChange
+    from paramrules.diffs.diffs import Diffs
 
 _ROWS: Final = 50
 """The most rows of a table: a comment on GitHub has at most 65,536 characters."""
 
 
-def markdown(
-    diffs: Iterable[Diff],
-    went: Iterable[str] = (),
-    came: Iterable[str] = (),
-    new_files: Iterable[str] = (),
-    gone_files: Iterable[str] = (),
-    new_targets: Iterable[str] = (),
-    gone_targets: Iterable[str] = (),
-    locks: "Iterable[LockChange]" = (),
-) -> str:
-    """Return the differences as headings and tables, with the longest tables cut.
-
-    Args:
-        diffs: the diffs of the models that are on both sides.
-        went: the models that only the old side has.
-        came: the models that only the new side has.
-        new_files: the rule files that only the new side has.
-        gone_files: the rule files that only the old side has.
-        new_targets: the models, with their rule files, that only the new settings have.
-        gone_targets: those that only the old settings have.
-        locks: the locks that differ in more than the rules do.
-    """
-    several = list(diffs)
-    names = section_names([diff.new for diff in several])
-    lines = [line for name, diff in zip(names, several, strict=True) for line in _lines(name, diff)]
-    lines += (f"- no longer locked: {_code(model)}" for model in went)
-    lines += (f"- newly locked: {_code(model)}" for model in came)
-    lines += (f"- new file: {_code(file)}" for file in new_files)
-    lines += (f"- gone: {_code(file)}" for file in gone_files)
-    lines += (f"- newly configured: {_code(each)}" for each in new_targets)
-    lines += (f"- no longer configured: {_code(each)}" for each in gone_targets)
+def markdown(diffs: "Diffs") -> str:
+    """Return the differences as headings and tables, with the longest tables cut."""
+    named = zip(diffs.names, diffs.diffs, strict=True)
+    lines = [line for name, diff in named for line in _lines(name, diff)]
+    lines += (f"- {what}: {_code(name)}" for what, names in diffs.alone.items() for name in names)
     lines += (
         f"- {_code(each.lock)} shows changes beyond the rules: {_plain(each.summary)}; "
         f"see {_code(each.command)}"
-        for each in locks
+        for each in diffs.locks
     )
     return "\n".join(lines).rstrip("\n") + "\n"
 

@@ -27,7 +27,10 @@ _SHOWN: Final = 20
 """The number of parameters that a notebook shows."""
 
 _FEW: Final = 32
-"""The number of questions about single parameters before it takes less time to know all of them."""
+"""How many questions about single parameters are answered one by one.
+
+`explain` asks one, which should not describe all of a large model; a loop over the parameters asks all.
+"""
 
 
 class UnknownNameError(KeyError):
@@ -99,7 +102,7 @@ class Inventory:
         columns.bind(framework, names, owners, self.aliases)
         self._index: dict[str, int] | None = None
         self._count = columns.count
-        self._asked = 0
+        self._asked_alone = 0
 
     @property
     def also(self) -> Aliases:
@@ -202,7 +205,7 @@ class Inventory:
             KeyError: no parameter has it.
         """
         try:
-            if self._index is None and self._asks_little():
+            if self._index is None and self._answers_alone():
                 return self._columns.parameter[self.names.index(name)]
             if self._index is None:
                 self._index = dict(zip(self.names, self._columns.parameter, strict=True))
@@ -210,10 +213,10 @@ class Inventory:
         except (KeyError, ValueError):
             raise UnknownNameError(name, self.names) from None
 
-    def _asks_little(self) -> bool:
-        """Return whether there were few questions about single parameters up to this one."""
-        self._asked += 1
-        return self._asked <= _FEW
+    def _answers_alone(self) -> bool:
+        """Count a question about a single parameter; return whether it is answered without the others."""
+        self._asked_alone += 1
+        return self._asked_alone <= _FEW
 
     def beside(self, number: int) -> "tuple[Inventory, Sequence[int]]":
         """Return what decides the facts of one parameter, as an inventory, and its entries in this one.
@@ -222,7 +225,7 @@ class Inventory:
         parameters are asked for, or columns can only be had as a whole, it is this inventory itself.
         """
         whole = self, range(len(self.names))
-        if type(self) is not Inventory or not self._asks_little():
+        if type(self) is not Inventory or not self._answers_alone():
             return whole
         layers = {layer_of(self.names[entry]) for entry in self.entries(number)}
         numbers = sorted({self._columns.parameter[entry] for entry in in_layers(self.names, layers)})
