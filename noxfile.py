@@ -133,7 +133,7 @@ def slow(session: nox.Session) -> None:
     session.install("-e", ".[test]")
     factor, *rest = session.posargs or ["100"]
     environment = {"PARAMRULES_EXAMPLES": factor}
-    session.run("python", "-m", "pytest", "-n", "2", "-m", "slow or hypothesis", *rest, env=environment)
+    session.run("python", "-m", "pytest", "-n", "2", "-m", "slow or generated or hypothesis", *rest, env=environment)
 
 
 @nox.session

@@ -8,8 +8,8 @@ environment overrides each of these settings.
 
 import gc
 import os
+from collections.abc import Iterator
 from importlib.util import find_spec
-from pathlib import Path
 
 for variable, value in {
     "OMP_NUM_THREADS": "1",
@@ -40,7 +40,14 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("paramrules")
 
 
-TESTS = Path(__file__).parent
+@pytest.fixture
+def one_process() -> Iterator[None]:
+    """A process group of torch with one process in it."""
+    import torch.distributed as dist
+
+    dist.init_process_group("gloo", rank=0, world_size=1, store=dist.HashStore())
+    yield
+    dist.destroy_process_group()
 
 
 def pytest_configure(config: pytest.Config) -> None:

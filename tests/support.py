@@ -1,6 +1,8 @@
-"""Helpers of many tests: inventories from plain rows, counted calls, the number of generated cases."""
+"""Helpers of many tests: inventories from plain rows, counted calls, git, a terminal, the number of cases."""
 
+import io
 import os
+import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from cProfile import Profile
@@ -8,7 +10,19 @@ from typing import Any, NamedTuple
 
 from paramrules.testing.rows import ROOT, Row, RowColumns, class_of, inventory_of
 
-__all__ = ["ROOT", "Ran", "Row", "RowColumns", "calls", "class_of", "examples", "golden_rows", "inventory_of"]
+__all__ = [
+    "ROOT",
+    "Ran",
+    "Row",
+    "RowColumns",
+    "Terminal",
+    "calls",
+    "class_of",
+    "examples",
+    "git",
+    "golden_rows",
+    "inventory_of",
+]
 
 
 class Ran(NamedTuple):
@@ -17,6 +31,20 @@ class Ran(NamedTuple):
     code: int
     out: str
     err: str
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal, and keeps what it receives."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def git(*words: str) -> None:
+    """Run git in the current folder as somebody, whose new repositories are on `main`."""
+    config = ("user.name=a", "user.email=a@example.org", "init.defaultBranch=main", "commit.gpgsign=false")
+    settings = [word for setting in config for word in ("-c", setting)]
+    subprocess.run(["git", *settings, *words], check=True, capture_output=True)
 
 
 def examples(count: int) -> int:

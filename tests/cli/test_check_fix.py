@@ -1,13 +1,12 @@
 """`paramrules check --fix`, `--unsafe-fixes` and `--diff`."""
 
 import json
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from sarif_pydantic import Sarif
-from support import Ran
+from support import Ran, git
 
 BEFORE = "a: tied && ndim <= 1\nndim == 2 -> lr = 1\n"
 SAFE = "a: tied and ndim <= 1\nndim == 2 -> lr = 1\n"
@@ -111,10 +110,6 @@ def test_sarif(run: Callable[..., Ran]) -> None:
 
 
 def test_a_revision_of_git_is_compared_and_not_written(run: Callable[..., Ran], file: Path) -> None:
-    def git(*words: str) -> None:
-        own = ("-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "commit.gpgsign=false")
-        subprocess.run(["git", *own, *words], check=True, capture_output=True)
-
     git("init", "-q", ".")
     git("add", "a.rules")
     git("commit", "-qm", "a")

@@ -2,12 +2,11 @@
 
 import json
 import os
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support import Ran
+from support import Ran, git
 
 Run = Callable[..., Ran]
 TARGET = '[[targets]]\nrules = "a.rules"\n'
@@ -17,11 +16,6 @@ big: name ~ ^h\. -> lr_scale = rate
 norm?: type(LayerNorm)
 rest: else
 """
-
-
-def git(*words: str) -> None:
-    someone = ("-c", "user.name=a", "-c", "user.email=a@b", "-c", "init.defaultBranch=main")
-    subprocess.run(("git", *someone, *words), check=True, capture_output=True)
 
 
 @pytest.fixture

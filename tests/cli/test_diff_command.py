@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support import Ran
+from support import Ran, git
 
 import paramrules
 from paramrules.diffs.rules_or_lock import rules_or_lock
@@ -25,11 +25,6 @@ def rules_that_hold(folder: Path) -> None:
     """`net.rules` without the expectation that fails."""
     lines = (folder / "net.rules").read_text().splitlines(keepends=True)
     (folder / "net.rules").write_text("".join(line for line in lines if "expect decay" not in line))
-
-
-def git(*arguments: str) -> None:
-    identity = ("-c", "user.name=a", "-c", "user.email=a@example.org")
-    subprocess.run(["git", *identity, *arguments], check=True, capture_output=True)
 
 
 @pytest.fixture

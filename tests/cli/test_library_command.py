@@ -1,12 +1,11 @@
 """`paramrules library` and `paramrules new POLICY`, and policies in place of files."""
 
 import json
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support import Ran
+from support import Ran, git
 
 import paramrules
 from paramrules.rules.shipped import policies
@@ -115,9 +114,8 @@ def test_a_project_of_a_policy(run: Callable[..., Ran]) -> None:
         ["test", "<nanogpt@1>"],
         ["lock", "nanogpt.rules.lock"],
     ]
-    someone = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.org")
-    for words in (("init",), ("add", "."), (*someone, "commit", "-m", "A policy")):
-        subprocess.run(("git", *words), check=True, capture_output=True)
+    for words in (("init",), ("add", "."), ("commit", "-m", "A policy")):
+        git(*words)
     assert run("diff", "--against", "HEAD").code == 0
 
 

@@ -2,12 +2,11 @@
 
 import json
 import os
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support import Ran, inventory_of
+from support import Ran, git, inventory_of
 
 Run = Callable[..., Ran]
 
@@ -17,11 +16,6 @@ LINE = (
     "rules/a.rules.lock shows changes beyond the rules: {}; "
     "see `paramrules diff main:./rules/a.rules.lock rules/a.rules.lock`\n"
 )
-
-
-def git(*words: str) -> None:
-    someone = ("-c", "user.name=a", "-c", "user.email=a@b", "-c", "init.defaultBranch=main")
-    subprocess.run(("git", *someone, *words), check=True, capture_output=True)
 
 
 def save(file: str, *names: str, owner: str = "torch.nn.modules.linear.Linear") -> None:

@@ -1,12 +1,11 @@
 """Commands that take from the project's settings what was not typed, from any folder of the repository."""
 
 import json
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support import Ran
+from support import Ran, git
 
 SETTINGS = """\
 [tool.paramrules.severity]
@@ -204,9 +203,8 @@ def test_helps_name_no_model_that_the_settings_name(
 
 @pytest.mark.usefixtures("project")
 def test_helps_name_the_revision_of_a_rule_file(run: Callable[..., Ran]) -> None:
-    identity = ("-c", "user.name=a", "-c", "user.email=a@example.org")
-    for words in (("init", "-q"), ("add", "-A"), ("commit", "-q", "-m", "rules")):
-        subprocess.run(["git", *identity, *words], check=True, capture_output=True)
+    for words in (("init",), ("add", "-A"), ("commit", "-m", "rules")):
+        git(*words)
     ran = run("test", "HEAD:net.rules")
     assert "`paramrules explain HEAD:net.rules head.weight --model ...` says why" in ran.err
 

@@ -2,12 +2,11 @@
 
 import json
 import re
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support import Ran
+from support import Ran, git
 
 import paramrules
 
@@ -88,7 +87,7 @@ def test_a_shipped_policy_and_a_revision(run: Callable[..., Ran]) -> None:
     assert run("prove", "<nanogpt@1>", "policy.rules").code == 0
     assert "note[N974]" in run("prove", "<nanogpt>", "policy.rules").err
     for words in (("init", "-q"), ("add", "one.rules"), ("commit", "-qm", "one")):
-        subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *words], check=True)
+        git(*words)
     Path("one.rules").write_text(SAME)
     assert run("prove", "HEAD:one.rules", "one.rules") == (0, "equal for every model\n", "")
     Path("one.rules").write_text(OTHER)

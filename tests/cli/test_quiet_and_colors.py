@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support import Ran
+from support import Ran, Terminal
 
 from paramrules import Diagnostic
 from paramrules.cli import printed_answer
@@ -16,11 +16,6 @@ from paramrules.display import Table
 
 WARNED = "x?: ndim <= 1\nscale: leaf == 'gain'\n"
 LONG = f"x: name ~ ^({'|'.join(f'block_{i}' for i in range(20))}) or ndm <= 1\n"
-
-
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
 
 
 def test_quiet_prints_only_what_decides_the_exit_code(run: Callable[..., Ran]) -> None:

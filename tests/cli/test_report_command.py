@@ -2,12 +2,11 @@
 
 import json
 import os
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support import Ran
+from support import Ran, git
 
 MODEL = ("-m", "net.py:model")
 RULES = """\
@@ -98,12 +97,6 @@ def test_state(run: Callable[..., Ran]) -> None:
     run("report", "net.rules", *MODEL, "-o", "report.html", "--state", "adamw")
     text = Path("report.html").read_text("utf-8").partition("<script")[0]
     assert "<dt>optimizer state</dt><dd>761 KiB</dd>" in text
-
-
-def git(*words: str) -> None:
-    """Run git as somebody."""
-    someone = ("-c", "user.name=a", "-c", "user.email=a@b", "-c", "init.defaultBranch=main")
-    subprocess.run(("git", *someone, *words), check=True, capture_output=True)
 
 
 @pytest.mark.parametrize("against", ["old.rules", "net.rules.lock", "main:net.rules", "main"])

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support import Ran
+from support import Ran, Terminal
 
 import paramrules
 from paramrules.cli import printed_answer
@@ -153,10 +153,6 @@ def test_ctrl_c(run: Callable[..., Ran]) -> None:
 
 
 def test_findings_are_coloured_in_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Terminal(io.StringIO):
-        def isatty(self) -> bool:
-            return True
-
     finding = paramrules.Diagnostic("E504", "no backend knows it")
     plain = "error[E504]: no backend knows it\n\n"
     for stream, no_color, expected in (

@@ -1,18 +1,13 @@
-import io
 import re
 import sys
 
 import pytest
+from support import Terminal
 
 from paramrules.cli.layout import print_blocks, progress
 from paramrules.display import Table, counted, few, in_bytes, large, short_settings
 
 TABLE = Table(("group", "tensors", ""), [("decay", "12", "x"), ("no_decay", "3", "")], right=("tensors",))
-
-
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
 
 
 def test_counted() -> None:

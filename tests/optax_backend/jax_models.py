@@ -98,6 +98,15 @@ def facts(inventory):
     return [dataclasses.replace(row, owner=row.owner.around) for row in inventory]
 
 
+def owners(inventory):
+    """Return the classes from the root to each module that owns parameters, as short names."""
+    found = {}
+    for parameter in inventory:
+        chain = " > ".join(cls.short for cls in parameter.owner.around)
+        assert found.setdefault(parameter.module, chain) == chain
+    return found
+
+
 IDS = jnp.arange(6) % 5
 
 

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import optax
 import pytest
-from jax_models import facts
+from jax_models import facts, owners
 from paramrules_optax import labels, mask_fn
 
 import paramrules
@@ -17,15 +17,6 @@ from paramrules.rules import parse
 
 IDS = jax.ShapeDtypeStruct((2, 4), "int32")
 IMAGES = jax.ShapeDtypeStruct((2, 4, 4, 1), "float32")
-
-
-def owners(inventory):
-    """Return the classes from the root to each module that owns parameters, as short names."""
-    found = {}
-    for parameter in inventory:
-        chain = " > ".join(cls.short for cls in parameter.owner.around)
-        assert found.setdefault(parameter.module, chain) == chain
-    return found
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from flax import linen as nn
 from flax import nnx
 from flax.training.train_state import TrainState
-from jax_models import facts
+from jax_models import facts, owners
 from linen_models import ResNet, Tagger, Transformer
 from paramrules_optax import label_fn, labels, mask, mask_fn, masks
 from paramrules_optax.libraries.abstract_init import Sightings
@@ -21,15 +21,6 @@ from paramrules.rules import parse
 
 IDS = jax.ShapeDtypeStruct((2, 6), "int32")
 DECAY = parse("no_decay: type(LayerNorm|RMSNorm|Embedding) or ndim <= 1\ndecay: else\n", "decay.rules")
-
-
-def owners(inventory):
-    """Return the classes from the root to each module that owns parameters, as short names."""
-    found = {}
-    for parameter in inventory:
-        chain = " > ".join(cls.short for cls in parameter.owner.around)
-        assert found.setdefault(parameter.module, chain) == chain
-    return found
 
 
 def block_owners(name):

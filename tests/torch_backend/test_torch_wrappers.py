@@ -54,13 +54,6 @@ def elsewhere(name: str, key: str, model: nn.Module) -> nn.Module:
 
 
 @pytest.fixture
-def one_process() -> Iterator[None]:
-    dist.init_process_group("gloo", rank=0, world_size=1, store=dist.HashStore())
-    yield
-    dist.destroy_process_group()
-
-
-@pytest.fixture
 def two_processes() -> Iterator[None]:
     """A group of two in which nothing is sent: what this rank keeps is what it would keep."""
     dist.init_process_group("fake", rank=0, world_size=2, store=FakeStore())

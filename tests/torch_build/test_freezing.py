@@ -1,12 +1,10 @@
 """`freeze = true` takes parameters out of training, and rules without it take them back in."""
 
 import copy
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import torch
-import torch.distributed as dist
 from paramrules_torch import build, param_groups
 from torch import nn
 from torch.distributed.device_mesh import init_device_mesh
@@ -98,13 +96,6 @@ def test_the_note_outlives_copies_wrappers_and_new_tensors() -> None:
     assert copied.module.table.weight.requires_grad
     assert not model.table.weight.requires_grad
     assert list(copied.state_dict()) == [f"module.{name}" for name in model.state_dict()]
-
-
-@pytest.fixture
-def one_process() -> Iterator[None]:
-    dist.init_process_group("gloo", rank=0, world_size=1, store=dist.HashStore())
-    yield
-    dist.destroy_process_group()
 
 
 @pytest.mark.usefixtures("one_process")

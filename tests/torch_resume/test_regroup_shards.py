@@ -1,10 +1,9 @@
 """State of shards that does not fit: told by name, with what to do about it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 import torch
-import torch.distributed as dist
 from paramrules_torch import param_groups, regroup_state
 from torch import nn
 from torch.distributed.device_mesh import init_device_mesh
@@ -13,15 +12,10 @@ from torch.distributed.tensor import Shard, distribute_tensor
 import paramrules
 from paramrules import RulesError
 
+pytestmark = pytest.mark.usefixtures("one_process")
+
 Make = Callable[[nn.Module], torch.optim.Optimizer]
 RULES = paramrules.parse("all: else")
-
-
-@pytest.fixture(autouse=True)
-def one_process() -> Iterator[None]:
-    dist.init_process_group("gloo", rank=0, world_size=1, store=dist.HashStore())
-    yield
-    dist.destroy_process_group()
 
 
 def layer(placement: Shard | None) -> nn.Linear:
