@@ -132,8 +132,8 @@ def slow(session: nox.Session) -> None:
     """
     session.install("-e", ".[test]")
     factor, *rest = session.posargs or ["100"]
-    environment = {"PARAMRULES_EXAMPLES": factor}
-    session.run("python", "-m", "pytest", "-n", "2", "-m", "slow or generated or hypothesis", *rest, env=environment)
+    selected = ("-m", "slow or generated or hypothesis")
+    session.run(*("python", "-m", "pytest", "-n", "2"), *selected, *rest, env={"PARAMRULES_EXAMPLES": factor})
 
 
 @nox.session

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from oracle.strategies import rule_files
+from support import examples
 
 import paramrules.fixing
 from paramrules.diagnostics import Diagnostic, Fix, Source, Span, helping
@@ -208,7 +209,7 @@ def test_a_word_that_stands_more_than_once_or_nowhere_has_no_fix() -> None:
     assert Diagnostic("E301", "x", help=helping("y", "z")).fix is None
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(data=st.data(), text=rule_files())
 def test_a_typo_is_mended_or_left(data: st.DataObject, text: str) -> None:
     words = [

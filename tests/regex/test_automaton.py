@@ -9,6 +9,7 @@ from backtracking import worst_name
 from drawn_regexes import drawn, scraps
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support import examples
 
 from paramrules.regex import automaton as automaton_file
 from paramrules.regex.analysis import size
@@ -51,7 +52,7 @@ def test_finds_what_re_finds_in_thousands() -> None:
     check_drawn(seed=2, count=20_000)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(scraps, st.lists(st.text("abAB0_.-é\n", max_size=6), max_size=4))
 def test_finds_what_re_finds_in_odd_texts(text: str, names: list[str]) -> None:
     try:

@@ -8,6 +8,7 @@ from backtracking import Matcher, TooManySteps
 from drawn_regexes import scraps, small
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support import examples
 
 from paramrules.diagnostics import Source, Span, render
 from paramrules.regex import read
@@ -32,7 +33,7 @@ def python(text: str) -> re.Pattern[str] | None:
             return None
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(scraps)
 def test_accepts_what_re_accepts(text: str) -> None:
     ours = parsed(text)
@@ -47,7 +48,7 @@ def test_accepts_what_re_accepts(text: str) -> None:
         assert ours == "E405"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.one_of(small, scraps), st.text("abAB0_.", max_size=6))
 def test_finds_what_re_finds(text: str, name: str) -> None:
     ours = parsed(text)
