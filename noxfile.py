@@ -12,8 +12,16 @@ nox.options.sessions = ["lint", "types", "tests"]
 PYTHONS = ["3.11", "3.12", "3.13"]
 CORE = "@tests/core.txt"
 """The tests of all that runs without a framework, as arguments for pytest."""
-GENERATED = ["tests/oracle", "tests/fuzz", "-m", "not slow and not frameworks"]
-"""Behind CORE: generated cases for the same, in folders of their own and marked `generated` in the others."""
+REST = [
+    "tests/fixing",
+    "tests/formatting",
+    "tests/fuzz",
+    "tests/inference",
+    "tests/oracle",
+    "-m",
+    "not slow and not frameworks",
+]
+"""Behind CORE: what takes longer, in folders of its own and marked `generated` in the others."""
 BACKENDS = [
     "tests/torch_backend",
     "tests/torch_build",
@@ -75,7 +83,7 @@ def fast(session: nox.Session) -> None:
 def pythons(session: nox.Session) -> None:
     """Run the tests of the core on each supported Python."""
     session.install("-e", ".[core-test]")
-    pytest(session, CORE, *GENERATED)
+    pytest(session, CORE, *REST)
 
 
 @nox.session
@@ -84,7 +92,7 @@ def lowest(session: nox.Session) -> None:
     session.install("-e", ".[core-test]", *LOWEST, *LOWEST_PEERS)
     # of transformers and peft, which need a newer click
     others = ["tests/mlx_backend/test_mlx_twin.py", "tests/torch_backend/test_known_wrappers.py"]
-    pytest(session, CORE, *GENERATED, *BACKENDS, *(f"--ignore={path}" for path in others))
+    pytest(session, CORE, *REST, *BACKENDS, *(f"--ignore={path}" for path in others))
 
 
 @nox.session

@@ -32,8 +32,8 @@ KEPT = ROOT / ".mutants"
 COPY = KEPT / "clone"
 CORE = Path("src/paramrules")
 FOLDERS = ("rules", "assignment", "regex", "emission")
-SELECTION = ["@tests/core.txt", "tests/emission"]
-"""The tests that need no framework, but for the generated cases, which take as long as all others."""
+SELECTION = ["@tests/core.txt", "-m", "not slow and not frameworks"]
+"""The tests that need no framework, but for folders of generated cases, which take as long as all others."""
 
 
 def copy_clone() -> None:

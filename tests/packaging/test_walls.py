@@ -98,6 +98,14 @@ def test_tests_of_the_core_are_collected_without_a_framework() -> None:
                 assert not {name.partition(".")[0] for name in imported_by(node)} & FRAMEWORKS, path
 
 
+def test_folders_of_tests_without_a_framework_run_on_each_python() -> None:
+    listed = (ROOT / "tests" / "core.txt").read_text("utf-8") + (ROOT / "noxfile.py").read_text("utf-8")
+    frameworks = {*FRAMEWORKS, *(path.name for path in BACKENDS.iterdir()), "golden"}
+    for folder in {path.parent for path in ROOT.joinpath("tests").rglob("test_*.py")}:
+        if not any(roots(path) & frameworks for path in files(folder)):
+            assert folder.relative_to(ROOT).as_posix() in listed, folder
+
+
 def test_only_the_syntax_room_reads_with_lark() -> None:
     users = {path.relative_to(CORE).parts[0] for path in files(CORE) if "lark" in roots(path)}
     assert users == {"syntax"}
