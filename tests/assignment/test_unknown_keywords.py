@@ -30,7 +30,7 @@ def test_a_keyword_that_it_does_not_have(function: Any, keyword: str, value: obj
     assert str(raised.value) == f"`{function.__name__}` takes no argument `{keyword}`: {help}"
 
 
-def test_options_of_parity_are_no_keywords_either() -> None:
+def test_options_of_parity_are_not_keywords_either() -> None:
     with pytest.raises(TypeError) as raised:
         paramrules.parity(RULES, GPT, GPT, rate=0.8)  # type: ignore[arg-type]
     assert str(raised.value) == f"`parity` takes no argument `rate`: {IS_OPTION}"
@@ -60,7 +60,7 @@ def test_what_other_libraries_call_it_and_what_goes_elsewhere() -> None:
 
 
 @pytest.mark.parametrize("options", [["rate"], "rate=0.8", 0.8])
-def test_options_that_are_no_mapping(options: Any) -> None:
+def test_options_that_are_not_a_mapping(options: Any) -> None:
     with pytest.raises(TypeError) as raised:
         paramrules.assign(RULES, GPT, options=options)
     assert str(raised.value) == (

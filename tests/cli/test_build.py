@@ -415,7 +415,7 @@ def test_a_mistake_in_the_arguments_of_a_library_has_no_place(monkeypatch: pytes
     """)
 
 
-def test_an_interruption_is_no_finding() -> None:
+def test_an_interruption_is_not_a_finding() -> None:
     with pytest.raises(KeyboardInterrupt):
         names("nets.py:interrupted")
 

@@ -125,6 +125,6 @@ def test_rules_in_a_file_that_is_named_as_toml_stay_rules(run: Callable[..., Ran
     assert run("check", "odd.toml") == (0, "1 file: no findings\n", "")
 
 
-def test_a_doubled_axis_is_no_toml(run: Callable[..., Ran]) -> None:
+def test_a_doubled_axis_is_not_toml(run: Callable[..., Ran]) -> None:
     Path("odd.rules").write_text("[[decay]]\na: ndim <= 1\nb: else\n")
     assert run("check", "odd.rules").err.startswith("error[E146]: an axis has one pair of brackets\n")

@@ -210,7 +210,7 @@ def test_a_repository_of_somebody_else(run: Run, repository: Path, monkeypatch: 
     )
 
 
-def test_paths_that_are_no_revisions(run: Run, folder: Path) -> None:
+def test_paths_that_are_not_revisions(run: Run, folder: Path) -> None:
     (folder / "a:b.rules").write_text("all: else\n")
     assert run("check", "a:b.rules").out == "1 file: no findings\n"
     assert source("C:\\net.rules") == "C:\\net.rules"

@@ -55,7 +55,7 @@ def test_inputs_are_read(text: str, name: str, value: object) -> None:
         ),
     ],
 )
-def test_what_is_no_input(run: Callable[..., Ran], text: str, message: str) -> None:
+def test_what_is_not_an_input(run: Callable[..., Ran], text: str, message: str) -> None:
     with pytest.raises(ValueError) as raised:  # noqa: PT011 - the whole text is compared
         read_input(text)
     assert str(raised.value) == message

@@ -47,7 +47,7 @@ def test_what_was_there_stays_where_the_model_fails(run: Callable[..., Ran]) -> 
     assert Path("net.json").read_text() == "before"
 
 
-def test_a_file_that_is_no_inventory(run: Callable[..., Ran]) -> None:
+def test_a_file_that_is_not_an_inventory(run: Callable[..., Ran]) -> None:
     Path("bad.json").write_text("{}")
     code, out, err = run("show", "net.rules", "--model", "bad.json")
     assert (code, out) == (2, "")

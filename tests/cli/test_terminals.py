@@ -230,7 +230,7 @@ def make():
 
 
 @pytest.mark.parametrize("forced", ["", "1"])
-def test_names_are_no_commands_of_a_workflow(
+def test_names_are_not_commands_of_a_workflow(
     folder: Path, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch, forced: str
 ) -> None:
     (folder / "commands.py").write_text(COMMANDS)

@@ -42,7 +42,7 @@ def test_marks(marks: Any) -> None:
 
 
 @pytest.mark.parametrize("marks", ["is_last", 3, ["a", 3], None])
-def test_marks_that_are_no_list_of_keys(marks: Any) -> None:
+def test_marks_that_are_not_a_list_of_keys(marks: Any) -> None:
     with pytest.raises(TypeError) as raised:
         check_marks(marks)
     assert str(raised.value) == (

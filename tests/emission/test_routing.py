@@ -564,6 +564,6 @@ def test_an_argument_that_is_not_finite_is_an_error(value: object, is_bound: boo
         arguments_of(given, {"": ADAM._replace(bound=bound)})
 
 
-def test_arguments_that_are_no_numbers_are_not_looked_into() -> None:
+def test_arguments_that_are_not_numbers_are_not_looked_into() -> None:
     values = {"foo": "nan", "bar": True, "baz": print, "qux": {"eps": math.nan}}
     assert arguments_of(values, {"": ANY._replace(name="")}) == ({"": values}, [])

@@ -97,7 +97,7 @@ def test_labels(loop: Any, labels: list[str]) -> None:
     assert [rule.label.text for rule in found.rules.axes[0].rules] == labels
 
 
-def test_words_with_a_meaning_are_no_labels() -> None:
+def test_words_with_a_meaning_are_not_labels() -> None:
     """A module called `default` or `no_decay` gives its rule no label of that name."""
     rows = [weight(f"{name}.w", 2, 2) for name in ("default", "no_decay", "other")]
     values = {"default": 0.25, "no_decay": 0.5, "other": 1.0}

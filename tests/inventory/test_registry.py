@@ -175,7 +175,7 @@ def test_broken_backends_do_not_matter_to_a_model_of_another(install: Install) -
         ([1.0], "list", "pass a module or a tree of arrays; installed backends: `toy`"),
     ],
 )
-def test_what_is_no_model_at_all(install: Install, model: object, called: str, help: str) -> None:
+def test_what_is_not_a_model_at_all(install: Install, model: object, called: str, help: str) -> None:
     install("toy_backend:backend")
     for refused in (lambda: refusal(model), lambda: assigned(model)):
         assert refused() == f"\nerror[E504]: no backend knows what a `{called}` is\n  = help: {help}"

@@ -113,7 +113,7 @@ def test_frameworks_agree_on_families() -> None:
 
 
 @pytest.mark.frameworks
-def test_a_transposed_convolution_is_no_convolution() -> None:
+def test_a_transposed_convolution_is_not_a_convolution() -> None:
     torch, eqx = pytest.importorskip("torch"), pytest.importorskip("equinox")
     assert match("Conv", Class.of(torch.nn.ConvTranspose2d)) is None
     assert match("Conv", Class.of(eqx.nn.ConvTranspose2d)) is None

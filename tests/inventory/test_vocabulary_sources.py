@@ -46,7 +46,7 @@ def test_a_file_that_contradicts_itself() -> None:
     )
 
 
-def test_a_kind_of_a_family_is_no_other_family() -> None:
+def test_a_kind_of_a_family_is_not_another_family() -> None:
     tables = [
         read(package, f'[families]\n{family} = ["acme.Causal"]'.encode(), ())
         for package, family in [("acme", "Conv"), ("acme-fork", "Conv1d")]

@@ -73,7 +73,7 @@ def test_a_message_that_would_take_all_memory_is_not_read(digits: str) -> None:
         2,
         "",
         f"error[E987]: the editor announces a message of {int(digits):,} bytes, and one may have 67,108,864\n"
-        "  = help: restart the server; rule files are smaller, so what has started it is no editor\n\n",
+        "  = help: restart the server; rule files are smaller, so what has started it is not an editor\n\n",
     )
     ran = CliRunner().invoke(main, ["lsp", "--json"], input=f"Content-Length: {digits}\r\n\r\n" + "{}" * 9)
     assert [each["code"] for each in json.loads(ran.stdout)["findings"]] == ["E987"]

@@ -156,7 +156,7 @@ def test_arrays_with_numbers_of_their_own() -> None:
     assert "let stem  = name ~ ^pos_embed$\n" in text
 
 
-def test_parts_that_have_little_in_common_are_no_series() -> None:
+def test_parts_that_have_little_in_common_are_not_a_series() -> None:
     parts = [f"0.{name}" for name in ("words.w", "places.w", "norm.w")] + [
         "1.dense.w",
         "1.dense.b",
@@ -200,7 +200,7 @@ def test_what_places_share_is_written_once() -> None:
     assert "let stem  = name ~ ^m\\.(?:wte|wpe)\\.\n" in draft(inventory_of(rows))
 
 
-def test_a_projection_inside_is_no_head() -> None:
+def test_a_projection_inside_is_not_a_head() -> None:
     rows = [
         *(row for i in range(2) for row in linear(f"up.{i}")),
         *linear("mid.output_proj"),

@@ -262,7 +262,7 @@ def test_the_page_lists_what_is_there() -> None:
 
 
 @pytest.mark.parametrize("name", ["timm/layer_decay", "timm/layer_decay@1", "<timm/layer_decay"])
-def test_a_policy_without_its_brackets_is_no_file(name: str) -> None:
+def test_a_policy_without_its_brackets_is_not_a_file(name: str) -> None:
     assert _error(name).startswith(
         f"error[E101]: `{name}` cannot be read: it does not exist\n"
         '  = help: did you mean `"<timm/layer_decay@1>"` of the shipped library?'

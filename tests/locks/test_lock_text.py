@@ -163,7 +163,7 @@ def test_numbers_inside_numbers() -> None:
     assert list(folded(deep, [Leaf("()", label) for label in labels])) == lines
 
 
-def test_a_step_that_does_not_divide_the_labels_is_no_series() -> None:
+def test_a_step_that_does_not_divide_the_labels_is_not_a_series() -> None:
     names, labels = ["0", "2", "4"], ["b_0", "b_1", "b_2"]
     assert len(list(folded(names, [Leaf("()", label) for label in labels]))) == 3
 

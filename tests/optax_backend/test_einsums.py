@@ -87,7 +87,7 @@ def test_an_einsum_of_two_equations_is_not_merged():
 
 
 @pytest.mark.parametrize("equation", ["btd,dd->btd", "btd,d...->bt...", "btd->bt", "a,b,c->abc"])
-def test_what_is_no_linear_map_has_no_layout(equation):
+def test_what_is_not_a_linear_map_has_no_layout(equation):
     layer = nnx.Einsum("bd,do->bo", (4, 4), rngs=nnx.Rngs(0))
     layer.einsum_str = equation
     assert paramrules.inventory(layer)["kernel"].layout is None

@@ -111,7 +111,7 @@ def test_stacks_as_they_are_seen(layers, lengths, data):
             assert whole == ".".join([*(f"s{n}.{place}" for n, place in enumerate(at)), name])
 
 
-def test_a_zero_extent_is_no_stack():
+def test_a_zero_extent_is_not_a_stack():
     assert seen_stacks([(0, 3)], [{(3,): "layers"}]) == [()]
 
 

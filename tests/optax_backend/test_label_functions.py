@@ -147,7 +147,7 @@ error[E601]: `batch_state_index.init.0` is a running statistic, not a parameter
     )
 
 
-def test_variables_of_nnx_that_are_no_parameters():
+def test_variables_of_nnx_that_are_not_parameters():
     model = nnx.BatchNorm(3, rngs=nnx.Rngs(0))
     assert (
         refused(label_fn(model, RULES), nnx.state(model))

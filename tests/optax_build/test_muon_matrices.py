@@ -223,7 +223,7 @@ def test_scanned_attention_trains_like_the_same_unrolled() -> None:
         ("ndim == 3", "experts.kernel", (4, 8, 8)),
     ],
 )
-def test_what_is_no_matrix_is_refused(text: str, name: str, shape: tuple[int, ...]) -> None:
+def test_what_is_not_a_matrix_is_refused(text: str, name: str, shape: tuple[int, ...]) -> None:
     model = NnxBlock(nnx.Rngs(0))
     model.experts = nnx.Einsum("ebi,eio->ebo", (4, 8, 8), rngs=nnx.Rngs(0))
     rules = paramrules.parse(f'm: {text} -> optimizer = "muon"\nrest: else', "muon.rules")

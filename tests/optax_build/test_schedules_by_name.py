@@ -288,7 +288,7 @@ def test_a_schedule_needs_the_parameters() -> None:
         tx.update(GRADIENTS, tx.init(PARAMS))
 
 
-def test_what_is_no_rate() -> None:
+def test_what_is_not_a_rate() -> None:
     with pytest.raises(
         TypeError, match=r"^`weight_decay` is '0.1', a `str`, and should be a number or a schedule$"
     ):

@@ -168,7 +168,7 @@ def test_the_furthest_schedule_counts_for_parts_that_start() -> None:
         ),
     ],
 )
-def test_what_is_no_state(wrong: Callable[[Any], Any], text: str) -> None:
+def test_what_is_not_a_state(wrong: Callable[[Any], Any], text: str) -> None:
     assert refused(wrong(stepped(one())), PARAMS, one()) == f"\nerror[E620]: {text}"
 
 

@@ -284,7 +284,7 @@ def test_a_mapping_is_saved_to_a_new_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["{i}{j}.w = {i}{j}.w", "a{i}1{i}.w = a{i}.w", "{i}{i}{i}{i}x = {i}x"])
-def test_numbers_that_touch_are_no_pattern(text: str) -> None:
+def test_numbers_that_touch_are_not_a_pattern(text: str) -> None:
     """Where one ends and the next begins would be a guess: for twenty digits there are millions."""
     finding = read_line(Span(Source("m.map", text), 0, len(text)))
     assert isinstance(finding, Diagnostic)

@@ -160,7 +160,7 @@ def test_two_in_one_block_are_told_apart_by_the_order_of_both_models() -> None:
     ]
 
 
-def test_what_is_alike_in_another_place_is_no_partner() -> None:
+def test_what_is_alike_in_another_place_is_not_a_partner() -> None:
     """`u` was paired with `y`, so that what is in `u` is not in `z`, whatever it is called."""
     a = inventory_of([*sized("u.main_output_head.w", "w.tail.w"), *sized("u.fc.w", shape=(2, 2))])
     b = inventory_of([*sized("y.other.w"), *sized("y.up.w", shape=(2, 2)), *sized("z.main_output_head.w")])

@@ -250,13 +250,13 @@ def test_one_of_two_that_may_be_the_same() -> None:
     assert pairs(inventory_of(sized((2, 3), "h.w")), inventory_of(sized((2, 3), "w"))) == {("h.w", "w")}
 
 
-def test_order_that_words_contradict_is_no_evidence() -> None:
+def test_order_that_words_contradict_is_not_evidence() -> None:
     a = inventory_of(sized((4, 4), "m.img_b.w", "m.img_a.w"))
     b = inventory_of(sized((4, 4), "n.txt_c.w", "n.img_d.w"))
     assert pairs(a, b) == set()
 
 
-def test_one_left_of_several_is_no_partner_in_another_place() -> None:
+def test_one_left_of_several_is_not_a_partner_in_another_place() -> None:
     a = inventory_of([*sized((2, 3), "u.a.w"), *sized((3, 5), "u.b.w"), *sized((9, 9), "same.w", "u.c.w")])
     b = inventory_of([*sized((2, 3), "x.a.w"), *sized((3, 5), "x.b.w"), *sized((9, 9), "same.w", "y.v.c.w")])
     assert pairs(a, b) == {("u.a.w", "x.a.w"), ("u.b.w", "x.b.w"), ("same.w", "same.w")}

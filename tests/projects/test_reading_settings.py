@@ -461,7 +461,7 @@ def test_of_very_many_mistakes_the_first_hundred_are_shown(write: Write, text: s
 
 
 @pytest.mark.parametrize("name", ["paramrule", "param-rules", "params_rules"])
-def test_a_table_of_nearly_our_name_is_no_silence(write: Write, name: str) -> None:
+def test_a_table_of_nearly_our_name_is_not_silent(write: Write, name: str) -> None:
     with pytest.raises(RulesError) as raised:
         read_project(write(f'[tool.ruff]\n[[tool.{name}.targets]]\nrules = "vit.rules"\n', "pyproject.toml"))
     (finding,) = raised.value.diagnostics

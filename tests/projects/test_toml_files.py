@@ -94,7 +94,7 @@ def test_a_text_is_read_once_for_all_its_keys(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize("line", ["[" + " " * 200_000, "[[ a" + " " * 200_000 + "b", "[" + "a " * 100_000])
-def test_a_long_line_that_is_no_header_is_given_up_at_once(line: str) -> None:
+def test_a_long_line_that_is_not_a_header_is_given_up_at_once(line: str) -> None:
     # with backtracking, hours
     assert Keys(Source("x.toml", f'k = """\n{line}\n"""\n')).span(("lost",)).line == 1
 

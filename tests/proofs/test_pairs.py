@@ -31,7 +31,7 @@ def test_edits_keep_or_change_the_meaning() -> None:
         ('a: not (leaf == "x" and module == "y")\nb: else\n', 'a: leaf != "x" or module != "y"\nb: else\n'),
     ],
 )
-def test_a_negated_and_is_no_or_for_a_tied_parameter(pair: tuple[str, str]) -> None:
+def test_a_negated_and_is_not_an_or_for_a_tied_parameter(pair: tuple[str, str]) -> None:
     one, other = (paramrules.parse(text) for text in pair)
     tied = inventory_of([{"name": "y.z", "also": ["w.x"], "shape": [2]}])
     same = grouped(one, tied, {}) == grouped(other, tied, {})

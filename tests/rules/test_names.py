@@ -63,7 +63,7 @@ def test_includes_of_includes_are_known_too(tmp_path: Path) -> None:
     assert classes(load(path)) == ["LayerNorm"]
 
 
-def test_a_diamond_is_no_clash(tmp_path: Path) -> None:
+def test_a_diamond_is_not_a_clash(tmp_path: Path) -> None:
     path = written(
         tmp_path,
         inner="let norm = type(LayerNorm)\noption rate = 1\n",

@@ -35,7 +35,7 @@ def said(path: str = "main.rules") -> str:
 
 @pytest.mark.parametrize("function", [load, check, portable])
 @pytest.mark.parametrize("value", [None, b"a.rules", ["a.rules"], 3])
-def test_what_is_no_path(function: Any, value: Any) -> None:
+def test_what_is_not_a_path(function: Any, value: Any) -> None:
     with pytest.raises(TypeError) as raised:
         function(value)
     assert str(raised.value) == (f"a rule file is named by its path: this is a `{type(value).__name__}`")
@@ -50,7 +50,7 @@ def test_what_is_no_path(function: Any, value: Any) -> None:
         (Path("a.rules"), "; a file is read by `paramrules.load(path)`"),
     ],
 )
-def test_what_is_no_text(value: Any, instead: str) -> None:
+def test_what_is_not_a_text(value: Any, instead: str) -> None:
     cls = type(value)
     with pytest.raises(TypeError) as raised:
         parse(value)
@@ -220,7 +220,7 @@ def test_an_include_through_a_link_that_leaves_the_folder(tmp_path: Path) -> Non
     assert check("inner/main.rules") == []
 
 
-def test_an_include_that_is_no_ordinary_file() -> None:
+def test_an_include_that_is_not_an_ordinary_file() -> None:
     write(main=f'include "pipe.rules"\n{RULE}')
     os.mkfifo("pipe.rules")
     assert said().startswith("error[E101]: `pipe.rules` cannot be read: it is not a regular file\n")

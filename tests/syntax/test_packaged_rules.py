@@ -101,7 +101,7 @@ def test_what_to_include_instead(folder: Any, name: str, help: str) -> None:
     assert said(folder, f"{name}.rules").splitlines()[-1] == f"   = help: {help}"
 
 
-def test_a_folder_is_no_file_to_include(folder: Any) -> None:
+def test_a_folder_is_not_a_file_to_include(folder: Any) -> None:
     assert "parts" in said(folder, "folder.rules").splitlines()[0]
 
 

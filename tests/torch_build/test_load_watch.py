@@ -91,7 +91,7 @@ def cyclic(optimizer: Optimizer) -> None:
 @pytest.mark.parametrize("drive", [drive_by_hand, one_cycle, cyclic])
 @pytest.mark.parametrize("before", [True, False])
 @pytest.mark.parametrize("cls", [torch.optim.AdamW, partial(torch.optim.SGD, momentum=0.9)])
-def test_what_schedules_change_is_no_difference(drive: Any, before: bool, cls: Any) -> None:
+def test_what_schedules_change_is_not_a_difference(drive: Any, before: bool, cls: Any) -> None:
     text = "a: ndim == 1 -> lr_scale = 1\nb: else"
     old, new = built(text, cls), built(text, cls)
     drive(old)
@@ -108,7 +108,7 @@ def test_a_second_moment_that_differs_under_a_cycle() -> None:
         new.load_state_dict(old.state_dict())
 
 
-def test_what_an_optimizer_counts_and_how_it_computes_are_no_differences() -> None:
+def test_what_an_optimizer_counts_and_how_it_computes_are_not_differences() -> None:
     class Counting(torch.optim.SGD):
         def __init__(self, params: Any, lr: float = 0.1, weight_decay: float = 0.0) -> None:
             super().__init__(params, lr=lr, weight_decay=weight_decay, foreach=False)
@@ -134,7 +134,7 @@ def test_the_groups_keep_their_own_names_and_an_old_file_loses_no_keys() -> None
     assert first["param_names"] == ["0.bias", "1.weight", "1.bias"]
 
 
-def test_an_empty_state_of_its_own_and_tensors_and_lists_are_no_differences() -> None:
+def test_an_empty_state_of_its_own_and_tensors_and_lists_are_not_differences() -> None:
     optimizer = built(NEW, lr=torch.tensor(0.1))
     optimizer.load_state_dict(optimizer.state_dict())
     saved = optimizer.state_dict()
@@ -183,7 +183,7 @@ def test_groups_of_the_same_sizes_with_other_parameters_do_not_fit() -> None:
     )
 
 
-def test_names_of_a_renamed_model_are_no_reason_to_refuse() -> None:
+def test_names_of_a_renamed_model_are_not_reason_to_refuse() -> None:
     old = built("a: else", torch.optim.AdamW, net=nn.Sequential(nn.Linear(2, 2)))
     optimizer = built("a: else", torch.optim.AdamW, net=nn.ModuleDict({"head": nn.Linear(2, 2)}))
     optimizer.load_state_dict(old.state_dict())

@@ -285,7 +285,7 @@ def test_an_optimizer_that_build_did_not_make() -> None:
 
 
 @pytest.mark.parametrize("decay", [0.1, {"default": "0.1"}, {"default": True}])
-def test_a_decay_that_is_no_schedule(decay: Any) -> None:
+def test_a_decay_that_is_not_a_schedule(decay: Any) -> None:
     with pytest.raises(TypeError) as raised:
         scheduled(built("a: else"), MAKE["default"], weight_decay=decay)
     where = "under `default` " if isinstance(decay, dict) else ""
@@ -296,7 +296,7 @@ def test_a_decay_that_is_no_schedule(decay: Any) -> None:
 
 
 @pytest.mark.parametrize("made", [0.1, {"default": MAKE["default"], "late": 0.1}])
-def test_a_scheduler_that_is_no_function(made: Any) -> None:
+def test_a_scheduler_that_is_not_a_function(made: Any) -> None:
     with pytest.raises(TypeError) as raised:
         scheduled(built("a: else"), made)
     where = "under `late` " if isinstance(made, dict) else ""

@@ -118,7 +118,7 @@ def test_a_function_makes_what_it_likes() -> None:
     )
 
 
-def test_what_is_no_optimizer() -> None:
+def test_what_is_not_an_optimizer() -> None:
     should = (
         r"^`optimizer` should be a class such as `torch\.optim\.AdamW`, "
         "or a function that makes one of groups, and not "

@@ -82,7 +82,7 @@ HELP = (
 
 
 @pytest.mark.parametrize("why", ["not initialized", "not imported"])
-def test_what_is_not_known_is_no_guess(monkeypatch: pytest.MonkeyPatch, why: str) -> None:
+def test_what_is_not_known_is_not_a_guess(monkeypatch: pytest.MonkeyPatch, why: str) -> None:
     start(monkeypatch, initialized=False)
     if why == "not imported":
         monkeypatch.delitem(sys.modules, "megatron.core.parallel_state")

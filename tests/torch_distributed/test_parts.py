@@ -177,7 +177,7 @@ def another(change: str) -> nn.Module:
     ],
 )
 @pytest.mark.parametrize("make", [param_groups, build])
-def test_what_is_no_part(make: Callable[..., Any], change: str, how: str) -> None:
+def test_what_is_not_a_part(make: Callable[..., Any], change: str, how: str) -> None:
     assignment = paramrules.assign(paramrules.parse("all: else"), another(""))
     with pytest.raises(RulesError) as raised:
         make(another(change), assignment, lr=0.1, part=True)

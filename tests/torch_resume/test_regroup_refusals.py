@@ -160,7 +160,7 @@ def test_an_optimizer_that_takes_no_step() -> None:
     )
 
 
-def test_factored_state_and_counts_that_are_no_tensors() -> None:
+def test_factored_state_and_counts_that_are_not_tensors() -> None:
     state = saved(model(40), torch.optim.Adafactor)
     net = model(40)
     optimizer = optimizer_of(net, torch.optim.Adafactor)
@@ -276,7 +276,7 @@ def test_an_optimizer_of_another_model() -> None:
         ({"state.a.step": 1}, "`state.a.step` belongs to a parameter that is in no group\n" + WHOLE),
     ],
 )
-def test_what_is_no_saved_state(state: Any, text: str) -> None:
+def test_what_is_not_a_saved_state(state: Any, text: str) -> None:
     assert refused(state, model(2)) == "\nerror[E620]: " + text
 
 

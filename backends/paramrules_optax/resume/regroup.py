@@ -146,7 +146,7 @@ def _pairs(before: StateTree, now: StateTree, name: str) -> dict[int, int]:
 def _changed(before: StateTree, now: StateTree, name: str, pairs: Mapping[int, int]) -> Changed | None:
     """Return what the old and the new optimizer keep for a parameter; None if they are the same.
 
-    What wrappers keep, such as accumulated gradients, is no optimizer's own.
+    What wrappers keep, such as accumulated gradients, does not belong to an optimizer.
     """
     lost, new = before.of[name].keys() - set(pairs.values()), now.of[name].keys() - pairs.keys()
     alike = all(before.records[old].wraps for old in lost) and all(now.records[at].wraps for at in new)

@@ -145,7 +145,7 @@ def _longer(glob: str) -> tuple[str, ...]:
 
 
 def _without(regex: Regex, anchors: str, span: Span) -> Regex | None:
-    """Return a regex without its anchors of some kinds, None if it has none or is no regex then."""
+    """Return a regex without its anchors of some kinds, None if it has none or is not a regex without."""
     found, stack = [], [regex.parsed.tree]
     while stack:
         node = stack.pop()

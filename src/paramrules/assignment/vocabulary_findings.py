@@ -10,7 +10,7 @@ from paramrules.inventories.owner import named
 def classes_not_in_the_model(inventory: Inventory) -> Iterator[Diagnostic]:
     """Yield N217 for each class of the model's own vocabulary that looks misspelt.
 
-    Other classes that the model lacks are no finding: one vocabulary may serve several models.
+    Other classes that the model lacks are not reported: one vocabulary may serve several models.
     """
     if not inventory.own:
         return

@@ -31,7 +31,7 @@ def test(targets: "list[Target]", with_coverage: bool) -> Answer:
     What is not named comes from the project's settings: `paramrules test` alone tests all of its targets.
     Also reports the warnings about the files and the models, and under `--strict` the errors.
 
-    With `--coverage`, a rule or a branch that some model reaches is no finding on the others, and
+    With `--coverage`, a rule or a branch that some model reaches is not reported on the others, and
     `--fail-on warning` fails for those that none reaches.
 
     JSON: `expectations` (each with rules, name, model, axis, expectation, file, line, parameters, passed),

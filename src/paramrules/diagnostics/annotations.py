@@ -26,7 +26,7 @@ def annotations(findings: Iterable[Diagnostic], named: Callable[[str], str] = st
 
 
 def notice(title: str, text: str) -> str:
-    """Return the workflow command for a line that is no finding.
+    """Return the workflow command for a line that is not a finding.
 
     >>> notice("paramrules diff", "1 tensor moved")
     '::notice title=paramrules diff::1 tensor moved'

@@ -63,8 +63,8 @@ class Diff:
         groups_went: the labels of groups that are no longer there.
         reordered: `groups` or `parameters` if these are in another order, which matters to a state that was
             saved by position; "" otherwise.
-        options: the options of the rules that have another value, each with both. They are no difference in
-            themselves.
+        options: the options of the rules that have another value, each with both. They are not a
+            difference in themselves.
         reasons: of a lock against rules, the entries of the vocabulary that have moved parameters.
     """
 
@@ -82,7 +82,7 @@ class Diff:
     def versions(self) -> Mapping[str, tuple[str, str]]:
         """The packages that both models came from in different versions, each with both.
 
-        They are no difference in themselves, and may be the reason for one.
+        They are not a difference in themselves, and may be the reason for one.
         """
         old, new = self.old.versions, self.new.versions
         return {name: (old[name], new[name]) for name in old if new.get(name, old[name]) != old[name]}

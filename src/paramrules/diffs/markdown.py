@@ -64,7 +64,7 @@ def _code(text: str) -> str:
     """Return a text that Markdown shows as it is."""
     shown = printable(text)
     if not shown.strip(" "):
-        return shown  # two backticks and nothing between them are no code
+        return shown  # two backticks with nothing between them are not code
     longest = max(map(len, re.findall("`+", shown)), default=0)
     fence = "`" * (longest + 1)
     space = " " if longest or shown[0] == shown[-1] == " " else ""

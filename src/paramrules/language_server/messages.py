@@ -34,7 +34,7 @@ class Messages:
             self.too_long = Diagnostic(
                 "E987",
                 f"the editor announces a message of {size:,} bytes, and one may have {LARGEST:,}",
-                help="restart the server; rule files are smaller, so what has started it is no editor",
+                help="restart the server; rule files are smaller, so what has started it is not an editor",
             )
             return b""
         return self._stream.read(size)
