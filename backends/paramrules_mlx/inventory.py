@@ -6,11 +6,21 @@ from typing import Any, NamedTuple
 import mlx.core as mx
 import mlx.nn as nn
 
-from paramrules.backends import Class, Columns, Inside, Inventory, Owner, refuse_non_module, walk_inside
+from paramrules.backends import (
+    Class,
+    Columns,
+    Inside,
+    Inventory,
+    Owner,
+    Repeats,
+    refuse_non_module,
+    walk_inside,
+)
 from paramrules_mlx.freezing import frozen_by_rules
 
 _ARRAY = Class("mlx.core.array")
 _HIDDEN = "give a reference to an outer module a name that begins with `_`, which MLX does not see"
+_SHARED = "let one module hold it, and others under a name that begins with `_`, which MLX does not see"
 _STATISTICS = ("running_mean", "running_var")
 
 
@@ -46,7 +56,7 @@ class ModelSlots:
         self.slots: list[Slot] = []
         self.modules: list[tuple[str, nn.Module]] = []
         self._owners: dict[tuple[Class, ...], Owner] = {}
-        walk_inside(model, self._visit(model, "", (), True), _HIDDEN)
+        walk_inside(model, self._visit(model, "", (), True), _HIDDEN, Repeats(_SHARED))
 
     def _visit(self, module: nn.Module, name: str, around: tuple[Class, ...], trainable: bool) -> Inside:
         around = (*around, Class.of(type(module)))

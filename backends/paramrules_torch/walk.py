@@ -11,11 +11,12 @@ from typing import NamedTuple
 
 from torch import Tensor, nn
 
-from paramrules.backends import Inside, walk_inside
+from paramrules.backends import Inside, Repeats, walk_inside
 from paramrules.inventories import Class, Owner
 from paramrules_torch.wrappers import Kind
 
 _HIDDEN = "keep a reference to an outer module in a tuple, where torch does not see it"
+_SHARED = "let one module hold it, and others keep it in a tuple, where torch does not see it"
 
 
 class Walk:
@@ -47,7 +48,8 @@ class Walk:
         self._inside: dict[Owner, dict[type, Owner]] = {}
         self._renamed: list[_Renamed] = []
         self._within = _Renamed(0, 0, 0, "")
-        walk_inside(model, self._enter(model, "", None), _HIDDEN)
+        self._repeats = Repeats(_SHARED, _size)
+        walk_inside(model, self._enter(model, "", None), _HIDDEN, self._repeats)
         if callable(vars(model).get("no_weight_decay")):
             self.deciders.append(("", model))
 
@@ -98,6 +100,7 @@ class Walk:
                 if modules:
                     outer.append((prefix, owner, inside, left))
                     prefix, owner = f"{prefix}{key}.", own
+                    self._repeats.note(child, prefix)
                     inside, left = self._inside[owner], iter(modules.items())
                     break
             else:
@@ -188,6 +191,12 @@ class Walk:
         yield
         self._renamed.append(self._within._replace(end=len(self.names)))
         self._within = before
+
+
+def _size(module: nn.Module) -> int:
+    """Return how many names come with a module and its children, without those further inside."""
+    here = [module, *(child for child in module._modules.values() if child is not None)]
+    return sum(1 + len(each._parameters) for each in here)
 
 
 def named_modules(module: nn.Module, name: str = "") -> Iterator[tuple[str, nn.Module]]:

@@ -100,7 +100,11 @@ if TYPE_CHECKING:  # type checkers cannot read the table below: for them, `as` e
         Parameter as Parameter,
     )
     from paramrules.inventories.fans import fans as fans
-    from paramrules.inventories.nesting import Inside as Inside, walk_inside as walk_inside
+    from paramrules.inventories.nesting import (
+        Inside as Inside,
+        Repeats as Repeats,
+        walk_inside as walk_inside,
+    )
     from paramrules.inventories.own_vocabulary import VocabularyLike as VocabularyLike
     from paramrules.inventories.owner import named as named
     from paramrules.inventories.parameter import is_below as is_below
@@ -191,7 +195,7 @@ _ROOMS = {
         "Parameter",
     ),
     "inventories.fans": ("fans",),
-    "inventories.nesting": ("Inside", "walk_inside"),
+    "inventories.nesting": ("Inside", "Repeats", "walk_inside"),
     "inventories.own_vocabulary": ("VocabularyLike",),
     "inventories.owner": ("named",),
     "inventories.parameter": ("is_below",),

@@ -1,5 +1,6 @@
 """Files that are read without waiting forever, and written whole or not at all."""
 
+import errno
 import os
 import stat
 from collections.abc import Callable
@@ -11,6 +12,19 @@ from paramrules.diagnostics import Diagnostic, RulesError
 
 _LINKS: Final = 40
 """The links that a path may lead through, as in Linux."""
+
+
+_ANOTHER_DISK: Final = "or name a file on another disk"
+
+_HELPS: Final = {
+    errno.ENOSPC: f"free some space, {_ANOTHER_DISK}",
+    errno.EDQUOT: f"your quota is used up: delete what you do not need, {_ANOTHER_DISK}",
+    errno.EROFS: "this disk can only be read: name a file on another disk",
+    errno.EFBIG: f"a file may not be that large here: raise the limit (`ulimit -f`), {_ANOTHER_DISK}",
+    errno.ENAMETOOLONG: "give the file, and the folders around it, shorter names",
+    errno.ELOOP: "its links lead in a circle: name the file itself",
+}
+"""What to do about an error that says nothing against the folder."""
 
 
 def unreadable(path: str | PathLike[str]) -> str:
@@ -222,4 +236,10 @@ def _unwritable(path: str | PathLike[str], error: OSError | ValueError) -> Rules
     help = "name a file in a folder that exists and is writable"
     if os.path.isdir(path):
         help = "move it away, or name another file"
-    return RulesError(Diagnostic("E703", f"`{path}` cannot be written: {why(error)}", help=help))
+    return RulesError(not_written(f"`{path}`", error, help))
+
+
+def not_written(what: str, error: OSError | ValueError, help: str = "") -> Diagnostic:
+    """Return the finding (E703) about a file or a stream; `help` is for where the error itself has none."""
+    help = _HELPS.get(getattr(error, "errno", None) or 0, help)
+    return Diagnostic("E703", f"{what} cannot be written: {why(error)}", help=help)

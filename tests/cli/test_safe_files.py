@@ -1,5 +1,6 @@
 """Files that are written whole or not at all: by threads, by processes that are killed, through links."""
 
+import errno
 import os
 import signal
 import stat
@@ -177,18 +178,53 @@ def test_a_pipe_is_written_in_place(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("write", [write_whole, write_new])
 @pytest.mark.parametrize(
-    ("name", "reason"),
+    ("name", "reason", "help"),
     [
-        ("no/a", "no such file or directory"),
-        ("a\0b", "embedded null byte"),
-        ("x" * 300, "file name too long"),
+        ("no/a", "no such file or directory", "name a file in a folder that exists and is writable"),
+        ("a\0b", "embedded null byte", "name a file in a folder that exists and is writable"),
+        ("x" * 300, "file name too long", "give the file, and the folders around it, shorter names"),
     ],
 )
-def test_a_path_that_cannot_be_written(tmp_path: Path, write: type, name: str, reason: str) -> None:
+def test_a_path_that_cannot_be_written(
+    tmp_path: Path, write: type, name: str, reason: str, help: str
+) -> None:
     with pytest.raises(RulesError) as raised:
         write(f"{tmp_path}/{name}", NEW)
     (finding,) = raised.value.diagnostics
     assert (finding.code, finding.message) == ("E703", f"`{tmp_path}/{name}` cannot be written: {reason}")
+    assert finding.help == help
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("write", [write_whole, write_new])
+@pytest.mark.parametrize(
+    ("number", "help"),
+    [
+        (errno.ENOSPC, "free some space, or name a file on another disk"),
+        (errno.EDQUOT, "your quota is used up: delete what you do not need, or name a file on another disk"),
+        (errno.EROFS, "this disk can only be read: name a file on another disk"),
+        (
+            errno.EFBIG,
+            "a file may not be that large here: raise the limit (`ulimit -f`), "
+            "or name a file on another disk",
+        ),
+        (errno.ELOOP, "its links lead in a circle: name the file itself"),
+        (errno.EACCES, "name a file in a folder that exists and is writable"),
+    ],
+)
+def test_a_disk_that_takes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: type, number: int, help: str
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(RulesError) as raised:
+        write(tmp_path / "a", NEW)
+    (finding,) = raised.value.diagnostics
+    reason = os.strerror(number).lower()
+    assert (finding.code, finding.message) == ("E703", f"`{tmp_path}/a` cannot be written: {reason}")
+    assert finding.help == help
     assert os.listdir(tmp_path) == []
 
 

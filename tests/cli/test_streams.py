@@ -66,7 +66,8 @@ def test_standard_output_that_cannot_be_written() -> None:
     with open("/dev/full", "w") as full:
         ran = process("check", "net.rules", stdout=full, stderr=subprocess.PIPE)
         both = process("check", "net.rules", stdout=full, stderr=full)
-    error = "error[E703]: standard output cannot be written: no space left on device\n\n"
+    error = "error[E703]: standard output cannot be written: no space left on device\n"
+    error += "  = help: free some space, or name a file on another disk\n\n"
     assert (ran.returncode, ran.stderr) == (2, error)
     assert both.returncode == 2
 
@@ -121,7 +122,8 @@ def test_output_that_cannot_be_written_is_dropped(
         assert ended.value.code == code
         out.write("dropped")
     assert (in_folder / "out").read_text() == ""
-    shown = "error[E703]: standard output cannot be written: no space left\n\n"
+    shown = "error[E703]: standard output cannot be written: no space left\n"
+    shown += "  = help: free some space, or name a file on another disk\n\n"
     assert capsys.readouterr().err == (shown if code else "")
 
 
@@ -141,7 +143,8 @@ def test_nobody_has_to_read_the_help(words: tuple[str, ...]) -> None:
 def test_help_that_cannot_be_written(words: tuple[str, ...]) -> None:
     with open("/dev/full", "w") as full:
         ran = process(*words, stdout=full, stderr=subprocess.PIPE)
-    error = "error[E703]: standard output cannot be written: no space left on device\n\n"
+    error = "error[E703]: standard output cannot be written: no space left on device\n"
+    error += "  = help: free some space, or name a file on another disk\n\n"
     assert (ran.returncode, ran.stderr) == (2, error)
 
 

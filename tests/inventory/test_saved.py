@@ -403,7 +403,7 @@ def test_an_old_file_stays_whole_where_a_new_one_cannot_be_written(
     monkeypatch.setattr(os, "replace", full)
     assert said_by_saving(file) == (
         f"\nerror[E703]: `{file}` cannot be written: no space left on device\n"
-        "  = help: name a file in a folder that exists and is writable"
+        "  = help: free some space, or name a file on another disk"
     )
     assert file.read_text() == "the old one"
     assert os.listdir(tmp_path) == ["net.json"]

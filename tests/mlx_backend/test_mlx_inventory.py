@@ -8,6 +8,7 @@ from mlx.utils import tree_flatten
 
 import paramrules
 from paramrules import RulesError
+from paramrules.inventories import nesting
 
 
 class Block(nn.Module):
@@ -157,6 +158,27 @@ def test_a_model_that_contains_itself() -> None:
     del outer.child["parent"]
     outer.child._parent = outer
     assert paramrules.inventory(outer).names == [name for name, _ in tree_flatten(outer.parameters())]
+
+
+@pytest.mark.parametrize("kind", ["modules", "lists"])
+def test_modules_that_are_shared_without_an_end(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nesting, "MOST_FURTHER_NAMES", 1_000)
+    model, inner = nn.Module(), nn.Linear(2, 2)
+    for _ in range(40):
+        held = [inner, inner] if kind == "lists" else nn.Module()
+        if kind == "modules":
+            held.a = held.b = inner
+        inner = held
+    model.inner = inner
+    with pytest.raises(RulesError) as raised:
+        paramrules.inventory(model)
+    way = "a." if kind == "modules" else "0."
+    assert str(raised.value) == (
+        f"\nerror[E549]: the `Linear` at `inner.{way * 27}...` has too many names: "
+        "all that a model shares may have 1,000 further ones\n"
+        "  = help: let one module hold it, and others under a name that begins with `_`, "
+        "which MLX does not see"
+    )
 
 
 def test_a_list_that_holds_itself() -> None:

@@ -8,7 +8,7 @@ from paramrules_optax import backend, build_abstract
 from paramrules_optax.inventory import inventory_of
 
 from paramrules import RulesError
-from paramrules.inventories import Unreadable
+from paramrules.inventories import Unreadable, nesting
 
 
 def transformer():
@@ -300,3 +300,26 @@ def test_an_integer_in_a_parameter():
 error[E538]: `w` is an array of int8, which no optimizer trains
   = help: pass parameters alone, as the optimizer gets them"""
     )
+
+
+def test_modules_that_are_shared_without_an_end(monkeypatch):
+    class Twice(nnx.Module):
+        def __init__(self, inner):
+            self.a = self.b = inner
+
+    monkeypatch.setattr(nesting, "MOST_FURTHER_NAMES", 1_000)
+    model = nnx.Linear(2, 2, rngs=nnx.Rngs(0))
+    for _ in range(40):
+        model = Twice(model)
+    with pytest.raises(RulesError) as caught:
+        inventory_of(model)
+    assert str(caught.value) == (
+        f"\nerror[E549]: the `Linear` at `{'a.' * 30}...` has too many names: "
+        "all that a model shares may have 1,000 further ones\n"
+        "  = help: let one module hold it: give each other place a module of its own"
+    )
+
+
+def test_equal_numbers_in_modules_are_not_shared(monkeypatch):
+    monkeypatch.setattr(nesting, "MOST_FURTHER_NAMES", 10)
+    assert len(inventory_of(transformer()).names) == 36

@@ -13,10 +13,12 @@ from flax import linen, nnx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from paramrules_optax.inventory import inventory_of
+from paramrules_optax.trees import plain_trees
 from paramrules_optax.trees.param_tree import flatten_params
 from support import examples
 
 from paramrules import RulesError
+from paramrules.inventories import nesting
 
 ONE = np.ones(1, np.float32)
 
@@ -202,6 +204,28 @@ def test_a_tree_that_holds_itself():
 error[E518]: the `dict` at `b` contains itself
   = help: take it out: no optimizer trains a tree without an end"""
     )
+
+
+@pytest.mark.parametrize("innermost", [{"w": ONE}, Record(ONE, ONE)], ids=["plain", "with a module"])
+def test_what_is_shared_without_an_end(innermost, monkeypatch):
+    monkeypatch.setattr(nesting, "MOST_FURTHER_NAMES", 1_000)
+    monkeypatch.setattr(plain_trees, "_MOST_AGAIN", 100)
+    tree = innermost
+    for _ in range(40):
+        tree = {"a": tree, "b": tree}
+    with pytest.raises(RulesError) as caught:
+        inventory_of(tree)
+    (finding,) = caught.value.diagnostics
+    assert finding.code == "E549"
+    assert finding.message.startswith(f"the `{type(innermost).__name__}` at `{'a.' * 30}")
+    assert finding.help == "hold it in one place: under each name jax trains other arrays"
+
+
+def test_what_is_shared_a_little_is_named_alike(monkeypatch):
+    tree = {f"layer{number}": layer for layer in [{"w": ONE}] for number in range(5)}
+    names = inventory_of(tree).names
+    monkeypatch.setattr(plain_trees, "_MOST_AGAIN", 3)
+    assert inventory_of(tree).names == names == [f"layer{number}.w" for number in range(5)]
 
 
 def test_a_tree_as_deep_as_jax_can_flatten():

@@ -12,6 +12,7 @@ import pytest
 
 import paramrules
 from paramrules import RulesError
+from paramrules.inventories import nesting
 
 PARAMS = {"a": {"kernel": jnp.ones((2, 3)), "bias": jnp.ones(3)}}
 RULES = paramrules.parse("no_decay: ndim <= 1\nrest: else\n")
@@ -143,6 +144,16 @@ def _deep() -> Any:
 def test_a_tree_that_jax_cannot_flatten() -> None:
     why = "jax cannot flatten it: Comparator raised exception while sorting pytree dictionary keys."
     assert refused({1: 2, "a": 3}) == [("E620", f"this is not the state of an optimizer: {why}")]
+
+
+def test_a_state_that_shares_without_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nesting, "MOST_FURTHER_NAMES", 1_000)
+    state: object = [1]
+    for _ in range(40):
+        state = [state, state]
+    ((code, message),) = refused(state)
+    assert code == "E549"
+    assert message.startswith("the `list` at `0.0.0.0.0.0.")
 
 
 def test_a_tree_without_an_end_is_not_given_to_jax() -> None:

@@ -15,7 +15,7 @@ from torch.nn.utils import parametrizations, parametrize
 
 import paramrules
 from paramrules import RulesError
-from paramrules.inventories import ABSENT, Class, Inventory
+from paramrules.inventories import ABSENT, Class, Inventory, nesting
 
 
 def names(model: nn.Module) -> list[str]:
@@ -384,6 +384,41 @@ def test_a_model_that_contains_itself() -> None:
         "\nerror[E518]: the `Parent` at `child.parent` contains itself\n"
         "  = help: keep a reference to an outer module in a tuple, where torch does not see it"
     )
+
+
+def shared(inner: nn.Module, depth: int) -> nn.Module:
+    """A module with 2 ** depth names for the innermost one."""
+    for _ in range(depth):
+        outer = nn.Module()
+        outer.a = outer.b = inner
+        inner = outer
+    return inner
+
+
+@pytest.mark.parametrize("inner", [nn.Linear(2, 2), nn.Identity()], ids=["with parameters", "without"])
+def test_modules_that_are_shared_without_an_end(inner: nn.Module, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nesting, "MOST_FURTHER_NAMES", 10_000)
+    model = shared(inner, 40)
+    model.fc = nn.Linear(2, 2)
+    with pytest.raises(RulesError) as raised:
+        paramrules.inventory(model)
+    assert str(raised.value) == (
+        f"\nerror[E549]: the `Module` at `{'a.' * 30}...` has too many names: "
+        "all that a model shares may have 10,000 further ones\n"
+        "  = help: let one module hold it, and others keep it in a tuple, where torch does not see it"
+    )
+
+
+def test_a_module_with_many_parameters_counts_for_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    outer = nn.Module()
+    outer.inner = nn.ParameterList([torch.ones(1)] * 50)
+    model = nn.Module()
+    model.a = model.b = outer
+    monkeypatch.setattr(nesting, "MOST_FURTHER_NAMES", 52)
+    assert len(paramrules.inventory(model)) == 50
+    monkeypatch.setattr(nesting, "MOST_FURTHER_NAMES", 51)
+    with pytest.raises(RulesError, match="E549"):
+        paramrules.inventory(model)
 
 
 def nested(depth: int) -> nn.Module:

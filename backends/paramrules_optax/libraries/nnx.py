@@ -8,7 +8,7 @@ from typing import Any
 
 from jax.tree_util import tree_leaves
 
-from paramrules.backends import UNKNOWN_OWNER, Class, Owner
+from paramrules.backends import UNKNOWN_OWNER, Class, Owner, Repeats
 from paramrules_optax.libraries.loaded import (
     Classes,
     Layout,
@@ -22,6 +22,7 @@ from paramrules_optax.libraries.loaded import (
 Path = tuple[Any, ...]
 Around = tuple[Class, ...]
 
+_SHARED = "let one module hold it: give each other place a module of its own"
 _PASS_PARAMS = "pass `nnx.state(model, nnx.Param)`"
 
 
@@ -159,6 +160,8 @@ def unfold(model: Any) -> ModuleGraph:
 
     Inside `nnx.bridge.ToNNX` stands a linen module. It owns the parameters that lie in it directly, and its
     `setup` tells its submodules. Nobody sees those of a compact method, whose parameters have unknown owners.
+
+    Raises RulesError: E549 if shared modules have too many names.
     """
     from flax import nnx
 
@@ -170,6 +173,7 @@ def unfold(model: Any) -> ModuleGraph:
         children[id(nodes[path[:-1]])].append((path[-1], node))
     graph = ModuleGraph({}, {}, {}, [])
     interned: dict[tuple[Class, ...], Owner] = {}
+    repeats = Repeats(_SHARED, lambda node: 1 + len(children.get(id(node), ())))
 
     def plain(node: Any) -> Any:
         if isinstance(node, nnx.Variable):
@@ -179,6 +183,8 @@ def unfold(model: Any) -> ModuleGraph:
     def visit(node: Any, path: Path, around: Around, passed: frozenset[int], inside: Any = None) -> None:
         """Visit a node; `inside` is the linen module that it stands for, below `nnx.bridge.ToNNX`."""
         name = ".".join(map(str, path))
+        if isinstance(node, nnx.Variable) or id(node) in children:  # not a number or a text
+            repeats.note(node, name)
         if isinstance(node, nnx.Variable):
             graph.variables[name] = node
             graph.owners[name] = interned.setdefault(around, Owner(around)) if around else UNKNOWN_OWNER

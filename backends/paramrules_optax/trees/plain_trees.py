@@ -16,12 +16,15 @@ _KEYS = frozenset((str, int))
 _DEEPEST = 100
 """The most levels: jax recurses, and a tree may contain itself."""
 
+_MOST_AGAIN = 100_000
+"""The most nodes on one level that were there before: what is shared may have names without an end."""
+
 _MOST = 1000
 """The most nodes that differ: those that do so in keys alone have the same hash."""
 
 
 def is_plain(tree: Any, refused: tuple[type, ...]) -> bool:
-    """Return whether a tree has no other nodes or keys and no leaves of these classes, and is not deep."""
+    """Return whether a tree has no other nodes or keys, none of these leaves, few levels and few ties."""
     level = [tree]
     for _ in range(_DEEPEST):
         nodes = [node for node in level if node.__class__ in _NODES]
@@ -30,6 +33,8 @@ def is_plain(tree: Any, refused: tuple[type, ...]) -> bool:
             return False
         if not nodes:
             return True
+        if len(nodes) - len(set(map(id, nodes))) > _MOST_AGAIN:
+            return False
         level = []
         keys: list[Any] = []
         for node in nodes:

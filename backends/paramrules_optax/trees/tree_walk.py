@@ -12,13 +12,16 @@ from typing import Any, NamedTuple
 import jax
 from jax.tree_util import GetAttrKey, PyTreeDef
 
-from paramrules.backends import UNKNOWN_OWNER, Class, Inside, Owner, walk_inside
+from paramrules.backends import UNKNOWN_OWNER, Class, Inside, Owner, Repeats, walk_inside
 from paramrules_optax import libraries
 from paramrules_optax.libraries import equinox, haiku, linen
 from paramrules_optax.trees.key_paths import joined
 from paramrules_optax.trees.plain_trees import is_plain, names_inside
 
 Around = tuple[Class, ...]
+
+_ENDLESS = "take it out: no optimizer trains a tree without an end"
+_SHARED = "hold it in one place: under each name jax trains other arrays"
 
 _LEAF, _DICT, _SEQUENCE, _NONE, _NODE, _GRAPH = range(6)
 
@@ -68,7 +71,7 @@ class Walk:
         if names is not None:
             self.names = names
         elif inside := self._visit(inner, ""):
-            walk_inside(inner, inside, "take it out: no optimizer trains a tree without an end")
+            walk_inside(inner, inside, _ENDLESS, Repeats(_SHARED))
         self._set_owner(UNKNOWN_OWNER)
         together = "".join(self.names)
         if "/" in together:  # haiku's module paths, and flattened dicts

@@ -232,6 +232,7 @@ _declare("""
     E546<E501 a mapping of parameters holds something else
     E547 no tensor requires a gradient
     E548 a tensor is computed from others
+    E549 shared modules have too many names
 """)
 
 _declare("""

@@ -7,6 +7,7 @@ from types import NoneType
 from typing import Any, Final
 
 from paramrules.diagnostics import Diagnostic, RulesError, a, class_name
+from paramrules.inventories.nesting import MOST_FURTHER_NAMES, too_many_names
 from paramrules.inventories.owner import Class, Owner
 from paramrules.inventories.parameter import Layer
 
@@ -37,7 +38,10 @@ _OTHERS: Final[Mapping[str, tuple[type, str]]] = {
 def check_entries(
     framework: str, names: Sequence[str], owners: Sequence[Owner], aliases: Mapping[int, Sequence[int]]
 ) -> None:
-    """Raise RulesError unless names, owners and aliases fit together (E521) and names are unique (E522)."""
+    """Raise RulesError unless names, owners and aliases fit together (E521).
+
+    Also if names are not unique (E522), or too many are further ones of tied parameters (E549).
+    """
     count = len(names) - sum(map(len, aliases.values()))
     if sorted(entry for others in aliases.values() for entry in others) != list(range(count, len(names))):
         raise _misfit(framework, "its aliases are not the entries after those of the parameters")
@@ -45,6 +49,11 @@ def check_entries(
         raise _misfit(framework, f"its aliases are of parameters that are not among the {count}")
     if len(owners) != len(names):
         raise _misfit(framework, f"it has {len(names)} names and {len(owners)} owners")
+    if len(names) - count > MOST_FURTHER_NAMES:
+        most = max(aliases, key=lambda parameter: len(aliases[parameter]))
+        raise too_many_names(
+            f"`{names[most]}`", "give it one name in the model, and save its inventory again"
+        )
     if len(set(names)) < len(names):
         name = Counter(names).most_common(1)[0][0]
         raise RulesError(

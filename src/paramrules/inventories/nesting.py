@@ -5,8 +5,9 @@ before the generator goes on.
 """
 
 import sys
-from collections.abc import Iterator
-from typing import TypeAlias
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any, Final, TypeAlias
 
 from paramrules.diagnostics import Diagnostic, RulesError
 
@@ -16,18 +17,71 @@ Inside: TypeAlias = Iterator["tuple[object, str, Inside]"]
 _SPARE = 30
 """Calls that a framework makes at the deepest module."""
 
+MOST_FURTHER_NAMES: Final = 500_000
+"""The most names that a model may have beside the first ones of its parameters and modules."""
 
-def walk_inside(model: object, walk: Inside, help: str) -> None:
+_LONG = 100
+"""The characters for which a name counts once more, since a long one takes as much memory as several."""
+
+
+def _size(node: Any) -> int:
+    return len(node) if isinstance(node, dict | list | tuple) else 1
+
+
+class Repeats:
+    """A count of what a walk comes to again, which ends it where shared modules have too many names.
+
+    Forty modules that each hold the next one twice have 2 ** 40 names. A walk takes steps in proportion to
+    the model and to what may come again.
+
+    Args:
+        help: what to do about a module with too many names.
+        size: how many names a node gives to itself and to what it holds directly.
+    """
+
+    def __init__(self, help: str, size: Callable[[Any], int] = _size) -> None:
+        self._help = help
+        self._size = size
+        self._first: dict[int, tuple[object, str]] = {}  # also keeps nodes alive, so that ids stay theirs
+        self._times: Counter[int] = Counter()
+        self._again = 0
+
+    def note(self, node: object, name: str) -> None:
+        """Count a node. Raises RulesError (E549) if too much has come again."""
+        key = id(node)
+        if key not in self._first:
+            self._first[key] = node, name
+            return
+        self._times[key] += 1
+        self._again += self._size(node) * (1 + len(name) // _LONG)
+        if self._again > MOST_FURTHER_NAMES:
+            raise too_many_names(_at(*self._first[self._times.most_common(1)[0][0]]), self._help)
+
+
+def too_many_names(what: str, help: str) -> RulesError:
+    """Return the error for a parameter or a module with most of a model's further names."""
+    return RulesError(
+        Diagnostic(
+            "E549",
+            f"{what} has too many names: "
+            f"all that a model shares may have {MOST_FURTHER_NAMES:,} further ones",
+            help=help,
+        )
+    )
+
+
+def walk_inside(model: object, walk: Inside, help: str, repeats: Repeats | None = None) -> None:
     """Run the walk of a model, and all walks that it yields.
 
     Args:
         model: the model.
         walk: its walk.
         help: what to do about a model that contains itself.
+        repeats: what counts the nodes that come again; it may know some that the walk does not yield.
 
     Raises:
         RulesError: E518 if a module contains itself, or the nesting is deeper than Python lets the framework
-            itself recurse.
+            itself recurse; E549 if shared modules have too many names.
 
     >>> def walk(tree, name):
     ...     for key, child in tree.items():
@@ -35,6 +89,7 @@ def walk_inside(model: object, walk: Inside, help: str) -> None:
     >>> walk_inside(tree, walk(tree, ""), "take it out")
     """
     around, limit = {id(model)}, _deepest()
+    repeats = repeats or Repeats("hold it in one place")
     running: list[tuple[int | None, Inside]] = [(None, walk)]
     while running:
         number, innermost = running[-1]
@@ -45,6 +100,7 @@ def walk_inside(model: object, walk: Inside, help: str) -> None:
             key = id(node)
             if key in around or len(around) >= limit:
                 raise _refused(node, name, None if key in around else limit, help)
+            repeats.note(node, name)
             around.add(key)
             running.append((key, inner))
             break
