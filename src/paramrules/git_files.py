@@ -6,6 +6,7 @@ import posixpath
 import re
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources.abc import Traversable
 from typing import IO, Any, Final
 
@@ -15,6 +16,8 @@ from paramrules.safe_files import why
 
 _HASH: Final = re.compile(r"[0-9a-f]{7,39}")
 """An abbreviated hash of a commit."""
+_MOST: Final = 128 << 20
+"""The most bytes that are read of a file, twice what the largest lock may have."""
 
 
 class GitFile(Traversable):
@@ -72,7 +75,13 @@ class GitFile(Traversable):
 
     @property
     def _kind(self) -> str:
-        return _git("cat-file", "-t", self._object).stdout.decode().strip()
+        asked = _git("cat-file", "-t", self._object)
+        said = asked.stderr.decode("utf-8", "replace")
+        if "could not get object info" in said:  # a clone that cannot fetch it, or a damaged one
+            first = re.sub("^(fatal|error): ", "", said.partition("\n")[0])
+            message = f"git cannot read `{self}`, which is in the revision: {first}"
+            raise RulesError(Diagnostic("E910", message, help="`git fsck` shows what this clone lacks"))
+        return asked.stdout.decode().strip()
 
     def iterdir(self) -> Iterator["GitFile"]:
         """Yield the files and folders in this folder."""
@@ -81,17 +90,17 @@ class GitFile(Traversable):
             yield self.joinpath(name)
 
     def read_bytes(self) -> bytes:
-        """Return the file as git stores it.
+        """Return the file as git stores it, of a larger one only more than any reader takes.
 
         Raises:
             RulesError: E911 if the revision has no such file.
         """
         if self._follows and "\n" not in str(self):  # which would be two names
             batch = ("cat-file", "--batch", "--follow-symlinks")
-            head, _, content = _git(*batch, given=f"{self}\n").stdout.partition(b"\n")
+            head, _, content = _beginning(*batch, given=f"{self}\n").stdout.partition(b"\n")
             if found := re.fullmatch(rb"[0-9a-f]+ blob ([0-9]+)", head):
                 return content[: int(found[1])]
-        read = _git("cat-file", "blob", str(self))
+        read = _beginning("cat-file", "blob", str(self))
         if read.returncode:
             raise self._missing()
         return read.stdout
@@ -239,7 +248,7 @@ def for_git(path: str) -> str:
 
 def _git(*arguments: str, given: str = "") -> "subprocess.CompletedProcess[bytes]":
     """Run git, with a text on standard input. Raises RulesError (E910) if there is none."""
-    try:
+    with _starting():
         return subprocess.run(
             ("git", *arguments),
             capture_output=True,
@@ -247,6 +256,31 @@ def _git(*arguments: str, given: str = "") -> "subprocess.CompletedProcess[bytes
             env={**os.environ, "LC_ALL": "C"},
             check=False,
         )
+
+
+def _beginning(*arguments: str, given: str = "") -> "subprocess.CompletedProcess[bytes]":
+    """Run git as `_git` does, and return what it wrote, or as much as no reader takes."""
+    with (
+        _starting(),
+        subprocess.Popen(
+            ("git", *arguments), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        ) as process,
+    ):
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(os.fsencode(given))
+        process.stdin.close()
+        found = process.stdout.read(_MOST)
+        is_whole = len(found) < _MOST
+        if not is_whole:  # a packed file may unpack to a thousand times its size
+            process.kill()
+    return subprocess.CompletedProcess(process.args, process.returncode if is_whole else 0, found)
+
+
+@contextmanager
+def _starting() -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise _no_git(f"git cannot be started: {why(error)}") from None
     except ValueError:  # a null byte

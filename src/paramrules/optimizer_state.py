@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from paramrules.assignment import Assignment
 from paramrules.contract import Backend
-from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
+from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean, said_by
 from paramrules.registry import installed
 from paramrules.rules.keys import PORTABLE
 
@@ -88,7 +88,7 @@ def _computed(backend: Backend, state: _State) -> int:
     except ModuleNotFoundError as error:
         raise _cannot(state.optimizer, f"`{error.name}` is not installed") from error
     except Exception as error:  # whatever the optimizer raises, such as L-BFGS without a closure
-        raise _cannot(state.optimizer, f"{type(error).__name__}: {error}".splitlines()[0]) from error
+        raise _cannot(state.optimizer, said_by(error)) from error
     if not names:
         raise _cannot(state.optimizer, f"the backend `{backend.name}` does not say what its optimizers keep")
     raise RulesError(

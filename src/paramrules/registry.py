@@ -10,7 +10,7 @@ from importlib.metadata import EntryPoint
 from typing import Any, NamedTuple, cast
 
 from paramrules.contract import Backend
-from paramrules.diagnostics import Diagnostic
+from paramrules.diagnostics import Diagnostic, said_by
 from paramrules.entry_points import entry_points
 from paramrules.inventories import Inventory
 from paramrules.inventories.described import described
@@ -50,11 +50,7 @@ def _installed() -> _Installed:
 
 
 def _broken(point: EntryPoint, error: Exception) -> Broken:
-    return Broken(point.name, point.dist.name if point.dist else point.value, _text(error))
-
-
-def _text(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
+    return Broken(point.name, point.dist.name if point.dist else point.value, said_by(error))
 
 
 def _checked(backend: Any) -> Backend:
@@ -159,7 +155,7 @@ def _find(model: object) -> tuple[Backend | None, list[Broken]]:
             if backend.recognises(model):
                 recognising.append(backend)
         except Exception as error:  # a stranger's backend, asked about a model that need not be its own
-            failing.append(Broken(backend.name, backend.name, _text(error)))
+            failing.append(Broken(backend.name, backend.name, said_by(error)))
     packages = {cls.__module__.partition(".")[0] for cls in type(model).__mro__}
     own = (b for b in recognising if packages & {f.partition(".")[0] for f in b.frameworks})
     return next(own, next(iter(recognising), None)), failing

@@ -47,6 +47,14 @@ def unreadable(path: str | PathLike[str]) -> str:
     return "" if stat.S_ISREG(mode) else "it is a pipe" if stat.S_ISFIFO(mode) else "it is a device"
 
 
+def names_in(folder: str | PathLike[str]) -> list[str]:
+    """Return the names in a folder, in order; none if it does not exist or cannot be read."""
+    try:
+        return sorted(os.listdir(folder or os.curdir))
+    except (OSError, ValueError):  # a path with a null byte is a ValueError
+        return []
+
+
 class UnreadableError(Exception):
     """A file cannot be read; the text is the reason, as part of a diagnostic's message."""
 

@@ -345,6 +345,53 @@ def test_each_mistake_is_said(text: str, message: str) -> None:
     assert failure(text) == shown(message)
 
 
+ODD_ERRORS = """\
+class Mute(Exception):
+    def __str__(self):
+        raise self
+
+def mute():
+    raise Mute
+
+def of_a_group():
+    raise BaseExceptionGroup("several", [SystemExit(1)])
+
+def stops():
+    raise GeneratorExit
+
+def says_bytes():
+    raise SyntaxError("bad", (b"odd.py", 1, 1, "def"))
+
+def says_no_line():
+    raise SyntaxError("bad", ("odd.py", 0, 1, "def"))
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("mute", "Mute"),
+        ("of_a_group", "BaseExceptionGroup: several (1 sub-exception)"),
+        ("stops", "GeneratorExit"),
+        ("says_bytes", "SyntaxError: bad (line 1)"),
+        ("says_no_line", "SyntaxError: bad (odd.py, line 0)"),
+    ],
+)
+def test_errors_that_are_odd_themselves(name: str, said: str) -> None:
+    Path("odd.py").write_text(ODD_ERRORS)
+    assert failure(f"odd.py:{name}").startswith(f"error[E702]: building `odd.py:{name}` failed: {said}\n")
+
+
+@pytest.mark.parametrize("name", ["<string>", "a\\0b", "x" * 5000, "loop", "folder"])
+def test_code_may_have_any_file_name(name: str) -> None:
+    Path("loop").symlink_to("loop")
+    Path("folder").mkdir()
+    Path("odd.py").write_text(f"def make():\n    exec(compile('1 / 0', '{name}', 'exec'))\n")
+    message = failure("odd.py:make")
+    reason = "ValueError: " if "0b" in name else "ZeroDivisionError: division by zero\n  --> odd.py:2:5\n"
+    assert message.startswith(f"error[E702]: building `odd.py:make` failed: {reason}")
+
+
 def test_a_syntax_error_shows_its_line() -> None:
     Path("typo.py").write_text("net = 1\ndef make(:\n    pass\n")
     assert failure("typo.py:net") == shown("""

@@ -169,7 +169,9 @@ def test_a_description_that_no_longer_fits_the_model(run: Run, change: Callable[
         )
 
 
-@pytest.mark.parametrize("before", ["targets = [\n", "targets = 7\n", TARGET + "rate = 3\n"])
+@pytest.mark.parametrize(
+    "before", ["targets = [\n", "targets = 7\n", TARGET + "rate = 3\n", TARGET + "#" * (1 << 20)]
+)
 def test_settings_that_cannot_be_read(before: str, run: Run, change: Callable[..., None]) -> None:
     change(before, TARGET + MODEL + "options = { rate = 0.25 }\n")
     code, out, err = run("diff", "--against", "main")

@@ -11,8 +11,10 @@ import pytest
 from support import Ran, git
 
 import paramrules
+from paramrules import git_files
 from paramrules.diffs.rules_or_lock import rules_or_lock
 from paramrules.git_files import GitFile
+from paramrules.inventories.own_vocabulary import read_own
 from paramrules.sources import source
 
 Run = Callable[..., Ran]
@@ -82,6 +84,40 @@ def test_revisions_in_every_command(run: Run, repository: Path) -> None:
         "Error: `main:top.rules` is in a revision: name the lock with `-o`",
     )
     assert run("lock", "main:top.rules", "-m", "net.py:make", "-o", "top.lock").code == 0
+
+
+def test_a_file_that_is_too_large(run: Run, repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A packed file of a megabyte may unpack to a gigabyte."""
+    (repository / "large.rules").write_text("#" * (2 << 20))
+    (repository / "norms.toml").write_text("#" * (1 << 18))
+    git("add", ".")
+    git("commit", "-q", "-m", "large files")
+    code, _, err = run("check", "main:large.rules")
+    assert (code, err.splitlines()[0]) == (2, "error[E103]: `main:large.rules` is larger than 1024 KiB")
+    with pytest.raises(paramrules.RulesError, match=r"E510.*`main:norms.toml`.*larger than 128 KiB"):
+        read_own([GitFile("main", "norms.toml")], ())
+    monkeypatch.setattr(git_files, "_MOST", 1_000)
+    assert len(GitFile("main", "large.rules").read_bytes()) == 1_000
+    assert len(GitFile("main", "large.rules", follows=True).read_bytes()) < 1_000  # behind its size
+    assert GitFile("main", "top.rules").read_bytes() == (repository / "top.rules").read_bytes()
+
+
+def test_a_file_that_the_clone_lacks(run: Run, repository: Path) -> None:
+    """A partial clone cannot always fetch what it left out, which is not a file that the revision lacks."""
+    named = ("git", "rev-parse", "main:top.rules")
+    name = subprocess.run(named, check=True, capture_output=True, text=True).stdout.strip()
+    (repository / ".git" / "objects" / name[:2] / name[2:]).unlink()
+    for command in (
+        ("check", "main:top.rules"),
+        ("diff", "main:top.rules", "top.rules", "-m", "net.py:make"),
+    ):
+        code, out, err = run(*command)
+        assert (code, out) == (2, "")
+        assert err == (
+            "error[E910]: git cannot read `main:top.rules`, which is in the revision: "
+            "git cat-file: could not get object info\n"
+            "  = help: `git fsck` shows what this clone lacks\n\n"
+        )
 
 
 def test_includes_that_a_revision_lacks(run: Run, repository: Path) -> None:

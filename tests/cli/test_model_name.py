@@ -21,6 +21,7 @@ NO_LITERAL = f"is not a literal (a number, a quoted text, a list, `True`); {WRAP
         ("nets/vit.py:ViT", "nets/vit.py", ("ViT",), None),
         ("C:\\nets\\vit.py:ViT", "C:\\nets\\vit.py", ("ViT",), None),
         ("saved/vit.json", "saved/vit.json", (), None),
+        ("vit (1).json", "vit (1).json", (), None),  # as browsers name a second download
         ("m:f()", "m", ("f",), Call((), {})),
         (
             "timm:create_model('vit_tiny', num_classes=10)",

@@ -17,7 +17,7 @@ from support import Ran
 
 import paramrules
 from paramrules import RulesError
-from paramrules.safe_files import unreadable, write_new, write_whole
+from paramrules.safe_files import names_in, unreadable, write_new, write_whole
 
 OLD, NEW = "old " * 50_000, "new " * 50_000
 
@@ -226,6 +226,14 @@ def test_a_disk_that_takes_nothing(
     assert (finding.code, finding.message) == ("E703", f"`{tmp_path}/a` cannot be written: {reason}")
     assert finding.help == help
     assert os.listdir(tmp_path) == []
+
+
+def test_names_in_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "b").touch()
+    (tmp_path / "a").symlink_to("a")
+    assert names_in(tmp_path) == ["a", "b"]
+    for missing in ("none", "a", "b", "a\0b", "x" * 5_000):
+        assert names_in(tmp_path / missing) == []
 
 
 def test_a_folder_is_not_replaced(tmp_path: Path) -> None:

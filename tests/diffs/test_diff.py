@@ -1,5 +1,6 @@
 """Diffs of two assignments to a model."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -311,6 +312,24 @@ def test_steps_are_in_proportion() -> None:
         return calls(lambda: str(paramrules.diff(old, new)))
 
     assert steps(160) < 9 * steps(20)
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("a|b", '`tag - -> "a\\|b"`'),
+        ("a\\b", '`tag - -> "a\\b"`'),
+        ("a\\|b", "<code>tag - -&#62; &#34;a&#92;&#124;b&#34;</code>"),
+        ("\\|<b>@x", "<code>tag - -&#62; &#34;&#92;&#124;&#60;b&#62;&#64;x&#34;</code>"),
+    ],
+)
+def test_no_text_ends_a_cell(text: str, cell: str) -> None:
+    """A bar ends a cell unless an odd number of backslashes stands in front of it."""
+    old, new = "a: else\n", f'a: else -> tag = "{text}"\n'
+    lines = paramrules.diff(model(old), model(new)).markdown().splitlines()
+    rows = [line for line in lines if line.startswith("|")]
+    assert f"| {cell} |" in rows[-1]
+    assert {len(re.findall(r"(?<!\\)(?:\\\\)*\|", row)) for row in rows} == {6}
 
 
 def test_names_in_markdown() -> None:

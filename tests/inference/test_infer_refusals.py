@@ -64,6 +64,7 @@ def test_models_that_are_too_large() -> None:
     [
         ("lr", float("inf"), "inf"),
         ("lr", 2**63, str(2**63)),
+        pytest.param("lr", 10**5000, "a whole number of more than 40 digits", id="huge"),
         ("tag", "two\nlines", r"'two\nlines'"),
         ("tag", "both \" and '", r"""'both " and \''"""),
         ("betas", (0.9, float("nan")), "(0.9, nan)"),

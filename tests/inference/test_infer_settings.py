@@ -69,6 +69,7 @@ def test_names_that_other_tools_have() -> None:
         (math.nan, "it is nan"),
         (math.inf, "it is inf"),
         (2**63 + 1, "it is 9223372036854775809"),
+        pytest.param(-(10**5000), "it is a whole number of more than 40 digits", id="huge"),
         (len, "it is a `builtin_function_or_method`"),
         ({}, "it is a `dict`"),
         (Scalar(1.0, (2,)), "it is a `test_infer_settings.Scalar`"),

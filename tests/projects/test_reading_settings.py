@@ -318,6 +318,18 @@ BROKEN = [
         "   | ^^^^^^^\n"
         "   = help: paths are relative to the folder of this file",
     ),
+    *(
+        (
+            f"severity.W202 = {written}\n",
+            f'error[E933]: `W202` is {shown} and should be one of `"error"`, `"warning"`, `"note"`, `"off"`\n'
+            "  --> paramrules.toml:1:1\n"
+            "   |\n"
+            f" 1 | severity.W202 = {written}\n"
+            "   | ^^^^^^^^^^^^^\n"
+            '   = help: write `severity = { W202 = "error" }`',
+        )
+        for written, shown in (("[1]", "a list"), ("{ a = 1 }", "a table"), ("-5", "`-5`"))
+    ),
     (
         'severity.W202 = "loud"\n',
         'error[E933]: `W202` is `"loud"` and should be one of `"error"`, `"warning"`, `"note"`, `"off"`\n'
@@ -486,6 +498,7 @@ def test_a_renamed_rule_file_is_suggested_and_its_lock_is_not(write: Write, tmp_
 
     (tmp_path / "one").mkdir()
     (tmp_path / "one" / "small.rules.lock").write_text("")
+    (tmp_path / "one" / "loop.rules").symlink_to("loop.rules")
     assert said() == "paths are relative to the folder of this file"
     (tmp_path / "one" / "transformer_blocks.rules").write_text("")
     assert said() == "did you mean `transformer_blocks.rules`?"

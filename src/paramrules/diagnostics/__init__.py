@@ -18,6 +18,7 @@ from paramrules.diagnostics.message_text import (
     listed,
     meant,
     printable,
+    said_by,
 )
 from paramrules.diagnostics.render import render, to_json, warning_text
 from paramrules.diagnostics.source import Source, Span
@@ -56,6 +57,7 @@ __all__ = [
     "notice",
     "printable",
     "render",
+    "said_by",
     "to_json",
     "to_sarif",
     "together",

@@ -39,6 +39,20 @@ def _shown(character: str) -> str:
     return character.encode("unicode_escape").decode()
 
 
+def said_by(error: BaseException) -> str:
+    """Return the class of an error of foreign code and the first line of its text, whatever its text does.
+
+    >>> said_by(ValueError("too large"))
+    'ValueError: too large'
+    """
+    name = type(error).__name__
+    try:
+        text = str(error).strip()
+    except Exception:  # a method of that code
+        return name
+    return f"{name}: {text}".splitlines()[0].rstrip(": .")
+
+
 def width(text: str) -> int:
     """Return how many columns of a terminal a printable text takes."""
     if text.isascii():

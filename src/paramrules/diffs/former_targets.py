@@ -102,7 +102,7 @@ class FormerTargets:
             if not file.is_file():
                 continue
             try:
-                project = read_former_project(path, file.read_bytes().decode("utf-8", "replace"), str(file))
+                project = read_former_project(path, file.read_bytes(), str(file))
             except RulesError as error:
                 self.not_used("the settings", error)
                 return None

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _ROWS: Final = 50
 """The most rows of a table: a comment on GitHub has at most 65,536 characters."""
+_MARKUP: Final = re.compile(r"[^\w .,:=-]")
+"""Characters that may mean something in Markdown or HTML, and more that do not."""
 
 
 def markdown(diffs: "Diffs") -> str:
@@ -56,7 +58,12 @@ def _table(table: Table) -> Iterator[str]:
 
 
 def _in_cell(text: str) -> str:
-    """Return a text that Markdown shows as it is in a table, where a bar has to be escaped even in code."""
+    """Return a text that Markdown shows as it is in a table, where a bar has to be escaped even in code.
+
+    A backslash in front of a bar would escape the escape, and end the cell.
+    """
+    if "\\|" in text:
+        return f"<code>{_MARKUP.sub(lambda found: f'&#{ord(found[0])};', printable(text))}</code>"
     return _code(text).replace("|", "\\|")
 
 

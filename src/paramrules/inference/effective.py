@@ -4,14 +4,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from math import isclose, isfinite
+from math import isclose
 from typing import Any, Final, TypeGuard
 
 from paramrules.assignment import examine
 from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.inference import costs
 from paramrules.inference.grouping import Grouping, SettingValue
-from paramrules.inference.quoting import is_key, written
+from paramrules.inference.quoting import is_key, shown_setting, written
 from paramrules.inference.space import Space
 from paramrules.rules import Rules, parse
 from paramrules.syntax.language import INTEGER
@@ -236,7 +236,9 @@ def refuse_unwritable(groupings: Sequence[Grouping]) -> None:
         for number, settings in enumerate(grouping.settings):
             for key, value in (settings or {}).items():
                 kind = (
-                    repr(value) if isinstance(value, str | tuple) or not _is_writable(value) else type(value)
+                    shown_setting(value)
+                    if isinstance(value, str | tuple) or not _is_writable(value)
+                    else type(value)
                 )
                 if (key, kind) not in known:
                     known[key, kind] = _refusal(key, value)
@@ -245,7 +247,7 @@ def refuse_unwritable(groupings: Sequence[Grouping]) -> None:
                         Diagnostic(
                             "E963",
                             f"`{key}` of `{grouping.inventory.names[number]}` in `{grouping.model}` is "
-                            f"{value!r}, which a rule cannot set{reason and f': {reason}'}",
+                            f"{shown_setting(value)}, which a rule cannot set{reason and f': {reason}'}",
                             help="values are finite numbers, strings on one line, booleans, none and tuples",
                         )
                     )
@@ -267,4 +269,4 @@ def _is_writable(value: object) -> bool:
         return bool(value) and all(_is_writable(part) and not isinstance(part, tuple) for part in value)
     if isinstance(value, str):
         return value.isprintable() and not ('"' in value and "'" in value)
-    return value is None or (isinstance(value, int | float) and isfinite(value) and abs(value) < INTEGER)
+    return value is None or (isinstance(value, int | float) and abs(value) < INTEGER)

@@ -12,7 +12,7 @@ from typing import Final
 from paramrules.diagnostics import Diagnostic, class_name, printable
 from paramrules.inference.effective import SCALES, close, is_number
 from paramrules.inference.grouping import SettingValue
-from paramrules.inference.quoting import is_key
+from paramrules.inference.quoting import is_key, shown_setting
 from paramrules.rules.foreign_keys import FOREIGN_KEYS
 from paramrules.rules.keys import KEYS, RESERVED
 from paramrules.syntax import language
@@ -131,7 +131,9 @@ def _value(value: object) -> SettingValue:
             raise _UnfitError("it is a text with characters that a quoted text cannot hold")
         return str(value)
     if isinstance(value, int | float):
-        if not isfinite(value) or (isinstance(value, int) and abs(value) > language.INTEGER):
+        if isinstance(value, int) and abs(value) > language.INTEGER:
+            raise _UnfitError(f"it is {shown_setting(value)}")
+        if not isfinite(value):
             raise _UnfitError(f"it is {value}")
         return int(value) if isinstance(value, int) else float(value)
     if isinstance(value, list | tuple):

@@ -11,6 +11,9 @@ _KEY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _BARE: Final = re.compile(r"(?:[\w^$|:?()+*<>]|\\[.dw])+", re.ASCII)
 """Regexes that need no quotes."""
 
+_DIGITS: Final = 40
+"""The most digits of a whole number in a message."""
+
 
 def escaped(text: str) -> str:
     """Return a regex that matches a text, in characters that a rule can hold between quotes."""
@@ -40,3 +43,10 @@ def written(value: object) -> str:
     if isinstance(value, tuple):
         return f"({', '.join(map(written, value))}{',' * (len(value) == 1)})"
     return f"'{value}'" if isinstance(value, str) and '"' in value else value_text(value)
+
+
+def shown_setting(value: object) -> str:
+    """Return a setting for a message. Python refuses to write whole numbers of some thousand digits."""
+    if isinstance(value, int) and abs(value) >= 10**_DIGITS:
+        return f"a whole number of more than {_DIGITS} digits"
+    return repr(value)

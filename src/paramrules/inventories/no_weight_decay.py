@@ -7,7 +7,7 @@ References:
 from collections.abc import Iterable, Sequence
 from reprlib import repr as shown
 
-from paramrules.diagnostics import Diagnostic, RulesError
+from paramrules.diagnostics import Diagnostic, RulesError, said_by
 from paramrules.globs import glob
 
 METHOD = "no_weight_decay"
@@ -56,7 +56,7 @@ def _listed(at: str, module: object) -> list[str]:
         raise RulesError(
             Diagnostic(
                 "E516",
-                f"{method} raises {type(error).__name__}: {error}",
+                f"{method} raises {said_by(error)}",
                 help="it is called without arguments and returns a set of names, such as `{'pos_embed'}`",
             )
         ) from error

@@ -18,7 +18,7 @@ from typing import Any, Final, TypeAlias
 from paramrules.diagnostics import Diagnostic, RulesError, Source, Span, did_you_mean
 from paramrules.inventories.plugins import faults
 from paramrules.inventories.tables import Tables
-from paramrules.safe_files import UnreadableError, read_text
+from paramrules.safe_files import UnreadableError, decoded, names_in, read_text
 from paramrules.toml_files import line_span, parse_toml
 
 _LARGEST_FILE: Final = 1 << 17
@@ -115,13 +115,13 @@ def _text(path: Path | Traversable) -> str:
     near = "name a TOML file with `[families]`, `[[roles]]` or `[layouts]`"
     try:
         if not isinstance(path, Path):
-            return path.read_text("utf-8-sig")
+            with path.open("rb") as file:
+                return decoded(file.read(_LARGEST_FILE + 1), _LARGEST_FILE)
         return read_text(path, _LARGEST_FILE)
-    except UnicodeDecodeError:
-        raise RulesError(_wrong(str(path), "it is not UTF-8", near)) from None
     except FileNotFoundError:
         assert isinstance(path, Path)
-        near = did_you_mean(path.name, (file.name for file in path.parent.glob("*.toml"))) or near
+        beside = (name for name in names_in(path.parent) if name.endswith(".toml"))
+        near = did_you_mean(path.name, beside) or near
         raise RulesError(_wrong(str(path), "it does not exist", near)) from None
     except UnreadableError as error:
         raise RulesError(_wrong(str(path), str(error), near)) from None

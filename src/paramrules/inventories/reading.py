@@ -17,7 +17,7 @@ from paramrules.inventories.plugins import faults
 from paramrules.inventories.saved import NO_MARKS, VERSION, Rows
 from paramrules.inventories.tables import WORDS
 from paramrules.inventories.version_1 import upgraded
-from paramrules.safe_files import UnreadableError, read_text
+from paramrules.safe_files import UnreadableError, names_in, read_text
 
 LARGEST_FILE: Final = 256 << 20
 """The most bytes of a file: about a million parameters."""
@@ -49,7 +49,7 @@ def load(path: str | Path) -> Saved:
     try:
         return parse(read_text(path, LARGEST_FILE), str(path))
     except FileNotFoundError:
-        beside = (file.name for file in Path(path).parent.glob("*.json"))
+        beside = (name for name in names_in(Path(path).parent) if name.endswith(".json"))
         raise _unreadable(str(path), "it does not exist", did_you_mean(Path(path).name, beside)) from None
     except UnreadableError as error:
         raise _unreadable(str(path), str(error)) from None

@@ -25,7 +25,7 @@ from paramrules.named_models.example_inputs import ExampleInput, arguments
 from paramrules.named_models.maker import build, required
 from paramrules.named_models.model_name import Call, ModelName
 from paramrules.named_models.user_code_errors import user_code
-from paramrules.safe_files import unreadable
+from paramrules.safe_files import names_in, unreadable
 
 Stacked = Mapping[str, int]
 """For paths in a model, how many leading axes of all arrays below are layers."""
@@ -237,7 +237,7 @@ def _beside(path: Path) -> str:
     """Return the help for a Python file that does not exist: what is in its folder."""
     if not os.path.isdir(path.parent):  # unlike `is_dir`, whatever the system says about the name
         return f"there is no folder `{path.parent.as_posix()}`"
-    files = sorted(file.name for file in path.parent.glob("*.py"))
+    files = [name for name in names_in(path.parent) if name.endswith(".py")]
     folder = "the current folder" if path.parent == Path() else f"`{path.parent.as_posix()}`"
     if not files:
         return f"{folder} has no Python files"

@@ -16,6 +16,7 @@ import os
 from typing import Any, NamedTuple
 
 from paramrules.diagnostics import did_you_mean
+from paramrules.safe_files import names_in
 
 _FORMS = (
     "write `package.module:NAME`, `path.py:NAME`, a call like `module:make('tiny', depth=2)`, or `saved.json`"
@@ -83,7 +84,7 @@ def read_model_name(text: str) -> ModelName:
     """
     before, bracket, arguments = text.partition("(")
     origin, colon, attributes = before.rpartition(":")
-    if not bracket and text.endswith(".json"):
+    if text.endswith(".json") and not (bracket and colon):  # `vit(1).json` is a file as well
         return ModelName(text, text, (), None)
     if origin.endswith(".json"):
         raise ValueError(f"`{origin}` is a saved inventory, which takes no `:NAME`: write `{origin}`")
@@ -104,8 +105,7 @@ def read_groups_name(text: str) -> ModelName:
     >>> read_groups_name("policy.py:make_groups(weight_decay=0.05)").call
     Call(positional=(), named={'weight_decay': 0.05})
     """
-    before, bracket, _ = text.partition("(")
-    if ":" not in before and (bracket or not text.endswith(".json")):
+    if ":" not in text.partition("(")[0] and not text.endswith(".json"):
         raise ValueError(
             f"`{text}` names no function; write `path.py:make_groups`, `package.module:make_groups`, a call "
             "like `path.py:make_groups(weight_decay=0.05)`, or `groups.json`"
@@ -120,12 +120,7 @@ def _instead(text: str) -> str:
     if text.endswith(".py"):
         return f"write what is in the file, too: `{text}:NAME`"
     stem, dot, name = text.rpartition(".")
-    folder = os.path.dirname(text)
-    saved = (
-        [file for file in os.listdir(folder or ".") if file.endswith(".json")]
-        if os.path.isdir(folder or ".")
-        else []
-    )
+    saved = [file for file in names_in(os.path.dirname(text)) if file.endswith(".json")]
     if dot and (f"{os.path.basename(stem)}.json" in saved or did_you_mean(name, ("json",))):
         near = did_you_mean(os.path.basename(text), saved)
         return near or f"a saved inventory ends in `.json`: `{stem}.json`"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from paramrules.diagnostics import Diagnostic, RulesError, Source
 from paramrules.display import from_here
-from paramrules.safe_files import UnreadableError, read_text
+from paramrules.safe_files import UnreadableError, decoded, read_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,11 +73,18 @@ def settings_source(path: str) -> Source | None:
         RulesError: E931 if the file cannot be read.
     """
     shown = from_here(path)
-    return settings_in(_text(path, shown), path, shown)
+    return _settings(_text(path, shown), path, shown)
 
 
-def settings_in(text: str, path: str, name: str) -> Source | None:
-    """Return what is in a file that may hold settings, under a name for messages; else None."""
+def settings_in(data: bytes, path: str, name: str) -> Source | None:
+    """Return what is in a file, under a name for messages; else None. Raises what `settings_source` does."""
+    try:
+        return _settings(decoded(data, _LARGEST_FILE), path, name)
+    except UnreadableError as error:
+        raise _unreadable(name, str(error)) from None
+
+
+def _settings(text: str, path: str, name: str) -> Source | None:
     source = Source(name, text.removeprefix("\ufeff").replace("\r\n", "\n"))
     has_some = not is_shared(path) or "paramrules" in source.text or MISSPELT in source.text
     return source if has_some else None
@@ -95,4 +102,8 @@ def _text(path: str, shown: str) -> str:
         reason = "it does not exist"
     except UnreadableError as error:
         reason = str(error)
-    raise RulesError(Diagnostic("E931", f"`{shown}` cannot be read: {reason}"))
+    raise _unreadable(shown, reason)
+
+
+def _unreadable(shown: str, reason: str) -> RulesError:
+    return RulesError(Diagnostic("E931", f"`{shown}` cannot be read: {reason}"))

@@ -3,10 +3,10 @@
 import os
 import shlex
 from collections.abc import Iterator
-from pathlib import Path
 
 from paramrules.diagnostics import Diagnostic, listed
 from paramrules.projects.project import Project
+from paramrules.safe_files import names_in
 
 
 def orphaned_locks(project: Project) -> Iterator[tuple[str, Diagnostic]]:
@@ -27,7 +27,7 @@ def orphaned_locks(project: Project) -> Iterator[tuple[str, Diagnostic]]:
         if not os.path.lexists(lock)
     ]
     for folder in dict.fromkeys(map(os.path.dirname, project.own_files)):
-        for name in sorted(path.name for path in Path(folder).glob("*.rules.lock")):
+        for name in (each for each in names_in(folder) if each.endswith(".rules.lock")):
             lock = os.path.join(folder, name)
             if _one_name(lock) not in known:
                 help = _help(project, lock, missing)

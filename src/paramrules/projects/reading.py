@@ -15,6 +15,7 @@ from paramrules.projects.finding import MISSPELT, is_shared, settings_in, settin
 from paramrules.projects.project import Models, Project, Target, Where
 from paramrules.projects.schema import Fault, faults, schema
 from paramrules.rules.shipped import find_policy, names_shipped
+from paramrules.safe_files import names_in
 from paramrules.toml_files import Keys, parse_toml
 
 if TYPE_CHECKING:
@@ -49,21 +50,21 @@ def read_project(path: "str | Path", *, complete: bool = True) -> Project | None
     return _project(settings_source(file), file, exists=os.path.exists, complete=complete)
 
 
-def read_former_project(path: "str | Path", text: str, name: str) -> Project | None:
+def read_former_project(path: "str | Path", data: bytes, name: str) -> Project | None:
     """Return the settings that a file had at another time; None for a `pyproject.toml` that had none.
 
     The files that they name are those of that time, and need not exist.
 
     Args:
         path: the file as it is now, for the paths in it.
-        text: what was in it.
+        data: what was in it.
         name: the file in messages.
 
     Raises:
         RulesError: E931 to E933, as from `read_project`.
     """
     file = os.fspath(path)
-    return _project(settings_in(text, file, name), file, exists=lambda each: True)
+    return _project(settings_in(data, file, name), file, exists=lambda each: True)
 
 
 def _project(
@@ -143,7 +144,8 @@ def _targets(
                 return text
             path = os.path.join(folder, text)
             if not exists(path):
-                beside = _files_in(os.path.dirname(path))
+                around = os.path.dirname(path)
+                beside = [each for each in names_in(around) if os.path.isfile(os.path.join(around, each))]
                 if name == "rules":  # and not their locks
                     beside = [each for each in beside if each.endswith(".rules")]
                 near = did_you_mean(os.path.basename(path), beside)
@@ -197,14 +199,6 @@ def _targets(
             target = replace(target, missing=tuple(_located(others, where)))
         targets.append(target)
     return targets, wrong
-
-
-def _files_in(folder: str) -> list[str]:
-    """Return the names of the files in a folder; none if there is no such folder."""
-    if not os.path.isdir(folder):
-        return []
-    with os.scandir(folder) as entries:
-        return [each.name for each in entries if each.is_file()]
 
 
 def _model(text: str, folder: str) -> "ModelName":

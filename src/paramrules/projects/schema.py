@@ -62,7 +62,7 @@ def faults(
     if "enum" in rule and value not in rule["enum"]:
         words = ", ".join(f'`"{word}"`' for word in rule["enum"])
         yield Fault("E933", key, f"{name} is {_shown(value)} and should be one of {words}", help)
-    if "type" in rule and not _has_type(value, rule["type"]):
+    elif "type" in rule and not _has_type(value, rule["type"]):
         yield Fault("E933", key, f"{name} is {_shown(value)} and should be {_kinds(rule)}", help)
     elif isinstance(value, list):
         for number, element in enumerate(value):

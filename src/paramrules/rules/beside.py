@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from paramrules.diagnostics import Diagnostic, Source, Span, did_you_mean
+from paramrules.safe_files import names_in
 from paramrules.syntax.decode import open_source
 
 if TYPE_CHECKING:
@@ -99,11 +100,8 @@ def _on_disk(file: Located, folder: str, path: str) -> tuple[Located | None, lis
     if os.path.exists(whole):
         return found, None
     below = os.path.dirname(path)
-    try:
-        names = os.listdir(os.path.join(folder, below))
-    except OSError:
-        names = []
-    paths = (os.path.join(below, name) for name in names if name.endswith(".rules"))
+    names = (name for name in names_in(os.path.join(folder, below)) if name.endswith(".rules"))
+    paths = (os.path.join(below, name) for name in names)
     return found, [each for each in paths if os.path.realpath(os.path.join(folder, each)) != file.identity]
 
 

@@ -5,7 +5,7 @@ import os
 from typing import TYPE_CHECKING, Final
 
 from paramrules.diagnostics import Diagnostic, Source, Span, did_you_mean
-from paramrules.safe_files import unreadable, why
+from paramrules.safe_files import names_in, unreadable, why
 from paramrules.syntax import language
 
 if TYPE_CHECKING:
@@ -71,10 +71,7 @@ def _meant(path: str, is_missing: bool) -> str:
     if "\n" in path or ": " in path:
         return "rules in a text are read by `paramrules.parse`"
     folder, name = os.path.split(path)
-    try:
-        beside = [] if os.path.lexists(path) else os.listdir(folder or os.curdir)
-    except OSError:
-        return ""
+    beside = [] if os.path.lexists(path) else names_in(folder)
     near = did_you_mean(name, (other for other in beside if other.endswith(".rules")))
     return near or (f"looked for `{os.path.abspath(path)}`" if is_missing and not os.path.isabs(path) else "")
 
