@@ -2,9 +2,11 @@
 
 import os
 import sys
+from contextlib import suppress
 
-if sys.path[:1] == [os.getcwd()]:  # put there by `-m`; a file `click.py` in this folder is not ours to run
-    del sys.path[0]
+with suppress(FileNotFoundError):  # the folder may be gone
+    if sys.path[:1] == [os.getcwd()]:  # put there by `-m`; a file `click.py` in it is not ours to run
+        del sys.path[0]
 
 from paramrules.starting import run
 

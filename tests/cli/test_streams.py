@@ -61,6 +61,40 @@ def test_closed_streams_do_not_change_the_exit_code(
     assert ran.stderr == ("" if "2>&-" in closed else run("check", file).err)
 
 
+GONE = """\
+error[E101]: the current folder does not exist any more
+  = help: `cd` into a folder that exists
+
+"""
+
+
+@pytest.mark.parametrize("words", [(), ("-m", "paramrules")], ids=["the command", "the module"])
+def test_the_current_folder_is_gone(words: tuple[str, ...], tmp_path: Path) -> None:
+    """It is asked in a shell that stands in the folder, as in one whose branch somebody has switched."""
+    start = words or ("-c", "from paramrules.starting import run; run()")
+    script = 'cd gone && rmdir ../gone && exec "$0" "$@"'
+    for command in (("check", "../net.rules"), ("fmt",), ("show", "a.rules", "-m", "a.json"), ("ci",)):
+        (tmp_path / "gone").mkdir()
+        ran = subprocess.run(
+            ["sh", "-c", script, sys.executable, *start, *command],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (ran.returncode, ran.stdout, ran.stderr) == (2, "", GONE)
+
+
+def test_the_current_folder_is_gone_within(run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same without a process, where coverage sees it."""
+
+    def gone() -> str:
+        raise FileNotFoundError
+
+    monkeypatch.setattr(os, "getcwd", gone)
+    assert run("check", "net.rules") == (2, "", GONE)
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 def test_standard_output_that_cannot_be_written() -> None:
     with open("/dev/full", "w") as full:

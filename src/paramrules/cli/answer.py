@@ -127,6 +127,7 @@ class Command(click.Command):
         ctx.meta[QUIET] = quiet = ctx.params.pop("quiet")
         with_traceback = ctx.params.pop("traceback", False)
         try:
+            _require_folder()
             if self._reads_settings and not ctx.params.get("driver"):  # git stops at an error in them
                 ctx.meta[_PROJECT] = find_project(complete=not _names_files(ctx.params))
             answer = super().invoke(ctx)
@@ -143,6 +144,15 @@ class Command(click.Command):
         except OSError as error:
             ctx.exit(unwritten(error))
         ctx.exit(exit_code(answer.findings, fail_on, answer.outcome))
+
+
+def _require_folder() -> None:
+    """Raise RulesError (E101) if the current folder is gone, where every path begins that is read or shown."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        message = "the current folder does not exist any more"
+        raise RulesError(Diagnostic("E101", message, help="`cd` into a folder that exists")) from None
 
 
 def _names_files(params: Mapping[str, Any]) -> bool:
