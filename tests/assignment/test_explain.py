@@ -1,10 +1,13 @@
 """Why a parameter is where it is: the clause that decided, and the fact that the clause looked at."""
 
+import json
+
 from gpt import GPT
 from support import inventory_of
 
 import paramrules
 from paramrules.assignment import AxisExplanation, Verdict
+from paramrules.assignment.explanation_table import explanation_table
 from paramrules.display import Table
 
 
@@ -286,3 +289,44 @@ def test_lets_that_use_each_other_twice_stay_cheap() -> None:
     axis = explained(text, "h.1.fc.weight")
     clauses = [axis.clause, *(verdict.clause for verdict in axis.earlier)]
     assert all(clause is None or len(clause.note) < 1000 for clause in clauses)
+
+
+def test_a_table_of_many_shows_the_label_that_all_have() -> None:
+    rules = paramrules.parse("b_{i+1}: name ~ ^h\\.(?<i>\\d+)\\.\nrest: else\n", "net.rules")
+    assignment = paramrules.assign(rules, GPT)
+
+    def labels(*names: str) -> list[str]:
+        table = explanation_table([assignment.explain(name) for name in names])[-1]
+        assert isinstance(table, Table)
+        return [row[1] for row in table.rows]
+
+    assert labels("h.0.fc.weight", "h.0.ln.weight") == ["b_1", "b_1"]
+    assert labels("h.0.fc.weight", "h.1.fc.weight") == ["b_{i+1}"]
+    assert labels("wte.weight") == ["rest"]
+
+
+def test_the_stored_shape_is_a_fact_where_it_differs() -> None:
+    own = {"owner": None, "role": "weight", "dtype": "float32", "trainable": True, "variable": 0}
+    shapes = {"w": [2, 3], "v": [6]}
+    saved = {
+        "paramrules_inventory": 2,
+        "framework": "toy",
+        "unknown": {},
+        "classes": [["toy.Parameter", []]],
+        "owners": [],
+        "parameters": [{**own, "name": name, "shape": shapes[name], "stored": [2, 3]} for name in shapes],
+    }
+    inventory = paramrules.Inventory.from_json(json.dumps(saved))
+    assignment = paramrules.assign(paramrules.parse("a: else\n"), inventory)
+    facts = [dict(assignment.explain(name).facts()).get("stored") for name in shapes]
+    assert facts == [None, "(2, 3)"]
+
+
+def test_an_attribute_of_another_value_stands_where_the_rule_looks() -> None:
+    inventory = inventory_of([{"name": "w", "shape": [2], "attributes": {"lr_mult": 2}}])
+    for test, help in (
+        ("attr(lr_mult) == 5", "if that is intended, write `a?:`"),
+        ("module_attr(lr_mult) == 5", "`lr_mult` is set on parameters: write `attr(lr_mult)`"),
+    ):
+        (finding,) = paramrules.assign(paramrules.parse(f"a: {test}\nb: else\n"), inventory).findings
+        assert (finding.code, finding.help) == ("W201", help)

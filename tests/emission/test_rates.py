@@ -108,6 +108,16 @@ def test_an_array_that_overflows_is_an_error() -> None:
         "`learning_rate` of the group `a/b` is Array(1e+30) times 1e+30, "
         "and the result is not a finite number",
     )
+    with pytest.raises(RulesError, match=r"is Array\(6e\+37\) times 2, and the result"):
+        rate_of(group(lr_scale=2), "lr", Array(6e37), "", is_finite)
+    assert (
+        rate_of(group(), "lr", Array(float("inf")), "", is_finite).scale == 1
+    )  # looked at where it is passed
+
+
+def test_a_scale_below_one_is_shown() -> None:
+    with pytest.raises(RulesError, match=r"`lr` of the group `a/b` is 1e\+39 times 0.5, and the result"):
+        rate_of(group(lr_scale=0.5), "lr", 1e39)
 
 
 def test_a_number_of_another_type_is_multiplied_as_pythons_own() -> None:

@@ -204,6 +204,7 @@ def witness(one: Automaton, other: Automaton, wanted: Callable[[bool, bool], boo
         (r"^blocks\.\d+\.(attn|mlp)\.", r"^blocks\.[0-9]+\.attn\.|^blocks\.[0-9]+\.mlp\.", None),
         (r"\bhead\b", r"(?:^|\W)head(?:\W|$)", None),
         ("head", "head|body", "body"),
+        ("^a$", "^(a|\U0010ffff)$", "\U0010ffff"),
         (r"^a.b$", r"^a\.b$", "a\0b"),
         ("(?i)Ab$", "[aA][bB]$", None),
         ("a{2,}b", "aab", None),

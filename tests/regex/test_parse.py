@@ -13,6 +13,7 @@ from support import examples
 from paramrules.diagnostics import Source, Span, render
 from paramrules.regex import read
 from paramrules.regex.automaton import Automaton
+from paramrules.regex.characters import fold, single, union
 from paramrules.regex.parse import Parsed, parse
 from paramrules.regex.refusal import LENGTH, NESTING, Refused
 
@@ -169,3 +170,25 @@ def test_a_bracket_that_is_not_closed() -> None:
         (finding,) = read(text, span(text))[1]
         assert finding.span
         assert (finding.span.start - span(text).start, finding.span.text) == (start, text[start])
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end"),
+    [(r"\xg1", 0, 2), (r"a\x4g", 1, 4), ("a)", 1, 2), ("ab)", 2, 3), (r"\U00110000", 0, 10)],
+)
+def test_where_a_mistake_stands(text: str, start: int, end: int) -> None:
+    with pytest.raises(Refused) as raised:
+        parse(text)
+    assert (raised.value.fault.start, raised.value.fault.end) == (start, end)
+
+
+def test_the_last_character() -> None:
+    assert parse(r"\U0010ffff").tree == parse(r"\U0010FFFF").tree
+    assert Automaton(parse("(a|[^\\U0010ffff]b)Z")).search("\U0010ffffbZ") is None
+
+
+def test_only_letters_have_another_case() -> None:
+    for ordinal in range(128):
+        letter = chr(ordinal)
+        both = union([*single(letter), *(single(letter.swapcase()) if letter.isalpha() else ())])
+        assert fold(single(letter)) == both

@@ -147,7 +147,7 @@ class Command(click.Command):
 
 
 def _require_folder() -> None:
-    """Raise RulesError (E101) if the current folder is gone, where every path begins that is read or shown."""
+    """Raise RulesError (E101) if the current folder is gone, where all paths begin."""
     try:
         os.getcwd()
     except FileNotFoundError:
