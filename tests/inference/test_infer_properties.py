@@ -5,13 +5,17 @@ from typing import Any
 
 import pytest
 from grouped_models import LINEAR, NORM, gpt, grouping, staged, vit
-from hypothesis import given, settings
+from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
+from oracle.models import marks, models
+from oracle.strategies import rule_files
 from support import examples, inventory_of
 
+from paramrules.assignment import examine
 from paramrules.assignment.entry_facts import Facts
 from paramrules.assignment.predicate_evaluator import Evaluator
 from paramrules.assignment.value_evaluator import Values
+from paramrules.diagnostics import RulesError
 from paramrules.inference import Grouping, differences, infer
 from paramrules.inference.atoms import atoms_of
 from paramrules.inference.indexes import indexes_of
@@ -62,6 +66,23 @@ def test_groups_without_any_reason_are_reproduced(coin: random.Random, count: in
     made = grouping(rows, lambda _: coin.choice(CLASSES[:count]))
     found = infer([made])
     assert differences(found.rules, made, found.base) == ()
+
+
+@given(text=rule_files(), model=models(), modules=marks())
+@settings(max_examples=examples(60), suppress_health_check=list(HealthCheck), deadline=None)
+def test_what_any_rule_file_gives_is_reproduced(text: str, model: Any, modules: Any) -> None:
+    inventory = inventory_of(model, modules=modules)
+    try:
+        assignment = examine(parse(text), inventory)
+    except RulesError:
+        event("no groups")
+        return
+    trained = zip(assignment.group_numbers, inventory.column("trainable"), strict=False)
+    given = (assignment.groups[number].settings if is_trained else None for number, is_trained in trained)
+    made = Grouping("drawn", inventory, tuple(given))
+    if any(each is not None for each in made.settings):
+        found = infer([made])
+        assert differences(found.rules, made, found.base) == ()
 
 
 ODD = ["a-b", "x y", 'q"t', "ü", "a/b", "~", "in", "not", "default", "no_decay", "i", "0", "10", "rate"]

@@ -89,9 +89,13 @@ def atoms_of(space: Space, kinds: Kinds, indexes: Sequence[Index]) -> list[Atom]
         found.append(Atom(text, negation, mask, cost, join, item, words, is_literal=literal))
     if kinds.single:
         for index in indexes[:MOST_COMPARED]:
+            compared = [bool(index.compared >> entry & 1) for entry in samples]
             for text, cost, words, compare in block_tests(index):
                 mask = mask_of(
-                    [index.at[e] >= 0 and compare(index.at[e], index.depth[space.model[e]]) for e in samples]
+                    [
+                        known and compare(index.at[e], index.depth[space.model[e]])
+                        for e, known in zip(samples, compared, strict=True)
+                    ]
                 )
                 found.append(Atom(text, "", mask, cost, words=words, index=index))
         named: dict[str, int] = {}
@@ -164,11 +168,11 @@ def _classes(space: Space, samples: Sequence[int]) -> Iterator[Draft]:
             yield Draft(*tests, cost, name, _within(space.owners, having), "within", name)
     if "variable" not in space.unknown:
         variables = space.column("variable")
-        shorts = [cls.short for cls in variables]
-        if len({variables[entry] for entry in samples}) > 1:
-            for name in sorted({shorts[entry] for entry in samples}):
-                tests = f"variable({name})", f"not variable({name})"
-                yield Draft(*tests, costs.VARIABLE, name, equals(shorts, name), "variable", name)
+        used = {variables[entry] for entry in samples}
+        for name in sorted({cls.short for cls in used}) if len(used) > 1 else ():
+            having = {cls for cls in used if _has(name, cls, space)}
+            tests = f"variable({name})", f"not variable({name})"
+            yield Draft(*tests, costs.VARIABLE, name, among(variables, having), "variable", name)
 
 
 def _marked(rows: Sequence[Mapping[str, object]], name: str) -> Holds:

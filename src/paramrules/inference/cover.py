@@ -83,7 +83,8 @@ class Covers:
     def cover(self, must: int, avoid: int, domain: int) -> Cover | None:
         """Return the cheapest cover found of the kinds in `must`, without any in `avoid`.
 
-        Only `domain` counts: a literal need not be false outside. None if no tests tell them apart.
+        Only `domain` counts: a literal need not be false outside, and takes nothing there. None if no tests
+        tell them apart.
         """
         key = (must, avoid & domain, domain)
         if key not in self._known:
@@ -92,19 +93,21 @@ class Covers:
 
     def _found(self, must: int, avoid: int, domain: int) -> Cover | None:
         avoid = self._kinds.taken(avoid)
-        branches = self._branches(must, avoid)
+        branches = self._branches(must, avoid, domain)
         covered = 0
         for branch in branches:
             covered |= branch.mask
         while left := must & ~covered:
-            grown = self._grown(next(bits_of(left)), must, avoid)
+            names = bits_of(self._kinds.siblings[next(bits_of(left))] & domain)
+            tried = (self._grown(name, must, avoid, domain) for name in names)
+            grown = next((branch for branch in tried if branch), None)
             if grown is None:
                 return None
             branches.append(grown)
             covered |= grown.mask
         return _cheapest(must, branches)
 
-    def _branches(self, must: int, avoid: int) -> list[Branch]:
+    def _branches(self, must: int, avoid: int, domain: int) -> list[Branch]:
         """Return branches of one and two literals that hold for nothing in `avoid`."""
         best: dict[int, Branch] = {}
 
@@ -115,25 +118,25 @@ class Covers:
 
         impure: dict[tuple[int, int], Literal] = {}
         for literal in self._literals:
-            takes = self._kinds.taken(literal.mask) & must
-            if takes and not literal.mask & avoid:
+            takes = self._kinds.taken(literal.mask & domain) & must
+            if takes and not literal.mask & domain & avoid:
                 offer(Branch((literal,), takes, literal.cost))
             elif takes:
-                impure.setdefault((takes, literal.mask & avoid), literal)
+                impure.setdefault((takes, literal.mask & domain & avoid), literal)
         rivals = list(impure.values())[:_MOST_IMPURE]
         for at, one in enumerate(rivals):
             for two in rivals[at + 1 :]:
-                both = one.mask & two.mask
+                both = one.mask & two.mask & domain
                 if both & must and not both & avoid and (one.positive or two.positive):
                     pair = (one, two) if one.positive else (two, one)
                     takes = self._kinds.taken(both) & must
                     offer(Branch(pair, takes, one.cost + two.cost + costs.AND))
         return sorted(best.values(), key=lambda branch: (branch.cost, branch.text))
 
-    def _grown(self, kind: int, must: int, avoid: int) -> Branch | None:
+    def _grown(self, kind: int, must: int, avoid: int, domain: int) -> Branch | None:
         """Return a branch that holds for one kind, literal by literal: each the one that excludes most."""
         literals: list[Literal] = []
-        mask, left = -1, avoid
+        mask, left = domain, avoid & domain
         fitting = [literal for literal in self._literals if literal.mask >> kind & 1]
         while left:
             ranked = [

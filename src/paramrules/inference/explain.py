@@ -100,7 +100,7 @@ class Explainer:
             if best is not None:
                 _refuse_lists(name, best)
                 return Explained(name, tuple(columns), best)
-            chosen = chosen[:4] if kinds is self.general else chosen
+            chosen = [*chosen[:4], *chosen[4:][-1:]]  # the last one is of constants
         raise self._contradiction(columns, cared)
 
     def _forms(self, column: Column) -> list[Form]:

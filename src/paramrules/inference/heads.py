@@ -112,9 +112,17 @@ def selections(heads: Sequence[Head], cared: int) -> Iterator[list[Head]]:
     starts += [(pair, None) for pair in itertools.combinations(ranked[:_MOST_PAIRED], 2)]
     for first, usable in (*starts, ((), None), ((), constants)):
         chosen = _greedy(heads, cared, first, usable)
+        if chosen is not None:
+            chosen = _complete(heads, chosen, constants)
         if chosen is not None and tuple(chosen) not in seen:
             seen.add(tuple(chosen))
             yield [heads[at] for at in chosen]
+
+
+def _complete(heads: Sequence[Head], chosen: list[int], constants: Sequence[int]) -> list[int]:
+    """Add a constant where all count blocks, for what is in none of them: `else` needs one."""
+    total = [at for at in constants if not any(heads[each].domain == heads[at].domain for each in chosen)]
+    return sorted([*chosen, *total[:1]])
 
 
 def _greedy(

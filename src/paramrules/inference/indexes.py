@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
+from paramrules.assignment.entry_facts import GroupValues, number, order_key
 from paramrules.inference.quoting import escaped
 from paramrules.inference.space import Space, bits_of, mask_of
 from paramrules.inventories.ties import natural
@@ -25,9 +26,10 @@ class Index:
         regex: the regex, as a rule writes it.
         word: what it numbers, for names in the file: `block`.
         place: `i` if a capture is the number itself, else "": the file takes `index`.
-        at: for each entry its number from 0; -1 if the regex does not match it.
+        at: for each entry the number of its parameter, from 0; -1 if the regex finds none of its names.
         depth: for each model, how many numbers there are.
-        mask: the entries that it numbers.
+        mask: the entries whose own name the regex finds.
+        numbered: these, and all others of the same parameters.
         cost: what it takes to read.
     """
 
@@ -37,16 +39,22 @@ class Index:
     at: Sequence[int]
     depth: Sequence[int]
     mask: int
+    numbered: int
     cost: float
+
+    @property
+    def compared(self) -> int:
+        """The entries whose number a test can compare: a capture is that of the name alone."""
+        return self.mask if self.place else self.numbered
 
 
 def indexes_of(space: Space) -> list[Index]:
     """Return the indexes in the models' names, the plainest first. No two number the same entries alike."""
-    found: dict[tuple[int, ...], Index] = {}
+    found: dict[tuple[int, Sequence[int]], Index] = {}
     for regex, word, cost in _patterns(space.names):
         index = _index(space, regex, word, cost)
         if max(index.depth) > 1:
-            key = tuple(index.at)
+            key = index.mask, tuple(index.at)
             if key not in found or index.cost < found[key].cost:
                 found[key] = index
     ranked = sorted(found.values(), key=lambda index: (index.cost, index.regex))
@@ -116,30 +124,33 @@ def _all_patterns(
 def _index(space: Space, regex: str, word: str, cost: float) -> Index:
     """Return the index of a regex."""
     search = re.compile(regex.replace("(?<", "(?P<")).search
-    groups = [_groups(search(name)) for name in space.names]
+    own = [_groups(search(name)) for name in space.names]
+    groups = list(own)
     for entry, siblings in enumerate(space.siblings):
-        matched = [e for e in siblings if groups[e] is not None]
+        matched = [e for e in siblings if own[e] is not None]
         if len(siblings) > 1 and matched:
-            groups[entry] = groups[min(matched, key=lambda e: natural(space.names[e]))]
-    orders: list[dict[tuple[int, ...], int]] = []
+            groups[entry] = own[min(matched, key=lambda e: natural(space.names[e]))]
+    orders: list[dict[GroupValues, int]] = []
     for model in range(len(space.facts)):
         values = {
             group for group, m in zip(groups, space.model, strict=True) if group is not None and m == model
         }
-        orders.append({value: place for place, value in enumerate(sorted(values))})
+        orders.append({value: place for place, value in enumerate(sorted(values, key=order_key))})
     at = [-1 if group is None else orders[m][group] for group, m in zip(groups, space.model, strict=True)]
-    mask = mask_of([place >= 0 for place in at])
+    mask = mask_of([group is not None for group in own])
+    numbered = mask_of([place >= 0 for place in at])
     direct = "(?<i>" in regex and all(
-        place < 0 or group == (place,) for group, place in zip(groups, at, strict=True)
+        group is None or group == (place,) for group, place in zip(own, at, strict=True)
     )
     if not direct:
         regex = regex.replace("(?<i>", "(")
     depth = [len(order) for order in orders]
-    return Index(regex, _named(word), "i" if direct else "", at, depth, mask, cost + (0 if direct else 0.5))
+    place = "i" if direct else ""
+    return Index(regex, _named(word), place, at, depth, mask, numbered, cost + (0 if direct else 0.5))
 
 
-def _groups(match: "re.Match[str] | None") -> tuple[int, ...] | None:
-    return match and tuple(int((text or "0")[:18]) for text in match.groups())
+def _groups(match: "re.Match[str] | None") -> GroupValues | None:
+    return match and tuple(number(text or "0") for text in match.groups())
 
 
 def _named(word: str) -> str:

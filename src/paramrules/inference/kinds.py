@@ -85,4 +85,4 @@ def general_keys(space: Space) -> Sequence[Key]:
 
 def folded(name: str) -> str:
     """Return a name with `#` for each component that is a number."""
-    return ".".join("#" if part.isdigit() else part for part in name.split("."))
+    return ".".join("#" if part.isdecimal() else part for part in name.split("."))

@@ -56,7 +56,7 @@ def name_drafts(space: Space, samples: Sequence[int]) -> Iterator[Draft]:
     found: dict[tuple[str, str], tuple[float, str]] = {}
     leaves = [name.rpartition(".")[2] for name in names]
     for entry in samples:
-        parts = [r"\d+" if part.isdigit() else escaped(part) for part in names[entry].split(".")]
+        parts = [r"\d+" if part.isdecimal() else escaped(part) for part in names[entry].split(".")]
         for pattern, cost, words in _patterns(parts):
             cost += costs.LETTER * len(pattern) + costs.ALIAS * (entry != min(space.siblings[entry]))
             if ("name", pattern) not in found or cost < found["name", pattern][0]:
@@ -64,7 +64,7 @@ def name_drafts(space: Space, samples: Sequence[int]) -> Iterator[Draft]:
     for (_, pattern), (cost, words) in found.items():
         yield _regex(names, pattern, cost, words)
     for leaf in dict.fromkeys(leaves[entry] for entry in samples):
-        if not leaf.isdigit() and is_quotable(leaf):
+        if not leaf.isdecimal() and is_quotable(leaf):
             cost = costs.BIAS if leaf == "bias" else costs.LEAF + costs.LETTER * len(leaf)
             words = "biases" if leaf == "bias" else leaf
             tests = f'leaf == "{leaf}"', f'leaf != "{leaf}"'
@@ -125,8 +125,8 @@ def literal_drafts(space: Space, samples: Sequence[int]) -> Iterator[Draft]:
         parts = names[entry].split(".")
         texts = [escaped(part) for part in parts]
         for at, part in enumerate(parts[:-1]):
-            if part.isdigit():
-                front = r"\.".join(r"\d+" if p.isdigit() else p for p in texts[:at])
+            if part.isdecimal():
+                front = r"\.".join(r"\d+" if p.isdecimal() else p for p in texts[:at])
                 for begin in (
                     rf"^{front}\." if front else "^",
                     rf"(?:^|\.){texts[at - 1]}\." if at else "^",

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import product
-from math import isclose, log
+from math import inf, isclose, log
 from typing import Any, Final
 
 from paramrules.inference import costs
@@ -19,6 +19,9 @@ _MOST: Final = 4
 
 _STEPS: Final = (1, 2, 3, 4, 6)
 """The numbers of neighbouring blocks that may share a rate."""
+
+_STEEPEST: Final = 1e4
+"""The ratio of one block's value to the next beyond which it is no rate."""
 
 Values = Mapping[tuple[int, int], float]
 """The commonest value of each model and block."""
@@ -96,7 +99,7 @@ def _fitting(index: Index, values: Values, curves: Sequence[Curve]) -> Iterator[
 def _forms(curve: Curve, index: Index, column: Column, space: Space, free: int) -> Iterator[Form]:
     """Yield a curve, and round multiples of it that some parameters of the blocks have."""
     ratios: dict[int, float] = {}
-    for entry in bits_of(index.mask & ~free):
+    for entry in bits_of(index.numbered & ~free):
         value = curve.compute(index.at[entry], index.depth[space.model[entry]])
         if is_number(column[entry]) and value:
             ratios[entry] = float(f"{column[entry] / value:.9e}")
@@ -106,7 +109,8 @@ def _forms(curve: Curve, index: Index, column: Column, space: Space, free: int) 
             ok = mask_of([ratios.get(entry) == factor for entry in range(len(space))])
             cost = costs.FORMULA + index.cost + curve.cost + (factor != 1) * costs.FITTED
             text = times(factor, curve.text)
-            yield Form(text, ok | free & index.mask, index.mask, cost, "series", index, curve.options)
+            ok |= free & index.numbered
+            yield Form(text, ok, index.mask, cost, "series", index, curve.options)
 
 
 def _geometric(index: Index, values: Values) -> Iterator[Curve]:
@@ -115,7 +119,7 @@ def _geometric(index: Index, values: Values) -> Iterator[Curve]:
         return
     for step in _STEPS:
         rate = _rate(values, step)
-        if rate is None or rate == 1:
+        if rate is None or rate == 1 or not 1 / _STEEPEST < rate < _STEEPEST:
             continue
         place = "{index}" if step == 1 else f"{{index}} // {step}"
         factor = _factor(values, rate)
@@ -145,7 +149,10 @@ def _upward(values: Values, rate: float, factor: float, off: int, cost: float) -
     """Return the powers of the inverse rate, counted from the first block."""
     short = _shortest(
         1 / rate,
-        lambda r: all(isclose(factor * r ** (at + off), v, rel_tol=1e-9) for (_, at), v in values.items()),
+        lambda rate: all(
+            isclose(_from_start(factor, rate, off, at, 0), value, rel_tol=1e-9)
+            for (_, at), value in values.items()
+        ),
     )
     inverse = short or 1 / rate
     text = "{rate} ** {index}" if off == 0 else f"{{rate}} ** ({plus('{index}', off)})"
@@ -159,15 +166,23 @@ def _upward(values: Values, rate: float, factor: float, off: int, cost: float) -
 
 
 def _from_end(factor: float, rate: float, off: int, at: int, depth: int) -> float:
-    return float(factor * rate ** (depth + off - at))
+    return factor * _power(rate, depth + off - at)
 
 
 def _from_top(factor: float, rate: float, top: int, step: int, at: int, depth: int) -> float:
-    return float(factor * rate ** (top - at // step))
+    return factor * _power(rate, top - at // step)
 
 
 def _from_start(factor: float, rate: float, off: int, at: int, depth: int) -> float:
-    return float(factor * rate ** (at + off))
+    return factor * _power(rate, at + off)
+
+
+def _power(rate: float, exponent: int) -> float:
+    """Return a power; infinity for one that is too large, which is the value of no parameter."""
+    try:
+        return float(rate**exponent)
+    except OverflowError:
+        return inf
 
 
 def _factor(values: Values, rate: float) -> float:
@@ -265,15 +280,16 @@ def _powers(
     if "{depth}" not in series.text:
         offsets = [(False, off) for off in range(1, 2 * shown + 4)]
     for beyond, off in offsets:
-        powers = [max(low, rate ** ((depth if beyond else 0) + off)) for depth in index.depth]
+        powers = [max(low, _power(rate, (depth if beyond else 0) + off)) for depth in index.depth]
         exponent = plus("{depth}", off) if beyond else str(off)
         shape = "{{rate}}" if exponent == "1" else "{{rate}} ** ({})" if " " in exponent else "{{rate}} ** {}"
         text = shape.format(exponent)
         text = f"max({{floor}}, {text})" if low else text
         reached: dict[float, int] = {}
         for (model, value), mask in cells.items():
-            ratio = float(f"{value / powers[model]:.9e}")
-            reached[ratio] = reached.get(ratio, 0) | mask
+            if powers[model]:  # 0 where it is too small for a float
+                ratio = float(f"{value / powers[model]:.9e}")
+                reached[ratio] = reached.get(ratio, 0) | mask
         cost = costs.POWER + 0.15 * (abs(off - 1) if beyond else off)
         for factor in [1.0, *sorted(r for r in reached if r not in (0, 1) and digits(r) == 1)[:3]]:
             ok = reached.get(factor, 0)
