@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from grouped_models import block, grouping, vit, weight
+from grouped_models import block, grouping, plain, vit, weight
 from support import inventory_of
 
 from paramrules.assignment import examine
@@ -117,3 +117,63 @@ def test_a_superscript_is_no_number() -> None:
     made = grouping(rows, lambda row: {"lr": 1.0 if "\u00b2" in row["name"] or "1" in row["name"] else 2.0})
     found = infer([made])
     assert differences(found.rules, made, found.base) == ()
+
+
+def test_rates_that_are_divided_from_block_to_block() -> None:
+    """ULMFiT divides by 2.6, https://arxiv.org/abs/1801.06146: the inverse has no end of digits."""
+
+    def loop(depth: int) -> Any:
+        def settings(row: dict[str, Any]) -> dict[str, Any]:
+            at = number(row["name"])
+            if at is not None:
+                return {"lr": 2e-3 / 2.6 ** (depth - at)}
+            return {"lr": 2e-3 if row["name"].startswith(("head", "norm")) else 2e-3 / 2.6 ** (depth + 1)}
+
+        return settings
+
+    found = infer([grouping(vit(6), loop(6))], checks=[grouping(vit(9), loop(9))])
+    assert "lr_scale = 1 / rate ** (depth - i)" in found.text
+    assert "lr_scale = 1 / rate ** (depth + 1)" in found.text
+    assert dict(found.rules.options)["rate"].default == 2.6
+    assert found.checks[0].names == ()
+
+
+def in_blocks(*chosen: range) -> Any:
+    """A loop that gives some of twelve blocks another rate."""
+
+    def loop(row: dict[str, Any]) -> dict[str, Any]:
+        at = number(row["name"])
+        return {"lr": 1e-4 if at is not None and any(at in each for each in chosen) else 1e-3}
+
+    return loop
+
+
+def test_the_end_that_is_nearer_counts_blocks() -> None:
+    """The last two of twelve blocks are not all but the first ten, which are others in a deeper model."""
+    assert ": block and i >= depth - 2 ->" in infer([grouping(vit(12), in_blocks(range(10, 12)))]).text
+    assert ": block and i < 2 ->" in infer([grouping(vit(12), in_blocks(range(2)))]).text
+
+
+def test_the_first_and_the_last_block() -> None:
+    """LISA trains both, https://arxiv.org/abs/2403.17919."""
+
+    def loop(depth: int) -> Any:
+        return lambda row: {"freeze": True} if number(row["name"]) in range(1, depth - 1) else {"lr": 1e-4}
+
+    found = infer([grouping(vit(12), loop(12))], checks=[grouping(vit(20), loop(20))])
+    assert (found.listed, found.checks[0].names) == ((), ())
+
+
+def test_blocks_in_the_middle_are_between_two_numbers() -> None:
+    """The match of the blocks stands there once."""
+    text = plain(infer([grouping(vit(12), in_blocks(range(3, 8)))]).text)
+    assert "slow: block and i >= 3 and i < depth - 4 -> lr_scale = slow_scale" in text
+
+
+def test_a_series_of_some_blocks_names_its_match_once() -> None:
+    def loop(row: dict[str, Any]) -> dict[str, Any]:
+        at = number(row["name"])
+        return {"lr": 1e-3 * 0.5 ** (12 - at) if at is not None and at >= 2 else 1e-3}
+
+    found = infer([grouping(vit(12), loop)])
+    assert "block and i >= 2 ->" in found.text

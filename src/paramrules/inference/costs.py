@@ -53,9 +53,12 @@ ALIAS: Final = 0.2
 
 INDEX: Final = 3.5
 RECENT: Final = 3.2
+FURTHER: Final = 0.3
+BUT: Final = 0.2
 EXTENT: Final = 12.0
 FULL_NAME: Final = 14.0
-"""Tests that seldom hold on another size: a block's number from the start or the end, an extent, a name."""
+"""Tests that seldom hold on another size: a block's number from the start or the end, with what each further
+block and "all but" add, an extent, a name."""
 
 CONSTANT: Final = 1.0
 DIGIT: Final = 0.25

@@ -13,7 +13,8 @@ from paramrules.inference.space import bits_of
 
 _MOST_IMPURE: Final = 120
 _MOST_NODES: Final = 4_000
-"""The number of literals that are combined, and of steps of the search for a cheaper cover."""
+"""The number of literals that are combined, and of comparisons of blocks beyond these; and of steps of the
+search for a cheaper cover."""
 
 _MOST_BRANCHES: Final = 40
 """The number of branches beyond which no cheaper cover is searched for."""
@@ -123,7 +124,9 @@ class Covers:
                 offer(Branch((literal,), takes, literal.cost))
             elif takes:
                 impure.setdefault((takes, literal.mask & domain & avoid), literal)
-        rivals = list(impure.values())[:_MOST_IMPURE]
+        ranked = list(impure.values())
+        blocks = [literal for literal in ranked[_MOST_IMPURE:] if literal.test.index is not None]
+        rivals = [*ranked[:_MOST_IMPURE], *blocks[:_MOST_IMPURE]]
         for at, one in enumerate(rivals):
             for two in rivals[at + 1 :]:
                 both = one.mask & two.mask & domain

@@ -107,8 +107,8 @@ class Explainer:
         """Return the forms of one setting: constants, series, powers of their rates, and formulas of fans."""
         forms = constants(column, self._space)
         if len(forms) > 1 and any(is_number(form.value) for form in forms):
-            forms += series_of(column, self._space, self._indexes)
             forms += by_fans(column, self._space)
+            forms += series_of(column, self._space, self._indexes)
         return forms
 
     def _searched(self, kinds: Kinds, heads: Sequence[Head], cared: int) -> DecisionList | None:

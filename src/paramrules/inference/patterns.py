@@ -15,6 +15,9 @@ _WORD: Final = re.compile(r"[A-Za-z]{3,}")
 _IDIOMS: Final = ("bias", "norm", "embed")
 """Pieces of components that people look for."""
 
+OF_BLOCK: Final = "{block} and "
+"""The match in front of the comparison of a number that it captures."""
+
 _MOST_BLOCKS: Final = 100
 """The number of blocks beyond which no number is compared."""
 
@@ -25,13 +28,22 @@ def _blocks(count: int) -> str:
 
 def block_tests(index: Index) -> Iterator[tuple[str, float, str, Callable[[int, int], bool]]]:
     """Yield comparisons of a block's number: the text, its cost, words for it, and the test."""
-    own = "{block} and " if index.place else ""
+    own = OF_BLOCK if index.place else ""
     deepest = max(index.depth)
     for number in range(1, min(deepest, _MOST_BLOCKS)):
-        words = f"first {_blocks(number)}"
-        yield f"{own}{{place}} < {number}", costs.INDEX, words, partial(_is_below, number)
-        words = f"last {_blocks(number)}"
-        yield f"{own}{{place}} >= {{depth}} - {number}", costs.RECENT, words, partial(_is_among_last, number)
+        further, blocks = costs.FURTHER * (number - 1), _blocks(number)
+        for comparison, end, cost, is_inside in (
+            (f"< {number}", "first", costs.INDEX, partial(_is_below, number)),
+            (f">= {{depth}} - {number}", "last", costs.RECENT, partial(_is_among_last, number)),
+            (f">= {number}", "all but the first", costs.INDEX + costs.BUT, partial(_is_from, number)),
+            (
+                f"< {{depth}} - {number}",
+                "all but the last",
+                costs.RECENT + costs.BUT,
+                partial(_is_before, number),
+            ),
+        ):
+            yield f"{own}{{place}} {comparison}", cost + further, f"{end} {blocks}", is_inside
     for period in range(2, min(deepest, 5)):
         words = f"one block in {period}"
         for rest in range(period):
@@ -44,6 +56,14 @@ def _is_below(number: int, at: int, depth: int) -> bool:
 
 def _is_among_last(number: int, at: int, depth: int) -> bool:
     return at >= depth - number
+
+
+def _is_from(number: int, at: int, depth: int) -> bool:
+    return at >= number
+
+
+def _is_before(number: int, at: int, depth: int) -> bool:
+    return at < depth - number
 
 
 def _is_nth(period: int, rest: int, at: int, depth: int) -> bool:

@@ -12,6 +12,7 @@ from paramrules.inference import costs
 from paramrules.inference.effective import FREE, Column, close, digits, distinct, is_number
 from paramrules.inference.forms import Form, free_of, plus, tidy, times
 from paramrules.inference.indexes import Index, values_at
+from paramrules.inference.quoting import written
 from paramrules.inference.space import Space, bits_of, mask_of
 
 _MOST: Final = 4
@@ -19,6 +20,12 @@ _MOST: Final = 4
 
 _STEPS: Final = (1, 2, 3, 4, 6)
 """The numbers of neighbouring blocks that may share a rate."""
+
+_NEAR: Final = 3
+"""The power of a rate beyond which a number in place of one that follows the depth fits by chance."""
+
+_OVER: Final = " / {rate} ** "
+"""What divides by the power of a rate."""
 
 _STEEPEST: Final = 1e4
 """The ratio of one block's value to the next beyond which it is no rate."""
@@ -132,10 +139,17 @@ def _geometric(index: Index, values: Values) -> Iterator[Curve]:
         ends = {exponent + at // step - index.depth[model] for (model, at), exponent in exponents.items()}
         if step == 1 and len(ends) == 1:
             (off,) = ends
-            text = f"{{rate}} ** ({plus('{depth}', off)} - {place})"
+            exponent = f"({plus('{depth}', off)} - {place})"
             far = 0.1 * abs(off) + (abs(off) > 2) * costs.FITTED
             compute = partial(_from_end, factor, rate, off)
-            yield Curve(times(factor, text), compute, cost + far, {"rate": rate})
+            yield Curve(times(factor, f"{{rate}} ** {exponent}"), compute, cost + far, {"rate": rate})
+            inverse = _inverse(index, values, rate, factor, off)
+            if digits(inverse) < digits(rate) - 2:
+                far += costs.DIGIT * max(digits(inverse) - 2, 0)
+                text = f"{written(tidy(factor))}{_OVER}{exponent}"
+                yield Curve(
+                    text, partial(_from_end, factor, 1 / inverse, off), plain + far, {"rate": inverse}
+                )
         if len(tops) == 1:
             (top,) = tops
             text = f"{{rate}} ** ({top} - {place})"
@@ -143,6 +157,18 @@ def _geometric(index: Index, values: Values) -> Iterator[Curve]:
             yield Curve(times(factor, text), compute, cost + 2 * costs.FITTED, {"rate": rate})
             if step == 1:
                 yield _upward(values, rate, factor, -top, plain)
+
+
+def _inverse(index: Index, values: Values, rate: float, factor: float, off: int) -> float:
+    """Return the number with fewest digits by whose powers values are divided: 2.6 for a rate of 1 / 2.6."""
+
+    def fits(number: float) -> bool:
+        powers = (
+            (_from_end(factor, 1 / number, off, at, index.depth[m]), v) for (m, at), v in values.items()
+        )
+        return all(isclose(power, value, rel_tol=1e-9) for power, value in powers)
+
+    return _shortest(1 / rate, fits) or 1 / rate
 
 
 def _upward(values: Values, rate: float, factor: float, off: int, cost: float) -> Curve:
@@ -276,14 +302,18 @@ def _powers(
         return
     low = series.options.get("floor", 0.0)
     shown = max(index.depth)
+    over = _OVER in series.text
     offsets = [(True, off) for off in (1, 0, 2, 3, -1)] + [(False, off) for off in range(1, min(shown, 4))]
     if "{depth}" not in series.text:
         offsets = [(False, off) for off in range(1, 2 * shown + 4)]
     for beyond, off in offsets:
-        powers = [max(low, _power(rate, (depth if beyond else 0) + off)) for depth in index.depth]
+        powers = [
+            max(low, _power(1 / rate if over else rate, (depth if beyond else 0) + off))
+            for depth in index.depth
+        ]
         exponent = plus("{depth}", off) if beyond else str(off)
         shape = "{{rate}}" if exponent == "1" else "{{rate}} ** ({})" if " " in exponent else "{{rate}} ** {}"
-        text = shape.format(exponent)
+        text = ("1 / " if over else "") + shape.format(exponent)
         text = f"max({{floor}}, {text})" if low else text
         reached: dict[float, int] = {}
         for (model, value), mask in cells.items():
@@ -291,6 +321,7 @@ def _powers(
                 ratio = float(f"{value / powers[model]:.9e}")
                 reached[ratio] = reached.get(ratio, 0) | mask
         cost = costs.POWER + 0.15 * (abs(off - 1) if beyond else off)
+        cost += costs.FITTED * (not beyond and off > _NEAR)
         for factor in [1.0, *sorted(r for r in reached if r not in (0, 1) and digits(r) == 1)[:3]]:
             ok = reached.get(factor, 0)
             if ok and (factor == 1 or abs(off) < 2):

@@ -6,6 +6,7 @@ from operator import attrgetter
 from typing import Final, TypeAlias
 
 from paramrules.inference.cover import Branch, Cover, Literal
+from paramrules.inference.patterns import OF_BLOCK
 from paramrules.inference.quoting import quoted_pattern
 from paramrules.rules.builtin_names import taken
 from paramrules.syntax.language import RESERVED
@@ -24,7 +25,7 @@ def predicate_text(cover: Cover, block: str = "", fill: Fill = attrgetter("text"
     >>> predicate_text(cover)
     'type(LayerNorm|Embedding) or name ~ bias|mem_k'
     """
-    parts = _parts(cover.branches, fill)
+    parts = _parts(cover.branches, fill, block)
     if not block:
         return " or ".join(parts)
     if not parts:
@@ -33,7 +34,7 @@ def predicate_text(cover: Cover, block: str = "", fill: Fill = attrgetter("text"
     return f"{block} and ({inner})" if len(parts) > 1 else f"{block} and {inner}"
 
 
-def _parts(branches: Sequence[Branch], fill: Fill) -> list[str]:
+def _parts(branches: Sequence[Branch], fill: Fill, block: str) -> list[str]:
     parts: list[tuple[str, list[str]]] = []
     for branch in sorted(branches, key=_rank):
         literal = branch.literals[0]
@@ -42,9 +43,21 @@ def _parts(branches: Sequence[Branch], fill: Fill) -> list[str]:
         if known is not None:
             known.append(literal.test.item)
         else:
-            text = " and ".join(map(fill, branch.literals))
-            parts.append((join, [literal.test.item if join else text]))
+            parts.append((join, [literal.test.item if join else _conjunction(branch, fill, block)]))
     return [_together(join, items) for join, items in parts]
+
+
+def _conjunction(branch: Branch, fill: Fill, block: str) -> str:
+    """Return the literals of a branch joined by `and`; each match that numbers blocks stands there once."""
+    texts, known = [], {block}
+    for literal in branch.literals:
+        text = fill(literal)
+        if literal.test.text.startswith(OF_BLOCK):
+            match, _, comparison = text.partition(" and ")
+            text = comparison if match in known else text
+            known.add(match)
+        texts.append(text)
+    return " and ".join(texts)
 
 
 def _rank(branch: Branch) -> tuple[int, float, str]:
