@@ -19,6 +19,7 @@ class TorchColumns(Columns):
         walk: the walk through the model.
         order: for each entry of the inventory its number in the walk. The first `count` are the parameters
             themselves, the rest further names of tied ones.
+        ranks: the number of axes of each tensor of the walk.
         trainable: the column of that name; it has one value for each parameter.
         packed: by `id`, the shapes of tensors that are stored packed.
     """
@@ -30,18 +31,18 @@ class TorchColumns(Columns):
         self,
         walk: Walk | NamedTensors,
         order: Sequence[int],
+        ranks: Sequence[int],
         trainable: Sequence[bool],
         packed: Mapping[int, tuple[int, ...] | None],
     ) -> None:
         self.walk = walk
         self.order = order
         tensors, count = walk.tensors, len(trainable)
-        self.tensors: Sequence[Tensor] = (
-            tensors if count == len(tensors) else [tensors[e] for e in order[:count]]
-        )
+        alone = count == len(tensors)
+        self.tensors: Sequence[Tensor] = tensors if alone else [tensors[e] for e in order[:count]]
+        self._ranks = ranks if alone else [ranks[e] for e in order[:count]]
         self._trainable = trainable
         self._packed = packed
-        self._gathered: Sequence[tuple[int, ...]] | None = None
 
     def stored(self) -> Sequence[tuple[int, ...]]:
         """Return the shapes of whole tensors, also where a DTensor, ZeRO-3 or Megatron keeps a part."""
@@ -59,19 +60,18 @@ class TorchColumns(Columns):
         ]
 
     def layer_ndim(self) -> Sequence[int]:
-        """Return the numbers of axes, read off shapes only if these are there already or kept elsewhere."""
-        if "deepspeed" in sys.modules or self._gathered is not None or self._packed:
+        """Return the numbers of axes, those of shapes only if these are kept elsewhere."""
+        if "deepspeed" in sys.modules or self._packed:
             return [len(shape) for shape in self.column("layer_shape")]
-        return [tensor.ndim for tensor in self.tensors]
+        return self._ranks
 
     def _shapes(self) -> Sequence[tuple[int, ...]]:
         """Return the tensors' shapes, gathered ones where ZeRO-3 keeps a part; Megatron's are of parts."""
-        tensors = self.tensors
         if "deepspeed" in sys.modules:
-            self._gathered = [tuple(getattr(tensor, "ds_shape", tensor.shape)) for tensor in tensors]
-        else:
-            self._gathered = [tuple(tensor.shape) for tensor in tensors]
-        return self._gathered
+            return [tuple(getattr(tensor, "ds_shape", tensor.shape)) for tensor in self.tensors]
+        shapes = [tensor.shape for tensor in self.tensors]
+        plain = {shape: tuple(shape) for shape in set(shapes)}
+        return [plain[shape] for shape in shapes]
 
     def dtype(self) -> Sequence[str]:
         """Return the dtypes without `torch.`."""

@@ -1,6 +1,6 @@
 """The inventory of a `torch.nn.Module`, or of parameters by name."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from torch import Tensor, nn
@@ -74,10 +74,12 @@ def describe(model: Parameters) -> Described:
         walk = NamedTensors(model)
     else:
         raise refuse_non_module(model, "torch.nn.Module", otherwise=_BY_NAME)
-    requires_grad = [tensor.requires_grad for tensor in walk.tensors]
-    frozen = frozenset() if all(requires_grad) else frozen_by_rules(model, walk.tensors)
-    packed = {} if _all_float(walk.tensors, requires_grad) else packed_shapes(walk.model, walk.tensors)
-    _check_shapes(walk, packed)
+    ranks, requires_grad = _ranks_and_gradients(walk.tensors)
+    all_train, types = all(requires_grad), set(map(type, walk.tensors))
+    frozen = frozenset() if all_train else frozen_by_rules(model, walk.tensors)
+    all_float = all_train and types == {nn.Parameter}  # no other numbers have gradients
+    packed = {} if all_float else packed_shapes(walk.model, walk.tensors)
+    _check_shapes(walk, types, packed)
     _check_names(walk)
     order, aliases = _tied(walk)
     names, owners, raw = walk.names, walk.owners, walk.raw
@@ -89,15 +91,19 @@ def describe(model: Parameters) -> Described:
         if frozen or aliases
         else requires_grad
     )
-    columns = TorchColumns(walk, order, trainable, packed)
+    columns = TorchColumns(walk, order, ranks, trainable, packed)
     unknown = UNKNOWN if isinstance(walk, NamedTensors) else None
     made = Inventory("torch", names, owners, columns, aliases=aliases, unknown=unknown)
     return Described(made, columns.tensors, raw, frozen)
 
 
-def _all_float(tensors: Sequence[Tensor], requires_grad: Sequence[bool]) -> bool:
-    """Return whether all are plain parameters of floats, since no other requires a gradient."""
-    return all(requires_grad) and set(map(type, tensors)) == {nn.Parameter}
+def _ranks_and_gradients(tensors: Sequence[Tensor]) -> tuple[Sequence[int], Sequence[bool]]:
+    """Return `ndim` and `requires_grad` of each; a second look at all tensors takes as long as the first."""
+    ranks, requires_grad = [], []
+    for tensor in tensors:
+        ranks.append(tensor.ndim)
+        requires_grad.append(tensor.requires_grad)
+    return ranks, requires_grad
 
 
 def _tied(walk: Walk | NamedTensors) -> tuple[Sequence[int], Mapping[int, Sequence[int]]]:
@@ -136,9 +142,9 @@ def _check_names(walk: Walk | NamedTensors) -> None:
         )
 
 
-def _check_shapes(walk: Walk | NamedTensors, packed: Mapping[int, object]) -> None:
+def _check_shapes(walk: Walk | NamedTensors, types: Iterable[type], packed: Mapping[int, object]) -> None:
     """Refuse parameters that have no shape of their own, with one error for each cause."""
-    lazy = {cls for cls in set(map(type, walk.tensors)) if Class.of(cls).name == _LAZY}
+    lazy = {cls for cls in types if Class.of(cls).name == _LAZY}
     before_wrapping = "wrap with `fully_shard`, which keeps shapes, or assign and group before wrapping"
     found = [
         (

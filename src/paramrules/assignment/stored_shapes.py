@@ -17,10 +17,12 @@ def fits_stored(rules: Rules, facts: Facts) -> Iterator[Diagnostic]:
     tests = {term.span: term for term in terms_in(*rules.axes) if isinstance(term, terms.ShapeTest)}
     if not tests:
         return
-    rows = zip(facts.column("layer_shape"), facts.column("shape"), strict=True)
+    columns = facts.column("layer_shape"), facts.column("shape")
+    if columns[0] is columns[1]:
+        return
     unlike = [
         (n, stored, shape)
-        for n, (stored, shape) in enumerate(rows)
+        for n, (stored, shape) in enumerate(zip(*columns, strict=True))
         if stored is not shape and tuple(stored) != tuple(shape)
     ]
     for span, test in tests.items():

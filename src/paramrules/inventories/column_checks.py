@@ -86,7 +86,8 @@ def check_column(framework: str, fact: str, column: object, expected: int, each:
         )
     wrong = [found for found in dict.fromkeys(map(type, column)) if not issubclass(found, type_)]
     if not wrong and type_ is tuple:
-        extents = dict.fromkeys(map(type, chain.from_iterable(column)))
+        shapes = dict(zip(map(id, column), column, strict=True)).values()  # to `==`, (1,) is (True,)
+        extents = dict.fromkeys(map(type, chain.from_iterable(shapes)))
         wrong = [found for found in extents if not issubclass(found, int)]
     if wrong:
         raise _misfit(framework, f"its column `{fact}` holds {_a(wrong[0])}, and should be {wanted}")

@@ -1,7 +1,7 @@
 """The role of a parameter: `weight`, `bias`, `scale` (a gain), `embedding` or `other`."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -33,11 +33,10 @@ def role(owner: Owner, name: str, words: Vocabulary | None = None) -> str:
     return _role(owner.cls, whole.rpartition(".")[2], words or extended(owner.own)) or "other"
 
 
-def roles(owners: Iterable[Owner], names: Iterable[str], words: Vocabulary | None = None) -> list[str]:
+def roles(owners: Sequence[Owner], names: Sequence[str], words: Vocabulary | None = None) -> list[str]:
     """Return the `role` of many entries, each different one looked up once."""
-    entries = list(zip(owners, names, strict=True))
-    known = {entry: role(*entry, words) for entry in set(entries)}
-    return [known[entry] for entry in entries]
+    known = {entry: role(*entry, words) for entry in set(zip(owners, names, strict=True))}
+    return list(map(known.__getitem__, zip(owners, names, strict=True)))
 
 
 def role_by_class(owner: Owner, leaf: str) -> str | None:
