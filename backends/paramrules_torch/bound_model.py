@@ -45,10 +45,11 @@ class BoundModel(NamedTuple):
 
         Loggers call a group by its `name`: the label, unless the rules say otherwise.
         """
-        held: dict[str, Any] = {"params": [self.tensors[n] for n in numbers]}
-        if not plain:
-            held |= {"param_names": [self.raw[n] for n in numbers], "label": label, "name": label}
-        return {**held, **settings}
+        params = [self.tensors[n] for n in numbers]
+        if plain:
+            return {"params": params, **settings}
+        names = [self.raw[n] for n in numbers]
+        return {"params": params, "param_names": names, "label": label, "name": label, **settings}
 
     def check_trainable(self) -> None:
         """Raise RulesError (E547, E548) for a mapping of tensors that no optimizer can train."""

@@ -7,6 +7,8 @@ entry, the evaluator need not know about tied parameters. All orders are the sam
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cached_property, partial
+from itertools import repeat, tee
+from operator import itemgetter
 from typing import Any
 
 from paramrules.inventories import Class, Inventory, Owner
@@ -192,11 +194,10 @@ class Facts:
         for some in alike.values():
             if match := test.regex.search(texts[some[0]]):
                 spans = [match.span(group) for group in range(1, len(test.regex.groups) + 1)]
-                cut = zip(
-                    *([texts[entry][a:b] if b >= 0 else None for entry in some] for a, b in spans),
-                    strict=True,
-                )
-                found.update(zip(some, (shared.setdefault(each, each) for each in cut), strict=True))
+                whole = [texts[entry] for entry in some]
+                cut = [map(itemgetter(slice(a, b)), whole) if b >= 0 else repeat(None) for a, b in spans]
+                texts_of = zip(*cut, strict=False)
+                found.update(zip(some, map(shared.setdefault, *tee(texts_of)), strict=False))
 
     def positions(self, test: RegexTest) -> dict[GroupValues, int]:
         """Return the distinct values of a match's groups over all parameters, each with its rank."""

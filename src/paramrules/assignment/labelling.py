@@ -1,7 +1,8 @@
 """The labels of one axis over one model: filled templates, their order, and who has which label."""
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Callable, Iterable
+from functools import cache, partial
+from typing import Any, Final
 
 from paramrules.assignment.entry_facts import OrderKey, in_written_order, number, order_key
 from paramrules.assignment.label_settings import Known, Label, settings_of
@@ -70,21 +71,22 @@ class _Order:
     """
 
     def __init__(self, rule: Rule) -> None:
-        self._captures: list[tuple[str, bool, tuple[str, ...]]] = []
+        self._keys: list[tuple[str, Callable[[str | None], OrderKey]]] = []
         if rule.predicate is not None and rule.captures:
             numbers, written = bound(rule.predicate), words(rule.predicate)
-            self._captures = [(name, numbers[name], written[name]) for name in rule.captures]
+            self._keys = [
+                (name, cache(partial(_capture_key, numbers[name], written[name]))) for name in rule.captures
+            ]
 
     def __call__(self, captures: Captures, holes: Iterable[int | str]) -> OrderKey:
-        return order_key(
-            [
-                *(
-                    in_written_order(written, _captured(captures.get(name), numeric))
-                    for name, numeric, written in self._captures
-                ),
-                *holes,
-            ]
-        )
+        found: OrderKey = ()
+        for name, key in self._keys:
+            found += key(captures.get(name))
+        return found + order_key(holes)
+
+
+def _capture_key(numeric: bool, written: tuple[str, ...], text: str | None) -> OrderKey:
+    return order_key([in_written_order(written, _captured(text, numeric))])
 
 
 class Filler:
@@ -105,11 +107,13 @@ class Filler:
     def fill(self, taken: Taken) -> list[tuple[str, tuple[int | str, ...], Taken]]:
         """Return the different labels of the taken entries: text, values of the holes, and who has it.
 
+        The values are left out where captures decide them.
+
         Raises:
             RulesError: E209, for a label that cannot be filled in.
         """
         if not self._by_parameter:
-            return [(*self._filled(taken.entries[0], taken.captures), taken)]
+            return [(self._filled(taken.entries[0], taken.captures)[0], (), taken)]
         apart: dict[str, tuple[str, tuple[int | str, ...], Taken]] = {}
         for entry in taken.entries:
             text, holes = self._filled(entry, taken.captures)
@@ -134,8 +138,12 @@ class Filler:
 
 
 def _hole(hole: Value, entry: int, captures: Captures, values: Values) -> int | str:
-    plain = captures.get(hole.name) if isinstance(hole, Capture) and hole.numeric else None
-    value = values.of(hole, entry, captures) if plain is None else number(plain)
+    if isinstance(hole, Capture) and hole.numeric and (digits := captures.get(hole.name)) is not None:
+        value: Any = number(digits)
+        if isinstance(value, int):
+            return value
+    else:
+        value = values.of(hole, entry, captures)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
