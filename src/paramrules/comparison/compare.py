@@ -203,11 +203,14 @@ def parity(
 
 def _pairs(pairing: Pairing, mapped: Iterable[Mapped]) -> Iterator[Pair]:
     for a, b, how in pairing.pairs:
-        tied = pairing.tied.get(a.number, [])
+        tied = pairing.tied.get(a.number)
+        if not tied:
+            yield Pair((a.name,), (b.name,), how)
+            continue
         names = [
             (first.name, *(item.name for at, item in tied if at == side)) for side, first in enumerate((a, b))
         ]
-        yield Pair(names[0], names[1], TIED if tied else how)
+        yield Pair(names[0], names[1], TIED)
     for parts, whole, how in pairing.parts:
         yield Pair(tuple(item.name for item in parts), tuple(item.name for item in whole), how)
     for each in mapped:

@@ -6,7 +6,8 @@ number (`linear`, `linear_1`).
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable
 from functools import cache
 from typing import Final, NamedTuple
 
@@ -180,69 +181,78 @@ def parse_names(names: Iterable[str]) -> list[ParsedName]:
     >>> parse_names(["h.0.norm.weight", "h.1.norm.weight"])[1]
     ParsedName(stems=(('h', True), ('norm', False), ('weight', False)), ranks=(1,))
     """
+    root = _Node(None, "", "", _UNCOUNTED)
+    root.is_used = True
     nodes: dict[str, _Node] = {}
-    ends = [_node(name, nodes) for name in names]
-    numbers: dict[tuple[str, str], set[int]] = {}
+    ends = [_node(name, nodes, root) for name in names]
     for end in ends:
-        node: _Node | None = end
-        while node and not node.is_counted:
-            numbers.setdefault((node.prefix, node.stem), set()).add(node.number)
-            node.is_counted = True
-            node = node.before
-    ranks: Mapping[tuple[str, str], dict[int, int]] = {
-        key: {number: rank for rank, number in enumerate(sorted(found))}
-        for key, found in numbers.items()
-        if len(found) > 1
-    }
-    return [_parsed(end, ranks) for end in ends]
+        node = end
+        while not node.is_used:
+            node.is_used = True
+            node = node.before or root
+    used = [node for node in nodes.values() if node.is_used]
+    ranks = _ranks(used)
+    interned: dict[Stems, Stems] = {}
+    for node in used:  # each after the one before it
+        before = node.before or root
+        known = ranks.get((node.prefix, node.stem))
+        stems = (*before.stems, (node.stem, known is not None))
+        node.stems = interned.setdefault(stems, stems)
+        node.ranks = before.ranks if known is None else (*before.ranks, known[node.number])
+    return [ParsedName(end.stems, end.ranks) for end in ends]
 
 
 class _Node:
     """A component, shared by all names that start so; a bare number belongs to the one before."""
 
-    __slots__ = ("before", "is_counted", "number", "parsed", "prefix", "stem")
+    __slots__ = ("before", "is_used", "number", "prefix", "ranks", "stem", "stems")
 
     def __init__(self, before: "_Node | None", prefix: str, stem: str, number: int) -> None:
         self.before = before
         self.prefix = prefix
         self.stem = stem
         self.number = number
-        self.is_counted = False
-        self.parsed: ParsedName | None = None
+        self.is_used = False
+        self.stems: Stems = ()
+        self.ranks: tuple[int, ...] = ()
 
 
-def _node(name: str, nodes: dict[str, _Node]) -> _Node:
+def _node(name: str, nodes: dict[str, _Node], root: _Node) -> _Node:
     """Return the last component of a name, and add its components to `nodes`, by the name up to them."""
     new = []
     path, dot = name, "."
     while dot and path not in nodes:
         new.append(path)
         path, dot, _ = path.rpartition(".")
-    node = nodes.get(path) if dot else None
+    node = nodes[path] if dot else root
     for at in reversed(new):
         stem, number = _numbered(at[len(path) + 1 :] if dot else at)
-        if not stem and node and node.number == _UNCOUNTED:
+        if not stem and node is not root and node.number == _UNCOUNTED:
             node = _Node(node.before, node.prefix, node.stem, number)
         else:
             node = _Node(node, f".{path}" if dot else "", stem, number)
         nodes[at] = node
         path, dot = at, "."
-    return nodes[name]
+    return node
 
 
-def _parsed(end: _Node, ranks: Mapping[tuple[str, str], Mapping[int, int]]) -> ParsedName:
-    new: list[_Node] = []
-    node: _Node | None = end
-    while node and node.parsed is None:
-        new.append(node)
-        node = node.before
-    found = node.parsed if node and node.parsed else ParsedName((), ())
-    for each in reversed(new):
-        known = ranks.get((each.prefix, each.stem))
-        stem = (each.stem, known is not None)
-        numbers = found.ranks if known is None else (*found.ranks, known[each.number])
-        found = each.parsed = ParsedName((*found.stems, stem), numbers)
-    return found
+def _ranks(nodes: Iterable[_Node]) -> dict[tuple[str, str], dict[int, int]]:
+    """Return the ranks of the numbers behind each stem that has several, by what stands before and the stem."""
+    numbers: dict[tuple[str, str], set[int]] = defaultdict(set)
+    uncounted = []
+    for node in nodes:
+        if node.number == _UNCOUNTED:
+            uncounted.append(node)
+        else:
+            numbers[node.prefix, node.stem].add(node.number)
+    for node in uncounted:
+        if beside := numbers.get((node.prefix, node.stem)):
+            beside.add(_UNCOUNTED)
+    return {
+        key: {number: rank for rank, number in enumerate(sorted(found))}
+        for key, found in numbers.items()
+        if len(found) > 1
+    }
 
 
 def depth(module: str) -> int:

@@ -63,22 +63,28 @@ class Series:
         return tuple(item.ranks for item in self.items)
 
     @cached_property
+    def columns(self) -> list[list[int]]:
+        """For each number in the names, its ranks, one an item."""
+        return [[ranks[at] for ranks in self.ranks] for at in range(len(self.ranks[0]))]
+
+    @cached_property
     def varying(self) -> tuple[int, ...]:
         """The positions in the ranks that vary."""
-        columns = zip(*self.ranks, strict=True)
-        return tuple(at for at, column in enumerate(columns) if column.count(column[0]) < len(column))
+        return tuple(at for at, column in enumerate(self.columns) if column.count(column[0]) < len(column))
+
+    @cached_property
+    def renumbered(self) -> list[list[int]]:
+        """The columns that vary, each renumbered from 0."""
+        anew = []
+        for at in self.varying:
+            places = {rank: place for place, rank in enumerate(sorted(set(self.columns[at])))}
+            anew.append([places[rank] for rank in self.columns[at]])
+        return anew
 
     @cached_property
     def form(self) -> Ranks:
         """The ranks that vary, each renumbered from 0."""
-        if not self.varying:
-            return ((),) * len(self.items)
-        columns = list(zip(*self.ranks, strict=True))
-        anew = []
-        for at in self.varying:
-            places = {rank: place for place, rank in enumerate(sorted(set(columns[at])))}
-            anew.append([places[rank] for rank in columns[at]])
-        return tuple(zip(*anew, strict=True))
+        return tuple(zip(*self.renumbered, strict=True)) or ((),) * len(self.items)
 
     def numbered(self) -> list[tuple[str, ...]]:
         """Return the words in front of each rank that varies."""
@@ -133,7 +139,7 @@ def side_by_side(a: Series, b: Series) -> list[tuple[Item, Item]] | None:
     """
     if len(a.items) != len(b.items):
         return None
-    if len(a.items) == 1 or len(a.varying) != len(b.varying):
+    if not a.varying or len(a.varying) != len(b.varying):
         return list(zip(a.items, b.items, strict=True))
     return _pair_in_any_nesting(a, b)
 
@@ -142,16 +148,15 @@ def _pair_in_any_nesting(a: Series, b: Series) -> list[tuple[Item, Item]] | None
     """Pair items whose numbers may be nested in another order."""
     at = dict(zip(a.form, a.items, strict=True))
     words_a, words_b = a.numbered(), b.numbered()
-    fitting = [
-        (sum(words_a[i] == words_b[j] for j, i in enumerate(order)), order)
-        for order in permutations(range(len(words_a)))
-        if all(tuple(places[order.index(i)] for i in range(len(order))) in at for places in b.form)
-    ]
+    fitting = []
+    for order in permutations(range(len(words_a))):
+        places = list(zip(*(b.renumbered[order.index(i)] for i in range(len(order))), strict=True))
+        if at.keys() >= set(places):
+            fitting.append((sum(words_a[i] == words_b[j] for j, i in enumerate(order)), places))
     if not fitting:
         return None
-    _, order = max(fitting, key=lambda each: each[0])  # the first of equals: as they stand
-    back = [order.index(i) for i in range(len(order))]
-    return [(at[tuple(places[i] for i in back)], item) for places, item in zip(b.form, b.items, strict=True)]
+    _, places = max(fitting, key=lambda each: each[0])  # the first of equals: as they stand
+    return [(at[place], item) for place, item in zip(places, b.items, strict=True)]
 
 
 class Cell:
