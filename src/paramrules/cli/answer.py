@@ -4,6 +4,7 @@ With `--format json` or `sarif` all of it is one object on standard output (prin
 (exit_codes.py) does not depend on whether anybody reads the output.
 """
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
