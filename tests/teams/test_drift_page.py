@@ -87,7 +87,7 @@ def test_a_version_that_moves_something_fails(project: Path, sh: Shell) -> None:
     ended = [line.removeprefix("nox > * ") for line in ran.stderr.splitlines() if "nox > * " in line]
     assert [line.partition(" ")[0] for line in ended] == ["drift(package='layers',"] * 2
     assert [line.partition(": ")[2].partition(",")[0] for line in ended] == ["success", "failed"]
-    assert "`net.rules.lock` is stale: on `net.py:make`, 1 tensor came, 2 went" in ran.stderr
+    assert "`net.rules.lock` is stale: on `net.py:make`, 1 tensor came, 2 went" in ran.stdout
 
 
 def test_its_workflow_is_one_of_github() -> None:
