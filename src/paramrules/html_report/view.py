@@ -72,19 +72,21 @@ class _Texts(_Numbered[str]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._plain: dict[str, int] = {}
+        self._plain: dict[str, tuple[frozenset[str], int]] = {}
 
     def about(self, cells: Iterable[str], numbers: Mapping[str, str]) -> tuple[int, ...]:
         """Return the numbers of texts about a parameter. `numbers` are what `_numbers` returns."""
         return tuple([self._number(cell, numbers) for cell in cells])
 
     def _number(self, text: str, numbers: Mapping[str, str]) -> int:
-        found = self._plain.get(text)
-        if found is None:
-            safe = printable(text)
-            found = self.number(_DIGITS.sub(lambda digits: numbers.get(digits[0], digits[0]), safe))
-            if not _DIGITS.search(safe):
-                self._plain[text] = found
+        digits, found = self._plain.get(text, (None, 0))
+        if digits is not None and digits.isdisjoint(numbers):
+            return found
+        safe = printable(text)
+        written = _DIGITS.sub(lambda digits: numbers.get(digits[0], digits[0]), safe)
+        found = self.number(written)
+        if written == safe:  # it does not depend on the parameter, unless another name has one of its numbers
+            self._plain[text] = frozenset(_DIGITS.findall(safe)), found
         return found
 
 
