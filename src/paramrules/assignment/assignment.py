@@ -8,19 +8,19 @@ from itertools import compress
 from typing import Any
 
 from paramrules.assignment.chosen_names import no_parameter
-from paramrules.assignment.clauses import explain_axis
+from paramrules.assignment.clauses import deciding_clause, explain_axis
 from paramrules.assignment.coverage import Part, parts_of
 from paramrules.assignment.expectations import Outcome
-from paramrules.assignment.explanation import Explanation
+from paramrules.assignment.explanation import Clause, Explanation
 from paramrules.assignment.grouping import AxisLabels, Group, GroupSize, groups_of
-from paramrules.assignment.label_settings import Label
+from paramrules.assignment.label_settings import Decision, Label
 from paramrules.assignment.predicate_evaluator import Evaluator
 from paramrules.assignment.report import report
 from paramrules.assignment.value_evaluator import Scalar
 from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
 from paramrules.display import Block, model_size, text_of
 from paramrules.inventories import Inventory
-from paramrules.rules.model import Rules
+from paramrules.rules.model import Rule, Rules
 from paramrules.rules.terms import Predicate
 
 
@@ -136,8 +136,8 @@ class Assignment:
         return model_size(len(inventory), sum(inventory.column("elements")), inventory.framework)
 
     @cached_property
-    def _decisions(self) -> Sequence[Sequence[tuple[str, int, Mapping[str, Any]]]]:
-        """For each axis and parameter its label, the rule that took it, and the settings of the label."""
+    def _decisions(self) -> Sequence[Sequence[Decision]]:
+        """For each axis and parameter the decision."""
         axes = []
         for labels, found in zip(self.axes, self._labels, strict=True):
             settings_of: list[Mapping[str, Any]] = [{}] * len(self.inventory)
@@ -146,8 +146,16 @@ class Assignment:
                     for parameter in self._evaluator.facts.parameters(entries):
                         settings_of[parameter] = settings
             texts = map(labels.labels.__getitem__, labels.of)
-            axes.append(list(zip(texts, labels.rules, settings_of, strict=True)))
+            axes.append(list(map(Decision, texts, labels.rules, settings_of)))
         return axes
+
+    def decisions(self, parameter: int) -> list[Decision]:
+        """Return the decision of each axis on the parameter with this number."""
+        return [of[parameter] for of in self._decisions]
+
+    def clause(self, rule: Rule, parameter: int) -> Clause | None:
+        """Return the part of a rule's predicate that holds or fails for a parameter; None for `else`."""
+        return deciding_clause(rule, parameter, self._evaluator)
 
     def group(self, label: str) -> Group:
         """Return the group with this label, such as `decay/block_0`.
@@ -285,7 +293,7 @@ class Assignment:
         inventory, entries = self.inventory.beside(number)
         if inventory is self.inventory:
             evaluator, group = self._evaluator, self.groups[self.group_numbers[number]]
-            decisions = [of[number] for of in self._decisions]
+            decisions = self.decisions(number)
         else:  # whole columns of a million parameters take seconds
             evaluator = self._evaluator.among(inventory, entries)
             group = next(group for group in self.groups if number in group.parameters)

@@ -6,6 +6,7 @@ from typing import Any
 
 from paramrules.assignment.captured import Premises, in_order
 from paramrules.assignment.explanation import AxisExplanation, Clause, Verdict
+from paramrules.assignment.label_settings import Decision
 from paramrules.assignment.labelling import captured_values
 from paramrules.assignment.predicate_evaluator import Evaluator
 from paramrules.assignment.value_evaluator import module_text
@@ -20,15 +21,23 @@ from paramrules.rules.model import Axis, Rule
 from paramrules.rules.terms import Predicate, Value, meaning, terms_in
 
 
-def explain_axis(
-    axis: Axis, parameter: int, decision: tuple[str, int, Mapping[str, Any]], evaluator: Evaluator
-) -> AxisExplanation:
+def deciding_clause(rule: Rule, parameter: int, evaluator: Evaluator) -> Clause | None:
+    """Return the part of a rule's predicate that holds or fails for a parameter; None for `else`."""
+    if rule.predicate is None:
+        return None
+    reader = _Reader(evaluator, list(evaluator.facts.inventory.entries(parameter)))
+    if evaluator.holds(rule.predicate, reader.entries):
+        return reader.held(rule.predicate)
+    return reader.failed(rule.predicate)
+
+
+def explain_axis(axis: Axis, parameter: int, decision: Decision, evaluator: Evaluator) -> AxisExplanation:
     """Explain one axis for one parameter.
 
     Args:
         axis: the axis.
         parameter: the parameter, by its number in the inventory of the evaluator.
-        decision: its label, the number of the rule that took it (-1: none), and its settings.
+        decision: the decision.
         evaluator: the evaluator.
     """
     label, number, settings = decision

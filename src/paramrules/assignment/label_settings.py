@@ -6,7 +6,7 @@ those without any.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from paramrules.assignment.entry_facts import OrderKey, order_key
 from paramrules.assignment.partition import Taken
@@ -22,6 +22,20 @@ from paramrules.rules.value_expressions import type_of
 Settings = Mapping[str, Any]
 
 
+class Decision(NamedTuple):
+    """What an axis decides about a parameter.
+
+    Attributes:
+        label: its label.
+        rule: the number of the rule that took it; -1 if none did.
+        settings: the settings of the label.
+    """
+
+    label: str
+    rule: int
+    settings: Settings
+
+
 @dataclass(slots=True)
 class Label:
     """A label and the entries it took. `settings` are its different settings in order, with their entries."""
@@ -32,13 +46,13 @@ class Label:
     taken: list[Taken]
     settings: list[tuple[Settings, list[int]]] = field(default_factory=list)
 
-    def decision(self, entries: Sequence[int]) -> tuple[str, int, Settings] | None:
-        """Return the label, rule and settings of the parameter with these entries; None if it has another."""
+    def decision(self, entries: Sequence[int]) -> Decision | None:
+        """Return the decision on the parameter with these entries; None if it has another label."""
         for taken in self.taken:
             for entry in entries:
                 if entry in taken.entries:
                     settings = next(each for each, having in self.settings if entry in having)
-                    return self.text, taken.rule, settings
+                    return Decision(self.text, taken.rule, settings)
         return None
 
 

@@ -7,7 +7,7 @@ from itertools import product
 from pathlib import Path
 from typing import Never
 
-from paramrules.assignment import Assignment, AxisExplanation, examine
+from paramrules.assignment import Assignment, examine
 from paramrules.assignment.assign import RulesLike, rules_from
 from paramrules.assignment.unknown_keywords import refuse_unknown
 from paramrules.assignment.value_evaluator import Scalar
@@ -38,6 +38,7 @@ from paramrules.comparison.settings import (
 )
 from paramrules.diagnostics import Diagnostic, printable
 from paramrules.inventories.own_vocabulary import VocabularyLike
+from paramrules.rules.model import Axis
 from paramrules.safe_files import write_new
 
 
@@ -245,31 +246,37 @@ def _settings(
 
 def _differences(assignments: tuple[Assignment, Assignment], pairs: Sequence[Pair]) -> Iterator[Difference]:
     first, second = assignments
+    same: dict[tuple[int, int], bool] = {}
     for pair in pairs:
         for x, y in product(pair.a, pair.b):
-            groups = first.group_of(x), second.group_of(y)
-            if (groups[0].labels, groups[0].settings) == (groups[1].labels, groups[1].settings):
+            numbers = first.inventory.index(x), second.inventory.index(y)
+            groups = first.group_numbers[numbers[0]], second.group_numbers[numbers[1]]
+            if groups not in same:
+                a, b = first.groups[groups[0]], second.groups[groups[1]]
+                same[groups] = (a.labels, a.settings) == (b.labels, b.settings)
+            if same[groups]:
                 continue
-            explained = zip(first.explain(x).axes, second.explain(y).axes, strict=True)
-            for axes in explained:
-                if (axes[0].label, axes[0].settings) != (axes[1].label, axes[1].settings):
+            decisions = zip(first.decisions(numbers[0]), second.decisions(numbers[1]), strict=True)
+            for axis, (one, other) in zip(first.rules.axes, decisions, strict=True):
+                if (one.label, one.settings) != (other.label, other.settings):
                     yield Difference(
                         x,
                         y,
-                        axes[0].axis,
-                        (axes[0].label, axes[1].label),
-                        (axes[0].settings, axes[1].settings),
-                        _reasons(*axes),
+                        axis.name,
+                        (one.label, other.label),
+                        (one.settings, other.settings),
+                        _reasons(assignments, axis, numbers, (one.rule, other.rule)),
                     )
 
 
-def _reasons(a: AxisExplanation, b: AxisExplanation) -> tuple[Reason, Reason]:
-    """Return the clauses that held and failed at the first rule that took only one of the two."""
-    if a.rule is b.rule:
-        return Reason(a.rule, a.clause, True), Reason(b.rule, b.clause, True)
-    if b.rule is None or (a.rule is not None and len(a.earlier) < len(b.earlier)):
-        assert a.rule is not None
-        failed = next(verdict for verdict in b.earlier if verdict.rule is a.rule)
-        return Reason(a.rule, a.clause, True), Reason(a.rule, failed.clause, False)
-    failed = next(verdict for verdict in a.earlier if verdict.rule is b.rule)
-    return Reason(b.rule, failed.clause, False), Reason(b.rule, b.clause, True)
+def _reasons(
+    assignments: tuple[Assignment, Assignment], axis: Axis, numbers: tuple[int, int], rules: tuple[int, int]
+) -> tuple[Reason, Reason]:
+    """Return the clauses that held and failed at the first rule that took one of the two, or both."""
+    deciding = min(rule for rule in rules if rule >= 0)
+    rule = axis.rules[deciding]
+    one, other = (
+        Reason(rule, assignment.clause(rule, number), taken == deciding)
+        for assignment, number, taken in zip(assignments, numbers, rules, strict=True)
+    )
+    return one, other

@@ -237,7 +237,7 @@ def _node(name: str, nodes: dict[str, _Node], root: _Node) -> _Node:
 
 
 def _ranks(nodes: Iterable[_Node]) -> dict[tuple[str, str], dict[int, int]]:
-    """Return the ranks of the numbers behind each stem that has several, by what stands before and the stem."""
+    """Return the ranks of the numbers behind stems that have several, by what stands before and the stem."""
     numbers: dict[tuple[str, str], set[int]] = defaultdict(set)
     uncounted = []
     for node in nodes:

@@ -139,7 +139,7 @@ def side_by_side(a: Series, b: Series) -> list[tuple[Item, Item]] | None:
     """
     if len(a.items) != len(b.items):
         return None
-    if not a.varying or len(a.varying) != len(b.varying):
+    if len(a.items) == 1 or not a.varying or len(a.varying) != len(b.varying):
         return list(zip(a.items, b.items, strict=True))
     return _pair_in_any_nesting(a, b)
 
