@@ -96,6 +96,10 @@ def test_numbers_that_are_nested_the_other_way_round() -> None:
     assert len(found) == 9
 
 
+def test_two_spellings_of_one_number_run_in_the_order_of_the_model() -> None:
+    assert run(series("h.0.w", "h0.w"), series("x.0.w", "x0.w")) == [("h.0.w", "x.0.w"), ("h0.w", "x0.w")]
+
+
 def test_what_is_tied_is_found_by_any_of_its_names() -> None:
     a = inventory_of([{"name": "head.weight", "also": ["wte.weight"], "shape": [4]}])
     b = inventory_of([{"name": "wte.weight", "shape": [4]}])
