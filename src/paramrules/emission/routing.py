@@ -87,7 +87,7 @@ def route(
     pairs = [(one.group, spec) for one, spec in chosen]
     settings, unknown = settings_of(bound.assignment, pairs, marks)
     routed = []
-    known: dict[tuple[int, int], tuple[Any, ...]] = {}
+    known: dict[tuple[int, int], tuple[Mapping[str, Any], Mapping[str, str], Rate, Rate]] = {}
     for (one, spec), own in zip(chosen, settings, strict=True):
         written = one.group.settings
         alike = id(written), id(spec)
@@ -95,14 +95,13 @@ def route(
             found = _rates(one.group, spec, bases, lr, is_finite)
             named = {SCHEDULES[key]: schedule_of(written, key) for key in found}
             known[alike] = (
-                spec,
-                own,
                 {key: value for key, value in written.items() if is_mark(spec, key, marks)},
                 {key: name for key, name in named.items() if name != DEFAULT},
                 found["lr"],
                 found.get("weight_decay", Rate(None)),
             )
-        routed.append(RoutedGroup(*one, *known[alike]))
+        own_marks, schedules_of, rate, decay = known[alike]
+        routed.append(RoutedGroup(*one, spec, own, own_marks, schedules_of, rate, decay))
     if schedules and (lost := _lost_schedules(bound.assignment, routed, bases)):
         return routed, wrong + lost + unknown
     if schedules:
@@ -235,12 +234,8 @@ def _choose(
     """Return groups with their optimizers, and a finding (E610) for each cause that leaves some without."""
     chosen: list[tuple[BoundGroup, OptimizerSpec]] = []
     lost: dict[str | None, list[Group]] = {}
-    names: dict[int, str | None] = {}
     for one in groups:
-        alike = id(one.group.settings)
-        if alike not in names:
-            names[alike] = choose(one.group.settings, specs)
-        name = names[alike]
+        name = choose(one.group.settings, specs)
         if name is None:
             lost.setdefault(one.group.settings.get("optimizer"), []).append(one.group)
         else:
