@@ -60,3 +60,15 @@ def test_the_note():
 )
 def test_no_note(predicate):
     assert notes(predicate) == []
+
+
+def test_no_note_where_every_shape_is_the_stored_one():
+    class Matrices(Kernels):
+        def layouts(self):
+            return {}
+
+    names = ["a.kernel", "b.kernel", "c.kernel", "a.bias"]
+    model = Inventory("toy", names, [Owner((Class("own.Module"),))] * 4, Matrices())
+    taken = paramrules.assign(paramrules.parse("x: shape == (8, 2, *)\nrest: else", "s.rules"), model)
+    assert taken.names("x") == ("a.kernel", "b.kernel")
+    assert taken.findings == ()
