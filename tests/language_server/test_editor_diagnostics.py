@@ -124,7 +124,7 @@ def test_a_place_in_a_shipped_file_is_that_of_the_installed_one(editor: Editor, 
 
 
 def test_what_is_not_on_the_disk_is_read_too(editor: Editor) -> None:
-    for uri in ("untitled:Untitled-1", "git:/vit.rules?HEAD", "untitled:"):
+    for uri in ("untitled:Untitled-1", "git:/vit.rules?HEAD", "untitled:", "file:///a%00b.rules"):
         editor.open(uri, "a: nope\n")
         assert editor.found(uri) == [("E301", "0:3")]
     editor.change("untitled:Untitled-1", 'include "norms.rules"\na: ndim <= 1\n')

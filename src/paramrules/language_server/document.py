@@ -203,7 +203,13 @@ def as_uri(path: str) -> str:
     return Path(os.path.abspath(path)).as_uri()
 
 
+def path_of(uri: str) -> str | None:
+    """Return the path at an address; None if no file can have it."""
+    path = to_fs_path(uri)
+    return None if path is None or "\0" in path else path
+
+
 def real_path(uri: str) -> str:
     """Return the real path of the file at an address; "" if it is not a file."""
-    path = to_fs_path(uri)
+    path = path_of(uri)
     return os.path.realpath(path) if path else ""

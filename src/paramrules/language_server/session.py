@@ -3,11 +3,10 @@
 import os
 from collections.abc import Iterator, Sequence
 
-from pygls.uris import to_fs_path
 from pygls.workspace import TextDocument
 
 from paramrules.diagnostics import Diagnostic, RulesError, Source
-from paramrules.language_server.document import Document, as_uri, real_path
+from paramrules.language_server.document import Document, as_uri, path_of, real_path
 from paramrules.language_server.models import Models
 from paramrules.language_server.positions import Units
 from paramrules.projects import Project, find_project
@@ -33,7 +32,7 @@ class Session:
     def put(self, text: TextDocument) -> Sequence[str]:
         """Take in a document that was opened or has changed; return it and the open ones that include it."""
         if text.uri not in self._open:  # its settings may have changed, and not all editors watch them
-            folder = os.path.dirname(to_fs_path(text.uri) or "")
+            folder = os.path.dirname(path_of(text.uri) or "")
             self._projects.pop(folder, None)
             self.broken.pop(folder, None)
         self._open[text.uri] = text
@@ -76,7 +75,7 @@ class Session:
         return self._documents[uri]
 
     def _document(self, uri: str, text: str, version: int | None) -> Document:
-        path = to_fs_path(uri)
+        path = path_of(uri)
         return Document(
             uri,
             path,
