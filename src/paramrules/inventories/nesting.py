@@ -37,25 +37,37 @@ class Repeats:
     Args:
         help: what to do about a module with too many names.
         size: how many names a node gives to itself and to what it holds directly.
+
+    Attributes:
+        first: the first name of each node, by its id, which stays its own because `note` keeps the node.
     """
 
     def __init__(self, help: str, size: Callable[[Any], int] = _size) -> None:
         self._help = help
         self._size = size
-        self._first: dict[int, tuple[object, str]] = {}  # also keeps nodes alive, so that ids stay theirs
+        self.first: dict[int, str] = {}
+        self._alive: list[object] = []
         self._times: Counter[int] = Counter()
+        self._often: object = None
         self._again = 0
 
     def note(self, node: object, name: str) -> None:
         """Count a node. Raises RulesError (E549) if too much has come again."""
-        key = id(node)
-        if key not in self._first:
-            self._first[key] = node, name
-            return
-        self._times[key] += 1
+        if id(node) in self.first:
+            self.again(node, name)
+        else:
+            self.first[id(node)] = name
+            self._alive.append(node)
+
+    def again(self, node: object, name: str) -> None:
+        """Count a node that is in `first`. Raises RulesError (E549) if too much has come again."""
+        times, key = self._times, id(node)
+        times[key] += 1
+        if self._often is None or times[key] > times[id(self._often)]:
+            self._often = node
         self._again += self._size(node) * (1 + len(name) // _LONG)
         if self._again > MOST_FURTHER_NAMES:
-            raise too_many_names(_at(*self._first[self._times.most_common(1)[0][0]]), self._help)
+            raise too_many_names(_at(self._often, self.first[id(self._often)]), self._help)
 
 
 def too_many_names(what: str, help: str) -> RulesError:
