@@ -214,3 +214,31 @@ def test_only_so_many_series_are_drafted() -> None:
     model = inventory_of(untyped(*names))
     assert draft(model).count("_blocks = count(") == 6
     assert paramrules.examine(paramrules.parse(draft(model)), model, strict=True).findings == ()
+
+
+def test_the_stem_of_several_towers_trains_slower_than_the_deepest() -> None:
+    towers = [
+        row
+        for tower, depth in (("text", 2), ("vision", 3))
+        for i in range(depth)
+        for row in linear(f"{tower}.{i}")
+    ]
+    text = draft(inventory_of([*table("embed"), *towers]))
+    assert "lr_scale = rate ** (max(vision_blocks, text_blocks) + 1)\n" in text
+
+
+def test_stages_are_called_so() -> None:
+    rows = [
+        row
+        for i in range(3)
+        for part in ("down_layer.0", "layers.0.fc")
+        for row in linear(f"stages.{i}.{part}")
+    ]
+    assert "let stage = name ~ ^stages" in draft(inventory_of(rows))
+
+
+def test_the_layers_of_an_lstm_are_in_one_module() -> None:
+    rows = untyped(
+        *(f"lstm.{kind}_{way}_l{i}" for kind in ("weight", "bias") for way in ("ih", "hh") for i in range(2))
+    )
+    assert "[lr]" not in draft(inventory_of(rows))

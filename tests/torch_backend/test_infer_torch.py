@@ -357,6 +357,23 @@ def test_tensors_of_another_model() -> None:
     )
 
 
+def test_a_module_in_place_of_its_parameters() -> None:
+    assert refusal(lambda model: [{"params": [model.embed, model.blocks]}, {"params": model.head}]) == (
+        "E952",
+        "group 1 holds a `torch.nn.modules.sparse.Embedding`, which is not a parameter of the model "
+        "(and 2 more)",
+        'write the parameters of a module: `{"params": [*model.head.parameters()]}`',
+    )
+
+
+def test_a_scheduler_alone_says_to_return_its_optimizer() -> None:
+    assert refusal(lambda model: torch.optim.lr_scheduler.ConstantLR(adamw(model))) == (
+        "E955",
+        "a `torch.optim.lr_scheduler.ConstantLR` holds no groups of parameters",
+        "return its `optimizer`",
+    )
+
+
 def test_exceptions_of_a_function_come_as_they_are() -> None:
     with pytest.raises(KeyError, match="'x'"):
         infer(Net(), lambda model: {}["x"])

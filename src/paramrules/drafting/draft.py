@@ -149,7 +149,8 @@ def _rates(series: Sequence[Series], stem: list[str], head: list[str], names: Se
     yield ""
     yield "[lr]"
     if stem:
-        yield f"stem: stem -> lr_scale = rate ** ({depths[0]} + 1)"
+        deepest = depths[0] if len(depths) == 1 else f"max({', '.join(depths)})"
+        yield f"stem: stem -> lr_scale = rate ** ({deepest} + 1)"
     for word, depth, place in zip(words, depths, places, strict=True):
         yield f"{word}_{{{place}}}: {word} -> lr_scale = rate ** ({depth} - {place})"
     yield "rest: else"

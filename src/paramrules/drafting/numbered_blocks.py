@@ -12,6 +12,9 @@ _IN_STAGE: Final = re.compile(r"^\d+\.(?:\d+\.|blocks?\.|layers?\.|downsample\b)
 _PART: Final = re.compile(r"^\d+\.layer\.")
 """A part of a block, where its place is called `block`, as in T5: `block.0.layer.1.`."""
 
+_OF_LAYER: Final = re.compile(r"(?:weight|bias)_[a-z]+_l\d+")
+"""An array of an `LSTM`, which holds those of all of its layers itself: `weight_ih_l0`."""
+
 _SHARE: Final = 0.25
 """The part of the largest series that another one needs, as a decoder beside an encoder."""
 
@@ -36,11 +39,12 @@ class Series(NamedTuple):
 
     @property
     def word(self) -> str:
-        """The name of one block: `stage` if there are blocks or layers in it."""
+        """The name of one block: `stage` if it is called so, or if there are blocks or layers in it."""
         inside = [name[len(self.begin) :] for name in self.names]
         if re.search(r"blocks?\.$", self.begin) and all(map(_PART.search, inside)):
             return "block"
-        return "stage" if all(map(_IN_STAGE.search, inside)) else "block"
+        is_stage = re.search(r"stages?\.$", self.begin) or all(map(_IN_STAGE.search, inside))
+        return "stage" if is_stage else "block"
 
     @property
     def is_repeated(self) -> bool:
@@ -93,7 +97,7 @@ def series_in(sizes: Mapping[str, int]) -> list[Series]:
     for name in filter(_PLAIN.fullmatch, sizes):
         parts = name.split(".")
         for at, part in enumerate(parts):
-            if numbered := _NUMBERED.fullmatch(part):
+            if (numbered := _NUMBERED.fullmatch(part)) and not _OF_LAYER.fullmatch(part):
                 begin = "".join(f"{each}." for each in parts[:at]) + part[: numbered.start(2)]
                 names[begin].add(name)
                 numbers[begin].add(numbered[2])

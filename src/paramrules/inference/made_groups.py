@@ -252,6 +252,8 @@ def _not_groups(made: object) -> Diagnostic:
     elif _is_transformation(made):
         message = f"a `{class_name(type(made))}` does not show its groups"
         help = "return what it is made from: the mask, the labels, or settings by name"
+    elif isinstance(getattr(getattr(made, "optimizer", None), "param_groups", None), list):
+        message, help = f"{a(class_name(type(made)))} holds no groups of parameters", "return its `optimizer`"
     else:
         message, help = f"{a(class_name(type(made)))} holds no groups of parameters", _FORMS
     return Diagnostic("E955", message, help=help)
@@ -281,12 +283,18 @@ def _stranger(strangers: Sequence[tuple[str, object]], parameters: Parameters) -
     if isinstance(member, str):
         return _unknown_name([name for _, name in strangers if isinstance(name, str)], parameters)
     shape = getattr(member, "shape", None)
+    if callable(getattr(member, "named_parameters", None)):
+        help = 'write the parameters of a module: `{"params": [*model.head.parameters()]}`'
+    else:
+        help = (
+            "a group holds parameters of the model that the function gets, not those of a copy, and no "
+            "tensors computed from them"
+        )
     what = a(class_name(type(member))) + ("" if shape is None else f" of shape {tuple(shape)}")
     return Diagnostic(
         "E952",
         f"{place} holds {what}, which is not a parameter of the model{more}",
-        help="a group holds parameters of the model that the function gets, not those of a copy, and no "
-        "tensors computed from them",
+        help=help,
     )
 
 
