@@ -177,3 +177,16 @@ def test_a_series_of_some_blocks_names_its_match_once() -> None:
 
     found = infer([grouping(vit(12), loop)])
     assert "block and i >= 2 ->" in found.text
+
+
+def test_the_rate_of_a_head_in_a_model_of_many_blocks() -> None:
+    """Each of 150 blocks has more tensors than stem and head together."""
+
+    def loop(row: dict[str, Any]) -> dict[str, Any]:
+        at = number(row["name"])
+        return {"lr": 1e-3 if at is None else 1e-3 * 0.99 ** (150 - at)}
+
+    made = grouping(vit(150), loop)
+    found = infer([made])
+    assert len(found.rules.axes[0].rules) == 2
+    assert differences(found.rules, made, found.base) == ()

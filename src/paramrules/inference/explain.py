@@ -107,8 +107,14 @@ class Explainer:
         """Return the forms of one setting: constants, series, powers of their rates, and formulas of fans."""
         forms = constants(column, self._space)
         if len(forms) > 1 and any(is_number(form.value) for form in forms):
-            forms += by_fans(column, self._space)
-            forms += series_of(column, self._space, self._indexes)
+            found = [*by_fans(column, self._space), *series_of(column, self._space, self._indexes)]
+            explained = 0
+            for form in found:
+                explained |= form.ok
+            left = [FREE if explained >> entry & 1 else value for entry, value in enumerate(column)]
+            known = {form.text for form in forms}
+            forms += [form for form in constants(column, self._space, left) if form.text not in known]
+            forms += found
         return forms
 
     def _searched(self, kinds: Kinds, heads: Sequence[Head], cared: int) -> DecisionList | None:

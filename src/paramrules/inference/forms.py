@@ -50,12 +50,12 @@ class Form:
     beyond: bool = False
 
 
-def constants(column: Column, space: Space) -> list[Form]:
-    """Return a form for each value of a setting, the commonest first."""
+def constants(column: Column, space: Space, among: Column | None = None) -> list[Form]:
+    """Return a form for each value of a setting, the commonest first: of `among`, if not all are wanted."""
     everything = (1 << len(space)) - 1
     free = free_of(column)
     forms = []
-    for value in distinct(column)[:MOST_CONSTANTS]:
+    for value in distinct(column if among is None else among)[:MOST_CONSTANTS]:
         ok = free | mask_of([other is not FREE and close(other, value) for other in column])
         cost = costs.CONSTANT
         if is_number(value) and value:

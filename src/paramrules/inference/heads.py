@@ -12,6 +12,7 @@ from paramrules.inference.forms import Form
 from paramrules.inference.indexes import Index
 
 _MOST_JOINT: Final = 400
+_MOST_HEADS: Final = 2_000
 _MOST_FORCED: Final = 6
 _MOST_PAIRED: Final = 4
 
@@ -61,7 +62,7 @@ def heads_of(forms: Mapping[str, Sequence[Form]], cared: int) -> list[Head]:
         index = next((form.index for form in combination if form.kind == "series"), None)
         heads.append(Head(chosen, ok, domain, cost, index, _bonus(chosen)))
     heads.sort(key=lambda head: (-(head.ok & cared).bit_count(), head.cost))
-    return heads[:_MOST_JOINT]
+    return heads[:_MOST_HEADS]
 
 
 def _combinations(forms: Sequence[Sequence[Form]], cared: int) -> Iterator[tuple[Form, ...]]:
