@@ -87,7 +87,7 @@ AMONG = ["in", "not in"]
 TEXTS = [*NAMES[:4], *NAMES[24:40], "weight", "bias", "blocks.0.attn", ""]
 KEYS = [["weight_decay", "betas", "tag"], ["lr", "momentum"], ["eps", "skip", "schedule"]]
 SOME_ALTERNATIVES = st.lists(st.sampled_from(ALTERNATIVES), min_size=1, max_size=3, unique=True)
-SOME_EXTENTS = st.lists(st.sampled_from(["*", "1", "4", "8"]), min_size=1, max_size=4)
+SOME_EXTENTS = st.lists(st.sampled_from(["*", "*", "1", "4", "8", "fan_in", "ndim"]), min_size=1, max_size=4)
 SOME_WORDS = {
     kind: st.lists(st.sampled_from(words), min_size=1, max_size=2, unique=True)
     for kind, words in {

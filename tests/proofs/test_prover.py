@@ -50,7 +50,8 @@ EQUAL = {
     "shape": ("a: shape == (1, *, 8)", "a: ndim == 3 and shape[0] == 1 and shape[-1] == 8"),
     "not that shape": ("a: shape != (4,)", "a: not (ndim == 1 and shape[0] == 4)"),
     "shape of values": ("a: shape == (fan_in, *)", "a: not (not shape == (fan_in, *))"),
-    "shape apart from values": ("a: shape != (fan_in, *)", "a: not shape == (fan_in, *)"),
+    "shape apart from values": ("a: shape != (fan_in, *)", "a: not (not shape != (fan_in, *))"),
+    "shape of whole floats": ("option w = 4.0\na: shape == (w, *)", "a: shape == (4, *)"),
     "squeezed": ("a: squeezed_ndim > ndim or ndim == 2", "a: squeezed_ndim > ndim or ndim == 2 and true"),
     "no tensor is squeezed to more": ("a: squeezed_ndim == 3 and ndim == 2 or size == 1", "a: size == 1"),
     "fan": ("a: fan_in != 4", "a: fan_in < 4 or fan_in > 4"),
@@ -252,6 +253,8 @@ DIFFERENT = {
     "role": ("a: role == bias", "a: role in (bias, scale)", ("rest", "a")),
     "dtype": ("a: dtype != float32", "a: true", ("rest", "a")),
     "fan": ("a: fan_in == 4", "a: fan_in >= 4", ("rest", "a")),
+    "shape apart from a missing fan": ("a: shape != (fan_in, *)", "a: not shape == (fan_in, *)", None),
+    "shape of whole floats": ("option w = 4.0\na: shape == (w, *)", "a: shape == (5, *)", ("a", "rest")),
     "fan apart": ("a: fan_in != 4", "a: fan_in == 5", ("a", "rest")),
     "an attribute under two negations": (
         "a: name like '*.bias' -> lr_scale = attr(lr_mult)",
@@ -388,6 +391,11 @@ UNDECIDED = {
     ),
     "many extents and a size": (
         "a: " + " and ".join(f"shape[{at}] != 5" for at in range(7)) + " and size == 11",
+        "",
+        "no parameter was found that it takes and the other file's rule does not",
+    ),
+    "a larger fan than there is": (
+        "a: fan_in > 1e300",
         "",
         "no parameter was found that it takes and the other file's rule does not",
     ),

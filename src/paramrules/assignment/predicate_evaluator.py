@@ -71,7 +71,7 @@ class Evaluator:
             case terms.ConstantTest():
                 return self._texts(predicate, frozenset(predicate.values).__contains__, entries)
             case terms.ShapeTest():
-                return self._signed(predicate, lambda some: self._shape(predicate, some, premises), entries)
+                return self._shape(predicate, entries, premises)
             case terms.Comparison():
                 return self._comparison(predicate, predicate.operator == "!=", entries, premises)
             case terms.ValueAmong():
@@ -151,7 +151,7 @@ class Evaluator:
 
     def _signed(
         self,
-        test: terms.RegexTest | terms.GlobTest | terms.TextTest | terms.ConstantTest | terms.ShapeTest,
+        test: terms.RegexTest | terms.GlobTest | terms.TextTest | terms.ConstantTest,
         positive: Callable[[Entries], Entries],
         entries: Entries,
     ) -> Entries:
@@ -173,6 +173,18 @@ class Evaluator:
         return self._signed(test, lambda some: [e for e in some if accepts(column[e])], entries)
 
     def _shape(self, test: terms.ShapeTest, entries: Entries, premises: Premises) -> Entries:
+        if not test.negated:
+            return self._of_shape(test, entries, premises)
+        read = [each for each in test.extents if not isinstance(each, terms.Constant | None)]
+
+        def applies(entry: int, captures: Captures) -> bool:
+            return all(self.values.of(each, entry, captures) is not ABSENT for each in read)
+
+        apart = self._apart(test, entries, premises) if read else ()
+        some = [e for captures, alike in apart for e in alike if applies(e, captures)] if read else entries
+        return self._none(lambda all_: self._of_shape(test, all_, premises), some)
+
+    def _of_shape(self, test: terms.ShapeTest, entries: Entries, premises: Premises) -> Entries:
         shapes = self.facts.column("shape")
         entries = [e for e in entries if len(shapes[e]) == len(test.extents)]
 

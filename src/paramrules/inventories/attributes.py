@@ -15,7 +15,7 @@ ABSENT: Final = type("Absent", (), {"__repr__": lambda self: "ABSENT", "__bool__
 MARK: Final = "paramrules_unreadable"
 """The only key of the object that stands for an unreadable value in a saved inventory."""
 
-_LARGEST = 2**63
+LARGEST_INTEGER = 2**63
 _DEEPEST = 20
 _NOT_FINITE = ("nan", "inf", "-inf")
 
@@ -52,7 +52,7 @@ def readable(value: object, depth: int = 0) -> object:
     if value is None or value is ABSENT or isinstance(value, bool | Unreadable):
         return value
     if isinstance(value, int):
-        return int(value) if abs(value) <= _LARGEST else Unreadable("an integer of more than 64 bits")
+        return int(value) if abs(value) <= LARGEST_INTEGER else Unreadable("an integer of more than 64 bits")
     if isinstance(value, float):
         return float(value) if isfinite(value) else Unreadable(str(float(value)))
     if isinstance(value, str):

@@ -6,6 +6,7 @@ from typing import Final
 from paramrules.assignment.predicate_evaluator import is_set
 from paramrules.assignment.value_evaluator import compare
 from paramrules.inventories import ABSENT
+from paramrules.inventories.attributes import LARGEST_INTEGER
 from paramrules.rules.dnf import Atom
 
 Tests = frozenset[Atom]
@@ -27,12 +28,13 @@ class AttributeValues:
         texts = [c for c in constants if isinstance(c, str)]
         values = [*_PLAIN, *constants, *(n + d for n in numbers for d in (-1, 1)), *between]
         values += [number for number in beside if isfinite(number)]
-        values += [int(n) + d for n in (*numbers, *between) if isfinite(n) for d in (-1, 0, 1)]
+        values += [int(n) + d for n in (*numbers, *between) for d in (-1, 0, 1)]
         values += [more for text in texts for more in (text + "a", text[:-1])]
         self._tests = tests
         self._held: dict[Tests, object] = {}
         for value in values:
-            self._held.setdefault(self.held(value), value)
+            if not isinstance(value, int) or abs(value) <= LARGEST_INTEGER:
+                self._held.setdefault(self.held(value), value)
 
     def held(self, value: object) -> Tests:
         """Return the tests that hold for a value."""

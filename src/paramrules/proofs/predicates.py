@@ -178,15 +178,16 @@ class Predicates(Reader):
                 places = tuple(each is not None for each in term.extents)
                 key = ("shape", places, tuple(forms), self._needed(*written))
                 cubes = self._opaque(key, forms, self._found(written, captures))
-                return _nowhere(cubes) if term.negated else cubes
+                if not term.negated:
+                    return cubes
+                return _both(self._applies(tuple(written), captures), _nowhere(cubes))
 
     def _compared(self, left: Value, operator: str, items: tuple[Value, ...], captures: Environment) -> Cubes:
         if operator != "!=":
             return [cube for item in items for cube in self._pair(left, operator, item, captures)]
         applies = self._applies((left, *items), captures)
         equal = [cube for item in items for cube in self._pair(left, "==", item, captures)]
-        apart = _nowhere(equal)
-        return [Cube((*one.here, *two.here), {**one.facts, **two.facts}) for one in applies for two in apart]
+        return _both(applies, _nowhere(equal))
 
     def _pair(self, left: Value, operator: str, right: Value, captures: Environment) -> Cubes:
         one, two = value_of(left), value_of(right)
@@ -242,7 +243,7 @@ class Predicates(Reader):
         for value in map(value_of, values):
             if isinstance(value, terms.Attribute):
                 found[Atom("attribute", value.function, (value.path, "present", None))] = None
-            elif not isinstance(value, terms.Constant):
+            elif not isinstance(value, terms.Constant | terms.OptionValue):
                 form = self._forms.of(value, captures)
                 if self._needed(value) or not self._forms.are_whole(form):
                     forms.append(form)
@@ -289,6 +290,11 @@ def _nowhere(cubes: Cubes) -> Cubes:
         if cube.here:
             facts[Atom("nowhere", "", frozenset(cube.here))] = True
     return [Cube((), facts)]
+
+
+def _both(one: Cubes, other: Cubes) -> Cubes:
+    """Return the conjunction of tests that do not contradict each other."""
+    return [Cube((*a.here, *b.here), {**a.facts, **b.facts}) for a in one for b in other]
 
 
 def _frozen(cubes: list[Conjunction]) -> frozenset[object]:

@@ -16,7 +16,7 @@ from paramrules.rules.arithmetic import LARGEST
 from paramrules.rules.dnf import Atom, Budget, GaveUp
 
 Shape = tuple[int, ...]
-Pattern = tuple[int | None, ...]
+Pattern = tuple[float | None, ...]
 
 _FREE: Final = (2, 1)
 """Extents that no fact is about: one that `squeezed_ndim` counts, and one that it does not."""
@@ -107,8 +107,8 @@ def _places(
         position = _position(fact)
         if position is not None and -count <= position < count:
             facts.setdefault(position % count, []).append((fact, value))
-    written: dict[int, set[int]] = {}
-    fixed: dict[int, int] = {}
+    written: dict[int, set[float]] = {}
+    fixed: dict[int, float] = {}
     for pattern, value in patterns:
         for at, extent in enumerate(pattern[:count]):
             if extent is not None:
@@ -119,7 +119,8 @@ def _places(
     for at in sorted({*facts, *written}):
         own = facts.get(at, [])
         constants = {*(constant(fact) for fact, _ in own), *written.get(at, ())}
-        tried = [fixed[at]] if at in fixed else [*_FREE, *near(constants)]
+        same = [n for n in near((fixed[at],)) if n == fixed[at]] if at in fixed else []
+        tried = same if at in fixed else [*_FREE, *near(constants)]
         fitting = [n for n in dict.fromkeys(tried) if all(compares(fact, n) == value for fact, value in own)]
         if at not in written and not sized:  # those that nothing tells apart
             fitting = [n for n in fitting if n != 1][:1] + [n for n in fitting if n == 1]

@@ -6,8 +6,9 @@ from typing import Final, NamedTuple
 
 from paramrules.proofs.class_names import Classes
 from paramrules.proofs.shapes import compares, constant, near, shapes
+from paramrules.rules.arithmetic import LARGEST
 from paramrules.rules.builtin_names import CONSTANTS, OF_LAYER
-from paramrules.rules.dnf import Atom, Budget
+from paramrules.rules.dnf import Atom, Budget, GaveUp
 from paramrules.rules.terms import Flag
 
 Facts = Mapping[Atom, bool]
@@ -77,11 +78,15 @@ class Tensors:
         """Yield the fans, and what rules read of a layer's weight, where facts are about them.
 
         Those that only values read are all there or all missing.
+
+        Raises:
+            GaveUp: only numbers that no inventory holds have these facts.
         """
         asked = sorted(
             {f.subject for f in facts if f.kind == "number" and f.subject in ("fan_in", "fan_out", *OF_LAYER)}
         )
         values: list[list[int | None]] = [[None, *near(self._numbers[subject])] for subject in asked]
+        found = large = False
         for chosen in product(*values):
             self._budget.spend()
             numbers = dict(zip(asked, chosen, strict=True))
@@ -91,9 +96,15 @@ class Tensors:
                 if fact.kind == "number" and fact.subject in numbers
             ):
                 given = {name: number for name, number in numbers.items() if number is not None}
+                if any(number > LARGEST for number in given.values()):
+                    large = True
+                    continue
+                found = True
                 yield tuple(given.items())
                 if more := {f: n for f, n in zip(self._fields, _READ, strict=False) if f not in numbers}:
                     yield tuple((given | more).items())
+        if large and not found:
+            raise GaveUp
 
 
 def _constant(subject: str, facts: Facts) -> str | None:
