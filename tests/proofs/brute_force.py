@@ -91,7 +91,9 @@ def changed_options(defaults: Mapping[str, Any], random: Random) -> dict[str, An
     """Return other values for some of the options that two files share."""
     found: dict[str, Any] = {}
     for name, default in defaults.items():
-        if random.random() < 0.5:
+        if default is None:  # it has to be set
+            found[name] = random.choice((0, 1, 2, 0.5, True, "bias"))
+        elif random.random() < 0.5:
             found[name] = default
         elif isinstance(default, bool):
             found[name] = not default

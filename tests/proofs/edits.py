@@ -6,8 +6,13 @@ files are made of a few of them, drawn at random.
 
 import re
 from collections.abc import Iterator
+from math import inf, isfinite, nextafter
 from random import Random
 from typing import NamedTuple
+
+from oracle.strategies import COUNTED
+from proofs.brute_force import parsed
+from proofs.words import CLASS_WORDS, CONSTANT_WORDS, DTYPES, EXACT, ROLES
 
 from paramrules.rules import Rules, terms
 from paramrules.rules.bound_captures import bound
@@ -15,8 +20,14 @@ from paramrules.rules.model import Axis, Rule
 from paramrules.rules.terms import Predicate, Term, terms_in
 
 MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
+VALUES = ("0", "1", "0.5", "2", "true", "1.0", "none", "(1, true)", "(1, 1)", *EXACT[:4])
+"""Settings."""
+BINARY = ("+", "-", "*", "//", "%")
 TENSOR = ("ndim", "squeezed_ndim", "size")
 """Fields that every tensor has."""
+TESTS = (
+    terms.ClassTest | terms.RegexTest | terms.GlobTest | terms.TextTest | terms.ConstantTest | terms.ShapeTest
+) | (terms.Comparison | terms.ValueAmong | terms.AttributeTest | terms.Flag)
 
 
 class Edit(NamedTuple):
@@ -127,9 +138,17 @@ def _equal_term(term: Term, random: Random) -> Iterator[Edit]:
             either = " or ".join(f"{term.subject} == {value}" for value in term.values)
             yield over(term, f"{'not ' * term.negated}({either})")
             yield over(term, f"not (not ({term.span.text}))")
+            if term.subject == "role" and (others := [word for word in ROLES if word not in term.values]):
+                yield over(term, f"role {'in' if term.negated else 'not in'} ({', '.join(others)})")
         case terms.Flag():
             yield over(term, f"not (not {term.name})")
-        case terms.ShapeTest() if term.negated:
+        case terms.ShapeTest() if not term.negated:
+            written = [(at, each.span.text) for at, each in enumerate(term.extents) if each is not None]
+            tests = [f"ndim == {len(term.extents)}", *(f"shape[{at}] == {text}" for at, text in written)]
+            yield over(term, f"({' and '.join(tests)})")
+        case terms.ShapeTest() if term.negated and all(
+            isinstance(extent, terms.Constant | None) for extent in term.extents
+        ):
             yield over(term, f"not ({term.span.text.replace('!=', '==', 1)})")
         case terms.Comparison():
             left, right = term.left.span.text, term.right.span.text
@@ -139,6 +158,9 @@ def _equal_term(term: Term, random: Random) -> Iterator[Edit]:
         case terms.ValueAmong() if not term.negated:
             either = " or ".join(f"{term.left.span.text} == {item.span.text}" for item in term.items)
             yield over(term, f"({either})")
+        case terms.ValueAmong():
+            both = " and ".join(f"{term.left.span.text} != {item.span.text}" for item in term.items)
+            yield over(term, f"({both})")
         case terms.Arithmetic() if term.operator in ("+", "*") and len(term.arguments) == 2:
             one, two = (argument.span.text for argument in term.arguments)
             yield over(term, f"(({two}) {term.operator} ({one}))")
@@ -257,16 +279,18 @@ def changes(rules: Rules, random: Random) -> Iterator[Edit]:
                     yield Edit(rule.span.start, two.span.end, both)
             for setting in rule.settings or ():
                 if not setting.implied:
-                    yield over(setting, f"{setting.key_span.text} = {random.choice(('0', '1', '0.5', '2'))}")
+                    yield over(setting, f"{setting.key_span.text} = {random.choice(VALUES)}")
     for statement in rules.file.statements:
         text = statement.span.text
         if text.startswith("option") and "=" in text:
-            number = random.choice(("0.5", "2", "true", "false", '"bias"'))
+            number = random.choice(("0.5", "2", "1", "true", "false", '"bias"', *EXACT[:4]))
             yield Edit(statement.span.start, statement.span.end, text.partition("=")[0] + f"= {number}")
 
 
 def _changed_term(term: Term, random: Random) -> Iterator[Edit]:
     pick = random.choice
+    if isinstance(term, TESTS):
+        yield over(term, pick(("true", "true", "false")))
     match term:
         case terms.AnyOf() | terms.AllOf():
             items = [*term.items]
@@ -282,9 +306,11 @@ def _changed_term(term: Term, random: Random) -> Iterator[Edit]:
                 )
         case terms.ClassTest():
             names = [alternative.text for alternative in term.alternatives]
-            names[random.randrange(len(names))] = pick(("LayerNorm", "torch.nn.LayerNorm", "*Norm", "Linear"))
+            names[random.randrange(len(names))] = pick(CLASS_WORDS)
             yield over(term, f"{term.function}({'|'.join(names)})")
-            other = "within" if term.function == "type" else "type"
+            other = pick(
+                [function for function in ("type", "within", "variable") if function != term.function]
+            )
             yield over(term, term.span.text.replace(term.function, other, 1))
         case terms.RegexTest():
             text = term.regex.text
@@ -299,7 +325,7 @@ def _changed_term(term: Term, random: Random) -> Iterator[Edit]:
                 text.replace(r"\.", ".", 1),
                 "(?i)" + text.removeprefix("(?i)"),
             ):
-                if changed and changed != text:
+                if changed != text and _kinds(changed) == _kinds(text):
                     yield over(term, f"{term.subject} {'!~' if term.negated else '~'} {quoted(changed)}")
             yield over(term, f"{pick(('leaf', 'module', 'name'))} ~ {quoted(text)}")
         case terms.GlobTest() if not term.option and "[" not in term.glob:
@@ -310,8 +336,30 @@ def _changed_term(term: Term, random: Random) -> Iterator[Edit]:
         case terms.Comparison():
             operator = pick(("<", "<=", "==", "!=", ">", ">="))
             yield over(term, f"{term.left.span.text} {operator} {term.right.span.text}")
-        case terms.Constant() if isinstance(term.value, int | float) and not isinstance(term.value, bool):
-            yield over(term, str(pick((abs(term.value - 1), term.value + 1, 1, 0.5))))
+        case terms.Constant():
+            yield from _changed_constant(term, random)
+        case terms.ConstantTest():
+            words = [*term.values, pick(DTYPES if term.subject == "dtype" else ROLES)]
+            del words[random.randrange(len(words)) if len(words) > 2 else 0]
+            yield over(term, f"{term.subject} {'not in' if term.negated else 'in'} ({', '.join(words)})")
+            yield over(term, f"not ({term.span.text})")
+        case terms.ShapeTest():
+            extents = ["*" if each is None else each.span.text for each in term.extents]
+            extents[random.randrange(len(extents))] = pick(("*", "1", "2", "ndim"))
+            inside = ", ".join(extents) + "," * (len(extents) == 1)
+            yield over(term, f"shape {'!=' if term.negated else '=='} ({inside})")
+        case terms.ValueAmong():
+            items = [item.span.text for item in term.items]
+            del items[random.randrange(len(items))]
+            if items:
+                operator = "not in" if term.negated else "in"
+                yield over(term, f"{term.left.span.text} {operator} ({', '.join(items)})")
+        case terms.Extent():
+            yield over(term, f"shape[{pick((0, 1, 2, -1, term.position + 1))}]")
+            yield over(term, f"index(name ~ {pick(COUNTED)})")
+        case terms.Arithmetic() if len(term.arguments) == 2 and term.operator in BINARY:
+            one, two = (argument.span.text for argument in term.arguments)
+            yield over(term, f"(({one}) {pick(BINARY)} ({two}))")
         case terms.Field():
             yield over(term, pick(("ndim", "squeezed_ndim", "size", "fan_in", "shape[0]", "layer_fan_in")))
         case terms.Capture():
@@ -324,7 +372,36 @@ def _changed_term(term: Term, random: Random) -> Iterator[Edit]:
             yield over(term, f"{term.function}({pick(('lr_mult', 'kind', '_optim', '_optim.inner.deep'))})")
         case terms.Count() | terms.Position():
             other = "index" if isinstance(term, terms.Count) else "count"
+            yield over(term, f"shape[{random.randrange(10)}]")
             yield over(term, term.span.text.replace("count" if other == "index" else "index", other, 1))
+
+
+def _kinds(regex: str) -> list[bool] | None:
+    """Return for each group whether it is a number; None if the regex is refused.
+
+    The second evaluator has no one kind for a group that is a number in only one branch of an `or`.
+    """
+    rules = parsed(f"a: name ~ {quoted(regex)}")
+    found = terms_in(rules.axes[0].rules[0]) if rules else ()
+    return next(
+        ([group.numeric for group in t.regex.groups] for t in found if isinstance(t, terms.RegexTest)), None
+    )
+
+
+def _changed_constant(term: terms.Constant, random: Random) -> Iterator[Edit]:
+    """Yield edits that put another constant in the place of one: a neighbour, or one of another kind."""
+    value = term.value
+    yield over(term, random.choice(CONSTANT_WORDS))
+    if isinstance(value, bool):
+        yield over(term, str(int(value)))
+    elif isinstance(value, int | float):
+        yield over(term, str(random.choice((abs(value - 1), value + 1, 1, 0.5))))
+        near = nextafter(value, random.choice((-inf, inf)))
+        if isfinite(near):
+            yield over(term, repr(near))
+        yield over(term, random.choice((repr(float(value)), *EXACT)))
+        if value in (0, 1):
+            yield over(term, str(bool(value)).lower())
 
 
 def spiced(text: str, random: Random) -> str:

@@ -8,15 +8,30 @@ from collections.abc import Iterable
 from random import Random
 from typing import Any
 
-from oracle.models import AROUND, ATTRIBUTES, CLASSES, LORA, NAMES, TORCH, VARIABLES
+from oracle.models import AROUND, ATTRIBUTES, LORA, NAMES, TORCH, VARIABLES
+from proofs.words import DTYPES, FOREIGN, MEMBERS, OWNERS, ROLES, ROOTS, around
 
 from paramrules.regex import Regex
 from paramrules.regex.nodes import Capture, Characters, Choice, Literal, Node, Repeat, Sequence
 from paramrules.rules import Rules, terms
 from paramrules.rules.terms import Term, terms_in
 
-ROLES = ("weight", "bias", "scale", "embedding", "other")
-DTYPES = ("float32", "float32", "bfloat16", "float16", "float64")
+USUAL_DTYPES = ("float32", "float32", "bfloat16", "float16", "float64")
+ODD_VALUES: tuple[object, ...] = (
+    1.0,
+    3,
+    -1,
+    "",
+    "b",
+    (),
+    (1, 2),
+    {},
+    {"y": 1},
+    {"lr": True},
+    float("nan"),
+)
+"""Values of attributes of other kinds, the last of which no rule can read."""
+ODD_CHARACTERS = ("", ".", "1", "a", "_", " ", "é", "K", "\u0663", "-", "\U0001f600")
 
 
 class Facts:
@@ -25,24 +40,26 @@ class Facts:
     def __init__(self, files: Iterable[Rules], random: Random) -> None:
         self.random = random
         self.names = list(NAMES)
-        self.classes: list[list[str]] = list(CLASSES)
+        self.classes: list[list[str]] = [*OWNERS, *([member, TORCH] for member in random.sample(MEMBERS, 4))]
         self.variables: list[Any] = [*VARIABLES, LORA]
         self.numbers = [0, 1, 2, 4, 8]
         self.paths: list[tuple[str, ...]] = []
-        self.values: list[object] = [True, False, 0, 1, 2, 0.5, "a", None]
+        self.values: list[object] = [True, False, 0, 1, 2, 0.5, "a", None, *random.sample(ODD_VALUES, 3)]
+        self.near: dict[tuple[str, ...], list[object]] = {}
+        self.dtypes = [*USUAL_DTYPES, *random.sample((*DTYPES, *FOREIGN), 3)]
         self.asked: list[str] = []
         for rules in files:
             for option in rules.options.values():
                 self._constant(option.default)
             for term in terms_in(*(rule for axis in rules.axes for rule in axis.rules)):
-                self._read(term)
+                self._read(term, rules)
         for _ in range(6):  # classes with two of these as bases
             one, other = random.choice(self.classes), random.choice(self.classes)
             name = random.choice(("Mine", "Fancy", "Deep")) + one[0].rpartition(".")[2]
             self.classes.append([f"lab.mine.{name}", *dict.fromkeys((*one, *other))])
         self.names += self.asked * max(1, 2 * len(NAMES) // max(1, len(self.asked)))
 
-    def _read(self, term: Term) -> None:
+    def _read(self, term: Term, rules: Rules) -> None:
         match term:
             case terms.RegexTest():
                 self._asked(term.subject, (self._sample(term.regex) for _ in range(3)))
@@ -57,8 +74,19 @@ class Facts:
                     (self.variables if term.function == "variable" else self.classes).append([name, TORCH])
             case terms.Constant():
                 self._constant(term.value)
+            case terms.ConstantTest() if term.subject == "dtype":
+                self.dtypes += term.values[:2]
             case terms.Attribute() | terms.AttributeTest():
                 self.paths.append(term.path)
+            case terms.Comparison() | terms.ValueAmong():
+                parts = list(terms_in(term))
+                constants = [part.value for part in parts if isinstance(part, terms.Constant)]
+                options = [rules.options[part.name] for part in parts if isinstance(part, terms.OptionValue)]
+                constants += [option.default for option in options]
+                for part in parts:
+                    if isinstance(part, terms.Attribute):
+                        near = self.near.setdefault(part.path, [])
+                        near += [value for constant in constants for value in around(constant)]
 
     def _constant(self, value: object) -> None:
         if isinstance(value, str):
@@ -84,7 +112,7 @@ class Facts:
         if not text:
             return "a"
         at = self.random.randrange(len(text))
-        return text[:at] + self.random.choice(("", ".", "1", "a", text[at].swapcase())) + text[at + 1 :]
+        return text[:at] + self.random.choice((*ODD_CHARACTERS, text[at].swapcase())) + text[at + 1 :]
 
     def _of_glob(self, glob: str) -> str:
         return "".join(
@@ -121,7 +149,9 @@ class Facts:
         found: dict[str, object] = dict(self.random.choice(ATTRIBUTES)) if self.random.random() < 0.3 else {}
         for path in self.paths:
             if self.random.random() < 0.4:
-                value = self.random.choice(self.values) if self.random.random() < 0.6 else self.number()
+                value = self.number() if self.random.random() < 0.3 else self.random.choice(self.values)
+                if self.near.get(path) and self.random.random() < 0.6:
+                    value = self.random.choice(self.near[path])
                 for key in reversed(path[1:]):
                     value = {key: value}
                 found[path[0]] = value
@@ -138,12 +168,10 @@ class Facts:
         pick = self.random.choice
 
         def entry(name: str) -> dict[str, Any]:
-            around = [pick(AROUND) for _ in range(self.random.randint(0, 2))]
+            outer = [pick((*AROUND, *ROOTS)) for _ in range(self.random.randint(0, 2))]
             if self.random.random() < 0.2:
-                around.append(pick(self.classes))
-            owner = owners.setdefault(
-                name.rpartition(".")[0], {"owner": pick(self.classes), "around": around}
-            )
+                outer.append(pick(self.classes))
+            owner = owners.setdefault(name.rpartition(".")[0], {"owner": pick(self.classes), "around": outer})
             return {
                 "name": name,
                 **owner,
@@ -157,13 +185,13 @@ class Facts:
         while names and len(rows) < count:
             row = entry(names.pop())
             row["shape"] = tuple(
-                pick((1, 2, max(1, self.number()))) for _ in range(pick((0, 1, 1, 2, 2, 3, 4)))
+                pick((1, 2, self.number())) for _ in range(pick((0, 1, 1, 2, 2, 3, 4, 7, 10)))
             )
-            row["dtype"] = pick(DTYPES)
+            row["dtype"] = pick(self.dtypes)
             row["trainable"] = self.random.random() < 0.8
             row["variable"] = pick(self.variables)
             if self.random.random() < tied:
-                row["also"] = [entry(names.pop()) for _ in range(min(pick((1, 1, 2)), len(names)))]
+                row["also"] = [entry(names.pop()) for _ in range(min(pick((1, 1, 2, 3)), len(names)))]
             rows.append(row)
         return rows
 
