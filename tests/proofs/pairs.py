@@ -5,7 +5,8 @@ from random import Random
 from typing import Literal, NamedTuple
 
 from proofs.brute_force import parsed
-from proofs.edits import changes, equal_edits
+from proofs.changes import changes
+from proofs.edits import equal_edits
 from proofs.files import Drawing
 
 from paramrules.rules import Rules
