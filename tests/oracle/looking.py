@@ -244,7 +244,7 @@ class Looking:
                 if name == "layer_kernel":
                     return ABSENT if some[0].layout is None else prod(some[0].shape[2:])
                 if name == "layer_groups":
-                    return groups_of(some[0], self.marks)
+                    return ABSENT if some[0].layout is None else groups_of(some[0], self.marks)
                 return field_of(name.removeprefix("layer_"), some[0])
         return ABSENT
 

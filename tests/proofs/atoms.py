@@ -25,7 +25,7 @@ from proofs.words import (
 
 FIELDS = (
     *("ndim", "ndim", "squeezed_ndim", "size", "fan_in", "fan_out", "shape[0]", "shape[-1]", "shape[1]"),
-    *("layer_fan_in", "layer_fan_out", "layer_kernel", "layer_groups"),
+    *("layer_fan_in", "layer_fan_out", "layer_kernel", "layer_groups", "shape[-2]", "shape[3]"),
 )
 ORDER = ("==", "!=", "<", "<=", ">", ">=")
 
@@ -64,7 +64,7 @@ class Atoms:
 
     def atom(self) -> str:
         """Draw a test."""
-        match self.random.randrange(14):
+        match self.random.randrange(15):
             case 0 | 1:
                 return self.classes()
             case 2 | 3:
@@ -85,13 +85,14 @@ class Atoms:
                 return f"shape {self.pick('==', '!=')} ({', '.join(extents)}{',' * (len(extents) == 1)})"
             case 10:
                 return self.of_words()
-            case 11:
+            case 11 | 12:
                 return self.of_attribute()
-            case 12:
+            case 13:
                 number = f"{self.pick('count', 'index')}({self.match()})"
                 return f"{number} {self.pick('<', '>', '==')} {self.pick(0, 1, 2, 'ndim', *self.numbers)}"
             case _:
-                return str(self.pick("trainable", "tied", "flag", "true", *self.predicates, *self.predicates))
+                known = (*self.predicates, *self.predicates, *self.matches)
+                return str(self.pick("trainable", "tied", "flag", "true", *known))
 
     def subject(self) -> object:
         """Draw what a text test is about."""
@@ -127,8 +128,8 @@ class Atoms:
                 right = self.pick(*FIELDS, f"attr({self.pick(*self.paths)})")
             case 2:
                 right = self.pick(*EXACT)
-            case 3:
-                absent = self.pick(*[f"shape[{at}]" for at in range(10)], f"index({self.match()})", "fan_in")
+            case 3 | 5:
+                absent = self.pick(*[f"shape[{at}]" for at in range(6)], f"index({self.match()})", "fan_in")
                 left = f"{absent} * 0 + {left}"
             case 4:
                 return f"{left} {self.pick('in', 'not in')} ({self.pick(*FIELDS, *NUMBERS)}, {right})"

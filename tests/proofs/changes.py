@@ -5,12 +5,14 @@ from math import inf, isfinite, nextafter
 from random import Random
 
 from oracle.strategies import COUNTED
-from proofs.brute_force import parsed
 from proofs.edits import Edit, joined, over, own_terms, quoted
 from proofs.words import CLASS_WORDS, CONSTANT_WORDS, DTYPES, EXACT, ROLES
 
+from paramrules.regex.analysis import groups
+from paramrules.regex.parse import parse
+from paramrules.regex.refusal import Refused
 from paramrules.rules import Rules, terms
-from paramrules.rules.terms import Term, terms_in
+from paramrules.rules.terms import Term
 
 VALUES = ("0", "1", "0.5", "2", "true", "1.0", "none", "(1, true)", "(1, 1)", *EXACT[:4])
 """Settings."""
@@ -82,7 +84,7 @@ def _changed_term(term: Term, random: Random) -> Iterator[Edit]:
                 text.replace(r"\.", ".", 1),
                 "(?i)" + text.removeprefix("(?i)"),
             ):
-                if changed != text and _kinds(changed) == _kinds(text):
+                if changed and changed != text and _kinds(changed) == _kinds(text):
                     yield over(term, f"{term.subject} {'!~' if term.negated else '~'} {quoted(changed)}")
             yield over(term, f"{pick(('leaf', 'module', 'name'))} ~ {quoted(text)}")
         case terms.GlobTest() if not term.option and "[" not in term.glob:
@@ -93,6 +95,7 @@ def _changed_term(term: Term, random: Random) -> Iterator[Edit]:
         case terms.Comparison():
             operator = pick(("<", "<=", "==", "!=", ">", ">="))
             yield over(term, f"{term.left.span.text} {operator} {term.right.span.text}")
+            yield from _beside(term)
         case terms.Constant():
             yield from _changed_constant(term, random)
         case terms.ConstantTest():
@@ -129,7 +132,7 @@ def _changed_term(term: Term, random: Random) -> Iterator[Edit]:
             yield over(term, f"{term.function}({pick(('lr_mult', 'kind', '_optim', '_optim.inner.deep'))})")
         case terms.Count() | terms.Position():
             other = "index" if isinstance(term, terms.Count) else "count"
-            yield over(term, f"shape[{random.randrange(10)}]")
+            yield over(term, f"shape[{random.randrange(6)}]")
             yield over(term, term.span.text.replace("count" if other == "index" else "index", other, 1))
 
 
@@ -138,11 +141,21 @@ def _kinds(regex: str) -> list[bool] | None:
 
     The second evaluator has no one kind for a group that is a number in only one branch of an `or`.
     """
-    rules = parsed(f"a: name ~ {quoted(regex)}")
-    found = terms_in(rules.axes[0].rules[0]) if rules else ()
-    return next(
-        ([group.numeric for group in t.regex.groups] for t in found if isinstance(t, terms.RegexTest)), None
-    )
+    if "(" not in regex:
+        return []
+    try:
+        return [group.numeric for group in groups(parse(regex))]
+    except Refused:
+        return None
+
+
+def _beside(term: terms.Comparison) -> Iterator[Edit]:
+    """Yield a comparison with the next float: only a whole number between the two can make a difference."""
+    ends = {">": (">=", inf), ">=": (">", -inf), "<": ("<=", -inf), "<=": ("<", inf)}
+    if term.operator in ends and isinstance(term.right, terms.Constant):
+        operator, end = ends[term.operator]
+        if isinstance(term.right.value, int | float) and isfinite(near := nextafter(term.right.value, end)):
+            yield over(term, f"{term.left.span.text} {operator} {near!r}")
 
 
 def _changed_constant(term: terms.Constant, random: Random) -> Iterator[Edit]:

@@ -176,11 +176,9 @@ def _equal_regex(term: terms.RegexTest, random: Random) -> Iterator[Edit]:
     if term.negated:
         yield over(term, f"not ({term.subject} ~ {quoted(text)})")
     yield over(term, f"{term.subject} {'!~' if term.negated else '~'} {quoted(text)}")
-    written = [
-        text.replace(r"\d", "[0-9]"),
-        text.replace(r"\.", "[.]"),
-        re.sub(r"(?<!\\)\(\?P<", "(?<", text),
-    ]
+    written = [re.sub(r"(?<!\\)\(\?P<", "(?<", text)]
+    if "[" not in text:
+        written += [text.replace(r"\d", "[0-9]"), text.replace(r"\.", "[.]")]
     if not (text.startswith("(?i)") or "[" in text or term.regex.groups):  # words in a group have an order
         written.append(re.sub(r"(?<![\\?<(\w])([a-z])(?=[a-z])", r"[\1]", text))
         written.append(re.sub(r"(?<![\\?<(\w{])([a-z]+)(?![*+?{>\w])", r"(?:\1)", text))

@@ -66,7 +66,7 @@ class Drawing(Atoms):
     def rules(self, axis: int) -> list[str]:
         """Draw the rules of an axis."""
         lines: list[str] = []
-        for _ in range(self.random.choice((1, 1, 2, 2, 3))):
+        for _ in range(self.random.choice((1, 1, 1, 2, 2, 2, 3, 3, 5))):
             optional = self.pick("", "?")
             if self.chance(0.4):
                 text, numbers, words = self.capturing()

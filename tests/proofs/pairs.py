@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from proofs.brute_force import parsed
 from proofs.changes import changes
-from proofs.edits import equal_edits
+from proofs.edits import Edit, equal_edits
 from proofs.files import Drawing
 
 from paramrules.rules import Rules
@@ -49,9 +49,11 @@ def drawn(random: Random) -> Rules:
 def edited(rules: Rules, count: int, keep: bool, random: Random) -> Rules:
     """Return a file after so many edits that keep its meaning, or change it; none of them breaks it."""
     for _ in range(count):
-        found = list((equal_edits if keep else changes)(rules, random))
-        for edit in random.sample(found, min(3, len(found))):
-            after = parsed(edit.applied(rules.source.text))
+        places: dict[tuple[int, int], list[Edit]] = {}  # a regex has more edits than a number
+        for edit in (equal_edits if keep else changes)(rules, random):
+            places.setdefault((edit.start, edit.end), []).append(edit)
+        for place in random.sample(list(places), min(3, len(places))):
+            after = parsed(random.choice(places[place]).applied(rules.source.text))
             if after is not None:
                 rules = after
                 break

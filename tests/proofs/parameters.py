@@ -197,7 +197,9 @@ class Facts:
 
     def marks(self) -> dict[str, dict[str, object]]:
         """Draw attributes of some modules, by their names."""
-        modules = {name.rpartition(".")[0] for name in self.random.choices(self.names, k=4)}
+        owners = {name.rpartition(".")[0] for name in self.random.choices(self.names, k=4)}
+        modules = {*owners, *(owner.partition(".")[0] for owner in owners)}
+        modules.update(self.random.choice(((), (), ("",))))
         return {"": {"groups": 1}} | {module: self.attributes() | {"groups": 1} for module in modules}
 
 
