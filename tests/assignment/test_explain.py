@@ -72,6 +72,11 @@ def test_what_each_test_looked_at() -> None:
     assert failed('module == "h"') == ('module == "h"', "module is `h.1.fc`")
     assert failed("dtype == bfloat16") == ("dtype == bfloat16", "dtype is float32")
     assert failed("shape == (4, *)") == ("shape == (4, *)", "shape is (8, 4)")
+    assert failed("shape == (*, fan_out)") == ("shape == (*, fan_out)", "shape is (8, 4), fan_out is 8")
+    assert failed("shape != (shape[2], *)") == (
+        "shape != (shape[2], *)",
+        "shape is (8, 4), shape[2] does not apply",
+    )
     assert failed("fan_in > fan_out") == ("fan_in > fan_out", "fan_in is 4, fan_out is 8")
     assert failed("ndim in (1, 3)") == ("ndim in (1, 3)", "ndim is 2")
     assert failed("shape[2] == 4") == ("shape[2] == 4", "shape[2] does not apply")

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from paramrules.assignment.captured import Premises, in_order
+from paramrules.assignment.captured import Premises, compared, in_order
 from paramrules.assignment.explanation import AxisExplanation, Clause, Verdict
 from paramrules.assignment.label_settings import Decision
 from paramrules.assignment.labelling import captured_values
@@ -168,11 +168,11 @@ class _Reader:
             case terms.ConstantTest():
                 return f"{predicate.subject} is {facts.column(predicate.subject)[entry]}"
             case terms.ShapeTest():
-                return f"shape is {value_text(tuple(facts.column('shape')[entry]))}"
-            case terms.Comparison():
-                return self._values_note((predicate.left, predicate.right), entry, captures)
-            case terms.ValueAmong():
-                return self._values_note((predicate.left, *predicate.items), entry, captures)
+                shape = f"shape is {value_text(tuple(facts.column('shape')[entry]))}"
+                note = self._values_note(compared(predicate), entry, captures)
+                return f"{shape}, {note}" if note else shape
+            case terms.Comparison() | terms.ValueAmong():
+                return self._values_note(compared(predicate), entry, captures)
             case terms.AttributeTest():
                 found = self.evaluator.values.attribute(predicate, entry)
                 return self._value_note(terms.called(predicate), found) + self._holder((predicate,), entry)
@@ -189,13 +189,13 @@ class _Reader:
         notes = (self._note(item, entry, premises) for item in items)
         return "; ".join(dict.fromkeys(note for note in notes if note))
 
-    def _values_note(self, values: tuple[Value, ...], entry: int, captures: Mapping[str, Any]) -> str:
+    def _values_note(self, values: list[Value], entry: int, captures: Mapping[str, Any]) -> str:
         notes = (
             self._value_note(value.span.text, self.evaluator.values.of(value, entry, captures))
             for value in values
             if not isinstance(value, terms.Constant)
         )
-        return ", ".join(dict.fromkeys(notes)) + self._holder(values, entry)
+        return ", ".join(dict.fromkeys(notes)) + self._holder(tuple(values), entry)
 
     def _holder(self, tests: tuple[terms.Term, ...], entry: int) -> str:
         """Return where the attributes of modules stand that these terms read."""

@@ -175,14 +175,15 @@ class Evaluator:
     def _shape(self, test: terms.ShapeTest, entries: Entries, premises: Premises) -> Entries:
         if not test.negated:
             return self._of_shape(test, entries, premises)
-        read = [each for each in test.extents if not isinstance(each, terms.Constant | None)]
-
-        def applies(entry: int, captures: Captures) -> bool:
-            return all(self.values.of(each, entry, captures) is not ABSENT for each in read)
-
-        apart = self._apart(test, entries, premises) if read else ()
-        some = [e for captures, alike in apart for e in alike if applies(e, captures)] if read else entries
-        return self._none(lambda all_: self._of_shape(test, all_, premises), some)
+        read = [value for value in compared(test) if not isinstance(value, terms.Constant)]
+        if read:  # `!=` does not hold where one of these is absent
+            entries = [
+                e
+                for captures, some in self._apart(test, entries, premises)
+                for e in some
+                if all(self.values.of(value, e, captures) is not ABSENT for value in read)
+            ]
+        return self._none(lambda all_: self._of_shape(test, all_, premises), entries)
 
     def _of_shape(self, test: terms.ShapeTest, entries: Entries, premises: Premises) -> Entries:
         shapes = self.facts.column("shape")
