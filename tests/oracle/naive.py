@@ -128,7 +128,7 @@ def assign(
     wrong = wrong_options(file, options or {}, included or {})
     if not wrong and asks_for(file, scope, inventory.unknown):
         wrong = {"E215"}
-    weights = [row for rows in rows_of(inventory) for row in rows if row.fan_in is not None]
+    weights = [row for rows in rows_of(inventory) for row in rows if row.fan_in is not None and row.layout]
     if not wrong and any(groups_of(row, marks_of(inventory)) is ABSENT for row in weights):
         wrong = {"E215"} if asks_for(file, scope, {"layer_groups"}) else set()
     if wrong:
