@@ -95,6 +95,8 @@ def _changed_term(term: Term, random: Random) -> Iterator[Edit]:
         case terms.Comparison():
             operator = pick(("<", "<=", "==", "!=", ">", ">="))
             yield over(term, f"{term.left.span.text} {operator} {term.right.span.text}")
+            if term.operator == "!=":  # equal, but where a fact is absent
+                yield over(term, f"not ({term.left.span.text} == {term.right.span.text})")
             yield from _beside(term)
         case terms.Constant():
             yield from _changed_constant(term, random)
@@ -108,6 +110,8 @@ def _changed_term(term: Term, random: Random) -> Iterator[Edit]:
             extents[random.randrange(len(extents))] = pick(("*", "1", "2", "ndim"))
             inside = ", ".join(extents) + "," * (len(extents) == 1)
             yield over(term, f"shape {'!=' if term.negated else '=='} ({inside})")
+            if term.negated:  # equal, but where a fact is absent
+                yield over(term, f"not ({term.span.text.replace('!=', '==', 1)})")
         case terms.ValueAmong():
             items = [item.span.text for item in term.items]
             del items[random.randrange(len(items))]
