@@ -5,6 +5,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from oracle import facts
+from oracle.arithmetic import Wrong
 from oracle.looking import FIELDS, TEXTS, Looking, Scope
 
 from paramrules.syntax import nodes
@@ -47,11 +48,7 @@ def dead_branches(e: Any, looking: Looking, scope: Scope) -> Iterator[tuple[str,
         for branch in any_of.items:
             if uses_captures(branch, scope):
                 continue  # a capture means nothing outside of its rule
-            if any(
-                looking.holds(branch, scope, row, rows, {}) is not None
-                for rows in looking.model
-                for row in rows
-            ):
+            if holds_somewhere(branch, looking, scope):
                 continue
             if switched_off(branch, looking, scope):
                 continue  # another value of an option lets it hold
@@ -63,6 +60,19 @@ def dead_branches(e: Any, looking: Looking, scope: Scope) -> Iterator[tuple[str,
                 yield "W202", branch
             elif not alternatives and not branches:
                 yield "N202", branch
+
+
+def holds_somewhere(e: nodes.Expression, looking: Looking, scope: Scope) -> bool:
+    """Return whether a predicate holds anywhere; one that cannot be computed somewhere is not called dead.
+
+    The rule may never ask it there: another branch holds.
+    """
+    try:
+        return any(
+            looking.holds(e, scope, row, rows, {}) is not None for rows in looking.model for row in rows
+        )
+    except Wrong:
+        return True
 
 
 def switched_off(e: Any, looking: Looking, scope: Scope, in_and: bool = False) -> bool:

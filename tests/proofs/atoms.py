@@ -139,7 +139,7 @@ class Atoms:
 
     def extent(self) -> str:
         """Draw an extent, or `*`."""
-        return str(self.pick(*"***148", "2", "0", *self.numbers, "fan_in", "ndim"))
+        return str(self.pick(*"***148", "2", *self.numbers, "fan_in", "fan_in", "shape[2]", "ndim"))
 
     def of_words(self) -> str:
         """Draw a test of a dtype or a role: of one word, some, all, or all but some."""
