@@ -267,11 +267,7 @@ DIFFERENT = {
         None,
     ),
     "axes": ("a: true\n[x]\nb: true", "a: true", ("a/b", "a")),
-    "two keys of a mapping": (
-        "a: attr(_optim.lr) == 1 and attr(_optim.decay) == 2",
-        "a: attr(_optim.lr) == 1",
-        ("rest", "a"),
-    ),
+    "two keys of a mapping": ("a: attr(_optim.lr) == 1 and attr(_optim.decay) == 2", "", ("a", "rest")),
     "an attribute of a module": ("a: module_attr(x) == 2", "a: module_attr(x) == 3", ("rest", "a")),
     "an attribute of a module or a parameter": (
         "a: true -> lr = module_attr(x.y)",
