@@ -54,11 +54,16 @@ def grouped(rules: Rules, inventory: Inventory, options: Mapping[str, Any]) -> G
 
 
 def by_naive(rules: Rules, inventory: Inventory, options: Mapping[str, Any]) -> Groups | None:
-    """Return the same as the second evaluator has it."""
+    """Return the same as the second evaluator has it.
+
+    It is None, too, where that computes what the rules never ask: it has another order.
+    """
     known = {name: value for name, value in options.items() if name in rules.options}
     included = dict(zip(("norms",), rules.included, strict=False))  # files that are drawn have no other
-    found = naive.assign(rules.file, inventory, included=included, options=known).groups
+    result = naive.assign(rules.file, inventory, included=included, options=known)
+    found = result.groups
     if found is None:
+        assert result.errors == {"E208"}, result.errors
         return None
     of = {n: ("/".join(labels), values) for _, labels, values, members in found for n in members}
     return [of[number] for number in range(len(inventory))]

@@ -400,6 +400,11 @@ UNDECIDED = {
         "",
         "no parameter was found that it takes and the other file's rule does not",
     ),
+    "a larger extent than there is": (
+        "a: shape[0] == 0 and shape[1] > 1e300",
+        "",
+        "no parameter was found that it takes and the other file's rule does not",
+    ),
     "more axes than there are": (
         "a: ndim == 100000000",
         "",

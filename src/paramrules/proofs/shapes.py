@@ -79,7 +79,7 @@ def _candidates(wanted: list[tuple[Atom, bool]], axes: int) -> tuple[set[Shape],
                 for size in sizes if free else ():
                     shape[free[-1]] = size
                     found.add(tuple(shape))
-    large = {shape for shape in found if prod(shape) > LARGEST}
+    large = {shape for shape in found if max(prod(shape), *shape, 0) > LARGEST}
     return found - large, complete and not large
 
 
