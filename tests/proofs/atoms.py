@@ -156,7 +156,7 @@ class Atoms:
         """Draw a test of an attribute of a parameter or a module."""
         function = self.pick("attr", "attr", "module_attr")
         read = f"{function}({self.pick(*self.paths)})"
-        constants = self.constants if self.chance(0.8) else EXACT
+        constants = self.constants if self.chance(0.7) else EXACT
         match self.random.randrange(6):
             case 0:
                 return read

@@ -156,10 +156,10 @@ def _kinds(regex: str) -> list[bool] | None:
 def _beside(term: terms.Comparison) -> Iterator[Edit]:
     """Yield a comparison with the next float: only a whole number between the two can make a difference."""
     ends = {">": (">=", inf), ">=": (">", -inf), "<": ("<=", -inf), "<=": ("<", inf)}
-    if term.operator in ends and isinstance(term.right, terms.Constant):
+    value = term.right.value if isinstance(term.right, terms.Constant) else None
+    if term.operator in ends and isinstance(value, float) and 2**53 <= value < 2**63:
         operator, end = ends[term.operator]
-        if isinstance(term.right.value, int | float) and isfinite(near := nextafter(term.right.value, end)):
-            yield over(term, f"{term.left.span.text} {operator} {near!r}")
+        yield from 4 * [over(term, f"{term.left.span.text} {operator} {nextafter(value, end)!r}")]
 
 
 def _changed_constant(term: terms.Constant, random: Random) -> Iterator[Edit]:
