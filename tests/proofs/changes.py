@@ -176,3 +176,17 @@ def _changed_constant(term: terms.Constant, random: Random) -> Iterator[Edit]:
         yield over(term, random.choice((repr(float(value)), *EXACT)))
         if value in (0, 1):
             yield over(term, str(bool(value)).lower())
+
+
+def neighbours(random: Random) -> tuple[str, str]:
+    """Draw two tests that differ for few parameters, of kinds that single edits seldom make."""
+    if random.random() < 0.5:
+        value = random.choice((2.0**53, 1e16, 2.0**54, 1e17))
+        read = random.choice(("attr(x)", "module_attr(x)"))
+        above = (f"{read} > {value!r}", f"{read} >= {nextafter(value, inf)!r}")
+        return random.choice((above, (f"{read} < {nextafter(value, inf)!r}", f"{read} <= {value!r}")))
+    rest = f"* 0 + {random.choice(('size', 'ndim'))} {random.choice(('> 1', '!= 2', '<= 4'))}"
+    one, other = random.sample(
+        (f"shape[{random.randrange(8)}]", f"index(name ~ {random.choice(COUNTED)})"), 2
+    )
+    return f"{one} {rest}", f"{other} {rest}"

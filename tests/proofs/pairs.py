@@ -5,7 +5,7 @@ from random import Random
 from typing import Literal, NamedTuple
 
 from proofs.brute_force import parsed
-from proofs.changes import changes
+from proofs.changes import changes, neighbours
 from proofs.edits import Edit, equal_edits
 from proofs.files import Drawing
 
@@ -36,6 +36,10 @@ def pairs(random: Random) -> Iterator[Pair]:
     yield Pair("changed", same, edited(one, 1, False, random))
     if random.random() < 0.3:
         yield Pair("unrelated", one, drawn(random))
+    if random.random() < 0.1:
+        files = [parsed(f"q: {test}\nb: else -> lr = 0.5\n") for test in neighbours(random)]
+        if files[0] is not None and files[1] is not None:
+            yield Pair("changed", files[0], files[1])
 
 
 def drawn(random: Random) -> Rules:
