@@ -90,7 +90,7 @@ _stacks = click.option(
     help="The number of leading axes of all arrays below a path that are layers: `--stacked layers=1`. "
     "May be repeated.",
 )
-_vocabulary = click.option(
+with_vocabulary = click.option(
     "--vocabulary",
     metavar="FILE",
     type=click.Path(),
@@ -238,7 +238,7 @@ def _describing(command: Callable[..., Any]) -> Callable[..., Any]:
 
         return cast("Answer", command(models_of=models_of, **rest))
 
-    return _inputs(_stacks(_vocabulary(described)))
+    return _inputs(_stacks(with_vocabulary(described)))
 
 
 def with_compare(default: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

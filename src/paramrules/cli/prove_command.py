@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from paramrules.cli.answer import Answer, Command
-from paramrules.cli.arguments import with_compare
+from paramrules.cli.arguments import with_compare, with_vocabulary
 from paramrules.cli.exit_codes import Exit
 from paramrules.cli.file_arguments import RuleFile
 from paramrules.cli.layout import progress
@@ -30,7 +30,8 @@ _CODES: Final = {"equal": Exit.NOTHING, "different": Exit.FOUND, "undecided": Ex
 @click.argument("a", type=RuleFile())
 @click.argument("b", type=RuleFile())
 @with_compare("both")
-def prove(a: str, b: str, compare: "Compare") -> Answer:
+@with_vocabulary
+def prove(a: str, b: str, compare: "Compare", vocabulary: tuple[str, ...]) -> Answer:
     """Prove that two rule files mean the same, without a model.
 
     They do if they give every parameter of every model the same group. A and B are each a rule file, a
@@ -60,7 +61,7 @@ def prove(a: str, b: str, compare: "Compare") -> Answer:
 
     files = paramrules.load(source(a)), paramrules.load(source(b))
     with progress("comparing"):
-        proof = paramrules.prove(*files, compare=compare)
+        proof = paramrules.prove(*files, compare=compare, vocabulary=vocabulary)
     example = proof.counterexample
     result = {
         "answer": proof.answer,

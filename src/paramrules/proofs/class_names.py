@@ -10,9 +10,10 @@ from functools import cached_property
 from itertools import product
 from typing import Final, NamedTuple
 
-from paramrules.inventories.classes import match
+from paramrules.inventories.classes import Match, match
+from paramrules.inventories.own_vocabulary import current
 from paramrules.inventories.owner import Class
-from paramrules.inventories.vocabulary import vocabulary
+from paramrules.inventories.vocabulary import extended
 from paramrules.proofs.globs import regex
 from paramrules.proofs.texts import Texts
 from paramrules.rules.dnf import Budget, GaveUp
@@ -52,6 +53,7 @@ class Classes:
     def __init__(self, alternatives: Alternatives, budget: Budget) -> None:
         self._alternatives = alternatives
         self._budget = budget
+        self._words = extended(current())
         self._chosen: dict[tuple[Alternatives, Alternatives], list[Chosen]] = {}
 
     @cached_property
@@ -65,18 +67,21 @@ class Classes:
         names.sort(key=lambda name: (not name.startswith(_MODULE), len(name), name))
         for name in (_PLAIN, *names, _ROOT):
             self._budget.spend(len(self._alternatives))
-            matches = {a: found_ for a in self._alternatives if (found_ := match(a, Class(name)))}
+            matches = {a: found_ for a in self._alternatives if (found_ := self._match(a, name))}
             found.setdefault(frozenset(matches), (name,))
             listed = frozenset(a for a, found_ in matches.items() if not found_.by_name)
             if len(listed) < len(matches):
                 found.setdefault(listed, (name, self._listed))
         return found
 
+    def _match(self, alternative: str, name: str) -> Match | None:
+        return match(alternative, Class(name), self._words)
+
     @cached_property
     def _listed(self) -> str:
         """A class that the vocabulary lists, and that has as few alternatives as possible."""
-        members = [m for some in vocabulary().families.values() for m in some if not set("*?") & set(m)]
-        return min(members, key=lambda name: sum(bool(match(a, Class(name))) for a in self._alternatives))
+        members = [m for some in self._words.families.values() for m in some if not set("*?") & set(m)]
+        return min(members, key=lambda name: sum(bool(self._match(a, name)) for a in self._alternatives))
 
     def ways(self, types: Alternatives, withins: Alternatives) -> list[Chosen]:
         """Return the ways to choose classes for which these hold, and as few others as possible."""
@@ -112,7 +117,7 @@ class Classes:
 
     def _shorts(self) -> list[str]:
         """Return the last components of names: each that is written, and one for each mix of wildcards."""
-        families = vocabulary().families
+        families = self._words.families
         members = [member for a in self._alternatives for member in families.get(a, ())]
         plain = [name.rpartition(".")[2] for name in (*self._alternatives, *members)]
         globs = [short for short in dict.fromkeys(plain) if set("*?") & set(short)]
@@ -134,7 +139,7 @@ class Classes:
 
     def _modules(self) -> list[str]:
         """Return the modules that tell classes of one name apart, and one of which nothing is known."""
-        families = vocabulary().families
+        families = self._words.families
         written = [name for a in self._alternatives for name in (a, *families.get(a, ()))]
         modules = [module for name in written if (module := name.rpartition(".")[0])]
         globs = [module for module in dict.fromkeys(modules) if set("*?") & set(module)]

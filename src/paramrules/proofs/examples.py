@@ -10,6 +10,7 @@ from paramrules.assignment.label_settings import settings_key
 from paramrules.assignment.value_evaluator import Scalar
 from paramrules.diagnostics import RulesError
 from paramrules.inventories import Inventory
+from paramrules.inventories.own_vocabulary import current
 from paramrules.proofs.names import Name
 from paramrules.proofs.tensors import Tensor
 from paramrules.rules.model import Rules
@@ -88,6 +89,7 @@ def inventory(model: Model) -> Inventory:
         "paramrules_inventory": 2,
         "framework": "torch",
         "unknown": {},
+        **({"vocabulary": [file.saved for file in own]} if (own := current()) else {}),
         "modules": marks(model),
         "classes": [[own, bases] for own, *bases in classes],
         "owners": owners,

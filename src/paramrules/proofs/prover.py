@@ -8,6 +8,8 @@ from typing import Final
 from paramrules.assignment.assign import RulesLike, rules_from
 from paramrules.assignment.value_evaluator import Scalar
 from paramrules.display import value_text
+from paramrules.inventories.own_vocabulary import VocabularyLike, using
+from paramrules.inventories.vocabulary import own_files
 from paramrules.proofs.choices import Read, Reading, Taken
 from paramrules.proofs.constants import with_constants
 from paramrules.proofs.examples import Model, group, inventory, marks
@@ -35,7 +37,14 @@ _TEST: Final = "no parameter was found that it takes and the other file's rule d
 _VALUES: Final = "its values may equal those of the other file's rule"
 
 
-def prove(a: RulesLike, b: RulesLike, compare: Compare = "both", *, steps: int = STEPS) -> Proof:
+def prove(
+    a: RulesLike,
+    b: RulesLike,
+    compare: Compare = "both",
+    *,
+    vocabulary: VocabularyLike = (),
+    steps: int = STEPS,
+) -> Proof:
     """Prove that two rule files give every parameter of every model the same group, or find one that differs.
 
     Models that a file refuses are left out, and `expect` statements are not compared. An option of both files
@@ -45,6 +54,8 @@ def prove(a: RulesLike, b: RulesLike, compare: Compare = "both", *, steps: int =
         a: `Rules` from `paramrules.load`, or a rule file as `load` takes it.
         b: the other.
         compare: what of the groups to compare: `labels`, `settings` or `both`.
+        vocabulary: the TOML files that put further classes into families, as those of the models do; by
+            default families are those of the installed vocabulary.
         steps: the work after which the comparison is given up as undecided.
 
     Returns:
@@ -53,12 +64,14 @@ def prove(a: RulesLike, b: RulesLike, compare: Compare = "both", *, steps: int =
 
     Raises:
         RulesError: the errors of a file.
+        TypeError: `vocabulary` is neither a path nor a sequence of paths.
 
     >>> paramrules.prove("old.rules", "new.rules").answer
     'equal'
     """
     files = rules_from(a, "prove(a, b)"), rules_from(b, "prove(a, b)")
-    return _Prover(files, compare, steps).proof()
+    with using(own_files(vocabulary)):
+        return _Prover(files, compare, steps).proof()
 
 
 class _Prover:
