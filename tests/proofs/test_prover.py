@@ -43,6 +43,7 @@ EQUAL = {
     "attribute is never below and above": ("a: attr(x) > 3 and attr(x) < 2 or ndim == 1", "a: ndim == 1"),
     "attribute that is absent": ("a: attr(x) == none or ndim == 1", "a: ndim == 1 or attr(x) == none"),
     "extents": ("a: shape[0] > shape[1]", "a: shape[1] < shape[0]"),
+    "let of a fact": ("let f = ndim\nlet g = f\na: 2 > g and f != 0", "a: ndim == 1"),
     "extents moved": ("a: shape[0] + 1 <= shape[1]", "a: shape[0] < shape[1]"),
     "extents the same": ("a: shape[0] == shape[1]", "a: shape[1] == shape[0]"),
     "extents apart": ("a: shape[0] != shape[1]", "a: shape[1] != shape[0]"),

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import NamedTuple, TypeAlias
 
 from paramrules.rules import terms
-from paramrules.rules.terms import Predicate, Term, Value, constant_number, terms_in
+from paramrules.rules.terms import Predicate, Term, Value, constant_number, terms_in, value_of
 
 LARGEST = 64
 """Cubes of one predicate. A rule with more is not analysed."""
@@ -233,6 +233,7 @@ class _Whole:
     def compared(self, predicate: Predicate, left: Value, operator: str, items: tuple[Value, ...]) -> Cubes:
         """Compare a number of the parameter with constants; anything else only equals itself."""
         constants = [number for number in map(constant_number, items) if number is not None]
+        left = value_of(left)
         match left:
             case terms.Field(name=field) if len(constants) == len(items) and field in ALWAYS:
                 if operator == "!=":
@@ -244,7 +245,7 @@ class _Whole:
                 join = self.all if operator == "!=" else self.any
                 return join(fact("number", subject, (operator, c)) for c in constants)
         if isinstance(predicate, terms.Comparison) and operator in MIRRORED:
-            (right,) = items
+            right = value_of(*items)
             if isinstance(right, terms.Field | terms.Extent) and constant_number(left) is not None:
                 return self.compared(predicate, right, MIRRORED[operator], (left,))
         return self.other(predicate)
