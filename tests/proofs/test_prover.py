@@ -203,6 +203,8 @@ DIFFERENT = {
     "frozen": ("a: not trainable", "a: ndim == 99", ("a", "rest")),
     "two flags": ("option big = true\na: big", "option big = true\na: not big", ("rest", "a")),
     "own class": ("a: variable(LoRAParam)", "a: ndim == 99", ("a", "rest")),
+    "own class of no framework": ("a: variable(Parameter)", "a: true", ("rest", "a")),
+    "any own class": ("a: variable(*)", "a: true", ("rest", "a")),
     "around": ("a: within(Attention)", "a: type(Attention)", ("a", "rest")),
     "attribute": ("a: attr(x) == 2", "a: attr(x)", ("rest", "a")),
     "attribute below another": ("a: attr(x.y)", "a: attr(x)", ("rest", "a")),

@@ -74,6 +74,10 @@ class Classes:
                 found.setdefault(listed, (name, self._listed))
         return found
 
+    def held(self, name: str) -> Alternatives:
+        """Return the alternatives that hold for a class without bases."""
+        return frozenset(each for each in self._alternatives if self._match(each, name))
+
     def _match(self, alternative: str, name: str) -> Match | None:
         return match(alternative, Class(name), self._words)
 

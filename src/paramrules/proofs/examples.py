@@ -17,7 +17,6 @@ from paramrules.rules.model import Rules
 
 _NUMBER: Final = re.compile("[0-9]+")
 _NUMBERS: Final = ("1", "2", "7", "11")
-_VARIABLE: Final = "torch.nn.parameter.Parameter"
 
 
 class Model(NamedTuple):
@@ -76,7 +75,7 @@ def inventory(model: Model) -> Inventory:
         }
 
     first, *others = map(entry, names)
-    variable = number((*tensor.variable, _VARIABLE))
+    variable = number(tensor.variable)
     facts = {
         "shape": tensor.shape,
         "dtype": tensor.dtype,

@@ -15,6 +15,8 @@ Facts = Mapping[Atom, bool]
 
 _READ: Final = (3, 5, 7, 11, 13, 17)
 """Values of numbers that only values read."""
+_VARIABLE: Final = "torch.nn.parameter.Parameter"
+"""The class of a parameter, or a base of it, where it may be."""
 _USUAL: Final = {"dtype": "float32", "role": "weight"}
 _FURTHER: Final = {"dtype": ("custom",), "role": ()}
 """Words that rules have no name for: a framework may have a dtype of its own."""
@@ -69,9 +71,12 @@ class Tensors:
     def _variable(self, facts: Facts) -> tuple[str, ...] | None:
         own = {str(fact.what): value for fact, value in facts.items() if fact.kind == "class"}
         wanted = frozenset(name for name, value in own.items() if value)
+        usual = (
+            () if any(not own.get(each, True) for each in self._variables.held(_VARIABLE)) else (_VARIABLE,)
+        )
         for names, held in self._variables.covering(wanted):
             if not any(own.get(each) is False for each in held):
-                return names
+                return (*names, *usual)
         return None
 
     def _fans(self, facts: Facts) -> Iterator[tuple[tuple[str, int], ...]]:
