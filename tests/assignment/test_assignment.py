@@ -203,6 +203,17 @@ def test_a_let_of_more_than_a_match_keeps_its_captures() -> None:
     assert [group.label for group in groups] == ["a_7", "default"]
 
 
+def test_a_test_compares_captures_of_two_matches() -> None:
+    from support import inventory_of
+
+    rules = paramrules.parse(
+        "same: name ~ ^h\\.(?<i>\\d+)\\. and name ~ w(?<j>\\d+)$ and i == j\nother: else\n"
+    )
+    assignment = paramrules.assign(rules, inventory_of(["h.1.w1", "h.1.w2", "h.2.w1", "h.2.w2"]))
+    labels = [assignment.group_of(name).label for name in assignment.inventory.names]
+    assert labels == ["same", "other", "other", "same"]
+
+
 def test_a_capture_that_may_be_a_text_is_one() -> None:
     from support import inventory_of
 

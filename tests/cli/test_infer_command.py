@@ -146,11 +146,13 @@ def test_json_files_that_cannot_be_read(run: Run, folder: Path) -> None:
     )
     (folder / "broken.json").write_text("{")
     (folder / "nan.json").write_text('{"norm.g": {"lr": NaN}}')
+    (folder / "inf.json").write_text('[{"params": ["norm.g"], "lr": 1e999}]')
     (folder / "latin.json").write_bytes(b'{"\xe4": {}}')
     for file, why in {
         "none.json": "there is no such file",
         "broken.json": "it is not JSON at line 1, column 2",
         "nan.json": "`NaN` is not a number in JSON",
+        "inf.json": "the number `1e999` is too large",
         "latin.json": "it is not UTF-8",
     }.items():
         assert run("infer", "-m", "net.py:model", "-g", file, "-o", "new.rules") == (

@@ -96,6 +96,46 @@ def test_what_no_rule_can_hold_and_all_groups_share_is_the_optimizers() -> None:
     assert held({"eps": eps, "lr": 0.1}, {"eps": eps, "lr": 0.2}) == [{"lr": 0.1}, {"lr": 0.2}]
 
 
+@pytest.mark.parametrize("groups", [1, 2])
+@pytest.mark.parametrize(
+    ("key", "value", "shown"),
+    [
+        ("lr", math.nan, "nan"),
+        ("lr", math.inf, "inf"),
+        ("weight_decay", -math.inf, "-inf"),
+        ("lr_scale", math.inf, "inf"),
+        ("lr_mult", math.inf, "inf"),
+        ("alpha", math.nan, "nan"),
+        ("alpha", -math.inf, "-inf"),
+        ("lr", Scalar(math.nan), "nan"),
+        ("alpha", Scalar(math.nan), "nan"),
+        ("betas", (0.9, math.nan), "nan"),
+        ("betas", [0.9, math.inf], "inf"),
+        ("else", math.nan, "nan"),
+    ],
+)
+def test_numbers_that_are_not_finite_and_that_all_groups_share(
+    groups: int, key: str, value: object, shown: str
+) -> None:
+    _, (finding,) = held_settings([(f"group {n}", {key: value}) for n in range(1, groups + 1)])
+    key = "lr_scale" if key == "lr_mult" else key
+    assert (finding.code, finding.message) == (
+        "E957",
+        f"no rule can hold the setting `{key}` of group 1: it is {shown}",
+    )
+
+
+def test_an_optimizer_may_have_a_limit_that_is_infinite() -> None:
+    """Prodigy and D-Adaptation have it as a default."""
+    assert held({"lr": 0.1, "growth_rate": math.inf}, {"lr": 0.2, "growth_rate": math.inf}) == [
+        {"lr": 0.1},
+        {"lr": 0.2},
+    ]
+    assert refused(math.inf, "growth_rate") == (
+        "no rule can hold the setting `growth_rate` of group 1: it is inf"
+    )
+
+
 def test_keys_that_are_words_of_the_language() -> None:
     assert refused(1, "not") == (
         "no rule can hold the setting `not` of group 1: `not` is a word of the language itself"

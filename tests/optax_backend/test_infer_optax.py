@@ -213,6 +213,20 @@ def test_what_does_not_fit() -> None:
     assert refusal(nnx_net(), nnx_net())[0] == "E955"
 
 
+@pytest.mark.parametrize("rate", [float("nan"), float("inf"), np.float32("nan"), jnp.float32("inf")])
+def test_rates_that_are_not_finite(rate: Any) -> None:
+    def by_name(params: Any) -> dict[str, Any]:
+        return {f"{module}.{leaf}": {"lr": rate} for module in params for leaf in params[module]}
+
+    def refused(place: str) -> tuple[str, str]:
+        return "E957", f"no rule can hold the setting `lr` of {place}: it is {rate}"
+
+    assert refusal(PARAMS, by_name) == refused("the entry `fc.bias`")
+    assert refusal(PARAMS, by_name(PARAMS)) == refused("the entry `fc.kernel`")
+    frozen = jax.tree.map(lambda _: "all", PARAMS)
+    assert refusal(PARAMS, frozen, settings={"all": {"lr": rate}})[0] == "E957"
+
+
 def test_a_saved_inventory_has_no_tree() -> None:
     saved = paramrules.Inventory.from_json(inventory().to_json())
     assert refusal(saved, matrices) == (

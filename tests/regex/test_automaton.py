@@ -3,6 +3,7 @@
 import random
 import re
 from collections.abc import Callable
+from string import ascii_letters
 
 import pytest
 from backtracking import worst_name
@@ -148,6 +149,16 @@ def test_what_was_seen_is_not_worked_out_again() -> None:
     worked = automaton.steps
     assert automaton.search(name * 10) is None
     assert automaton.steps == worked
+
+
+def test_a_run_of_characters_fills_no_tables() -> None:
+    """Places that lead to the one beside them are moved by a shift, in both directions."""
+    automaton = Automaton(parse(f"^{ascii_letters}$"))
+    found = automaton.search(ascii_letters)
+    assert found is not None
+    assert found.span(0) == (0, 52)
+    assert automaton._forward.sets < 26  # sets that hold START
+    assert automaton._backward.sets == 0
 
 
 def test_the_cache_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,6 +51,8 @@ MOST = 5
         "x(?:(?:a|b){2}){3}c",
         r"[^\d\D]*b",
         "|".join(f"layer_{n}_of_many" for n in range(150)),
+        "^a*b+a*x",
+        "ba+b*x",
     ],
 )
 def test_runs_on_re(text: str) -> None:
@@ -74,6 +76,7 @@ def test_runs_on_re(text: str) -> None:
         "(?i)^(a|A)*b",
         "^(?:a{2,3}){2,}$",
         "(a|a)" * 12 + "x",
+        "(a|b|b)" * 12 + "x",
         "(?:" + "(|)" * 11 + "b)x",
         "b" + "(|)" * 11 + "$",
         r"^(?:(?:\B)*a?)*x",
@@ -86,6 +89,8 @@ def test_runs_on_re(text: str) -> None:
         "^(.*a){2}x",
         r"^\w*(?:\.\w*)?\d*x",
         r"^a(?:b|\.)*\w+x",
+        "^a*b*a*x",
+        "ba*b*x",
         "(?:q|k|v){1,80}x",
         # both
         "(.*b?){3}Z",

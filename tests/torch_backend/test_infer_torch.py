@@ -343,6 +343,29 @@ def test_a_function_that_changes_the_model(what: str, message: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "shown"),
+    [
+        ("lr", float("nan"), "nan"),
+        ("lr", float("inf"), "inf"),
+        ("lr", torch.tensor(float("nan")), "nan"),
+        ("weight_decay", torch.tensor([float("-inf")], dtype=torch.float16), "-inf"),
+        ("betas", (0.9, float("nan")), "nan"),
+    ],
+)
+def test_settings_of_the_only_group_that_are_not_finite(key: str, value: object, shown: str) -> None:
+    def groups(model: nn.Module) -> list[dict[str, object]]:
+        return [{"params": list(model.parameters()), key: value}]
+
+    message = f"no rule can hold the setting `{key}` of group 1: it is {shown}"
+    assert refusal(groups)[:2] == ("E957", message)
+    model = Net()
+    assert refusal(groups(model), model)[:2] == ("E957", message)
+    sgd = torch.optim.SGD(model.parameters(), lr=0.1)
+    sgd.param_groups[0][key] = value
+    assert refusal(sgd, model)[:2] == ("E957", message)
+
+
 def test_tensors_of_another_model() -> None:
     other = Net()
     assert refusal(lambda model: [*groups(model), {"params": other.head.weight}])[:2] == (

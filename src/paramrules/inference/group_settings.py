@@ -6,7 +6,7 @@ other tools call a setting otherwise.
 
 import struct
 from collections.abc import Iterator, Mapping, Sequence
-from math import isfinite, prod
+from math import inf, isfinite, prod
 from typing import Final
 
 from paramrules.diagnostics import Diagnostic, class_name, printable
@@ -14,7 +14,7 @@ from paramrules.inference.effective import SCALES, close, is_number
 from paramrules.inference.grouping import SettingValue
 from paramrules.inference.quoting import is_key, shown_setting
 from paramrules.rules.foreign_keys import FOREIGN_KEYS
-from paramrules.rules.keys import KEYS, RESERVED
+from paramrules.rules.keys import KEYS, PORTABLE, RESERVED
 from paramrules.syntax import language
 
 LEFT_OUT: Final = frozenset(
@@ -39,12 +39,17 @@ class _UnfitError(ValueError):
     """A value that no rule can hold; the text says what it is."""
 
 
+class _NotFiniteError(_UnfitError):
+    """A number that is infinite or not a number, or a tuple with one."""
+
+
 def held_settings(
     groups: Sequence[tuple[str, Mapping[str, object]]],
 ) -> tuple[list[dict[str, SettingValue]], list[Diagnostic]]:
     """Return the settings of each group as a rule holds them, and an error (E957) for each that it cannot.
 
-    A value that no rule can hold and that is the same in all groups is left to the optimizer.
+    A value that no rule can hold and that is the same in all groups is left to the optimizer. Of numbers that
+    are not finite this is only infinity, as the optimizer's own setting: Prodigy has `growth_rate = inf`.
 
     Args:
         groups: of each group its place for messages, and its settings.
@@ -59,10 +64,13 @@ def held_settings(
             if key not in settings:
                 continue
             try:
+                value = _value(settings[key])
                 _check_key(key)
-                into[key] = _value(settings[key])
+                into[key] = value
             except _UnfitError as unfit:
-                if not everywhere:
+                if not everywhere or (
+                    isinstance(unfit, _NotFiniteError) and not _no_limit(key, settings[key])
+                ):
                     wrong.append(_refusal(place, key, str(unfit)))
                     break
     return _without_notes(held), wrong
@@ -112,6 +120,11 @@ def _own_key(key: str) -> str:
     return own if value == "{value}" else key
 
 
+def _no_limit(key: str, value: object) -> bool:
+    """Return whether a setting is infinity, as an optimizer may mean a limit of its own."""
+    return key not in PORTABLE and isinstance(value, float) and value == inf
+
+
 def _check_key(key: str) -> None:
     if not is_key(key):
         what = (
@@ -134,7 +147,7 @@ def _value(value: object) -> SettingValue:
         if isinstance(value, int) and abs(value) > language.INTEGER:
             raise _UnfitError(f"it is {shown_setting(value)}")
         if not isfinite(value):
-            raise _UnfitError(f"it is {value}")
+            raise _NotFiniteError(f"it is {value}")
         return int(value) if isinstance(value, int) else float(value)
     if isinstance(value, list | tuple):
         parts = tuple(map(_value, value))

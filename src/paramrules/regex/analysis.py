@@ -25,9 +25,7 @@ def children(node: Node) -> tuple[Node, ...]:
 def nullable(node: Node, holding: str = "^$bB") -> bool:
     """Return whether the node can match without taking a character, where these anchors hold."""
     match node:
-        case Literal():
-            return not node.text
-        case Characters():
+        case Literal() | Characters():
             return False
         case Choice():
             return any(nullable(branch, holding) for branch in node.branches)
@@ -54,7 +52,7 @@ def size(node: Node) -> int:
     """Return how many states the node becomes in a program, counted repeats written out."""
     match node:
         case Literal():
-            return len(node.text) or 1
+            return len(node.text)
         case Characters() | Anchor():
             return 1
         case Sequence():
@@ -71,7 +69,7 @@ def size(node: Node) -> int:
 def _digits_only(node: Node) -> bool:
     match node:
         case Literal():
-            return node.text.isascii() and (not node.text or node.text.isdigit())
+            return node.text.isascii() and node.text.isdigit()
         case Characters():
             return subset(node.ranges, DIGITS)
         case _:

@@ -92,7 +92,7 @@ class _Walk:
         """Return the paths after the node. `last`: nothing that could fail comes after it."""
         match node:
             case Literal():
-                self._look(reach, len(node.text) or 1)
+                self._look(reach, len(node.text))
                 if disjoint(reach.spread, self.leading(node)[0]):
                     return reach.few()
                 spread = reach.spread if reach.spread == ANY else _both(reach.spread, self.inside(node))
@@ -191,7 +191,7 @@ class _Walk:
             case Characters():
                 return node.ranges, False
             case Literal():
-                return (self.letter(node.text[0]), False) if node.text else ((), True)
+                return self.letter(node.text[0]), False
             case Anchor():
                 return (), True
             case Capture():

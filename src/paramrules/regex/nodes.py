@@ -6,7 +6,7 @@ from paramrules.regex.characters import Ranges
 
 
 class Literal(NamedTuple):
-    """Characters in a row, escapes resolved; `text` may be empty."""
+    """Characters in a row, escapes resolved; at least one."""
 
     start: int
     end: int
