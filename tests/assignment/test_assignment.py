@@ -82,6 +82,31 @@ def test_names_that_are_not_there(layers: paramrules.Assignment) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "names", "suggested"),
+    [
+        (
+            "token_embeds",
+            ["token_ember", "token_embers", "token_embed", "head"],
+            "`token_embed` or `token_embers`",
+        ),
+        # 0.8 and 0.76: as far from the closest as a suggestion may be
+        (
+            "abcdefghijklmnopqrstuvwxy",
+            ["abcdefghijklmnopqrs000000", "abcdefghijklmnopqrst00000"],
+            "`abcdefghijklmnopqrst00000` or `abcdefghijklmnopqrs000000`",
+        ),
+    ],
+)
+def test_names_are_suggested_that_are_about_as_close_as_the_closest(
+    text: str, names: list[str], suggested: str
+) -> None:
+    from support import inventory_of
+
+    assignment = paramrules.assign(paramrules.parse("a: else\n"), inventory_of(names))
+    assert f"did you mean {suggested}?" in said(assignment.explain, text)
+
+
 def test_a_label_split_by_settings_in_one_of_two_axes() -> None:
     text = (
         "[width]\nhidden: type(Linear) and fan_in > 0 -> lr_scale = 8 / fan_out\nrest: else\n"
