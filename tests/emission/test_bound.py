@@ -151,6 +151,11 @@ def test_nobody_is_warned_of_a_note() -> None:
     assert [finding.code for finding in bound(rules, known).assignment.findings] == ["N210"]
 
 
+def test_what_else_a_warning_takes_has_its_name() -> None:
+    with pytest.raises(TypeError, match="positional argument"):
+        warn([], ())  # type: ignore[misc]
+
+
 def test_findings_point_at_the_frame_that_is_asked_for() -> None:
     rules = paramrules.parse("large: ndim == 9\nrest: else")
     known = inventory(SHAPES)

@@ -445,6 +445,15 @@ def test_what_is_bound_has_to_be_taken_too() -> None:
     ]
 
 
+def test_the_help_is_that_of_the_first_of_several_optimizers() -> None:
+    one, other = (
+        OptimizerSpec(name, name, (), rates=(), aliases=ALIASES._replace(help={"lr": f"{name} has none"}))
+        for name in ("one", "other")
+    )
+    (finding,) = lost_bases(Bases(0.1), [one, other])
+    assert finding.help == "one has none"
+
+
 def test_base_rates_that_no_optimizer_uses() -> None:
     assert lost_bases(Bases(0.1, 0.2), BOTH.values()) == []
     bound = ADAM._replace(bound={"lr": 1})

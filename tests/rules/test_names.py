@@ -218,3 +218,19 @@ def test_many_findings_need_no_search_for_each(tmp_path: Path) -> None:
 def test_an_error_stops_the_rules() -> None:
     with pytest.raises(RulesError, match=r"E301"):
         parse("a: nothing")
+
+
+def helps(text: str) -> list[str]:
+    with pytest.raises(RulesError) as caught:
+        parse(f"{text}\nrest: else\n")
+    assert {finding.code for finding in caught.value.diagnostics} == {"E301"}
+    return [finding.help for finding in caught.value.diagnostics]
+
+
+def test_a_group_that_was_to_have_the_name_helps_where_no_string_or_number_was_meant() -> None:
+    group = r"name the group with `(?<i>`"
+    assert helps(r"b_{i}: name ~ b(<i>\d+)") == [group]
+    assert helps(r"b: name ~ b(<i>\d+) -> lr_scale = 2 * i") == [group]
+    assert helps(r"b: name ~ b(<i>\d+) -> optimizer = i") == ['write `optimizer = "i"`']
+    assert helps(r"b: name ~ b(<i>\d+) -> lr_scale = i") == [""]
+    assert helps(r"b: name ~ b(\d+) -> lr_scale = 2 * i") == [r"give the group its name: `(?<i>\d+)`"]
