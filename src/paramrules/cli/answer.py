@@ -19,7 +19,6 @@ from paramrules.cli.printed_answer import print_answer, print_traceback, unwritt
 from paramrules.diagnostics import SEVERITIES, Diagnostic, RulesError
 from paramrules.display import Block
 from paramrules.projects import find_project
-from paramrules.safe_files import not_written
 
 if TYPE_CHECKING:
     from paramrules.projects import Project
@@ -179,45 +178,6 @@ def as_shown(findings: Sequence[Diagnostic]) -> list[Diagnostic]:
     """Return graded findings with their helps for the command line that runs."""
     configured = click.get_current_context().meta.get(CONFIGURED, False)
     return [finding.on_command_line(configured=configured) for finding in graded(findings)]
-
-
-@contextmanager
-def writing_help() -> Iterator[None]:
-    """Treat standard output that cannot be written as with an answer, while click prints the help."""
-    try:
-        yield
-    except BrokenPipeError:
-        _drop(sys.stdout)
-        raise click.exceptions.Exit(0) from None
-    except OSError as error:
-        raise click.exceptions.Exit(_unwritten(error)) from None
-
-
-def _unwritten(error: OSError) -> Exit:
-    """Report that standard output cannot be written, drop what it should hold, and return the exit code."""
-    with suppress(OSError):
-        report([not_written("standard output", error)])
-    _drop(sys.stdout)
-    return Exit.UNUSABLE
-
-
-def prepare_streams() -> None:
-    """Make both streams accept every text, even if they are closed or know few characters; open all three."""
-    if sys.stdin is None:
-        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115 - until the end
-    for name in ("stdout", "stderr"):
-        stream = getattr(sys, name)
-        if stream is None:  # closed before Python started
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - until the end
-        elif isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-
-
-def report(findings: Sequence[Diagnostic]) -> None:
-    """Print findings on standard error, coloured and cut to its width in a terminal."""
-    color, columns = is_colored(sys.stderr), columns_of(sys.stderr)
-    for finding in together(findings):
-        print(harmless(render(finding, color=color, columns=columns)) + "\n", file=sys.stderr)
 
 
 def _without_the_rest(answer: Answer, fail_on: str) -> Answer:

@@ -17,7 +17,7 @@ from paramrules.cli.exit_codes import Exit
 from paramrules.cli.layout import columns_of, harmless, is_colored, print_blocks
 from paramrules.diagnostics import Diagnostic, annotations, notice, printable, render, to_json, together
 from paramrules.display import text_of
-from paramrules.safe_files import why
+from paramrules.safe_files import not_written
 
 if TYPE_CHECKING:
     from paramrules.cli.answer import Answer
@@ -41,7 +41,7 @@ def writing_help() -> Iterator[None]:
 def unwritten(error: OSError) -> Exit:
     """Report that standard output cannot be written, drop what it should hold, and return the exit code."""
     with suppress(OSError):
-        report([Diagnostic("E703", f"standard output cannot be written: {why(error)}")])
+        report([not_written("standard output", error)])
     _drop(sys.stdout)
     return Exit.UNUSABLE
 
