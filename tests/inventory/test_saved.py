@@ -77,6 +77,16 @@ def test_what_is_written_is_read_back() -> None:
     assert read.column("ndim") == [2, 1]
 
 
+@pytest.mark.parametrize("fact", ["shape", "elements", "stored", "layer", "dtype", "trainable", "variable"])
+@pytest.mark.parametrize("version", [1, 2])
+def test_what_a_parameter_has_once_is_not_read_under_its_further_names(fact: str, version: int) -> None:
+    table = json.loads(NET.to_json()) | {"paramrules_inventory": version}
+    table["parameters"][0]["also"][0][fact] = 32
+    read = Inventory.from_json(json.dumps(table)).to_json()
+    del table["parameters"][0]["also"][0][fact]
+    assert read == Inventory.from_json(json.dumps(table)).to_json()
+
+
 def test_a_parameter_with_an_empty_list_of_further_names_is_not_tied() -> None:
     text = TEXT.replace('"role": "bias"}', '"role": "bias", "also": []}')
     assert "also" in text

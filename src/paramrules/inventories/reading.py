@@ -25,6 +25,9 @@ LARGEST_FILE: Final = 256 << 20
 _NO_OWNER: Final = "the file has no owner for some parameters: save the inventory of the model itself"
 """The way out where a rule asks for the owner of a parameter, and the file does not list it as unknown."""
 
+_ONCE: Final = ("shape", "elements", "stored", "layer", "dtype", "trainable", "variable")
+"""The facts that a parameter has once. Under its further names nobody checks them, so they are not read."""
+
 ROLES: Final = ("weight", "bias", "scale", "embedding", "other")
 
 
@@ -97,7 +100,7 @@ def _inventory(saved: ParameterRows) -> Saved:
         if tied:
             start = len(saved.of) + len(further)
             aliases[number] = range(start, start + len(tied))
-            further += tied
+            further += [(place, {key: one[key] for key in one if key not in _ONCE}) for place, one in tied]
     places = parameters + further
     row_names = [_entry_name(where, row, unknown, owners) for where, row in places]
     names = [*saved.names, *row_names[len(parameters) :]] if saved.names is not None else row_names
