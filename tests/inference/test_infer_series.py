@@ -18,7 +18,7 @@ def number(name: str) -> int | None:
 
 @pytest.mark.parametrize("stem", [True, False])
 def test_rates_of_blocks_where_all_else_is_frozen(stem: bool) -> None:
-    """What is no block may have any rate, and falls to `else`."""
+    """Parameters outside the blocks may have any rate, and fall to `else`."""
 
     def loop(depth: int) -> Any:
         def settings(row: dict[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ _NEAR: Final = 3
 """The power of a rate beyond which a number in place of one that follows the depth fits by chance."""
 
 _OVER: Final = " / {rate} ** "
-"""What divides by the power of a rate."""
+"""The text between a factor and a power of the rate that divides it."""
 
 _STEEPEST: Final = 1e4
 """The ratio of one block's value to the next beyond which it is no rate."""
@@ -143,7 +143,7 @@ def _geometric(index: Index, values: Values) -> Iterator[Curve]:
             far = 0.1 * abs(off) + (abs(off) > 2) * costs.FITTED
             compute = partial(_from_end, factor, rate, off)
             yield Curve(times(factor, f"{{rate}} ** {exponent}"), compute, cost + far, {"rate": rate})
-            inverse = _inverse(index, values, rate, factor, off)
+            inverse = _inverse(values, rate, partial(_divided_from_end, factor, off, index.depth))
             if digits(inverse) < digits(rate) - 2:
                 far += costs.DIGIT * max(digits(inverse) - 2, 0)
                 text = f"{written(tidy(factor))}{_OVER}{exponent}"
@@ -159,28 +159,26 @@ def _geometric(index: Index, values: Values) -> Iterator[Curve]:
                 yield _upward(values, rate, factor, -top, plain)
 
 
-def _inverse(index: Index, values: Values, rate: float, factor: float, off: int) -> float:
-    """Return the number with fewest digits by whose powers values are divided: 2.6 for a rate of 1 / 2.6."""
+def _inverse(values: Values, rate: float, compute: Callable[[float, int, int], float]) -> float:
+    """Return the number with fewest digits that gives the values: 2.6 for a rate of 1 / 2.6.
+
+    Args:
+        values: the values.
+        rate: the rate of which it is the inverse.
+        compute: the value that such a number gives to a model's block.
+    """
 
     def fits(number: float) -> bool:
-        powers = (
-            (_from_end(factor, 1 / number, off, at, index.depth[m]), v) for (m, at), v in values.items()
+        return all(
+            isclose(compute(number, model, at), value, rel_tol=1e-9) for (model, at), value in values.items()
         )
-        return all(isclose(power, value, rel_tol=1e-9) for power, value in powers)
 
     return _shortest(1 / rate, fits) or 1 / rate
 
 
 def _upward(values: Values, rate: float, factor: float, off: int, cost: float) -> Curve:
     """Return the powers of the inverse rate, counted from the first block."""
-    short = _shortest(
-        1 / rate,
-        lambda rate: all(
-            isclose(_from_start(factor, rate, off, at, 0), value, rel_tol=1e-9)
-            for (_, at), value in values.items()
-        ),
-    )
-    inverse = short or 1 / rate
+    inverse = _inverse(values, rate, lambda one, _, at: _from_start(factor, one, off, at, 0))
     text = "{rate} ** {index}" if off == 0 else f"{{rate}} ** ({plus('{index}', off)})"
     compute = partial(_from_start, factor, inverse, off)
     return Curve(
@@ -201,6 +199,12 @@ def _from_top(factor: float, rate: float, top: int, step: int, at: int, depth: i
 
 def _from_start(factor: float, rate: float, off: int, at: int, depth: int) -> float:
     return factor * _power(rate, at + off)
+
+
+def _divided_from_end(
+    factor: float, off: int, depths: Sequence[int], number: float, model: int, at: int
+) -> float:
+    return _from_end(factor, 1 / number, off, at, depths[model])
 
 
 def _power(rate: float, exponent: int) -> float:
