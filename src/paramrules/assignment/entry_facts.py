@@ -7,7 +7,7 @@ entry, the evaluator need not know about tied parameters. All orders are the sam
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cached_property, partial
-from itertools import repeat, tee
+from itertools import repeat
 from operator import itemgetter
 from typing import Any
 
@@ -195,9 +195,12 @@ class Facts:
             if match := test.regex.search(texts[some[0]]):
                 spans = [match.span(group) for group in range(1, len(test.regex.groups) + 1)]
                 whole = [texts[entry] for entry in some]
-                cut = [map(itemgetter(slice(a, b)), whole) if b >= 0 else repeat(None) for a, b in spans]
-                texts_of = zip(*cut, strict=False)
-                found.update(zip(some, map(shared.setdefault, *tee(texts_of)), strict=False))
+                cut = [
+                    map(itemgetter(slice(a, b)), whole) if b >= 0 else repeat(None, len(some))
+                    for a, b in spans
+                ]
+                for entry, values in zip(some, zip(*cut, strict=True), strict=True):
+                    found[entry] = shared.setdefault(values, values)
 
     def positions(self, test: RegexTest) -> dict[GroupValues, int]:
         """Return the distinct values of a match's groups over all parameters, each with its rank."""
