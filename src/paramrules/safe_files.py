@@ -24,7 +24,7 @@ _HELPS: Final = {
     errno.ENAMETOOLONG: "give the file, and the folders around it, shorter names",
     errno.ELOOP: "its links lead in a circle: name the file itself",
 }
-"""What to do about an error that says nothing against the folder."""
+"""How to mend the errors of the system that have another cause than the folder."""
 
 
 def unreadable(path: str | PathLike[str]) -> str:
@@ -47,10 +47,10 @@ def unreadable(path: str | PathLike[str]) -> str:
     return "" if stat.S_ISREG(mode) else "it is a pipe" if stat.S_ISFIFO(mode) else "it is a device"
 
 
-def names_in(folder: str | PathLike[str]) -> list[str]:
-    """Return the names in a folder, in order; none if it does not exist or cannot be read."""
+def names_in(folder: str | PathLike[str], ending: str = "") -> list[str]:
+    """Return the names in a folder that end so, in order; none if it does not exist or cannot be read."""
     try:
-        return sorted(os.listdir(folder or os.curdir))
+        return sorted(name for name in os.listdir(folder or os.curdir) if name.endswith(ending))
     except (OSError, ValueError):  # a path with a null byte is a ValueError
         return []
 

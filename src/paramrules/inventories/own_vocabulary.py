@@ -120,8 +120,7 @@ def _text(path: Path | Traversable) -> str:
         return read_text(path, _LARGEST_FILE)
     except FileNotFoundError:
         assert isinstance(path, Path)
-        beside = (name for name in names_in(path.parent) if name.endswith(".toml"))
-        near = did_you_mean(path.name, beside) or near
+        near = did_you_mean(path.name, names_in(path.parent, ".toml")) or near
         raise RulesError(_wrong(str(path), "it does not exist", near)) from None
     except UnreadableError as error:
         raise RulesError(_wrong(str(path), str(error), near)) from None

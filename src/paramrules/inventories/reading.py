@@ -52,7 +52,7 @@ def load(path: str | Path) -> Saved:
     try:
         return parse(read_text(path, LARGEST_FILE), str(path))
     except FileNotFoundError:
-        beside = (name for name in names_in(Path(path).parent) if name.endswith(".json"))
+        beside = names_in(Path(path).parent, ".json")
         raise _unreadable(str(path), "it does not exist", did_you_mean(Path(path).name, beside)) from None
     except UnreadableError as error:
         raise _unreadable(str(path), str(error)) from None

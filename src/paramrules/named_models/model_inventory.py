@@ -237,7 +237,7 @@ def _beside(path: Path) -> str:
     """Return the help for a Python file that does not exist: what is in its folder."""
     if not os.path.isdir(path.parent):  # unlike `is_dir`, whatever the system says about the name
         return f"there is no folder `{path.parent.as_posix()}`"
-    files = [name for name in names_in(path.parent) if name.endswith(".py")]
+    files = names_in(path.parent, ".py")
     folder = "the current folder" if path.parent == Path() else f"`{path.parent.as_posix()}`"
     if not files:
         return f"{folder} has no Python files"

@@ -120,7 +120,7 @@ def _instead(text: str) -> str:
     if text.endswith(".py"):
         return f"write what is in the file, too: `{text}:NAME`"
     stem, dot, name = text.rpartition(".")
-    saved = [file for file in names_in(os.path.dirname(text)) if file.endswith(".json")]
+    saved = names_in(os.path.dirname(text), ".json")
     if dot and (f"{os.path.basename(stem)}.json" in saved or did_you_mean(name, ("json",))):
         near = did_you_mean(os.path.basename(text), saved)
         return near or f"a saved inventory ends in `.json`: `{stem}.json`"

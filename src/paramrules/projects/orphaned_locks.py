@@ -27,7 +27,7 @@ def orphaned_locks(project: Project) -> Iterator[tuple[str, Diagnostic]]:
         if not os.path.lexists(lock)
     ]
     for folder in dict.fromkeys(map(os.path.dirname, project.own_files)):
-        for name in (each for each in names_in(folder) if each.endswith(".rules.lock")):
+        for name in names_in(folder, ".rules.lock"):
             lock = os.path.join(folder, name)
             if _one_name(lock) not in known:
                 help = _help(project, lock, missing)

@@ -145,9 +145,10 @@ def _targets(
             path = os.path.join(folder, text)
             if not exists(path):
                 around = os.path.dirname(path)
-                beside = [each for each in names_in(around) if os.path.isfile(os.path.join(around, each))]
-                if name == "rules":  # and not their locks
-                    beside = [each for each in beside if each.endswith(".rules")]
+                ending = ".rules" if name == "rules" else ""  # and not their locks
+                beside = [
+                    each for each in names_in(around, ending) if os.path.isfile(os.path.join(around, each))
+                ]
                 near = did_you_mean(os.path.basename(path), beside)
                 if not near and name == "rules" and len(beside) == 1:
                     near = meant(text, beside[0], safe=False)

@@ -100,8 +100,7 @@ def _on_disk(file: Located, folder: str, path: str) -> tuple[Located | None, lis
     if os.path.exists(whole):
         return found, None
     below = os.path.dirname(path)
-    names = (name for name in names_in(os.path.join(folder, below)) if name.endswith(".rules"))
-    paths = (os.path.join(below, name) for name in names)
+    paths = (os.path.join(below, name) for name in names_in(os.path.join(folder, below), ".rules"))
     return found, [each for each in paths if os.path.realpath(os.path.join(folder, each)) != file.identity]
 
 

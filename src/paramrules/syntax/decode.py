@@ -71,8 +71,7 @@ def _meant(path: str, is_missing: bool) -> str:
     if "\n" in path or ": " in path:
         return "rules in a text are read by `paramrules.parse`"
     folder, name = os.path.split(path)
-    beside = [] if os.path.lexists(path) else names_in(folder)
-    near = did_you_mean(name, (other for other in beside if other.endswith(".rules")))
+    near = did_you_mean(name, [] if os.path.lexists(path) else names_in(folder, ".rules"))
     return near or (f"looked for `{os.path.abspath(path)}`" if is_missing and not os.path.isabs(path) else "")
 
 
