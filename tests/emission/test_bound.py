@@ -153,7 +153,7 @@ def test_nobody_is_warned_of_a_note() -> None:
 
 def test_what_else_a_warning_takes_has_its_name() -> None:
     with pytest.raises(TypeError, match="positional argument"):
-        warn([], ())  # type: ignore[misc]
+        warn([], ())  # type: ignore[misc]  # which the test is about
 
 
 def test_findings_point_at_the_frame_that_is_asked_for() -> None:

@@ -31,7 +31,7 @@ ORDER = ("==", "!=", "<", "<=", ">", ">=")
 
 
 class Atoms:
-    """What can be tested in a rule file that is being drawn: its options and lets among it."""
+    """The tests that can stand in a rule file that is being drawn, with its options and lets."""
 
     def __init__(self, random: Random) -> None:
         self.random = random
@@ -145,12 +145,12 @@ class Atoms:
         """Draw a test of a dtype or a role: of one word, some, all, or all but some."""
         kind, words = self.random.choice((("dtype", DTYPES), ("role", ROLES)))
         usual = words[:6]
-        some = self.pick(self.some(usual, 1), self.some(usual, 3), self.some(words, 3), [*words])
-        if len(words) > len(some) and self.chance(0.15):  # type: ignore[arg-type]
-            some = [word for word in words if word not in some]  # type: ignore[operator]
+        some = self.random.choice((self.some(usual, 1), self.some(usual, 3), self.some(words, 3), [*words]))
+        if len(words) > len(some) and self.chance(0.15):
+            some = [word for word in words if word not in some]
         if self.chance(0.5):
-            return f"{kind} {self.pick('==', '!=')} {some[0]}"  # type: ignore[index]
-        return f"{kind} {self.pick('in', 'not in')} ({', '.join(some)})"  # type: ignore[arg-type]
+            return f"{kind} {self.pick('==', '!=')} {some[0]}"
+        return f"{kind} {self.pick('in', 'not in')} ({', '.join(some)})"
 
     def of_attribute(self) -> str:
         """Draw a test of an attribute of a parameter or a module."""

@@ -1,6 +1,7 @@
 """Proofs for models that have a vocabulary of their own."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,9 +21,9 @@ def own(tmp_path: Path) -> Path:
     return file
 
 
-def proof(one: str, other: str, **more: object) -> Proof:
+def proof(one: str, other: str, **more: Any) -> Proof:
     files = (paramrules.parse(f"a: {test}\nb: else\n") for test in (one, other))
-    return paramrules.prove(*files, **more)  # type: ignore[arg-type]
+    return paramrules.prove(*files, **more)
 
 
 @pytest.mark.parametrize(

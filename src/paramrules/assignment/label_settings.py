@@ -23,7 +23,7 @@ Settings = Mapping[str, Any]
 
 
 class Decision(NamedTuple):
-    """What an axis decides about a parameter.
+    """The decision of an axis on a parameter.
 
     Attributes:
         label: its label.

@@ -48,7 +48,7 @@ def said_by(error: BaseException) -> str:
     name = type(error).__name__
     try:
         text = str(error).strip()
-    except Exception:  # a method of that code
+    except Exception:  # `__str__` is foreign code too, and may raise anything
         return name
     return f"{name}: {text}".splitlines()[0].rstrip(": .")
 

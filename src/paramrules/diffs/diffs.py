@@ -44,7 +44,7 @@ class Diffs(NamedTuple):
 
     @property
     def alone(self) -> Mapping[str, Sequence[str]]:
-        """What has no other side, by what is said of it."""
+        """The names that only one side has, by the words that introduce them."""
         return {
             "no longer locked": self.went,
             "newly locked": self.came,
