@@ -7,6 +7,7 @@ from lsp_editor import Editor
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
+from paramrules.language_server import renaming
 from paramrules.rules.shipped import file_of
 
 NORMS = "let norm = type(LayerNorm)\noption rate = 0.5\n"
@@ -180,10 +181,24 @@ def test_renaming(editor: Editor, uri: str) -> None:
         ("# allow", "x", "there is no name here"),
     ],
 )
-def test_why_something_cannot_be_renamed(editor: Editor, uri: str, word: str, name: str, reason: str) -> None:
+def test_why_something_cannot_be_renamed(
+    editor: Editor, uri: str, word: str, name: str, reason: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The editor shows the reason, and the log of the server has no traceback of it."""
     with pytest.raises(JsonRpcException) as refused:
         rename(editor, uri, place(TEXT, word), name)
     assert (str(refused.value), refused.value.code) == (reason, -32803)
+    assert not [record for record in caplog.records if record.name.startswith("pygls.server")]
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+def test_a_failure_of_the_server_is_still_logged(
+    editor: Editor, uri: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(renaming, "rename", lambda *_: 1 / 0)
+    with pytest.raises(JsonRpcException):
+        rename(editor, uri, place(TEXT, "block"), "x")
+    assert [record.name for record in caplog.records if record.exc_info] == ["pygls.protocol.json_rpc"]
 
 
 def test_what_has_no_definition_cannot_be_renamed(editor: Editor, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The server: which message of the protocol is answered by what."""
 
 import asyncio
+import logging
 from typing import Final
 
 from lsprotocol import types
@@ -13,11 +14,15 @@ from paramrules.language_server.models import REBUILD, build
 from paramrules.language_server.publishing import Publisher
 from paramrules.language_server.session import Session
 
+_PYGLS: Final = ("pygls.server", "pygls.protocol.json_rpc")
+"""The loggers that report an exception of an answer, with its traceback."""
 _WATCHED: Final = ("**/pyproject.toml", "**/paramrules.toml", "**/*.rules", "**/*.json", "**/*.py")
 
 
 def make_server() -> LanguageServer:
     """Return a language server that is ready to be started, as `make_server().start_io()`."""
+    for name in _PYGLS:
+        logging.getLogger(name).addFilter(_is_a_failure)
     server = LanguageServer(
         "paramrules", __version__, text_document_sync_kind=types.TextDocumentSyncKind.Full
     )
@@ -29,6 +34,12 @@ def make_server() -> LanguageServer:
     _show(server, session)
     _build(server, session, publisher)
     return server
+
+
+def _is_a_failure(record: logging.LogRecord) -> bool:
+    """Return whether a record tells of more than a refusal, which is an answer to the editor."""
+    told = (*(record.args or ()), *(record.exc_info or ()))
+    return not any(isinstance(each, renaming.RefusedError) for each in told)
 
 
 def _synchronise(server: LanguageServer, session: Session, publisher: Publisher) -> None:
