@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     from paramrules.inference.infer import Inferred
     from paramrules.inference.infer_groups import infer
     from paramrules.inventories import Inventory, Parameter
+    from paramrules.inventory_of_model import inventory
     from paramrules.locks import Lock, lock, read_lock
     from paramrules.optimizer_state import state_bytes
     from paramrules.portability import portable
     from paramrules.proofs import Proof
     from paramrules.proofs.prover import prove
-    from paramrules.registry import inventory
     from paramrules.rules import Rules
     from paramrules.rules.load import check, load, parse
 
@@ -62,7 +62,7 @@ _ROOMS = {
     "portability": ("portable",),
     "optimizer_state": ("state_bytes",),
     "proofs": ("Proof", "prove"),
-    "registry": ("inventory",),
+    "inventory_of_model": ("inventory",),
     "rules": ("Rules", "check", "load", "parse"),
 }
 _HOMES = {name: f"paramrules.{room}" for room, names in _ROOMS.items() for name in names}

@@ -113,7 +113,7 @@ if TYPE_CHECKING:  # type checkers cannot read the table below: for them, `as` e
         Lock as Lock,
         LockedModel as LockedModel,
     )
-    from paramrules.registry import inventory as inventory
+    from paramrules.inventory_of_model import inventory as inventory
     from paramrules.rules import Rules as Rules
     from paramrules.wrong_models import (
         other_framework as other_framework,
@@ -201,7 +201,7 @@ _ROOMS = {
     "inventories.parameter": ("is_below",),
     "inventories.roles": ("role",),
     "locks": ("Lock", "LockedModel"),
-    "registry": ("inventory",),
+    "inventory_of_model": ("inventory",),
     "rules": ("Rules",),
     "wrong_models": ("other_framework", "refuse_non_module"),
 }

@@ -25,7 +25,7 @@ from paramrules.assignment.vocabulary_findings import classes_not_in_the_model
 from paramrules.diagnostics import Diagnostic, RulesError, class_name
 from paramrules.inventories import Inventory
 from paramrules.inventories.own_vocabulary import VocabularyLike
-from paramrules.registry import inventory as inventory_of
+from paramrules.inventory_of_model import inventory as inventory_of
 from paramrules.rules.load import is_rule_file, load, unsilenced
 from paramrules.rules.model import Rules
 

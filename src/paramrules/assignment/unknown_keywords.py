@@ -5,7 +5,7 @@ from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 from paramrules.diagnostics import did_you_mean
-from paramrules.registry import inventory
+from paramrules.inventory_of_model import inventory
 from paramrules.rules.load import is_rule_file, load
 from paramrules.rules.model import Rules
 

@@ -18,12 +18,12 @@ from paramrules.diffs.seen_from_here import section_seen_from_here, seen_from_he
 from paramrules.diffs.vocabulary_moves import moves
 from paramrules.inventories import Inventory
 from paramrules.inventories.own_vocabulary import VocabularyLike
+from paramrules.inventory_of_model import inventory as inventory_of
 from paramrules.locks import Lock, LockedModel
 from paramrules.locks.locked import locked
 from paramrules.locks.sections import identity_of
 from paramrules.named_models import ModelName
 from paramrules.projects import Models, Target
-from paramrules.registry import inventory as inventory_of
 from paramrules.rules import Rules
 from paramrules.rules.load import RuleFile, is_rule_file
 

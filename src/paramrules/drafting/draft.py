@@ -10,7 +10,7 @@ from paramrules.diagnostics import RulesError
 from paramrules.drafting.numbered_blocks import Series, is_plain, prefixes, series_in, words_of
 from paramrules.formatting import format_rules
 from paramrules.inventories import Inventory
-from paramrules.registry import inventory
+from paramrules.inventory_of_model import inventory
 from paramrules.rules.load import parse
 
 _NORMS: Final = ("LayerNorm", "RMSNorm", "ScaleNorm", "GroupNorm", "BatchNorm", "InstanceNorm", "*Norm")

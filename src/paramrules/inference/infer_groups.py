@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from paramrules import registry
 from paramrules.inference.collect import Ungrouped, grouping
 from paramrules.inference.grouping import Grouping, SettingValue
 from paramrules.inference.infer import Inferred
@@ -12,6 +11,7 @@ from paramrules.inference.infer import infer as explained
 from paramrules.inference.made_groups import LabelSettings
 from paramrules.inventories import Inventory
 from paramrules.inventories.own_vocabulary import VocabularyLike
+from paramrules.inventory_of_model import inventory as inventory_of
 
 
 def infer(
@@ -58,7 +58,7 @@ def infer(
             name,
             each,
             groups,
-            partial(registry.inventory, each, vocabulary=vocabulary),
+            partial(inventory_of, each, vocabulary=vocabulary),
             labels=labels,
             missing=missing,
         )

@@ -9,9 +9,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from paramrules import registry
 from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.inventories import Inventory
+from paramrules.inventory_of_model import inventory as inventory_of
 from paramrules.named_models import ModelName
 from paramrules.projects import Project, Target
 from paramrules.safe_files import why, write_whole
@@ -104,7 +104,7 @@ class Models:
         key = model.file, model.vocabulary
         known = self._read.get(key)
         if known is None or known[0] != stamp:
-            inventory = registry.inventory(Inventory.load(model.file), vocabulary=model.vocabulary or None)
+            inventory = inventory_of(Inventory.load(model.file), vocabulary=model.vocabulary or None)
             known = self._read[key] = stamp, inventory
         return known[1]
 

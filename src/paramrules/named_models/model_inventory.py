@@ -16,7 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from paramrules import registry
+from paramrules import inventory_of_model, registry
 from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean, listed
 from paramrules.inventories import Inventory
 from paramrules.inventories.own_vocabulary import VocabularyLike
@@ -141,7 +141,7 @@ def _described(
     loaded: dict[str, ModuleType],
 ) -> NamedModel:
     if name.is_saved:
-        saved = registry.inventory(Inventory.load(name.origin), vocabulary=vocabulary)
+        saved = inventory_of_model.inventory(Inventory.load(name.origin), vocabulary=vocabulary)
         return NamedModel(name, saved, saved, lambda model: saved)
     with running(name):
         maker = named_value(name, loaded)
@@ -155,15 +155,15 @@ def _described(
         how: dict[str, Any] = {"vocabulary": vocabulary}
         if backend is not None and needs_inputs and inputs:
             how |= arguments(inputs, backend.abstract_array)._asdict()
-        inventory = registry.inventory(value, **how)
+        inventory = inventory_of_model.inventory(value, **how)
         plain = None
         if stacked and registry.takes(value, "stacked"):
             plain = inventory
             if own := {path: count for path, count in stacked.items() if _holds(inventory, path)}:
                 how["stacked"] = own
-                inventory = registry.inventory(value, **how)
+                inventory = inventory_of_model.inventory(value, **how)
         return NamedModel(
-            name, value, inventory, partial(registry.inventory, **how), rebuild, plain, needs_inputs
+            name, value, inventory, partial(inventory_of_model.inventory, **how), rebuild, plain, needs_inputs
         )
 
 
