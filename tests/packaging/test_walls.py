@@ -1,10 +1,15 @@
 """The walls: the core imports no framework, a backend no other backend, a room none that comes after it."""
 
 import ast
+import re
 import subprocess
 import sys
 from functools import cache
+from itertools import chain, takewhile
 from pathlib import Path
+from typing import NamedTuple
+
+import pytest
 
 import paramrules.backends
 
@@ -131,44 +136,98 @@ def test_only_the_edge_renders_findings() -> None:
     assert users == {"diagnostics", "cli", "emission", "__init__.py"}  # emission warns
 
 
-def test_rooms_know_only_those_before_them() -> None:
-    """Rules and inventories never meet; neither knows what is assigned; nobody knows the command line."""
-    readers = {
-        *("comparison", "portability", "named_models", "cli", "testing", "emission"),
-        *("locks", "diffs", "proofs", "ci", "html_report"),
-    }
-    forbidden = {
-        "diagnostics": {"regex", "syntax", "rules", "inventories", "assignment", "backends"},
-        "regex": {"syntax", "rules", "inventories", "assignment", "backends"},
-        "formatting": {"regex", "rules", "inventories", "assignment", "backends"},
-        "syntax": {"rules", "inventories", "assignment", "backends"},
-        "rules": {"inventories", "assignment", "backends"},
-        "highlighting": {"inventories", "assignment", "backends"},
-        "inventories": {"syntax", "rules", "regex", "assignment", "backends"},
-        "assignment": set(),
-        "comparison": {"portability", "locks", "diffs"},
-        "locks": {"backends", "contract", "registry"},
-        "diffs": {"backends"},
-        "html_report": {"backends", "contract", "registry", "projects"},
-        "inference": {"backends"},
-        "named_models": {"syntax", "rules", "regex", "assignment", "comparison", "portability"},
-        "proofs": {"syntax", "backends", "contract", "registry"},
-        "drafting": {"comparison", "portability", "locks", "diffs", "cli"},
-        "portability": {"assignment", "backends", "comparison"},
-        "testing": {"comparison", "portability", "cli"},
-        "emission": {"backends", "comparison", "portability", "cli", "contract", "registry"},
-    }
-    for room, others in forbidden.items():
-        others = others | (
-            readers
-            - {room}
-            - ({"locks", "comparison", "named_models"} if room == "diffs" else set())
-            - ({"diffs"} if room == "html_report" else set())
-            - ({"html_report"} if room == "assignment" else set())  # draws itself in a notebook
-        )
-        for path in files(CORE / room):
-            met = {name.split(".")[1] for name in imports(path) if name.startswith("paramrules.")}
-            assert not met & others, f"{path} imports {met & others}"
+class Row(NamedTuple):
+    """A row of the table of rooms in docs/architecture.md.
+
+    Attributes:
+        rooms: the folders and files in it, which may know each other.
+        reads: what they import from, as the page has it.
+    """
+
+    rooms: list[str]
+    reads: str
+
+
+EVERYONES = 3
+"""The number of rows, the first ones, that every room may read."""
+
+
+@cache
+def rows() -> list[Row]:
+    lines = (ROOT / "docs" / "architecture.md").read_text("utf-8").splitlines()
+    table = takewhile(bool, lines[lines.index("| room | does | reads |") + 2 :])
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
+    return [Row(re.findall("`(.+?)`", room), reads) for room, _, reads in cells]
+
+
+def places() -> dict[str, int]:
+    """Return the number of each room's row."""
+    return {room: at for at, row in enumerate(rows()) for room in row.rooms}
+
+
+def room_of(name: str) -> str:
+    """Return the room of a dotted name: a folder, or a file beside the folders."""
+    part = [*name.split("."), ""][1]
+    return next((room for room in (part, f"{part}.py") if part and (CORE / room).exists()), "__init__.py")
+
+
+@cache
+def met(path: Path) -> dict[str, bool]:
+    """Return the rooms that a file imports from, each with whether it does so only inside functions."""
+    tree = ast.parse(path.read_text("utf-8"))
+    functions = (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
+    inside = {inner for function in functions for inner in ast.walk(function)}
+    found: dict[str, bool] = {}
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Import | ast.ImportFrom):
+            continue
+        for alias in node.names:
+            name = f"{node.module}.{alias.name}" if isinstance(node, ast.ImportFrom) else alias.name
+            if name.partition(".")[0] == "paramrules":
+                found[room_of(name)] = found.get(room_of(name), True) and node in inside
+    return found
+
+
+def test_the_table_has_every_room_once() -> None:
+    """Every folder, and every file beside the folders."""
+    listed = [room for row in rows() for room in row.rooms]
+    there = [path.name for path in CORE.iterdir() if path.suffix == ".py" or any(path.glob("*.py"))]
+    assert sorted(listed) == sorted(there)
+
+
+@pytest.mark.parametrize("row", rows(), ids=lambda row: row.rooms[0])
+def test_a_room_imports_what_the_table_says(row: Row) -> None:
+    """From rows above it alone; from below only inside functions, after a semicolon."""
+    place = places()
+    above, below = set[str](), set[str]()
+    for path in chain.from_iterable(
+        files(CORE / r) if (CORE / r).is_dir() else [CORE / r] for r in row.rooms
+    ):
+        for room, is_lazy in met(path).items():
+            if place[room] > place[row.rooms[0]]:
+                assert is_lazy, f"{path} imports {room}, which is further down"
+                below.add(room)
+            elif place[room] >= EVERYONES and room not in row.rooms:
+                above.add(room)
+    written = "; ".join(", ".join(sorted(rooms, key=place.__getitem__)) for rooms in (above, below) if rooms)
+    assert row.reads == written
+
+
+def test_one_room_imports_from_further_down() -> None:
+    assert [(row.rooms, row.reads.partition("; ")[2]) for row in rows() if ";" in row.reads] == [
+        (["assignment"], "html_report")  # draws itself in a notebook
+    ]
+
+
+@pytest.mark.parametrize(("room", "other"), [("rules", "inventories"), ("inventories", "rules")])
+def test_rules_and_inventories_do_not_know_each_other(room: str, other: str) -> None:
+    """Not even by way of what they read."""
+    reads = {room: row.reads.split(", ") for row in rows() for room in row.rooms}
+    known, new = set[str](), {room}
+    while new:
+        known |= new
+        new = {read for each in new for read in reads[each] if read} - known
+    assert other not in known
 
 
 def test_importing_the_package_imports_no_framework() -> None:
