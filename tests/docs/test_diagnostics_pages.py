@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 import pytest
-from docs.pages import DOCS, Block, blocks, write
+from docs.pages import DOCS, ROOT, Block, blocks, write
 
 import paramrules
 from paramrules.diagnostics import CODES
@@ -34,6 +34,20 @@ def test_a_page_is_headed_by_its_code_and_listed(code: str) -> None:
     page = (PAGES / f"{code}.md").read_text("utf-8")
     assert page.splitlines()[0] == f"# {code}: {CODES[code].title}"
     assert f"[{code}](diagnostics/{code}.md)" in (DOCS / "diagnostics.md").read_text("utf-8")
+
+
+def test_a_code_is_in_the_list_that_contributing_has_for_its_number() -> None:
+    contributing = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    ranges = re.findall(r"^\| (\d+) to (\d+) \| (.+) \|$", contributing, re.MULTILINE)
+    lists = re.split("^## ", (DOCS / "diagnostics.md").read_text("utf-8"), flags=re.MULTILINE)
+    listed = {
+        code: text.partition("\n")[0]
+        for text in lists
+        for code in re.findall(r"^- \[(\w+)\]", text, re.MULTILINE)
+    }
+    assert listed == {
+        code: name for code in CODES for first, last, name in ranges if first <= code[1:] <= last
+    }
 
 
 @pytest.mark.parametrize("code", CODES)

@@ -10,7 +10,7 @@ The first digit says where a finding comes from:
 6  what a backend emits: param groups, masks, labels
 7  the command line
 8  two models, or rules for several frameworks
-9  files of a project: locks, project settings, policies of the shipped library, the language server
+9  a project: locks, settings, rules inferred from groups, the shipped library, the language server
 
 The letter is the severity: an error (E) stops the work, a warning (W) does not, and a note (N) is only shown
 to those who ask: by `show`, `check` and `explain`, never by `build` and its like.
