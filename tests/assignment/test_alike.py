@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,10 +15,20 @@ from paramrules.assignment.entry_facts import Facts
 from paramrules.assignment.predicate_evaluator import Evaluator
 from paramrules.diagnostics import RulesError, Source, Span
 from paramrules.regex import read
-from paramrules.rules.terms import RegexTest
+from paramrules.rules.builtin_names import FLAGS, NUMBERS
+from paramrules.rules.terms import Flag, RegexTest, Term
+from paramrules.syntax.tree import node
+from paramrules.testing.rows import RowColumns
 
 ROWS: list[dict[str, Any]] = [
-    {"name": f"blocks.{layer}.{part}", "shape": [layer % 2 + 1] * (2 if part.endswith("weight") else 1)}
+    {
+        "name": f"blocks.{layer}.{part}",
+        "shape": [layer % 2 + 1] * (2 if part.endswith("weight") else 1),
+        "trainable": layer % 3 > 0,
+        "dtype": "bfloat16" if layer % 5 == 1 else "float32",
+        "role": "other" if layer % 7 == 2 else "weight",
+        **({"fan_in": layer // 3, "fan_out": 4} if layer % 2 else {}),
+    }
     for layer in range(25)
     for part in ("mlp.experts.1.weight", "mlp.experts.12.weight", "mlp.bias", "norm1.weight")
 ]
@@ -26,14 +37,14 @@ ROWS += [
 ]
 
 TESTS = [
+    *sorted(FLAGS),
+    *(f"{number} > 4" for number in sorted(NUMBERS)),
     "ndim > 1",
     "size / ndim > 1",
     "shape == (2, *)",
     "ndim in (1, 3)",
     "role == other",
     "dtype == float32",
-    "trainable",
-    "tied",
     "not tied",
     "attr(kind)",
     "attr(kind) == 1",
@@ -143,6 +154,32 @@ def test_a_prefix_begins_every_name_that_a_regex_finds() -> None:
                 assert name.startswith(regex.prefix), (text, name)
                 seen += 1
     assert seen > 100
+
+
+@pytest.mark.parametrize("flag", sorted({*FLAGS, "sparse"} - {"tied"}))
+def test_entries_that_differ_in_a_flag_alone_are_not_alike(
+    flag: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even in a flag that the language does not have yet."""
+    monkeypatch.setattr(RowColumns, flag, lambda self: [True, False, True], raising=False)
+    (axis,) = paramrules.parse("a: trainable\nb: else\n").axes
+    rule = axis.rules[0]
+    assert isinstance(rule.predicate, Flag)
+    axis = replace(axis, rules=(replace(rule, predicate=replace(rule.predicate, name=flag)),))
+    alike = Alike([axis], Facts(inventory_of([f"w.{number}" for number in range(3)])))
+    assert alike.blocks() == [[0, 2], [1]]
+
+
+@node
+class Unknown(Term):
+    """A term that the language does not have yet, as a predicate and as a value."""
+
+
+def test_what_decides_a_term_of_a_new_kind_is_not_known() -> None:
+    alike = Alike([], Facts(inventory_of(ROWS)))
+    term: Any = Unknown(Span(Source("<test>", ""), 0, 0))
+    assert alike.deciding(term) is None
+    assert alike.read(term) is None
 
 
 def test_alike_entries_are_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -88,7 +88,10 @@ class Alike:
         return hits, _in_order([*rest, *without(list(possible.values()), hits)])
 
     def deciding(self, predicate: Predicate) -> frozenset[str] | None:
-        """Return the facts that decide whether a predicate holds for an entry; None if it takes more."""
+        """Return the facts that decide whether a predicate holds for an entry; None if it takes more.
+
+        Nothing decides `tied`, because a tied parameter is never alike to another.
+        """
         match predicate:
             case terms.AnyOf() | terms.AllOf():
                 return _all(map(self.deciding, predicate.items))
@@ -114,20 +117,18 @@ class Alike:
                 return _all([frozenset(("shape",)), *map(self.read, compared(predicate))])
             case terms.Comparison() | terms.ValueAmong():
                 return _all(map(self.read, compared(predicate)))
-            case terms.Flag(name="trainable"):
-                return frozenset(("trainable",))
-            case terms.AttributeTest():
-                return None
-            case _:
+            case terms.Flag():
+                return frozenset() if predicate.name == "tied" else frozenset((predicate.name,))
+            case terms.Truth() | terms.OptionFlag():
                 return frozenset()
+            case _:
+                return None
 
     def read(self, value: Value) -> frozenset[str] | None:
         """Return the facts that a value is computed from; None if it takes more than a parameter's facts."""
         found: frozenset[str] | None = frozenset()
         for part in terms_in(value, lets=False):
             match part:
-                case terms.Attribute() | terms.Position() | terms.Capture():
-                    return None
                 case terms.LetValue():
                     if id(part.value) not in self._lets:
                         self._lets[id(part.value)] = self.read(part.value)
@@ -136,6 +137,12 @@ class Alike:
                     found = _all((found, frozenset(("shape",))))
                 case terms.Field():
                     found = _all((found, frozenset((part.name,))))
+                case terms.Constant() | terms.OptionValue() | terms.Arithmetic() | terms.TupleValue():
+                    pass
+                case terms.Count() | terms.RegexTest():  # the match that is counted, in all of the model
+                    pass
+                case _:
+                    return None
         return found
 
 
