@@ -166,7 +166,9 @@ def test_entries_that_differ_in_a_flag_alone_are_not_alike(
     rule = axis.rules[0]
     assert isinstance(rule.predicate, Flag)
     axis = replace(axis, rules=(replace(rule, predicate=replace(rule.predicate, name=flag)),))
-    alike = Alike([axis], Facts(inventory_of([f"w.{number}" for number in range(3)])))
+    alike = Alike(
+        [axis], Facts(inventory_of([{"name": f"w.{number}", flag: number != 1} for number in range(3)]))
+    )
     assert alike.blocks() == [[0, 2], [1]]
 
 

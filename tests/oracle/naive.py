@@ -95,9 +95,7 @@ def rows_of(inventory: Inventory) -> list[list[Parameter]]:
     """The rows of each parameter's names, with the role and fans of the tensor."""
     columns = inventory._columns
     unknown = {"role", "fan_in", "fan_out"} & set(inventory.unknown)
-    alone = (
-        {} if unknown else {"role": columns.role(), "fan_in": columns.fan_in(), "fan_out": columns.fan_out()}
-    )
+    alone = {} if unknown else {fact: columns._compute(fact) for fact in ("role", "fan_in", "fan_out")}
     return [
         facts.of_one_tensor(
             [

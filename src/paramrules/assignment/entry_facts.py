@@ -11,10 +11,10 @@ from itertools import repeat
 from operator import itemgetter
 from typing import Any
 
+from paramrules.facts import BY_NAME
 from paramrules.inventories import Class, Inventory, Owner
 from paramrules.inventories.classes import match as class_match
 from paramrules.inventories.ties import NaturalKey, natural
-from paramrules.rules.builtin_names import OF_LAYER
 from paramrules.rules.terms import ClassTest, RegexTest
 
 OrderKey = tuple[Any, ...]
@@ -27,7 +27,7 @@ GroupValues = tuple[int | str, ...]
 FEW = 16
 """The most entries that are looked at one by one, rather than the whole column at once."""
 
-_BY_ENTRY = {"role", "fan_in", "fan_out", *OF_LAYER}
+_BY_ENTRY = {"role", *BY_NAME}
 _ZEROS = str.maketrans("123456789", "0" * 9)
 
 

@@ -11,10 +11,10 @@ from paramrules.assignment.near_misses import NearMisses
 from paramrules.assignment.partition import Partition
 from paramrules.assignment.predicate_evaluator import Evaluator
 from paramrules.diagnostics import Diagnostic, Place, RulesError, Span, a, listed
+from paramrules.facts import SOURCES
 from paramrules.inventories import Class, Inventory
 from paramrules.inventories.classes import match as class_match
 from paramrules.rules import terms
-from paramrules.rules.builtin_names import OF_LAYER
 from paramrules.rules.model import Axis, Rule, Rules
 from paramrules.rules.terms import Predicate, terms_in
 
@@ -61,7 +61,7 @@ def _fact(term: terms.Term) -> str:
         case terms.ConstantTest():
             return term.subject
         case terms.Field():
-            return OF_LAYER.get(term.name, term.name)
+            return SOURCES.get(term.name, term.name)
         case terms.Attribute() | terms.AttributeTest():
             return term.function
         case _:

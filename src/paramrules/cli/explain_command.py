@@ -8,6 +8,7 @@ from paramrules.cli.answer import Answer, Command
 from paramrules.cli.arguments import assigned_to, on_names
 from paramrules.diagnostics import RulesError
 from paramrules.display import Block
+from paramrules.facts import FACTS
 
 if TYPE_CHECKING:
     from paramrules.assignment import AxisExplanation, Clause, Explanation
@@ -102,13 +103,7 @@ def _parameter(parameter: "Parameter") -> dict[str, Any]:
         "within": [cls.name for cls in owner.around],
         "variable": parameter.variable.name if parameter.variable else None,
         "role": parameter.role,
-        "fan_in": parameter.fan_in,
-        "fan_out": parameter.fan_out,
-        "layer_fan_in": parameter.layer_fan_in,
-        "layer_fan_out": parameter.layer_fan_out,
-        "layer_kernel": parameter.layer_kernel,
-        "layer_groups": parameter.layer_groups,
-        "trainable": parameter.trainable,
+        **{fact.name: getattr(parameter, fact.name) for fact in FACTS if fact.is_given or fact.source},
         "attributes": dict(parameter.attributes),
     }
 

@@ -14,6 +14,7 @@ from paramrules.cli.layout import progress
 from paramrules.diagnostics import Diagnostic
 from paramrules.diagnostics.diagnostic import Place
 from paramrules.display import Block, Table, counted, short_settings, value_text
+from paramrules.facts import GIVEN
 from paramrules.sources import source
 
 if TYPE_CHECKING:
@@ -98,9 +99,9 @@ def _described(example: "Counterexample", files: "tuple[Rules, Rules]") -> Itera
     parameter, *_ = entries = [inventory.parameter(at) for at in inventory.entries(0)]
     facts = [fact for entry in entries for fact in _facts_of_name(entry, example)]
     facts += [("shape", str(parameter.shape)), ("role", str(parameter.role)), ("dtype", parameter.dtype)]
-    fans = (("fan_in", parameter.fan_in), ("fan_out", parameter.fan_out))
-    facts += [(fact, str(value)) for fact, value in fans if value is not None]
-    facts += [] if parameter.trainable else [("trainable", "false")]
+    for fact in GIVEN.values():
+        if (value := getattr(parameter, fact.name)) != fact.default:
+            facts.append((fact.name, value_text(value)))
     facts += [(f"option {name}", value_text(value)) for name, value in example.options.items()]
     facts += [("beside", inventory.names[at]) for at in range(1, len(inventory))]
     yield Table(("fact", "value"), facts)

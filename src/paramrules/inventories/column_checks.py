@@ -7,6 +7,7 @@ from types import NoneType
 from typing import Any, Final
 
 from paramrules.diagnostics import Diagnostic, RulesError, a, class_name
+from paramrules.facts import GIVEN
 from paramrules.inventories.nesting import MOST_FURTHER_NAMES, too_many_names
 from paramrules.inventories.owner import Class, Owner
 from paramrules.inventories.parameter import Layer
@@ -16,7 +17,12 @@ _SHAPES: Final = (tuple, "a list of tuples of `int`, such as `(768, 64)`")
 _LISTS: Final[Mapping[str, tuple[type | tuple[type, ...], str]]] = {
     "stored": _SHAPES,
     "dtype": (str, "a list of names, such as `float32`"),
-    "trainable": (bool, "a list of `bool`"),
+    **{
+        fact.name: (bool, "a list of `bool`")
+        if fact.is_flag
+        else ((int, NoneType), "a list of `int` or None")
+        for fact in GIVEN.values()
+    },
     "variable": ((Class, NoneType), "a list of `Class`"),
     "layer_shape": _SHAPES,
     "layer_ndim": (int, "a list of `int`"),

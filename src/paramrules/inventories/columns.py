@@ -9,6 +9,7 @@ from functools import cached_property
 from math import prod
 from typing import Any, ClassVar, Final
 
+from paramrules.facts import BY_NAME
 from paramrules.inventories.attributes import ABSENT, readable
 from paramrules.inventories.column_checks import check_column, check_entries, checked
 from paramrules.inventories.conv_groups import MARKS, conv_groups
@@ -27,8 +28,7 @@ from paramrules.inventories.ties import deciding_entries
 Shape = tuple[int, ...]
 Aliases = Mapping[int, Sequence[int]]
 
-_OF_LAYER: Final = ("layer_fan_in", "layer_fan_out", "layer_kernel", "layer_groups")
-_BY_TENSOR: Final = frozenset(("role", "layout", "conv_groups", "fans", "fan_in", "fan_out", *_OF_LAYER))
+_BY_TENSOR: Final = frozenset(("role", "layout", "conv_groups", "fans", *BY_NAME))
 """Facts of an entry that are the same under all names of a tied parameter: those of the deciding one."""
 
 _BY_ENTRY: Final = _BY_TENSOR | {"leaf", "attribute", "attributes", "marked_module", "module_attribute"}
@@ -419,12 +419,17 @@ class Columns:
         """
         key = (fact, *of)
         if key not in self._computed:
-            column: Sequence[Any] = getattr(self, fact)(*of)
+            column = self._compute(fact, *of)
             by_entry = fact in _BY_ENTRY
             expected = len(self.names) if by_entry else self.count
             check_column(self.framework, fact, column, expected, "entries" if by_entry else "parameters")
             self._computed[key] = self._by_tensor(column) if fact in _BY_TENSOR and self.aliases else column
         return self._computed[key]
+
+    def _compute(self, fact: str, *of: str) -> Sequence[Any]:
+        """Return a column as the method of its name computes it."""
+        column: Sequence[Any] = getattr(self, fact)(*of)
+        return column
 
     def _by_tensor(self, column: Sequence[Any]) -> Sequence[Any]:
         """Return a column in which all names of a tied parameter have the value of the deciding one."""

@@ -14,6 +14,7 @@ from warnings import warn
 
 from paramrules.diagnostics import Diagnostic, did_you_mean
 from paramrules.display import Table, html_of
+from paramrules.facts import FACTS, Fact
 from paramrules.inventories.attributes import without_unreadable
 from paramrules.inventories.columns import Aliases, Columns
 from paramrules.inventories.layer_weights import in_layers, layer_of
@@ -22,6 +23,9 @@ from paramrules.inventories.own_vocabulary import OwnFiles, current
 from paramrules.inventories.owner import Owner
 from paramrules.inventories.parameter import Parameter
 from paramrules.inventories.vocabulary import Vocabulary, extended
+
+_FIELDS: Final = [fact for fact in FACTS if fact.name in Parameter.__dataclass_fields__]
+"""The flags and numbers that a row holds; those it lacks are properties, or follow from its shape."""
 
 _SHOWN: Final = 20
 """The number of parameters that a notebook shows."""
@@ -255,8 +259,8 @@ class Inventory:
     def _row(self, entry: int, names: tuple[str, ...]) -> Parameter:
         number = self._columns.parameter[entry]
 
-        def known(fact: str, at: int, source: str = "") -> Any:
-            return None if (source or fact) in self.unknown else self.column(fact)[at]
+        def known(fact: str, at: int) -> Any:
+            return None if fact in self.unknown else self.column(fact)[at]
 
         return Parameter(
             name=self.names[entry],
@@ -266,18 +270,17 @@ class Inventory:
             stored=tuple(self.column("stored")[number]),
             layer=self.column("layer")[number],
             dtype=self.column("dtype")[number],
-            trainable=self.column("trainable")[number],
             variable=known("variable", number),
             role=known("role", entry),
-            fan_in=known("fan_in", entry),
-            fan_out=known("fan_out", entry),
             attributes=without_unreadable(self._attributes(entry)),
             layout=self.column("layout")[entry],
-            layer_fan_in=known("layer_fan_in", entry, "fan_in"),
-            layer_fan_out=known("layer_fan_out", entry, "fan_out"),
-            layer_kernel=known("layer_kernel", entry, "fan_in"),
-            layer_groups=known("layer_groups", entry, "fan_in"),
+            **{fact.name: self._fact(fact, entry if fact.by_name else number) for fact in _FIELDS},
         )
+
+    def _fact(self, fact: Fact, at: int) -> Any:
+        """Return a flag, or a number, which may be unknown."""
+        is_known = fact.is_flag or (fact.source or fact.name) not in self.unknown
+        return self.column(fact.name)[at] if is_known else None
 
     def _attributes(self, entry: int) -> Mapping[str, object]:
         return {} if "attr" in self.unknown else self.column("attributes")[entry]

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from paramrules import strict_json
 from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
+from paramrules.facts import GIVEN
 from paramrules.inventories.columns import Aliases
 from paramrules.inventories.own_vocabulary import OwnFile, OwnFiles, using
 from paramrules.inventories.owner import UNKNOWN_OWNER, Class, Owner
@@ -25,7 +26,13 @@ LARGEST_FILE: Final = 256 << 20
 _NO_OWNER: Final = "the file has no owner for some parameters: save the inventory of the model itself"
 """The way out where a rule asks for the owner of a parameter, and the file does not list it as unknown."""
 
-_ONCE: Final = ("shape", "elements", "stored", "layer", "dtype", "trainable", "variable")
+_GIVEN_ONCE: Final = [fact for fact in GIVEN.values() if not fact.by_name]
+_GIVEN_BY_NAME: Final = [fact for fact in GIVEN.values() if fact.by_name]
+
+_ONCE: Final = (
+    *("shape", "elements", "stored", "layer", "dtype", "variable"),
+    *(fact.name for fact in _GIVEN_ONCE),
+)
 """The facts that a parameter has once. Under its further names nobody checks them, so they are not read."""
 
 ROLES: Final = ("weight", "bias", "scale", "embedding", "other")
@@ -148,7 +155,9 @@ def _check_parameter(
     if "layer" in row:
         _check_layer(f"{where}.layer", _get(where, row, "layer", _MAPPING), stored)
     _get(where, row, "dtype", _TEXT)
-    _get(where, row, "trainable", _FLAG)
+    for fact in _GIVEN_ONCE:
+        if fact.name in row or fact.name == "trainable":  # which every file holds
+            _get(where, row, fact.name, _FLAG if fact.is_flag else _NUMBER)
     if "variable" not in unknown:
         _at(classes, _get(where, row, "variable", _NUMBER), f"{where}.variable")
 
@@ -177,9 +186,9 @@ def _entry_name(where: str, row: Mapping[str, Any], unknown: Mapping[str, str], 
         _at(owners, owner, f"{where}.owner")
     if "role" not in unknown:
         _get(where, row, "role", _ROLE)
-    for fact in ("fan_in", "fan_out"):
-        if fact in row:
-            _get(where, row, fact, _NUMBER)
+    for fact in _GIVEN_BY_NAME:
+        if fact.name in row:
+            _get(where, row, fact.name, _FLAG if fact.is_flag else _NUMBER)
     if "attributes" in row:
         _get(where, row, "attributes", _MAPPING)
     if "layout" in row:

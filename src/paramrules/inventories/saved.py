@@ -26,6 +26,7 @@ from math import prod
 from typing import Any, Final, TypeVar
 
 from paramrules import strict_json
+from paramrules.facts import GIVEN
 from paramrules.inventories.attributes import ABSENT, marked, readable
 from paramrules.inventories.columns import Columns
 from paramrules.inventories.layouts import layout, merge
@@ -89,6 +90,13 @@ class Rows(Columns):
     def _by_name(self, by_row: Sequence[_T | None]) -> dict[str, _T]:
         facts = zip(self.names, self._by_entry(by_row), strict=True)
         return {name: fact for name, fact in facts if fact is not None}
+
+    def _compute(self, fact: str, *of: str) -> Sequence[Any]:
+        """Read the flags and numbers that a file holds."""
+        if fact not in GIVEN:
+            return super()._compute(fact, *of)
+        read = self._read(fact, GIVEN[fact].default)
+        return self._by_entry(read) if GIVEN[fact].by_name else self._by_parameter(read)
 
     def shape(self) -> Sequence[tuple[int, ...]]:
         """Read the logical shapes."""
@@ -159,10 +167,6 @@ class Rows(Columns):
         """Read the dtypes."""
         return self._by_parameter(self._read("dtype"))
 
-    def trainable(self) -> Sequence[bool]:
-        """Read which parameters take part in training."""
-        return self._by_parameter(self._read("trainable"))
-
     def variable(self) -> Sequence[Class]:
         """Read the parameters' own classes."""
         return list(map(self._classes.__getitem__, self._by_parameter(self._read("variable"))))
@@ -170,14 +174,6 @@ class Rows(Columns):
     def role(self) -> Sequence[str]:
         """Read the roles."""
         return self._by_entry(self._read("role", "other"))
-
-    def fan_in(self) -> Sequence[int | None]:
-        """Read what the layers contract."""
-        return self._by_entry(self._read("fan_in"))
-
-    def fan_out(self) -> Sequence[int | None]:
-        """Read what the layers produce."""
-        return self._by_entry(self._read("fan_out"))
 
     def attribute(self, name: str) -> Sequence[object]:
         """Read one attribute."""
@@ -259,6 +255,7 @@ def _rows(rows: _Rows, numbers: _Numbers) -> Iterator[dict[str, object]]:
             "shape": parameter.shape,
             "dtype": parameter.dtype,
             "trainable": parameter.trainable,
+            **{fact: value for fact, value in _said(parameter, by_name=False) if fact != "trainable"},
         }
         if parameter.variable is not None:
             row["variable"] = numbers.cls(parameter.variable)
@@ -275,12 +272,18 @@ def _rows(rows: _Rows, numbers: _Numbers) -> Iterator[dict[str, object]]:
         yield row
 
 
+def _said(row: Parameter, *, by_name: bool) -> Iterator[tuple[str, object]]:
+    """Yield the flags and numbers that are not what a file without them says."""
+    for fact in GIVEN.values():
+        if fact.by_name == by_name and (value := getattr(row, fact.name)) != fact.default:
+            yield fact.name, value
+
+
 def _by_entry(row: Parameter, attributes: Mapping[str, object]) -> dict[str, object]:
     """Return the facts that a tied parameter has for each of its names."""
     facts = {
         "role": row.role,
-        "fan_in": row.fan_in,
-        "fan_out": row.fan_out,
+        **dict(_said(row, by_name=True)),
         "attributes": marked(attributes) or None,
         "layout": row.layout if _layout_is_news(row) else None,
         "groups": row.layer_groups if row.layout and "*" in row.layout else None,

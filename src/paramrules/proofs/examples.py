@@ -9,6 +9,7 @@ from paramrules.assignment.assign import groups
 from paramrules.assignment.label_settings import settings_key
 from paramrules.assignment.value_evaluator import Scalar
 from paramrules.diagnostics import RulesError
+from paramrules.facts import GIVEN
 from paramrules.inventories import Inventory
 from paramrules.inventories.own_vocabulary import current
 from paramrules.proofs.names import Name
@@ -53,8 +54,8 @@ def inventory(model: Model) -> Inventory:
     """Return an inventory of a parameter, tied if it has several names, and of others beside it."""
     names, tensor, beside = model
     given = dict(tensor.fans)
-    of_weight = {fan: given.get(fan, given.get(f"layer_{fan}")) for fan in ("fan_in", "fan_out")}
-    fans = {fan: value for fan, value in of_weight.items() if value is not None}
+    of_weight = {fact: given.get(fact, given.get(f"layer_{fact}")) for fact in GIVEN}
+    numbers = {fact: value for fact, value in of_weight.items() if value is not None}
     classes: list[tuple[str, ...]] = []
     owners: list[list[int]] = []
 
@@ -70,7 +71,7 @@ def inventory(model: Model) -> Inventory:
             "name": name.text,
             "owner": len(owners) - 1,
             "role": tensor.role,
-            **fans,
+            **numbers,
             "attributes": _attributes(name, "attr"),
         }
 
@@ -79,7 +80,7 @@ def inventory(model: Model) -> Inventory:
     facts = {
         "shape": tensor.shape,
         "dtype": tensor.dtype,
-        "trainable": tensor.trainable,
+        **dict(tensor.flags),
         "variable": variable,
     }
     row = {**first, **facts, **({"also": others} if others else {})}

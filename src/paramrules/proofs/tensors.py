@@ -4,10 +4,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import product
 from typing import Final, NamedTuple
 
+from paramrules.facts import FACTS, GIVEN
 from paramrules.proofs.class_names import Classes
 from paramrules.proofs.shapes import compares, constant, near, shapes
 from paramrules.rules.arithmetic import LARGEST
-from paramrules.rules.builtin_names import CONSTANTS, OF_LAYER
+from paramrules.rules.builtin_names import CONSTANTS
 from paramrules.rules.dnf import Atom, Budget, GaveUp
 from paramrules.rules.terms import Flag
 
@@ -18,6 +19,9 @@ _READ: Final = (3, 5, 7, 11, 13, 17)
 _VARIABLE: Final = "torch.nn.parameter.Parameter"
 """The class of a parameter, or a base of it, where it may be."""
 _USUAL: Final = {"dtype": "float32", "role": "weight"}
+_FLAGS: Final = [(fact.name, bool(fact.default)) for fact in GIVEN.values() if fact.is_flag]
+_NUMBERS: Final = {fact.name for fact in FACTS if not fact.is_flag and (fact.is_given or fact.source)}
+"""Numbers that do not follow from the shape."""
 _FURTHER: Final = {"dtype": ("custom",), "role": ()}
 """Words that rules have no name for: a framework may have a dtype of its own."""
 
@@ -29,7 +33,7 @@ class Tensor(NamedTuple):
     fans: tuple[tuple[str, int], ...]
     dtype: str
     role: str
-    trainable: bool
+    flags: tuple[tuple[str, bool], ...]
     variable: tuple[str, ...]
 
 
@@ -60,13 +64,11 @@ class Tensors:
         variable = self._variable(facts)
         if None in constants.values() or variable is None:
             return
-        trainable = facts.get(Atom("other", "trainable", Flag), True)
+        flags = tuple((flag, facts.get(Atom("other", flag, Flag), default)) for flag, default in _FLAGS)
         fans = list(self._fans(facts))
         for shape in shapes(facts, self._axes, self._budget):
             for chosen in fans:
-                yield Tensor(
-                    shape, chosen, str(constants["dtype"]), str(constants["role"]), trainable, variable
-                )
+                yield Tensor(shape, chosen, str(constants["dtype"]), str(constants["role"]), flags, variable)
 
     def _variable(self, facts: Facts) -> tuple[str, ...] | None:
         own = {str(fact.what): value for fact, value in facts.items() if fact.kind == "class"}
@@ -87,9 +89,7 @@ class Tensors:
         Raises:
             GaveUp: only numbers that no inventory holds have these facts.
         """
-        asked = sorted(
-            {f.subject for f in facts if f.kind == "number" and f.subject in ("fan_in", "fan_out", *OF_LAYER)}
-        )
+        asked = sorted({f.subject for f in facts if f.kind == "number" and f.subject in _NUMBERS})
         values: list[list[int | None]] = [[None, *near(self._numbers[subject])] for subject in asked]
         found = large = False
         for chosen in product(*values):

@@ -1,16 +1,9 @@
 """The names that the language itself defines: facts, flags, functions and constants."""
 
+from paramrules.facts import FACTS
 from paramrules.syntax.language import MEMBERS
 
-OF_LAYER = {
-    "layer_fan_in": "fan_in",
-    "layer_fan_out": "fan_out",
-    "layer_kernel": "fan_in",
-    "layer_groups": "fan_in",
-}
-"""Facts about the weight of a parameter's layer, each with the fact without which nobody knows it."""
-
-NUMBERS = frozenset({"ndim", "squeezed_ndim", "size", "fan_in", "fan_out", *OF_LAYER})
+NUMBERS = frozenset(fact.name for fact in FACTS if not fact.is_flag)
 """Numeric facts."""
 
 TEXTS = frozenset({"name", "leaf", "module"})
@@ -45,7 +38,7 @@ ABBREVIATIONS = {
 }
 """Other names for these words."""
 
-FLAGS = frozenset({"trainable", "tied"})
+FLAGS = frozenset(fact.name for fact in FACTS if fact.is_flag)
 FIELDS = NUMBERS | TEXTS | CONSTANTS.keys() | {"shape"}
 CLASS_TESTS = frozenset({"type", "within", "variable"})
 

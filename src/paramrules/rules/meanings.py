@@ -6,6 +6,8 @@ docs/language.md says more about each. A test holds this table to the words that
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
+from paramrules.facts import FACTS
+
 
 class Meaning(NamedTuple):
     """A word of the language.
@@ -23,35 +25,16 @@ FIELDS: Final[Mapping[str, Meaning]] = {
     "name": Meaning("name ~ bias", "The parameter's name, its components joined with dots."),
     "leaf": Meaning('leaf == "weight"', "The last component of the parameter's name."),
     "module": Meaning('module like "*.attn"', 'All of the name before its last component; `""` at the root.'),
-    "ndim": Meaning("ndim <= 1", "The number of axes; biases and gains of known layers are vectors."),
-    "squeezed_ndim": Meaning("squeezed_ndim <= 1", "The number of extents other than 1."),
-    "size": Meaning("size > 1_000_000", "The number of elements."),
     "shape": Meaning(
         "shape == (1, *, 768)", "The extents; `*` is any. `shape[-1]` is the last one, as a number."
     ),
-    "fan_in": Meaning(
-        "lr_scale = 256 / fan_in",
-        "What a matrix contracts, times a convolution's receptive field. Biases have none.",
-    ),
-    "fan_out": Meaning(
-        "sqrt(fan_out / fan_in)",
-        "What a matrix produces, times a convolution's receptive field. Biases have none.",
-    ),
-    "layer_fan_in": Meaning("layer_fan_in", "`fan_in` of the weight in the same layer, also of a bias."),
-    "layer_fan_out": Meaning("layer_fan_out", "`fan_out` of the weight in the same layer, also of a bias."),
-    "layer_kernel": Meaning(
-        "layer_kernel > 1", "The receptive field of the layer's weight: 9 for a convolution of 3 x 3, else 1."
-    ),
-    "layer_groups": Meaning("layer_groups > 1", "The number of groups of the layer's convolution, else 1."),
+    **{fact.name: Meaning(fact.form, fact.text) for fact in FACTS if not fact.is_flag},
     "dtype": Meaning("dtype == bfloat16", "The type of the elements."),
     "role": Meaning("role in (bias, scale)", "What the parameter is to its layer."),
 }
 """Facts about a parameter."""
 
-FLAGS: Final[Mapping[str, Meaning]] = {
-    "trainable": Meaning("not trainable", "The parameter takes part in training."),
-    "tied": Meaning("tied", "The parameter has several names."),
-}
+FLAGS: Final = {fact.name: Meaning(fact.form, fact.text) for fact in FACTS if fact.is_flag}
 
 FUNCTIONS: Final[Mapping[str, Meaning]] = {
     "type": Meaning(

@@ -264,7 +264,7 @@ class AttributeTest(Term):
 
 @node
 class Flag(Term):
-    """`trainable` or `tied`."""
+    """A fact that is true or false: `trainable`, `tied`."""
 
     name: str
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from paramrules.facts import GIVEN, SOURCES
 from paramrules.inventories import Class, Inventory, Parameter
-from paramrules.rules.builtin_names import OF_LAYER
 from paramrules.testing.suite import Case
 
 ROOT = "torch.nn.modules.module.Module"
@@ -110,20 +110,8 @@ def lineage(cls: str | Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in names if not name.endswith("module.Module"))
 
 
-_NAMED = (
-    "type",
-    "within",
-    "variable",
-    "role",
-    "fan_in",
-    "fan_out",
-    "layer_groups",
-    "attr",
-    "module_attr",
-    "trainable",
-    "dtype",
-)
-"""The facts that rules read by a word of their own."""
+_NAMED = ("type", "within", "variable", "role", *GIVEN, "layer_groups", "attr", "module_attr", "dtype")
+"""The facts that rules read by a word of their own, and that rows hold."""
 
 
 def differing(case: Case, built: Inventory) -> list[str]:
@@ -142,7 +130,7 @@ def differing(case: Case, built: Inventory) -> list[str]:
     text = text.replace("layer_kernel", "fan_in")
     found: dict[str, None] = {}
     for fact in ("shape", "tied", *(fact for fact in _NAMED if re.search(rf"\b(layer_)?{fact}\b", text))):
-        source = OF_LAYER.get(fact, fact)
+        source = SOURCES.get(fact, fact)
         if (source in built.unknown) != (source in rows.unknown):
             found["unknown" if source in built.unknown else "known"] = None
         elif fact == "module_attr":

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from paramrules.facts import GIVEN
 from paramrules.inventories import ABSENT, Class, Columns, Inventory, Owner
 from paramrules.inventories.attributes import readable
 
@@ -21,6 +22,13 @@ class RowColumns(Columns):
         self.entries = entries
         self.marks = marks or {}
 
+    def _compute(self, fact: str, *of: str) -> Sequence[Any]:
+        """Read the flags and numbers of each row."""
+        if fact not in GIVEN:
+            return super()._compute(fact, *of)
+        rows = self.entries if GIVEN[fact].by_name else self.parameters
+        return [row.get(fact, GIVEN[fact].default) for row in rows]
+
     def stored(self) -> Sequence[tuple[int, ...]]:
         """Read the `shape` of each row."""
         return [tuple(row.get("shape", ())) for row in self.parameters]
@@ -37,10 +45,6 @@ class RowColumns(Columns):
         """Read the `dtype` of each row."""
         return [row.get("dtype", "float32") for row in self.parameters]
 
-    def trainable(self) -> Sequence[bool]:
-        """Read the `trainable` of each row."""
-        return [row.get("trainable", True) for row in self.parameters]
-
     def variable(self) -> Sequence[Class]:
         """Read the `variable` of each row."""
         return [class_of(row.get("variable", "torch.nn.parameter.Parameter")) for row in self.parameters]
@@ -48,14 +52,6 @@ class RowColumns(Columns):
     def role(self) -> Sequence[str]:
         """Read the `role` of each row."""
         return [row.get("role", "weight") for row in self.entries]
-
-    def fan_in(self) -> Sequence[int | None]:
-        """Read the `fan_in` of each row."""
-        return [row.get("fan_in") for row in self.entries]
-
-    def fan_out(self) -> Sequence[int | None]:
-        """Read the `fan_out` of each row."""
-        return [row.get("fan_out") for row in self.entries]
 
     def attribute(self, name: str) -> Sequence[object]:
         """Read the `attributes` of each row."""
