@@ -11,7 +11,7 @@ import pytest
 from paramrules.starting import run
 
 ROOMS = {
-    *("cli", "diagnostics", "display", "fixing", "folded_names", "globs", "lazy_names"),
+    *("cli", "diagnostics", "display", "facts", "fixing", "folded_names", "globs", "lazy_names"),
     *("projects", "regex", "rule_files", "rules", "safe_files", "sources", "starting", "syntax"),
 }
 """The rooms and files of the core that read and check a rule file, and show what is wrong with it."""

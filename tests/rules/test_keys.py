@@ -7,7 +7,7 @@ import pytest
 from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.rules import parse
 from paramrules.rules.foreign_keys import FOREIGN_KEYS, written_here
-from paramrules.rules.keys import KEYS, MULTIPLIED, PORTABLE, RESERVED, near_key
+from paramrules.rules.keys import KEYS, PORTABLE, RESERVED, SCALES, near_key
 
 
 @pytest.mark.frameworks
@@ -47,7 +47,7 @@ def test_every_setting_of_optax_is_known_or_has_another_name_here() -> None:
 def test_the_table_says_each_thing_once() -> None:
     assert not PORTABLE.keys() & FOREIGN_KEYS.keys()
     assert not KEYS.keys() & RESERVED
-    assert {key.instead.partition(" = ")[0] for key in FOREIGN_KEYS.values()} | MULTIPLIED <= KEYS.keys()
+    assert {key.instead.partition(" = ")[0] for key in FOREIGN_KEYS.values()} | SCALES.keys() <= KEYS.keys()
 
 
 @pytest.mark.parametrize(("key", "value"), [*((key, "1") for key in FOREIGN_KEYS), ("LR_MULT", "rate")])

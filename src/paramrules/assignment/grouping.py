@@ -10,7 +10,7 @@ from paramrules.assignment.label_settings import Label
 from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.display import Table, counted, short_settings
 from paramrules.rules.arithmetic import NoResultError, compute
-from paramrules.rules.keys import MULTIPLIED
+from paramrules.rules.keys import SCALES
 from paramrules.rules.model import Rule
 
 _SHOWN: Final = 8
@@ -149,7 +149,7 @@ def _joined(slots: Sequence[Slot], parameters: list[int]) -> Group:
     label = "/".join(slot.name for slot in slots)
     for slot in slots:
         for key, value in slot.settings.items():
-            if key not in settings or key not in MULTIPLIED:
+            if key not in settings or key not in SCALES:
                 settings[key] = value
                 continue
             try:

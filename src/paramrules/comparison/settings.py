@@ -12,6 +12,7 @@ from math import isclose
 from typing import Any, Final
 
 from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
+from paramrules.rules.keys import IDLE, SCALES
 
 LABELS: Final = "labels"
 SETTINGS: Final = "settings"
@@ -20,9 +21,6 @@ COMPARED: Final = (LABELS, SETTINGS, BOTH)
 
 _CLOSE: Final = 1e-9
 """The relative difference up to which numbers are equal: products round by the order of their factors."""
-
-_NOT_TRAINED: Final = ("freeze", "skip")
-_RATES: Final = (("lr", "lr_scale"), ("weight_decay", "weight_decay_scale"))
 
 
 def check_compared(word: str) -> None:
@@ -50,11 +48,11 @@ def effective(settings: Mapping[str, Any], *, trainable: bool = True) -> dict[st
     """
     if not trainable:
         return {"freeze": True}
-    for key in _NOT_TRAINED:
+    for key in IDLE:
         if settings.get(key) is True:
             return {key: True}
-    found = {key: value for key, value in settings.items() if value is not None and key not in _NOT_TRAINED}
-    for rate, scale in _RATES:
+    found = {key: value for key, value in settings.items() if value is not None and key not in IDLE}
+    for scale, rate in SCALES.items():
         factor = found.pop(scale, 1)
         if rate in found:
             found[rate] = found[rate] * factor

@@ -19,7 +19,7 @@ from paramrules.diffs.changes import (
 from paramrules.display import Block, Table, counted, large, short_value, value_text
 from paramrules.folded_names import fold
 from paramrules.locks.words import NUMBER
-from paramrules.rules.keys import MULTIPLIED
+from paramrules.rules.keys import SCALES
 
 _HEADS: Final = {
     MOVED: ("moved from", "to"),
@@ -114,7 +114,7 @@ def _range(values: Sequence[str]) -> str:
 
 def _both(key: str, old: object, new: object) -> tuple[str, str]:
     """Return both values as texts, with more digits if six do not tell them apart; a scale is 1 by itself."""
-    if key in MULTIPLIED and None in (old, new) and 1 not in (old, new):
+    if key in SCALES and None in (old, new) and 1 not in (old, new):
         old, new = (1 if value is None else value for value in (old, new))
     one, other = ("-" if value is None else short_value(value) for value in (old, new))
     return (value_text(old), value_text(new)) if one == other else (one, other)

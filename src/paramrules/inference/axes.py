@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from paramrules.inference.effective import FREE, Column, distinct
+from paramrules.rules.keys import IDLE
 
 _NAMES: Final = {
     "weight_decay": "decay",
@@ -26,7 +27,7 @@ def axes_of(columns: Mapping[str, Column]) -> dict[str, list[str]]:
     """
     axes: list[list[str]] = []
     by_values = sorted(columns, key=lambda key: -len(distinct(columns[key])))
-    idle = [key for key in columns if key in ("freeze", "skip")]
+    idle = [key for key in columns if key in IDLE]
     if idle:
         axes.append(idle)
     for key in by_values:

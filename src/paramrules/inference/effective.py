@@ -14,6 +14,7 @@ from paramrules.inference.grouping import Grouping, SettingValue
 from paramrules.inference.quoting import is_key, shown_setting, written
 from paramrules.inference.space import Space
 from paramrules.rules import Rules, parse
+from paramrules.rules.keys import IDLE, SCALES
 from paramrules.syntax.language import INTEGER
 
 UNSET: Final = type("Unset", (), {"__repr__": lambda self: "UNSET"})()
@@ -24,12 +25,6 @@ FREE: Final = type("Free", (), {"__repr__": lambda self: "FREE"})()
 
 MOST_CONSTANTS: Final = 64
 """The most different values of a setting that are written one by one."""
-
-SCALES: Final = {"lr_scale": "lr", "weight_decay_scale": "weight_decay"}
-"""The keys that multiply another."""
-
-IDLE: Final = frozenset(("freeze", "skip"))
-"""The keys beside which no other has an effect."""
 
 Column = list[Any]
 """A value, UNSET or FREE for each entry."""
@@ -58,7 +53,7 @@ def digits(number: float) -> int:
 
 def plain(settings: Mapping[str, SettingValue]) -> Mapping[str, SettingValue]:
     """Return settings without what has no effect: others beside `freeze` and `skip`, and these if false."""
-    for key in sorted(IDLE):
+    for key in IDLE:
         if settings.get(key) is True:
             return {key: True}
     return {key: value for key, value in settings.items() if key not in IDLE}
@@ -73,7 +68,7 @@ def effective(
     {'lr': 0.0005, 'weight_decay': 0}
     """
     own = plain(settings)
-    if own.keys() & {"freeze", "skip"}:
+    if not own.keys().isdisjoint(IDLE):
         return own
     found = {**base, **own}
     for scale, key in SCALES.items():
@@ -177,7 +172,7 @@ def _chooses(columns: Mapping[str, Column]) -> bool:
 
 
 def _cell(row: Mapping[str, SettingValue] | None, key: str) -> Any:
-    if row is None or (key not in IDLE and not IDLE.isdisjoint(row)):
+    if row is None or (key not in IDLE and not row.keys().isdisjoint(IDLE)):
         return FREE
     return row.get(key, 1 if key in SCALES else UNSET)
 

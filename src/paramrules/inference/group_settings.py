@@ -10,11 +10,11 @@ from math import inf, isfinite, prod
 from typing import Final
 
 from paramrules.diagnostics import Diagnostic, class_name, printable
-from paramrules.inference.effective import SCALES, close, is_number
+from paramrules.inference.effective import close, is_number
 from paramrules.inference.grouping import SettingValue
 from paramrules.inference.quoting import is_key, shown_setting
 from paramrules.rules.foreign_keys import FOREIGN_KEYS
-from paramrules.rules.keys import KEYS, PORTABLE, RESERVED
+from paramrules.rules.keys import KEYS, PORTABLE, RESERVED, SCALES
 from paramrules.syntax import language
 
 LEFT_OUT: Final = frozenset(

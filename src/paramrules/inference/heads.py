@@ -7,9 +7,9 @@ from itertools import product
 from typing import Final
 
 from paramrules.inference import costs
-from paramrules.inference.effective import IDLE
 from paramrules.inference.forms import Form
 from paramrules.inference.indexes import Index
+from paramrules.rules.keys import IDLE
 
 _MOST_JOINT: Final = 400
 _MOST_HEADS: Final = 2_000
@@ -83,7 +83,7 @@ def _bonus(forms: Mapping[str, Form]) -> float:
     """Return what `else` saves with these settings: those of the optimizer, or a scale of 1."""
     if any(form.beyond for form in forms.values()):
         return costs.ELSE_FAR
-    if not IDLE.isdisjoint(forms):
+    if not forms.keys().isdisjoint(IDLE):
         return costs.ELSE_TRAINED if all(form.text == "" for form in forms.values()) else 0.0
     if all(form.text in ("", "1") for form in forms.values()):
         return 2 * costs.ELSE_DEFAULT

@@ -10,8 +10,8 @@ from inspect import signature
 from typing import Any, Final, NamedTuple, TypeGuard
 
 from paramrules.diagnostics import Diagnostic, RulesError, a, class_name
-from paramrules.inference.effective import SCALES
 from paramrules.inference.native_parameters import Parameters
+from paramrules.rules.keys import SCALES
 
 LabelSettings = Mapping[str, Mapping[str, object]]
 """The settings of labels."""

@@ -15,6 +15,7 @@ from paramrules.inference.heads import Head
 from paramrules.inference.indexes import Index
 from paramrules.inference.quoting import quoted_pattern
 from paramrules.inference.wording import identifier, predicate_text, unused, words_of
+from paramrules.rules.keys import IDLE, SCALES
 
 _OPTIONS: Final = {
     "weight_decay": "decay",
@@ -179,7 +180,7 @@ def _by_settings(head: Head) -> str:
     for key, label in (("freeze", "frozen"), ("skip", "skipped")):
         if key in head.forms and head.forms[key].value is True:
             return label
-    if "freeze" in head.forms or "skip" in head.forms:
+    if not head.forms.keys().isdisjoint(IDLE):
         return "trained"
     marks = [key for key, form in head.forms.items() if form.value is True]
     if len(head.forms) == 1 and marks:
@@ -206,7 +207,7 @@ def settings_text(line: Line, label: str, names: Names) -> str:
     for key, form in line.head.forms.items():
         text = names.value(form, key, label)
         implied = label == "no_decay" and key == "weight_decay" and form.value == 0
-        neutral = key in ("lr_scale", "weight_decay_scale") and text == "1"
+        neutral = key in SCALES and text == "1"
         if text and not implied and not neutral:
             parts.append(f"{key} = {text}")
     return ", ".join(parts)

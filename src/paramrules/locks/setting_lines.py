@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 from paramrules.assignment.grouping import Slot
 from paramrules.locks.runs import counting
 from paramrules.locks.words import number, read_settings, settings, value, value_at
-from paramrules.rules.keys import MULTIPLIED
+from paramrules.rules.keys import SCALES
 
 _FAMILY: Final = re.compile(
     r"([A-Za-z0-9_#]*[A-Za-z_#]|)([0-9]{1,9})\.\.([0-9]{1,10})([A-Za-z_#][A-Za-z0-9_#]*|)"
@@ -98,7 +98,7 @@ def read_slots(line: str, most: int) -> list[Slot]:
 
 
 def _slot(name: str, given: Mapping[str, Any]) -> Slot:
-    numbers = [given[key] for key in MULTIPLIED if key in given]
+    numbers = [given[key] for key in SCALES if key in given]
     if not _LABEL.fullmatch(name) or not all(type(each) in (int, float) for each in numbers):
         raise ValueError(name)
     return Slot(name.partition("#")[0], name, given)

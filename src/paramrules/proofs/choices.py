@@ -13,7 +13,7 @@ from paramrules.proofs.search import Choice
 from paramrules.proofs.tensors import Tensors
 from paramrules.proofs.texts import Texts
 from paramrules.rules.dnf import Budget, GaveUp
-from paramrules.rules.keys import MULTIPLIED
+from paramrules.rules.keys import SCALES
 from paramrules.rules.model import Axis, Rule, Rules
 
 
@@ -100,7 +100,7 @@ class Reading:
         settings: dict[str, Form] = {}
         for outcome in outcomes:
             for name, form in outcome.settings:
-                if name in settings and name in MULTIPLIED:
+                if name in settings and name in SCALES:
                     form = self._forms.arithmetic("*", [settings[name], form])
                 settings[name] = form
         labels = tuple(outcome.label for outcome in outcomes)

@@ -2,7 +2,7 @@
 
 from paramrules.diagnostics import Place
 from paramrules.rules.axes import Draft
-from paramrules.rules.keys import MULTIPLIED
+from paramrules.rules.keys import SCALES
 from paramrules.rules.model import Rule, Setting
 from paramrules.rules.scope import Findings
 from paramrules.rules.terms import Constant, TupleValue, Value, constant_number
@@ -16,7 +16,7 @@ def check_conflicts(drafts: list[Draft], findings: Findings) -> None:
         for key, setting in _foremost_settings(draft).items():
             earlier = found.setdefault(key, [])
             clash = next((e for e in earlier if e[0] != draft.name and not _agree(e[1], setting)), None)
-            if clash is not None and key not in MULTIPLIED:
+            if clash is not None and key not in SCALES:
                 _between_axes(setting, clash[1], clash[0], draft.name, findings)
             earlier.append((draft.name, setting))
     _frozen_and_skipped(drafts, findings)
@@ -52,7 +52,7 @@ def _between_axes(setting: Setting, other: Setting, first: str, second: str, fin
     by_label = "its label means `weight_decay = 0`"
     if setting.implied or other.implied:
         help = f"set `{scale}` in place of `{setting.key}`: it multiplies, and leaves 0 as it is"
-    elif scale in MULTIPLIED:
+    elif scale in SCALES:
         help = f"set `{scale}` in one of the two, which multiplies"
     else:
         help = "every parameter passes through both: set it in one of the two"

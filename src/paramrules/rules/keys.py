@@ -1,8 +1,9 @@
 """The settings that rules may give a group, and the values each may have.
 
 `PORTABLE` is the one table of the keys that mean the same under every framework and that this package acts
-on. To add one, add a line there and the code that acts on it; type checks, "did you mean", merging across
-axes and the rule that no optimizer ever sees it follow from the table.
+on. To add one, add an entry there and the code that acts on it; type checks, "did you mean", what editors
+show, merging across axes, comparing and inferring scales, and the rule that no optimizer ever sees it follow
+from the table.
 
 Every other key goes to the optimizer. `KEYS` lists the known ones, to find typos and wrong types; it need not
 be complete. It is taken from the constructors of torch.optim (2.13) and optax (0.2.8), of timm's and
@@ -18,23 +19,58 @@ class PortableKey(NamedTuple):
 
     Attributes:
         types: the types that its value may have.
-        multiplied: several axes may set it, and the product counts.
+        form: how it is written, for editors.
+        text: what it means, a sentence or two.
+        scales: the key that it multiplies, "" if none. Several axes may set it, and the product counts.
+        idle: True if `key = true` takes parameters out of training, so that no other key has an effect.
     """
 
     types: tuple[str, ...]
-    multiplied: bool = False
+    form: str
+    text: str
+    scales: str = ""
+    idle: bool = False
 
 
 PORTABLE = {
-    "lr": PortableKey(("number",)),
-    "lr_scale": PortableKey(("number",), multiplied=True),
-    "weight_decay": PortableKey(("number",)),
-    "weight_decay_scale": PortableKey(("number",), multiplied=True),
-    "freeze": PortableKey(("boolean",)),
-    "skip": PortableKey(("boolean",)),
-    "optimizer": PortableKey(("string",)),
-    "schedule": PortableKey(("string",)),
-    "weight_decay_schedule": PortableKey(("string",)),
+    "lr": PortableKey(("number",), "lr = 1e-4", "The learning rate, in place of the base rate."),
+    "lr_scale": PortableKey(
+        ("number",),
+        "lr_scale = 0.5",
+        "Multiplies the base learning rate, under any schedule; several axes multiply theirs.",
+        scales="lr",
+    ),
+    "weight_decay": PortableKey(
+        ("number",), "weight_decay = 0", "The weight decay, in place of the base decay."
+    ),
+    "weight_decay_scale": PortableKey(
+        ("number",), "weight_decay_scale = 0.5", "Multiplies the base weight decay.", scales="weight_decay"
+    ),
+    "freeze": PortableKey(
+        ("boolean",),
+        "freeze = true",
+        "The parameter is not trained and costs no optimizer state.",
+        idle=True,
+    ),
+    "skip": PortableKey(
+        ("boolean",),
+        "skip = true",
+        "The parameter is left to another optimizer: in no group, and not frozen.",
+        idle=True,
+    ),
+    "optimizer": PortableKey(
+        ("string",), 'optimizer = "muon"', "The optimizer that takes the group, by its name in the call."
+    ),
+    "schedule": PortableKey(
+        ("string",),
+        'schedule = "late"',
+        "The schedule, named in the call, that replaces the base learning rate.",
+    ),
+    "weight_decay_schedule": PortableKey(
+        ("string",),
+        'weight_decay_schedule = "cosine"',
+        "The schedule, named in the call, that replaces the base weight decay.",
+    ),
 }
 
 _OPTIMIZERS_OWN = {
@@ -74,8 +110,11 @@ KEYS: dict[str, tuple[str, ...]] = {key: row.types for key, row in PORTABLE.item
 }
 """The known keys, each with the types that its value may have; no types if it may have any."""
 
-MULTIPLIED = frozenset(key for key, row in PORTABLE.items() if row.multiplied)
-"""Keys that several axes may set; their product counts."""
+SCALES = {key: row.scales for key, row in PORTABLE.items() if row.scales}
+"""Keys that several axes may set, whose product counts, each with the key that it multiplies."""
+
+IDLE = tuple(key for key, row in PORTABLE.items() if row.idle)
+"""Keys beside which no other has an effect, if they are true."""
 
 RESERVED = {
     "params": "parameters",

@@ -1,12 +1,14 @@
 """A sentence for each word of the language: what it means, for whoever reads a rule file.
 
-docs/language.md says more about each. A test holds this table to the words that there are.
+Flags and numbers have theirs in paramrules/facts.py, portable keys in keys.py; docs/language.md says more
+about each. A test holds these tables to the words that there are.
 """
 
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from paramrules.facts import FACTS
+from paramrules.rules.keys import PORTABLE
 
 
 class Meaning(NamedTuple):
@@ -74,29 +76,7 @@ ROLES: Final[Mapping[str, Meaning]] = {
     "other": Meaning("role == other", "Anything else, such as a class token."),
 }
 
-KEYS: Final[Mapping[str, Meaning]] = {
-    "lr": Meaning("lr = 1e-4", "The learning rate, in place of the base rate."),
-    "lr_scale": Meaning(
-        "lr_scale = 0.5",
-        "Multiplies the base learning rate, under any schedule; several axes multiply theirs.",
-    ),
-    "weight_decay": Meaning("weight_decay = 0", "The weight decay, in place of the base decay."),
-    "weight_decay_scale": Meaning("weight_decay_scale = 0.5", "Multiplies the base weight decay."),
-    "freeze": Meaning("freeze = true", "The parameter is not trained and costs no optimizer state."),
-    "skip": Meaning(
-        "skip = true", "The parameter is left to another optimizer: in no group, and not frozen."
-    ),
-    "optimizer": Meaning(
-        'optimizer = "muon"', "The optimizer that takes the group, by its name in the call."
-    ),
-    "schedule": Meaning(
-        'schedule = "late"', "The schedule, named in the call, that replaces the base learning rate."
-    ),
-    "weight_decay_schedule": Meaning(
-        'weight_decay_schedule = "cosine"',
-        "The schedule, named in the call, that replaces the base weight decay.",
-    ),
-}
+KEYS: Final = {key: Meaning(row.form, row.text) for key, row in PORTABLE.items()}
 """Settings that mean the same under every framework."""
 
 STATEMENTS: Final[Mapping[str, Meaning]] = {
