@@ -6,7 +6,7 @@ from typing import Any
 
 from oracle import facts
 from oracle.arithmetic import Wrong
-from oracle.looking import FIELDS, TEXTS, Looking, Scope
+from oracle.looking import FIELDS, FLAGS, TEXTS, Looking, Scope
 
 from paramrules.syntax import nodes
 
@@ -121,7 +121,7 @@ def lacks(e: Any, looking: Looking, scope: Scope) -> bool:
 
 def uses_captures(e: Any, scope: Scope) -> bool:
     """Return whether an expression compares something with a capture."""
-    known = {*scope.names, *FIELDS, *TEXTS, "shape", "trainable", "tied"}
+    known = {*scope.names, *FIELDS, *FLAGS, *TEXTS, "shape"}
     return any(
         name.name not in known
         for compare in (*every(e, nodes.Compare), *every(e, nodes.Among))

@@ -14,6 +14,7 @@ from paramrules.inventories import Parameter
 from paramrules.syntax import nodes
 
 TEXTS = ("name", "leaf", "module")
+FLAGS = ("trainable", "tied")
 FIELDS = (
     "ndim",
     "squeezed_ndim",
@@ -91,10 +92,8 @@ class Looking:
                 return yes(all(self.holds(e.item, scope, other, rows, bound) is None for other in rows))
             case nodes.Literal():
                 return yes(e.value is True)
-            case nodes.Reference(name="trainable"):
-                return yes(row.trainable)
-            case nodes.Reference(name="tied"):
-                return yes(row.tied)
+            case nodes.Reference() if e.name in FLAGS:
+                return yes(getattr(row, e.name))
             case nodes.Reference():
                 defined, home = scope.names[e.name]
                 if isinstance(defined, nodes.Option):
@@ -310,7 +309,7 @@ def field_of(name: str, row: Parameter) -> object:
         for extent in row.shape:
             size *= extent
         return size
-    value = row.fan_in if name == "fan_in" else row.fan_out
+    value = getattr(row, name)
     return ABSENT if value is None else value
 
 

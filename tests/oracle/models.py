@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from hypothesis import strategies as st
+from oracle.looking import FLAGS
 
 T = TypeVar("T")
 
@@ -120,7 +121,7 @@ def models(draw: st.DrawFn) -> list[dict[str, Any]]:
         row = entry(names.pop())
         row["shape"] = pick(draw, SHAPES)
         row["dtype"] = pick(draw, ["float32", "float32", "bfloat16"])
-        row["trainable"] = pick(draw, [True, True, True, False])
+        row |= {flag: pick(draw, [True, True, True, False]) for flag in FLAGS if flag != "tied"}
         row["variable"] = pick(draw, [*VARIABLES, LORA])
         further = pick(draw, [0, 0, 0, 1, 2])
         row["also"] = [entry(names.pop()) for _ in range(min(further, len(names)))]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from hypothesis import strategies as st
+from oracle.looking import FLAGS
 from oracle.models import NAMES, pick
 
 ALTERNATIVES = [
@@ -241,7 +242,7 @@ def atom(draw: st.DrawFn, known: Known) -> str:
             function = pick(draw, ["attr", "attr", "module_attr"])
             return f"{function}({path}) {value}".strip()
         case 14:
-            return pick(draw, ["trainable", "tied", "ndim in (1, 3)", "ndim not in (2,)", "flag"])
+            return pick(draw, [*FLAGS, "ndim in (1, 3)", "ndim not in (2,)", "flag"])
         case 15 if known.predicates:
             return pick(draw, known.predicates)
     return pick(draw, ["ndim <= 1", "ndim == 2", "name ~ bias", "tied"])
