@@ -5,9 +5,12 @@ the group begins or ends at different places. To find such a name, the group is 
 no name has, and both automata read one name, each with marks of its own.
 """
 
+import re
 from collections import deque
 from typing import Any, Final
 
+from paramrules.proofs import numbers
+from paramrules.proofs.texts import made
 from paramrules.regex.analysis import children
 from paramrules.regex.automaton import Automaton, State
 from paramrules.regex.characters import Ranges, complement, single, union
@@ -65,19 +68,22 @@ class Matches:
         test = self._tests[match]
         return Atom("regex", test.subject, test.regex)
 
-    def restricted(self, match: int, group: int, numbers: str) -> Atom | None:
-        """Return the test that a match is found and captures a number that a regex matches.
+    def restricted(self, match: int, group: int, relation: str, constant: int | str) -> list[Atom] | None:
+        """Return the test that a match is found and captures what compares with a constant; none for never.
 
         Return None if what is captured depends on more than that.
         """
         test = self._tests[match]
-        text = test.regex.text
-        item = _item(test.regex.parsed.tree, group)
-        if text[item.start : item.end] not in (r"\d+", "[0-9]+") or not self._agree(
-            (match, group), (match, group)
-        ):
+        parsed, text = test.regex.parsed, test.regex.text
+        item = _item(parsed.tree, group)
+        if isinstance(constant, int):
+            inside = numbers.among(item, relation, constant)
+        else:
+            inside = None if parsed.ignore_case else _one_text(text[item.start : item.end], constant)
+        if inside is None or not self._agree((match, group), (match, group)):
             return None
-        return Atom("numbers", test.subject, f"{text[: item.start]}(?:{numbers}){text[item.end :]}")
+        regex = f"{text[: item.start]}(?:{inside}){text[item.end :]}"
+        return [Atom("numbers", test.subject, regex)] if inside else []
 
     def _agree(self, one: tuple[int, int], two: tuple[int, int]) -> bool:
         # captures that agree only where both match are not transitive: of other names both may differ
@@ -230,6 +236,13 @@ def _item(node: Node, group: int) -> Node:
     while not (isinstance(node, Capture) and node.number == group):
         node = next(child for child in children(node) if _has_group(child, group))
     return node.item
+
+
+def _one_text(regex: str, text: str) -> str | None:
+    """Return a regex for a text if it is one that a regex matches whole, `""` if not."""
+    if not text:
+        return None
+    return re.escape(text) if Automaton(made(f"^(?:{regex})$")).search(text) else ""
 
 
 def _has_group(node: Node, group: int) -> bool:

@@ -166,16 +166,19 @@ class Forms:
         kind, *rest = self.known[form]
         return self.matches.test(rest[0]) if kind == "capture" else None
 
-    def of_capture(self, form: Form) -> tuple[int, int, int, int] | None:
-        """Return the match, group, factor and rest of a form that is a multiple of a capture and a rest."""
+    def multiple(self, form: Form) -> tuple[Form, int, int] | None:
+        """Return what a form is a multiple of, the factor, and the number that is added to it."""
         terms_ = self._terms_of(form)
         rest = terms_.pop((), 0)
-        if len(terms_) == 1:
-            (monomial, factor), *_ = terms_.items()
-            kind, *at = self.known[monomial[0]]
-            if len(monomial) == 1 and kind == "capture":
-                return at[0], at[1], factor, rest
-        return None
+        if len(terms_) != 1:
+            return None
+        (monomial, factor), *_ = terms_.items()
+        return (monomial[0], factor, rest) if len(monomial) == 1 else None
+
+    def text(self, form: Form) -> str | None:
+        """Return the text that a form is for every parameter, or None."""
+        kind, *rest = self.known[form]
+        return rest[2] if kind == "constant" and isinstance(rest[2], str) else None
 
     def _from_0(self, monomials: Iterable[tuple[Form, ...]]) -> bool:
         kinds = {self.known[form][0] for monomial in monomials for form in monomial}

@@ -8,20 +8,19 @@ To those of `paramrules.rules.dnf` this adds the forms of values, and what is kn
     other                          the forms of the two sides that are compared
 """
 
-from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from paramrules.assignment.captured import in_order
-from paramrules.assignment.value_evaluator import captures_of
-from paramrules.proofs import globs, numbers
+from paramrules.proofs import globs
 from paramrules.proofs.captures import shape
+from paramrules.proofs.comparisons import Comparisons
 from paramrules.proofs.expressions import Environment, Form, Forms
 from paramrules.proofs.texts import made
 from paramrules.regex import Regex
-from paramrules.rules import dnf, terms
+from paramrules.rules import terms
 from paramrules.rules.bound_captures import bound
-from paramrules.rules.dnf import Atom, Budget, Cube, Cubes, Reader, fact, here
-from paramrules.rules.terms import Predicate, Value, carried, terms_in, value_of
+from paramrules.rules.dnf import Atom, Budget, Cube, Cubes, Reader
+from paramrules.rules.terms import Predicate, carried
 
 Variable = Atom | frozenset[Atom]
 """A fact about the parameter, or tests that hold together at one of its names."""
@@ -41,8 +40,6 @@ ALWAYS: Final = Conjunction(frozenset(), {})
 """The conjunction that is true of every parameter."""
 _MANY: Final = 32
 """Cubes of which those that say more than another are left out."""
-_LARGEST_NUMBER: Final = 10**9
-"""The largest number with which a captured one is compared by a regex."""
 _LARGEST: Final = 512
 """Cubes of one predicate."""
 
@@ -53,6 +50,7 @@ class Predicates(Reader):
     def __init__(self, forms: Forms, budget: Budget) -> None:
         super().__init__(_LARGEST)
         self._forms = forms
+        self._comparisons = Comparisons(forms)
         self._budget = budget
         self._texts: dict[object, str] = {}
         self._environments: dict[int, tuple[Predicate, Environment]] = {}
@@ -162,139 +160,7 @@ class Predicates(Reader):
 
     def other(self, term: Predicate, whole: Predicate, budget: Budget) -> Cubes:
         """Return a comparison of an attribute with a constant, or of forms."""
-        match term:
-            case terms.AttributeTest():
-                return here("attribute", term.function, (term.path, "set", None))
-            case terms.Comparison():
-                return self._compared(term.left, term.operator, (term.right,), self._read_by(term, whole))
-            case terms.ValueAmong():
-                operator = "!=" if term.negated else "=="
-                return self._compared(term.left, operator, term.items, self._read_by(term, whole))
-            case _:
-                assert isinstance(term, terms.ShapeTest)
-                captures = self._read_by(term, whole)
-                written = [each for each in term.extents if each is not None]
-                forms = [self._forms.of(each, captures) for each in written]
-                places = tuple(each is not None for each in term.extents)
-                key = ("shape", places, tuple(forms), self._needed(*written))
-                cubes = self._opaque(key, forms, self._found(written, captures))
-                if not term.negated:
-                    return cubes
-                return _both(self._applies(tuple(written), captures), _nowhere(cubes))
-
-    def _compared(self, left: Value, operator: str, items: tuple[Value, ...], captures: Environment) -> Cubes:
-        if operator != "!=":
-            return [cube for item in items for cube in self._pair(left, operator, item, captures)]
-        applies = self._applies((left, *items), captures)
-        equal = [cube for item in items for cube in self._pair(left, "==", item, captures)]
-        return _both(applies, _nowhere(equal))
-
-    def _pair(self, left: Value, operator: str, right: Value, captures: Environment) -> Cubes:
-        one, two = value_of(left), value_of(right)
-        if isinstance(two, terms.Attribute) and isinstance(one, terms.Constant):
-            one, two, operator = two, one, dnf.MIRRORED[operator]
-        if isinstance(one, terms.Attribute) and isinstance(two, terms.Constant):
-            return here(
-                "attribute", one.function, (one.path, operator, two.value, isinstance(two.value, bool))
-            )
-        first, second = self._forms.of(one, captures), self._forms.of(two, captures)
-        if operator in (">", ">="):
-            first, second, operator = second, first, dnf.MIRRORED[operator]
-        if self._forms.are_whole(first, second):  # compare the difference with 0
-            difference = self._forms.arithmetic("-", [second, first])
-            if operator == "<=":
-                difference, operator = self._forms.arithmetic("+", [difference, self._forms.constant(1)]), "<"
-            first, second = self._forms.constant(0), difference
-            if operator == "==":
-                second = min(difference, self._forms.arithmetic("neg", [difference]))
-        elif operator == "==":
-            first, second = sorted((first, second))
-        needed, matched = self._needed(one, two), self._found((one, two), captures)
-        if not needed and self._forms.number(first) == 0:
-            known = self._forms.compared(operator, second)
-            if known is not None:
-                return [Cube(matched, {})] if known else []
-            number = self._number(operator, second)
-            if number is not None:
-                return [Cube((number, *matched), {})]
-        return self._opaque((operator, first, second, needed), [first, second], matched)
-
-    def _number(self, operator: str, form: Form) -> Atom | None:
-        """Return as a test of the name that 0 is less than a form with a capture, or equal to it."""
-        found = self._forms.of_capture(form)
-        if found is None:
-            return None
-        match, group, factor, rest = found
-        if operator == "==":
-            number, left = divmod(-rest, factor)
-            wanted = None if left else numbers.exactly(number)
-        elif factor > 0:
-            wanted = numbers.above(-rest // factor)
-        else:
-            wanted = numbers.at_most(-(rest // factor) - 1)
-        if wanted is None or abs(rest) > _LARGEST_NUMBER:
-            return None
-        return self._forms.matches.restricted(match, group, wanted)
-
-    def _applies(self, values: tuple[Value, ...], captures: Environment) -> Cubes:
-        """Return the tests that all these values exist."""
-        found: dict[Atom, None] = {}
-        forms: list[Form] = []
-        for value in map(value_of, values):
-            if isinstance(value, terms.Attribute):
-                found[Atom("attribute", value.function, (value.path, "present", None))] = None
-            elif not isinstance(value, terms.Constant | terms.OptionValue):
-                form = self._forms.of(value, captures)
-                if self._needed(value) or not self._forms.are_whole(form):
-                    forms.append(form)
-        found |= dict.fromkeys(self._found(values, captures))
-        needed = self._needed(*values)
-        (rest,) = self._opaque(("applies", needed), forms, ()) if forms else [Cube((), {})]
-        return [Cube((*found, *rest.here), rest.facts)]
-
-    def _needed(self, *values: Value) -> frozenset[object]:
-        """Return the facts without which a comparison of these values is false: forms may do without."""
-        found: set[object] = set()
-        for part in terms_in(*values):
-            match part:
-                case terms.Field() if part.name not in dnf.ALWAYS:
-                    found.add(part.name)
-                case terms.Extent():
-                    found.add(("extent", part.position))
-                case terms.Attribute():
-                    found.add((part.function, part.path))
-                case terms.Position():
-                    found.add(("position", self._forms.of(part, {})))
-        return frozenset(found)
-
-    def _found(self, values: Sequence[Value], captures: Environment) -> tuple[Atom, ...]:
-        """Return as tests the matches without which captures in these values are missing."""
-        names = {name for value in values for name in captures_of(value)}
-        found = {self._forms.match_of(captures[name]): None for name in sorted(names)}
-        return tuple(test for test in found if test is not None)
-
-    def _opaque(self, key: tuple[object, ...], forms: list[Form], matched: tuple[Atom, ...]) -> Cubes:
-        """Return a test that is only known to equal itself, at one name if it reads something there.
-
-        It holds only where the matches are found, which are tests, too.
-        """
-        make = here if matched or any(form in self._forms.entry for form in forms) else fact
-        return [Cube((*cube.here, *matched), cube.facts) for cube in make("other", "", key)]
-
-
-def _nowhere(cubes: Cubes) -> Cubes:
-    """Negate comparisons: each is tests at a name, or one of the parameter."""
-    facts: dict[Atom, bool] = {}
-    for cube in cubes:
-        facts |= dict.fromkeys(cube.facts, False)
-        if cube.here:
-            facts[Atom("nowhere", "", frozenset(cube.here))] = True
-    return [Cube((), facts)]
-
-
-def _both(one: Cubes, other: Cubes) -> Cubes:
-    """Return the conjunction of tests that do not contradict each other."""
-    return [Cube((*a.here, *b.here), {**a.facts, **b.facts}) for a in one for b in other]
+        return self._comparisons.of(term, self._read_by(term, whole))
 
 
 def _frozen(cubes: list[Conjunction]) -> frozenset[object]:

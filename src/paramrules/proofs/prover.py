@@ -84,6 +84,7 @@ class _Prover:
         self._budget = Budget(steps)
         self._assumed: list[str] = []
         self._options: dict[str, Scalar] = {}
+        self._others: dict[str, Scalar] = {}
         self._rules = self._settled(one, other), self._settled(other, one)
         self._undecided: dict[Undecided, None] = {}
         self._found: list[Counterexample] = []
@@ -98,6 +99,8 @@ class _Prover:
             if repr(option) == repr(theirs):  # to `==`, 1 is true
                 if option.required:
                     self._options[name] = 0.5
+                elif isinstance(option.default, str):
+                    self._others[name] = f"not {option.default}"
             elif not option.required:
                 values[name] = option.default
                 default = value_text(option.default)
@@ -192,15 +195,18 @@ class _Prover:
         other: Sequence[Taken],
     ) -> bool:
         self._budget.spend(_EXAMPLE)
-        options = dict(self._options)
+        given = dict(self._options)
         for fact, value in situation.facts.items():
             if fact.what is OptionFlag:
-                options[fact.subject] = value
+                given[fact.subject] = value
         for name in wanted.names:
-            options |= name.options
+            given |= name.options
         model = inventory(wanted)
-        made = [group(rules, model, options) for rules in self._rules]
-        if made[0] is None or made[1] is None or made[0].key(self._compare) == made[1].key(self._compare):
+        for options in (given, self._others | given) if self._others else (given,):
+            made = [group(rules, model, options) for rules in self._rules]
+            if made[0] and made[1] and made[0].key(self._compare) != made[1].key(self._compare):
+                break
+        else:
             return False
         pairs = zip_longest(one, other, fillvalue=Taken(None, DEFAULT))
         rules = tuple((a.rule, b.rule) for a, b in pairs if a != b)
