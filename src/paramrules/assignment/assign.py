@@ -10,7 +10,7 @@ from paramrules.assignment.assignment import Assignment
 from paramrules.assignment.entry_facts import Facts
 from paramrules.assignment.expectations import Outcome, outcomes
 from paramrules.assignment.grouping import Group, groups_of
-from paramrules.assignment.label_settings import Label
+from paramrules.assignment.label_settings import Decision, Label
 from paramrules.assignment.labelling import labels_of
 from paramrules.assignment.model_findings import dead_parts, empty_counts, left_over, require_known
 from paramrules.assignment.near_misses import NearMisses
@@ -161,13 +161,27 @@ def groups(rules: Rules, inventory: Inventory, options: Mapping[str, Scalar]) ->
     Raises:
         RulesError: the errors that leave no groups to report.
     """
+    found, _ = groups_and_decisions(rules, inventory, options)
+    return found
+
+
+def groups_and_decisions(
+    rules: Rules, inventory: Inventory, options: Mapping[str, Scalar]
+) -> tuple[tuple[Group, ...], list[Decision]]:
+    """Return the groups, and the decision of each axis on the first parameter.
+
+    Raises:
+        RulesError: the errors that leave no groups to report.
+    """
     evaluator = _evaluator(rules, inventory, options)
     alike = Alike(rules.axes, evaluator.facts)
     blocks = alike.blocks()
     labels = [
         labels_of(axis, partition(axis, evaluator, alike, blocks), evaluator.values) for axis in rules.axes
     ]
-    return groups_of(labels, evaluator.facts)
+    entries = inventory.entries(0)
+    decided = (filter(None, (label.decision(entries) for label in axis)) for axis in labels)
+    return groups_of(labels, evaluator.facts), list(map(next, decided))
 
 
 def _evaluator(rules: Rules, inventory: Inventory, options: Mapping[str, Scalar] | None) -> Evaluator:

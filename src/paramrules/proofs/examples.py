@@ -2,11 +2,12 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any, Final, NamedTuple
 
-from paramrules.assignment.assign import groups
-from paramrules.assignment.label_settings import settings_key
+from paramrules.assignment.assign import groups_and_decisions
+from paramrules.assignment.label_settings import Decision, settings_key
 from paramrules.assignment.value_evaluator import Scalar
 from paramrules.diagnostics import RulesError
 from paramrules.facts import GIVEN
@@ -14,7 +15,7 @@ from paramrules.inventories import Inventory
 from paramrules.inventories.own_vocabulary import current
 from paramrules.proofs.names import Name
 from paramrules.proofs.tensors import Tensor
-from paramrules.rules.model import Rules
+from paramrules.rules.model import Rule, Rules
 
 _NUMBER: Final = re.compile("[0-9]+")
 _NUMBERS: Final = ("1", "2", "7", "11")
@@ -29,10 +30,11 @@ class Model(NamedTuple):
 
 
 class Made(NamedTuple):
-    """The group that rules put a parameter into: its labels, and its settings."""
+    """The group that rules put a parameter into: its labels, its settings, and the decision of each axis."""
 
     label: str
     settings: Mapping[str, Any]
+    decisions: Sequence[Decision] = ()
 
     def key(self, compare: str) -> tuple[object, ...]:
         """Return what is compared of two groups: labels, settings or both."""
@@ -44,10 +46,25 @@ def group(rules: Rules, inventory: Inventory, options: Mapping[str, Scalar]) -> 
     """Return the group of the first parameter, None if the rules refuse the model."""
     known = {name: value for name, value in options.items() if name in rules.options}
     try:
-        found = next(each for each in groups(rules, inventory, known) if 0 in each.parameters)
+        groups, decisions = groups_and_decisions(rules, inventory, known)
     except RulesError:
         return None
-    return Made("/".join(found.labels), found.settings)
+    found = next(each for each in groups if 0 in each.parameters)
+    return Made("/".join(found.labels), found.settings, decisions)
+
+
+def deciding(
+    files: tuple[Rules, Rules], made: tuple[Made, Made], compare: str
+) -> Iterator[tuple[Rule | None, Rule | None]]:
+    """Yield the rules that take a parameter, None for no rule, for each axis in which two files differ."""
+    for number, (one, other) in enumerate(zip_longest(*(each.decisions for each in made))):
+        keys = [each and Made(each.label, each.settings).key(compare) for each in (one, other)]
+        if keys[0] != keys[1]:
+            yield _rule(files[0], number, one), _rule(files[1], number, other)
+
+
+def _rule(rules: Rules, axis: int, decision: Decision | None) -> Rule | None:
+    return rules.axes[axis].rules[decision.rule] if decision and decision.rule >= 0 else None
 
 
 def inventory(model: Model) -> Inventory:

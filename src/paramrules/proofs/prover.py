@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from typing import Final
 
 from paramrules.assignment.assign import RulesLike, rules_from
@@ -10,14 +10,15 @@ from paramrules.assignment.value_evaluator import Scalar
 from paramrules.display import value_text
 from paramrules.inventories.own_vocabulary import VocabularyLike, using
 from paramrules.inventories.vocabulary import own_files
+from paramrules.proofs.changed_rules import changed
 from paramrules.proofs.choices import Read, Reading, Taken
 from paramrules.proofs.constants import with_constants
-from paramrules.proofs.examples import Model, group, inventory, marks
+from paramrules.proofs.examples import Model, deciding, group, inventory, marks
 from paramrules.proofs.outcomes import DEFAULT
 from paramrules.proofs.parameters import TIED, Parameters
 from paramrules.proofs.predicates import ALWAYS, Conjunction
 from paramrules.proofs.proof import Answer, Compare, Counterexample, Proof, Undecided
-from paramrules.proofs.search import PIN, Choice, Search, Situation
+from paramrules.proofs.search import PIN, Choice, List, Search, Situation
 from paramrules.rules.dnf import Budget, GaveUp
 from paramrules.rules.model import Rules
 from paramrules.rules.terms import OptionFlag
@@ -31,6 +32,10 @@ _TRIES: Final = 20
 """Combinations of facts for which examples are made, none of which differs."""
 _EXAMPLE: Final = 100
 """Steps of making one example, and of evaluating it."""
+_LONG: Final = 100
+"""Rules of both files of which not all are looked at before an example is tried."""
+_GUESSES: Final = 3
+"""Examples that are tried then."""
 _INHERITED: Final = "its settings depend on which rule with its label takes something first"
 _NAMES: Final = "it may read a name of a tied parameter that the other file's rule does not"
 _TEST: Final = "no parameter was found that it takes and the other file's rule does not"
@@ -157,10 +162,14 @@ class _Prover:
             chosen = [reading.outcome(number) for number in outcomes]
             return reading.key(chosen[:split]) == reading.key(chosen[split:])
 
-        for situation, picks in self._search.differing([axis.choices for axis in axes], alike):
-            taken = [axis.taken[at] for axis, at in zip(axes, picks, strict=True)]
-            self._try(situation, taken[:split], taken[split:])
-            if len(self._found) == _EXAMPLES or self._tries >= _TRIES:
+        lists = [axis.choices for axis in axes]
+        for start in self._starts(lists):
+            for situation, picks in self._search.differing(lists, alike, start):
+                taken = [axis.taken[at] for axis, at in zip(axes, picks, strict=True)]
+                self._try(situation, taken[:split], taken[split:])
+                if self._enough():
+                    break
+            if self._enough():
                 break
         self._cells = self._search.cells
         if self._found:
@@ -171,13 +180,29 @@ class _Prover:
             by_name = (taken for axis in axes for taken in axis.taken if taken.outcome.by_name)
             self._undecided |= {Undecided(_NAMES, t.rule.span): None for t in by_name if t.rule is not None}
 
+    def _enough(self) -> bool:
+        return len(self._found) == _EXAMPLES or self._tries >= _TRIES
+
+    def _starts(self, lists: Sequence[List]) -> Iterator[Situation | None]:
+        """Yield situations without which no parameter is treated differently; None for any.
+
+        Where the files are long, what is not decided there is left to chance first.
+        """
+        if len(lists) > 2:
+            yield None
+            return
+        for start, _ in self._search.differing(changed(*lists), lambda outcomes: outcomes[0] == outcomes[1]):
+            models = self._parameters.all(start) if sum(map(len, lists)) > _LONG else iter(())
+            if not any(self._differs(start, model) for model in islice(models, _GUESSES)):
+                yield start
+
     def _try(self, situation: Situation, one: Sequence[Taken], other: Sequence[Taken]) -> None:
         """Make a parameter of a situation, and see whether the files really treat it differently."""
         made = False
         try:
             for made_ in self._parameters.all(situation):
                 made = True
-                if self._differs(situation, made_, one, other):
+                if self._differs(situation, made_):
                     return
         except GaveUp:  # there may be a parameter, and none was found
             if self._budget.left < 0:
@@ -187,13 +212,7 @@ class _Prover:
             self._tries += 1
             self._undecided |= dict.fromkeys(self._reasons(one, other))
 
-    def _differs(
-        self,
-        situation: Situation,
-        wanted: Model,
-        one: Sequence[Taken],
-        other: Sequence[Taken],
-    ) -> bool:
+    def _differs(self, situation: Situation, wanted: Model) -> bool:
         self._budget.spend(_EXAMPLE)
         given = dict(self._options)
         for fact, value in situation.facts.items():
@@ -203,13 +222,11 @@ class _Prover:
             given |= name.options
         model = inventory(wanted)
         for options in (given, self._others | given) if self._others else (given,):
-            made = [group(rules, model, options) for rules in self._rules]
-            if made[0] and made[1] and made[0].key(self._compare) != made[1].key(self._compare):
+            a, b = (group(rules, model, options) for rules in self._rules)
+            if a and b and a.key(self._compare) != b.key(self._compare):
                 break
         else:
             return False
-        pairs = zip_longest(one, other, fillvalue=Taken(None, DEFAULT))
-        rules = tuple((a.rule, b.rule) for a, b in pairs if a != b)
         first = model.parameter(0)
         self._found.append(
             Counterexample(
@@ -218,9 +235,9 @@ class _Prover:
                 shape=first.shape,
                 dtype=first.dtype,
                 role=str(first.role),
-                groups=(made[0].label, made[1].label),
-                settings=(made[0].settings, made[1].settings),
-                rules=rules,
+                groups=(a.label, b.label),
+                settings=(a.settings, b.settings),
+                rules=tuple(deciding(self._rules, (a, b), self._compare)),
                 options=options,
                 modules=marks(wanted),
                 inventory=model,
@@ -249,12 +266,12 @@ class _Prover:
             (at, place)
             for at, choice in enumerate(one.choices)
             for place, against in enumerate(other.choices)
-            if choice.outcome == against.outcome and one.taken[at].outcome.by_name
+            if choice.outcome == against.outcome
+            and one.taken[at].outcome.by_name
+            and choice.cubes != against.cubes
         ]
         for at, place in pairs:
             lists = [_pinned(one.choices, at), _pinned(other.choices, place)]
-            if lists[0] == lists[1]:
-                continue
             taken = [one.taken[at]], [other.taken[place]]
             for situation, _ in self._search.differing(lists, lambda outcomes: set(outcomes) != {0, 1}):
                 self._try(replace(situation, facts={**situation.facts, TIED: True}), *taken)

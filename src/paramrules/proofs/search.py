@@ -51,6 +51,10 @@ class Situation:
         return False if variable in self.nowhere else None
 
 
+_Step = tuple[Situation, Variable | None, bool, list[int]]
+"""A situation, a variable that is to be decided in it, if any, and how; and rules above which none holds."""
+
+
 class Search:
     """Tries every combination of variables that some parameter can have."""
 
@@ -61,41 +65,67 @@ class Search:
         """Combinations in which the first rule of every list is known."""
 
     def differing(
-        self, lists: Sequence[List], alike: Callable[[Sequence[int]], bool]
+        self, lists: Sequence[List], alike: Callable[[Sequence[int]], bool], start: Situation | None = None
     ) -> Iterator[tuple[Situation, tuple[int, ...]]]:
         """Yield what parameters may have, and the rule of each list that takes them, where these differ.
 
         Args:
             lists: the rules of each axis of both files.
             alike: whether outcomes, one of each list, make equal groups.
+            start: what the parameters have in any case.
 
         Raises:
             GaveUp: that takes too many steps.
         """
-        nothing: Tests = frozenset()
-        name = self._names.find(nothing, frozenset())
-        assert name is not None
-        stack = [Situation({}, {nothing: name}, frozenset())]
+        stack: list[_Step] = [(start or self._anything(), None, True, [0] * len(lists))]
         while stack:
-            situation = stack.pop()
-            self._budget.spend(sum(map(len, lists)))
-            possible = [_possible(rules, situation) for rules in lists]
-            first = [found[0] for found in possible]
+            before, decided, value, places = stack.pop()
+            situation = before if decided is None else self.decided(before, decided, value)
+            if situation is None:
+                continue
+            first = [self._first(rules, situation, at) for rules, at in zip(lists, places, strict=True)]
             open_ = next((variable for _, variable in first if variable is not None), None)
             if open_ is None:
                 self.cells += 1
                 if not alike([rules[at].outcome for rules, (at, _) in zip(lists, first, strict=True)]):
                     yield situation, tuple(at for at, _ in first)
                 continue
-            some = zip(lists, possible, strict=True)
-            outcomes = {rules[at].outcome for rules, found in some for at, _ in found}
-            if len(lists) == 2 and len(outcomes) == 1:
+            places = [at for at, _ in first]
+            if len(lists) == 2 and self._one_outcome(lists, situation, places):
                 self.cells += 1
                 continue
-            for value in (True, False):  # the last is tried first
-                after = self.decided(situation, open_, value)
-                if after is not None:
-                    stack.append(after)
+            stack += [(situation, open_, value, places) for value in (True, False)]  # the last is tried first
+
+    def _anything(self) -> Situation:
+        nothing: Tests = frozenset()
+        name = self._names.find(nothing, frozenset())
+        assert name is not None
+        return Situation({}, {nothing: name}, frozenset())
+
+    def _first(self, rules: List, situation: Situation, at: int) -> tuple[int, Variable | None]:
+        """Return the first rule from a place on that may hold, with a variable on which that depends.
+
+        There is none if it holds, as the last one does.
+        """
+        holds, variable = _holds(rules[at].cubes, situation)
+        while holds is False:
+            self._budget.spend()
+            at += 1
+            holds, variable = _holds(rules[at].cubes, situation)
+        return at, variable
+
+    def _one_outcome(self, lists: Sequence[List], situation: Situation, places: Sequence[int]) -> bool:
+        """Return whether all rules from these places on that may be the first to hold have one outcome."""
+        outcome = lists[0][places[0]].outcome
+        for rules, place in zip(lists, places, strict=True):
+            at, holds = place, None
+            while holds is not True:
+                self._budget.spend()
+                holds, _ = _holds(rules[at].cubes, situation)
+                if holds is not False and rules[at].outcome != outcome:
+                    return False
+                at += 1
+        return True
 
     def decided(self, situation: Situation, variable: Variable, value: bool) -> Situation | None:
         """Return a situation in which one more variable is decided, None if no parameter has it."""
@@ -130,21 +160,6 @@ class Search:
         somewhere[tests] = name
         somewhere[needed] = name
         return replace(situation, somewhere=somewhere)
-
-
-def _possible(rules: List, situation: Situation) -> list[tuple[int, Variable | None]]:
-    """Return the rules that may be the first to hold, each with a variable on which that depends.
-
-    The last one has none: it holds.
-    """
-    found: list[tuple[int, Variable | None]] = []
-    at, holds = 0, None
-    while holds is not True:
-        holds, variable = _holds(rules[at].cubes, situation)
-        if holds is not False:
-            found.append((at, variable))
-        at += 1
-    return found
 
 
 def _holds(cubes: Sequence[Conjunction], situation: Situation) -> tuple[bool | None, Variable | None]:

@@ -67,7 +67,7 @@ class Texts:
         self._budget = budget
         self._numbers: dict[tuple[str, str], int] = {}
         self._tests: list[_Test] = []
-        self._pool: dict[str, list[bool]] = {}
+        self._pool: dict[str, dict[int, bool]] = {}
         self._found: dict[tuple[Tests, frozenset[Tests]], str | None] = {}
 
     def test(self, subject: str, regex: str) -> int:
@@ -80,14 +80,14 @@ class Texts:
 
     def holds(self, test: int, text: str) -> bool:
         """Return whether a test holds for a text."""
-        known = self._pool.setdefault(text, [])
-        unread = self._tests[len(known) :]
-        self._budget.spend(len(unread) * len(text) // 16)
-        for each in unread:
+        known = self._pool.setdefault(text, {})
+        if test not in known:
+            self._budget.spend(len(text) // 16)
+            each = self._tests[test]
             reading = each.initial
             for character in text:
                 reading = each.step(reading, character)
-            known.append(each.holds(reading))
+            known[test] = each.holds(reading)
         return known[test]
 
     def find(self, wanted: Tests, blocked: frozenset[Tests]) -> str | None:
@@ -118,7 +118,7 @@ class Texts:
         if found is None:
             found = self._shortest(wanted, blocked)
         if found is not None:
-            self._pool.setdefault(found, [])
+            self._pool.setdefault(found, {})
         return found
 
     def _known(self, wanted: Tests, blocked: frozenset[Tests], seen: int) -> str | None:
