@@ -23,6 +23,9 @@ _BEGIN: Final = "\ue000"
 _END: Final = "\ue001"
 _UNMARKED: Final = complement(union(single(_BEGIN) + single(_END)))
 
+First = tuple[str, int, str]
+"""A subject, and the shortest text of it in which a match is found, after its length."""
+
 
 class Matches:
     """The matches of two files: those that capture the same of every name share a number."""
@@ -32,7 +35,9 @@ class Matches:
         self._tests: list[RegexTest] = []
         self._shapes: dict[object, int] = {}
         self._counted: list[int] = []
-        self._captures: list[tuple[int, int]] = []
+        self._captures: dict[First, list[tuple[int, int]]] = {}
+        self._automata: dict[int, Automaton] = {}
+        self._firsts: dict[int, First] = {}
         self._found_alike: dict[tuple[int, int], bool] = {}
 
     def of(self, test: RegexTest) -> int:
@@ -55,12 +60,13 @@ class Matches:
 
     def capture(self, match: int, group: int) -> tuple[int, int]:
         """Return the first known match and group that capture the same of every name that both match."""
-        if (match, group) in self._captures:
+        known = self._captures.setdefault(self.first_name(match), [])
+        if (match, group) in known:
             return match, group
-        for other, another in self._captures:
+        for other, another in known:
             if self._agree((match, group), (other, another)):
                 return other, another
-        self._captures.append((match, group))
+        known.append((match, group))
         return match, group
 
     def test(self, match: int) -> Atom:
@@ -87,9 +93,13 @@ class Matches:
 
     def _agree(self, one: tuple[int, int], two: tuple[int, int]) -> bool:
         # captures that agree only where both match are not transitive: of other names both may differ
-        if not self._same_names(one[0], two[0]):
-            return False
+        return self._same_names(one[0], two[0]) and self.agree_where_both(one, two)
+
+    def agree_where_both(self, one: tuple[int, int], two: tuple[int, int]) -> bool:
+        """Return whether no name has two matches between which two groups differ."""
         tests = self._tests[one[0]], self._tests[two[0]]
+        if tests[0].subject != tests[1].subject:
+            return False
         first, second = (
             _marked(test.regex.parsed, at) for test, (_, at) in zip(tests, (one, two), strict=True)
         )
@@ -105,13 +115,34 @@ class Matches:
 
     def _same_names(self, one: int, two: int) -> bool:
         """Return whether two matches are found in the same names."""
+        if self.first_name(one) != self.first_name(two):
+            return False
         if (one, two) not in self._found_alike:
-            a, b = self._tests[one], self._tests[two]
-            same = a.subject == b.subject and self._same_language(
-                Automaton(a.regex.parsed), Automaton(b.regex.parsed)
-            )
-            self._found_alike[one, two] = same
+            self._found_alike[one, two] = self._same_language(self._automaton(one), self._automaton(two))
         return self._found_alike[one, two]
+
+    def _automaton(self, match: int) -> Automaton:
+        if match not in self._automata:
+            self._automata[match] = Automaton(self._tests[match].regex.parsed)
+        return self._automata[match]
+
+    def first_name(self, match: int) -> First:
+        """Return the shortest text in which a match is found, the first one in order: it tells most apart."""
+        if match not in self._firsts:
+            automaton = self._automaton(match)
+            todo = deque([(automaton.initial, "")])
+            seen = {(automaton.initial.places, automaton.initial.kind)}
+            while todo and not todo[0][0].accepts:
+                state, text = todo.popleft()
+                for character in automaton.alphabet:
+                    after = state[character]
+                    if (key := (after.places, after.kind)) not in seen:
+                        self._budget.spend()
+                        seen.add(key)
+                        todo.append((after, text + character))
+            text = todo[0][1] if todo else ""
+            self._firsts[match] = self._tests[match].subject, len(text), text
+        return self._firsts[match]
 
     def _same_language(self, one: Automaton, two: Automaton) -> bool:
         """Return whether two regexes are found in the same texts."""

@@ -3,7 +3,7 @@
 from collections.abc import Hashable
 from difflib import SequenceMatcher
 
-from paramrules.proofs.predicates import ALWAYS
+from paramrules.proofs.conjunctions import ALWAYS
 from paramrules.proofs.search import Choice, List
 
 

@@ -4,10 +4,11 @@ from collections.abc import Hashable, Sequence
 from typing import NamedTuple
 
 from paramrules.proofs.captures import Matches
+from paramrules.proofs.conjunctions import ALWAYS, Conjunction, facts, tests
 from paramrules.proofs.expressions import Form, Forms
 from paramrules.proofs.names import Names
 from paramrules.proofs.outcomes import DEFAULT, Above, Outcome, Outcomes
-from paramrules.proofs.predicates import ALWAYS, Conjunction, Predicates, facts, tests
+from paramrules.proofs.predicates import Predicates
 from paramrules.proofs.proof import Compare, Undecided
 from paramrules.proofs.search import Choice
 from paramrules.proofs.tensors import Tensors
@@ -15,6 +16,7 @@ from paramrules.proofs.texts import Texts
 from paramrules.rules.dnf import Budget, GaveUp
 from paramrules.rules.keys import SCALES
 from paramrules.rules.model import Axis, Rule, Rules
+from paramrules.rules.terms import RegexTest, terms_in
 
 
 class Taken(NamedTuple):
@@ -46,7 +48,10 @@ class Reading:
         self._compare = compare
         self._budget = budget
         self._forms = Forms(Matches(budget))
-        self._predicates = Predicates(self._forms, budget)
+        predicates = [rule.predicate for rules in files for axis in rules.axes for rule in axis.rules]
+        inside = terms_in(*(predicate for predicate in predicates if predicate is not None))
+        matches = (term for term in inside if isinstance(term, RegexTest) and not term.negated)
+        self._predicates = Predicates(self._forms, matches, budget)
         self._outcomes = Outcomes(self._forms, self._predicates, compare, budget)
         self._known: list[Outcome] = []
         self._numbers: dict[Hashable, int] = {}

@@ -4,7 +4,7 @@ A whole number that is compared with a constant is a range of it, whatever is ad
 ranges of one number are known to hold together or not. Any other comparison is only known to equal itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from paramrules.assignment.value_evaluator import captures_of
@@ -17,6 +17,8 @@ _LARGEST_NUMBER: Final = 10**9
 """The largest number with which a captured one is compared by a regex."""
 _MANY: Final = 512
 """The most cubes of a negated comparison."""
+
+_TRUE: Final = Cube((), {})
 
 
 class Comparisons:
@@ -78,7 +80,7 @@ class Comparisons:
         else:
             cubes = None
         if cubes is not None:
-            return _both(cubes, [found])
+            return both(cubes, [found])
         return self._opaque((operator, first, second, needed), [first, second], found)
 
     def _number(self, operator: str, form: Form, needed: frozenset[object]) -> Cubes | None:
@@ -105,6 +107,8 @@ class Comparisons:
                 return (
                     [] if rest % factor and operator == "==" else fact("number", subject, (relation, number))
                 )
+            case "first of" if not needed:
+                return self._of_branches(variable, lambda form: self._range(operator, form, factor, rest))
             case "count" | "index" if not needed:
                 subject = f"{kind} {at[0]}"
                 if relation == "==":
@@ -113,15 +117,40 @@ class Comparisons:
             case _:
                 return None
 
+    def _range(self, operator: str, form: Form, factor: int, rest: int) -> Cubes | None:
+        """Return that 0 is less than a multiple of a form and a rest, or equal to it, as `_number` does."""
+        forms = self._forms
+        multiple = forms.arithmetic("*", [form, forms.constant(factor)])
+        whole = forms.arithmetic("+", [multiple, forms.constant(rest)])
+        known = forms.compared(operator, whole)
+        return self._number(operator, whole, frozenset()) if known is None else [_TRUE] * known
+
     def _text(self, one: Form, other: Form) -> Cubes | None:
         """Return that a captured text equals a constant, where this is a test of the name."""
         for form, constant in ((one, other), (other, one)):
-            kind, *at = self._forms.known[form]
             text = self._forms.text(constant)
-            if kind == "capture" and text is not None and not at[2]:
-                tests = self._forms.matches.restricted(at[0], at[1], "==", text)
-                return None if tests is None else [Cube((test,), {}) for test in tests]
+            if text is not None:
+                return self._is_text(form, text)
         return None
+
+    def _is_text(self, form: Form, text: str) -> Cubes | None:
+        kind, *at = self._forms.known[form]
+        if kind == "first of":
+            return self._of_branches(form, lambda each: self._is_text(each, text))
+        if kind != "capture" or at[2]:
+            return None
+        tests = self._forms.matches.restricted(at[0], at[1], "==", text)
+        return None if tests is None else [Cube((test,), {}) for test in tests]
+
+    def _of_branches(self, form: Form, compared: Callable[[Form], Cubes | None]) -> Cubes | None:
+        """Return a comparison of what one of some branches captures, if no two of them hold at one name."""
+        found: Cubes = []
+        for where, captured in self._forms.branches.get(form, ()):
+            cubes = compared(captured)
+            if cubes is None:
+                return None
+            found += both(where, cubes)
+        return found if self._forms.branches.get(form) else None
 
     def _applies(self, values: Sequence[Value], captures: Environment) -> Cubes:
         """Return the tests that all these values exist."""
@@ -173,7 +202,7 @@ class Comparisons:
         It holds only where the matches are found, which are tests, too.
         """
         at_name = found.here or any(form in self._forms.entry for form in forms)
-        return _both((here if at_name else fact)("other", "", key), [found])
+        return both((here if at_name else fact)("other", "", key), [found])
 
 
 def _is_there(needed: object) -> Atom:
@@ -188,13 +217,13 @@ def _without(some: Cubes, cubes: Cubes) -> Cubes:
         negated = [Cube((), {test: not value}) for test, value in cube.facts.items()]
         if cube.here:
             negated.append(Cube((), {Atom("nowhere", "", frozenset(cube.here)): True}))
-        some = _both(some, negated)
+        some = both(some, negated)
         if len(some) > _MANY:
             raise GaveUp
     return some
 
 
-def _both(one: Cubes, other: Cubes) -> Cubes:
+def both(one: Cubes, other: Cubes) -> Cubes:
     """Return the conjunctions that do not contradict themselves."""
     return [
         Cube(tuple(dict.fromkeys((*a.here, *b.here))), {**a.facts, **b.facts})

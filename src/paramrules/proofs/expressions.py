@@ -8,10 +8,10 @@ lets which use lets stay small.
 from collections.abc import Hashable, Iterable, Mapping
 from typing import Any, Final
 
-from paramrules.proofs.captures import Matches
+from paramrules.proofs.captures import First, Matches
 from paramrules.rules import terms
 from paramrules.rules.arithmetic import NoResultError, compute
-from paramrules.rules.dnf import ALWAYS, Atom, GaveUp
+from paramrules.rules.dnf import ALWAYS, Atom, Cubes, GaveUp
 from paramrules.rules.terms import RegexTest, Value
 
 Form = int
@@ -36,6 +36,8 @@ class Forms:
         fields: the numbers that values read, and that not every parameter has.
         positions: the extents that values read.
         matched: the matches that values count, as tests.
+        branches: for what the first of several branches captures, where each of them holds and what it is
+            there; nothing if two hold at one name.
     """
 
     def __init__(self, matches: Matches) -> None:
@@ -46,6 +48,7 @@ class Forms:
         self.fields: set[str] = set()
         self.positions: set[int] = set()
         self.matched: dict[Atom, None] = {}
+        self.branches: dict[Form, list[tuple[Cubes, Form]]] = {}
         self._numbers: dict[tuple[Any, ...], Form] = {}
         self._whole: set[Form] = set()
         self._lets: dict[int, Form] = {}
@@ -104,9 +107,21 @@ class Forms:
         found = self.matches.capture(match, group)
         return self._add("capture", *found, numeric, whole=numeric, entry=True)
 
-    def first_of(self, choices: tuple[object, ...]) -> Form:
+    def first_of(self, choices: tuple[object, ...], *, whole: bool = False) -> Form:
         """Return the form of what the first of several choices decides that holds."""
-        return self._add("first of", choices, entry=True)
+        return self._add("first of", choices, whole=whole, entry=True)
+
+    def first_name(self, form: Form) -> First | None:
+        """Return what is equal for captures of matches that are found in the same names; None of others."""
+        kind, *rest = self.known[form]
+        return self.matches.first_name(rest[0]) if kind == "capture" else None
+
+    def agree(self, one: Form, other: Form) -> bool:
+        """Return whether two captures are certain to be equal wherever both matches are found."""
+        (kind, *at), (another, *place) = self.known[one], self.known[other]
+        if not kind == another == "capture" or at[2] != place[2]:
+            return False
+        return self.matches.agree_where_both((at[0], at[1]), (place[0], place[1]))
 
     def arithmetic(self, operator: str, items: list[Form]) -> Form:
         """Return the form of an operator or a function applied to forms."""
@@ -183,7 +198,7 @@ class Forms:
     def _from_0(self, monomials: Iterable[tuple[Form, ...]]) -> bool:
         kinds = {self.known[form][0] for monomial in monomials for form in monomial}
         numeric = all(form in self._whole for monomial in monomials for form in monomial)
-        return numeric and kinds <= {"field", "extent", "capture", "count", "index"}
+        return numeric and kinds <= {"field", "extent", "capture", "first of", "count", "index"}
 
     def label_part(self, form: Form) -> str | Form:
         """Return a hole of a label, as text if it is the same for every parameter."""

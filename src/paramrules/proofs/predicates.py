@@ -8,36 +8,23 @@ To those of `paramrules.rules.dnf` this adds the forms of values, and what is kn
     other                          the forms of the two sides that are compared
 """
 
-from typing import Final, NamedTuple
+from collections.abc import Iterable
+from typing import Final
 
 from paramrules.assignment.captured import in_order
 from paramrules.proofs import globs
+from paramrules.proofs.branches import Branch, Branches
 from paramrules.proofs.captures import shape
-from paramrules.proofs.comparisons import Comparisons
+from paramrules.proofs.comparisons import Comparisons, both
+from paramrules.proofs.conjunctions import Conjunction, Variable
 from paramrules.proofs.expressions import Environment, Form, Forms
 from paramrules.proofs.texts import made
 from paramrules.regex import Regex
 from paramrules.rules import terms
 from paramrules.rules.bound_captures import bound
-from paramrules.rules.dnf import Atom, Budget, Cube, Cubes, Reader
-from paramrules.rules.terms import Predicate, carried
+from paramrules.rules.dnf import Atom, Budget, Cube, Cubes, Reader, here
+from paramrules.rules.terms import Predicate, RegexTest, carried
 
-Variable = Atom | frozenset[Atom]
-"""A fact about the parameter, or tests that hold together at one of its names."""
-
-
-class Conjunction(NamedTuple):
-    """Which variables are true, and which are false.
-
-    The tests of `here` hold at the name at which the predicate does; other sets that are true hold somewhere.
-    """
-
-    here: frozenset[Atom]
-    literals: dict[Variable, bool]
-
-
-ALWAYS: Final = Conjunction(frozenset(), {})
-"""The conjunction that is true of every parameter."""
 _MANY: Final = 32
 """Cubes of which those that say more than another are left out."""
 _LARGEST: Final = 512
@@ -47,12 +34,15 @@ _LARGEST: Final = 512
 class Predicates(Reader):
     """Reads the predicates of two files."""
 
-    def __init__(self, forms: Forms, budget: Budget) -> None:
+    def __init__(self, forms: Forms, matches: Iterable[RegexTest], budget: Budget) -> None:
         super().__init__(_LARGEST)
+        self._branches = Branches(forms, budget)
+        self._matches = list(matches)
         self._forms = forms
         self._comparisons = Comparisons(forms)
         self._budget = budget
         self._texts: dict[object, str] = {}
+        self._same: dict[Form, Form] = {}
         self._environments: dict[int, tuple[Predicate, Environment]] = {}
         self._premises: dict[int, tuple[Predicate, dict[int, Environment]]] = {}
 
@@ -62,7 +52,10 @@ class Predicates(Reader):
         Raises:
             GaveUp: there are too many.
         """
-        found = map(self._conjunction, self.cubes(predicate, self._budget))
+        return self._conjunctions(self.cubes(predicate, self._budget))
+
+    def _conjunctions(self, cubes: Cubes) -> list[Conjunction]:
+        found = map(self._conjunction, cubes)
         return [conjunction for conjunction in found if conjunction is not None]
 
     def _conjunction(self, cube: Cube) -> Conjunction | None:
@@ -137,14 +130,43 @@ class Predicates(Reader):
                 forms = [self._captured(item, name, numeric) for item in predicate.items]
                 if len(set(forms)) == 1:
                     return forms[0]
-                holding = [_frozen(self.conjunctions(item)) for item in predicate.items]
-                some = tuple((where, form) for where, form in zip(holding, forms, strict=True) if where)
-                return some[0][1] if len(some) == 1 else self._forms.first_of(some)
+                cubes = [self.cubes(item, self._budget) for item in predicate.items]
+                return self._first_of([(some, form) for some, form in zip(cubes, forms, strict=True) if some])
             case _:
                 test = carried(predicate)
                 assert test is not None
                 group = next(group for group in test.regex.groups if group.name == name)
                 return self._forms.capture(self._forms.matches.of(test), group.number, numeric)
+
+    def _first_of(self, choices: list[tuple[Cubes, Form]]) -> Form:
+        """Return the form of what the first of some branches captures that holds."""
+        choices = [
+            (both(cubes, where), captured)
+            for cubes, form in choices
+            for where, captured in self._forms.branches.get(form) or [([Cube((), {})], form)]
+        ]
+        branches = [Branch(self._conjunctions(cubes), form) for cubes, form in choices]
+        branches = [branch for branch in branches if branch.cubes]
+        forms = [branch.form for branch in branches]
+        if len(forms) == 1:
+            return forms[0]
+        new = self._forms.first_of(
+            tuple((_frozen(cubes), form) for cubes, form in branches), whole=self._forms.are_whole(*forms)
+        )
+        if new not in self._forms.branches:
+            while self._matches:
+                self._add_match(self._matches.pop())
+            self._forms.branches[new] = choices if self._branches.exclude_one_another(branches) else []
+            self._same[new] = self._branches.form(branches, new)
+        return self._same[new]
+
+    def _add_match(self, match: RegexTest) -> None:
+        """Add the captures of one match, which may be those of several branches."""
+        for group in match.regex.groups:
+            if group.name is not None and group.always:
+                form = self._forms.capture(self._forms.matches.of(match), group.number, group.numeric)
+                cubes = self._conjunctions(here("regex", match.subject, match.regex))
+                self._branches.form([Branch(cubes, form)], form)
 
     def fewer(self, cubes: Cubes, budget: Budget) -> Cubes:
         """Leave out cubes that say more than another."""
@@ -165,14 +187,3 @@ class Predicates(Reader):
 
 def _frozen(cubes: list[Conjunction]) -> frozenset[object]:
     return frozenset((here_, frozenset(literals.items())) for here_, literals in cubes)
-
-
-def tests(cubes: list[Conjunction]) -> set[Atom]:
-    """Return the tests of names in conjunctions."""
-    sets = (variable for cube in cubes for variable in cube.literals if isinstance(variable, frozenset))
-    return {test for together in sets for test in together}
-
-
-def facts(cubes: list[Conjunction]) -> set[Atom]:
-    """Return the facts about parameters in conjunctions."""
-    return {variable for cube in cubes for variable in cube.literals if isinstance(variable, Atom)}

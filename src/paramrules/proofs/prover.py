@@ -12,13 +12,13 @@ from paramrules.inventories.own_vocabulary import VocabularyLike, using
 from paramrules.inventories.vocabulary import own_files
 from paramrules.proofs.changed_rules import changed
 from paramrules.proofs.choices import Read, Reading, Taken
+from paramrules.proofs.conjunctions import ALWAYS
 from paramrules.proofs.constants import with_constants
 from paramrules.proofs.examples import Model, deciding, group, inventory, marks
 from paramrules.proofs.outcomes import DEFAULT
 from paramrules.proofs.parameters import TIED, Parameters
-from paramrules.proofs.predicates import ALWAYS, Conjunction
 from paramrules.proofs.proof import Answer, Compare, Counterexample, Proof, Undecided
-from paramrules.proofs.search import PIN, Choice, List, Search, Situation
+from paramrules.proofs.search import Choice, List, Search, Situation, pinned
 from paramrules.rules.dnf import Budget, GaveUp
 from paramrules.rules.model import Rules
 from paramrules.rules.terms import OptionFlag
@@ -31,7 +31,7 @@ _EXAMPLES: Final = 6
 _TRIES: Final = 20
 """Combinations of facts for which examples are made, none of which differs."""
 _EXAMPLE: Final = 100
-"""Steps of making one example, and of evaluating it."""
+"""Steps of making one example, and of evaluating it; each rule adds one."""
 _LONG: Final = 100
 """Rules of both files of which not all are looked at before an example is tried."""
 _GUESSES: Final = 3
@@ -213,7 +213,7 @@ class _Prover:
             self._undecided |= dict.fromkeys(self._reasons(one, other))
 
     def _differs(self, situation: Situation, wanted: Model) -> bool:
-        self._budget.spend(_EXAMPLE)
+        self._budget.spend(_EXAMPLE + sum(len(axis.rules) for rules in self._rules for axis in rules.axes))
         given = dict(self._options)
         for fact, value in situation.facts.items():
             if fact.what is OptionFlag:
@@ -284,16 +284,10 @@ def _pinned(choices: Sequence[Choice], at: int) -> list[Choice]:
     cubes = choices[at].cubes
     return [
         *(choice._replace(outcome=2) for choice in choices[:at]),
-        Choice([_at_the_pinned_name(cube) for cube in cubes], 0),
+        Choice(list(map(pinned, cubes)), 0),
         Choice(cubes, 1),
         Choice([ALWAYS], 2),
     ]
-
-
-def _at_the_pinned_name(cube: Conjunction) -> Conjunction:
-    """Return a conjunction whose own tests hold at the pinned name."""
-    pinned = cube.here | {PIN}
-    return cube._replace(literals={**cube.literals, pinned: True}) if cube.here else cube
 
 
 def _size(example: Counterexample) -> tuple[object, ...]:

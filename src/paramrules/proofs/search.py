@@ -8,13 +8,20 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from paramrules.proofs.conjunctions import Conjunction, Variable
 from paramrules.proofs.names import Name, Names, Tests
-from paramrules.proofs.predicates import Conjunction, Variable
 from paramrules.rules.dnf import Atom, Budget
 from paramrules.rules.entailment import consistent
 
 PIN = Atom("pinned", "", None)
 """A test that holds at one name of the parameter, which is always the same."""
+
+
+def pinned(cube: Conjunction) -> Conjunction:
+    """Return a conjunction whose own tests hold at the pinned name."""
+    if not cube.here:
+        return cube
+    return cube._replace(literals={**cube.literals, cube.here | {PIN}: True})
 
 
 class Choice(NamedTuple):
