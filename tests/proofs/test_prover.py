@@ -18,6 +18,7 @@ def rules(*lines: str) -> str:
     return "\n".join([*lines, "rest: else", ""])
 
 
+A, B, C = (rf"name ~ ^{letter}\.(?<i>\d+)\." for letter in "abc")
 SUM = "(ndim + size + fan_in + fan_out + squeezed_ndim + layer_fan_in + 1)"
 EQUAL = {
     "mirrored": ("a: ndim <= 1", "a: 1 >= ndim"),
@@ -218,6 +219,50 @@ EQUAL = {
         r'a: name ~ ^h\.(?<t>\w*)\. and t == ""',
         r'a: name ~ ^h\.(?<t>\w*)\. and "" == t',
     ),
+    "branches that change places": (
+        rf"b{{i}}: ({A} or {B}) and ndim == 1 -> lr = 0.5 ** (12 - i)",
+        rf"b{{i}}: ndim == 1 and ({B} or {A}) -> lr = 0.5 ** (-i + 12)",
+    ),
+    "branches inside others": (
+        rf"b{{i}}: (({A} or {B}) and ndim == 1) or {C}",
+        rf"b{{i}}: {C} or ({A} and ndim == 1 or {B} and ndim == 1)",
+    ),
+    "branches as one regex": (rf"b{{i}}: {A} or {B}", r"b{i}: name ~ ^(a|b)\.(?<i>\d+)\."),
+    "one regex as branches": (
+        r"b{i}: name ~ ^[ab]\.(?<i>\d+)\. and i > 5 -> lr = i + 1",
+        rf"b{{i}}: ({A} or {B}) and i >= 6 -> lr = 1 + i",
+    ),
+    "a branch that adds nothing": (rf"b{{i}}: {A} or name ~ ^a\.(?<i>\d+)\.x", rf"b{{i}}: {A}"),
+    "numbers of branches": (rf"a: ({A} or {B}) and i > 5", r"a: name ~ ^[ab]\.0*([6-9]|[1-9]\d+)\."),
+    "numbers of branches among some": (
+        rf"a: ({A} or {B}) and i not in (1, 2)",
+        rf"a: ({B} or {A}) and i != 2 and 1 != i",
+    ),
+    "numbers of branches that there always are": (rf"a: ({A} or {B}) and i * 2 > -1", rf"a: {B} or {A}"),
+    "numbers of a branch alone": (
+        r"a: (name ~ ^a\.(?<i>\d{2})\. or name ~ ^b\.(?<i>\d)\.) and i > 9",
+        r"a: name ~ ^a\.[1-9]\d\.",
+    ),
+    "numbers of branches that cannot be listed": (
+        rf"a: ({A} or name ~ ^b\.(?<i>[1-9]\d*)\.) and i > 5",
+        rf"a: ({A} or name ~ ^b\.(?<i>[1-9]\d*)\.) and 5 < i",
+    ),
+    "texts of branches": (
+        r'a: (name ~ ^a\.(?<t>\d+)\. or name ~ ^b\.(?<t>\w+)\.) and t == "12"',
+        r"a: name ~ ^[ab]\.12\.",
+    ),
+    "facts of branches": (
+        rf"b{{i}}: ({A} and not type(Linear) or {B} and ndim == 2) and not (i < 3)",
+        rf"b{{i}}: ({B} and 2 == ndim or {A} and not type(Linear)) and not (i <= 2)",
+    ),
+    "branches with groups of no name": (
+        r"b{i}: name ~ ^(x|y)\.(?<i>\d+)\. or name ~ ^(?<i>\d+)\.",
+        r"b{i}: name ~ ^(?<i>\d+)\. or name ~ ^[xy]\.(?<i>\d+)\.",
+    ),
+    "a text option that is a text": (
+        'option w = "x"\na: w == "x" and ndim == 1',
+        'option w = "x"\na: ndim == 1 and "x" == w',
+    ),
     "an index among some": (
         "let h = name ~ ^h\\.(\\d+)\\.\na: index(h) in (0, 1) or index(h) * 2 == 4",
         "let h = name ~ ^h\\.(\\d+)\\.\na: 3 > index(h)",
@@ -285,6 +330,22 @@ DIFFERENT = {
         r'a: name ~ ^h\.(?<t>\w+)\. and t == "q"',
         r'a: name ~ ^h\.(?<t>\w+)\. and t == "k"',
         ("rest", "a"),
+    ),
+    "branches of other matches": (rf"b{{i}}: {A} or {B}", rf"b{{i}}: {B} or {C}", ("rest", "b0")),
+    "branches that hold together": (
+        r"b{i}: name ~ ^a\.(?<i>\d+)\. or name ~ ^a\.\d+\.(?<i>\d+)\.",
+        r"b{i}: name ~ ^a\.\d+\.(?<i>\d+)\. or name ~ ^a\.(?<i>\d+)\.",
+        ("b1", "b0"),
+    ),
+    "branches of a name and a leaf": (
+        r"b{i}: name ~ ^a\.(?<i>\d+)\. or leaf ~ ^x(?<i>\d+)",
+        r"b{i}: leaf ~ ^x(?<i>\d+) or name ~ ^a\.(?<i>\d+)\.",
+        None,
+    ),
+    "matches with one shortest name": (
+        r"b{i}: name ~ ^h\.(?<i>\d+)$",
+        r"b{i}: name ~ ^h\.(?<i>\d)$",
+        None,
     ),
     "an index of two": (
         "let h = name ~ ^h\\.(\\d+)\\.\na: index(h) < 2",
@@ -510,6 +571,16 @@ UNDECIDED = {
         r"b{j}: name ~ ^h\.(?<i>\d+)\. and (name ~ x(?<j>\d) and i < 7 or name ~ y(?<j>\d))",
         "it has too many cases",
     ),
+    "many places and a capture": (
+        rf"let h = name ~ ^h\.(\d+)\.\na: {A} and index(h) + i - i not in (0, 1, 2, 3, 4, 5, 6, 7, 8, 9)",
+        "a: ndim == 1",
+        "it has too many cases",
+    ),
+    "branches with many wildcards": (
+        rf"b{{i}}: {A} and type(A*|B*|C*|D*|E*|F*|G*) or {B}",
+        rf"b{{i}}: {B} or {A} and type(A*|B*|C*|D*|E*|F*|G*)",
+        "it has too many tests of one kind",
+    ),
     "a capture compared with a large number": (
         r"a: name ~ ^h\.(?<i>\d+)\. and i < 10000000000",
         r"a: name ~ ^h\.(?<i>\d+)\. and i < 10000000001",
@@ -540,6 +611,46 @@ def test_too_few_steps_leave_it_undecided(steps: int) -> None:
     assert found.answer == "undecided"
     assert [part.reason for part in found.undecided] == [f"the comparison takes more than {steps} steps"]
     assert found.steps == steps
+
+
+def test_too_few_steps_for_branches_leave_it_undecided() -> None:
+    one, other = rules(f"b{{i}}: {A} or {B}"), rules(f"b{{i}}: {B} or {A}")
+    answers = [proof(one, other, steps=steps).answer for steps in range(0, 3000, 15)]
+    assert set(answers) == {"undecided", "equal"}
+    assert answers == sorted(answers, reverse=True)
+
+
+LONG = [f"l{at}: name like h{at}.w -> lr = 1" for at in range(60)]
+
+
+def test_one_changed_rule_of_many_is_found() -> None:
+    found = proof(rules(*LONG), rules(*LONG).replace("h30.w -> lr = 1", "h30.w -> lr = 2"))
+    example = found.counterexample
+    assert example is not None
+    assert (example.names, example.groups) == (("h30.w",), ("l30", "l30"))
+    assert [[rule and rule.span.one_line for rule in pair] for pair in example.rules] == [
+        ["l30: name like h30.w -> lr = 1", "l30: name like h30.w -> lr = 2"]
+    ]
+    assert found.steps < 2_000
+
+
+def test_changes_of_many_rules() -> None:
+    moved = [*LONG[:10], *LONG[11:50], LONG[10], *LONG[50:]]
+    assert proof(rules(*LONG), rules(*moved)).answer == "different"  # of a tied parameter
+    assert proof(rules(*LONG), rules(*moved), compare="settings").answer == "equal"
+    merged = [*LONG[:10], 'l10: name in ("h10.w", "x") -> lr = 1', *LONG[11:]]
+    split = [
+        *LONG[:10],
+        'l10: name == "h10.w" -> lr = 1',
+        'l10: leaf == "x" and module == "" -> lr = 1',
+        *LONG[11:],
+    ]
+    assert proof(rules(*merged), rules(*split)).answer == "equal"
+    refused = [*LONG[:10], "l10: size == 7 and shape[0] == 2 -> lr = 1", *LONG[11:]]
+    assert proof(rules(*LONG), rules(*LONG[:10], *LONG[11:], refused[10])).answer == "different"
+    assert proof(rules(*LONG), rules(refused[10], *LONG)).answer == "undecided"
+    unsure = [*LONG, "m: fan_in > 3 -> lr = fan_in / 2 / 3"]
+    assert proof(rules(*unsure), rules(*LONG, "m: fan_in > 3 -> lr = fan_in / 6")).answer == "undecided"
 
 
 TWO_AXES = (

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import islice, zip_longest
 from typing import Final
 
@@ -169,8 +170,6 @@ class _Prover:
                 self._try(situation, taken[:split], taken[split:])
                 if self._enough():
                     break
-            if self._enough():
-                break
         self._cells = self._search.cells
         if self._found:
             return
@@ -192,9 +191,21 @@ class _Prover:
             yield None
             return
         for start, _ in self._search.differing(changed(*lists), lambda outcomes: outcomes[0] == outcomes[1]):
-            models = self._parameters.all(start) if sum(map(len, lists)) > _LONG else iter(())
-            if not any(self._differs(start, model) for model in islice(models, _GUESSES)):
+            if sum(map(len, lists)) < _LONG or not self._guessed(start):
                 yield start
+            if self._enough():
+                return
+
+    def _guessed(self, situation: Situation) -> bool:
+        """Try a few examples of what is decided so far."""
+        try:
+            return any(
+                map(partial(self._differs, situation), islice(self._parameters.all(situation), _GUESSES))
+            )
+        except GaveUp:
+            if self._budget.left < 0:
+                raise
+            return False
 
     def _try(self, situation: Situation, one: Sequence[Taken], other: Sequence[Taken]) -> None:
         """Make a parameter of a situation, and see whether the files really treat it differently."""
