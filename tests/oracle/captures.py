@@ -11,7 +11,9 @@ from paramrules.syntax import nodes
 def bound_by(e: nodes.Expression | None, scope: Scope, looking: Looking) -> dict[str, bool]:
     """The names of the groups that a predicate binds in the order written, and whether each is a number."""
     if isinstance(e, nodes.AnyOf | nodes.AllOf):
-        return {name: kind for item in e.items for name, kind in bound_by(item, scope, looking).items()}
+        kinds = [bound_by(item, scope, looking) for item in e.items]
+        names = [name for some in kinds for name in some]
+        return {name: all(some.get(name, True) for some in kinds) for name in names}
     match = None if e is None else looking.match_of(e, scope)
     if match is None:
         return {}

@@ -33,6 +33,17 @@ Bounds = Mapping[str, Bound]
 """The captures bound at each name of a parameter."""
 
 
+class Digits(int):
+    """A captured number, and its digits as they stand in the name; 0 for a group that took no part."""
+
+    def __new__(cls, text: str | None) -> "Digits":
+        number = super().__new__(cls, text or 0)
+        number.text = text or ""
+        return number
+
+    text: str
+
+
 @dataclass
 class Scope:
     """A file's names: what each was defined as, and the scope in which that has its meaning."""
@@ -78,7 +89,12 @@ class Looking:
         match e:
             case nodes.AnyOf():
                 answers = (self.holds(item, scope, row, rows, bound) for item in e.items)
-                return next((answer for answer in answers if answer is not None), None)
+                answer = next((answer for answer in answers if answer is not None), None)
+                texts = self.texts_of(e, scope)
+                return answer and {
+                    name: value.text if name in texts and isinstance(value, Digits) else value
+                    for name, value in answer.items()
+                }
             case nodes.AllOf():
                 found: Bound = {}
                 for item in e.items:
@@ -201,7 +217,8 @@ class Looking:
             case nodes.Literal():
                 return e.value
             case nodes.Reference() if e.name in bound.get(row.name, {}):
-                return bound[row.name][e.name]
+                captured = bound[row.name][e.name]
+                return int(captured) if isinstance(captured, Digits) else captured
             case nodes.Reference() if e.name in FIELDS:
                 return self.of_layer(e.name, row) if e.name.startswith("layer_") else field_of(e.name, row)
             case nodes.Reference():
@@ -267,9 +284,19 @@ class Looking:
             return None
         numeric = facts.numeric_groups(match.regex.text)
         return tuple(
-            int(text or 0) if numeric[number] else (text or "")
+            Digits(text) if numeric[number] else (text or "")
             for number, text in enumerate(found.groups(), start=1)
         )
+
+    def texts_of(self, e: nodes.Expression, scope: Scope) -> set[str]:
+        """The names of groups that are a text somewhere in a predicate."""
+        if isinstance(e, nodes.AnyOf | nodes.AllOf):
+            return {name for item in e.items for name in self.texts_of(item, scope)}
+        match = self.match_of(e, scope)
+        if match is None:
+            return set()
+        numeric = facts.numeric_groups(match.regex.text)
+        return {name for name, at in facts.python(match.regex.text).groupindex.items() if not numeric[at]}
 
     def captured(self, match: nodes.Matches, rows: Sequence[Parameter]) -> tuple[object, ...] | None:
         """Return what a match captures of a parameter, at the first of its names where it is found."""

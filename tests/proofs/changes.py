@@ -141,10 +141,7 @@ def _changed_term(term: Term, random: Random) -> Iterator[Edit]:
 
 
 def _kinds(regex: str) -> list[bool] | None:
-    """Return for each group whether it is a number; None if the regex is refused.
-
-    The second evaluator has no one kind for a group that is a number in only one branch of an `or`.
-    """
+    """Return for each group whether it is a number; None if the regex is refused."""
     if "(" not in regex:
         return []
     try:
