@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple, Never
 
+from torch import Tensor
+
 from paramrules.backends import (
     DEFAULT,
     AnyRules,
@@ -103,9 +105,17 @@ def param_groups(
         assignment = held.bound.assignment
         unused = check_use(assignment, {}, Bases(lr, weight_decay))
         warn(unused, allows=assignment.rules.allows, stacklevel=2)
+        shared: dict[int, dict[str, Any]] = {}  # thousands of groups may have the settings of one rule
         for one in routed:
-            named = {k: v for k, v in one.group.settings.items() if k == "optimizer"}
-            made.append(_Group(one.group.label, settings_in_group(one, lr_scale) | named, one.numbers))
+            written = one.group.settings
+            own = shared.get(id(written))
+            if own is None:
+                own = settings_in_group(one, lr_scale)
+                if "optimizer" in written:
+                    own["optimizer"] = written["optimizer"]
+                if not isinstance(lr, Tensor) and not isinstance(weight_decay, Tensor):
+                    shared[id(written)] = own
+            made.append(_Group(one.group.label, own, one.numbers))
     held.freeze(stacklevel=2)
     return [held.group(*one, plain=plain) for one in (_merged(made) if merge else made)]
 
