@@ -2,9 +2,9 @@
 
 The tree is a mixture of experts as linen keeps it: dicts of dicts, 45,000 abstract arrays. The yardstick is
 `jax.tree_util.tree_map_with_path(lambda path, leaf: keystr(path), tree)`, with which masks are made by hand.
-An inventory of a linen transformer is held against the bare `jax.eval_shape` of its `init`. Both run at the
-same depths of the stack, another one each round: Python keeps frames in chunks, and where calls go back and
-forth across the end of one, tracing takes up to twice as long.
+An inventory of a linen model, a transformer or one of `public_models.py`, is held against the bare
+`jax.eval_shape` of its `init`. Both run at the same depths of the stack, another one each round: Python keeps
+frames in chunks, and where calls go back and forth across the end of one, tracing takes up to twice as long.
 
 Needs the package installed (`pip install -e ".[demo]"`), not only on the path: its backends are found
 by their entry points.
@@ -20,6 +20,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 from measuring import Row, compared, show
 from paramrules_optax import label_fn, labels, mask
+from public_models import RESNET_50, Bert, BiT
 
 from paramrules import assign, inventory
 from paramrules.rules import parse
@@ -87,19 +88,24 @@ def at_depths(way: Callable[[], object]) -> Callable[[], object]:
 def of_linen_modules() -> Iterator[Row]:
     """Measure inventories of linen modules, against `init` alone."""
     ids = jax.ShapeDtypeStruct((1, 128), jnp.int32)
-    for layers, scanned in ((24, True), (60, False)):
-        module = Transformer(layers, scanned)
+    image = jax.ShapeDtypeStruct((1, 224, 224, 3), jnp.float32)
+    models: tuple[tuple[str, nn.Module, jax.ShapeDtypeStruct, float], ...] = (
+        ("24 scanned layers", Transformer(24, True), ids, 1.15),
+        ("60 unrolled layers", Transformer(60, False), ids, 1.15),
+        ("BERT, 199 arrays", Bert(), ids, 1.2),
+        ("BiT ResNet-50, 161 arrays", BiT(RESNET_50), image, 1.2),
+    )
+    for what, module, inputs, target in models:
 
-        def bare(module: Transformer = module) -> object:
-            return jax.eval_shape(lambda key, x: module.init(key, x), jax.random.key(0), ids)
+        def bare(module: nn.Module = module, inputs: jax.ShapeDtypeStruct = inputs) -> object:
+            return jax.eval_shape(lambda key, x: module.init(key, x), jax.random.key(0), inputs)
 
-        what = f"{layers} {'scanned' if scanned else 'unrolled'} layers"
         ours = f"{what}: inventory"
         ways = {
             f"{what}: `eval_shape` of `init`": at_depths(bare),
-            ours: at_depths(partial(inventory, module, inputs=ids)),
+            ours: at_depths(partial(inventory, module, inputs=inputs)),
         }
-        yield from compared(ways, {ours: 1.15}, ROUNDS)
+        yield from compared(ways, {ours: target}, ROUNDS)
 
 
 def rows() -> Iterator[Row]:
