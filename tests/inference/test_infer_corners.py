@@ -88,7 +88,8 @@ def test_blocks_that_share_their_parameters() -> None:
         (lambda row: {"optimizer": "muon" if "mlp" in row["name"] else "adam w"}, ["muon", "adam_w"]),
         (lambda row: {"lr_scale": 5.0 if row["name"][4:9] in ("norm1", "mlp.f") else 1.0}, ["fast", "rest"]),
         (lambda row: {"lr_scale": 0.5}, ["rest"]),
-        (lambda row: {"weight_decay_scale": 0.5 if "mlp" in row["name"] else 1.0}, ["decay", "decay_2"]),
+        (lambda row: {"weight_decay_scale": 0.5 if "mlp" in row["name"] else 1.0}, ["mlp", "decay"]),
+        (lambda row: {"weight_decay": 0.5 if "mlp" in row["name"] else 0.1}, ["mlp", "decay"]),
         (lambda row: {"clip": None if "mlp" in row["name"] else "soft"}, ["mlp", "rest"]),
     ],
 )  # fmt: skip

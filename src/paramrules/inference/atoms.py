@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from paramrules.inference import costs
+from paramrules.inference.block_tests import block_tests
 from paramrules.inference.drafts import Draft, Holds, among, at_most, equals
 from paramrules.inference.indexes import Index
 from paramrules.inference.kinds import Kinds
-from paramrules.inference.patterns import block_tests, literal_drafts, name_drafts
+from paramrules.inference.patterns import literal_drafts, name_drafts
 from paramrules.inference.quoting import escaped, is_quotable, quoted_pattern
 from paramrules.inference.space import Space, mask_of
 from paramrules.inventories import Class, Owner
@@ -90,7 +91,7 @@ def atoms_of(space: Space, kinds: Kinds, indexes: Sequence[Index]) -> list[Atom]
     if kinds.single:
         for index in indexes[:MOST_COMPARED]:
             compared = [bool(index.compared >> entry & 1) for entry in samples]
-            for text, cost, words, compare in block_tests(index):
+            for text, cost, words, compare in block_tests(index, space):
                 mask = mask_of(
                     [
                         known and compare(index.at[e], index.depth[space.model[e]])

@@ -1,8 +1,9 @@
 """Axes: which settings follow each other, and which go their own way."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
+from paramrules.inference import costs
 from paramrules.inference.effective import FREE, Column, distinct
 from paramrules.rules.keys import IDLE
 
@@ -20,10 +21,29 @@ _MOST_CLASSES: Final = 8
 """The most values of a setting that others may follow: more are a series, which is alone."""
 
 
-def axes_of(columns: Mapping[str, Column]) -> dict[str, list[str]]:
+def divisions(columns: Mapping[str, Column]) -> Iterator[tuple[float, dict[str, list[str]]]]:
+    """Yield the ways to divide settings into axes, each with its cost.
+
+    Decay that follows the learning rate stands beside it, or on its own.
+    """
+    together, apart = axes_of(columns), axes_of(columns, _parted)
+    yield 0.0, together
+    if apart != together:
+        yield costs.APART, apart
+
+
+def _parted(key: str, leader: str) -> bool:
+    """Return whether one of two keys is a learning rate, and the other decay."""
+    return {_NAMES.get(key), _NAMES.get(leader)} == {"lr", "decay"}
+
+
+def axes_of(
+    columns: Mapping[str, Column], parted: Callable[[str, str], bool] = lambda key, leader: False
+) -> dict[str, list[str]]:
     """Return the keys of each axis, by the axis's name.
 
-    A setting that is known once another one is stands in the other's axis: the momentum of what Muon takes.
+    A setting that is known once another one is stands in the other's axis: the momentum of what Muon takes;
+    but for pairs that are to be parted.
     """
     axes: list[list[str]] = []
     by_values = sorted(columns, key=lambda key: -len(distinct(columns[key])))
@@ -34,7 +54,12 @@ def axes_of(columns: Mapping[str, Column]) -> dict[str, list[str]]:
         if key in idle:
             continue
         leader = next(
-            (axis for axis in axes if axis is not idle and _follows(columns[key], columns[axis[0]])), None
+            (
+                axis
+                for axis in axes
+                if axis is not idle and not parted(key, axis[0]) and _follows(columns[key], columns[axis[0]])
+            ),
+            None,
         )
         if leader is not None and leader[0] not in idle:
             leader.append(key)

@@ -72,8 +72,11 @@ ELSE_DEFAULT: Final = -2.2
 """`else` for the parameters whose settings are the optimizer's own, or the commonest."""
 
 ABSOLUTE: Final = 1.5
-UNUSUAL: Final = 1.6
+UNUSUAL: Final = 1.5
 """Learning rates that do not follow the optimizer's; scales of another rate than the commonest."""
+
+APART: Final = 1.0
+"""An axis of its own for decay that follows the learning rate."""
 
 SEPARATE: Final = 1.3
 """Added to a number of axes in an axis with several decays, which depend on the kind of layer."""
@@ -85,6 +88,15 @@ to the head."""
 
 LONG: Final = 8.0
 """The cost of a predicate from which a comment says that no short test was found."""
+
+SHARED: Final = 1.0
+"""A match that counts blocks which another rule counts by a match of its own."""
+
+BESIDE: Final = 1.2
+"""A fact, or an owner's class, beside the number of a block: rules that go by blocks go by the place."""
+
+HALF: Final = 1.0
+"""Added to the number of a block for a part of them all: the first third."""
 
 LATE: Final = 0.2
 """Each rule above one that counts blocks: what blocks have in their names should not decide."""

@@ -48,6 +48,16 @@ class Branch:
         """The branch as a rule writes it."""
         return " and ".join(literal.text for literal in self.literals)
 
+    @property
+    def counts_blocks(self) -> bool:
+        """True if it compares the number of a block."""
+        return any(literal.test.index is not None for literal in self.literals)
+
+    @property
+    def is_fact(self) -> bool:
+        """True if it neither looks at the name nor counts blocks."""
+        return not any(literal.test.is_name or literal.test.index is not None for literal in self.literals)
+
 
 @dataclass(frozen=True, slots=True)
 class Cover:
@@ -188,10 +198,15 @@ def _joined_cost(chosen: Sequence[Branch], branch: Branch) -> float:
     """Return what a branch adds to others: less if it can be written as one with one of them."""
     if not chosen:
         return branch.cost
+    strangers = 0
+    if branch.counts_blocks and not any(other.counts_blocks for other in chosen):
+        strangers = sum(other.is_fact for other in chosen)
+    elif branch.is_fact and any(other.counts_blocks for other in chosen):
+        strangers = 1
     joins = {b.literals[0].test.join for b in chosen if len(b.literals) == 1 and b.literals[0].positive}
     alone = branch.literals[0]
     is_alternative = len(branch.literals) == 1 and alone.positive and alone.test.join in joins - {""}
-    return branch.cost * (0.8 if is_alternative else 1.0) + costs.OR
+    return branch.cost * (0.8 if is_alternative else 1.0) + costs.OR + costs.BESIDE * strangers
 
 
 def _undominated(branches: Sequence[Branch]) -> list[Branch]:

@@ -42,6 +42,12 @@ class DecisionList:
     cost: float
 
 
+def _is_shared(head: Head, above: Sequence[Line]) -> bool:
+    """Return whether a head counts blocks which a rule above counts by another match."""
+    others = [line.head.index for line in above if line.head.index not in (None, head.index)]
+    return head.index is not None and any(index and index.mask & head.index.mask for index in others)
+
+
 class Search:
     """The search for the cheapest decision list of one axis."""
 
@@ -126,6 +132,7 @@ class Search:
             rest &= ~self._kinds.taken(taken)
             lines.append(Line(heads[at], cover))
             cost += cover.cost + costs.LATE * position * counts
+            cost += costs.SHARED * _is_shared(heads[at], lines[:-1])
             if cost + 2 * costs.ELSE_DEFAULT >= bound:
                 return None
         last = order[-1]

@@ -128,8 +128,8 @@ class Columns:
 def columns_of(space: Space) -> Iterator[Columns]:
     """Yield the ways in which the groupings' settings can be written in columns.
 
-    The commonest learning rate is the optimizer's; others are written as they are, or as scales of it, of
-    the largest, or of the one that makes the ratios round. Where groups go to several optimizers, each has
+    The commonest learning rate, or the largest, is the optimizer's; others are written as they are, or as
+    scales of it, or of the one that makes the ratios round. Where groups go to several optimizers, each has
     its own.
     """
     rows: list[Mapping[str, SettingValue] | None] = space.by_parameter(
@@ -152,8 +152,10 @@ def columns_of(space: Space) -> Iterator[Columns]:
         yield Columns(columns, base)
         return
     usual = rates[0]
-    own = [UNSET if rate is not FREE and close(rate, usual) else rate for rate in columns["lr"]]
-    yield Columns({**columns, "lr": own}, {**base, "lr": usual}, costs.ABSOLUTE)
+    for own in dict.fromkeys((usual, max(rates))):
+        column = [UNSET if rate is not FREE and close(rate, own) else rate for rate in columns["lr"]]
+        cost = costs.ABSOLUTE + costs.UNUSUAL * (own != usual)
+        yield Columns({**columns, "lr": column}, {**base, "lr": own}, cost)
     common = rates[:MOST_CONSTANTS]
     round_one = min(common, key=lambda one: sum(digits(_ratio(rate, one)) for rate in common))
     for reference in dict.fromkeys((usual, max(rates), round_one)):

@@ -14,6 +14,7 @@ from paramrules.inference.forms import Form, constants
 from paramrules.inference.heads import Head, heads_of, selections
 from paramrules.inference.indexes import Index
 from paramrules.inference.kinds import Key, Kinds
+from paramrules.inference.lone_powers import lone_powers
 from paramrules.inference.rates_by_block import series_of
 from paramrules.inference.space import Space, bits_of, mask_of
 
@@ -115,6 +116,7 @@ class Explainer:
             known = {form.text for form in forms}
             forms += [form for form in constants(column, self._space, left) if form.text not in known]
             forms += found
+            forms += lone_powers(column, left, self._space)
         return forms
 
     def _searched(self, kinds: Kinds, heads: Sequence[Head], cared: int) -> DecisionList | None:

@@ -42,6 +42,11 @@ class Head:
         """True if a setting is more than a constant."""
         return any(form.kind != "constant" for form in self.forms.values())
 
+    @property
+    def is_lone_power(self) -> bool:
+        """True if a setting is a power of a rate that no series has."""
+        return any(form.kind == "power" and form.index is None for form in self.forms.values())
+
 
 def heads_of(forms: Mapping[str, Sequence[Form]], cared: int) -> list[Head]:
     """Return the heads of an axis with these keys: each combination of forms that is right for some entry."""
@@ -98,7 +103,7 @@ def written_cost(heads: Sequence[Head]) -> float:
         id(form.index)
         for head in heads
         for form in head.forms.values()
-        if form.kind == "power" and id(form.index) not in series
+        if form.kind == "power" and form.index is not None and id(form.index) not in series
     }
     return sum(head.cost for head in heads) + costs.RULE * len(heads) + costs.FORMULA * len(alone)
 
@@ -111,6 +116,10 @@ def selections(heads: Sequence[Head], cared: int) -> Iterator[list[Head]]:
     constants = [at for at, head in enumerate(heads) if not head.is_formula]
     starts: list[tuple[Sequence[int], Sequence[int] | None]] = [((at,), None) for at in ranked]
     starts += [(pair, None) for pair in itertools.combinations(ranked[:_MOST_PAIRED], 2)]
+    lone = [at for at, head in enumerate(heads) if head.is_lone_power]
+    if lone:
+        neutral = [at for at in constants if all(form.text in ("", "1") for form in heads[at].forms.values())]
+        starts.insert(0, ((), [*lone, *neutral]))
     for first, usable in (*starts, ((), None), ((), constants)):
         chosen = _greedy(heads, cared, first, usable)
         if chosen is not None:
@@ -163,6 +172,6 @@ def _gain(head: Head, left: int, series: set[int]) -> float:
     """
     cost = head.cost + costs.RULE
     for form in head.forms.values():
-        if form.kind == "power" and id(form.index) not in series:
+        if form.kind == "power" and form.index is not None and id(form.index) not in series:
             cost += costs.FORMULA
     return (head.ok & left).bit_count() / cost

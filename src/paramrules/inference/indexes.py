@@ -4,8 +4,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Final
+from itertools import pairwise, starmap
+from typing import Final, NamedTuple
 
 from paramrules.assignment.entry_facts import GroupValues, number, order_key
 from paramrules.inference.quoting import escaped
@@ -15,6 +15,10 @@ from paramrules.syntax.language import RESERVED
 
 _NUMBERED: Final = re.compile(r"([A-Za-z_]+)?([0-9]+)")
 _MOST_INDEXES: Final = 60
+_MOST_TOWERS: Final = 4
+_TOWERS: Final = 2.6
+"""The most towers whose blocks are numbered through, and the cost of doing so."""
+
 _BLOCK_WORDS: Final = {"h": "block", "layers": "layer", "resblocks": "block"}
 
 
@@ -51,8 +55,8 @@ class Index:
 def indexes_of(space: Space) -> list[Index]:
     """Return the indexes in the models' names, the plainest first. No two number the same entries alike."""
     found: dict[tuple[int, Sequence[int]], Index] = {}
-    for regex, word, cost in _patterns(space.names):
-        index = _index(space, regex, word, cost)
+    for pattern in _patterns(space.names):
+        index = _index(space, pattern)
         if max(index.depth) > 1:
             key = index.mask, tuple(index.at)
             if key not in found or index.cost < found[key].cost:
@@ -62,13 +66,48 @@ def indexes_of(space: Space) -> list[Index]:
     return [index for index in ranked if index in widest]
 
 
-def _patterns(names: Sequence[str]) -> Iterator[tuple[str, str, float]]:
-    """Yield regexes with the word that they number and their cost, each once."""
+class _Pattern(NamedTuple):
+    """A regex that finds the numbers of blocks.
+
+    Attributes:
+        regex: the regex.
+        word: what it numbers.
+        cost: what it takes to read.
+        towers: the words of its first group, in the order in which their blocks follow each other.
+    """
+
+    regex: str
+    word: str
+    cost: float
+    towers: tuple[str, ...] = ()
+
+
+def _patterns(names: Sequence[str]) -> Iterator[_Pattern]:
+    """Yield the patterns, each once."""
     seen: set[str] = set()
-    for regex, word, cost in _all_patterns(_templates(names)):
-        if regex not in seen:
-            seen.add(regex)
-            yield regex, word, cost
+    for pattern in (*starmap(_Pattern, _all_patterns(_templates(names))), *_through(names)):
+        if pattern.regex not in seen:
+            seen.add(pattern.regex)
+            yield pattern
+
+
+def _through(names: Sequence[str]) -> Iterator[_Pattern]:
+    """Yield patterns that number the blocks of several towers through: of an encoder, then of a decoder."""
+    fronts: dict[tuple[str, ...], None] = {}
+    for name in names:
+        parts = [_component(part) for part in name.split(".")[:-1]]
+        at = next((at for at, (_, number) in enumerate(parts) if number), 0)
+        fronts[tuple(text for text, _ in parts[: at + 1])] = None
+    towers: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
+    for front in fronts:
+        for at in range(len(front) - 1):
+            towers.setdefault((front[:at], front[at + 1 :]), []).append(front[at])
+    for (before, after), words in towers.items():
+        if 1 < len(words) <= _MOST_TOWERS:
+            *inner, own = after
+            begin, end = ("".join(rf"{text}\." for text in texts) for texts in (before, inner))
+            word = own or (inner or ["block"])[-1]
+            yield _Pattern(rf"^{begin}({'|'.join(words)})\.{end}{own}(\d+)\.", word, _TOWERS, tuple(words))
 
 
 def _templates(names: Sequence[str]) -> list[tuple[tuple[str, str], ...]]:
@@ -121,10 +160,11 @@ def _all_patterns(
                 yield rf"{outer}(?:{'|'.join(others)}|{inner[:-2]})\.", word, 2.7
 
 
-def _index(space: Space, regex: str, word: str, cost: float) -> Index:
-    """Return the index of a regex."""
+def _index(space: Space, pattern: _Pattern) -> Index:
+    """Return the index of a pattern."""
+    regex, word, cost, towers = pattern
     search = re.compile(regex.replace("(?<", "(?P<")).search
-    own = [_groups(search(name)) for name in space.names]
+    own = [_groups(search(name), towers) for name in space.names]
     groups = list(own)
     for entry, siblings in enumerate(space.siblings):
         matched = [e for e in siblings if own[e] is not None]
@@ -149,8 +189,11 @@ def _index(space: Space, regex: str, word: str, cost: float) -> Index:
     return Index(regex, _named(word), place, at, depth, mask, numbered, cost + (0 if direct else 0.5))
 
 
-def _groups(match: "re.Match[str] | None") -> GroupValues | None:
-    return match and tuple(number(text or "0") for text in match.groups())
+def _groups(match: "re.Match[str] | None", towers: Sequence[str]) -> GroupValues | None:
+    return match and tuple(
+        towers.index(escaped(text)) if towers and not at else number(text or "0")
+        for at, text in enumerate(match.groups())
+    )
 
 
 def _named(word: str) -> str:

@@ -6,7 +6,7 @@ from typing import Final
 
 from paramrules.assignment import Assignment, examine
 from paramrules.diagnostics import Diagnostic, RulesError
-from paramrules.inference.axes import axes_of
+from paramrules.inference.axes import divisions
 from paramrules.inference.effective import Columns, columns_of, differences, refuse_unwritable
 from paramrules.inference.explain import Explained, Explainer
 from paramrules.inference.grouping import Grouping, SettingValue
@@ -14,7 +14,7 @@ from paramrules.inference.indexes import indexes_of
 from paramrules.inference.kinds import general_keys
 from paramrules.inference.remarks import counted_by, expectations, is_list, remarks, taken_by, title
 from paramrules.inference.space import Space
-from paramrules.inference.write import Names, file_text, rule_texts
+from paramrules.inference.write import Names, file_text, rule_texts, shared_constants
 from paramrules.rules import Rules, parse
 
 _MOST_TENSORS: Final = 30_000
@@ -105,16 +105,17 @@ def _cheapest(space: Space) -> tuple[Columns, list[Explained]]:
     explainer = Explainer(space, general_keys(space), indexes_of(space))
     ways: list[tuple[float, Columns, list[Explained]]] = []
     refusals: list[RulesError] = []
-    for columns in columns_of(space):
+    divided = ((each, division) for each in columns_of(space) for division in divisions(each.by_key))
+    for columns, (cost, division) in divided:
         try:
             axes = [
                 explainer.explain(name, {key: columns.by_key[key] for key in keys})
-                for name, keys in axes_of(columns.by_key).items()
+                for name, keys in division.items()
             ]
         except RulesError as refusal:  # another way may explain them
             refusals.append(refusal)
         else:
-            ways.append((columns.cost + sum(axis.list.cost for axis in axes), columns, axes))
+            ways.append((columns.cost + cost + sum(axis.list.cost for axis in axes), columns, axes))
     if not ways:
         raise refusals[0]
     return min(ways, key=lambda way: round(way[0], 9))[1:]
@@ -153,7 +154,7 @@ def _written(
     axes: Sequence[Explained], groupings: Sequence[Grouping], base: Mapping[str, SettingValue]
 ) -> tuple[str, tuple[ListedNames, ...]]:
     """Return the text of the file, and the rules in it that list names."""
-    names = Names(counted_by(axes))
+    names = Names(counted_by(axes), shared_constants(axes))
     parts = [(axis.name, *rule_texts(axis, names)) for axis in axes] or [("", ["all"], ["else"])]
     draft = parse(file_text([], names, parts, {}, {}), "inferred.rules")
     assignments = [examine(draft, grouping.inventory) for grouping in groupings]

@@ -1,73 +1,17 @@
-"""Patterns: what the tests of names look for, and the comparisons of block numbers."""
+"""Patterns: what the tests of names look for."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from paramrules.inference import costs
 from paramrules.inference.drafts import Draft, equals
-from paramrules.inference.indexes import Index
 from paramrules.inference.quoting import escaped, is_quotable, quoted_pattern
 from paramrules.inference.space import Space
 
 _WORD: Final = re.compile(r"[A-Za-z]{3,}")
 _IDIOMS: Final = ("bias", "norm", "embed")
 """Pieces of components that people look for."""
-
-OF_BLOCK: Final = "{block} and "
-"""The match in front of the comparison of a number that it captures."""
-
-_MOST_BLOCKS: Final = 100
-"""The number of blocks beyond which no number is compared."""
-
-
-def _blocks(count: int) -> str:
-    return "block" if count == 1 else f"{count} blocks"
-
-
-def block_tests(index: Index) -> Iterator[tuple[str, float, str, Callable[[int, int], bool]]]:
-    """Yield comparisons of a block's number: the text, its cost, words for it, and the test."""
-    own = OF_BLOCK if index.place else ""
-    deepest = max(index.depth)
-    for number in range(1, min(deepest, _MOST_BLOCKS)):
-        further, blocks = costs.FURTHER * (number - 1), _blocks(number)
-        for comparison, end, cost, is_inside in (
-            (f"< {number}", "first", costs.INDEX, partial(_is_below, number)),
-            (f">= {{depth}} - {number}", "last", costs.RECENT, partial(_is_among_last, number)),
-            (f">= {number}", "all but the first", costs.INDEX + costs.BUT, partial(_is_from, number)),
-            (
-                f"< {{depth}} - {number}",
-                "all but the last",
-                costs.RECENT + costs.BUT,
-                partial(_is_before, number),
-            ),
-        ):
-            yield f"{own}{{place}} {comparison}", cost + further, f"{end} {blocks}", is_inside
-    for period in range(2, min(deepest, 5)):
-        words = f"one block in {period}"
-        for rest in range(period):
-            yield f"{own}{{place}} % {period} == {rest}", costs.INDEX, words, partial(_is_nth, period, rest)
-
-
-def _is_below(number: int, at: int, depth: int) -> bool:
-    return at < number
-
-
-def _is_among_last(number: int, at: int, depth: int) -> bool:
-    return at >= depth - number
-
-
-def _is_from(number: int, at: int, depth: int) -> bool:
-    return at >= number
-
-
-def _is_before(number: int, at: int, depth: int) -> bool:
-    return at < depth - number
-
-
-def _is_nth(period: int, rest: int, at: int, depth: int) -> bool:
-    return at % period == rest
 
 
 def name_drafts(space: Space, samples: Sequence[int]) -> Iterator[Draft]:
@@ -155,4 +99,5 @@ def literal_drafts(space: Space, samples: Sequence[int]) -> Iterator[Draft]:
                 if at == len(parts) - 2:
                     found.setdefault(rf"\.{part}\.{texts[-1]}$", costs.INDEX + 0.3)
     for pattern, cost in found.items():
-        yield _regex(names, pattern, cost + costs.LETTER * len(pattern), pattern)
+        words = pattern.replace(r"(?:^|\.)", "").replace(r"\d+", "#").replace(r"\.", ".").strip("^$.")
+        yield _regex(names, pattern, cost + costs.LETTER * len(pattern), words)

@@ -42,6 +42,7 @@ class Curve:
     compute: Callable[[int, int], float]
     cost: float
     options: Mapping[str, float] = field(default_factory=dict)
+    factor: float = 1
 
 
 def series_of(column: Column, space: Space, indexes: Sequence[Index]) -> list[Form]:
@@ -61,8 +62,8 @@ def series_of(column: Column, space: Space, indexes: Sequence[Index]) -> list[Fo
     forms = {(form.text, id(form.index)): form for _, form in found[:_MOST]}
     cells = _cells(column, space)
     everything = (1 << len(space)) - 1
-    for _, form in found[:_MOST]:
-        for power in _powers(form, cells, everything, free):
+    for curve, form in found[:_MOST]:
+        for power in _powers(curve, form, cells, everything, free):
             forms.setdefault((power.text, id(power.index)), power)
     return list(forms.values())
 
@@ -73,11 +74,12 @@ def _commonest(counts: Counter[Any]) -> Any:
 
 
 def _curves(index: Index, values: Values) -> Iterator[Curve]:
-    """Yield what fits the values of all blocks, bounded from below by the lowest where three are above it."""
+    """Yield what fits the values of all blocks, bounded by the lowest if nothing else does."""
     low = min(values.values())
     above = {key: value for key, value in values.items() if not close(value, low)}
-    yield from _fitting(index, values, (*_geometric(index, values), *_linear(index, values)))
-    if len(above) > 2:
+    unbounded = list(_fitting(index, values, (*_geometric(index, values), *_linear(index, values))))
+    yield from unbounded
+    if len(above) > 2 and not unbounded:
         bounded = [
             Curve(
                 f"max({{floor}}, {curve.text})",
@@ -142,19 +144,19 @@ def _geometric(index: Index, values: Values) -> Iterator[Curve]:
             exponent = f"({plus('{depth}', off)} - {place})"
             far = 0.1 * abs(off) + (abs(off) > 2) * costs.FITTED
             compute = partial(_from_end, factor, rate, off)
-            yield Curve(times(factor, f"{{rate}} ** {exponent}"), compute, cost + far, {"rate": rate})
+            text = times(factor, f"{{rate}} ** {exponent}")
+            yield Curve(text, compute, cost + far, {"rate": rate}, factor)
             inverse = _inverse(values, rate, partial(_divided_from_end, factor, off, index.depth))
             if digits(inverse) < digits(rate) - 2:
                 far += costs.DIGIT * max(digits(inverse) - 2, 0)
                 text = f"{written(tidy(factor))}{_OVER}{exponent}"
-                yield Curve(
-                    text, partial(_from_end, factor, 1 / inverse, off), plain + far, {"rate": inverse}
-                )
+                compute = partial(_from_end, factor, 1 / inverse, off)
+                yield Curve(text, compute, plain + far, {"rate": inverse}, factor)
         if len(tops) == 1:
             (top,) = tops
             text = f"{{rate}} ** ({top} - {place})"
             compute = partial(_from_top, factor, rate, top, step)
-            yield Curve(times(factor, text), compute, cost + 2 * costs.FITTED, {"rate": rate})
+            yield Curve(times(factor, text), compute, cost + 2 * costs.FITTED, {"rate": rate}, factor)
             if step == 1:
                 yield _upward(values, rate, factor, -top, plain)
 
@@ -173,7 +175,7 @@ def _inverse(values: Values, rate: float, compute: Callable[[float, int, int], f
             isclose(compute(number, model, at), value, rel_tol=1e-9) for (model, at), value in values.items()
         )
 
-    return _shortest(1 / rate, fits) or 1 / rate
+    return shortest(1 / rate, fits) or 1 / rate
 
 
 def _upward(values: Values, rate: float, factor: float, off: int, cost: float) -> Curve:
@@ -186,6 +188,7 @@ def _upward(values: Values, rate: float, factor: float, off: int, cost: float) -
         compute,
         cost + 0.2 * abs(off) + 0.3 + costs.DIGIT * max(digits(inverse) - 2, 0),
         {"rate": inverse},
+        factor,
     )
 
 
@@ -237,7 +240,7 @@ def _rate(values: Values, step: int) -> float | None:
     if not ratios:
         return None
     for near in (1e-9 / len(values), 1e-8):  # the error of a rate grows with its powers
-        rate = _shortest(ratios[0], partial(_is_near, ratios, near))
+        rate = shortest(ratios[0], partial(_is_near, ratios, near))
         if rate is not None:
             return rate
     return None
@@ -247,7 +250,7 @@ def _is_near(ratios: Sequence[float], near: float, rate: float) -> bool:
     return all(isclose(ratio, rate, rel_tol=near) for ratio in ratios)
 
 
-def _shortest(number: float, fits: Callable[[float], bool]) -> float | None:
+def shortest(number: float, fits: Callable[[float], bool]) -> float | None:
     """Return the number with fewest digits near this one that fits."""
     short = (float(f"{number:.{count}e}") for count in range(12))
     return next((candidate for candidate in (*short, number) if fits(candidate)), None)
@@ -256,7 +259,7 @@ def _shortest(number: float, fits: Callable[[float], bool]) -> float | None:
 _LINES: Final[tuple[tuple[str, Callable[[int, int], float]], ...]] = (
     ("({index} + 1) / {depth}", lambda at, depth: (at + 1) / depth),
     ("({index} + 1) / ({depth} + 1)", lambda at, depth: (at + 1) / (depth + 1)),
-    ("(1 - {index} / {depth})", lambda at, depth: 1 - at / depth),
+    ("1 - {index} / {depth}", lambda at, depth: 1 - at / depth),
 )
 """Lines from the first block to the last, of which there may be multiples."""
 
@@ -274,6 +277,7 @@ def _linear(index: Index, values: Values) -> Iterator[Curve]:
         whole = compute(end[1], index.depth[end[0]])
         factor = float(f"{values[end] / whole:.9e}") if whole else 1
         cost = costs.FITTED + (factor != 1) * (costs.FITTED + costs.DIGIT * digits(factor))
+        text = f"({text})" if factor != 1 and text.startswith("1 - ") else text
         yield Curve(times(factor, text), partial(_multiple, factor, compute), cost)
     first = {value for (_, at), value in values.items() if at == 0}
     last = {value for (model, at), value in values.items() if at == index.depth[model] - 1}
@@ -298,9 +302,12 @@ def _cells(column: Column, space: Space) -> dict[tuple[int, float], int]:
 
 
 def _powers(
-    series: Form, cells: Mapping[tuple[int, float], int], everything: int, free: int
+    curve: Curve, series: Form, cells: Mapping[tuple[int, float], int], everything: int, free: int
 ) -> Iterator[Form]:
-    """Yield other powers of the rate of a series: near its end, and near the number of its blocks."""
+    """Yield other powers of the rate of a series, with its factor or a round one.
+
+    They are near its end, and near the number of its blocks.
+    """
     index, rate = series.index, series.options.get("rate")
     if index is None or rate is None:
         return
@@ -326,10 +333,11 @@ def _powers(
                 reached[ratio] = reached.get(ratio, 0) | mask
         cost = costs.POWER + 0.15 * (abs(off - 1) if beyond else off)
         cost += costs.FITTED * (not beyond and off > _NEAR)
-        for factor in [1.0, *sorted(r for r in reached if r not in (0, 1) and digits(r) == 1)[:3]]:
+        near = sorted(r for r in reached if r not in (0, 1) and digits(r) == 1)[: 3 * (abs(off) < 2)]
+        for factor in dict.fromkeys((1.0, curve.factor, *near)):
             ok = reached.get(factor, 0)
-            if ok and (factor == 1 or abs(off) < 2):
-                dear = cost + (factor != 1) * costs.FITTED
+            if ok:
+                dear = cost + (factor != 1) * (costs.POWER if factor == curve.factor else costs.FITTED)
                 yield Form(
                     times(factor, text),
                     ok | free,

@@ -5,11 +5,14 @@ from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from typing import Final, TypeAlias
 
+from paramrules.inference.block_tests import OF_BLOCK
 from paramrules.inference.cover import Branch, Cover, Literal
-from paramrules.inference.patterns import OF_BLOCK
 from paramrules.inference.quoting import quoted_pattern
 from paramrules.rules.builtin_names import taken
 from paramrules.syntax.language import RESERVED
+
+_HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+"""The places between the words of a class's name."""
 
 _MOST_JOINED: Final = 40
 """The most regexes that are written as one."""
@@ -84,13 +87,18 @@ def _together(join: str, items: Sequence[str]) -> str:
 
 
 def _alternatives(patterns: Sequence[str]) -> str:
-    """Join regexes, with what all begin with written once."""
+    """Join regexes, with what all begin and end with written once: `^layer\\d+\\.(?:conv|bn)\\.`."""
     if len(patterns) == 1:
         return patterns[0]
-    for begin in ("^", r"(?:^|\.)"):
-        if all(pattern.startswith(begin) for pattern in patterns):
-            return f"{begin}(?:{'|'.join(pattern[len(begin) :] for pattern in patterns)})"
-    return "|".join(patterns)
+    end = r"\." if all(pattern.endswith(r"\.") for pattern in patterns) else ""
+    middles = [pattern.removesuffix(end) for pattern in patterns]
+    begin = next((b for b in ("^", r"(?:^|\.)") if all(m.startswith(b) for m in middles)), "")
+    components = [middle.removeprefix(begin).split(r"\.") for middle in middles]
+    while all(len(parts) > 1 and parts[0] == components[0][0] for parts in components):
+        begin += components[0][0] + r"\."
+        components = [parts[1:] for parts in components]
+    joined = "|".join(r"\.".join(parts) for parts in components)
+    return f"{begin}(?:{joined}){end}" if begin or end else joined
 
 
 def words_of(cover: Cover | None) -> list[str]:
@@ -107,7 +115,7 @@ def words_of(cover: Cover | None) -> list[str]:
 
 def identifier(text: str) -> str:
     """Return a name made from a text; "" if nothing is left."""
-    name = re.sub(r"[^A-Za-z0-9]+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text)).strip("_").lower()
+    name = re.sub(r"[^A-Za-z0-9]+", "_", _HUMP.sub("_", text)).strip("_").lower()
     return name if name and not name[0].isdigit() and name not in RESERVED else ""
 
 

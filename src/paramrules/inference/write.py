@@ -1,7 +1,8 @@
 """Write: explained axes as the text of a rule file."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Container, Mapping, Sequence
 from typing import Any, Final
 
 from paramrules.display import value_text
@@ -32,15 +33,32 @@ _MEANT: Final = ("", "no_decay", "default")
 """The labels that mean something to the language, and none."""
 
 
+def shared_constants(axes: Sequence[Explained]) -> set[tuple[str, Any]]:
+    """Return the decays and scales that several rules set, by their keys."""
+    counts = Counter(
+        (key, tidy(form.value))
+        for axis in axes
+        for line in axis.list.lines
+        for key, form in line.head.forms.items()
+        if form.kind == "constant" and key in _OPTIONS and key != "lr"
+    )
+    return {constant for constant, count in counts.items() if count > 1}
+
+
 class Names:
     """The names that a file defines: its lets and options.
 
     Attributes:
         options: the value of each option.
         lets: the text of each let.
+
+    Args:
+        indexes: what counts blocks.
+        shared: see `shared_constants`: these are not named after one rule.
     """
 
-    def __init__(self, indexes: Sequence[Index]) -> None:
+    def __init__(self, indexes: Sequence[Index], shared: Container[tuple[str, Any]] = ()) -> None:
+        self._shared = shared
         self.options: dict[str, Any] = {}
         self.lets: dict[str, str] = {}
         self._by_value: dict[tuple[str, Any], str] = {}
@@ -121,17 +139,19 @@ class Names:
             return form.text
         kind, label = _OPTIONS[key], label.partition("_{")[0]
         base = "base_lr" if kind == "lr" else kind
-        name = base if label in (kind, "decay", "rest", "no_decay") else f"{label}_{kind}"
+        is_general = label in (kind, "decay", "rest", "no_decay") or (key, value) in self._shared
+        name = base if is_general else f"{label}_{kind}"
         return self.option(name, value)
 
 
 def labels_of(axis: Explained, names: Names) -> list[str]:
     """Return a label for each rule of an axis."""
-    has_series = any(line.head.index is not None for line in axis.list.lines)
+    has_stem = any(form.beyond for line in axis.list.lines for form in line.head.forms.values())
     optimizers = [_optimizer(line.head) for line in axis.list.lines]
+    decays = [_by_settings(line.head) for line in axis.list.lines].count("decay")
     labels: list[str] = []
     for line, optimizer in zip(axis.list.lines, optimizers, strict=True):
-        label = _label(line, has_series, names)
+        label = _label(line, has_stem, decays > 1, names)
         if optimizers.count(optimizer) == 1 and not line.head.is_formula:
             label = optimizer or label
         labels.append(unused_label(label, labels))
@@ -147,7 +167,7 @@ def unused_label(label: str, used: Sequence[str]) -> str:
     return candidate
 
 
-def _label(line: Line, has_series: bool, names: Names) -> str:
+def _label(line: Line, has_stem: bool, several_decays: bool, names: Names) -> str:
     head = line.head
     if head.index is not None:
         words = [word for word in map(identifier, words_of(line.cover)) if word]
@@ -155,15 +175,16 @@ def _label(line: Line, has_series: bool, names: Names) -> str:
     if any(form.beyond for form in head.forms.values()):
         return "stem"
     plain = _by_settings(head)
-    if plain:
+    if plain and not (plain == "decay" and several_decays and line.cover is not None):
         return plain
     words = [word for word in map(identifier, words_of(line.cover)) if word not in _MEANT and len(word) < 25]
+    lone = next((form for form in head.forms.values() if form.kind == "power" and form.index is None), None)
+    if lone is not None:
+        return f"power_{lone.text.rpartition(' ')[2] if ' ' in lone.text else 1}"
     if "optimizer" in head.forms and len(words) != 1:
         return _optimizer(head) or "part"
     if line.cover is None:
-        return (
-            "head" if has_series and all(form.text in ("", "1") for form in head.forms.values()) else "rest"
-        )
+        return "head" if has_stem and all(form.text in ("", "1") for form in head.forms.values()) else "rest"
     scale = head.forms.get("lr_scale")
     if scale is not None and scale.kind == "constant" and scale.value != 1 and len(words) != 1:
         return "fast" if scale.value > 1 else "slow"
