@@ -6,9 +6,9 @@ from math import isclose, log
 from typing import Final
 
 from paramrules.inference import costs
-from paramrules.inference.effective import FREE, Column, close, distinct, is_number
+from paramrules.inference.effective import FREE, UNSET, Column, close, distinct, is_number
 from paramrules.inference.forms import Form, free_of
-from paramrules.inference.rates_by_block import shortest
+from paramrules.inference.rates_by_block import power_of, shortest
 from paramrules.inference.space import Space, mask_of
 
 _FEWEST: Final = 5
@@ -25,15 +25,17 @@ def lone_powers(column: Column, left: Column, space: Space) -> list[Form]:
         left: those that no formula explains; FREE for others.
         space: the entries.
     """
-    values = [value for value in distinct(column) if value != 1]
-    rate = _rate([value for value in values if is_number(value) and value > 0])
-    if rate is None or len(distinct(left)) < _FEWEST:
+    values = [value for value in distinct(column) if value is not UNSET and value != 1]
+    if len(distinct(left)) < _FEWEST or not all(is_number(value) and value > 0 for value in values):
+        return []
+    rate = _rate(values)
+    if rate == 1:
         return []
     free, everything = free_of(column), (1 << len(space)) - 1
     forms = []
     for value in values:
-        exponent = round(log(value) / log(rate)) if is_number(value) and value > 0 else 0
-        if not isclose(rate**exponent, value, rel_tol=1e-9):
+        exponent = round(log(value) / log(rate))
+        if not isclose(power_of(rate, exponent), value, rel_tol=1e-9):
             return []
         ok = free | mask_of([other is not FREE and close(other, value) for other in column])
         text = "{rate}" if exponent == 1 else f"{{rate}} ** {exponent}"
@@ -41,10 +43,7 @@ def lone_powers(column: Column, left: Column, space: Space) -> list[Form]:
     return forms
 
 
-def _rate(values: Sequence[float]) -> float | None:
+def _rate(values: Sequence[float]) -> float:
     """Return the ratio of the two nearest values, with few digits."""
-    ratios = [high / low for low, high in pairwise(sorted(values))]
-    if not ratios:
-        return None
-    nearest = 1 / min(ratios)
-    return shortest(nearest, lambda rate: isclose(rate, nearest, rel_tol=1e-8))
+    nearest = 1 / min(high / low for low, high in pairwise(sorted(values)))
+    return shortest(nearest, lambda rate: isclose(rate, nearest, rel_tol=1e-8)) or nearest

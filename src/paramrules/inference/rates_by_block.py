@@ -193,15 +193,15 @@ def _upward(values: Values, rate: float, factor: float, off: int, cost: float) -
 
 
 def _from_end(factor: float, rate: float, off: int, at: int, depth: int) -> float:
-    return factor * _power(rate, depth + off - at)
+    return factor * power_of(rate, depth + off - at)
 
 
 def _from_top(factor: float, rate: float, top: int, step: int, at: int, depth: int) -> float:
-    return factor * _power(rate, top - at // step)
+    return factor * power_of(rate, top - at // step)
 
 
 def _from_start(factor: float, rate: float, off: int, at: int, depth: int) -> float:
-    return factor * _power(rate, at + off)
+    return factor * power_of(rate, at + off)
 
 
 def _divided_from_end(
@@ -210,7 +210,7 @@ def _divided_from_end(
     return _from_end(factor, 1 / number, off, at, depths[model])
 
 
-def _power(rate: float, exponent: int) -> float:
+def power_of(rate: float, exponent: int) -> float:
     """Return a power; infinity for one that is too large, which is the value of no parameter."""
     try:
         return float(rate**exponent)
@@ -319,7 +319,7 @@ def _powers(
         offsets = [(False, off) for off in range(1, 2 * shown + 4)]
     for beyond, off in offsets:
         powers = [
-            max(low, _power(1 / rate if over else rate, (depth if beyond else 0) + off))
+            max(low, power_of(1 / rate if over else rate, (depth if beyond else 0) + off))
             for depth in index.depth
         ]
         exponent = plus("{depth}", off) if beyond else str(off)
