@@ -75,7 +75,7 @@ def infer(
     paramrules infer -m vit.py:tiny -m vit.py:base -g optim.py:make_groups --check vit.py:large -o vit.rules
 
     The function runs: it is your code. The file holds on each `--model`, or is not written; the exit code is
-    1 if it holds not on every `--check`, or has a rule that lists names which nothing else explains.
+    1 if it does not hold on every `--check`, or has a rule that lists names which nothing else explains.
 
     JSON: `file`, `written`, `findings` and
 
