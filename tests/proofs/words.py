@@ -45,7 +45,7 @@ EXACT = (
     *("1e16", "10000000000000001", "1.0000000000000002e16", "1e300", "5e-324", "0.1", "0.30000000000000004"),
 )
 """Numbers at the limits of floats: whole ones between two of them, and the largest and the smallest."""
-NUMBERS = ("0", "1", "2", "3", "4", "8", "1.5", "0.5", "-1", "1.0", "100")
+NUMBERS = ("0", "1", "2", "3", "4", "8", "1.5", "0.5", "-1", "-4", "1.0", "100")
 CONSTANT_WORDS = ("0", "1", "2", "1.0", "0.5", "-1", "true", "false", "none", '""', '"a"', '"b"', '"1"')
 
 LONG = ("a" * 3005, "blocks." * 450 + "weight", "?*" * 450)

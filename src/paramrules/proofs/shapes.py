@@ -147,9 +147,10 @@ def compares(fact: Atom, number: int | None) -> bool:
 
 
 def near(constants: Iterable[float]) -> list[int]:
-    """Return the whole numbers at constants and beside them, from 0."""
-    found = {round_(c) + more for c in constants for round_ in (floor, ceil) for more in (-1, 0, 1)}
-    return sorted(number for number in found if number >= 0)
+    """Return the whole numbers at constants and beside them, from 0, which stands for negative ones."""
+    return sorted(
+        {max(round_(c) + more, 0) for c in constants for round_ in (floor, ceil) for more in (-1, 0, 1)}
+    )
 
 
 def _is_of_shape(fact: Atom) -> bool:
