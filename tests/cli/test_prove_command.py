@@ -52,6 +52,15 @@ def test_different(run: Callable[..., Ran]) -> None:
     )
 
 
+def test_facts_that_most_parameters_do_not_have_are_shown(run: Callable[..., Ran]) -> None:
+    Path("frozen.rules").write_text("a: not trainable and fan_in > 4\n")
+    Path("none.rules").write_text("b: not trainable and fan_in > 4\n")
+    shown = [line.split() for line in run("prove", "frozen.rules", "none.rules").out.splitlines()]
+    assert ["fan_in", "5"] in shown
+    assert ["trainable", "false"] in shown
+    assert "trainable" not in run("prove", "one.rules", "other.rules").out
+
+
 def test_what_is_compared(run: Callable[..., Ran]) -> None:
     assert run("prove", "one.rules", "eps.rules", "--compare", "labels").code == 0
     code, out, err = run("prove", "one.rules", "eps.rules", "--compare", "settings")

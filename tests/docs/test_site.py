@@ -36,7 +36,7 @@ def test_the_diagnostics_stand_below_the_headings_of_their_page() -> None:
     assert nav["Rules held against a model"][0] == {
         "W201: a rule takes no parameter of the model": "diagnostics/W201.md"
     }
-    assert {"Reading a file", "Regexes", "Files of a project"} < set(nav)
+    assert {"Reading a file", "Regexes", "Settings of a project"} < set(nav)
 
 
 def test_links_lead_to_files_and_headings() -> None:

@@ -155,9 +155,9 @@ def _check_parameter(
     if "layer" in row:
         _check_layer(f"{where}.layer", _get(where, row, "layer", _MAPPING), stored)
     _get(where, row, "dtype", _TEXT)
-    for fact in _GIVEN_ONCE:
-        if fact.name in row or fact.name == "trainable":  # which every file holds
-            _get(where, row, fact.name, _FLAG if fact.is_flag else _NUMBER)
+    held = [fact for fact in _GIVEN_ONCE if fact.name in row or fact.name == "trainable"]  # as every file has
+    for fact in held:
+        _get(where, row, fact.name, _FLAG if fact.is_flag else _NUMBER)
     if "variable" not in unknown:
         _at(classes, _get(where, row, "variable", _NUMBER), f"{where}.variable")
 
