@@ -247,6 +247,13 @@ def test_a_builtin_without_a_signature_is_called() -> None:
             """,
         ),
         (
+            "nets.py::net",
+            """
+            error[E701]: `nets.py:` is not the name of a module
+              = help: did you mean `nets.py:...`?
+            """,
+        ),
+        (
             "package/nest:net",
             """
             error[E701]: `package/nest` is not the name of a module

@@ -132,8 +132,18 @@ def test_new_drafts_rules_for_a_model(run: Callable[..., Ran]) -> None:
     assert run("show", "own.rules", "-m", "net.py:model", "--strict", "--fail-on", "warning").code == 0
 
 
-@pytest.mark.parametrize("words", [(), ("nanogpt", "-m", "net.py:model")])
-def test_new_takes_a_policy_or_a_model(run: Callable[..., Ran], words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        ((), "name a policy, `timm/layer_decay`, or a model, `--model vit.py:ViT`"),
+        (
+            ("<nanogpt>", "-m", "net.py:model"),
+            "name a policy or a model, not both: `paramrules show '<nanogpt>' --model net.py:model` tries a "
+            "policy on a model",
+        ),
+    ],
+)
+def test_new_takes_a_policy_or_a_model(run: Callable[..., Ran], words: tuple[str, ...], error: str) -> None:
     ran = run("new", *words)
     assert ran.code == 2
-    assert ran.err.endswith("Error: name a policy, `timm/layer_decay`, or a model, `--model vit.py:ViT`\n")
+    assert ran.err.endswith(f"Error: {error}\n")

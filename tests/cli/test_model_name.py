@@ -4,10 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from paramrules.named_models import Call, ModelName, read_model_name
+from paramrules.named_models import Call, ModelName, read_groups_name, read_model_name
 
 FORMS = (
     "write `package.module:NAME`, `path.py:NAME`, a call like `module:make('tiny', depth=2)`, or `saved.json`"
+)
+GROUPS = (
+    "write `path.py:make_groups`, `package.module:make_groups`, a call like "
+    "`path.py:make_groups(weight_decay=0.05)`, or `groups.json`"
 )
 WRAP = "write a function that does the rest: `path.py:make`"
 NO_LITERAL = f"is not a literal (a number, a quoted text, a list, `True`); {WRAP}"
@@ -127,3 +131,17 @@ def test_a_saved_inventory_beside_a_misspelt_one_is_named(
         read_model_name("x.jsn")
     with pytest.raises(ValueError, match="write `nets:vit`"):
         read_model_name("nets.vit")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("loop", f"`loop` names no function; {GROUPS}"),
+        ("loop.py:", f"`` is not the name of a function; {GROUPS}"),
+        ("loop.py:f(", f"the call in `loop.py:f(` is not valid; {GROUPS}"),
+        ("groups.json:f", "`groups.json` is a file of groups, which takes no `:NAME`: write `groups.json`"),
+    ],
+)
+def test_what_names_no_groups(text: str, message: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        read_groups_name(text)

@@ -187,6 +187,21 @@ def test_a_policy_cannot_be_included(written: str) -> None:
     )
 
 
+def test_a_policy_for_other_models_says_so() -> None:
+    inventory = inventory_of(
+        [{"name": name, "shape": (4, 4)} for name in ("conv_stem.weight", "blocks.0.conv.weight")]
+    )
+    for rules, says in (
+        (paramrules.load("<timm/layer_decay@1>"), "this policy is for other models; "),
+        (paramrules.parse(policies()["timm/layer_decay"][0].copy, "<own>"), ""),
+    ):
+        with pytest.raises(RulesError) as raised:
+            paramrules.assign(rules, inventory)
+        help = next(each.help for each in raised.value.diagnostics if each.code == "E206")
+        named = rules.source.name
+        assert help == f"{says}`paramrules explain '{named}' conv_stem.weight --model ...` says why"
+
+
 def test_a_file_of_ones_own_is_never_taken_for_one_of_the_library(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

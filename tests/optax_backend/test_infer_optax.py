@@ -15,6 +15,7 @@ from paramrules_optax import decay_mask, infer, labels
 
 import paramrules
 from paramrules import RulesError
+from paramrules.diagnostics import a, class_name, render
 
 
 class Net(nn.Module):
@@ -59,6 +60,7 @@ def refusal(params: object, groups: object, **how: Any) -> tuple[str, str]:
         (PARAMS, matrices(PARAMS), None),
         (VARIABLES, matrices(VARIABLES), None),
         (PARAMS, jax.tree.map(np.bool_, matrices(PARAMS)), None),
+        (PARAMS, jax.tree.map(jnp.array, matrices(PARAMS)), None),
         (PARAMS, matrices, "inventory"),
         (PARAMS, matrices(PARAMS), "inventory"),
         (
@@ -207,10 +209,27 @@ def test_what_does_not_fit() -> None:
     assert refusal(PARAMS, {"fc": True})[0] == "E953"
     assert refusal(PARAMS, optax.adam(1e-3)) == (
         "E955",
-        "a `optax._src.base.GradientTransformationExtraArgs` does not show its groups",
+        "an `optax._src.base.GradientTransformationExtraArgs` does not show its groups",
     )
     assert refusal(PARAMS, True) == ("E955", "a `bool` holds no groups of parameters")
     assert refusal(nnx_net(), nnx_net())[0] == "E955"
+
+
+def test_a_mask_of_what_is_no_boolean() -> None:
+    for value in (1, jnp.ones(()), jnp.array([True]), jax.ShapeDtypeStruct((), bool)):
+        what = f"{a(class_name(type(value)))}, which is neither settings, a label nor a boolean"
+        refused = refusal(PARAMS, jax.tree.map(lambda _, value=value: value, PARAMS))
+        assert refused == ("E955", f"`fc.bias` has {what}")
+
+
+def test_settings_of_a_misspelt_label() -> None:
+    with pytest.raises(RulesError) as caught:
+        infer(PARAMS, LABELS, settings={"muonn": {"lr": 0.02}, "adam": {}})
+    assert render(caught.value.diagnostics[0]) == (
+        "error[E955]: there are no settings for the label `muon`\n  = help: did you mean `muonn`?"
+    )
+    for others in ({}, {"sgd": {"lr": 1.0}}):  # of no optimizer, or of a label that another size has
+        assert 'optimizer = "muon"' in infer(PARAMS, LABELS, settings={"adam": {}, **others}).text
 
 
 @pytest.mark.parametrize("rate", [float("nan"), float("inf"), np.float32("nan"), jnp.float32("inf")])

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from shlex import quote
 
 from paramrules.assignment.label_settings import Label
 from paramrules.assignment.labelling import Filler
@@ -9,6 +10,7 @@ from paramrules.assignment.partition import Taken, one_name
 from paramrules.assignment.predicate_evaluator import Evaluator
 from paramrules.diagnostics import Diagnostic, Place
 from paramrules.rules.model import Axis, Expectation, Rule
+from paramrules.rules.shipped import names_policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +81,14 @@ def _nothing(expectation: Expectation) -> Diagnostic | None:
 
 def _violated(expectation: Expectation, name: str, wanted: str, label: str, rule: Rule | None) -> Diagnostic:
     taken = Place(rule.span, f"takes `{name}`") if rule else None
+    file = expectation.span.source.name
+    fits = "this policy is for other models; " if names_policy(file) else ""
     return Diagnostic(
         "E206",
         f"`{name}` is `{label}`" + ("" if expectation.negated else f", not `{wanted}`"),
         expectation.span,
         "this expectation does not hold",
         also=(taken,) if taken else (),
-        help=f"`paramrules explain {expectation.span.source.name} {name} --model ...` says why",
-        project_help=f"`paramrules explain {name}` says why",
+        help=f"{fits}`paramrules explain {quote(file)} {quote(name)} --model ...` says why",
+        project_help=f"{fits}`paramrules explain {quote(name)}` says why",
     )

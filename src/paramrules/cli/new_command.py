@@ -47,7 +47,11 @@ def new(policy: str | None, output: str | None, model: Models | None) -> Answer:
 
     JSON: `policy` (with its version, null for a draft), `file` (null without `-o`), `text`, and `findings`.
     """
-    if (policy is None) == (model is None):
+    if policy is not None and model is not None:
+        words = quote("<" + policy.strip("<>") + ">"), "--model", quote(model.names[0].text)
+        tried = f"`paramrules show {' '.join(words)}`"
+        raise click.UsageError(f"name a policy or a model, not both: {tried} tries a policy on a model")
+    if policy is None and model is None:
         raise click.UsageError("name a policy, `timm/layer_decay`, or a model, `--model vit.py:ViT`")
     if model is None:
         found = find_policy(policy or "")

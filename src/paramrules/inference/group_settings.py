@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import inf, isfinite, prod
 from typing import Final
 
-from paramrules.diagnostics import Diagnostic, class_name, printable
+from paramrules.diagnostics import Diagnostic, a, class_name, printable
 from paramrules.inference.effective import close, is_number
 from paramrules.inference.grouping import SettingValue
 from paramrules.inference.quoting import is_key, shown_setting
@@ -157,7 +157,7 @@ def _value(value: object) -> SettingValue:
     item = getattr(value, "item", None)  # of NumPy's numbers, and of tensors of one element
     if callable(item) and prod(getattr(value, "shape", ())) == 1:
         return _value(_shortest(item(), str(getattr(value, "dtype", ""))))
-    raise _UnfitError(f"it is a `{class_name(type(value))}`")
+    raise _UnfitError(f"it is {a(class_name(type(value)))}")
 
 
 def _shortest(number: object, dtype: str) -> object:

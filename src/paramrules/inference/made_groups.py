@@ -4,12 +4,12 @@ Every form becomes a list of `MadeGroup`s. The framework's own part, what its pa
 it flattens trees, comes from the backend.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from inspect import signature
 from typing import Any, Final, NamedTuple, TypeGuard
 
-from paramrules.diagnostics import Diagnostic, RulesError, a, class_name
+from paramrules.diagnostics import Diagnostic, RulesError, a, class_name, did_you_mean
 from paramrules.inference.native_parameters import Parameters
 from paramrules.rules.keys import SCALES
 
@@ -205,6 +205,7 @@ def _by_path(
     """
     found: list[MadeGroup] = []
     unknown: list[str] = []
+    used: set[str] = set()
 
     def visit(name: str, value: object) -> None:
         numbers = parameters.named(name)
@@ -212,6 +213,8 @@ def _by_path(
             numbers = parameters.below(name)
         if numbers:
             place = f"the entry `{name}`"
+            if isinstance(value, str):
+                used.add(value)
             found.append(MadeGroup(place, _settings(name, value, labels), numbers, by_name=True))
         elif isinstance(value, Mapping | list) and parameters.is_path(name):
             inside = value.items() if isinstance(value, Mapping) else enumerate(value)
@@ -222,7 +225,19 @@ def _by_path(
 
     for key, value in made.items():
         visit(str(key), value)
+    _refuse_misspelt(used, labels)
     return found, unknown
+
+
+def _refuse_misspelt(used: Set[str], labels: LabelSettings) -> None:
+    """Raise RulesError (E955) if a label without settings is nearly one whose settings no parameter has.
+
+    A label without settings names an optimizer: with a letter wrong it would be one that nobody meant.
+    """
+    spare = sorted(labels.keys() - used)
+    for label in sorted(used - labels.keys()):
+        if near := did_you_mean(label, spare):
+            raise RulesError(Diagnostic("E955", f"there are no settings for the label `{label}`", help=near))
 
 
 def _settings(name: str, value: object, labels: LabelSettings) -> Mapping[str, object]:
@@ -231,15 +246,21 @@ def _settings(name: str, value: object, labels: LabelSettings) -> Mapping[str, o
         return value
     if isinstance(value, str):
         return labels.get(value, {"optimizer": value})
-    if type(value).__name__ in ("bool", "bool_"):  # NumPy's too
+    if isinstance(value, bool) or _is_boolean_array(value):
         return {} if value else {"weight_decay": 0}
     raise RulesError(
         Diagnostic(
             "E955",
-            f"`{name}` has a `{class_name(type(value))}`, which is neither settings, a label nor a boolean",
+            f"`{name}` has {a(class_name(type(value)))}, which is neither settings, a label nor a boolean",
             help='write settings, `{"weight_decay": 0}`, the name of an optimizer, or whether it decays',
         )
     )
+
+
+def _is_boolean_array(value: object) -> bool:
+    """Return whether this is one boolean of NumPy or JAX, as `jnp.array(True)` in a mask, with its value."""
+    is_boolean = getattr(value, "shape", None) == () and str(getattr(value, "dtype", "")) == "bool"
+    return is_boolean and hasattr(value, "item")
 
 
 def _is_transformation(made: object) -> bool:
@@ -250,7 +271,7 @@ def _not_groups(made: object) -> Diagnostic:
     if made is None:
         message, help = "`None` holds no groups of parameters", "end the function with `return groups`"
     elif _is_transformation(made):
-        message = f"a `{class_name(type(made))}` does not show its groups"
+        message = f"{a(class_name(type(made)))} does not show its groups"
         help = "return what it is made from: the mask, the labels, or settings by name"
     elif isinstance(getattr(getattr(made, "optimizer", None), "param_groups", None), list):
         message, help = f"{a(class_name(type(made)))} holds no groups of parameters", "return its `optimizer`"

@@ -248,7 +248,8 @@ def _module(name: ModelName) -> ModuleType:
     """Import package after package, to tell a missing module from one that fails."""
     parts = name.origin.split(".")
     if not all(part.isidentifier() for part in parts):
-        near = f"did you mean `{name.origin}.py:...`?" if os.path.isfile(f"{name.origin}.py") else ""
+        files = (name.origin.rstrip(":"), f"{name.origin}.py")  # `vit.py::ViT`, `models/vit:ViT`
+        near = next((f"did you mean `{file}:...`?" for file in files if os.path.isfile(file)), "")
         raise RulesError(
             Diagnostic(
                 "E701",

@@ -21,6 +21,10 @@ from paramrules.safe_files import names_in
 _FORMS = (
     "write `package.module:NAME`, `path.py:NAME`, a call like `module:make('tiny', depth=2)`, or `saved.json`"
 )
+_GROUPS = (
+    "write `path.py:make_groups`, `package.module:make_groups`, a call like "
+    "`path.py:make_groups(weight_decay=0.05)`, or `groups.json`"
+)
 _WRAP = "write a function that does the rest: `path.py:make`"
 
 
@@ -82,18 +86,23 @@ def read_model_name(text: str) -> ModelName:
     >>> read_model_name("timm:create_model('resnet50')").call
     Call(positional=('resnet50',), named={})
     """
+    return _read(text, "a model", "a saved inventory", _FORMS)
+
+
+def _read(text: str, what: str, file: str, forms: str) -> ModelName:
+    """Split a name. The words for what it names, in code and in a file, and its forms are for messages."""
     before, bracket, arguments = text.partition("(")
     origin, colon, attributes = before.rpartition(":")
     if text.endswith(".json") and not (bracket and colon):  # `vit(1).json` is a file as well
         return ModelName(text, text, (), None)
     if origin.endswith(".json"):
-        raise ValueError(f"`{origin}` is a saved inventory, which takes no `:NAME`: write `{origin}`")
+        raise ValueError(f"`{origin}` is {file}, which takes no `:NAME`: write `{origin}`")
     if not colon or not origin:
         raise ValueError(f"`{text}` does not name a model; {_instead(text)}")
     names = tuple(attributes.strip().split("."))
     if not all(name.isidentifier() for name in names):
-        raise ValueError(f"`{attributes}` is not the name of a model; {_FORMS}")
-    return ModelName(text, origin, names, _call(text, bracket + arguments) if bracket else None)
+        raise ValueError(f"`{attributes}` is not the name of {what}; {forms}")
+    return ModelName(text, origin, names, _call(text, bracket + arguments, forms) if bracket else None)
 
 
 def read_groups_name(text: str) -> ModelName:
@@ -106,11 +115,8 @@ def read_groups_name(text: str) -> ModelName:
     Call(positional=(), named={'weight_decay': 0.05})
     """
     if ":" not in text.partition("(")[0] and not text.endswith(".json"):
-        raise ValueError(
-            f"`{text}` names no function; write `path.py:make_groups`, `package.module:make_groups`, a call "
-            "like `path.py:make_groups(weight_decay=0.05)`, or `groups.json`"
-        )
-    return read_model_name(text)
+        raise ValueError(f"`{text}` names no function; {_GROUPS}")
+    return _read(text, "a function", "a file of groups", _GROUPS)
 
 
 def _instead(text: str) -> str:
@@ -129,11 +135,11 @@ def _instead(text: str) -> str:
     return _FORMS
 
 
-def _call(text: str, arguments: str) -> Call:
+def _call(text: str, arguments: str, forms: str) -> Call:
     try:
         call = ast.parse("f" + arguments, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise ValueError(f"the call in `{text}` is not valid; {_FORMS}") from None
+        raise ValueError(f"the call in `{text}` is not valid; {forms}") from None
     if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
         raise ValueError(f"`{text}` continues after the call; {_WRAP}")
     named = {}

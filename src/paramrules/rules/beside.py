@@ -85,6 +85,8 @@ def beside(
     stem = path.removesuffix(".rules")
     if stem in shipped():
         near = f"the shipped file is `include <{stem}>`"
+    elif path.startswith("<"):
+        near = f"without the quotes it names a file of the shipped library: `include {path}`"
     else:
         near = did_you_mean(path, known) or "paths are relative to the file with the `include`"
     return Diagnostic("E112", f"there is no file `{path}`", place, help=near)

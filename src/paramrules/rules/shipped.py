@@ -105,6 +105,15 @@ def find_policy(text: str) -> Policy | Diagnostic:
     return Diagnostic("E971", f"`<{name}>` has no version {policy.version}", help=f"there is {known}")
 
 
+def names_policy(text: str) -> bool:
+    """Return whether a text names a policy of the library with its version.
+
+    >>> names_policy("<timm/layer_decay@1>"), names_policy("<rules>")
+    (True, False)
+    """
+    return names_shipped(text) and "@" in text and isinstance(find_policy(text), Policy)
+
+
 def note_of(text: str, policy: Policy) -> list[Diagnostic]:
     """Return a note on the version of a policy if the text that names it has none."""
     if _VERSION.search(text.strip("<>")):
