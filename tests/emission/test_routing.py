@@ -237,6 +237,13 @@ def test_one_optimizer_where_rules_name_another() -> None:
         f"\nerror[E610]: the group `all` names the optimizer `lion`, and only `Adam` was passed\n{span}"
         '   = help: pass both, as in `{"lion": ..., "default": Adam}`'
     )
+    two = 'a: name == "emb" -> optimizer = "muon"\nb: {} -> optimizer = "adamw"\n'
+    assert (
+        said(two.format("else")).count('= help: pass one for each, as in `{"muon": ..., "adamw": ...}`') == 2
+    )
+    assert said(two.format('name == "bias"') + "c: else").endswith(
+        '= help: pass one for each, as in `{"muon": ..., "adamw": ..., "default": Adam}`'
+    )
     assert said(text, {"sgd": SGD}) == (
         f"\nerror[E610]: the group `all` names the optimizer `lion`, and there is only `sgd`\n{span}"
         '   = help: pass it too, as in `{"lion": ..., ...}`'

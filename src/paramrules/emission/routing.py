@@ -244,6 +244,8 @@ def _choose(
     for asked, having in lost.items():
         which = f"{plural('group', [g.label for g in having])} {'name' if len(having) > 1 else 'names'}"
         message, help = not_clear(which, having[0].settings, specs)
+        if "" in specs and len(lost) > 1:
+            help = _one_for_each(lost, specs[""].called if chosen else "")
         if asked is None:
             wrong.append(Diagnostic("E610", message, help=help))
         else:
@@ -253,6 +255,12 @@ def _choose(
                 )
             )
     return chosen, wrong
+
+
+def _one_for_each(names: Iterable[object], default: str) -> str:
+    """Return the help (E610) where groups name several optimizers; `default` is for those that name none."""
+    wanted = [f'"{name}": ...' for name in names] + ([f'"{DEFAULT}": {default}'] if default else [])
+    return f"pass one for each, as in `{{{', '.join(wanted)}}}`"
 
 
 def _nothing_to_train(bound: Bound, frozen_by: str) -> Diagnostic:
