@@ -153,6 +153,24 @@ def test_a_long_predicate_says_so() -> None:
     odd = ("attn.qkv.bias", "norm1.weight", "fc2.weight", "cls_token")
     found = inferred(vit(), lambda row: {"clip": 2.0 if row["name"].endswith(odd) else 1.0})
     assert ": no short test tells these apart\n" in found.text
+    assert "Most" not in found.text  # of two rules
+
+
+@pytest.mark.parametrize("decays", [True, False])
+def test_where_most_rules_are_long_the_top_says_so(decays: bool) -> None:
+    odd = {1.0: (2, 13, 9), 2.0: (5, 11, 31), 3.0: (7, 23, 28)}
+    rows = [weight(f"x.{n}.w", 2, 2) for n in range(32)] + [{"name": "x.0.b", "shape": [2], "role": "bias"}]
+
+    def settings(row: Any) -> dict[str, object]:
+        clip = next((clip for clip, of in odd.items() if int(row["name"].split(".")[1]) in of), 4.0)
+        return {"clip": clip} | ({"weight_decay": 0.1 * (len(row["shape"]) > 1)} if decays else {})
+
+    found = inferred(rows, settings)
+    which = "rules of `clip`" if decays else "of these rules"
+    assert (
+        f"# Most {which} are long, and may not hold on another size: check one, or infer from two.\n"
+        in found.text
+    )
 
 
 def test_names_that_hold_quotes_are_listed_by_a_regex() -> None:

@@ -175,7 +175,7 @@ def _written(
         for rule, line in enumerate(axis.list.lines)
         if is_list(line)
     )
-    text = file_text(title(groupings, base), names, parts, remarks(axes, assignments[0]), expected)
+    text = file_text(title(groupings, base, axes), names, parts, remarks(axes, assignments[0]), expected)
     return text, listed
 
 

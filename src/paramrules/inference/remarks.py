@@ -19,6 +19,9 @@ _WIDTH: Final = 100
 _LONG: Final = 60
 """The most letters of what a comment says a rule is about."""
 
+_SEVERAL: Final = 4
+"""The fewest rules of an axis of which a comment says that most are long."""
+
 _NORMS: Final = ("LayerNorm", "RMSNorm", "BatchNorm", "GroupNorm")
 _EXPECTED: Final = {
     "no_decay": (*(f"type({norm})" for norm in _NORMS), "role == bias"),
@@ -37,8 +40,10 @@ def counted_by(axes: Sequence[Explained]) -> list[Index]:
     return list(used.values())
 
 
-def title(groupings: Sequence[Grouping], base: Mapping[str, SettingValue]) -> list[str]:
-    """Return the comment at the top: the models, and what the optimizer is given."""
+def title(
+    groupings: Sequence[Grouping], base: Mapping[str, SettingValue], axes: Sequence[Explained]
+) -> list[str]:
+    """Return the comment at the top: the models, what the optimizer is given, which axes are long."""
     shown = [f"`{printable(grouping.model)}`" for grouping in groupings]
     models = " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
     lines = [f"Inferred by paramrules from the groups of {models}."]
@@ -46,6 +51,10 @@ def title(groupings: Sequence[Grouping], base: Mapping[str, SettingValue]) -> li
         lines.append(f"The optimizer is given {rule_settings(base)}.")
     if len(groupings) > 1:
         lines.append(f"Sizes are those of {shown[0]}.")
+    for axis in axes:
+        if sum(map(_is_long, axis.list.lines)) * 2 > len(axis.list.lines) >= _SEVERAL:
+            which = f"Most rules of `{axis.name}`" if len(axes) > 1 else "Most of these rules"
+            lines.append(f"{which} are long, and may not hold on another size: check one, or infer from two.")
     return [part for line in lines for part in wrap(line, _WIDTH, break_long_words=False)]
 
 
@@ -55,6 +64,11 @@ def is_list(line: Line) -> bool:
     return sum(map(bool, literals)) > 2 or any(
         test.cost >= costs.EXTENT for branch in literals for test in branch
     )
+
+
+def _is_long(line: Line) -> bool:
+    """Return whether a rule lists names or sizes, or takes many tests."""
+    return is_list(line) or (line.cover is not None and line.cover.cost > costs.LONG)
 
 
 def taken_by(assignment: Assignment, axis: int, rule: int) -> list[int]:
@@ -85,7 +99,7 @@ def _about(line: Line) -> str:
         tests = [literal.test for branch in line.branches for literal in branch.literals]
         by_name = any(test.is_literal and not test.is_extent for test in tests)
         return f": nothing but their {'names' if by_name else 'sizes'} tells these apart"
-    if line.cover is not None and line.cover.cost > costs.LONG:
+    if _is_long(line):
         return ": no short test tells these apart"
     words = ", ".join(words_of(line.cover))
     return f": {words}" if words and len(words) < _LONG else ""
