@@ -66,6 +66,10 @@ EQUAL = {
     "type is within": ("a: type(Linear) and within(Linear)", "a: type(Linear)"),
     "family": ("a: type(LayerNorm|torch.nn.LayerNorm)", "a: type(LayerNorm)"),
     "wildcards": ("a: type(Layer*) or type(LayerNorm?)", "a: type(LayerNorm?) or type(Layer*)"),
+    "a wildcard of a module that is always below another": (
+        "a: type(x.*.L) and not type(x.L) or ndim == 1",
+        "a: ndim == 1",
+    ),
     "wildcard of a part": ("a: type(*Norm) or type(*LayerNorm)", "a: type(*LayerNorm|*Norm)"),
     "glob with classes": ('a: name like "b[0-9].[!a]"', 'a: name ~ "^b[0-9][.][^a]$"'),
     "glob with odd brackets": ('a: name like "b[]" or name like "[z-a]x"', 'a: name == "b[]"'),
@@ -391,6 +395,24 @@ DIFFERENT = {
     "a family that another one takes a class from": (
         "a: type(*LayerNorm)",
         "a: type(*LayerNorm) and type(LayerNorm)",
+        ("a", "rest"),
+    ),
+    "a wildcard beside the first name that it has": ("a: type(?) and not type(A)", "", ("a", "rest")),
+    "a wildcard beside the first names that it has": (
+        "a: type(*Norm) and not type(Norm|ANorm|BNorm)",
+        "",
+        ("a", "rest"),
+    ),
+    "a wildcard of a module beside the first that it has": (
+        "a: type(?.L) and not type(a.L|b.L)",
+        "",
+        ("a", "rest"),
+    ),
+    "a wildcard of a module beside one above": ("a: type(*.b.L) and not type(a.L)", "", ("a", "rest")),
+    "a wildcard that a root has": ("a: type(builtins.object*)", "", ("a", "rest")),
+    "an own class beside the first that a wildcard has": (
+        "a: variable(L?) and not variable(LA|La)",
+        "",
         ("a", "rest"),
     ),
     "a class in lower case": ("a: type(linear*)", "", ("a", "rest")),

@@ -5,7 +5,7 @@ one name together is found by trying every name that can differ from others: eac
 names, each member of its family, and for alternatives with wildcards a name for each combination of them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import product
 from typing import Final, NamedTuple
@@ -14,7 +14,7 @@ from paramrules.inventories.classes import Match, match
 from paramrules.inventories.own_vocabulary import current
 from paramrules.inventories.owner import Class
 from paramrules.inventories.vocabulary import extended
-from paramrules.proofs.globs import regex
+from paramrules.proofs.globs import regex, whole
 from paramrules.proofs.texts import Texts
 from paramrules.rules.dnf import Budget, GaveUp
 
@@ -132,13 +132,18 @@ class Classes:
         texts = Texts(self._budget)
         one = texts.test("name", r"^[^.]+$")
         word = texts.test("name", r"^[A-Z]\w*$")
-        more = [texts.test("name", regex(glob)) for glob in ("*", *endings, *globs)]
+        others = [texts.test("name", regex(glob)) for glob in (*endings, *globs)]
+        taken = {name.rpartition(".")[2] for name in (*plain, *self._words.roots)}
+
+        def told_apart(found: str) -> Iterable[int]:
+            if found in taken:
+                return (texts.test("name", whole(found)),)
+            return (test for test in others if texts.holds(test, found))
+
         for wanted, blocked in _mixes([texts.test("name", regex(glob)) for glob in own]):
-            for test in more:
-                found = texts.find(wanted | {word, test}, blocked) or texts.find(
-                    wanted | {one, test}, blocked
-                )
-                plain += [found] if found else []
+            for test in (one, *others):
+                needed = wanted | {one, test}
+                plain += _apart(texts, (needed | {word}, needed), blocked, told_apart)
         return [short for short in dict.fromkeys(plain) if short not in globs]
 
     def _modules(self) -> list[str]:
@@ -151,9 +156,40 @@ class Classes:
             raise GaveUp
         texts = Texts(self._budget)
         tests = [texts.test("name", _at_or_below(glob)) for glob in globs]
-        mixed = [texts.find(*mix) for mix in _mixes(tests)]
         plain = [module for module in dict.fromkeys(modules) if module not in globs]
-        return [_MODULE, *plain, *(module for module in mixed if module)]
+
+        def told_apart(found: str) -> Iterable[int]:
+            return (
+                texts.test("name", _at_or_below(each)) for each in plain if f"{found}.".startswith(f"{each}.")
+            )
+
+        mixed = [
+            module
+            for wanted, blocked in _mixes(tests)
+            for module in _apart(texts, (wanted,), blocked, told_apart)
+        ]
+        return [_MODULE, *plain, *mixed]
+
+
+def _apart(
+    texts: Texts,
+    wanted: Sequence[frozenset[int]],
+    blocked: frozenset[frozenset[int]],
+    told_apart: Callable[[str], Iterable[int]],
+) -> Iterator[str]:
+    """Yield texts with tests, and so few others of those that tell one apart that no text has fewer.
+
+    `wanted` are these tests: the first that some text has, where there are several.
+    """
+    while True:
+        found = next((text for tests in wanted if (text := texts.find(tests, blocked)) is not None), None)
+        if found is None:
+            return
+        yield found
+        others = frozenset(told_apart(found)).difference(wanted[-1])
+        if not others:
+            return
+        blocked |= {others}
 
 
 def _mixes(tests: list[int]) -> Iterator[tuple[frozenset[int], frozenset[frozenset[int]]]]:
