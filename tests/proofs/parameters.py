@@ -71,6 +71,7 @@ class Facts:
                 for alternative in term.alternatives:
                     name = alternative.text.replace("*", self.random.choice(("", "My"))).replace("?", "2")
                     name = name if "." in name.strip(".") else f"lab.more.{name.strip('.') or 'Any'}"
+                    name += "Any" if name.endswith(".") else ""
                     (self.variables if term.function == "variable" else self.classes).append([name, TORCH])
             case terms.Constant():
                 self._constant(term.value)

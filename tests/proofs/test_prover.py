@@ -409,6 +409,7 @@ DIFFERENT = {
         ("a", "rest"),
     ),
     "a wildcard of a module beside one above": ("a: type(*.b.L) and not type(a.L)", "", ("a", "rest")),
+    "a class without a module": ("a: type(*.L)", "a: type(?*.L)", ("a", "rest")),
     "a wildcard that a root has": ("a: type(builtins.object*)", "", ("a", "rest")),
     "an own class beside the first that a wildcard has": (
         "a: variable(L?) and not variable(LA|La)",

@@ -63,8 +63,9 @@ class Classes:
         What holds only because of how a name ends does not hold beside a class that the vocabulary lists.
         """
         found: dict[Alternatives, tuple[str, ...]] = {}
-        names = [f"{module}.{short}" for short in self._shorts() for module in self._modules()]
-        names.sort(key=lambda name: (not name.startswith(_MODULE), len(name), name))
+        modules = self._modules()
+        names = [f"{module}.{short}".removeprefix(".") for short in self._shorts() for module in modules]
+        names.sort(key=lambda name: (not name.startswith(_MODULE), "." not in name, len(name), name))
         for name in (_PLAIN, *names, _ROOT):
             self._budget.spend(len(self._alternatives))
             matches = {a: found_ for a in self._alternatives if (found_ := self._match(a, name))}
@@ -147,7 +148,7 @@ class Classes:
         return [short for short in dict.fromkeys(plain) if short not in globs]
 
     def _modules(self) -> list[str]:
-        """Return the modules that tell classes of one name apart, and one of which nothing is known."""
+        """Return the modules that tell classes of one name apart, one of which nothing is known, and none."""
         families = self._words.families
         written = [name for a in self._alternatives for name in (a, *families.get(a, ()))]
         modules = [module for name in written if (module := name.rpartition(".")[0])]
@@ -168,7 +169,7 @@ class Classes:
             for wanted, blocked in _mixes(tests)
             for module in _apart(texts, (wanted,), blocked, told_apart)
         ]
-        return [_MODULE, *plain, *mixed]
+        return [_MODULE, *plain, *mixed, *([""] if globs else [])]
 
 
 def _apart(
