@@ -66,6 +66,14 @@ EQUAL = {
     "type is within": ("a: type(Linear) and within(Linear)", "a: type(Linear)"),
     "family": ("a: type(LayerNorm|torch.nn.LayerNorm)", "a: type(LayerNorm)"),
     "wildcards": ("a: type(Layer*) or type(LayerNorm?)", "a: type(LayerNorm?) or type(Layer*)"),
+    "the largest of numbers of two kinds": (
+        "option r = 0.5\na: true -> lr = max(ndim, r)",
+        "option r = 0.5\na: true -> lr = max(r, ndim)",
+    ),
+    "the largest of whole numbers": (
+        "a: true -> lr = 2 * max(ndim, size)",
+        "a: true -> lr = 2 * max(size, ndim)",
+    ),
     "a wildcard of a module that is always below another": (
         "a: type(x.*.L) and not type(x.L) or ndim == 1",
         "a: ndim == 1",
@@ -541,6 +549,11 @@ UNDECIDED = {
     "refused": (
         "option r = 0.5\na: ndim == 1 -> lr = 1 / (r - 0.5)",
         "a: ndim == 1 -> lr = 1",
+        "its values may equal those of the other file's rule",
+    ),
+    "a whole number or a float that is as large": (
+        "a: true -> lr = max(9007199254740992.0, size) + 1",
+        "a: true -> lr = max(size, 9007199254740992.0) + 1",
         "its values may equal those of the other file's rule",
     ),
     "captures between word boundaries": (

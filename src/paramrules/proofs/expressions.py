@@ -20,7 +20,9 @@ Form = int
 Environment = Mapping[str, "Form"]
 """The form of each capture that a predicate binds."""
 
-_COMMUTATIVE: Final = ("+", "*", "min", "max")
+_COMMUTATIVE: Final = ("+", "*")
+_EXTREME: Final = ("min", "max")
+"""Functions that return one of their arguments, the first of equal ones: a whole number, or a float."""
 _WHOLE: Final = ("//", "%", "min", "max", "abs", "neg", "floor", "ceil")
 """Operators whose result is a whole number if all arguments are."""
 _LARGEST: Final = 64
@@ -136,7 +138,7 @@ class Forms:
             polynomial = self._polynomial(operator, items)
             if len(polynomial) <= _LARGEST:
                 return self._of_polynomial(polynomial)
-        if operator in _COMMUTATIVE:
+        if operator in _COMMUTATIVE or (whole and operator in _EXTREME):
             items = sorted(items)
         return self._add("arithmetic", operator, *items, whole=whole and operator in _WHOLE)
 
@@ -145,6 +147,8 @@ class Forms:
         kind, *rest = self.known[form]
         if kind == "tuple":
             return tuple(map(self.settled, rest))
+        if kind == "arithmetic" and rest[0] in _EXTREME:
+            return ("form", rest[0], *sorted(rest[1:]))
         number = self.number(form)
         return ("form", form) if number is None else number
 
