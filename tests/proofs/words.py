@@ -27,6 +27,7 @@ MEMBERS = tuple(sorted(member for some in vocabulary().families.values() for mem
 CLASS_WORDS = (
     *ALTERNATIVES,
     *("*", "**", "?*", "M*", "*Module", "object", "torch.nn.Module", "torch.*", "lab.*", "*.Module"),
+    *("?", "A", "?.A", "a.A", "*.b.A"),
     *("lab.layers.*", "*.Linear", "Plain", "Layer", "*layer*", "torch.nn.modules.*.*Norm", "flax.*.Embed"),
 )
 
