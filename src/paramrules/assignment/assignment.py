@@ -12,7 +12,7 @@ from paramrules.assignment.clauses import deciding_clause, explain_axis
 from paramrules.assignment.coverage import Part, parts_of
 from paramrules.assignment.expectations import Outcome
 from paramrules.assignment.explanation import Clause, Explanation
-from paramrules.assignment.grouping import AxisLabels, Group, GroupSize, groups_of
+from paramrules.assignment.grouping import AxisLabels, Group, GroupSize, group_numbers, groups_of
 from paramrules.assignment.label_settings import Decision, Label
 from paramrules.assignment.predicate_evaluator import Evaluator
 from paramrules.assignment.report import report
@@ -70,11 +70,7 @@ class Assignment:
     @cached_property
     def group_numbers(self) -> Sequence[int]:
         """For each parameter, the number of its group in `groups`."""
-        numbers = [0] * len(self.inventory)
-        for number, group in enumerate(self.groups):
-            for parameter in group.parameters:
-                numbers[parameter] = number
-        return tuple(numbers)
+        return group_numbers(self.groups, len(self.inventory))
 
     @cached_property
     def trained(self) -> Sequence[bool]:

@@ -119,6 +119,15 @@ def groups_of(axes: Iterable[Sequence[Label]], facts: Facts) -> tuple[Group, ...
     return groups_of_slots([[slot for slot, _ in axis] for axis in slots], keys)
 
 
+def group_numbers(groups: Sequence[Group], count: int) -> Sequence[int]:
+    """Return for each of `count` parameters the number of its group."""
+    numbers = [0] * count
+    for number, group in enumerate(groups):
+        for parameter in group.parameters:
+            numbers[parameter] = number
+    return tuple(numbers)
+
+
 def groups_of_slots(axes: Sequence[Sequence[Slot]], keys: Iterable[tuple[int, ...]]) -> tuple[Group, ...]:
     """Return the groups in their order.
 

@@ -14,7 +14,7 @@ from paramrules.emission.rates import DEFAULT, Bases
 from paramrules.emission.schedules import by_schedule
 from paramrules.emission.wording import listed, plural
 from paramrules.rules.foreign_keys import written_here
-from paramrules.rules.keys import KEYS, PORTABLE
+from paramrules.rules.keys import KEYS, PORTABLE, SCALES
 
 
 def own_names(spec: OptimizerSpec, key: str, value: Any) -> dict[str, Any] | None:
@@ -86,7 +86,7 @@ def _translated(
     clashing: list[tuple[str, str]] = []
     for key, value in settings.items():
         if key in PORTABLE:
-            rate = key.removesuffix("_scale")
+            rate = SCALES.get(key, key)
             neutral = value == 0 if key == "weight_decay" else rate == "weight_decay" and value in (0, 1)
             if rate in Bases._fields and rate not in spec.rates and not neutral:
                 lacking.append(key)

@@ -9,6 +9,7 @@ from paramrules.assignment import Assignment, Group
 from paramrules.diagnostics import Diagnostic, RulesError, enumerated
 from paramrules.emission.optimizer_spec import OptimizerSpec, OptimizerSpecs
 from paramrules.emission.origin import report
+from paramrules.rules.keys import SCALE_OF
 
 FLOAT32 = (2 - 2**-23) * 2.0**127
 """The largest float32: a rate beyond it is infinite in most optimizers."""
@@ -79,7 +80,7 @@ def rate_of(
     Raises:
         RulesError: E208 if their product is not finite, nor in float32 if both are numbers.
     """
-    rate = Rate(group.settings.get(key, base), group.settings.get(f"{key}_scale", 1))
+    rate = Rate(group.settings.get(key, base), group.settings.get(SCALE_OF[key], 1))
     if isinstance(rate.base, Real):
         if not isinstance(rate.base, int | float):  # a float16 of NumPy times a scale is one, too
             rate = rate._replace(base=float(rate.base))
@@ -99,7 +100,7 @@ def rate_of(
             Diagnostic(
                 "E208",
                 f"`{called}` of the group `{group.label}` is {written}, {result} is not {why}",
-                help=smaller if rate.scale == 1 else f"{smaller}, or set `{key}_scale` to less",
+                help=smaller if rate.scale == 1 else f"{smaller}, or set `{SCALE_OF[key]}` to less",
             )
         )
     return rate
@@ -151,7 +152,7 @@ def no_base(
     """
     if not groups:
         return []
-    scale = f"{key}_scale"
+    scale = SCALE_OF[key]
     labels = [group.label for group in groups]
     if len(groups) == 1:
         which = f"the group `{labels[0]}` has `{scale} = {groups[0].settings[scale]!r}`"

@@ -9,6 +9,7 @@ from paramrules.emission.optimizer_spec import OptimizerSpec
 from paramrules.emission.origin import report
 from paramrules.emission.rates import DEFAULT, Bases, base_of
 from paramrules.emission.wording import listed, plural
+from paramrules.rules.keys import SCALE_OF
 from paramrules.rules.terms import Constant, OptionValue
 
 SCHEDULES: Mapping[str, str] = {"lr": "schedule", "weight_decay": "weight_decay_schedule"}
@@ -122,7 +123,7 @@ def replaced_schedules(
                 report(
                     "E630",
                     f"{which} {verb} `{key}`, and a schedule has no base {_BASE[key]} to replace",
-                    f"write `{key}_scale`, which multiplies the schedule, or give the group a schedule of "
+                    f"write `{SCALE_OF[key]}`, which multiplies the schedule, or give the group a schedule of "
                     f"its own, with `{SCHEDULES[key]}`",
                     assignment=assignment,
                     groups=having,

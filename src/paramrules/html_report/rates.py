@@ -5,6 +5,7 @@ from math import isfinite
 from typing import Any, NamedTuple
 
 from paramrules.display import short_value
+from paramrules.rules.keys import SCALE_OF
 
 
 class Rate(NamedTuple):
@@ -32,7 +33,7 @@ def decay(settings: Mapping[str, Any]) -> Rate:
 
 
 def _rate(settings: Mapping[str, Any], key: str) -> Rate:
-    scale = settings.get(f"{key}_scale", 1)
+    scale = settings.get(SCALE_OF[key], 1)
     if not settings.get(key, 1) or not scale:  # zero whatever the base is
         return Rate(0, True, "0")
     if key in settings:

@@ -5,8 +5,8 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from paramrules.inventories.alternatives import Alternatives
-from paramrules.inventories.owner import Class, named
-from paramrules.inventories.vocabulary import Vocabulary, vocabulary
+from paramrules.inventories.owner import Class, Owner, named
+from paramrules.inventories.vocabulary import Vocabulary, extended, vocabulary
 
 _PATTERN: Final = re.compile(r"[.*?]")
 
@@ -121,3 +121,9 @@ def is_root(name: str, words: Vocabulary | None = None) -> bool:
 @lru_cache(maxsize=100)
 def _roots(words: Vocabulary) -> Alternatives[str]:
     return Alternatives((root, root) for root in words.roots)
+
+
+def owner_in_family(family: str, owner: Owner) -> bool:
+    """Return whether a module's class or one of its bases belongs to a family, by its own vocabulary too."""
+    words = extended(owner.own)
+    return any(in_family(family, name, words) for name in (owner.cls.name, *owner.cls.bases))

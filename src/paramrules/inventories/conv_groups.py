@@ -2,11 +2,10 @@
 
 from collections.abc import Container, Mapping, Sequence
 
-from paramrules.inventories.classes import in_family
+from paramrules.inventories.classes import owner_in_family
 from paramrules.inventories.owner import Owner
 from paramrules.inventories.roles import unparametrized
 from paramrules.inventories.tables import Layout
-from paramrules.inventories.vocabulary import extended
 
 MARKS = ("groups", "feature_group_count")
 """The attributes in which modules keep their number of groups: of torch, Equinox and MLX, and of flax."""
@@ -41,12 +40,7 @@ def conv_groups(
             continue
         module = unparametrized(name)[0].rpartition(".")[0]
         groups = reported.get(name, marks.get(module))
-        if groups is None and module in at_hand and _is_transposed(owner):
+        if groups is None and module in at_hand and owner_in_family("ConvTranspose", owner):
             groups = 1
         found.append(groups if isinstance(groups, int) and groups > 0 and groups is not True else None)
     return found
-
-
-def _is_transposed(owner: Owner) -> bool:
-    words = extended(owner.own)
-    return any(in_family("ConvTranspose", name, words) for name in (owner.cls.name, *owner.cls.bases))

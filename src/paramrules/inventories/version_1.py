@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any
 
-from paramrules.inventories.classes import in_family
+from paramrules.inventories.classes import owner_in_family
 from paramrules.inventories.columns import Aliases
 from paramrules.inventories.fans import fans_in
 from paramrules.inventories.layouts import layout, merge
@@ -12,7 +12,6 @@ from paramrules.inventories.owner import Owner
 from paramrules.inventories.roles import belongs_to_a_known_layer, role, role_by_class
 from paramrules.inventories.tables import Layout
 from paramrules.inventories.ties import deciding_entries
-from paramrules.inventories.vocabulary import extended
 
 Row = Mapping[str, Any]
 
@@ -65,15 +64,10 @@ def _look_up(row: dict[str, Any], owner: Owner, name: str, shape: tuple[int, ...
     if words and "fan_in" not in row and "fan_out" not in row:
         fans = zip(("fan_in", "fan_out"), fans_in(words, shape), strict=True)
         row |= {key: fan for key, fan in fans if fan is not None}
-    if len(shape) > 2 and (words or _is_linear(owner)):
+    if len(shape) > 2 and (words or owner_in_family("Linear", owner)):
         words = words or _by_fans(row, shape)
         if words and merge(words):
             row["layout"] = words
-
-
-def _is_linear(owner: Owner) -> bool:
-    words = extended(owner.own)
-    return any(in_family("Linear", name, words) for name in (owner.cls.name, *owner.cls.bases))
 
 
 def _by_fans(row: Row, shape: tuple[int, ...]) -> Layout | None:

@@ -8,7 +8,7 @@ from pathlib import PurePath
 from typing import NamedTuple
 
 from paramrules.assignment import Assignment, Group
-from paramrules.assignment.grouping import Slot, groups_of_slots
+from paramrules.assignment.grouping import Slot, group_numbers, groups_of_slots
 from paramrules.assignment.value_evaluator import Scalar
 from paramrules.inventories.parameter import Layer
 from paramrules.locks.versions import versions_of
@@ -69,11 +69,7 @@ class LockedModel:
     @cached_property
     def group_numbers(self) -> Sequence[int]:
         """For each parameter, the number of its group in `groups`."""
-        numbers = [0] * len(self)
-        for number, group in enumerate(self.groups):
-            for parameter in group.parameters:
-                numbers[parameter] = number
-        return numbers
+        return group_numbers(self.groups, len(self))
 
     @cached_property
     def sizes(self) -> Sequence[int]:

@@ -2,7 +2,7 @@
 
 from paramrules.diagnostics import Place
 from paramrules.rules.axes import Draft
-from paramrules.rules.keys import SCALES
+from paramrules.rules.keys import SCALE_OF, SCALES
 from paramrules.rules.model import Rule, Setting
 from paramrules.rules.scope import Findings
 from paramrules.rules.terms import Constant, TupleValue, Value, constant_number
@@ -48,11 +48,11 @@ def _agree(one: Setting, other: Setting) -> bool:
 
 def _between_axes(setting: Setting, other: Setting, first: str, second: str, findings: Findings) -> None:
     one, two = (f"the axis `{name}`" if name else "the axis without a name" for name in (first, second))
-    scale = f"{setting.key}_scale"
+    scale = SCALE_OF.get(setting.key)
     by_label = "its label means `weight_decay = 0`"
     if setting.implied or other.implied:
         help = f"set `{scale}` in place of `{setting.key}`: it multiplies, and leaves 0 as it is"
-    elif scale in SCALES:
+    elif scale:
         help = f"set `{scale}` in one of the two, which multiplies"
     else:
         help = "every parameter passes through both: set it in one of the two"

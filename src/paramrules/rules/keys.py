@@ -113,6 +113,9 @@ KEYS: dict[str, tuple[str, ...]] = {key: row.types for key, row in PORTABLE.item
 SCALES = {key: row.scales for key, row in PORTABLE.items() if row.scales}
 """Keys that several axes may set, whose product counts, each with the key that it multiplies."""
 
+SCALE_OF = {rate: scale for scale, rate in SCALES.items()}
+"""Keys that others multiply, each with the key that multiplies it."""
+
 IDLE = tuple(key for key, row in PORTABLE.items() if row.idle)
 """Keys beside which no other has an effect, if they are true."""
 
