@@ -24,6 +24,9 @@ from paramrules.syntax import nodes
 
 Finding = tuple[str, int]
 
+NUMERIC = ("lr", "lr_scale", "weight_decay", "weight_decay_scale", "eps", "momentum")
+"""Keys of the language and of optimizers that are numbers, which only the model may show not to be."""
+
 
 @dataclass(frozen=True)
 class Taken:
@@ -229,12 +232,12 @@ class Assigning:
             leader = self.speaks(axis, first[t.label], t.label)
             written = axis.rules[leader].settings if leader >= 0 else None
             expected = {
-                s.key: self.expected(s.value, axis, leader, number, taken, under_first[t.label])
+                s.key: self.expected(s, axis, leader, number, taken, under_first[t.label])
                 for s in written or ()
             } | implied(axis, leader)
             if t.rule != leader and (axis.rules[t.rule].settings is not None or implied(axis, t.rule)):
                 own = {
-                    s.key: self.setting(s.value, number, t.captures, t.row)
+                    s.key: self.setting(s, number, t.captures, t.row)
                     for s in axis.rules[t.rule].settings or ()
                 } | implied(axis, t.rule)
                 if own.keys() != expected.keys() or not all(same(own[k], expected[k]) for k in own):
@@ -264,7 +267,7 @@ class Assigning:
 
     def expected(
         self,
-        value: nodes.Expression,
+        setting: nodes.Setting,
         axis: Axis,
         leader: int,
         number: int,
@@ -273,22 +276,27 @@ class Assigning:
     ) -> object:
         """Return the settings of the label's first rule for a parameter that any rule of the label took."""
         t = taken[number]
-        needed = references(value) & set(bound_by(axis.rules[leader].predicate, self.scope, self.looking))
+        needed = references(setting.value) & set(
+            bound_by(axis.rules[leader].predicate, self.scope, self.looking)
+        )
         own = set(bound_by(axis.rules[t.rule].predicate, self.scope, self.looking))
         if t.rule == leader or needed <= own:
-            return self.setting(value, number, t.captures, t.row)
+            return self.setting(setting, number, t.captures, t.row)
         for n in under_first:
             if not needed <= set(bound_by(axis.rules[taken[n].rule].predicate, self.scope, self.looking)):
                 raise Wrong("E207")
-        values = [self.setting(value, n, taken[n].captures, taken[n].row) for n in under_first]
+        values = [self.setting(setting, n, taken[n].captures, taken[n].row) for n in under_first]
         if not all(same(values[0], other) for other in values):
             raise Wrong("E207")
         return values[0]
 
-    def setting(self, value: nodes.Expression, number: int, captures: Bound, row: Parameter) -> object:
+    def setting(self, setting: nodes.Setting, number: int, captures: Bound, row: Parameter) -> object:
+        value = setting.value
         found = self.looking.value(value, self.scope, row, self.looking.model[number], {row.name: captures})
         if found is ABSENT:
             raise Wrong("E208")
+        if setting.key in NUMERIC and not is_number(found):
+            raise Wrong("E317")
         return found
 
     def ranks(self, settings: Sequence[dict[str, object]]) -> list[dict[str, object]]:

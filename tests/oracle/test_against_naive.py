@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hypothesis import HealthCheck, assume, event, given, settings
+from hypothesis import HealthCheck, assume, event, example, given, settings
 from hypothesis import strategies as st
 from oracle import naive
 from oracle.models import marks, models
@@ -28,6 +28,13 @@ STATIC = {"E208", "E303", "E310", "E315"}
     modules=marks(),
     strict=st.sampled_from([False, False, False, True]),
     rate=st.sampled_from([None, 2, 0.5]),
+)
+@example(  # a number that the model shows to be a text: E317
+    text="a: else -> lr = module_attr(lr_mult)\n",
+    model=[{"name": "w"}],
+    modules={"": {"lr_mult": "x"}},
+    strict=False,
+    rate=None,
 )
 def test_agrees_with_the_naive_evaluator(
     text: str,

@@ -123,8 +123,8 @@ def replaced_schedules(
                 report(
                     "E630",
                     f"{which} {verb} `{key}`, and a schedule has no base {_BASE[key]} to replace",
-                    f"write `{SCALE_OF[key]}`, which multiplies the schedule, or give the group a schedule of "
-                    f"its own, with `{SCHEDULES[key]}`",
+                    f"write `{SCALE_OF[key]}`, which multiplies the schedule, or give the group a schedule "
+                    f"of its own, with `{SCHEDULES[key]}`",
                     assignment=assignment,
                     groups=having,
                     key=key,
