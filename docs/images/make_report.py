@@ -16,7 +16,7 @@ from paramrules.html_report import View, page
 
 ROOT = Path(__file__).parents[2]
 sys.path.append(str(ROOT / "tests"))
-from support import golden_rows, inventory_of  # noqa: E402 - of the tests, which are no package
+from support import golden_rows, inventory_of  # noqa: E402 - of the tests, which are not a package
 
 OUTPUT = Path(__file__).with_name("report.png")
 WIDTH, HEIGHT = 1040, 1040

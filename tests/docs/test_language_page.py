@@ -6,6 +6,7 @@ from docs.pages import DOCS
 from paramrules.inventories.vocabulary import vocabulary
 from paramrules.regex import refusal
 from paramrules.rules import builtin_names as words
+from paramrules.rules.keys import PORTABLE
 from paramrules.rules.shipped import definitions
 from paramrules.syntax import language
 from paramrules.syntax.language import RESERVED
@@ -21,6 +22,11 @@ def test_every_family_is_named(family: str) -> None:
 @pytest.mark.parametrize("word", sorted(words.FIELDS | words.FLAGS | set(words.CONSTANTS["role"])))
 def test_every_fact_is_named(word: str) -> None:
     assert f"`{word}`" in PAGE or f"`{word}[" in PAGE or f"`{word} " in PAGE
+
+
+@pytest.mark.parametrize("key", PORTABLE)
+def test_every_portable_key_is_named(key: str) -> None:
+    assert f"`{key}`" in PAGE or f"`{key} =" in PAGE
 
 
 @pytest.mark.parametrize("function", sorted(words.FUNCTIONS))

@@ -39,7 +39,7 @@ def is_number(value: object) -> bool:
 
 
 def compute(operator: str, values: Sequence[object]) -> object:
-    """Raises Wrong("E208") for whatever is no number, or gives none that is finite and of bounded size."""
+    """Raises Wrong("E208") for whatever is not a number, or gives none that is finite and of bounded size."""
     if not all(is_number(value) for value in values):
         raise Wrong("E208")
     try:

@@ -345,7 +345,7 @@ def arithmetic(operator: str, values: Sequence[object]) -> object:
 
 
 def equal(left: object, right: object) -> bool:
-    """Values of different kinds are different; a boolean is no number."""
+    """Values of different kinds are different; a boolean is not a number."""
     if is_number(left) and is_number(right):
         return left == right
     return type(left) is type(right) and left is not ABSENT and left == right

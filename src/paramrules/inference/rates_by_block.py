@@ -28,7 +28,7 @@ _OVER: Final = " / {rate} ** "
 """The text between a factor and a power of the rate that divides it."""
 
 _STEEPEST: Final = 1e4
-"""The ratio of one block's value to the next beyond which it is no rate."""
+"""The ratio of one block's value to the next beyond which it is not a rate."""
 
 Values = Mapping[tuple[int, int], float]
 """The commonest value of each model and block."""

@@ -9,7 +9,7 @@ Variable = Atom | frozenset[Atom]
 
 
 class Conjunction(NamedTuple):
-    """Which variables are true, and which are false.
+    """The variables that are true, and those that are false.
 
     The tests of `here` hold at the name at which the predicate does; other sets that are true hold somewhere.
     """
