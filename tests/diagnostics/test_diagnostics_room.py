@@ -1,5 +1,6 @@
 """Sources, spans and findings as values."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -34,6 +35,12 @@ def test_a_source_shows_its_name() -> None:
 def test_a_code_has_to_be_declared() -> None:
     with pytest.raises(KeyError, match="E999 is not declared"):
         Diagnostic("E999", "nothing")
+
+
+def test_errors_warnings_and_notes_share_the_numbers() -> None:
+    """Only a note that is split off a warning, as N202 off W202, has its number."""
+    numbers = Counter(code[1:] for code, known in CODES.items() if code[1:] != known.parent[1:])
+    assert [number for number, count in numbers.items() if count > 1] == []
 
 
 @pytest.fixture

@@ -100,4 +100,4 @@ def test_frozen_by_a_later_rule_of_another_axis() -> None:
     text = "[x]\na: ndim <= 1 -> freeze = false\nb: else -> freeze = true\n\n[y]\nc: else -> skip = true\n"
     with pytest.raises(RulesError) as raised:
         parse(text, "m.rules")
-    assert [finding.code for finding in raised.value.diagnostics] == ["E327"]
+    assert [finding.code for finding in raised.value.diagnostics] == ["E329"]

@@ -183,8 +183,8 @@ _declare("""
     W327<W316 a setting has the name that other tools use
     W324 a pattern is the name of a definition
     W325 a pattern is written as in another language
-    E327 a parameter is both frozen and skipped
     E328 a pattern is found in no name
+    E329 a parameter is both frozen and skipped
 """)
 
 _declare("""

@@ -1,4 +1,4 @@
-"""Settings that contradict each other: within a label (E315, E327), and between axes (E314, E327)."""
+"""Settings that contradict each other: within a label (E315, E329), and between axes (E314, E329)."""
 
 from paramrules.diagnostics import Place
 from paramrules.rules.axes import Draft
@@ -77,7 +77,7 @@ def _frozen_and_skipped(drafts: list[Draft], findings: Findings) -> None:
                 if key in own and (other in own or elsewhere):
                     first = own[other] if other in own else seen[other][1]
                     findings.report(
-                        "E327",
+                        "E329",
                         f"`{rule.label.text}` sets `{key}`, and `{other}` is set too",
                         own[key].key_span,
                         help="`freeze` stops training, and `skip` leaves a parameter to another optimizer: "
