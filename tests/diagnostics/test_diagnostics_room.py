@@ -16,6 +16,8 @@ from paramrules.diagnostics import (
     a,
     declare,
     did_you_mean,
+    listed,
+    plural,
     printable,
     render,
     to_json,
@@ -97,6 +99,14 @@ def test_articles() -> None:
         "an `Embedding`",
         "an `*Attention`",
     ]
+
+
+def test_lists_of_names() -> None:
+    assert plural("group", ["a"]) == "the group `a`"
+    assert plural("group", ["a", "b", "c"]) == "the groups `a`, `b` and `c`"
+    assert listed(["a", "b", "c", "d"], 2) == "`a`, `b` and 2 more"
+    assert listed(["a", "b"], 2) == "`a` and `b`"
+    assert listed([]) == ""
 
 
 def test_the_nearest_word() -> None:

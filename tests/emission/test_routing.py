@@ -20,11 +20,9 @@ from paramrules.emission import (
     bind,
     check_use,
     choose,
-    listed,
     lost_bases,
     not_clear,
     overall_lr,
-    plural,
     route,
     warn,
 )
@@ -485,14 +483,6 @@ def test_a_group_that_is_added_later() -> None:
         "the new group names the optimizer `muon`, and there are `sgd` and `lion`",
         'pass it too, as in `{"muon": ..., ...}`',
     )
-
-
-def test_lists_of_names() -> None:
-    assert plural("group", ["a"]) == "the group `a`"
-    assert plural("group", ["a", "b", "c"]) == "the groups `a`, `b` and `c`"
-    assert listed(["a", "b", "c", "d"], 2) == "`a`, `b` and 2 more"
-    assert listed(["a", "b"], 2) == "`a` and `b`"
-    assert listed([]) == ""
 
 
 def test_a_rule_cannot_replace_a_schedule_by_a_number() -> None:

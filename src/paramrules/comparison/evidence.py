@@ -1,10 +1,9 @@
 """Pairs of series that a cell itself shows: by shape and repetition, or by the places of norms."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from paramrules.comparison.name_parts import Stems
-from paramrules.comparison.places import in_places
 from paramrules.comparison.series import Cell, Ranks, Series
 
 SeriesPairs = list[tuple[Series, Series]]
@@ -37,9 +36,22 @@ def by_place(cell: Cell) -> SeriesPairs:
     first, second = (_blocks(side) for side in (cell.a, cell.b))
     for form, of_a in first.items():
         if len(of_a) == len(second.get(form, ())) == 1 and len(of_a[0]) == len(second[form][0]):
-            places = [in_places(block) for block in (of_a[0], second[form][0])]
+            places = [_in_places(block) for block in (of_a[0], second[form][0])]
             pairs += zip(places[0] or (), places[1] or (), strict=False)
     return pairs
+
+
+def _in_places(series: Sequence[Series]) -> list[Series] | None:
+    """Return the norms of one block in the order in which it runs them, or None if a name does not tell."""
+    if not all(each.kind.norm for each in series):
+        return None
+    if len({each.stems for each in series}) == 1:  # `norm1` and `norm2`
+        return sorted(series, key=lambda each: each.ranks)
+    places = [each.place for each in series]
+    known = [place for place in places if place is not None]
+    if len(set(known)) < len(series):
+        return None
+    return [each for _, each in sorted(zip(known, series, strict=True), key=lambda pair: pair[0])]
 
 
 def _blocks(series: Iterable[Series]) -> dict[Ranks, list[list[Series]]]:

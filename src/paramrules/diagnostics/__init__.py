@@ -17,6 +17,7 @@ from paramrules.diagnostics.message_text import (
     enumerated,
     listed,
     meant,
+    plural,
     printable,
     said_by,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "listed",
     "meant",
     "notice",
+    "plural",
     "printable",
     "render",
     "said_by",

@@ -111,6 +111,15 @@ def listed(names: Sequence[str], most: int = _MOST, last: str = "and") -> str:
     return enumerated([f"`{name}`" for name in names], most, last)
 
 
+def plural(word: str, names: Sequence[str]) -> str:
+    """Return names in backticks behind a noun in the singular or plural.
+
+    >>> plural("group", ["decay"])
+    'the group `decay`'
+    """
+    return f"the {word}{'s' if len(names) > 1 else ''} {listed(names)}"
+
+
 def enumerated(phrases: Sequence[str], most: int = _MOST, last: str = "and") -> str:
     """Return phrases one after the other, with a count in place of those after the first `most`.
 

@@ -52,7 +52,6 @@ from paramrules.emission.schedules import (
     unknown_schedules,
     unused_schedules,
 )
-from paramrules.emission.wording import listed, plural
 
 __all__ = [
     "DEFAULT",
@@ -85,7 +84,6 @@ __all__ = [
     "counted_differently",
     "freezes_trained",
     "group_rows",
-    "listed",
     "lost_bases",
     "misfit",
     "other_kind",
@@ -93,7 +91,6 @@ __all__ = [
     "not_clear",
     "overall_base",
     "overall_lr",
-    "plural",
     "regrouping",
     "report",
     "report_parameter",

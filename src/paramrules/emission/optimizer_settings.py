@@ -6,13 +6,12 @@ from typing import Any
 
 from paramrules.assignment import Assignment, Group
 from paramrules.assignment.unknown_keywords import where_it_goes
-from paramrules.diagnostics import Diagnostic, did_you_mean
+from paramrules.diagnostics import Diagnostic, did_you_mean, listed, plural
 from paramrules.emission.argument_checks import AnyRules, check_finite
 from paramrules.emission.optimizer_spec import OptimizerSpec, OptimizerSpecs
 from paramrules.emission.origin import report
 from paramrules.emission.rates import DEFAULT, Bases
 from paramrules.emission.schedules import by_schedule
-from paramrules.emission.wording import listed, plural
 from paramrules.rules.foreign_keys import written_here
 from paramrules.rules.keys import KEYS, PORTABLE, SCALES
 

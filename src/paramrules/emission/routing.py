@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from paramrules.assignment import Assignment, Group
-from paramrules.diagnostics import Diagnostic, did_you_mean
+from paramrules.diagnostics import Diagnostic, did_you_mean, listed, plural
 from paramrules.emission.bound import Bound, BoundGroup
 from paramrules.emission.optimizer_settings import is_mark, settings_of
 from paramrules.emission.optimizer_spec import OptimizerSpec, OptimizerSpecs
@@ -17,7 +17,6 @@ from paramrules.emission.schedules import (
     schedule_of,
     unknown_schedules,
 )
-from paramrules.emission.wording import listed, plural
 
 
 class RoutedGroup(NamedTuple):

@@ -4,11 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from paramrules.assignment import Assignment, Group
-from paramrules.diagnostics import Diagnostic, did_you_mean
+from paramrules.diagnostics import Diagnostic, did_you_mean, listed, plural
 from paramrules.emission.optimizer_spec import OptimizerSpec
 from paramrules.emission.origin import report
 from paramrules.emission.rates import DEFAULT, Bases, base_of
-from paramrules.emission.wording import listed, plural
 from paramrules.rules.keys import SCALE_OF
 from paramrules.rules.terms import Constant, OptionValue
 
