@@ -1,4 +1,4 @@
-"""What the page on editors asks users to write."""
+"""The files that the page on editors asks users to write."""
 
 import json
 import re

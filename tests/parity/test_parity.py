@@ -90,7 +90,7 @@ error[E801]: `norm.weight` is in `no_decay`, its partner `norm.scale` in `decay`
 
 
 def test_a_clause_that_decides_for_many_is_told_once() -> None:
-    """What is noted about it names the first of them, and does not tell it from itself."""
+    """A note about it names the first of them, and does not tell it from itself."""
     torch_names, flax_names = (
         inventory_of([{"name": f"{layer}.{leaf}", "shape": [size]} for layer, size in (("a", 3), ("b", 5))])
         for leaf in ("gamma", "scale")

@@ -35,7 +35,7 @@ ODD_CHARACTERS = ("", ".", "1", "a", "_", " ", "é", "K", "\u0663", "-", "\U0001
 
 
 class Facts:
-    """What two files ask of parameters, to draw parameters from."""
+    """The questions that two files ask of parameters, to draw parameters from."""
 
     def __init__(self, files: Iterable[Rules], random: Random) -> None:
         self.random = random

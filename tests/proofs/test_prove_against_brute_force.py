@@ -1,4 +1,4 @@
-"""What is proved of two files holds for parameters made to measure, and what is shown against them is so.
+"""Answers of `prove`, compared with brute force over parameters made to measure.
 
 Files and parameters are drawn from a seed, which a failure shows with the smallest pair that fails. The slow
 session draws the other parts, with a hundred times as many each, and `volume.py` any number.

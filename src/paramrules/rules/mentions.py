@@ -118,7 +118,7 @@ def _last(span: Span, length: int) -> Span:
 
 
 class Target(NamedTuple):
-    """What a word refers to: a let, an option, a capture or a label.
+    """The referent of a word: a let, an option, a capture or a label.
 
     Attributes:
         kind: `let`, `option`, `capture` or `label`.
