@@ -1,5 +1,6 @@
 """Output streams that are closed, full, gone, or know few characters: the exit code is always the same."""
 
+import errno
 import io
 import os
 import subprocess
@@ -96,7 +97,9 @@ def test_the_current_folder_is_gone_within(run: Callable[..., Ran], monkeypatch:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
-def test_standard_output_that_cannot_be_written() -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_standard_output_that_cannot_be_written(unbuffered: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
     with open("/dev/full", "w") as full:
         ran = process("check", "net.rules", stdout=full, stderr=subprocess.PIPE)
         both = process("check", "net.rules", stdout=full, stderr=full)
@@ -104,6 +107,31 @@ def test_standard_output_that_cannot_be_written() -> None:
     error += "  = help: free some space, or name a file on another disk\n\n"
     assert (ran.returncode, ran.stderr) == (2, error)
     assert both.returncode == 2
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize("arguments", [("nope",), ("check", "--nope"), ("check", "none.rules"), ("--nope",)])
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_standard_error_that_cannot_be_written(
+    arguments: tuple[str, ...], unbuffered: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
+    with open("/dev/full", "w") as full:
+        assert process(*arguments, stdout=subprocess.PIPE, stderr=full).returncode == 2
+        assert process(*arguments, stdout=full, stderr=full).returncode == 2
+
+
+def test_standard_error_that_cannot_be_written_within(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same without a process, where coverage sees it."""
+
+    def full() -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with open(folder / "errors", "w") as stderr:
+        monkeypatch.setattr(sys, "stderr", stderr)
+        printed_answer.tell(full)
+        print("lost", file=stderr)
+    assert (folder / "errors").read_text() == ""
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])

@@ -82,7 +82,7 @@ def test_work(rules: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_bound_of_the_work_holds(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A lock that is refused could have been read: the bound allows the work of patterns, which have most lines."""
+    """A refused lock could have been read: the bound is enough for patterns, which have most lines."""
     names = [
         f"h.{i}.{part}.{leaf}"
         for i in range(24)

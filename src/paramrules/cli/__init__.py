@@ -6,6 +6,7 @@ out the answer. Its imports happen when it runs, so that `check` starts quickly.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from importlib import import_module
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ import click
 
 from paramrules import __version__
 from paramrules.cli.layout import harmless
-from paramrules.cli.printed_answer import prepare_streams, writing_help
+from paramrules.cli.printed_answer import prepare_streams, tell, writing_help
 from paramrules.diagnostics import did_you_mean, printable
 
 _COMMANDS: Final = (
@@ -83,13 +84,15 @@ class _Commands(click.Group):
 
 @contextmanager
 def _printable_errors() -> Iterator[None]:
-    """Escape what a mistyped command line brings into click's own messages."""
+    """Escape what a mistyped command line brings into click's own messages, which nobody may read."""
     try:
         yield
     except click.exceptions.NoArgsIsHelpError:  # its message is the help
         raise
     except click.UsageError as error:
-        error.message = harmless(printable(error.message))  # type: ignore[misc]  # click offers no other way
+        # click offers no other way
+        error.message = harmless(printable(error.message))  # type: ignore[misc]
+        error.show = partial(tell, error.show)  # type: ignore[method-assign]
         raise
 
 

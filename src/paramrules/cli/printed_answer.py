@@ -6,8 +6,9 @@ Standard output holds the answer, standard error the findings; of JSON and SARIF
 import io
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Final, TextIO
 
 import click
@@ -40,10 +41,17 @@ def writing_help() -> Iterator[None]:
 
 def unwritten(error: OSError) -> Exit:
     """Report that standard output cannot be written, drop what it should hold, and return the exit code."""
-    with suppress(OSError):
-        report([not_written("standard output", error)])
+    tell(partial(report, [not_written("standard output", error)]))
     _drop(sys.stdout)
     return Exit.UNUSABLE
+
+
+def tell(write: Callable[[], None]) -> None:
+    """Write to standard error, and drop what it should hold if it cannot be written."""
+    try:
+        write()
+    except OSError:
+        _drop(sys.stderr)
 
 
 def prepare_streams() -> None:
