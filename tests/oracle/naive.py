@@ -24,8 +24,31 @@ from paramrules.syntax import nodes
 
 Finding = tuple[str, int]
 
-NUMERIC = ("lr", "lr_scale", "weight_decay", "weight_decay_scale", "eps", "momentum")
-"""Keys of the language and of optimizers that are numbers, which only the model may show not to be."""
+TYPES = {
+    "number": ("lr", "lr_scale", "weight_decay", "weight_decay_scale", "eps", "momentum"),
+    "tuple": ("betas", "eps"),
+    "boolean": ("freeze", "skip", "nesterov"),
+    "string": ("optimizer", "schedule", "weight_decay_schedule"),
+}
+"""Keys that are drawn, by the types of their values; `eps` may be a tuple too, as for Adafactor."""
+
+
+def may_be(key: str, value: object) -> bool:
+    """Return whether a setting may have a value that only the model shows."""
+    kind = type_of(value)
+    types = [name for name, keys in TYPES.items() if key in keys]
+    return kind != "" and (not types or kind in types)
+
+
+def type_of(value: object) -> str:
+    """Return the type of a setting; "" if a setting cannot be it."""
+    if isinstance(value, tuple):
+        return "tuple" if all(type_of(item) not in ("", "tuple") for item in value) else ""
+    if isinstance(value, bool):
+        return "boolean"
+    if is_number(value):
+        return "number"
+    return "string" if isinstance(value, str) else "none" if value is None else ""
 
 
 @dataclass(frozen=True)
@@ -295,7 +318,7 @@ class Assigning:
         found = self.looking.value(value, self.scope, row, self.looking.model[number], {row.name: captures})
         if found is ABSENT:
             raise Wrong("E208")
-        if setting.key in NUMERIC and not is_number(found):
+        if not may_be(setting.key, found):
             raise Wrong("E317")
         return found
 

@@ -36,6 +36,16 @@ STATIC = {"E208", "E303", "E310", "E315"}
     strict=False,
     rate=None,
 )
+@example(  # a tuple that the model shows to be a boolean: E317
+    text="a: else -> betas = module_attr(lr_mult), tag = 1\n",
+    model=[{"name": "w"}],
+    modules={"": {"lr_mult": True}},
+    strict=False,
+    rate=None,
+)
+@example(  # a number that may be a tuple
+    text="a: else -> eps = (1e-30, 1e-3)\n", model=[{"name": "w"}], modules={}, strict=False, rate=None
+)
 def test_agrees_with_the_naive_evaluator(
     text: str,
     model: list[dict[str, Any]],
