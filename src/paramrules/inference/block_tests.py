@@ -18,21 +18,13 @@ _MOST_CHANGES: Final = 20
 """The most numbers beyond these: settings that change more often are a series."""
 
 _PARTS: Final = (
-    ("{depth} // 2", 1, 2, "half"),
-    ("{depth} // 3", 1, 3, "third"),
-    ("2 * {depth} // 3", 2, 3, "two thirds"),
-    ("{depth} // 4", 1, 4, "quarter"),
-    ("3 * {depth} // 4", 3, 4, "three quarters"),
+    ("{depth} // 2", 1, 2, "half", "half"),
+    ("{depth} // 3", 1, 3, "third", "two thirds"),
+    ("2 * {depth} // 3", 2, 3, "two thirds", "third"),
+    ("{depth} // 4", 1, 4, "quarter", "three quarters"),
+    ("3 * {depth} // 4", 3, 4, "three quarters", "quarter"),
 )
-"""Parts of all blocks: the text, the fraction, and its name."""
-
-_REST: Final = {
-    "half": "half",
-    "third": "two thirds",
-    "two thirds": "third",
-    "quarter": "three quarters",
-    "three quarters": "quarter",
-}
+"""Parts of all blocks: the text, the fraction, its name, and that of the rest."""
 
 Compare = Callable[[int, int], bool]
 """A test of a block's number and the number of blocks."""
@@ -59,14 +51,13 @@ def block_tests(index: Index, space: Space) -> Iterator[tuple[str, float, str, C
             yield f"{own}{{place}} {comparison}", cost + further, f"{end} {blocks}", is_inside
     if len({depth for depth in index.depth if depth}) > 1:  # of one depth, a part of it is a number
         cost = costs.INDEX + costs.HALF
-        for text, share, whole, part in _PARTS:
+        for text, share, whole, part, rest in _PARTS:
             yield f"{own}{{place}} < {text}", cost, f"first {part}", partial(_is_in_part, share, whole)
-            words = f"last {_REST[part]}"
-            yield f"{own}{{place}} >= {text}", cost, words, partial(_is_after_part, share, whole)
+            yield f"{own}{{place}} >= {text}", cost, f"last {rest}", partial(_is_after_part, share, whole)
     for period in range(2, min(deepest, 5)):
         words = f"one block in {period}"
-        for rest in range(period):
-            yield f"{own}{{place}} % {period} == {rest}", costs.INDEX, words, partial(_is_nth, period, rest)
+        for nth in range(period):
+            yield f"{own}{{place}} % {period} == {nth}", costs.INDEX, words, partial(_is_nth, period, nth)
 
 
 def _changes(index: Index, space: Space) -> Set[int]:
