@@ -22,6 +22,7 @@ from paramrules.backends import (
     RoutedGroup,
     RulesError,
     VocabularyLike,
+    a,
     arguments_of,
     bind,
     by_name,
@@ -31,6 +32,7 @@ from paramrules.backends import (
     check_rate,
     check_rules,
     check_use,
+    class_name,
     freezes_trained,
     lost_bases,
     names_in_rules,
@@ -207,9 +209,9 @@ def _is_finite(rate: Any) -> bool:
 def _spec(name: str, make: Make) -> OptimizerSpec:
     """Describe an optimizer that `build` was given."""
     if isinstance(make, Optimizer) or not callable(make):
-        raise _not_a_factory(f"a `{type(make).__name__}`")
+        raise _not_a_factory(a(type(make).__name__))
     if isinstance(make, type) and not issubclass(make, Optimizer):
-        raise _not_a_factory(f"`{make.__module__}.{make.__qualname__}`")
+        raise _not_a_factory(f"`{class_name(make)}`")
     inner, bound = unbound(make)
     takes = inspect.signature(inner).parameters
     named = [key for key, p in takes.items() if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
@@ -241,7 +243,7 @@ def _construct(make: Make, one: RoutedGroup, arguments: Mapping[str, Any]) -> Op
     made = unbound(make)[0](**{**arguments, **one.settings, **rates})
     if not isinstance(made, Optimizer):
         raise TypeError(
-            f"`{one.optimizer.called}` made a `{type(made).__name__}`, and should make an "
+            f"`{one.optimizer.called}` made {a(type(made).__name__)}, and should make an "
             "`mlx.optimizers.Optimizer`"
         )
     return made

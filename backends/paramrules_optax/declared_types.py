@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from paramrules.backends import UNKNOWN_OWNER, Class, Diagnostic, Owner, RulesError, did_you_mean
+from paramrules.backends import UNKNOWN_OWNER, Class, Diagnostic, Owner, RulesError, a, did_you_mean
 
 Types = Mapping[str, type]
 """The class of a module by canonical path: `{"encoder.layers_0.norm": flax.linen.LayerNorm}`."""
@@ -27,7 +27,7 @@ def with_declared(names: Sequence[str], owners: Sequence[Owner], types: Types | 
             raise RulesError(
                 Diagnostic(
                     "E534",
-                    f"`{module}` is a `{owner.cls.name}`, and `types` says `{Class.of(types[module]).name}`",
+                    f"`{module}` is {a(owner.cls.name)}, and `types` says `{Class.of(types[module]).name}`",
                     help="leave it out of `types`, which is for modules of unknown class",
                 )
             )

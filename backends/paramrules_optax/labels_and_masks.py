@@ -15,6 +15,7 @@ from paramrules.backends import (
     Options,
     RulesError,
     VocabularyLike,
+    a,
     class_name,
     did_you_mean,
     listed,
@@ -279,7 +280,7 @@ def _check_label(label: object) -> None:
     """Raise TypeError for something passed in place of a label, such as rules."""
     if label is not None and not isinstance(label, str):
         raise TypeError(
-            f"`label` is a `{class_name(type(label))}` and should be a text: "
+            f"`label` is {a(class_name(type(label)))} and should be a text: "
             "pass the parameters, the rules, then the label"
         )
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from torch import Tensor, nn
 
-from paramrules.backends import AnyRules, Diagnostic, Group, Options, RulesError, VocabularyLike
+from paramrules.backends import AnyRules, Diagnostic, Group, Options, RulesError, VocabularyLike, a
 from paramrules_torch.bound_model import bind_model
 
 Mark = Callable[[Group], object]
@@ -81,7 +81,7 @@ def _set(tensor: Tensor, name: str, value: object, called: str) -> None:
         raise RulesError(
             Diagnostic(
                 "E670",
-                f"`{called}`, a `{cls}`, does not take the attribute `{name}`: {error}",
+                f"`{called}`, {a(cls)}, does not take the attribute `{name}`: {error}",
                 help="choose another name, or let the parameter be a plain `torch.nn.Parameter`",
             )
         ) from error

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from paramrules.backends import GroupStats, group_rows, row_metrics
+from paramrules.backends import GroupStats, a, group_rows, row_metrics
 from paramrules_torch.norms import Norms, Part, part
 
 
@@ -59,7 +59,7 @@ class GroupMonitor:
     def __init__(self, optimizer: Optimizer, every: int = 10, *, updates: bool = True) -> None:
         if not isinstance(optimizer, Optimizer):
             raise TypeError(
-                f"`optimizer` is a `{type(optimizer).__name__}`, and should be what `build` returns"
+                f"`optimizer` is {a(type(optimizer).__name__)}, and should be what `build` returns"
             )
         if not isinstance(every, int) or every < 1:
             raise ValueError(f"`every` is {every!r} and should be a number of steps, such as 100")

@@ -14,6 +14,7 @@ from paramrules.backends import (
     Diagnostic,
     Owner,
     RulesError,
+    a,
     class_name,
     listed,
     other_framework,
@@ -99,4 +100,4 @@ def _not_a_tensor(name: str, value: object) -> Diagnostic:
     else:
         alone = "pass parameters alone, by name: `dict(model.named_parameters())`"
         help = other_framework(value, "torch") or alone
-    return Diagnostic("E546", f"`{name}` is a `{class_name(type(value))}`, not a tensor", help=help)
+    return Diagnostic("E546", f"`{name}` is {a(class_name(type(value)))}, not a tensor", help=help)

@@ -5,7 +5,7 @@ from os import PathLike
 from typing import Final
 
 from paramrules.contract import Backend
-from paramrules.diagnostics import Diagnostic, RulesError, class_name, did_you_mean
+from paramrules.diagnostics import Diagnostic, RulesError, a, class_name, did_you_mean
 from paramrules.inventories import Inventory
 from paramrules.registry import backend_of, installed, is_model, unusable
 
@@ -28,7 +28,7 @@ def refused(model: object, backend: Backend | None, keywords: Mapping[str, objec
         message = f"`{class_name(model)}` is a class, not a model"
         return RulesError(Diagnostic("E504", message, help=help))
     known = ", ".join(f"`{backend.name}`" for backend in installed()) or "none"
-    message = f"no backend knows what a `{class_name(type(model))}` is"
+    message = f"no backend knows what {a(class_name(type(model)))} is"
     help = help or f"pass a module or a tree of arrays; installed backends: {known}"
     return RulesError([Diagnostic("E504", message, help=help), *unusable(model)])
 
@@ -68,9 +68,9 @@ def refuse_non_module(
         otherwise: the help for what is none of the usual mistakes.
     """
     if isinstance(model, type):
-        message = f"`{class_name(model)}` is a class, not a `{wanted}`"
+        message = f"`{class_name(model)}` is a class, not {a(wanted)}"
     else:
-        message = f"a `{class_name(type(model))}` is not a `{wanted}`"
+        message = f"{a(class_name(type(model)))} is not {a(wanted)}"
     help = "the model comes first, and the rules second" if _are_rules(model) else _instead(model)
     return RulesError(Diagnostic("E519", message, help=help or other_framework(model) or otherwise))
 

@@ -299,7 +299,7 @@ def test_a_builtin_without_a_signature_is_called() -> None:
         (
             "nets.py:number",
             """
-            error[E702]: `nets.py:number` is a `int`, which is not a model
+            error[E702]: `nets.py:number` is an `int`, which is not a model
               = help: name a module, a tree of arrays, or a function that returns one
             """,
         ),

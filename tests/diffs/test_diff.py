@@ -262,7 +262,7 @@ def test_the_sides_of_a_diff() -> None:
         paramrules.diff(rules, 3, inventory)  # type: ignore[arg-type]
     assert str(failed.value) == (
         "write `paramrules.diff(old, new, model)`, with paths of rules or locks, or what `read_lock`, `load` "
-        "or `assign` returned; this is a `int`"
+        "or `assign` returned; this is an `int`"
     )
     several = paramrules.lock({"a": assignment, "b": assignment})
     assert paramrules.diff(several, several, name="b").same

@@ -197,7 +197,7 @@ def test_a_model_that_nobody_knows_names_the_broken_backends(install: Install) -
         f"TypeError: `{sys.modules['nameless_backend'].backend}` is not a backend: it has no `name`",
     )
     assert refusal(object()) == (
-        "\nerror[E504]: no backend knows what a `object` is\n"
+        "\nerror[E504]: no backend knows what an `object` is\n"
         "  = help: pass a module or a tree of arrays; installed backends: `toy`\n"
     ) + "".join(
         f"\nerror[E515]: the backend `{name}` of `{value}` cannot be loaded: {error}\n"

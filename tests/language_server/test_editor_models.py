@@ -232,7 +232,7 @@ def test_a_model_that_cannot_be_built_is_a_message(editor: Editor, project: Path
     uri = editor.open(rules(project))
     assert rebuild(editor, uri) == 0
     assert editor.messages == [
-        "E983: `plain.py:model` cannot be built: `plain.py:model` is a `int`, which is not a model",
+        "E983: `plain.py:model` cannot be built: `plain.py:model` is an `int`, which is not a model",
         "E983: `broken.py:model` cannot be built: exit code 3",
     ]
     (project / CACHE / ".gitignore").unlink()

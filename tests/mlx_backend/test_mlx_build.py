@@ -401,7 +401,11 @@ def test_a_parameter_that_came_later_is_refused(model: MLP) -> None:
             TypeError,
             "`optimizer` should be a class such",
         ),
-        ({"learning_rate": 0.1, "optimizer": lambda learning_rate: 3}, TypeError, "made a `int`, and should"),
+        (
+            {"learning_rate": 0.1, "optimizer": lambda learning_rate: 3},
+            TypeError,
+            "made an `int`, and should",
+        ),
         ({"learning_rate": 0.1, "beta": 3}, RulesError, r"E612\]: `AdamW` takes no argument `beta`"),
         ({"learning_rate": 0.1, "weight_decay": 0.1, "optimizer": optim.Adam}, RulesError, "E612"),
     ],

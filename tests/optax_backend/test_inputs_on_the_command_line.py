@@ -207,7 +207,7 @@ def test_random_keys_need_not_be_given(
         ),
         (
             ("biggest([1])",),
-            "error[E702]: `inputs.py:biggest([1])` returns a `int`, which is not a model\n"
+            "error[E702]: `inputs.py:biggest([1])` returns an `int`, which is not a model\n"
             "  = help: it has to return a module or a tree of arrays\n\n",
         ),
         (

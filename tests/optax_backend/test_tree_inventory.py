@@ -200,7 +200,7 @@ def test_a_type_for_a_module_whose_class_is_known():
     assert (
         refused({"layer": model}, types={"layer": linen.LayerNorm})
         == """
-error[E534]: `layer` is a `equinox.nn._linear.Linear`, and `types` says `flax.linen.normalization.LayerNorm`
+error[E534]: `layer` is an `equinox.nn._linear.Linear`, and `types` says `flax.linen.normalization.LayerNorm`
   = help: leave it out of `types`, which is for modules of unknown class"""
     )
 
@@ -223,12 +223,12 @@ error[E538]: `key` is an array of key<fry>, which no optimizer trains
     )
 
 
-@pytest.mark.parametrize(("leaf", "what"), [("gelu", "str"), (3, "int"), (True, "bool")])
+@pytest.mark.parametrize(("leaf", "what"), [("gelu", "a `str`"), (3, "an `int`"), (True, "a `bool`")])
 def test_a_leaf_that_is_not_an_array(leaf, what):
     assert (
         refused({"w": jnp.ones(2), "act": leaf})
         == f"""
-error[E537]: `act` is a `{what}`, not an array
+error[E537]: `act` is {what}, not an array
   = help: pass parameters alone, as the optimizer gets them"""
     )
 

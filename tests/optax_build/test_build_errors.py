@@ -303,7 +303,7 @@ USELESS = {
     ),
     "several rates": (
         lambda: built("all: else", learning_rate=jnp.ones(2)),
-        "`learning_rate` is Array([1., 1.], dtype=float32), a `ArrayImpl`",
+        "`learning_rate` is Array([1., 1.], dtype=float32), an `ArrayImpl`",
     ),
     "true for a rate": (lambda: built("all: else", learning_rate=True), "`learning_rate` is True, a `bool`"),
 }

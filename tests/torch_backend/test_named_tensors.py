@@ -124,17 +124,17 @@ def test_two_keys_that_come_to_one_name() -> None:
 @pytest.mark.parametrize(
     ("value", "called", "help"),
     [
-        (3, "int", "pass parameters alone, by name: `dict(model.named_parameters())`"),
+        (3, "an `int`", "pass parameters alone, by name: `dict(model.named_parameters())`"),
         (
             nn.ReLU(),
-            "torch.nn.modules.activation.ReLU",
+            "a `torch.nn.modules.activation.ReLU`",
             "put modules and parameters into one module, such as `nn.ModuleDict` or a class of your own",
         ),
     ],
 )
 def test_a_mapping_of_something_else(value: object, called: str, help: str) -> None:
     assert refusal({"a": tensor(2), "b": {"c": value}}) == (
-        f"\nerror[E546]: `b.c` is a `{called}`, not a tensor\n  = help: {help}"
+        f"\nerror[E546]: `b.c` is {called}, not a tensor\n  = help: {help}"
     )
     with pytest.raises(RulesError, match="E546"):
         paramrules.inventory({"a": tensor(2), "c": value})

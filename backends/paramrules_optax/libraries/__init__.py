@@ -20,7 +20,7 @@ No library is imported before a model of it turns up: classes are looked up with
 from collections.abc import Callable
 from typing import Any
 
-from paramrules.backends import Diagnostic, RulesError
+from paramrules.backends import Diagnostic, RulesError, a, class_name
 from paramrules_optax.libraries import equinox, haiku, linen, nnx, transformers
 from paramrules_optax.libraries.abstract_init import InitCall, InitRun
 from paramrules_optax.libraries.loaded import Classes, Layout, Refusal
@@ -81,7 +81,7 @@ def refuse_holder(value: Any) -> None:
         raise RulesError(
             Diagnostic(
                 "E519",
-                f"a `{cls.__module__}.{cls.__qualname__}` keeps the state of an optimizer beside parameters",
+                f"{a(class_name(cls))} keeps the state of an optimizer beside parameters",
                 help="pass its `.params`" if hasattr(value, "params") else "pass the module that it trains",
             )
         )

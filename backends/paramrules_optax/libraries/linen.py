@@ -5,7 +5,7 @@ from typing import Any
 
 from jax.tree_util import tree_flatten_with_path
 
-from paramrules.backends import Diagnostic, RulesError
+from paramrules.backends import Diagnostic, RulesError, a, class_name
 from paramrules_optax.libraries import nnx
 from paramrules_optax.libraries.abstract_init import InitCall, InitRun, Sightings, run_abstractly
 from paramrules_optax.libraries.loaded import Classes, Layout, Refusal, einsum_layout, general_layout, loaded
@@ -63,7 +63,7 @@ def refuse_module(leaf: Any) -> Refusal | None:
     if isinstance(leaf, modules()):
         kind = type(leaf)
         return Refusal(
-            f"is a `{kind.__module__}.{kind.__qualname__}`, not an array",
+            f"is {a(class_name(kind))}, not an array",
             'linen keeps parameters apart from modules: pass `model.init(...)["params"]`',
         )
     return None

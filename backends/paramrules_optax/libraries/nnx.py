@@ -8,7 +8,7 @@ from typing import Any
 
 from jax.tree_util import tree_leaves
 
-from paramrules.backends import UNKNOWN_OWNER, Class, Owner, Repeats
+from paramrules.backends import UNKNOWN_OWNER, Class, Owner, Repeats, a
 from paramrules_optax.libraries.loaded import (
     Classes,
     Layout,
@@ -49,7 +49,7 @@ def untrained_variables() -> Classes:
 def refuse_untrained(box: Any) -> Refusal | None:
     """Refuse a variable that holds something other than a parameter."""
     if isinstance(box, untrained_variables()):
-        return Refusal(f"is a `{type(box).__name__}`, not a parameter", _PASS_PARAMS)
+        return Refusal(f"is {a(type(box).__name__)}, not a parameter", _PASS_PARAMS)
     return None
 
 
@@ -58,7 +58,7 @@ def refuse_unselected(box: Any) -> Refusal | None:
     if isinstance(box, variables()) and not isinstance(box, loaded("flax.nnx", "Param")):
         name = type(box).__name__
         return refuse_untrained(box) or Refusal(
-            f"is a `{name}`, and of an NNX module only each `nnx.Param` is a parameter",
+            f"is {a(name)}, and of an NNX module only each `nnx.Param` is a parameter",
             f"derive `{name}` from `nnx.Param`, or pass the trained state in place of the module",
         )
     return None

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from paramrules.backends import Diagnostic, RulesError
+from paramrules.backends import Diagnostic, RulesError, a, class_name
 from paramrules_optax.libraries.loaded import loaded
 
 
@@ -18,7 +18,7 @@ def refuse_model(value: Any) -> None:
         raise RulesError(
             Diagnostic(
                 "E519",
-                f"a `{cls.__module__}.{cls.__qualname__}` is neither a linen module nor a tree of parameters",
+                f"{a(class_name(cls))} is neither a linen module nor a tree of parameters",
                 help="pass its `.params`, and its module for the types, as in `labels(model.params, rules, "
                 "model=paramrules.inventory(model.module, inputs=input_ids))`",
                 cli_help="name a function that returns `model.module`, and give its `--input int32[1,128]`",

@@ -13,6 +13,7 @@ from paramrules.backends import (
     Missing,
     RulesError,
     SavedEntry,
+    a,
     check_choice,
     regrouping,
     warn,
@@ -184,5 +185,5 @@ def _refuse_holder(state: Any) -> None:
     inside = "opt_state" in state if isinstance(state, Mapping) else hasattr(state, "opt_state")
     if inside:
         how = "['opt_state']" if isinstance(state, Mapping) else ".opt_state"
-        message = f"a `{type(state).__name__}` is not the state of an optimizer"
+        message = f"{a(type(state).__name__)} is not the state of an optimizer"
         raise RulesError(Diagnostic("E620", message, help=f"it holds one: pass its `{how}`"))

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import optax
 
-from paramrules.backends import Diagnostic, RulesError
+from paramrules.backends import Diagnostic, RulesError, a
 from paramrules_optax.transforms import stages
 from paramrules_optax.transforms.arrays import Array
 from paramrules_optax.transforms.group_config import GroupConfig
@@ -149,7 +149,7 @@ def _called(
     made = optimizer.factory(learning_rate=learning_rate, **decay, **settings)
     if not (hasattr(made, "init") and hasattr(made, "update")):
         raise TypeError(
-            f"`{optimizer.spec.called}` made a `{type(made).__name__}`, and should make an "
+            f"`{optimizer.spec.called}` made {a(type(made).__name__)}, and should make an "
             "`optax.GradientTransformation`"
         )
     return optax.chain(made, *_last(decays, unscaled))

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jax.tree_util import PyTreeDef, keystr, tree_flatten_with_path
 
-from paramrules.backends import Diagnostic, RulesError, class_name, other_framework
+from paramrules.backends import Diagnostic, RulesError, a, class_name, other_framework
 from paramrules_optax import libraries
 from paramrules_optax.libraries import equinox, linen, nnx
 from paramrules_optax.trees.leaves import ARRAYS, is_array, is_inexact
@@ -126,7 +126,7 @@ def _not_a_parameter(walk: Walk, leaves: Sequence[Any], wrong: Sequence[int]) ->
     if isinstance(leaf, type):
         reason, help = f"is the class `{leaf.__qualname__}`", f"pass an instance: `{leaf.__name__}(...)`"
     else:
-        reason, help = f"is a `{class_name(kind)}`", _PARAMETERS_ALONE
+        reason, help = f"is {a(class_name(kind))}", _PARAMETERS_ALONE
         if elsewhere := other_framework(leaf, "optax"):
             help = elsewhere
         elif is_dataclass(leaf):

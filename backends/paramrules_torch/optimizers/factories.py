@@ -96,7 +96,7 @@ class Factory:
             if not isinstance(made, Optimizer):
                 what = type(made).__name__
                 raise TypeError(
-                    f"`{self.spec.called}` made a `{what}`, and should make a `torch.optim.Optimizer`"
+                    f"`{self.spec.called}` made {a(what)}, and should make a `torch.optim.Optimizer`"
                 )
             if len(made.param_groups) != len(groups):
                 there = len(made.param_groups)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from paramrules.backends import Diagnostic, RulesError, choose, listed, not_clear
+from paramrules.backends import Diagnostic, RulesError, a, choose, listed, not_clear
 from paramrules_torch.optimizers.added_groups import KnownParameters, complete
 from paramrules_torch.optimizers.joined_state import JoinedState, join, split
 from paramrules_torch.resume.saved_state import checked, read
@@ -142,7 +142,7 @@ class MultiOptimizer(Optimizer):
         Raises RulesError: E610 if that is not clear. Raises ValueError as torch does.
         """
         if not isinstance(param_group, dict):
-            raise TypeError(f"a group should be a dict, and this is a `{type(param_group).__name__}`")
+            raise TypeError(f"a group should be a dict, and this is {a(type(param_group).__name__)}")
         known = getattr(self, "known", None)
         complete(
             param_group,

@@ -11,6 +11,7 @@ from paramrules.backends import (
     DEFAULT,
     SCHEDULES,
     RulesError,
+    a,
     by_schedule,
     class_name,
     schedule_of,
@@ -116,7 +117,7 @@ def _check_optimizer(optimizer: object) -> None:
     if not isinstance(optimizer, Optimizer):
         cls = type(optimizer)
         raise TypeError(
-            f"`optimizer` is a `{class_name(cls)}`, not a `torch.optim.Optimizer`: write "
+            f"`optimizer` is {a(class_name(cls))}, not a `torch.optim.Optimizer`: write "
             "`scheduled(optimizer, lambda base: ...)`"
         )
 
@@ -258,7 +259,7 @@ class Scheduled(LRScheduler):
         """Step to where a scheduler of all groups was."""
         if isinstance(self.inner, ReduceLROnPlateau) or "last_epoch" not in state:
             raise ValueError(
-                f"a `{type(self.inner).__name__}` can only load what `scheduled` saved: "
+                f"{a(type(self.inner).__name__)} can only load what `scheduled` saved: "
                 "its steps cannot be repeated from the state of one that saw all groups"
             )
         while self.inner.last_epoch < state["last_epoch"]:
@@ -280,7 +281,7 @@ def _made(make: Make, proxy: BaseRate) -> Any:
         raise
     if not hasattr(scheduler, "step"):
         raise TypeError(
-            f"`make_scheduler` made a `{type(scheduler).__name__}` and should make a scheduler: "
+            f"`make_scheduler` made {a(type(scheduler).__name__)} and should make a scheduler: "
             "`lambda base: CosineAnnealingLR(base, 100)`"
         )
     return scheduler

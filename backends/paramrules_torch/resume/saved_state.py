@@ -48,7 +48,7 @@ def checked(state_dict: object) -> Mapping[str, Any]:
     """Return a dict with a state and groups of parameters. Raise RulesError (E620) if it is none."""
     if not isinstance(state_dict, Mapping):
         cls = type(state_dict).__name__
-        raise refuse("E620", f"a `{cls}` is not the saved state of an optimizer", _WHOLE)
+        raise refuse("E620", f"{a(cls)} is not the saved state of an optimizer", _WHOLE)
     if not all(part in state_dict for part in _PARTS):
         raise refuse("E620", "this dict does not have `state` and `param_groups`", _where(state_dict))
     groups, state = state_dict["param_groups"], state_dict["state"]

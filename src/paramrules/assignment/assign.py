@@ -22,7 +22,7 @@ from paramrules.assignment.ties import disagreements
 from paramrules.assignment.unknown_keywords import refuse_unknown
 from paramrules.assignment.value_evaluator import Scalar, Values
 from paramrules.assignment.vocabulary_findings import classes_not_in_the_model
-from paramrules.diagnostics import Diagnostic, RulesError, class_name
+from paramrules.diagnostics import Diagnostic, RulesError, a, class_name
 from paramrules.inventories import Inventory
 from paramrules.inventories.own_vocabulary import VocabularyLike
 from paramrules.inventory_of_model import inventory as inventory_of
@@ -205,5 +205,5 @@ def rules_from(rules: RulesLike, call: str) -> Rules:
         return load(rules)
     raise TypeError(
         f"write `paramrules.{call}`, with the rules as a path or as `Rules` from `paramrules.load`; "
-        f"the first argument is a `{class_name(type(rules))}`"
+        f"the first argument is {a(class_name(type(rules)))}"
     )

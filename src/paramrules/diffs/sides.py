@@ -9,7 +9,7 @@ from typing import TypeAlias
 from paramrules.assignment import Assignment, examine
 from paramrules.assignment.value_evaluator import Scalar
 from paramrules.comparison.settings import BOTH, check_compared
-from paramrules.diagnostics import Diagnostic, RulesError, class_name
+from paramrules.diagnostics import Diagnostic, RulesError, a, class_name
 from paramrules.diffs.changes import Diff
 from paramrules.diffs.compare import compared
 from paramrules.diffs.diffs import Diffs
@@ -176,7 +176,7 @@ def _opened(side: Side) -> _Opened:
         return rules_or_lock(side)
     raise TypeError(
         "write `paramrules.diff(old, new, model)`, with paths of rules or locks, or what `read_lock`, `load` "
-        f"or `assign` returned; this is a `{class_name(type(side))}`"
+        f"or `assign` returned; this is {a(class_name(type(side)))}"
     )
 
 

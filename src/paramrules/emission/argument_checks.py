@@ -8,7 +8,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from paramrules.assignment import Assignment
-from paramrules.diagnostics import class_name
+from paramrules.diagnostics import a, class_name
 from paramrules.emission.optimizer_spec import OptimizerSpecs
 from paramrules.rules import Rules
 from paramrules.rules.keys import PORTABLE, RESERVED
@@ -134,7 +134,7 @@ def check_rate(
     if isinstance(rate, bool) or not (isinstance(rate, Real) or is_native(rate)):
         instead = f": {scheduled}" if scheduled and (callable(rate) or isinstance(rate, Mapping)) else ""
         raise TypeError(
-            f"`{name}` is {rate!r:.60}, a `{type(rate).__name__}`, and should be {wanted}{instead}"
+            f"`{name}` is {rate!r:.60}, {a(type(rate).__name__)}, and should be {wanted}{instead}"
         )
     if is_finite and not isinstance(rate, Real) and not is_finite(rate):
         raise _not_finite(name, rate)

@@ -7,7 +7,7 @@ which words is the same in every framework, and decided here.
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
-from paramrules.diagnostics import Diagnostic, listed
+from paramrules.diagnostics import Diagnostic, a, listed
 from paramrules.folded_names import fold
 
 Missing = Literal["refuse", "fresh"]
@@ -148,7 +148,7 @@ def counted_differently(
     """
     return Diagnostic(
         "E628",
-        f"`{one[0]}` and `{other[0]}` share a `{key}` now, and it was {one[1]!r} for the first and "
+        f"`{one[0]}` and `{other[0]}` share {a(key)} now, and it was {one[1]!r} for the first and "
         f"{other[1]!r} for the second",
         help=f"keep them {apart}",
     )

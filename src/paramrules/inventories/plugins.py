@@ -17,7 +17,7 @@ from itertools import islice, product
 from pathlib import Path
 from typing import Any
 
-from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
+from paramrules.diagnostics import Diagnostic, RulesError, a, did_you_mean
 from paramrules.entry_points import entry_points
 from paramrules.inventories.tables import WORDS, Tables
 from paramrules.toml_files import load_toml
@@ -198,7 +198,7 @@ def _contradictions(tables: Sequence[Mapping[str, Any]]) -> Iterator[_Fault]:
             for cls, leaf in pairs:
                 first = found.setdefault((cls, leaf), role)
                 if first != role:
-                    what = f"`{leaf}` of `{cls}` is a `{first}` in one place and a `{role}` in another"
+                    what = f"`{leaf}` of `{cls}` is {a(first)} in one place and {a(role)} in another"
                     yield what, "leave one of the two out"
 
 

@@ -7,7 +7,7 @@ from os import PathLike
 
 from paramrules.assignment import Assignment
 from paramrules.assignment.value_evaluator import Scalar
-from paramrules.diagnostics import Diagnostic, RulesError, class_name
+from paramrules.diagnostics import Diagnostic, RulesError, a, class_name
 from paramrules.locks.locked import LockedModel, locked
 from paramrules.locks.sections import Identity, chosen, identity, section_names, sections_of
 from paramrules.safe_files import write_whole
@@ -133,13 +133,13 @@ def lock(assignments: Assignment | Mapping[str, Assignment | Sequence[Assignment
     if not isinstance(assignments, Mapping):
         raise TypeError(
             "write `paramrules.lock({name: assignment})`, with what `paramrules.assign` returns; "
-            f"the argument is a `{class_name(type(assignments))}`"
+            f"the argument is {a(class_name(type(assignments)))}"
         )
     pairs = []
     for name, own in assignments.items():
         for each in own if isinstance(own, list | tuple) else (own,):
             if not isinstance(each, Assignment):
-                raise TypeError(f"a `{class_name(type(each))}` is not what `paramrules.assign` returns")
+                raise TypeError(f"{a(class_name(type(each)))} is not what `paramrules.assign` returns")
             pairs.append((name, each))
     return lock_of(pairs, "the lock")
 

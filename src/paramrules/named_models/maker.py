@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from paramrules import registry
-from paramrules.diagnostics import Diagnostic, RulesError
+from paramrules.diagnostics import Diagnostic, RulesError, a
 from paramrules.named_models.abstract_build import build_without_memory
 from paramrules.named_models.model_name import Call, ModelName
 from paramrules.named_models.user_code_errors import user_code
@@ -20,7 +20,7 @@ def build(name: ModelName, maker: object, call: Call, *, abstract: bool = True) 
         raise RulesError(
             Diagnostic(
                 "E702",
-                f"`{name.text}` is a `{type(maker).__name__}`, which is not a model",
+                f"`{name.text}` is {a(type(maker).__name__)}, which is not a model",
                 help="name a module, a tree of arrays, or a function that returns one",
             )
         )
@@ -38,7 +38,7 @@ def build(name: ModelName, maker: object, call: Call, *, abstract: bool = True) 
             [
                 Diagnostic(
                     "E702",
-                    f"`{name.text}` returns a `{type(model).__name__}`, which is not a model",
+                    f"`{name.text}` returns {a(type(model).__name__)}, which is not a model",
                     help="it has to return a module or a tree of arrays",
                 ),
                 *registry.unusable(model),

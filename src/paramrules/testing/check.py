@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from paramrules.diagnostics import a
 from paramrules.inventories import UNKNOWN_OWNER, Class, Inventory, Parameter
 from paramrules.testing.models import Module, differing, model_of
 from paramrules.testing.outcome import difference, expected_of, run, write
@@ -111,7 +112,7 @@ def _check_contract(backend: Any, model: object) -> None:
     assert backend.recognises(model), f"`{name}` does not recognise the model that `build` made"
     assert not backend.recognises(object()), f"`{name}` recognises a bare `object()`, which is not a model"
     inventory = backend.inventory(model)
-    assert isinstance(inventory, Inventory), f"`{name}.inventory` returns a `{type(inventory).__name__}`"
+    assert isinstance(inventory, Inventory), f"`{name}.inventory` returns {a(type(inventory).__name__)}"
     assert inventory.framework == name, (
         f"the inventory's `framework` is `{inventory.framework}`, and the backend's name is `{name}`"
     )
