@@ -6,9 +6,9 @@ from math import isclose, log
 from typing import Final
 
 from paramrules.inference import costs
+from paramrules.inference.curves import power_of, shortest
 from paramrules.inference.effective import FREE, UNSET, Column, close, distinct, is_number
 from paramrules.inference.forms import Form, free_of
-from paramrules.inference.rates_by_block import power_of, shortest
 from paramrules.inference.space import Space, mask_of
 
 _FEWEST: Final = 5
