@@ -29,7 +29,9 @@ _SHOWN = 5
 def require_known(rules: Rules, inventory: Inventory) -> None:
     """Raise RulesError (E215) if a rule needs a fact that cannot be known for this model."""
     lacking: dict[str, dict[Span, str]] = {}
-    for term in terms_in(*rules.axes):
+    for term in rules.terms:
+        if not isinstance(term, _READING):
+            continue
         fact = _fact(term)
         name = term.name if isinstance(term, terms.Field) else fact
         if help := inventory.unknown.get(fact) or (name == "layer_groups" and inventory.without_groups):
@@ -54,23 +56,24 @@ def _unknown(places: Mapping[Span, str], help: str, cli_help: str) -> Diagnostic
     )
 
 
-def _fact(term: terms.Term) -> str:
+_READING = terms.ClassTest | terms.ConstantTest | terms.Field | terms.Attribute | terms.AttributeTest
+"""The terms that read a fact which may be unknown."""
+
+
+def _fact(term: _READING) -> str:
+    """Return the fact that a term reads, or the one without which nobody knows it."""
     match term:
-        case terms.ClassTest():
-            return term.function
         case terms.ConstantTest():
             return term.subject
         case terms.Field():
             return SOURCES.get(term.name, term.name)
-        case terms.Attribute() | terms.AttributeTest():
-            return term.function
         case _:
-            return ""
+            return term.function
 
 
 def empty_counts(rules: Rules, facts: Facts) -> Iterator[Diagnostic]:
     """Yield W204 for each `count` of nothing."""
-    counts = {term.span: term for term in terms_in(*rules.axes) if isinstance(term, terms.Count)}
+    counts = {term.span: term for term in rules.terms if isinstance(term, terms.Count)}
     for span, count in counts.items():
         if not facts.positions(count.match):
             yield Diagnostic(

@@ -7,14 +7,14 @@ from paramrules.diagnostics import Diagnostic
 from paramrules.display import counted
 from paramrules.rules import terms
 from paramrules.rules.model import Rules
-from paramrules.rules.terms import constant_number, terms_in
+from paramrules.rules.terms import constant_number
 
 Extents = Sequence[float | None]
 
 
 def fits_stored(rules: Rules, facts: Facts) -> Iterator[Diagnostic]:
     """Yield a note for each `shape ==` that fits stored shapes of parameters, and no logical one of them."""
-    tests = {term.span: term for term in terms_in(*rules.axes) if isinstance(term, terms.ShapeTest)}
+    tests = {term.span: term for term in rules.terms if isinstance(term, terms.ShapeTest)}
     if not tests:
         return
     columns = facts.column("layer_shape"), facts.column("shape")

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from paramrules.diagnostics import Diagnostic, Source, Span, printable
 from paramrules.display import counted
-from paramrules.rules.terms import Predicate, Term, Value
+from paramrules.rules.terms import Predicate, Term, Value, terms_in
 from paramrules.syntax.nodes import Allow, File
 from paramrules.syntax.tree import node
 
@@ -97,7 +98,7 @@ class Option(Term):
     required: bool
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, repr=False)
 class Rules:
     """A rule file, ready to be assigned to any model, any number of times.
 
@@ -122,6 +123,11 @@ class Rules:
     allows: tuple[Allow, ...] = field(compare=False)
     file: File = field(compare=False, repr=False)
     included: tuple[File, ...] = field(compare=False, repr=False)
+
+    @cached_property
+    def terms(self) -> tuple[Term, ...]:
+        """All terms of the axes, in the order written; what a let stands for comes once."""
+        return tuple(terms_in(*self.axes))
 
     @property
     def settings(self) -> Iterator[Setting]:
