@@ -69,9 +69,8 @@ class TorchColumns(Columns):
         """Return the tensors' shapes, gathered ones where ZeRO-3 keeps a part; Megatron's are of parts."""
         if "deepspeed" in sys.modules:
             return [tuple(getattr(tensor, "ds_shape", tensor.shape)) for tensor in self.tensors]
-        shapes = [tensor.shape for tensor in self.tensors]
-        plain = {shape: tuple(shape) for shape in set(shapes)}
-        return [plain[shape] for shape in shapes]
+        plain = _Plain()  # a list of the tensors' own shapes first takes twice as long
+        return [plain[tensor.shape] for tensor in self.tensors]
 
     def dtype(self) -> Sequence[str]:
         """Return the dtypes without `torch.`."""
@@ -103,6 +102,14 @@ class TorchColumns(Columns):
         """Return the last components of names; for what a parametrization keeps, that of the parameter."""
         leaves = self.walk.leaves
         return leaves if len(self.order) == len(self.tensors) else [leaves[entry] for entry in self.order]
+
+
+class _Plain(dict[tuple[int, ...], tuple[int, ...]]):
+    """Shapes as plain tuples, one for all that are equal."""
+
+    def __missing__(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        self[shape] = tuple(shape)
+        return self[shape]
 
 
 def _variable(cls: type) -> Class:

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Protocol
 
 from paramrules.diagnostics import Diagnostic, Span
@@ -36,7 +36,7 @@ class Search(Protocol):
         """Return the leftmost match in a text, or None."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Regex:
     """A regex that searches a name in time linear in its length.
 
@@ -65,7 +65,7 @@ class Regex:
             return _compiled(self.parsed.python).search
         return _automaton(self).search
 
-    @property
+    @cached_property
     def takes_digits_alike(self) -> bool:
         """True if it makes no difference which digits stand in a name, to what it matches and captures."""
         return analysis.takes_digits_alike(self.parsed.tree)
