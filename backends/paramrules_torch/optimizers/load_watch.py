@@ -35,9 +35,7 @@ def watch_loading(optimizer: Optimizer, keys: Collection[str]) -> None:
         optimizer: the optimizer; `MultiOptimizer` for several.
         keys: the keys that rules and `build` have set in its groups.
     """
-    inside = getattr(optimizer, "optimizers", {"": optimizer}).values()
-    arguments = {key for each in inside for key in constructor_arguments(type(each))}
-    watch = _LoadWatch({*keys, *arguments} - {"lr", "weight_decay", *SWITCHES})
+    watch = _LoadWatch(keys)
     optimizer.register_load_state_dict_pre_hook(watch.before)
     optimizer.register_load_state_dict_post_hook(watch.after)
 
@@ -63,11 +61,14 @@ class _LoadWatch:
 
     def after(self, optimizer: Optimizer) -> None:
         """Compare, and put back the keys that the state lacks: it may be older than they are."""
+        inside = getattr(optimizer, "optimizers", {"": optimizer}).values()
+        arguments = {key for each in inside for key in constructor_arguments(type(each))}
+        watched = {*self.keys, *arguments} - {"lr", "weight_decay", *SWITCHES}
         found = []
         for group, ours in zip(optimizer.param_groups, self.groups, strict=True):
             found += [
                 f"`{key}` of `{ours['label']}` is {_plain(theirs)!r} and was {_plain(own)!r}"
-                for key, theirs, own in self._differing(group, ours)
+                for key, theirs, own in _differing(group, ours, watched)
             ]
             group.update(
                 {key: value for key, value in ours.items() if key not in group or key in _OF_THE_MODEL}
@@ -77,22 +78,25 @@ class _LoadWatch:
             more = [f"{len(found) - _MOST} more"] if len(found) > _MOST else []
             warn([_replaced(found[:_MOST] + more)], stacklevel=4)
 
-    def _differing(self, group: Mapping[str, Any], ours: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
-        """Yield the keys whose loaded value is another, with both values."""
-        decays = FIRST_DECAY in ours and "weight_decay" in group
-        loaded = group.get(FIRST_DECAY, group.get("weight_decay"))
-        other_decay = decays and _plain(loaded) != _plain(ours[FIRST_DECAY])
-        if other_decay:
-            yield "weight_decay", loaded, ours[FIRST_DECAY]
-        cycling = any(key in group or key in ours for key in _CYCLING)
-        for key in ours:
-            if key not in self.keys or key not in group or (key == DECAY_RATIO and other_decay):
-                continue
-            theirs, own = group[key], ours[key]
-            if cycling and key in ("momentum", "betas"):
-                theirs, own = (value[1:] if key == "betas" else None for value in (theirs, own))
-            if _plain(theirs) != _plain(own):
-                yield key, group[key], ours[key]
+
+def _differing(
+    group: Mapping[str, Any], ours: Mapping[str, Any], watched: Collection[str]
+) -> Iterator[tuple[str, Any, Any]]:
+    """Yield the watched keys whose loaded value is another, with both values."""
+    decays = FIRST_DECAY in ours and "weight_decay" in group
+    loaded = group.get(FIRST_DECAY, group.get("weight_decay"))
+    other_decay = decays and _plain(loaded) != _plain(ours[FIRST_DECAY])
+    if other_decay:
+        yield "weight_decay", loaded, ours[FIRST_DECAY]
+    cycling = any(key in group or key in ours for key in _CYCLING)
+    for key in ours:
+        if key not in watched or key not in group or (key == DECAY_RATIO and other_decay):
+            continue
+        theirs, own = group[key], ours[key]
+        if cycling and key in ("momentum", "betas"):
+            theirs, own = (value[1:] if key == "betas" else None for value in (theirs, own))
+        if _plain(theirs) != _plain(own):
+            yield key, group[key], ours[key]
 
 
 def _other_groups(saved: Sequence[Mapping[str, Any]], ours: Sequence[Mapping[str, Any]]) -> Diagnostic | None:
