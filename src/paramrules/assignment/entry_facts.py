@@ -52,7 +52,7 @@ class Facts:
         self._found: dict[tuple[str, str], dict[int, Texts]] = {}
         self._complete: set[tuple[str, str]] = set()
         self._order: dict[tuple[str, str], dict[GroupValues, int]] = {}
-        self._place: dict[tuple[str, str], dict[Texts, int]] = {}
+        self._rank: dict[tuple[str, str], dict[int, int]] = {}
         self._natural: dict[int, tuple[NaturalKey, str]] = {}
 
     # Entries and parameters
@@ -216,23 +216,21 @@ class Facts:
         by_parameter: dict[int, list[int]] = {}
         for entry in found:
             by_parameter.setdefault(self.parameter(entry), []).append(entry)
-        return [self.first(entries) for entries in by_parameter.values()]
+        return [self.first(some) if len(some) > 1 else some[0] for some in by_parameter.values()]
 
     def position(self, test: RegexTest, entry: int) -> int | None:
         """Return the rank of the parameter's value among all, or None if none of its names matches."""
-        found = self.found(test)
-        own = [e for e in self.inventory.entries(self.parameter(entry)) if e in found]
-        if not own:
-            return None
-        return self._places(test)[found[own[0] if len(own) == 1 else self.first(own)]]
+        return self._ranks(test).get(self.parameter(entry))
 
-    def _places(self, test: RegexTest) -> dict[Texts, int]:
+    def _ranks(self, test: RegexTest) -> dict[int, int]:
+        """Return the rank of each parameter's value, that of the first of its names that matches."""
         key = (test.subject, test.regex.text)
-        if key not in self._place:
-            order = self.positions(test)
-            texts = set(self.found(test).values())
-            self._place[key] = {t: order[groups] for t in texts if (groups := self.groups(test, t)) in order}
-        return self._place[key]
+        if key not in self._rank:
+            found, order = self.found(test), self.positions(test)
+            entries = self._first_found(found) if self.extra else found
+            rank = {texts: order[self.groups(test, texts)] for texts in {found[entry] for entry in entries}}
+            self._rank[key] = {self.parameter(entry): rank[found[entry]] for entry in entries}
+        return self._rank[key]
 
     def groups(self, test: RegexTest, texts: Texts) -> GroupValues:
         """Return the groups as values: numbers where they can only be digits; an absent one is 0 or empty."""
