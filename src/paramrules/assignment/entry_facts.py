@@ -52,7 +52,7 @@ class Facts:
         self._found: dict[tuple[str, str], dict[int, Texts]] = {}
         self._complete: set[tuple[str, str]] = set()
         self._order: dict[tuple[str, str], dict[GroupValues, int]] = {}
-        self._rank: dict[tuple[str, str], dict[int, int]] = {}
+        self._ranks: dict[tuple[str, str], dict[int, int]] = {}
         self._natural: dict[int, tuple[NaturalKey, str]] = {}
 
     # Entries and parameters
@@ -220,17 +220,27 @@ class Facts:
 
     def position(self, test: RegexTest, entry: int) -> int | None:
         """Return the rank of the parameter's value among all, or None if none of its names matches."""
-        return self._ranks(test).get(self.parameter(entry))
+        return self.ranks(test).get(entry)
 
-    def _ranks(self, test: RegexTest) -> dict[int, int]:
-        """Return the rank of each parameter's value, that of the first of its names that matches."""
+    def ranks(self, test: RegexTest) -> dict[int, int]:
+        """Return for each entry the rank of its parameter's value, if one of the parameter's names matches.
+
+        Of several, the one that comes first in natural order decides.
+        """
         key = (test.subject, test.regex.text)
-        if key not in self._rank:
-            found, order = self.found(test), self.positions(test)
-            entries = self._first_found(found) if self.extra else found
-            rank = {texts: order[self.groups(test, texts)] for texts in {found[entry] for entry in entries}}
-            self._rank[key] = {self.parameter(entry): rank[found[entry]] for entry in entries}
-        return self._rank[key]
+        if key not in self._ranks:
+            self._ranks[key] = self._ranked(test)
+        return self._ranks[key]
+
+    def _ranked(self, test: RegexTest) -> dict[int, int]:
+        found, order = self.found(test), self.positions(test)
+        deciding = self._first_found(found) if self.extra else found
+        rank = {texts: order[self.groups(test, texts)] for texts in {found[entry] for entry in deciding}}
+        return {
+            entry: rank[found[first]]
+            for first in deciding
+            for entry in self.inventory.entries(self.parameter(first))
+        }
 
     def groups(self, test: RegexTest, texts: Texts) -> GroupValues:
         """Return the groups as values: numbers where they can only be digits; an absent one is 0 or empty."""
@@ -258,9 +268,9 @@ class SomeFacts(Facts):
         """Return the values of a match's groups over the model, each with its rank."""
         return self._facts.positions(test)
 
-    def position(self, test: RegexTest, entry: int) -> int | None:
-        """Return the rank of the parameter's value in the model."""
-        return self._facts.position(test, self._entries[entry])
+    def _ranked(self, test: RegexTest) -> dict[int, int]:
+        ranks = self._facts.ranks(test)
+        return {entry: ranks[n] for entry, n in enumerate(self._entries) if n in ranks}
 
 
 def _groups_key(test: RegexTest, values: GroupValues) -> OrderKey:
