@@ -72,7 +72,7 @@ def check_entries(
 
 
 def check_column(framework: str, fact: str, column: object, expected: int, each: str) -> None:
-    """Raise RulesError (E521) unless a column is a list of the right length and type.
+    """Raise RulesError (E521) unless a column is a list of the right length and, if a backend's, type.
 
     NumPy's integers and booleans are refused too: no JSON file can hold them.
 
@@ -90,9 +90,11 @@ def check_column(framework: str, fact: str, column: object, expected: int, each:
         raise _misfit(
             framework, f"its column `{fact}` has {len(column)} items, and the model {expected} {each}"
         )
+    if fact not in _LISTS:
+        return
     wrong = [found for found in dict.fromkeys(map(type, column)) if not issubclass(found, type_)]
     if not wrong and type_ is tuple:
-        shapes = dict(zip(map(id, column), column, strict=True)).values()  # to `==`, (1,) is (True,)
+        shapes = {id(shape): shape for shape in column}.values()  # to `==`, (1,) is (True,)
         extents = dict.fromkeys(map(type, chain.from_iterable(shapes)))
         wrong = [found for found in extents if not issubclass(found, int)]
     if wrong:
