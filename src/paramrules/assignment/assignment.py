@@ -363,10 +363,10 @@ class Assignment:
         of, rules = [0] * len(self.inventory), [0] * len(self.inventory)
         parameters = self._evaluator.facts.parameters
         for at, label in enumerate(labels):
-            for taken in label.taken:
-                for parameter in parameters(taken.entries):
+            for rule, _, entries in label.taken:
+                for parameter in parameters(entries):
                     of[parameter] = at
-                    rules[parameter] = taken.rule
+                    rules[parameter] = rule
         alive = set(rules)
         dead = tuple(
             rule

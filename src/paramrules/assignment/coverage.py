@@ -97,7 +97,7 @@ def parts_of(rules: Rules, labels: Sequence[Sequence[Label]], evaluator: Evaluat
     Branches inside a `let` are left out, and those that use a capture, which means nothing outside its rule.
     """
     for axis, found in zip(rules.axes, labels, strict=True):
-        took = {taken.rule for label in found for taken in label.taken}
+        took = {rule for label in found for rule, _, _ in label.taken}
         for number, rule in enumerate(axis.rules):
             yield Part(RULE, rule.span, number in took)
             for term in terms_in(rule, lets=False):

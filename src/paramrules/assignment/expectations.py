@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from shlex import quote
 
 from paramrules.assignment.label_settings import Label
-from paramrules.assignment.labelling import Filler
-from paramrules.assignment.partition import Taken, one_name
+from paramrules.assignment.labelling import filled
+from paramrules.assignment.partition import one_name
 from paramrules.assignment.predicate_evaluator import Evaluator
 from paramrules.diagnostics import Diagnostic, Place
 from paramrules.rules.model import Axis, Expectation, Rule
@@ -41,10 +41,10 @@ def outcomes(axis: Axis, labels: Sequence[Label], evaluator: Evaluator) -> Itera
         return
     facts = evaluator.facts
     actual = {
-        facts.parameter(entry): (label.text, axis.rules[taken.rule] if taken.rule >= 0 else None)
+        facts.parameter(entry): (label.text, axis.rules[rule] if rule >= 0 else None)
         for label in labels
-        for taken in label.taken
-        for entry in taken.entries
+        for rule, _, entries in label.taken
+        for entry in entries
     }
     for expectation in axis.expectations:
         hits = one_name(evaluator.holds(expectation.predicate, list(range(len(facts.names)))), facts)
@@ -60,10 +60,9 @@ def outcomes(axis: Axis, labels: Sequence[Label], evaluator: Evaluator) -> Itera
 def _expected(
     expectation: Expectation, entries: list[int], evaluator: Evaluator
 ) -> Iterator[tuple[str, int]]:
-    filler = Filler(expectation.label, evaluator.values)
-    for found, some in evaluator.captured.apart((expectation.predicate,), entries) if entries else ():
-        for text, _, part in filler.fill(Taken(-1, found, some)):
-            yield from ((text, entry) for entry in part.entries)
+    parts = evaluator.captured.apart((expectation.predicate,), entries) if entries else ()
+    for text, _, _, having in filled(expectation.label, parts, evaluator.values):
+        yield from ((text, entry) for entry in having)
 
 
 def _nothing(expectation: Expectation) -> Diagnostic | None:

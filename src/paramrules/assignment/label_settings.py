@@ -4,13 +4,12 @@ Settings belong to the label: several rules may give one label, and its first ru
 those without any.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from paramrules.assignment.entry_facts import OrderKey, order_key
-from paramrules.assignment.partition import Taken
-from paramrules.assignment.value_evaluator import Values, captures_of
+from paramrules.assignment.value_evaluator import ByCaptures, Captures, Values, captures_of
 from paramrules.diagnostics import Diagnostic, Place, RulesError
 from paramrules.display import rule_settings
 from paramrules.inventories import ABSENT
@@ -36,6 +35,10 @@ class Decision(NamedTuple):
     settings: Settings
 
 
+Taken = tuple[int, Captures, list[int]]
+"""A rule's number, captures, and the entries that it took with them."""
+
+
 @dataclass(slots=True)
 class Label:
     """A label and the entries it took. `settings` are its different settings in order, with their entries."""
@@ -48,55 +51,67 @@ class Label:
 
     def decision(self, entries: Sequence[int]) -> Decision | None:
         """Return the decision on the parameter with these entries; None if it has another label."""
-        for taken in self.taken:
+        for rule, _, having in self.taken:
             for entry in entries:
-                if entry in taken.entries:
-                    settings = next(each for each, having in self.settings if entry in having)
-                    return Decision(self.text, taken.rule, settings)
+                if entry in having:
+                    settings = next(each for each, some in self.settings if entry in some)
+                    return Decision(self.text, rule, settings)
         return None
 
 
-_Keyed = tuple[tuple[Any, ...], Settings]
-"""Settings after their key, see `settings_key`."""
-
-Known = dict[int, tuple[Sequence[str] | None, dict[tuple[str | None, ...], _Keyed]]]
-"""By the identity of written settings: the captures that they use, and what they are for each text of these.
-
-None instead of captures if they differ by parameter.
-"""
+_Key = tuple[Any, ...]
+_Found = list[tuple[_Key, Settings, list[int]]]
+"""Different settings, each after its key (see `settings_key`) and with its entries."""
 
 
-def settings_of(
-    axis: Axis, label: Label, values: Values, written: int, known: Known
-) -> list[tuple[Settings, list[int]]]:
-    """Return the different settings of a label in order, each with its entries.
+class LabelSettings:
+    """The settings of the labels of one axis."""
 
-    They come from the first rule that took something. If that has none, they come from the first rule that is
-    `written` with the label, above it, even if it took nothing.
-    """
-    first = axis.rules[label.rule]
-    if first.settings is None and written < label.rule:
-        first = axis.rules[written]
-    apart: dict[tuple[Any, ...], tuple[Settings, list[int]]] = {}
-    for taken in label.taken:
-        rule = axis.rules[taken.rule]
-        own = first.settings if rule.settings is None else rule.settings
-        if rule.settings is None and not _bound(own or (), rule):
-            _join(apart, label, taken, rule, first)
-            continue
-        found = _settings(own or (), taken, values, known)
-        if len(label.taken) == 1:
-            return _sorted([(settings, entries) for (_, settings), entries in found])
-        if taken.rule != label.rule and repr(own) != repr(first.settings):  # to `==`, 1 is true
-            for (key, settings), _ in found:
-                if key not in apart:
-                    raise RulesError(_conflict(label, first, rule, settings, [s for s, _ in apart.values()]))
-        for (key, settings), entries in found:
-            if key in apart:
-                apart[key][1].extend(entries)
-            else:
-                apart[key] = settings, entries.copy()
-    return _sorted(list(apart.values()))
+    def __init__(self, axis: Axis, values: Values) -> None:
+        self._rules = axis.rules
+        self._values = values
+        self._written: dict[int, Callable[[Captures, list[int]], _Found]] = {}
+        self._first: dict[str, int] = {}
+        for at, rule in enumerate(axis.rules):
+            if rule.label.literal is not None:
+                self._first.setdefault(rule.label.literal, at)
+
+    def of(self, label: Label) -> list[tuple[Settings, list[int]]]:
+        """Return the different settings of a label in order, each with its entries.
+
+        They come from the first rule that took something. If that has none, they come from the first rule
+        that is written with the label, above it, even if it took nothing.
+        """
+        first = self._rules[label.rule]
+        if first.settings is None:
+            first = self._rules[min(label.rule, self._first.get(label.text, label.rule))]
+        apart: dict[_Key, tuple[Settings, list[int]]] = {}
+        for at, captures, entries in label.taken:
+            rule = self._rules[at]
+            own = first.settings if rule.settings is None else rule.settings
+            if rule.settings is None and not _bound(own or (), rule):
+                _join(apart, label, entries, rule, first)
+                continue
+            found = self._evaluated(own or ())(captures, entries)
+            if len(label.taken) == 1:
+                return _sorted([(settings, having) for _, settings, having in found])
+            if at != label.rule and repr(own) != repr(first.settings):  # to `==`, 1 is true
+                for key, settings, _ in found:
+                    if key not in apart:
+                        others = [other for other, _ in apart.values()]
+                        raise RulesError(_conflict(label, first, rule, settings, others))
+            for key, settings, having in found:
+                if key in apart:
+                    apart[key][1].extend(having)
+                else:
+                    apart[key] = settings, having.copy()
+        return _sorted(list(apart.values()))
+
+    def _evaluated(self, settings: tuple[Setting, ...]) -> Callable[[Captures, list[int]], _Found]:
+        """Return the function that evaluates written settings for what a rule took with the same captures."""
+        if id(settings) not in self._written:
+            self._written[id(settings)] = _evaluator(settings, self._values)
+        return self._written[id(settings)]
 
 
 def _sorted(apart: list[tuple[Settings, list[int]]]) -> list[tuple[Settings, list[int]]]:
@@ -108,15 +123,15 @@ def _bound(settings: tuple[Setting, ...], rule: Rule) -> bool:
 
 
 def _join(
-    apart: dict[tuple[Any, ...], tuple[Settings, list[int]]],
+    apart: dict[_Key, tuple[Settings, list[int]]],
     label: Label,
-    taken: Taken,
+    entries: list[int],
     rule: Rule,
     first: Rule,
 ) -> None:
     """Add a rule that has no settings, and lacks captures that its label's first rule uses in them."""
     if len(apart) == 1:
-        next(iter(apart.values()))[1].extend(taken.entries)
+        next(iter(apart.values()))[1].extend(entries)
         return
     what = "several settings" if apart else "settings that use captures"
     raise RulesError(
@@ -130,46 +145,41 @@ def _join(
     )
 
 
-def _settings(
-    settings: tuple[Setting, ...], taken: Taken, values: Values, known: Known
-) -> list[tuple[_Keyed, list[int]]]:
-    if id(settings) not in known:
-        written = [setting.value for setting in settings]
-        used = dict.fromkeys(name for value in written for name in sorted(captures_of(value)))
-        known[id(settings)] = None if any(map(values.by_parameter, written)) else tuple(used), {}
-    names, shared = known[id(settings)]
-    if names is not None:
-        texts = tuple([taken.captures.get(name) for name in names])
-        if texts not in shared:
-            found = _evaluated(settings, taken.entries[0], taken, values)
-            shared[texts] = settings_key(found), found
-        return [(shared[texts], taken.entries)]
-    apart: dict[tuple[Any, ...], tuple[_Keyed, list[int]]] = {}
-    for entry in taken.entries:
-        found = _evaluated(settings, entry, taken, values)
-        key = settings_key(found)
-        apart.setdefault(key, ((key, found), []))[1].append(entry)
-    return list(apart.values())
+def _evaluator(settings: tuple[Setting, ...], values: Values) -> Callable[[Captures, list[int]], _Found]:
+    written = [setting.value for setting in settings]
+
+    def evaluated(captures: Captures, entry: int) -> tuple[_Key, Settings]:
+        found = {setting.key: _value(setting, values, captures, entry) for setting in settings}
+        return settings_key(found), found
+
+    def of_each(captures: Captures, entries: list[int]) -> _Found:
+        apart: dict[_Key, tuple[_Key, Settings, list[int]]] = {}
+        for entry in entries:
+            key, found = evaluated(captures, entry)
+            apart.setdefault(key, (key, found, []))[2].append(entry)
+        return list(apart.values())
+
+    shared = ByCaptures(written, evaluated)
+    if any(map(values.by_parameter, written)):
+        return of_each
+    return lambda captures, entries: [(*shared(captures, entries[0]), entries)]
 
 
-def _evaluated(settings: tuple[Setting, ...], entry: int, taken: Taken, values: Values) -> dict[str, Any]:
-    found = {}
-    for setting in settings:
-        value = values.of(setting.value, entry, taken.captures)
-        if value is ABSENT:
-            name = values.facts.names[entry]
-            raise RulesError(
-                Diagnostic(
-                    "E208",
-                    f"`{setting.value.span.text}` does not apply to the parameter `{name}`",
-                    setting.value.span,
-                    f"`{setting.key}` needs a value for it",
-                    help="narrow the rule, or let a rule above take this parameter",
-                )
+def _value(setting: Setting, values: Values, captures: Captures, entry: int) -> Any:
+    value = values.of(setting.value, entry, captures)
+    name = values.facts.names[entry]
+    if value is ABSENT:
+        raise RulesError(
+            Diagnostic(
+                "E208",
+                f"`{setting.value.span.text}` does not apply to the parameter `{name}`",
+                setting.value.span,
+                f"`{setting.key}` needs a value for it",
+                help="narrow the rule, or let a rule above take this parameter",
             )
-        _check_type(setting, value, values.facts.names[entry])
-        found[setting.key] = value
-    return found
+        )
+    _check_type(setting, value, name)
+    return value
 
 
 def _check_type(setting: Setting, value: object, name: str) -> None:

@@ -1,13 +1,13 @@
 """The labels of one axis over one model: filled templates, their order, and who has which label."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial
 from typing import Any, Final
 
 from paramrules.assignment.entry_facts import OrderKey, in_written_order, number, order_key
-from paramrules.assignment.label_settings import Known, Label, settings_of
-from paramrules.assignment.partition import Partition, Taken
-from paramrules.assignment.value_evaluator import Captures, Values
+from paramrules.assignment.label_settings import Label, LabelSettings, Taken
+from paramrules.assignment.partition import Part, Partition
+from paramrules.assignment.value_evaluator import ByCaptures, Captures, Values
 from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.display import value_text
 from paramrules.inventories import ABSENT
@@ -27,28 +27,23 @@ def labels_of(axis: Axis, partition: Partition, values: Values) -> list[Label]:
             label that cannot be filled in).
     """
     labels: dict[str, Label] = {}
-    numbered: dict[int, tuple[_Order, Filler]] = {}
-    for taken in partition.taken:
-        if taken.rule not in numbered:
-            rule = axis.rules[taken.rule]
-            numbered[taken.rule] = _Order(rule), Filler(rule.label, values)
-        order_of, filler = numbered[taken.rule]
-        for text, holes, part in filler.fill(taken):
-            order = order_of(taken.captures, holes)
-            if text not in labels:
-                labels[text] = Label(text, taken.rule, order, [part])
+    for at, parts in partition.taken.items():
+        order_of = _order(axis.rules[at])
+        for text, own_order, captures, entries in filled(axis.rules[at].label, parts, values):
+            order, taken = order_of(captures) + own_order, (at, captures, entries)
+            label = labels.get(text)
+            if label is None:
+                labels[text] = Label(text, at, order, [taken])
                 continue
-            label = labels[text]
-            label.taken.append(part)
-            if label.rule == taken.rule:
+            label.taken.append(taken)
+            if label.rule == at:
                 label.order = min(label.order, order)
-    written = _first_rules(axis)
-    known: Known = {}
+    settings = LabelSettings(axis, values)
     for label in labels.values():
-        label.settings = settings_of(axis, label, values, written.get(label.text, label.rule), known)
+        label.settings = settings.of(label)
     ordered = sorted(labels.values(), key=lambda label: (label.rule, label.order))
     if partition.left:
-        left = Taken(-1, {}, partition.left)
+        left: Taken = (-1, {}, partition.left)
         ordered.append(Label("default", len(axis.rules), (), [left], [({}, partition.left)]))
     return ordered
 
@@ -63,81 +58,63 @@ def _captured(text: str | None, numeric: bool) -> int | str | None:
     return number(text) if text and numeric else text
 
 
-class _Order:
-    """The order of the labels of one rule.
-
-    They sort by its captures, words of an alternation as they stand there, and then by the values of the
-    holes.
-    """
-
-    def __init__(self, rule: Rule) -> None:
-        self._keys: list[tuple[str, Callable[[str | None], OrderKey]]] = []
-        if rule.predicate is not None and rule.captures:
-            numbers, written = bound(rule.predicate), words(rule.predicate)
-            self._keys = [
-                (name, cache(partial(_capture_key, numbers[name], written[name]))) for name in rule.captures
-            ]
-
-    def __call__(self, captures: Captures, holes: Iterable[int | str]) -> OrderKey:
-        found: OrderKey = ()
-        for name, key in self._keys:
-            found += key(captures.get(name))
-        return found + order_key(holes)
+def _order(rule: Rule) -> Callable[[Captures], OrderKey]:
+    """Return what sorts the labels of a rule: its captures, words of an alternation as they stand there."""
+    keys: list[tuple[str, Callable[[str | None], OrderKey]]] = []
+    if rule.predicate is not None and rule.captures:
+        numbers, written = bound(rule.predicate), words(rule.predicate)
+        keys = [(name, cache(partial(_capture_key, numbers[name], written[name]))) for name in rule.captures]
+    return lambda captures: tuple([key(captures.get(name)) for name, key in keys])
 
 
 def _capture_key(numeric: bool, written: tuple[str, ...], text: str | None) -> OrderKey:
     return order_key([in_written_order(written, _captured(text, numeric))])
 
 
-class Filler:
-    """The labels that a template gives to the entries that a rule took.
+def filled(
+    template: Template, parts: Iterable[Part], values: Values
+) -> Iterator[tuple[str, OrderKey, Captures, list[int]]]:
+    """Yield the different labels that a template gives to each part, with its captures and who has it.
 
-    Args:
-        template: the template.
-        values: the evaluator of the values in its holes.
+    Behind the text stands what sorts the labels of one part: the values of the holes.
+
+    Raises:
+        RulesError: E209, for a label that cannot be filled in.
     """
+    holes = [part for part in template.parts if not isinstance(part, str)]
+    text = "".join(part if isinstance(part, str) else "%s" for part in template.parts)
 
-    def __init__(self, template: Template, values: Values) -> None:
-        self.template = template
-        self.values = values
-        self.holes = [part for part in template.parts if not isinstance(part, str)]
-        self._text = "".join(part if isinstance(part, str) else "%s" for part in template.parts)
-        self._by_parameter = any(map(values.by_parameter, self.holes))
-
-    def fill(self, taken: Taken) -> list[tuple[str, tuple[int | str, ...], Taken]]:
-        """Return the different labels of the taken entries: text, values of the holes, and who has it.
-
-        The values are left out where captures decide them.
-
-        Raises:
-            RulesError: E209, for a label that cannot be filled in.
-        """
-        if not self._by_parameter:
-            return [(self._filled(taken.entries[0], taken.captures)[0], (), taken)]
-        apart: dict[str, tuple[str, tuple[int | str, ...], Taken]] = {}
-        for entry in taken.entries:
-            text, holes = self._filled(entry, taken.captures)
-            if text not in apart:
-                apart[text] = text, holes, taken._replace(entries=[])
-            apart[text][2].entries.append(entry)
-        return list(apart.values())
-
-    def _filled(self, entry: int, captures: Captures) -> tuple[str, tuple[int | str, ...]]:
-        holes = tuple([_hole(hole, entry, captures, self.values) for hole in self.holes])
-        text = self._text % holes
-        if len(text) <= LARGEST_LABEL:
-            return text, holes
+    def checked(label: str, entry: int) -> str:
+        if len(label) <= LARGEST_LABEL:
+            return label
         raise RulesError(
             Diagnostic(
                 "E209",
-                f"the label would have {len(text)} characters for `{self.values.facts.names[entry]}`",
-                self.template.span,
+                f"the label would have {len(label)} characters for `{values.facts.names[entry]}`",
+                template.span,
                 help=f"labels have at most {LARGEST_LABEL}; capture less of the name",
             )
         )
 
+    if any(map(values.by_parameter, holes)):
+        for captures, entries in parts:
+            apart: dict[str, tuple[OrderKey, list[int]]] = {}
+            for entry in entries:
+                found = tuple([_hole(hole, values, captures, entry) for hole in holes])
+                label = checked(text % found, entry)
+                if label not in apart:
+                    apart[label] = order_key(found), []
+                apart[label][1].append(entry)
+            yield from ((label, order, captures, having) for label, (order, having) in apart.items())
+        return
+    fillers = [ByCaptures([hole], partial(_hole, hole, values)) for hole in holes]
+    for captures, entries in parts:
+        entry = entries[0]
+        label = text % tuple([filler(captures, entry) for filler in fillers])
+        yield checked(label, entry), (), captures, entries
 
-def _hole(hole: Value, entry: int, captures: Captures, values: Values) -> int | str:
+
+def _hole(hole: Value, values: Values, captures: Captures, entry: int) -> int | str:
     if isinstance(hole, Capture) and hole.numeric and (digits := captures.get(hole.name)) is not None:
         value: Any = number(digits)
         if isinstance(value, int):
@@ -161,12 +138,3 @@ def _hole(hole: Value, entry: int, captures: Captures, values: Values) -> int | 
             help="labels take whole numbers from 0, letters, digits and `_`",
         )
     )
-
-
-def _first_rules(axis: Axis) -> dict[str, int]:
-    """Return the number of the first rule that is written with each label without holes."""
-    first: dict[str, int] = {}
-    for at, rule in enumerate(axis.rules):
-        if rule.label.literal is not None:
-            first.setdefault(rule.label.literal, at)
-    return first

@@ -103,12 +103,17 @@ def dead_parts(
     axis: Axis, partition: Partition, evaluator: Evaluator, near: NearMisses
 ) -> Iterator[Diagnostic]:
     """Yield W201 to W203, N202 and N203: rules, branches of `or` and alternatives that match nothing here."""
-    took = {taken.rule for taken in partition.taken}
+    took = partition.taken
 
     @cache
     def takers() -> Mapping[int, int]:
         parameter = evaluator.facts.parameter
-        return {parameter(entry): taken.rule for taken in partition.taken for entry in taken.entries}
+        return {
+            parameter(entry): rule
+            for rule, parts in took.items()
+            for _, entries in parts
+            for entry in entries
+        }
 
     for number, rule in enumerate(axis.rules):
         if rule.predicate is None or (rule.optional and number not in took):

@@ -1,9 +1,9 @@
 """The partition of a model by the rules of one axis: the first rule that holds takes the parameter."""
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import NamedTuple
 
 from paramrules.assignment.alike import Alike, Blocks, without
 from paramrules.assignment.entry_facts import Facts
@@ -11,20 +11,15 @@ from paramrules.assignment.predicate_evaluator import Evaluator
 from paramrules.assignment.value_evaluator import Captures
 from paramrules.rules.model import Axis
 
-
-class Taken(NamedTuple):
-    """The entries that one rule took with the same captures, one per parameter."""
-
-    rule: int
-    captures: Captures
-    entries: list[int]
+Part = tuple[Captures, list[int]]
+"""Captures, and the entries that a rule took with them, one per parameter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Partition:
-    """The entries that each rule of an axis took, rule by rule, and those that no rule did."""
+    """The entries that an axis's rules took, by the numbers of the rules, and those that none did."""
 
-    taken: tuple[Taken, ...]
+    taken: Mapping[int, Sequence[Part]]
     left: list[int]
 
 
@@ -38,7 +33,7 @@ def partition(axis: Axis, evaluator: Evaluator, alike: Alike, blocks: Blocks) ->
         blocks: the entries, in blocks that are alike.
     """
     facts = evaluator.facts
-    taken: list[Taken] = []
+    taken: dict[int, list[Part]] = {}
     for at, rule in enumerate(axis.rules):
         if not blocks:
             break
@@ -52,9 +47,8 @@ def partition(axis: Axis, evaluator: Evaluator, alike: Alike, blocks: Blocks) ->
         if facts.extra:
             blocks = without(blocks, facts.with_siblings(chosen))
         premises = () if rule.predicate is None else (rule.predicate,)
-        parts = evaluator.captured.apart(premises, chosen)
-        taken += (Taken(at, captures, some) for captures, some in parts)
-    return Partition(tuple(taken), one_name(list(chain.from_iterable(blocks)), facts))
+        taken[at] = list(evaluator.captured.apart(premises, chosen))
+    return Partition(taken, one_name(list(chain.from_iterable(blocks)), facts))
 
 
 def one_name(entries: list[int], facts: Facts) -> list[int]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from paramrules.assignment.alike import Alike
 from paramrules.assignment.entry_facts import Facts, SomeFacts
-from paramrules.assignment.labelling import Filler
+from paramrules.assignment.labelling import filled
 from paramrules.assignment.partition import Partition, partition
 from paramrules.assignment.predicate_evaluator import Evaluator
 from paramrules.assignment.value_evaluator import Values
@@ -75,9 +75,10 @@ def disagreements(
 def _takers(parts: Partition, facts: Facts) -> dict[int, tuple[int, str]]:
     """Return for each tied parameter the rule that takes it, and under which name."""
     return {
-        facts.parameter(entry): (taken.rule, facts.names[entry])
-        for taken in parts.taken
-        for entry in taken.entries
+        facts.parameter(entry): (rule, facts.names[entry])
+        for rule, some in parts.taken.items()
+        for _, entries in some
+        for entry in entries
         if facts.tied(entry)
     }
 
@@ -98,9 +99,9 @@ def _labels_alone(axis: Axis, entries: list[int], values: Values) -> dict[int, s
         alike = Alike([axis], values.facts)
         parts = partition(axis, Evaluator(values.facts, values), alike, [[entry] for entry in entries])
         labels = dict.fromkeys(parts.left, "default")
-        for taken in parts.taken:
-            for text, _, part in Filler(axis.rules[taken.rule].label, values).fill(taken):
-                labels |= dict.fromkeys(part.entries, text)
+        for rule, some in parts.taken.items():
+            for text, _, _, having in filled(axis.rules[rule].label, some, values):
+                labels |= dict.fromkeys(having, text)
     except RulesError:  # one name has no label alone; the others may
         if len(entries) == 1:
             return {entries[0]: ""}

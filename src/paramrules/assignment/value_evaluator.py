@@ -1,8 +1,8 @@
 """Evaluate values, for one entry and the captures of the rule that asks."""
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Generic, TypeVar
 
 from paramrules.assignment.entry_facts import Facts, number
 from paramrules.diagnostics import Diagnostic, RulesError
@@ -11,6 +11,8 @@ from paramrules.inventories import ABSENT, Unreadable
 from paramrules.rules import terms
 from paramrules.rules.arithmetic import NoResultError, compute
 from paramrules.rules.terms import Value, terms_in
+
+T = TypeVar("T")
 
 Scalar = int | float | str | bool | None
 """The value of an option."""
@@ -236,3 +238,24 @@ class Values:
                     f"here {used}" if used else "",
                 )
             ) from None
+
+
+class ByCaptures(Generic[T]):
+    """What some values come to, computed once for each text of the captures that they use.
+
+    Args:
+        used: the values, none of which differs between parameters with the same captures.
+        compute: computes it, from captures and an entry with them.
+    """
+
+    def __init__(self, used: Iterable[Value], compute: Callable[[Captures, int], T]) -> None:
+        self._names = sorted(set().union(*map(captures_of, used)))
+        self._compute = compute
+        self._known: dict[tuple[str | None, ...], T] = {}
+
+    def __call__(self, captures: Captures, entry: int) -> T:
+        """Return it for these captures."""
+        texts = tuple([captures.get(name) for name in self._names])
+        if texts not in self._known:
+            self._known[texts] = self._compute(captures, entry)
+        return self._known[texts]
