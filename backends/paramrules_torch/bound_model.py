@@ -45,10 +45,11 @@ class BoundModel(NamedTuple):
 
         Loggers call a group by its `name`: the label, unless the rules say otherwise.
         """
-        params = [self.tensors[n] for n in numbers]
+        tensors, raw = self.tensors, self.raw
+        params = [tensors[n] for n in numbers]
         if plain:
             return {"params": params, **settings}
-        names = [self.raw[n] for n in numbers]
+        names = [raw[n] for n in numbers]
         return {"params": params, "param_names": names, "label": label, "name": label, **settings}
 
     def check_trainable(self) -> None:

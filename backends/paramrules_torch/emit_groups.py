@@ -1,7 +1,7 @@
 """Param groups: an assignment as `torch.optim` takes it."""
 
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple, Never
+from typing import Any, Literal, Never
 
 from torch import Tensor
 
@@ -105,17 +105,15 @@ def param_groups(
         assignment = held.bound.assignment
         unused = check_use(assignment, {}, Bases(lr, weight_decay))
         warn(unused, allows=assignment.rules.allows, stacklevel=2)
+        has_tensors = isinstance(lr, Tensor) or isinstance(weight_decay, Tensor)
         shared: dict[int, dict[str, Any]] = {}  # thousands of groups may have the settings of one rule
         for one in routed:
             written = one.group.settings
-            own = shared.get(id(written))
-            if own is None:
-                own = settings_in_group(one, lr_scale)
+            if has_tensors or id(written) not in shared:
+                shared[id(written)] = settings_in_group(one, lr_scale)
                 if "optimizer" in written:
-                    own["optimizer"] = written["optimizer"]
-                if not isinstance(lr, Tensor) and not isinstance(weight_decay, Tensor):
-                    shared[id(written)] = own
-            made.append(_Group(one.group.label, own, one.numbers))
+                    shared[id(written)]["optimizer"] = written["optimizer"]
+            made.append((one.group.label, shared[id(written)], one.numbers))
     held.freeze(stacklevel=2)
     return [held.group(*one, plain=plain) for one in (_merged(made) if merge else made)]
 
@@ -123,10 +121,8 @@ def param_groups(
 _NOT_HERE = "pass settings of the optimizer to its class, or to `paramrules_torch.build`"
 
 
-class _Group(NamedTuple):
-    label: str
-    settings: dict[str, Any]
-    numbers: Sequence[int]
+_Group = tuple[str, dict[str, Any], Sequence[int]]
+"""A label, the settings that an optimizer sees, and parameters."""
 
 
 def _merged(groups: list[_Group]) -> list[_Group]:
@@ -134,16 +130,16 @@ def _merged(groups: list[_Group]) -> list[_Group]:
     merged: list[list[_Group]] = []
     for group in groups:
         for alike in merged:
-            if _equal(alike[0].settings, group.settings):
+            if _equal(alike[0][1], group[1]):
                 alike.append(group)
                 break
         else:
             merged.append([group])
     return [
-        _Group(
-            "+".join(group.label for group in alike),
-            alike[0].settings,
-            sorted(number for group in alike for number in group.numbers),
+        (
+            "+".join(label for label, _, _ in alike),
+            alike[0][1],
+            sorted(number for _, _, numbers in alike for number in numbers),
         )
         for alike in merged
     ]

@@ -27,7 +27,7 @@ from paramrules.backends import (
     names_in_rules,
     overall_base,
     route,
-    settings_of,
+    unknown_settings,
     warn,
 )
 from paramrules_torch.bound_model import (
@@ -194,7 +194,7 @@ def _construct(
         error.add_note(f"raised by `{factory.spec.called}` for the groups {listed(labels)}")
         raise
     spec = _spec_of(made, factory)
-    _raise(settings_of(held.bound.assignment, [(one.group, spec) for one in routed], marks)[1])
+    _raise(unknown_settings(held.bound.assignment, ((one.group, spec) for one in routed), marks))
     for key in Bases._fields:
         if key not in spec.rates:
             for group in made.param_groups:

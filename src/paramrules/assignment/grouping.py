@@ -105,18 +105,21 @@ def groups_of(axes: Iterable[Sequence[Label]], facts: Facts) -> tuple[Group, ...
     slots = [list(_slots(labels, facts)) for labels in axes]
     if len(slots) == 1:
         return tuple(
-            Group(slot.name, (slot.label,), slot.settings, tuple(sorted(parameters)))
-            for slot, parameters in slots[0]
+            [
+                Group(name, (label,), settings, tuple(sorted(parameters)))
+                for label, name, settings, parameters in slots[0]
+            ]
         )
     columns = []
     for axis in slots:
         column = [0] * facts.count
-        for number, (_, parameters) in enumerate(axis):
+        for number, (*_, parameters) in enumerate(axis):
             for parameter in parameters:
                 column[parameter] = number
         columns.append(column)
     keys = list(zip(*columns, strict=True))
-    return groups_of_slots([[slot for slot, _ in axis] for axis in slots], keys)
+    named = [[Slot(label, name, settings) for label, name, settings, _ in axis] for axis in slots]
+    return groups_of_slots(named, keys)
 
 
 def group_numbers(groups: Sequence[Group], count: int) -> Sequence[int]:
@@ -144,12 +147,13 @@ def groups_of_slots(axes: Sequence[Sequence[Slot]], keys: Iterable[tuple[int, ..
     )
 
 
-def _slots(labels: Sequence[Label], facts: Facts) -> Iterable[tuple[Slot, list[int]]]:
+def _slots(labels: Sequence[Label], facts: Facts) -> Iterable[tuple[str, str, Mapping[str, Any], list[int]]]:
+    """Yield the fields of each slot of an axis, and its parameters."""
     for label in labels:
         for number, (settings, entries) in enumerate(label.settings, 1):
             name = f"{label.text}#{number}" if len(label.settings) > 1 else label.text
             parameters = [facts.parameter(entry) for entry in entries] if facts.extra else entries
-            yield Slot(label.text, name, settings), parameters
+            yield label.text, name, settings, parameters
 
 
 def _joined(slots: Sequence[Slot], parameters: list[int]) -> Group:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from paramrules.assignment.entry_facts import OrderKey, order_key
-from paramrules.assignment.value_evaluator import ByCaptures, Captures, Values, captures_of
+from paramrules.assignment.value_evaluator import Captures, Values, by_captures, captures_of
 from paramrules.diagnostics import Diagnostic, Place, RulesError
 from paramrules.display import rule_settings
 from paramrules.inventories import ABSENT
@@ -64,7 +64,7 @@ _Found = list[tuple[_Key, Settings, list[int]]]
 """Different settings, each after its key (see `settings_key`) and with its entries."""
 
 
-class LabelSettings:
+class AxisSettings:
     """The settings of the labels of one axis."""
 
     def __init__(self, axis: Axis, values: Values) -> None:
@@ -159,7 +159,7 @@ def _evaluator(settings: tuple[Setting, ...], values: Values) -> Callable[[Captu
             apart.setdefault(key, (key, found, []))[2].append(entry)
         return list(apart.values())
 
-    shared = ByCaptures(written, evaluated)
+    shared = by_captures(written, evaluated)
     if any(map(values.by_parameter, written)):
         return of_each
     return lambda captures, entries: [(*shared(captures, entries[0]), entries)]

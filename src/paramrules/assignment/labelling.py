@@ -5,9 +5,9 @@ from functools import cache, partial
 from typing import Any, Final
 
 from paramrules.assignment.entry_facts import OrderKey, in_written_order, number, order_key
-from paramrules.assignment.label_settings import Label, LabelSettings, Taken
+from paramrules.assignment.label_settings import AxisSettings, Label, Taken
 from paramrules.assignment.partition import Part, Partition
-from paramrules.assignment.value_evaluator import ByCaptures, Captures, Values
+from paramrules.assignment.value_evaluator import Captures, Values, by_captures
 from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.display import value_text
 from paramrules.inventories import ABSENT
@@ -38,7 +38,7 @@ def labels_of(axis: Axis, partition: Partition, values: Values) -> list[Label]:
             label.taken.append(taken)
             if label.rule == at:
                 label.order = min(label.order, order)
-    settings = LabelSettings(axis, values)
+    settings = AxisSettings(axis, values)
     for label in labels.values():
         label.settings = settings.of(label)
     ordered = sorted(labels.values(), key=lambda label: (label.rule, label.order))
@@ -107,7 +107,7 @@ def filled(
                 apart[label][1].append(entry)
             yield from ((label, order, captures, having) for label, (order, having) in apart.items())
         return
-    fillers = [ByCaptures([hole], partial(_hole, hole, values)) for hole in holes]
+    fillers = [by_captures([hole], partial(_hole, hole, values)) for hole in holes]
     for captures, entries in parts:
         entry = entries[0]
         label = text % tuple([filler(captures, entry) for filler in fillers])

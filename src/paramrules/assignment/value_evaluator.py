@@ -2,7 +2,8 @@
 
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from operator import itemgetter
+from typing import Any, TypeVar
 
 from paramrules.assignment.entry_facts import Facts, number
 from paramrules.diagnostics import Diagnostic, RulesError
@@ -240,22 +241,21 @@ class Values:
             ) from None
 
 
-class ByCaptures(Generic[T]):
-    """What some values come to, computed once for each text of the captures that they use.
+def by_captures(used: Iterable[Value], compute: Callable[[Captures, int], T]) -> Callable[[Captures, int], T]:
+    """Return a function that computes something once for each text of the captures that some values use.
 
     Args:
         used: the values, none of which differs between parameters with the same captures.
         compute: computes it, from captures and an entry with them.
     """
+    names = sorted(set().union(*map(captures_of, used)))
+    texts_of: Callable[[Captures], Any] = itemgetter(*names) if names else lambda captures: ()
+    known: dict[Any, T] = {}
 
-    def __init__(self, used: Iterable[Value], compute: Callable[[Captures, int], T]) -> None:
-        self._names = sorted(set().union(*map(captures_of, used)))
-        self._compute = compute
-        self._known: dict[tuple[str | None, ...], T] = {}
+    def computed(captures: Captures, entry: int) -> T:
+        texts = texts_of(captures)
+        if texts not in known:
+            known[texts] = compute(captures, entry)
+        return known[texts]
 
-    def __call__(self, captures: Captures, entry: int) -> T:
-        """Return it for these captures."""
-        texts = tuple([captures.get(name) for name in self._names])
-        if texts not in self._known:
-            self._known[texts] = self._compute(captures, entry)
-        return self._known[texts]
+    return computed

@@ -27,7 +27,7 @@ from paramrules.emission.group_rows import GroupStats, group_rows, row_metrics
 from paramrules.emission.optimizer_settings import (
     arguments_of,
     lost_bases,
-    settings_of,
+    unknown_settings,
 )
 from paramrules.emission.optimizer_spec import Aliases, OptimizerSpec
 from paramrules.emission.origin import freezes_trained, report, report_parameter
@@ -97,10 +97,10 @@ __all__ = [
     "route",
     "row_metrics",
     "schedule_of",
-    "settings_of",
     "some_names",
     "unbound",
     "unknown_schedules",
+    "unknown_settings",
     "unused_schedules",
     "unnamed",
     "warn",

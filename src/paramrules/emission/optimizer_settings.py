@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from paramrules.assignment import Assignment, Group
 from paramrules.assignment.unknown_keywords import where_it_goes
@@ -28,29 +28,67 @@ def own_names(spec: OptimizerSpec, key: str, value: Any) -> dict[str, Any] | Non
     return {key: value} if spec.takes_any else None
 
 
-def settings_of(
-    assignment: Assignment, groups: Sequence[tuple[Group, OptimizerSpec]], marks: Sequence[str] = ()
-) -> tuple[list[dict[str, Any]], list[Diagnostic]]:
-    """Return the settings of groups under their optimizers' own names, and what is wrong with them (E611).
+class Translated(NamedTuple):
+    """Settings of a group under its optimizer's own names.
 
-    Portable keys and the user's own marks are not among them. A weight decay of zero is fine with an
-    optimizer that has none.
+    Attributes:
+        own: the settings that the optimizer has, without portable keys and the user's own marks.
+        lacking: the keys that it has nothing for.
+        clashing: the keys that it has already under another name, with its own name.
     """
-    found: list[dict[str, Any]] = []
+
+    own: dict[str, Any]
+    lacking: list[str]
+    clashing: list[tuple[str, str]]
+
+    @property
+    def fits(self) -> bool:
+        """True if the optimizer takes all of them."""
+        return not self.lacking and not self.clashing
+
+
+def translated(settings: Mapping[str, Any], spec: OptimizerSpec, marks: Sequence[str] = ()) -> Translated:
+    """Return settings under an optimizer's own names.
+
+    A weight decay of zero is fine with an optimizer that has none.
+    """
+    found = Translated({}, [], [])
+    for key, value in settings.items():
+        if key in PORTABLE:
+            rate = SCALES.get(key, key)
+            neutral = value == 0 if key == "weight_decay" else rate == "weight_decay" and value in (0, 1)
+            if rate in Bases._fields and rate not in spec.rates and not neutral:
+                found.lacking.append(key)
+            continue
+        if is_mark(spec, key, marks):
+            continue
+        named = own_names(spec, key, value)
+        if named is None:
+            found.lacking.append(key)
+        elif clash := named.keys() & found.own.keys():
+            found.clashing.append((key, min(clash)))
+        else:
+            found.own.update(named)
+    return found
+
+
+def unknown_settings(
+    assignment: Assignment, groups: Iterable[tuple[Group, OptimizerSpec]], marks: Sequence[str] = ()
+) -> list[Diagnostic]:
+    """Return a finding (E611) for each setting that the optimizers of groups do not have, or have twice."""
     unknown: dict[tuple[str, str], list[Group]] = {}
     twice: dict[tuple[str, str, str], list[Group]] = {}
-    specs = {spec.name: spec for _, spec in groups}
-    known: dict[tuple[int, int], tuple[dict[str, Any], list[str], list[tuple[str, str]]]] = {}
+    specs: dict[str, OptimizerSpec] = {}
+    known: dict[tuple[int, int], Translated] = {}
     for group, spec in groups:
+        specs[spec.name] = spec
         alike = id(group.settings), id(spec)
         if alike not in known:
-            known[alike] = _translated(group.settings, spec, marks)
-        own, lacking, clashing = known[alike]
-        for key in lacking:
+            known[alike] = translated(group.settings, spec, marks)
+        for key in known[alike].lacking:
             unknown.setdefault((spec.name, key), []).append(group)
-        for key, own_key in clashing:
+        for key, own_key in known[alike].clashing:
             twice.setdefault((spec.name, key, own_key), []).append(group)
-        found.append(own)
     wrong = [
         report(
             "E611",
@@ -73,33 +111,7 @@ def settings_of(
         )
         for (_, key, own_key), having in twice.items()
     ]
-    return found, wrong
-
-
-def _translated(
-    settings: Mapping[str, Any], spec: OptimizerSpec, marks: Sequence[str]
-) -> tuple[dict[str, Any], list[str], list[tuple[str, str]]]:
-    """Return settings under an optimizer's own names, the keys that it lacks, and those written twice."""
-    own: dict[str, Any] = {}
-    lacking: list[str] = []
-    clashing: list[tuple[str, str]] = []
-    for key, value in settings.items():
-        if key in PORTABLE:
-            rate = SCALES.get(key, key)
-            neutral = value == 0 if key == "weight_decay" else rate == "weight_decay" and value in (0, 1)
-            if rate in Bases._fields and rate not in spec.rates and not neutral:
-                lacking.append(key)
-            continue
-        if is_mark(spec, key, marks):
-            continue
-        named = own_names(spec, key, value)
-        if named is None:
-            lacking.append(key)
-        elif clash := named.keys() & own.keys():
-            clashing.append((key, min(clash)))
-        else:
-            own.update(named)
-    return own, lacking, clashing
+    return wrong
 
 
 def is_mark(spec: OptimizerSpec, key: str, marks: Sequence[str]) -> bool:

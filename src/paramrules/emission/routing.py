@@ -1,12 +1,13 @@
 """Route groups to optimizers, each with its settings and rates."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from paramrules.assignment import Assignment, Group
 from paramrules.diagnostics import Diagnostic, did_you_mean, listed, plural
 from paramrules.emission.bound import Bound, BoundGroup
-from paramrules.emission.optimizer_settings import is_mark, settings_of
+from paramrules.emission.optimizer_settings import is_mark, translated, unknown_settings
 from paramrules.emission.optimizer_spec import OptimizerSpec, OptimizerSpecs
 from paramrules.emission.origin import report
 from paramrules.emission.rates import DEFAULT, Bases, Rate, base_of, no_base, rate_of
@@ -82,35 +83,42 @@ def route(
     """
     if not groups:
         return [], [_nothing_to_train(bound, frozen_by)]
-    chosen, wrong = _choose(bound.assignment, groups, specs)
-    pairs = [(one.group, spec) for one, spec in chosen]
-    settings, unknown = settings_of(bound.assignment, pairs, marks)
-    routed = []
-    known: dict[tuple[int, int], tuple[Mapping[str, Any], Mapping[str, str], Rate, Rate]] = {}
-    for (one, spec), own in zip(chosen, settings, strict=True):
-        written = one.group.settings
-        alike = id(written), id(spec)
-        if alike not in known:
-            found = _rates(one.group, spec, bases, lr, is_finite)
-            named = {SCHEDULES[key]: schedule_of(written, key) for key in found}
-            known[alike] = (
-                {key: value for key, value in written.items() if is_mark(spec, key, marks)},
-                {key: name for key, name in named.items() if name != DEFAULT},
-                found["lr"],
-                found.get("weight_decay", Rate(None)),
-            )
-        own_marks, schedules_of, rate, decay = known[alike]
-        routed.append(RoutedGroup(*one, spec, own, own_marks, schedules_of, rate, decay))
+    by_settings: dict[int, list[BoundGroup]] = {}  # thousands of groups may have the settings of one rule
+    for one in groups:
+        by_settings.setdefault(id(one.group.settings), []).append(one)
+    chosen, wrong = _choose(bound.assignment, by_settings.values(), specs)
+    made: dict[int, partial[RoutedGroup]] = {}
+    misfits: list[tuple[BoundGroup, OptimizerSpec]] = []
+    lacking: dict[str, list[BoundGroup]] = {key: [] for key in Bases._fields}
+    for alike, spec in chosen:
+        written = alike[0].group.settings
+        settings = translated(written, spec, marks)
+        if not settings.fits:
+            misfits += ((one, spec) for one in alike)
+        rates = _rates(alike[0].group, spec, bases, lr, is_finite)
+        for key, rate in rates.items():
+            if rate.lacks_base and not (key == "lr" and lr_without_base):
+                lacking[key] += alike
+        named = {SCHEDULES[key]: schedule_of(written, key) for key in rates}
+        made[id(written)] = partial(
+            RoutedGroup,
+            optimizer=spec,
+            settings=settings.own,
+            marks={key: value for key, value in written.items() if is_mark(spec, key, marks)},
+            schedules={key: name for key, name in named.items() if name != DEFAULT},
+            lr=rates["lr"],
+            weight_decay=rates.get("weight_decay", Rate(None)),
+        )
+    routed = [make(*one) for one in groups if (make := made.get(id(one.group.settings)))]
+    unknown = unknown_settings(bound.assignment, [(one.group, spec) for one, spec in sorted(misfits)], marks)
     if schedules and (lost := _lost_schedules(bound.assignment, routed, bases)):
         return routed, wrong + lost + unknown
     if schedules:
+        pairs = [(one.group, one.optimizer) for one in routed]
         unknown += replaced_schedules(bound.assignment, pairs, bases)
-    lacking = {
-        "lr": [one.group for one in routed if one.lr.lacks_base and not lr_without_base],
-        "weight_decay": [one.group for one in routed if one.weight_decay.lacks_base],
-    }
     for key, without in lacking.items():
-        wrong += no_base(bound.assignment, without, key, (otherwise or {}).get(key, ""))
+        having = [one.group for one in sorted(without)]
+        wrong += no_base(bound.assignment, having, key, (otherwise or {}).get(key, ""))
     return routed, wrong + unknown
 
 
@@ -228,19 +236,22 @@ def _alike(assignment: Assignment, bases: Bases) -> list[Diagnostic]:
 
 
 def _choose(
-    assignment: Assignment, groups: Sequence[BoundGroup], specs: OptimizerSpecs
-) -> tuple[list[tuple[BoundGroup, OptimizerSpec]], list[Diagnostic]]:
-    """Return groups with their optimizers, and a finding (E610) for each cause that leaves some without."""
-    chosen: list[tuple[BoundGroup, OptimizerSpec]] = []
-    lost: dict[str | None, list[Group]] = {}
-    for one in groups:
-        name = choose(one.group.settings, specs)
+    assignment: Assignment, alike: Iterable[Sequence[BoundGroup]], specs: OptimizerSpecs
+) -> tuple[list[tuple[Sequence[BoundGroup], OptimizerSpec]], list[Diagnostic]]:
+    """Return groups that have the same settings with their optimizers, and a finding (E610) for each cause
+    that leaves some without."""
+    chosen: list[tuple[Sequence[BoundGroup], OptimizerSpec]] = []
+    lost: dict[str | None, list[BoundGroup]] = {}
+    for some in alike:
+        settings = some[0].group.settings
+        name = choose(settings, specs)
         if name is None:
-            lost.setdefault(one.group.settings.get("optimizer"), []).append(one.group)
+            lost.setdefault(settings.get("optimizer"), []).extend(some)
         else:
-            chosen.append((one, specs[name]))
+            chosen.append((some, specs[name]))
     wrong = []
-    for asked, having in lost.items():
+    for asked, without in lost.items():
+        having = [one.group for one in sorted(without)]
         which = f"{plural('group', [g.label for g in having])} {'name' if len(having) > 1 else 'names'}"
         message, help = not_clear(which, having[0].settings, specs)
         if "" in specs and len(lost) > 1:
