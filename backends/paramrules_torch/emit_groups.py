@@ -1,6 +1,6 @@
 """Param groups: an assignment as `torch.optim` takes it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal, Never
 
 from torch import Tensor
@@ -11,6 +11,7 @@ from paramrules.backends import (
     Bases,
     OptimizerSpec,
     Options,
+    RoutedGroup,
     RulesError,
     VocabularyLike,
     check_use,
@@ -89,7 +90,7 @@ def param_groups(
     groups = held.bound.groups(untrained=frozen, empty=empty)
     names = dict.fromkeys([DEFAULT, *(one.group.settings.get("optimizer", DEFAULT) for one in groups)])
     specs = {name: OptimizerSpec(name, name, keys=(), takes_any=True) for name in names}
-    made: list[_Group] = []
+    routed: list[RoutedGroup] = []
     if groups:
         routed, wrong = route(
             held.bound,
@@ -105,27 +106,30 @@ def param_groups(
         assignment = held.bound.assignment
         unused = check_use(assignment, {}, Bases(lr, weight_decay))
         warn(unused, allows=assignment.rules.allows, stacklevel=2)
-        has_tensors = isinstance(lr, Tensor) or isinstance(weight_decay, Tensor)
-        shared: dict[int, dict[str, Any]] = {}  # thousands of groups may have the settings of one rule
-        for one in routed:
-            written = one.group.settings
-            if has_tensors or id(written) not in shared:
-                shared[id(written)] = settings_in_group(one, lr_scale)
-                if "optimizer" in written:
-                    shared[id(written)]["optimizer"] = written["optimizer"]
-            made.append((one.group.label, shared[id(written)], one.numbers))
     held.freeze(stacklevel=2)
+    has_tensors = isinstance(lr, Tensor) or isinstance(weight_decay, Tensor)
+    made = _with_settings(routed, lr_scale, shared=not has_tensors)
     return [held.group(*one, plain=plain) for one in (_merged(made) if merge else made)]
 
 
 _NOT_HERE = "pass settings of the optimizer to its class, or to `paramrules_torch.build`"
-
-
 _Group = tuple[str, dict[str, Any], Sequence[int]]
-"""A label, the settings that an optimizer sees, and parameters."""
+"""A label, what a group holds beside names and parameters, and the parameters."""
 
 
-def _merged(groups: list[_Group]) -> list[_Group]:
+def _with_settings(routed: Iterable[RoutedGroup], lr_scale: str, *, shared: bool) -> Iterator[_Group]:
+    """Yield groups with what they hold; `shared` says whether those with the same settings may share it."""
+    known: dict[int, dict[str, Any]] = {}  # thousands of groups may have the settings of one rule
+    for one in routed:
+        written = one.group.settings
+        if not shared or id(written) not in known:
+            known[id(written)] = settings_in_group(one, lr_scale)
+            if "optimizer" in written:
+                known[id(written)]["optimizer"] = written["optimizer"]
+        yield one.group.label, known[id(written)], one.numbers
+
+
+def _merged(groups: Iterable[_Group]) -> list[_Group]:
     """Merge groups with equal settings, each with its parameters in the order of the model."""
     merged: list[list[_Group]] = []
     for group in groups:

@@ -138,7 +138,7 @@ class Assignment:
         for labels, found in zip(self.axes, self._labels, strict=True):
             settings_of: list[Mapping[str, Any]] = [{}] * len(self.inventory)
             for label in found:
-                for settings, entries in label.settings:
+                for _, settings, entries in label.settings:
                     for parameter in self._evaluator.facts.parameters(entries):
                         settings_of[parameter] = settings
             texts = map(labels.labels.__getitem__, labels.of)

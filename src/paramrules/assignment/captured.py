@@ -43,7 +43,8 @@ class Captured:
             by_texts: dict[Texts | None, Entries] = defaultdict(list)
             for entry in entries:
                 by_texts[found.get(entry)].append(entry)
-            yield from ((_named(match, texts), some) for texts, some in by_texts.items())
+            named = _named(match)
+            yield from ((named(texts), some) for texts, some in by_texts.items())
             return
         made: dict[object, Captures] = {}
         apart: dict[object, Entries] = defaultdict(list)
@@ -58,7 +59,7 @@ class Captured:
         match predicate:
             case terms.RegexTest() | terms.LetPredicate():
                 match = _seen(predicate)
-                return _named(match, self.facts.found(match, [entry]).get(entry)) if match else {}
+                return _named(match)(self.facts.found(match, [entry]).get(entry)) if match else {}
             case terms.AllOf():
                 return self.at((*premises, *in_order(predicate)), entry)
             case terms.AnyOf() if binds(predicate):
@@ -68,13 +69,10 @@ class Captured:
                 return {}
 
 
-def _named(match: RegexTest, texts: Texts | None) -> Captures:
-    """Return the texts of the named groups that took part in a match, if there is one."""
-    return {
-        group.name: text
-        for group, text in zip(match.regex.groups, texts or (), strict=False)
-        if group.name is not None and text is not None
-    }
+def _named(match: RegexTest) -> Callable[[Texts | None], Captures]:
+    """Return what gives the texts of a match's named groups that took part in it, none without a match."""
+    names = [(at, group.name) for at, group in enumerate(match.regex.groups) if group.name is not None]
+    return lambda texts: {name: text for at, name in names if texts and (text := texts[at]) is not None}
 
 
 def _seen(predicate: Predicate) -> RegexTest | None:

@@ -100,26 +100,26 @@ class Slot(NamedTuple):
     settings: Mapping[str, Any]
 
 
-def groups_of(axes: Iterable[Sequence[Label]], facts: Facts) -> tuple[Group, ...]:
+def groups_of(axes: Sequence[Sequence[Label]], facts: Facts) -> tuple[Group, ...]:
     """Return the groups of an assignment in their order; none is empty."""
-    slots = [list(_slots(labels, facts)) for labels in axes]
-    if len(slots) == 1:
+    if len(axes) == 1:
         return tuple(
             [
                 Group(name, (label,), settings, tuple(sorted(parameters)))
-                for label, name, settings, parameters in slots[0]
+                for label, name, settings, parameters in _slots(axes[0], facts)
             ]
         )
-    columns = []
-    for axis in slots:
-        column = [0] * facts.count
-        for number, (*_, parameters) in enumerate(axis):
+    columns, slots = [], []
+    for labels in axes:
+        column: list[int] = [0] * facts.count
+        own: list[Slot] = []
+        for label, name, settings, parameters in _slots(labels, facts):
             for parameter in parameters:
-                column[parameter] = number
+                column[parameter] = len(own)
+            own.append(Slot(label, name, settings))
         columns.append(column)
-    keys = list(zip(*columns, strict=True))
-    named = [[Slot(label, name, settings) for label, name, settings, _ in axis] for axis in slots]
-    return groups_of_slots(named, keys)
+        slots.append(own)
+    return groups_of_slots(slots, zip(*columns, strict=True))
 
 
 def group_numbers(groups: Sequence[Group], count: int) -> Sequence[int]:
@@ -150,7 +150,7 @@ def groups_of_slots(axes: Sequence[Sequence[Slot]], keys: Iterable[tuple[int, ..
 def _slots(labels: Sequence[Label], facts: Facts) -> Iterable[tuple[str, str, Mapping[str, Any], list[int]]]:
     """Yield the fields of each slot of an axis, and its parameters."""
     for label in labels:
-        for number, (settings, entries) in enumerate(label.settings, 1):
+        for number, (_, settings, entries) in enumerate(label.settings, 1):
             name = f"{label.text}#{number}" if len(label.settings) > 1 else label.text
             parameters = [facts.parameter(entry) for entry in entries] if facts.extra else entries
             yield label.text, name, settings, parameters

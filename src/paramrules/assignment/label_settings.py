@@ -5,7 +5,8 @@ those without any.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple
 
 from paramrules.assignment.entry_facts import OrderKey, order_key
@@ -38,30 +39,29 @@ class Decision(NamedTuple):
 Taken = tuple[int, Captures, list[int]]
 """A rule's number, captures, and the entries that it took with them."""
 
+Key = tuple[Any, ...]
+Having = tuple[Key, Settings, list[int]]
+"""Settings after their key (see `settings_key`), and the entries that have them."""
+
 
 @dataclass(slots=True)
 class Label:
-    """A label and the entries it took. `settings` are its different settings in order, with their entries."""
+    """A label and the entries it took. `settings` are its different ones in order."""
 
     text: str
     rule: int
     order: OrderKey
     taken: list[Taken]
-    settings: list[tuple[Settings, list[int]]] = field(default_factory=list)
+    settings: list[Having]
 
     def decision(self, entries: Sequence[int]) -> Decision | None:
         """Return the decision on the parameter with these entries; None if it has another label."""
         for rule, _, having in self.taken:
             for entry in entries:
                 if entry in having:
-                    settings = next(each for each, some in self.settings if entry in some)
+                    settings = next(each for _, each, some in self.settings if entry in some)
                     return Decision(self.text, rule, settings)
         return None
-
-
-_Key = tuple[Any, ...]
-_Found = list[tuple[_Key, Settings, list[int]]]
-"""Different settings, each after its key (see `settings_key`) and with its entries."""
 
 
 class AxisSettings:
@@ -69,61 +69,59 @@ class AxisSettings:
 
     def __init__(self, axis: Axis, values: Values) -> None:
         self._rules = axis.rules
-        self._values = values
-        self._written: dict[int, Callable[[Captures, list[int]], _Found]] = {}
+        self._evaluator = cache(lambda at: _evaluator(axis.rules[at].settings or (), values))
         self._first: dict[str, int] = {}
         for at, rule in enumerate(axis.rules):
             if rule.label.literal is not None:
                 self._first.setdefault(rule.label.literal, at)
 
-    def of(self, label: Label) -> list[tuple[Settings, list[int]]]:
-        """Return the different settings of a label in order, each with its entries.
+    def of(self, label: Label) -> list[Having]:
+        """Return the different settings of a label in order.
 
         They come from the first rule that took something. If that has none, they come from the first rule
         that is written with the label, above it, even if it took nothing.
         """
-        first = self._rules[label.rule]
-        if first.settings is None:
-            first = self._rules[min(label.rule, self._first.get(label.text, label.rule))]
-        apart: dict[_Key, tuple[Settings, list[int]]] = {}
+        first = label.rule
+        if self._rules[first].settings is None:
+            first = min(first, self._first.get(label.text, first))
+        apart: dict[Key, Having] = {}
         for at, captures, entries in label.taken:
             rule = self._rules[at]
-            own = first.settings if rule.settings is None else rule.settings
-            if rule.settings is None and not _bound(own or (), rule):
-                _join(apart, label, entries, rule, first)
+            giving = first if rule.settings is None else at
+            if giving != at and not _bound(self._rules[giving], rule):
+                _join(apart, label, entries, rule, self._rules[first])
                 continue
-            found = self._evaluated(own or ())(captures, entries)
+            found = self._evaluator(giving)(captures, entries)
             if len(label.taken) == 1:
-                return _sorted([(settings, having) for _, settings, having in found])
-            if at != label.rule and repr(own) != repr(first.settings):  # to `==`, 1 is true
+                return _sorted(found)
+            if giving not in (first, label.rule) and self._differ(giving, first):
                 for key, settings, _ in found:
                     if key not in apart:
-                        others = [other for other, _ in apart.values()]
-                        raise RulesError(_conflict(label, first, rule, settings, others))
+                        others = [other for _, other, _ in apart.values()]
+                        raise RulesError(_conflict(label, self._rules[first], rule, settings, others))
             for key, settings, having in found:
                 if key in apart:
-                    apart[key][1].extend(having)
+                    apart[key][2].extend(having)
                 else:
-                    apart[key] = settings, having.copy()
+                    apart[key] = key, settings, having.copy()
         return _sorted(list(apart.values()))
 
-    def _evaluated(self, settings: tuple[Setting, ...]) -> Callable[[Captures, list[int]], _Found]:
-        """Return the function that evaluates written settings for what a rule took with the same captures."""
-        if id(settings) not in self._written:
-            self._written[id(settings)] = _evaluator(settings, self._values)
-        return self._written[id(settings)]
+    def _differ(self, one: int, other: int) -> bool:
+        """Return whether two rules have different settings; to `==`, 1 is true."""
+        return repr(self._rules[one].settings) != repr(self._rules[other].settings)
 
 
-def _sorted(apart: list[tuple[Settings, list[int]]]) -> list[tuple[Settings, list[int]]]:
-    return sorted(apart, key=lambda pair: order_key(pair[0].values())) if len(apart) > 1 else apart
+def _sorted(apart: list[Having]) -> list[Having]:
+    return sorted(apart, key=lambda having: order_key(having[1].values())) if len(apart) > 1 else apart
 
 
-def _bound(settings: tuple[Setting, ...], rule: Rule) -> bool:
-    return all(captures_of(setting.value) <= set(rule.captures) for setting in settings)
+def _bound(giving: Rule, rule: Rule) -> bool:
+    """Return whether a rule captures all that the settings of another use."""
+    return all(captures_of(setting.value) <= set(rule.captures) for setting in giving.settings or ())
 
 
 def _join(
-    apart: dict[_Key, tuple[Settings, list[int]]],
+    apart: dict[Key, Having],
     label: Label,
     entries: list[int],
     rule: Rule,
@@ -131,7 +129,7 @@ def _join(
 ) -> None:
     """Add a rule that has no settings, and lacks captures that its label's first rule uses in them."""
     if len(apart) == 1:
-        next(iter(apart.values()))[1].extend(entries)
+        next(iter(apart.values()))[2].extend(entries)
         return
     what = "several settings" if apart else "settings that use captures"
     raise RulesError(
@@ -145,24 +143,27 @@ def _join(
     )
 
 
-def _evaluator(settings: tuple[Setting, ...], values: Values) -> Callable[[Captures, list[int]], _Found]:
-    written = [setting.value for setting in settings]
+def _evaluator(
+    settings: tuple[Setting, ...], values: Values
+) -> Callable[[Captures, list[int]], list[Having]]:
+    """Return the function that evaluates settings for entries that a rule took with the same captures."""
 
-    def evaluated(captures: Captures, entry: int) -> tuple[_Key, Settings]:
+    def evaluated(captures: Captures, entry: int) -> tuple[Key, Settings]:
         found = {setting.key: _value(setting, values, captures, entry) for setting in settings}
         return settings_key(found), found
 
-    def of_each(captures: Captures, entries: list[int]) -> _Found:
-        apart: dict[_Key, tuple[_Key, Settings, list[int]]] = {}
+    def of_each(captures: Captures, entries: list[int]) -> list[Having]:
+        apart: dict[Key, Having] = {}
         for entry in entries:
             key, found = evaluated(captures, entry)
             apart.setdefault(key, (key, found, []))[2].append(entry)
         return list(apart.values())
 
-    shared = by_captures(written, evaluated)
+    written = [setting.value for setting in settings]
     if any(map(values.by_parameter, written)):
         return of_each
-    return lambda captures, entries: [(*shared(captures, entries[0]), entries)]
+    of_all = by_captures(written, evaluated)
+    return lambda captures, entries: [(*of_all(captures, entries[0]), entries)]
 
 
 def _value(setting: Setting, values: Values, captures: Captures, entry: int) -> Any:
@@ -198,7 +199,7 @@ def _check_type(setting: Setting, value: object, name: str) -> None:
     )
 
 
-def settings_key(settings: Settings) -> tuple[Any, ...]:
+def settings_key(settings: Settings) -> Key:
     """Return a key that is equal for equal settings; `1` and `true` differ."""
     return tuple((key, order_key([value])) for key, value in sorted(settings.items()))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial
+from operator import attrgetter
 from typing import Any, Final
 
 from paramrules.assignment.entry_facts import OrderKey, in_written_order, number, order_key
@@ -28,12 +29,12 @@ def labels_of(axis: Axis, partition: Partition, values: Values) -> list[Label]:
     """
     labels: dict[str, Label] = {}
     for at, parts in partition.taken.items():
-        order_of = _order(axis.rules[at])
+        order_of = _order(at, axis.rules[at])
         for text, own_order, captures, entries in filled(axis.rules[at].label, parts, values):
             order, taken = order_of(captures) + own_order, (at, captures, entries)
             label = labels.get(text)
             if label is None:
-                labels[text] = Label(text, at, order, [taken])
+                labels[text] = Label(text, at, order, [taken], [])
                 continue
             label.taken.append(taken)
             if label.rule == at:
@@ -41,10 +42,10 @@ def labels_of(axis: Axis, partition: Partition, values: Values) -> list[Label]:
     settings = AxisSettings(axis, values)
     for label in labels.values():
         label.settings = settings.of(label)
-    ordered = sorted(labels.values(), key=lambda label: (label.rule, label.order))
+    ordered = sorted(labels.values(), key=attrgetter("order"))
     if partition.left:
         left: Taken = (-1, {}, partition.left)
-        ordered.append(Label("default", len(axis.rules), (), [left], [({}, partition.left)]))
+        ordered.append(Label("default", len(axis.rules), (), [left], [((), {}, partition.left)]))
     return ordered
 
 
@@ -58,13 +59,14 @@ def _captured(text: str | None, numeric: bool) -> int | str | None:
     return number(text) if text and numeric else text
 
 
-def _order(rule: Rule) -> Callable[[Captures], OrderKey]:
-    """Return what sorts the labels of a rule: its captures, words of an alternation as they stand there."""
+def _order(at: int, rule: Rule) -> Callable[[Captures], OrderKey]:
+    """Return what sorts labels of an axis: the rule's number, then its captures, words of an alternation as
+    they stand there."""
     keys: list[tuple[str, Callable[[str | None], OrderKey]]] = []
     if rule.predicate is not None and rule.captures:
         numbers, written = bound(rule.predicate), words(rule.predicate)
         keys = [(name, cache(partial(_capture_key, numbers[name], written[name]))) for name in rule.captures]
-    return lambda captures: tuple([key(captures.get(name)) for name, key in keys])
+    return lambda captures: (at, *[key(captures.get(name)) for name, key in keys])
 
 
 def _capture_key(numeric: bool, written: tuple[str, ...], text: str | None) -> OrderKey:

@@ -59,7 +59,7 @@ def _notes(assignment: "Assignment", by_axis: Sequence[Sequence[Label]]) -> Iter
     names = assignment.inventory.names
     for written, labels in zip(assignment.rules.axes, by_axis, strict=True):
         for label in labels:
-            (settings, _), *_ = label.settings
+            (_, settings, _), *_ = label.settings
             implied = {one.key: 0 for one in written.implies(label.text) if one.key in settings}
             if implied:
                 yield f"`{label.text}` has {short_settings(implied)} by its label"
