@@ -61,7 +61,8 @@ def _expected(
     expectation: Expectation, entries: list[int], evaluator: Evaluator
 ) -> Iterator[tuple[str, int]]:
     parts = evaluator.captured.apart((expectation.predicate,), entries) if entries else ()
-    for text, _, _, having in filled(expectation.label, parts, evaluator.values):
+    taken = ((-1, found, some) for found, some in parts)
+    for text, _, (_, _, having) in filled(expectation.label, taken, evaluator.values):
         yield from ((text, entry) for entry in having)
 
 

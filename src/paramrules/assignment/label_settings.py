@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from paramrules.assignment.entry_facts import OrderKey, order_key
+from paramrules.assignment.partition import Taken
 from paramrules.assignment.value_evaluator import Captures, Values, by_captures, captures_of
 from paramrules.diagnostics import Diagnostic, Place, RulesError
 from paramrules.display import rule_settings
@@ -35,9 +36,6 @@ class Decision(NamedTuple):
     rule: int
     settings: Settings
 
-
-Taken = tuple[int, Captures, list[int]]
-"""A rule's number, captures, and the entries that it took with them."""
 
 Key = tuple[Any, ...]
 Having = tuple[Key, Settings, list[int]]

@@ -6,8 +6,8 @@ from operator import attrgetter
 from typing import Any, Final
 
 from paramrules.assignment.entry_facts import OrderKey, in_written_order, number, order_key
-from paramrules.assignment.label_settings import AxisSettings, Label, Taken
-from paramrules.assignment.partition import Part, Partition
+from paramrules.assignment.label_settings import AxisSettings, Label
+from paramrules.assignment.partition import Partition, Taken
 from paramrules.assignment.value_evaluator import Captures, Values, by_captures
 from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.display import value_text
@@ -28,10 +28,10 @@ def labels_of(axis: Axis, partition: Partition, values: Values) -> list[Label]:
             label that cannot be filled in).
     """
     labels: dict[str, Label] = {}
-    for at, parts in partition.taken.items():
+    for at, some in partition.by_rule():
         order_of = _order(at, axis.rules[at])
-        for text, own_order, captures, entries in filled(axis.rules[at].label, parts, values):
-            order, taken = order_of(captures) + own_order, (at, captures, entries)
+        for text, own_order, taken in filled(axis.rules[at].label, some, values):
+            order = order_of(taken[1]) + own_order
             label = labels.get(text)
             if label is None:
                 labels[text] = Label(text, at, order, [taken], [])
@@ -74,11 +74,11 @@ def _capture_key(numeric: bool, written: tuple[str, ...], text: str | None) -> O
 
 
 def filled(
-    template: Template, parts: Iterable[Part], values: Values
-) -> Iterator[tuple[str, OrderKey, Captures, list[int]]]:
-    """Yield the different labels that a template gives to each part, with its captures and who has it.
+    template: Template, taken: Iterable[Taken], values: Values
+) -> Iterator[tuple[str, OrderKey, Taken]]:
+    """Yield the labels that a template gives to what a rule took, each with who has it.
 
-    Behind the text stands what sorts the labels of one part: the values of the holes.
+    Between them stands what sorts labels with the same captures: the values of the holes.
 
     Raises:
         RulesError: E209, for a label that cannot be filled in.
@@ -99,7 +99,7 @@ def filled(
         )
 
     if any(map(values.by_parameter, holes)):
-        for captures, entries in parts:
+        for rule, captures, entries in taken:
             apart: dict[str, tuple[OrderKey, list[int]]] = {}
             for entry in entries:
                 found = tuple([_hole(hole, values, captures, entry) for hole in holes])
@@ -107,13 +107,13 @@ def filled(
                 if label not in apart:
                     apart[label] = order_key(found), []
                 apart[label][1].append(entry)
-            yield from ((label, order, captures, having) for label, (order, having) in apart.items())
+            yield from ((label, order, (rule, captures, some)) for label, (order, some) in apart.items())
         return
     fillers = [by_captures([hole], partial(_hole, hole, values)) for hole in holes]
-    for captures, entries in parts:
-        entry = entries[0]
-        label = text % tuple([filler(captures, entry) for filler in fillers])
-        yield checked(label, entry), (), captures, entries
+    for one in taken:
+        _, captures, entries = one
+        label = text % tuple([filler(captures, entries[0]) for filler in fillers])
+        yield checked(label, entries[0]), (), one
 
 
 def _hole(hole: Value, values: Values, captures: Captures, entry: int) -> int | str:

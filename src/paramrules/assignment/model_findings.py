@@ -103,17 +103,12 @@ def dead_parts(
     axis: Axis, partition: Partition, evaluator: Evaluator, near: NearMisses
 ) -> Iterator[Diagnostic]:
     """Yield W201 to W203, N202 and N203: rules, branches of `or` and alternatives that match nothing here."""
-    took = partition.taken
+    took = {rule for rule, _, _ in partition.taken}
 
     @cache
     def takers() -> Mapping[int, int]:
         parameter = evaluator.facts.parameter
-        return {
-            parameter(entry): rule
-            for rule, parts in took.items()
-            for _, entries in parts
-            for entry in entries
-        }
+        return {parameter(entry): rule for rule, _, entries in partition.taken for entry in entries}
 
     for number, rule in enumerate(axis.rules):
         if rule.predicate is None or (rule.optional and number not in took):

@@ -1,9 +1,10 @@
 """The partition of a model by the rules of one axis: the first rule that holds takes the parameter."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, groupby
+from operator import itemgetter
 
 from paramrules.assignment.alike import Alike, Blocks, without
 from paramrules.assignment.entry_facts import Facts
@@ -11,16 +12,20 @@ from paramrules.assignment.predicate_evaluator import Evaluator
 from paramrules.assignment.value_evaluator import Captures
 from paramrules.rules.model import Axis
 
-Part = tuple[Captures, list[int]]
-"""Captures, and the entries that a rule took with them, one per parameter."""
+Taken = tuple[int, Captures, list[int]]
+"""The number of a rule, captures, and the entries that it took with them, one per parameter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Partition:
-    """The entries that an axis's rules took, by the numbers of the rules, and those that none did."""
+    """The entries that each rule of an axis took, rule by rule, and those that no rule did."""
 
-    taken: Mapping[int, Sequence[Part]]
+    taken: Sequence[Taken]
     left: list[int]
+
+    def by_rule(self) -> Iterator[tuple[int, Iterator[Taken]]]:
+        """Yield each rule that took something, and what it took."""
+        return groupby(self.taken, itemgetter(0))
 
 
 def partition(axis: Axis, evaluator: Evaluator, alike: Alike, blocks: Blocks) -> Partition:
@@ -33,7 +38,7 @@ def partition(axis: Axis, evaluator: Evaluator, alike: Alike, blocks: Blocks) ->
         blocks: the entries, in blocks that are alike.
     """
     facts = evaluator.facts
-    taken: dict[int, list[Part]] = {}
+    taken: list[Taken] = []
     for at, rule in enumerate(axis.rules):
         if not blocks:
             break
@@ -47,7 +52,8 @@ def partition(axis: Axis, evaluator: Evaluator, alike: Alike, blocks: Blocks) ->
         if facts.extra:
             blocks = without(blocks, facts.with_siblings(chosen))
         premises = () if rule.predicate is None else (rule.predicate,)
-        taken[at] = list(evaluator.captured.apart(premises, chosen))
+        parts = evaluator.captured.apart(premises, chosen)
+        taken += ((at, captures, some) for captures, some in parts)
     return Partition(taken, one_name(list(chain.from_iterable(blocks)), facts))
 
 

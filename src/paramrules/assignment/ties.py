@@ -76,8 +76,7 @@ def _takers(parts: Partition, facts: Facts) -> dict[int, tuple[int, str]]:
     """Return for each tied parameter the rule that takes it, and under which name."""
     return {
         facts.parameter(entry): (rule, facts.names[entry])
-        for rule, some in parts.taken.items()
-        for _, entries in some
+        for rule, _, entries in parts.taken
         for entry in entries
         if facts.tied(entry)
     }
@@ -99,8 +98,8 @@ def _labels_alone(axis: Axis, entries: list[int], values: Values) -> dict[int, s
         alike = Alike([axis], values.facts)
         parts = partition(axis, Evaluator(values.facts, values), alike, [[entry] for entry in entries])
         labels = dict.fromkeys(parts.left, "default")
-        for rule, some in parts.taken.items():
-            for text, _, _, having in filled(axis.rules[rule].label, some, values):
+        for rule, some in parts.by_rule():
+            for text, _, (_, _, having) in filled(axis.rules[rule].label, some, values):
                 labels |= dict.fromkeys(having, text)
     except RulesError:  # one name has no label alone; the others may
         if len(entries) == 1:
