@@ -113,6 +113,7 @@ def param_groups(
 
 
 _NOT_HERE = "pass settings of the optimizer to its class, or to `paramrules_torch.build`"
+
 _Group = tuple[str, dict[str, Any], Sequence[int]]
 """A label, what a group holds beside names and parameters, and the parameters."""
 

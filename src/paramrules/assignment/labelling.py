@@ -60,8 +60,10 @@ def _captured(text: str | None, numeric: bool) -> int | str | None:
 
 
 def _order(at: int, rule: Rule) -> Callable[[Captures], OrderKey]:
-    """Return what sorts labels of an axis: the rule's number, then its captures, words of an alternation as
-    they stand there."""
+    """Return what sorts the labels of an axis: the number of the rule, then its captures.
+
+    Words of an alternation sort as they stand there.
+    """
     keys: list[tuple[str, Callable[[str | None], OrderKey]]] = []
     if rule.predicate is not None and rule.captures:
         numbers, written = bound(rule.predicate), words(rule.predicate)
@@ -107,7 +109,7 @@ def filled(
                 if label not in apart:
                     apart[label] = order_key(found), []
                 apart[label][1].append(entry)
-            yield from ((label, order, (rule, captures, some)) for label, (order, some) in apart.items())
+            yield from ((label, order, (rule, captures, having)) for label, (order, having) in apart.items())
         return
     fillers = [by_captures([hole], partial(_hole, hole, values)) for hole in holes]
     for one in taken:

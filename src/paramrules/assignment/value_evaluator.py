@@ -2,7 +2,6 @@
 
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from operator import itemgetter
 from typing import Any, TypeVar
 
 from paramrules.assignment.entry_facts import Facts, number
@@ -13,7 +12,7 @@ from paramrules.rules import terms
 from paramrules.rules.arithmetic import NoResultError, compute
 from paramrules.rules.terms import Value, terms_in
 
-T = TypeVar("T")
+_Result = TypeVar("_Result")
 
 Scalar = int | float | str | bool | None
 """The value of an option."""
@@ -241,7 +240,9 @@ class Values:
             ) from None
 
 
-def by_captures(used: Iterable[Value], compute: Callable[[Captures, int], T]) -> Callable[[Captures, int], T]:
+def by_captures(
+    used: Iterable[Value], compute: Callable[[Captures, int], _Result]
+) -> Callable[[Captures, int], _Result]:
     """Return a function that computes something once for each text of the captures that some values use.
 
     Args:
@@ -249,10 +250,10 @@ def by_captures(used: Iterable[Value], compute: Callable[[Captures, int], T]) ->
         compute: computes it, from captures and an entry with them.
     """
     names = sorted(set().union(*map(captures_of, used)))
-    texts_of: Callable[[Captures], Any] = itemgetter(*names) if names else lambda captures: ()
-    known: dict[Any, T] = {}
+    texts_of: Callable[[Captures], Any] = operator.itemgetter(*names) if names else lambda captures: ()
+    known: dict[Any, _Result] = {}
 
-    def computed(captures: Captures, entry: int) -> T:
+    def computed(captures: Captures, entry: int) -> _Result:
         texts = texts_of(captures)
         if texts not in known:
             known[texts] = compute(captures, entry)
