@@ -53,12 +53,11 @@ class Found:
         self._around: tuple[dict[str, set[str]], ...] = (defaultdict(set), defaultdict(set))
         self._partners: tuple[dict[str, set[str]], ...] = (defaultdict(set), defaultdict(set))
 
-    def _in_place(self, a: Series, b: Series) -> bool:
-        """Return whether the partners of what surrounds one series are near the other, as far as known."""
-        here, there = (container(series.items[0].module) for series in (a, b))
-        for side, mine, other in ((0, here, there), (1, there, here)):
-            partners = self._partners[side].get(mine)
-            if partners and not any(near(other, place) for place in partners):
+    def _in_place(self, a: Item, b: Item) -> bool:
+        """Return whether the partners of what surrounds one parameter are near the other, as far as known."""
+        here, there = container(a.module), container(b.module)
+        for partners, place in ((self._partners[0].get(here), there), (self._partners[1].get(there), here)):
+            if partners and not any(near(place, other) for other in partners):
                 return False
         return True
 
@@ -93,9 +92,10 @@ class Found:
 
     def _take_rest(self, a: Item, b: Item, how: str) -> None:
         """Pair the rest of two modules, where names and shapes agree."""
-        rest = [self._rest(side, item.module) for side, item in enumerate((a, b))]
-        for leaf, x in rest[0].items():
-            y = rest[1].get(leaf)
+        first = self._rest(0, a.module)
+        second = self._rest(1, b.module) if first else {}
+        for leaf, x in first.items():
+            y = second.get(leaf)
             if x and y and x.kind.fits(y.kind, loosely=True):
                 self._record(x, y, NORMALISED if how == NAME and x.name != y.name else how)
 

@@ -3,8 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
+from itertools import pairwise
 from math import prod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from paramrules.comparison.name_parts import LEAVES, Stems, parse_names, words_of
 from paramrules.inventories import Class, Inventory
@@ -104,7 +105,7 @@ class Side:
     def is_sorted(self) -> bool:
         """True if the names are sorted, as jax lists dicts; their order then says nothing about the model."""
         names = [item.name.split(".") for item in self.items]
-        return names == sorted(names) or names == sorted(names, key=_naturally)
+        return _is_in_order(names) or _is_in_order(map(_naturally, names))
 
     @cached_property
     def modules(self) -> dict[str, list[Item]]:
@@ -113,6 +114,10 @@ class Side:
         for item in self.items:
             found[item.module].append(item)
         return found
+
+
+def _is_in_order(keys: Iterable[Any]) -> bool:
+    return all(before <= after for before, after in pairwise(keys))
 
 
 def _naturally(parts: Sequence[str]) -> list[tuple[int, str]]:

@@ -7,8 +7,9 @@ number (`linear`, `linear_1`).
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import compress, repeat
 from typing import Final, NamedTuple
 
 Stem = tuple[str, bool]
@@ -18,6 +19,9 @@ Stems = tuple[Stem, ...]
 
 _DIGITS: Final = 18
 """The most digits of a number; mapping files have the same limit."""
+
+_NUMBERS: Final = re.compile(rf"(?<![0-9])([0-9]{{1,{_DIGITS}}})(?=\.|\Z)")
+"""The numbers at the ends of components."""
 
 _UNCOUNTED: Final = -1
 """The number of `linear` beside `linear_1`."""
@@ -181,78 +185,120 @@ def parse_names(names: Iterable[str]) -> list[ParsedName]:
     >>> parse_names(["h.0.norm.weight", "h.1.norm.weight"])[1]
     ParsedName(stems=(('h', True), ('norm', False), ('weight', False)), ranks=(1,))
     """
-    root = _Node(None, "", "", _UNCOUNTED)
-    root.is_used = True
-    nodes: dict[str, _Node] = {}
-    ends = [_node(name, nodes, root) for name in names]
-    for end in ends:
-        node = end
-        while not node.is_used:
-            node.is_used = True
-            node = node.before or root
-    used = [node for node in nodes.values() if node.is_used]
-    ranks = _ranks(used)
+    split = [_NUMBERS.split(name) for name in names]
+    alike: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for at, parts in enumerate(split):
+        alike[tuple(parts[::2])].append(at)
+    series = [
+        (_components(texts), [tuple(split[at][1::2]) for at in places]) for texts, places in alike.items()
+    ]
+    ranks = _ranks(series)
     interned: dict[Stems, Stems] = {}
-    for node in used:  # each after the one before it
-        before = node.before or root
-        known = ranks.get((node.prefix, node.stem))
-        stems = (*before.stems, (node.stem, known is not None))
-        node.stems = interned.setdefault(stems, stems)
-        node.ranks = before.ranks if known is None else (*before.ranks, known[node.number])
-    return [ParsedName(end.stems, end.ranks) for end in ends]
+    found: dict[int, ParsedName] = {}
+    for (components, rows), places in zip(series, alike.values(), strict=True):
+        found.update(zip(places, _parsed(components, rows, ranks, interned), strict=True))
+    return [found[at] for at in range(len(split))]
 
 
-class _Node:
-    """A component, shared by all names that start so; a bare number belongs to the one before."""
+class _Component(NamedTuple):
+    """A component of names that differ only by numbers; a bare number belongs to the one before.
 
-    __slots__ = ("before", "is_used", "number", "prefix", "ranks", "stem", "stems")
+    Attributes:
+        prefix: what stands before it, with a zero for each number.
+        stem: it without its number.
+        before: the numbers that stand before it.
+        is_counted: True if it has a number.
+    """
 
-    def __init__(self, before: "_Node | None", prefix: str, stem: str, number: int) -> None:
-        self.before = before
-        self.prefix = prefix
-        self.stem = stem
-        self.number = number
-        self.is_used = False
-        self.stems: Stems = ()
-        self.ranks: tuple[int, ...] = ()
+    prefix: str
+    stem: str
+    before: int
+    is_counted: bool
 
 
-def _node(name: str, nodes: dict[str, _Node], root: _Node) -> _Node:
-    """Return the last component of a name, and add its components to `nodes`, by the name up to them."""
-    new = []
-    path, dot = name, "."
-    while dot and path not in nodes:
-        new.append(path)
-        path, dot, _ = path.rpartition(".")
-    node = nodes[path] if dot else root
-    for at in reversed(new):
-        stem, number = _numbered(at[len(path) + 1 :] if dot else at)
-        if not stem and node is not root and node.number == _UNCOUNTED:
-            node = _Node(node.before, node.prefix, node.stem, number)
+_Row = tuple[str, ...]
+"""The numbers in a name, as digits."""
+
+_Ranks = dict[tuple[str, str], dict[_Row, dict[int, int]]]
+"""Ranks of the numbers behind a stem that has several, by its prefix and itself, and the numbers before."""
+
+
+def _components(texts: tuple[str, ...]) -> list[_Component]:
+    """Return the components of names, given the texts around their numbers."""
+    found: list[_Component] = []
+    prefix, numbers = "", 0
+    for component in "0".join(texts).split("."):
+        stem, number = _numbered(component)
+        is_counted = number != _UNCOUNTED
+        if not stem and found and not found[-1].is_counted:
+            found[-1] = found[-1]._replace(is_counted=is_counted)
         else:
-            node = _Node(node, f".{path}" if dot else "", stem, number)
-        nodes[at] = node
-        path, dot = at, "."
-    return node
+            found.append(_Component(prefix, stem, numbers, is_counted))
+        numbers += is_counted
+        prefix = f"{prefix}.{component}"
+    return found
 
 
-def _ranks(nodes: Iterable[_Node]) -> dict[tuple[str, str], dict[int, int]]:
-    """Return the ranks of the numbers behind stems that have several, by what stands before and the stem."""
-    numbers: dict[tuple[str, str], set[int]] = defaultdict(set)
+def _ranks(series: Iterable[tuple[Sequence[_Component], Iterable[_Row]]]) -> _Ranks:
+    """Return the ranks of all numbers that have siblings."""
+    numbers: dict[tuple[str, str], dict[_Row, set[int]]] = defaultdict(lambda: defaultdict(set))
     uncounted = []
-    for node in nodes:
-        if node.number == _UNCOUNTED:
-            uncounted.append(node)
-        else:
-            numbers[node.prefix, node.stem].add(node.number)
-    for node in uncounted:
-        if beside := numbers.get((node.prefix, node.stem)):
-            beside.add(_UNCOUNTED)
+    for components, whole in series:
+        rows = set(whole)
+        for component in reversed(components):  # none has more numbers before it than the next
+            if component.is_counted:
+                rows = _shortened(rows, component.before + 1)
+                found = numbers[component.prefix, component.stem]
+                for row in rows:
+                    found[row[:-1]].add(int(row[-1]))
+            else:
+                rows = _shortened(rows, component.before)
+                uncounted.append((component, rows))
+    for component, rows in uncounted:
+        beside = numbers.get((component.prefix, component.stem), {})
+        for row in rows & beside.keys():
+            beside[row].add(_UNCOUNTED)
     return {
-        key: {number: rank for rank, number in enumerate(sorted(found))}
+        key: {
+            before: {number: rank for rank, number in enumerate(sorted(several))}
+            for before, several in found.items()
+            if len(several) > 1
+        }
         for key, found in numbers.items()
-        if len(found) > 1
     }
+
+
+def _shortened(rows: set[_Row], length: int) -> set[_Row]:
+    return rows if len(next(iter(rows))) == length else {row[:length] for row in rows}
+
+
+def _parsed(
+    components: Sequence[_Component], rows: Sequence[_Row], ranks: _Ranks, interned: dict[Stems, Stems]
+) -> Iterator[ParsedName]:
+    """Yield names, given their components and the numbers in each."""
+    stems = [component.stem for component in components]
+    known = [ranks.get((component.prefix, component.stem), {}) for component in components]
+    numbered = [at for at, each in enumerate(known) if each]
+    columns = [_column(components[at], rows, known[at]) for at in numbered]
+    made: dict[tuple[bool, ...], Stems] = {}
+    for found in zip(*columns, strict=True) if columns else repeat((), len(rows)):
+        is_ranked = tuple([rank is not None for rank in found])
+        if is_ranked not in made:
+            with_siblings = set(compress(numbered, is_ranked))
+            own = tuple((stem, at in with_siblings) for at, stem in enumerate(stems))
+            made[is_ranked] = interned.setdefault(own, own)
+        yield ParsedName(made[is_ranked], tuple([rank for rank in found if rank is not None]))
+
+
+def _column(
+    component: _Component, rows: Iterable[_Row], known: Mapping[_Row, Mapping[int, int]]
+) -> Iterator[int | None]:
+    """Yield for each name the rank of what is numbered by a component, None where nothing is."""
+    at = component.before
+    for row in rows:
+        siblings = known.get(row[:at])
+        number = int(row[at]) if component.is_counted else _UNCOUNTED
+        yield siblings[number] if siblings else None
 
 
 def depth(module: str) -> int:

@@ -24,10 +24,10 @@ from paramrules.comparison.items import Item
 from paramrules.comparison.mapping_file import Mapped
 from paramrules.comparison.name_parts import Stems, canonical, contradict, depth
 from paramrules.comparison.parts import fused
-from paramrules.comparison.series import Cell, Series, by_size, cells, most_alike, side_by_side
+from paramrules.comparison.series import Cell, ItemPairs, Series, by_size, cells, most_alike, side_by_side
 
-Evidence = tuple[Callable[[Cell], SeriesPairs], str]
-"""A function that proposes pairs within a cell, and the name of its evidence."""
+Way = Callable[[Cell], bool]
+"""A function that pairs parameters within a cell, and returns whether it found any."""
 
 KnownCells = dict[int, tuple[tuple[int, int], list[Cell]]]
 """The cells of each size, with the number of items in each model that they were made of."""
@@ -161,24 +161,30 @@ class Pairing(Found):
 
     def _search(self, biases: bool, loosely: bool) -> None:
         """Pair by shape, likeness and order, the surest first, until none of them finds more."""
-        evidence: tuple[Evidence, ...] = (
-            (unique, SHAPE),
-            (by_place, SIMILAR),
-            (self._alike, SIMILAR),
-            (self._in_order, ORDER),
+        ways: tuple[Way, ...] = (
+            lambda cell: self._take_proposed(unique(cell), SHAPE),
+            lambda cell: self._take_proposed(by_place(cell), SIMILAR),
+            lambda cell: self._take_proposed(self._alike(cell), SIMILAR),
+            self._take_in_order,
         )
         known: KnownCells = {}
         at = 0
-        while at < len(evidence):
+        while at < len(ways):
             found = False
             for cell in self._cells(biases, loosely, known):
-                found = self._apply(evidence[at], cell) or self._apply(evidence[at], cell.split_up) or found
+                found = ways[at](cell) or ways[at](cell.split_up) or found
             at = 0 if found else at + 1
 
-    def _apply(self, evidence: Evidence, cell: Cell) -> bool:
-        """Pair the evidence's proposals for a cell; return whether there were any."""
-        propose, how = evidence
-        taken = [self._take_series(a, b, how) for a, b in whole(propose(cell)) if self._in_place(a, b)]
+    def _take_proposed(self, proposed: SeriesPairs, how: str) -> bool:
+        """Pair the proposed series that are in place; return whether there were any."""
+        taken = [
+            self._take_series(a, b, how) for a, b in whole(proposed) if self._in_place(a.items[0], b.items[0])
+        ]
+        return any(taken)
+
+    def _take_in_order(self, cell: Cell) -> bool:
+        """Pair the remaining parameters one by one in their order; return whether there were any."""
+        taken = [self._take_pairs([(a, b)], ORDER) for a, b in self._in_order(cell) if self._in_place(a, b)]
         return any(taken)
 
     def _cells(self, biases: bool, loosely: bool, known: KnownCells) -> Iterator[Cell]:
@@ -197,7 +203,7 @@ class Pairing(Found):
         """Propose series whose names are more alike than those of any rival."""
         return most_alike(cell, (self._context(0), self._context(1)))
 
-    def _in_order(self, cell: Cell) -> SeriesPairs:
+    def _in_order(self, cell: Cell) -> ItemPairs:
         """Propose the remaining parameters one by one, if the order of both models means something.
 
         Parameters that differ only by numbers have the order of these. Others have the model's order, which
@@ -214,7 +220,7 @@ class Pairing(Found):
         words = {(x.words, y.words) for x, y in zip(a, b, strict=True)}
         if any(contradict(frozenset(x), frozenset(y)) for x, y in words):
             return []
-        return [(Series([x]), Series([y])) for x, y in zip(a, b, strict=True)]
+        return list(zip(a, b, strict=True))
 
     def _keeps_order(self, a: list[Item], b: list[Item]) -> bool:
         """Return whether the pairs around these items come in the same order in both models."""
@@ -230,8 +236,11 @@ class Pairing(Found):
 
     def _take_series(self, a: Series, b: Series, how: str) -> bool:
         """Pair two series item by item if they run alike; return whether they do."""
-        pairs = side_by_side(a, b) or []
-        pairs = [(x, y) for x, y in pairs if not self._weights_apart(x, y)]
+        return self._take_pairs(side_by_side(a, b) or [], how)
+
+    def _take_pairs(self, proposed: ItemPairs, how: str) -> bool:
+        """Pair items that belong together, unless their weights are apart; return whether there were any."""
+        pairs = [(x, y) for x, y in proposed if not self._weights_apart(x, y)]
         for x, y in pairs:
             if x.number in self.left[0] and y.number in self.left[1]:
                 self._take(x, y, how)

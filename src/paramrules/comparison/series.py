@@ -12,6 +12,7 @@ from paramrules.comparison.items import Item, Kind
 from paramrules.comparison.name_parts import Stems, canonical, contradict, norm_place
 
 Ranks = tuple[tuple[int, ...], ...]
+ItemPairs = list[tuple[Item, Item]]
 
 _MOST_PARTS: Final = 64
 """The most parts into which a series is split."""
@@ -131,7 +132,7 @@ def runs_alike(a: Series, b: Series) -> bool:
     return side_by_side(a, b) is not None
 
 
-def side_by_side(a: Series, b: Series) -> list[tuple[Item, Item]] | None:
+def side_by_side(a: Series, b: Series) -> ItemPairs | None:
     """Return each item of one series with its counterpart in the other, or None if they do not run alike.
 
     Two series run alike if they have the same numbers, from whatever start. The numbers may be nested in
@@ -144,7 +145,7 @@ def side_by_side(a: Series, b: Series) -> list[tuple[Item, Item]] | None:
     return _pair_in_any_nesting(a, b)
 
 
-def _pair_in_any_nesting(a: Series, b: Series) -> list[tuple[Item, Item]] | None:
+def _pair_in_any_nesting(a: Series, b: Series) -> ItemPairs | None:
     """Pair items whose numbers may be nested in another order."""
     at = dict(zip(a.form, a.items, strict=True))
     words_a, words_b = a.numbered(), b.numbered()
