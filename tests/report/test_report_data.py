@@ -1,16 +1,63 @@
 """The data in a report: everything about every parameter, each fact and reason once."""
 
 import pytest
-from report_pages import HOSTILE, assigned, hostile, names, read, small, texts
-from support import inventory_of
+from report_pages import HOSTILE, LINEAR, assigned, hostile, names, read, small, texts
+from support import Row, inventory_of
 
 import paramrules
 from paramrules.diagnostics import printable
 from paramrules.html_report import View, page
 from paramrules.html_report.view import VERSION, front_coded
 
+NUMBERED = r"""
+option rate = 0.5
+let expert = name ~ \.experts\.(?<e>\d+)\.
+[sees]
+own: name like *.8.* or leaf == "bias2" -> x = 3
+cut: name ~ experts\.\d and not name ~ w[12] -> x = 1
+last: name ~ ^h\.\d\d? and index(expert) > 5
+low_{e}: expert and e < 3 -> x = rate ** e
+tall?: shape == (8, 3) and shape[0] > 3 and role == weight
+marked?: attr(mark) or module_attr(depth) == 3 or attr(nothing)
+of?: variable(Parameter) and tied or type(Linear) and fan_in == 3 or not trainable
+text: leaf in ("weight", "scale") or name == "head.3.weight"
+rest: else
+[plain]
+one_{i}: name ~ ^h\.(?<i>\d+)\. -> lr_scale = 0.1 * i
+flat?: ndim > 3
+others: else
+"""
 
-@pytest.mark.parametrize("make", [assigned, hostile])
+
+def numbered() -> paramrules.Assignment:
+    """Return rules that look at numbers, on names whose numbers come up in facts and in rules too."""
+    rows: list[Row] = [
+        {
+            "name": f"h.{layer}.mlp.experts.{expert}.w{matrix}.weight",
+            "owner": LINEAR,
+            "variable": "torch.nn.parameter.Parameter",
+            "shape": (8, 3),
+            "role": "weight",
+            "attributes": {"mark": expert} if layer == 1 else {},
+        }
+        for layer in (0, 1, 3, 10)
+        for expert in (0, 1, 2, 3, 8, 10, 12)
+        for matrix in (1, 3)
+    ]
+    rows += [{"name": f"head.{number}.weight", "shape": (number,)} for number in (3, 4)]
+    rows += [{"name": f"odd\x1b.{number}.weight", "owner": LINEAR} for number in (3, 4)]
+    rows += [{"name": "tied.3.weight", "also": [{"name": "h.3.tied.weight"}]}]
+    return assigned(NUMBERED, inventory_of(rows, modules={"h.1.mlp": {"depth": 3}, "h.3": {"depth": 3}}))
+
+
+def without_attributes() -> paramrules.Assignment:
+    """Return rules on a model of which little is known."""
+    unknown = {"attr": "there are none", "role": "no roles"}
+    rows = [f"h.{number}.weight" for number in range(4)]
+    return assigned("a: name ~ 1 or ndim > 1\nb: else\n", inventory_of(rows, unknown=unknown))
+
+
+@pytest.mark.parametrize("make", [assigned, hostile, numbered, without_attributes])
 def test_the_data_holds_what_explain_says(make) -> None:
     assignment = make()
     state = list(range(len(assignment.inventory)))

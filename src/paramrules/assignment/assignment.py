@@ -12,6 +12,7 @@ from paramrules.assignment.clauses import deciding_clause, explain_axis
 from paramrules.assignment.coverage import Part, parts_of
 from paramrules.assignment.expectations import Outcome
 from paramrules.assignment.explanation import Clause, Explanation
+from paramrules.assignment.explanations import Explanations
 from paramrules.assignment.grouping import AxisLabels, Group, GroupSize, group_numbers, groups_of
 from paramrules.assignment.label_settings import Decision, Label
 from paramrules.assignment.predicate_evaluator import Evaluator
@@ -303,6 +304,10 @@ class Assignment:
             group,
             tuple(explain_axis(axis, at, decision, evaluator) for axis, decision in axes),
         )
+
+    def explanations(self) -> Explanations:
+        """Return what `explain` says of every parameter, for reports on all of them."""
+        return Explanations(self, self._labels, self._evaluator)
 
     def parts(self) -> list[Part]:
         """Return the rules and the branches of `or` in them, each with whether this model reaches it."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from paramrules.assignment.grouping import Group
 from paramrules.diagnostics import printable
@@ -11,6 +11,11 @@ from paramrules.inventories import Parameter
 from paramrules.inventories.parameter import stored_text
 from paramrules.rules.model import Rule
 from paramrules.rules.terms import Predicate
+
+FAILED: Final = "failed"
+WON: Final = "won"
+LATER: Final = "later"
+"""The outcomes of a rule: it failed above the one that won, it won, or it holds below that one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +116,7 @@ class Explanation:
 
     def facts(self) -> list[tuple[str, str]]:
         """Return the facts about the parameter, each with its value as text."""
-        return [(fact, str(value)) for fact, value in _facts(self.parameter)]
+        return facts_of(self.parameter)
 
     def verdicts(self) -> Iterator[tuple[str, Table]]:
         """Yield for each axis the label with its settings, and a table of the verdict of every rule."""
@@ -122,25 +127,42 @@ class Explanation:
         return html_of(self.report())
 
     def _verdicts(self, axis: AxisExplanation) -> tuple[str, Table]:
-        named = f"[{axis.axis}] " if axis.axis else ""
-        captures = ", ".join(f"{capture}={value}" for capture, value in axis.captures.items())
-        where = f" where {captures}" if captures else ""
-        by_label = f" ({short_settings(axis.implied)} by its label)" if axis.implied else ""
-        head = f"{named}{axis.label}: {short_settings(axis.settings)}{by_label}{where}"
-        verdicts = [("failed", verdict) for verdict in axis.earlier]
+        verdicts = [(FAILED, verdict) for verdict in axis.earlier]
         if axis.rule:
-            verdicts.append(("won", Verdict(axis.rule, axis.clause)))
-        verdicts += [("later", verdict) for verdict in axis.later]
-        rows = [
-            (outcome, verdict.rule.label.text, verdict.rule.span.location, self._because(verdict.clause))
-            for outcome, verdict in verdicts
-        ]
+            verdicts.append((WON, Verdict(axis.rule, axis.clause)))
+        verdicts += [(LATER, verdict) for verdict in axis.later]
+        rows = [verdict_row(outcome, verdict, self.parameter.name) for outcome, verdict in verdicts]
+        head = headline(axis.axis, axis.label, axis.settings, axis.implied, axis.captures)
         return head, Table(("verdict", "rule", "place", "because"), rows)
 
-    def _because(self, clause: Clause | None) -> str:
-        if clause is None:
-            return "else"
-        return f"{clause}" if clause.name == self.parameter.name else f"{clause} as {clause.name}"
+
+def headline(
+    axis: str,
+    label: str,
+    settings: Mapping[str, Any],
+    implied: Mapping[str, Any],
+    captures: Mapping[str, Any],
+) -> str:
+    """Return the label of an axis with its settings, and the captures of the rule that won."""
+    named = f"[{axis}] " if axis else ""
+    captured = ", ".join(f"{capture}={value}" for capture, value in captures.items())
+    where = f" where {captured}" if captured else ""
+    by_label = f" ({short_settings(implied)} by its label)" if implied else ""
+    return f"{named}{label}: {short_settings(settings)}{by_label}{where}"
+
+
+def verdict_row(outcome: str, verdict: Verdict, name: str) -> tuple[str, str, str, str]:
+    """Return the verdict of a rule on the parameter with this name: outcome, rule, place and reason."""
+    rule, clause = verdict.rule, verdict.clause
+    because = "else" if clause is None else str(clause)
+    if clause and clause.name != name:
+        because += f" as {clause.name}"
+    return outcome, rule.label.text, rule.span.location, because
+
+
+def facts_of(parameter: Parameter) -> list[tuple[str, str]]:
+    """Return the facts about a parameter, each with its value as text."""
+    return [(fact, str(value)) for fact, value in _facts(parameter)]
 
 
 def _facts(parameter: Parameter) -> Iterator[tuple[str, object]]:

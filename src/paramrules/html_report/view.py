@@ -6,8 +6,10 @@ out of the texts about a parameter and read from its name.
 """
 
 import re
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from operator import itemgetter
 from typing import Any, Final, Generic, TypeVar
 
 from paramrules.assignment import Assignment
@@ -67,26 +69,66 @@ class _Numbered(Generic[_Value]):
         return list(self._numbers)
 
 
-class _Texts(_Numbered[str]):
-    """Different texts, with the numbers of a parameter's name taken out of those about it."""
+class _Name:
+    """The numbers in a parameter's name, and what stands for each in texts about it: its first place."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._plain: dict[str, tuple[frozenset[str], int]] = {}
+    def __init__(self, name: str) -> None:
+        self.digits = _DIGITS.findall(name)
+        self.marks: dict[str, str] = {}
+        for at, digits in enumerate(self.digits):
+            self.marks.setdefault(digits, f"\x01{at}\x01")
+        self._marked = tuple(map(self.marks.__getitem__, self.digits))
 
-    def about(self, cells: Iterable[str], numbers: Mapping[str, str]) -> tuple[int, ...]:
-        """Return the numbers of texts about a parameter. `numbers` are what `_numbers` returns."""
-        return tuple([self._number(cell, numbers) for cell in cells])
+    def mark(self, text: str) -> str:
+        """Return a text about the parameter with marks for the numbers of its name."""
+        return _DIGITS.sub(lambda digits: self.marks.get(digits[0], digits[0]), text)
 
-    def _number(self, text: str, numbers: Mapping[str, str]) -> int:
-        digits, found = self._plain.get(text, (None, 0))
-        if digits is not None and digits.isdisjoint(numbers):
-            return found
-        safe = printable(text)
-        written = _DIGITS.sub(lambda digits: numbers.get(digits[0], digits[0]), safe)
-        found = self.number(written)
-        if written == safe:  # it does not depend on the parameter, unless another name has one of its numbers
-            self._plain[text] = frozenset(_DIGITS.findall(safe)), found
+    def marked(self, plain: frozenset[str]) -> tuple[str, ...]:
+        """Return the marks of its numbers in order, but those as they are that are among the plain ones."""
+        if plain.isdisjoint(self.marks):
+            return self._marked
+        return tuple([digits if digits in plain else self.marks[digits] for digits in self.digits])
+
+
+class _Rows:
+    """Rows of texts about each parameter, by their numbers.
+
+    The texts about parameters of one kind differ only by the numbers in their names. The number 3 in a
+    text about `blocks.3` may come from the name, or not: `(3, 3)` is another text for `blocks.3` than for
+    `blocks.4`. So the numbers in the first texts of a kind tell apart further names that have them.
+
+    Args:
+        kinds: for each parameter its kind.
+        written: returns the row of a parameter; called where it is not known from another of its kind.
+        texts: the different texts.
+        number_of: returns the number of a row, given the numbers of its texts.
+    """
+
+    def __init__(
+        self,
+        kinds: Sequence[Hashable],
+        written: Callable[[int], Iterable[str]],
+        texts: _Numbered[str],
+        number_of: Callable[[tuple[int, ...]], int],
+    ) -> None:
+        self._kinds = kinds
+        self._written = written
+        self._texts = texts
+        self._number_of = number_of
+        self._plain: dict[Hashable, frozenset[str]] = {}
+        self._known: dict[tuple[Hashable, tuple[str, ...]], int] = {}
+
+    def number(self, parameter: int, name: _Name) -> int:
+        """Return the number of a parameter's row; -1 if that is empty."""
+        kind = self._kinds[parameter]
+        if kind in self._plain:
+            found = self._known.get((kind, name.marked(self._plain[kind])))
+            if found is not None:
+                return found
+        row = list(map(printable, self._written(parameter)))
+        plain = self._plain.setdefault(kind, frozenset(_DIGITS.findall(" ".join(row))))
+        numbers = tuple([self._texts.number(name.mark(text)) for text in row])
+        found = self._known[kind, name.marked(plain)] = self._number_of(numbers) if row else -1
         return found
 
 
@@ -162,24 +204,36 @@ def _group_data(
 def _columns(view: View) -> dict[str, Any]:
     assignment = view.assignment
     inventory = assignment.inventory
-    texts = _Texts()
+    explanations = assignment.explanations()
+    texts: _Numbered[str] = _Numbered()
     verdicts: _Numbered[tuple[int, ...]] = _Numbered()
     reasons: _Numbered[tuple[int, ...]] = _Numbered()
     facts: _Numbered[tuple[int, ...]] = _Numbered()
     kinds: _Numbered[tuple[int, ...]] = _Numbered()
+
+    def facts_of(parameter: int) -> Iterable[str]:
+        return chain.from_iterable(explanations.facts(parameter))
+
+    about = _Rows(explanations.kinds_of_facts(), facts_of, texts, facts.number)
+    why = [
+        (
+            _Rows(axis.heads, axis.head, texts, itemgetter(0)),
+            [_Rows(rule.kinds, rule.verdict, texts, verdicts.number) for rule in axis.rules],
+        )
+        for axis in explanations.axes
+    ]
     elements = inventory.column("elements")
     rows = []
     for number in range(len(inventory)):
-        explanation = assignment.explain(inventory.names[number])
-        numbers = _numbers(printable(explanation.parameter.name))
-        about = facts.number(texts.about((cell for row in explanation.facts() for cell in row), numbers))
-        why = []
-        for head, table in explanation.verdicts():
-            all_rules = (verdicts.number(texts.about(row, numbers)) for row in table.rows)
-            why.append(reasons.number((*texts.about([head], numbers), *all_rules)))
+        name = _Name(printable(inventory.names[number]))
+        facts_number = about.number(number, name)
+        own_reasons = []
+        for head, rules in why:
+            found = [head.number(number, name), *[rule.number(number, name) for rule in rules]]
+            own_reasons.append(reasons.number(tuple([each for each in found if each >= 0])))
         group, trained = assignment.group_numbers[number], int(assignment.trained[number])
         state = -1 if view.state is None else view.state[number]
-        rows.append(kinds.number((group, elements[number], trained, about, state, *why)))
+        rows.append(kinds.number((group, elements[number], trained, facts_number, state, *own_reasons)))
     return {
         "rows": rows,
         "kinds": kinds.values,
@@ -209,11 +263,3 @@ def front_coded(names: Sequence[str]) -> str:
         lines.append(_LENGTHS[shared] + name[shared:])
         before = name
     return "\n".join(lines)
-
-
-def _numbers(name: str) -> Mapping[str, str]:
-    """Return for each number in a name what stands for it in texts: its first place, between two `\x01`."""
-    found: dict[str, str] = {}
-    for at, digits in enumerate(_DIGITS.findall(name)):
-        found.setdefault(digits, f"\x01{at}\x01")
-    return found
