@@ -80,7 +80,7 @@ class Found:
         if a.leaf != "bias" or b.leaf != "bias":
             return False
         first, second = (
-            next((item.number for item in side.modules[each.module] if item.leaf == "weight"), None)
+            next((item.number for item in side.modules.get(each.module, ()) if item.leaf == "weight"), None)
             for side, each in zip(self.sides, (a, b), strict=True)
         )
         return first is not None and second is not None and self._partner.get(first) != second

@@ -1,6 +1,6 @@
 """The parameters of a model as the pairing sees them: the parts of the name, shape, role, fans."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
 from itertools import pairwise
@@ -109,10 +109,12 @@ class Side:
 
     @cached_property
     def modules(self) -> dict[str, list[Item]]:
-        """The parameters of each module, by its name."""
+        """The parameters of each module that has several, by its name."""
+        counts = Counter(item.module for item in self.items)
         found: dict[str, list[Item]] = defaultdict(list)
         for item in self.items:
-            found[item.module].append(item)
+            if counts[item.module] > 1:
+                found[item.module].append(item)
         return found
 
 

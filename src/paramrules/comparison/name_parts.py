@@ -185,19 +185,19 @@ def parse_names(names: Iterable[str]) -> list[ParsedName]:
     >>> parse_names(["h.0.norm.weight", "h.1.norm.weight"])[1]
     ParsedName(stems=(('h', True), ('norm', False), ('weight', False)), ranks=(1,))
     """
-    split = [_NUMBERS.split(name) for name in names]
     alike: dict[tuple[str, ...], list[int]] = defaultdict(list)
-    for at, parts in enumerate(split):
+    rows: list[_Row] = []
+    for at, name in enumerate(names):
+        parts = _NUMBERS.split(name)
         alike[tuple(parts[::2])].append(at)
-    series = [
-        (_components(texts), [tuple(split[at][1::2]) for at in places]) for texts, places in alike.items()
-    ]
+        rows.append(tuple(parts[1::2]))
+    series = [(_components(texts), [rows[at] for at in places]) for texts, places in alike.items()]
     ranks = _ranks(series)
     interned: dict[Stems, Stems] = {}
     found: dict[int, ParsedName] = {}
-    for (components, rows), places in zip(series, alike.values(), strict=True):
-        found.update(zip(places, _parsed(components, rows, ranks, interned), strict=True))
-    return [found[at] for at in range(len(split))]
+    for (components, some), places in zip(series, alike.values(), strict=True):
+        found.update(zip(places, _parsed(components, some, ranks, interned), strict=True))
+    return [found[at] for at in range(len(rows))]
 
 
 class _Component(NamedTuple):

@@ -203,7 +203,7 @@ class Pairing(Found):
         """Propose series whose names are more alike than those of any rival."""
         return most_alike(cell, (self._context(0), self._context(1)))
 
-    def _in_order(self, cell: Cell) -> ItemPairs:
+    def _in_order(self, cell: Cell) -> Iterable[tuple[Item, Item]]:
         """Propose the remaining parameters one by one, if the order of both models means something.
 
         Parameters that differ only by numbers have the order of these. Others have the model's order, which
@@ -220,7 +220,7 @@ class Pairing(Found):
         words = {(x.words, y.words) for x, y in zip(a, b, strict=True)}
         if any(contradict(frozenset(x), frozenset(y)) for x, y in words):
             return []
-        return list(zip(a, b, strict=True))
+        return zip(a, b, strict=True)
 
     def _keeps_order(self, a: list[Item], b: list[Item]) -> bool:
         """Return whether the pairs around these items come in the same order in both models."""
