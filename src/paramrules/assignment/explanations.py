@@ -74,9 +74,9 @@ class Explanations:
         heads = [""] * facts.count
         for label in labels:
             implied = [setting.key for setting in axis.implies(label.text)]
-            settings_of = {entry: at for at, (_, having) in enumerate(label.settings) for entry in having}
-            for taken in label.taken:
-                captures = captured_values(axis.rules[taken.rule], taken.captures) if taken.rule >= 0 else {}
+            settings_of = {entry: at for at, (_, _, having) in enumerate(label.settings) for entry in having}
+            for rule, texts, entries in label.taken:
+                captures = captured_values(axis.rules[rule], texts) if rule >= 0 else {}
                 written = [
                     headline(
                         axis.name,
@@ -85,9 +85,9 @@ class Explanations:
                         {key: settings[key] for key in implied if key in settings},
                         captures,
                     )
-                    for settings, _ in label.settings
+                    for _, settings, _ in label.settings
                 ]
-                for entry in taken.entries:
+                for entry in entries:
                     heads[facts.parameter(entry)] = written[settings_of[entry]]
         return heads
 
