@@ -49,11 +49,14 @@ def outcomes(axis: Axis, labels: Sequence[Label], evaluator: Evaluator) -> Itera
     for expectation in axis.expectations:
         hits = one_name(evaluator.holds(expectation.predicate, list(range(len(facts.names)))), facts)
         wrong = None if hits else _nothing(expectation)
-        for text, entry in sorted(_expected(expectation, hits, evaluator), key=lambda pair: pair[1]):
-            label, rule = actual[facts.parameter(entry)]
-            if (label == text) is expectation.negated:
-                wrong = _violated(expectation, facts.names[entry], text, label, rule)
-                break
+        violating = [
+            (entry, text)
+            for text, entry in _expected(expectation, hits, evaluator)
+            if (actual[facts.parameter(entry)][0] == text) is expectation.negated
+        ]
+        if violating:
+            entry, text = min(violating)
+            wrong = _violated(expectation, facts.names[entry], text, *actual[facts.parameter(entry)])
         yield Outcome(axis.name, expectation, len(hits), wrong)
 
 

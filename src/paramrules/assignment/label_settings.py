@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from paramrules.assignment.entry_facts import OrderKey, order_key
 from paramrules.assignment.partition import Taken
-from paramrules.assignment.value_evaluator import Captures, Values, by_captures, captures_of
+from paramrules.assignment.value_evaluator import Captures, Values, captures_of
 from paramrules.diagnostics import Diagnostic, Place, RulesError
 from paramrules.display import rule_settings
 from paramrules.inventories import ABSENT
@@ -153,15 +153,15 @@ def _evaluator(
     def of_each(captures: Captures, entries: list[int]) -> list[Having]:
         apart: dict[Key, Having] = {}
         for entry in entries:
-            key, found = evaluated(captures, entry)
+            key, found = once(captures, entry)
             apart.setdefault(key, (key, found, []))[2].append(entry)
         return list(apart.values())
 
     written = [setting.value for setting in settings]
+    once = values.once(written, evaluated)
     if any(map(values.by_parameter, written)):
         return of_each
-    of_all = by_captures(written, evaluated)
-    return lambda captures, entries: [(*of_all(captures, entries[0]), entries)]
+    return lambda captures, entries: [(*once(captures, entries[0]), entries)]
 
 
 def _value(setting: Setting, values: Values, captures: Captures, entry: int) -> Any:

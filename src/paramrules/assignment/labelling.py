@@ -8,7 +8,7 @@ from typing import Any, Final
 from paramrules.assignment.entry_facts import OrderKey, in_written_order, number, order_key
 from paramrules.assignment.label_settings import AxisSettings, Label
 from paramrules.assignment.partition import Partition, Taken
-from paramrules.assignment.value_evaluator import Captures, Values, by_captures
+from paramrules.assignment.value_evaluator import Captures, Values
 from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.display import value_text
 from paramrules.inventories import ABSENT
@@ -101,17 +101,22 @@ def filled(
         )
 
     if any(map(values.by_parameter, holes)):
+
+        def label_and_order(captures: Captures, entry: int) -> tuple[str, OrderKey]:
+            found = tuple([_hole(hole, values, captures, entry) for hole in holes])
+            return checked(text % found, entry), order_key(found)
+
+        labelled = values.once(holes, label_and_order)
         for rule, captures, entries in taken:
             apart: dict[str, tuple[OrderKey, list[int]]] = {}
             for entry in entries:
-                found = tuple([_hole(hole, values, captures, entry) for hole in holes])
-                label = checked(text % found, entry)
+                label, order = labelled(captures, entry)
                 if label not in apart:
-                    apart[label] = order_key(found), []
+                    apart[label] = order, []
                 apart[label][1].append(entry)
             yield from ((label, order, (rule, captures, having)) for label, (order, having) in apart.items())
         return
-    fillers = [by_captures([hole], partial(_hole, hole, values)) for hole in holes]
+    fillers = [values.once([hole], partial(_hole, hole, values)) for hole in holes]
     for one in taken:
         _, captures, entries = one
         label = text % tuple([filler(captures, entries[0]) for filler in fillers])

@@ -34,6 +34,9 @@ def captures_of(value: Value) -> set[str]:
     return {part.name for part in terms_in(value, lets=False) if isinstance(part, terms.Capture)}
 
 
+_Read = terms.Field | terms.Extent | terms.Attribute | terms.Position
+"""The terms that can differ between two parameters with the same captures."""
+
 _NAMED = (
     terms.OptionValue,
     terms.LetValue,
@@ -71,18 +74,59 @@ class Values:
         self.facts = facts
         self.options = options
         self._lets: dict[tuple[int, int], Any] = {}
-        self._by_parameter: dict[int, bool] = {}
+        self._read: dict[int, frozenset[_Read]] = {}
 
     def by_parameter(self, value: Value) -> bool:
         """Return whether a value can differ between two parameters with the same captures."""
-        if id(value) not in self._by_parameter:
-            self._by_parameter[id(value)] = any(
-                self.by_parameter(part.value)
-                if isinstance(part, terms.LetValue)
-                else isinstance(part, terms.Field | terms.Extent | terms.Attribute | terms.Position)
-                for part in terms_in(value, lets=False)
-            )
-        return self._by_parameter[id(value)]
+        return bool(self._reads(value))
+
+    def _reads(self, value: Value) -> frozenset[_Read]:
+        """Return the terms in a value that can differ between two parameters with the same captures."""
+        if id(value) not in self._read:
+            read: set[_Read] = set()
+            for part in terms_in(value, lets=False):
+                if isinstance(part, terms.LetValue):
+                    read |= self._reads(part.value)
+                elif isinstance(part, _Read):
+                    read.add(part)
+            self._read[id(value)] = frozenset(read)
+        return self._read[id(value)]
+
+    def once(
+        self, used: Iterable[Value], compute: Callable[[Captures, int], _Result]
+    ) -> Callable[[Captures, int], _Result]:
+        """Return a function that computes something once for all entries that some values cannot tell apart.
+
+        Args:
+            used: the values.
+            compute: computes it from nothing but these, for captures and an entry with them.
+        """
+        used = list(used)
+        names = sorted(set().union(*map(captures_of, used)))
+        texts_of: Callable[[Captures], Any] = operator.itemgetter(*names) if names else lambda captures: ()
+        telling = [self._telling(term) for term in set().union(*map(self._reads, used))]
+        told = telling[0] if len(telling) == 1 else lambda entry: tuple([tell(entry) for tell in telling])
+        known: dict[Any, _Result] = {}
+
+        def computed(captures: Captures, entry: int) -> _Result:
+            key = (texts_of(captures), told(entry)) if telling else texts_of(captures)
+            if key not in known:
+                known[key] = compute(captures, entry)
+            return known[key]
+
+        return computed
+
+    def _telling(self, term: _Read) -> Callable[[int], object]:
+        """Return a function that is equal for two entries if the term's values are."""
+        match term:
+            case terms.Position():
+                return self.facts.ranks(term.match).get
+            case terms.Field():
+                return self.facts.column(term.name).__getitem__
+            case terms.Extent():
+                return self.facts.column("shape").__getitem__
+            case _:  # an attribute may be of any type
+                return lambda entry: entry
 
     def of(self, value: Value, entry: int, captures: Captures = NO_CAPTURES) -> Any:
         """Return the value, or ABSENT if a fact in it does not apply to the parameter.
@@ -238,25 +282,3 @@ class Values:
                     f"here {used}" if used else "",
                 )
             ) from None
-
-
-def by_captures(
-    used: Iterable[Value], compute: Callable[[Captures, int], _Result]
-) -> Callable[[Captures, int], _Result]:
-    """Return a function that computes something once for each text of the captures that some values use.
-
-    Args:
-        used: the values, none of which differs between parameters with the same captures.
-        compute: computes it, from captures and an entry with them.
-    """
-    names = sorted(set().union(*map(captures_of, used)))
-    texts_of: Callable[[Captures], Any] = operator.itemgetter(*names) if names else lambda captures: ()
-    known: dict[Any, _Result] = {}
-
-    def computed(captures: Captures, entry: int) -> _Result:
-        texts = texts_of(captures)
-        if texts not in known:
-            known[texts] = compute(captures, entry)
-        return known[texts]
-
-    return computed
