@@ -137,13 +137,14 @@ class Assignment:
         """For each axis and parameter the decision."""
         axes = []
         for labels, found in zip(self.axes, self._labels, strict=True):
-            settings_of: list[Mapping[str, Any]] = [{}] * len(self.inventory)
+            decided: dict[int, Decision] = {}
             for label in found:
-                for _, settings, entries in label.settings:
+                rules = {taken.rule for taken in label.taken}
+                for settings, entries in label.settings:
+                    by_rule = {rule: Decision(label.text, rule, settings) for rule in rules}
                     for parameter in self._evaluator.facts.parameters(entries):
-                        settings_of[parameter] = settings
-            texts = map(labels.labels.__getitem__, labels.of)
-            axes.append(list(map(Decision, texts, labels.rules, settings_of)))
+                        decided[parameter] = by_rule[labels.rules[parameter]]
+            axes.append([decided[parameter] for parameter in range(len(self.inventory))])
         return axes
 
     def decisions(self, parameter: int) -> list[Decision]:

@@ -111,8 +111,10 @@ class _Reader:
                 return self._clause(predicate, entry, premises)
 
     def _entry(self, predicate: Predicate, premises: Premises) -> int:
-        facts = self.evaluator.facts
-        return facts.first(self.evaluator.holds(predicate, self.entries, premises))
+        """Return the entry for which a predicate holds that holds for one of them."""
+        if len(self.entries) == 1:
+            return self.entries[0]
+        return self.evaluator.facts.first(self.evaluator.holds(predicate, self.entries, premises))
 
     def _clause(self, predicate: Predicate, entry: int, premises: Premises) -> Clause:
         text, name = predicate.span.one_line, self.evaluator.facts.names[entry]
