@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import Never
+from typing import Any, NamedTuple, Never
 
 from paramrules.assignment import Assignment, examine
 from paramrules.assignment.assign import RulesLike, rules_from
@@ -246,27 +246,37 @@ def _settings(
 
 def _differences(assignments: tuple[Assignment, Assignment], pairs: Sequence[Pair]) -> Iterator[Difference]:
     first, second = assignments
-    same: dict[tuple[int, int], bool] = {}
+    axes = list(zip(first.rules.axes, first.axes, second.axes, strict=True))
+    apart: dict[tuple[int, int], list[_Apart]] = {}
     for pair in pairs:
         for x, y in product(pair.a, pair.b):
             numbers = first.inventory.index(x), second.inventory.index(y)
             groups = first.group_numbers[numbers[0]], second.group_numbers[numbers[1]]
-            if groups not in same:
+            if groups not in apart:
                 a, b = first.groups[groups[0]], second.groups[groups[1]]
-                same[groups] = (a.labels, a.settings) == (b.labels, b.settings)
-            if same[groups]:
-                continue
-            decisions = zip(first.decisions(numbers[0]), second.decisions(numbers[1]), strict=True)
-            for axis, (one, other) in zip(first.rules.axes, decisions, strict=True):
-                if (one.label, one.settings) != (other.label, other.settings):
-                    yield Difference(
-                        x,
-                        y,
-                        axis.name,
-                        (one.label, other.label),
-                        (one.settings, other.settings),
-                        _reasons(assignments, axis, numbers, (one.rule, other.rule)),
-                    )
+                is_same = (a.labels, a.settings) == (b.labels, b.settings)
+                apart[groups] = [] if is_same else list(_apart(assignments, numbers))
+            for at, labels, settings in apart[groups]:
+                axis, one, other = axes[at]
+                rules = one.rules[numbers[0]], other.rules[numbers[1]]
+                reasons = _reasons(assignments, axis, numbers, rules)
+                yield Difference(x, y, axis.name, labels, settings, reasons)
+
+
+class _Apart(NamedTuple):
+    """The number of an axis at which two groups differ, with the labels and their settings."""
+
+    axis: int
+    labels: tuple[str, str]
+    settings: tuple[Mapping[str, Any], Mapping[str, Any]]
+
+
+def _apart(assignments: tuple[Assignment, Assignment], numbers: tuple[int, int]) -> Iterator[_Apart]:
+    """Yield where the groups of two parameters differ; all parameters of a group have the same labels."""
+    decisions = (each.decisions(number) for each, number in zip(assignments, numbers, strict=True))
+    for at, (one, other) in enumerate(zip(*decisions, strict=True)):
+        if (one.label, one.settings) != (other.label, other.settings):
+            yield _Apart(at, (one.label, other.label), (one.settings, other.settings))
 
 
 def _reasons(
