@@ -1,8 +1,11 @@
 """The data in a report: everything about every parameter, each fact and reason once."""
 
 import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from oracle.models import marks, models
+from oracle.strategies import rule_files
 from report_pages import HOSTILE, LINEAR, assigned, hostile, names, read, small, texts
-from support import Row, inventory_of
+from support import Row, examples, inventory_of
 
 import paramrules
 from paramrules.diagnostics import printable
@@ -59,7 +62,21 @@ def without_attributes() -> paramrules.Assignment:
 
 @pytest.mark.parametrize("make", [assigned, hostile, numbered, without_attributes])
 def test_the_data_holds_what_explain_says(make) -> None:
-    assignment = make()
+    holds_what_explain_says(make())
+
+
+@settings(max_examples=examples(100), suppress_health_check=list(HealthCheck))
+@given(text=rule_files(), model=models(), modules=marks())
+def test_so_it_does_for_drawn_rules_and_models(text, model, modules) -> None:
+    inventory = inventory_of(model, modules=modules)
+    try:
+        assignment = paramrules.assign(paramrules.parse(text, "small.rules"), inventory)
+    except paramrules.RulesError:
+        assume(False)
+    holds_what_explain_says(assignment)
+
+
+def holds_what_explain_says(assignment: paramrules.Assignment) -> None:
     state = list(range(len(assignment.inventory)))
     found = read(View(assignment, "small.json", state=state)).data
     (view,) = found["views"]
