@@ -106,6 +106,12 @@ def test_what_is_tied_is_found_by_any_of_its_names() -> None:
     assert pairs(a, b) == {"wte.weight": "wte.weight"}
 
 
+def test_the_rest_of_a_module_is_paired_with_what_is_tied_into_it() -> None:
+    a = [{"name": "p.bias", "also": ["m.scale"]}, *sized("m.weight"), *sized("m.weight2", shape=(3,))]
+    b = [{"name": "q.bias", "also": ["m.scale"]}, *sized("m.weight")]
+    assert paramrules.parity(RULES, inventory_of(a), inventory_of(b)).found == {"name": 2}
+
+
 def test_the_same_name_in_another_width_comes_last() -> None:
     a = inventory_of([*sized("fc.weight", shape=(3, 4)), *sized("up.weight", shape=(5, 6))])
     b = inventory_of([*sized("fc.weight", shape=(30, 40)), *sized("up.weight", shape=(3, 4))])

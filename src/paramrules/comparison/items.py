@@ -109,8 +109,8 @@ class Side:
 
     @cached_property
     def modules(self) -> dict[str, list[Item]]:
-        """The parameters of each module that has several, by its name."""
-        counts = Counter(item.module for item in self.items)
+        """The parameters of each module that has several, also under further names, by its name."""
+        counts = Counter(entry.module for entry in self.entries)
         found: dict[str, list[Item]] = defaultdict(list)
         for item in self.items:
             if counts[item.module] > 1:
