@@ -97,14 +97,19 @@ class Values:
     ) -> Callable[[Captures, int], _Result]:
         """Return a function that computes something once for all entries that some values cannot tell apart.
 
+        Values with an attribute, which may be of any type, are computed for each.
+
         Args:
             used: the values.
             compute: computes it from nothing but these, for captures and an entry with them.
         """
         used = list(used)
+        read = set().union(*map(self._reads, used))
+        if any(isinstance(term, terms.Attribute) for term in read):
+            return compute
         names = sorted(set().union(*map(captures_of, used)))
         texts_of: Callable[[Captures], Any] = operator.itemgetter(*names) if names else lambda captures: ()
-        telling = [self._telling(term) for term in set().union(*map(self._reads, used))]
+        telling = list(map(self._telling, read))
         told = telling[0] if len(telling) == 1 else lambda entry: tuple([tell(entry) for tell in telling])
         known: dict[Any, _Result] = {}
 
@@ -123,10 +128,8 @@ class Values:
                 return self.facts.ranks(term.match).get
             case terms.Field():
                 return self.facts.column(term.name).__getitem__
-            case terms.Extent():
+            case _:
                 return self.facts.column("shape").__getitem__
-            case _:  # an attribute may be of any type
-                return lambda entry: entry
 
     def of(self, value: Value, entry: int, captures: Captures = NO_CAPTURES) -> Any:
         """Return the value, or ABSENT if a fact in it does not apply to the parameter.
