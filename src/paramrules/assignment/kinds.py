@@ -46,14 +46,15 @@ class Kinds:
     def of(self, predicate: Predicate, outcomes: Column) -> list[int]:
         """Return for each parameter its kind: the same facts decide the predicate, with the same outcome."""
         inside = list(terms_in(predicate))
-        columns = [outcomes, *(column for term in inside for column in self._seen(term))]
+        own = [outcomes, *(column for term in inside for column in self._computed(term))]
         if any(isinstance(term, terms.Capture | terms.Position) for term in inside):
-            columns += [self._captured(term) for term in inside if isinstance(term, RegexTest)]
-        return self._joined(columns)
+            own += [self._captured(term) for term in inside if isinstance(term, RegexTest)]
+        return self._joined((column for term in inside for column in self._seen(term)), own)
 
-    def _joined(self, columns: Iterable[Column]) -> list[int]:
+    def _joined(self, columns: Iterable[Column], own: Iterable[Column] = ()) -> list[int]:
+        """Return the kinds that columns of the model tell apart, and columns made for this alone."""
         different = {id(column): column for column in (self._alone, *columns)}
-        return numbers(zip(*map(self._numbers_of, different.values()), strict=False))
+        return numbers(zip(*map(self._numbers_of, different.values()), *own, strict=False))
 
     def _numbers_of(self, column: Column) -> list[int]:
         """Return numbers for values, which are faster to compare."""
@@ -70,12 +71,11 @@ class Kinds:
         ]
 
     def _seen(self, term: Term) -> Iterator[Column]:
-        """Yield what a term sees of each parameter, captures excepted."""
+        """Yield the columns of the model that a term reads."""
         facts, inventory = self._facts, self._facts.inventory
         match term:
             case terms.RegexTest():
                 yield facts.folded
-                yield from self._found(term)
             case terms.GlobTest() | terms.TextTest():
                 yield facts.folded if self._alike.deciding(term) is not None else facts.texts(term.subject)
             case terms.ClassTest():
@@ -86,12 +86,18 @@ class Kinds:
                 yield facts.column("shape")
             case terms.Field() | terms.Flag() if term.name != "tied":
                 yield facts.column(term.name)
+
+    def _computed(self, term: Term) -> Iterator[Column]:
+        """Yield what else a term sees of each parameter, captures excepted."""
+        match term:
+            case terms.RegexTest():
+                yield from self._found(term)
             case terms.Attribute() | terms.AttributeTest():
                 set_on = self._evaluator.values.set_on(term)
                 if any(value is not ABSENT for value in set_on):
                     yield list(map(repr, set_on))
                     if term.function == "module_attr":
-                        yield inventory.marked_module(term.path[0])
+                        yield self._facts.inventory.marked_module(term.path[0])
 
     def _found(self, test: RegexTest) -> Iterator[Column]:
         """Yield the place that a regex finds in each name, if this does not follow from the folded names."""
