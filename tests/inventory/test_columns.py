@@ -225,6 +225,12 @@ SHAPES = "a list of tuples of `int`, such as `(768, 64)`"
     [
         ({"stored": None}, "shape", f"its column `stored` is None, and should be {SHAPES}"),
         ({"stored": [[3, 2]]}, "shape", f"its column `stored` holds a `list`, and should be {SHAPES}"),
+        ({"stored": [(True, 2)]}, "shape", f"its column `stored` holds a `bool`, and should be {SHAPES}"),
+        (
+            {"layer_ndim": [True]},
+            "ndim",
+            "its column `layer_ndim` holds a `bool`, and should be a list of `int`",
+        ),
         (
             {"trainable": (True for _ in "a")},
             "trainable",

@@ -74,7 +74,7 @@ def check_entries(
 def check_column(framework: str, fact: str, column: object, expected: int, each: str) -> None:
     """Raise RulesError (E521) unless a column is a list of the right length and, if a backend's, type.
 
-    NumPy's integers and booleans are refused too: no JSON file can hold them.
+    NumPy's integers and booleans are refused too, and booleans among integers: no JSON file can hold them.
 
     Args:
         framework: the backend's name.
@@ -92,13 +92,18 @@ def check_column(framework: str, fact: str, column: object, expected: int, each:
         )
     if fact not in _LISTS:
         return
-    wrong = [found for found in dict.fromkeys(map(type, column)) if not issubclass(found, type_)]
+    wrong = [found for found in dict.fromkeys(map(type, column)) if not _fits(found, type_)]
     if not wrong and type_ is tuple:
         shapes = {id(shape): shape for shape in column}.values()  # to `==`, (1,) is (True,)
         extents = dict.fromkeys(map(type, chain.from_iterable(shapes)))
-        wrong = [found for found in extents if not issubclass(found, int)]
+        wrong = [found for found in extents if not _fits(found, int)]
     if wrong:
         raise _misfit(framework, f"its column `{fact}` holds {_a(wrong[0])}, and should be {wanted}")
+
+
+def _fits(found: type, type_: type | tuple[type, ...]) -> bool:
+    """Return whether an item is of the right type; a boolean is no integer to rules."""
+    return issubclass(found, type_) and (found is not bool or type_ is bool)
 
 
 def checked(framework: str, fact: str, value: Any) -> Any:
