@@ -139,8 +139,8 @@ class Assignment:
         for labels, found in zip(self.axes, self._labels, strict=True):
             decided: dict[int, Decision] = {}
             for label in found:
-                rules = {taken.rule for taken in label.taken}
-                for settings, entries in label.settings:
+                rules = {rule for rule, _, _ in label.taken}
+                for _, settings, entries in label.settings:
                     by_rule = {rule: Decision(label.text, rule, settings) for rule in rules}
                     for parameter in self._evaluator.facts.parameters(entries):
                         decided[parameter] = by_rule[labels.rules[parameter]]
