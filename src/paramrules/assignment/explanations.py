@@ -56,7 +56,10 @@ class Explanations:
         self.axes = [
             ExplainedAxis(
                 self._heads(axis, of_axis),
-                [self._explained(rule, at, found.rules) for at, rule in enumerate(axis.rules)],
+                [
+                    ExplainedRule(rule, at, found.rules, self._kinds, assignment, evaluator)
+                    for at, rule in enumerate(axis.rules)
+                ],
             )
             for axis, of_axis, found in zip(assignment.rules.axes, labels, assignment.axes, strict=True)
         ]
@@ -91,10 +94,6 @@ class Explanations:
                     heads[facts.parameter(entry)] = written[settings_of[entry]]
         return heads
 
-    def _explained(self, rule: Rule, at: int, winners: Sequence[int]) -> "ExplainedRule":
-        outcomes = [WON if won == at else LATER if 0 <= won < at else FAILED for won in winners]
-        return ExplainedRule(rule, outcomes, self._kinds, self._assignment, self._evaluator)
-
 
 class ExplainedRule:
     """One rule for all parameters.
@@ -106,20 +105,23 @@ class ExplainedRule:
     def __init__(
         self,
         rule: Rule,
-        outcomes: Sequence[str],
+        at: int,
+        winners: Sequence[int],
         kinds: Kinds,
         assignment: "Assignment",
         evaluator: Evaluator,
     ) -> None:
         self._rule = rule
-        self._outcomes = outcomes
+        self._at = at
+        self._winners = winners
         self._assignment = assignment
         self._evaluator = evaluator
+        outcomes = list(map(self._outcome, range(len(winners))))
         self.kinds: Column = outcomes if rule.predicate is None else kinds.of(rule.predicate, outcomes)
 
     def verdict(self, parameter: int) -> tuple[str, ...]:
         """Return the verdict of the rule on a parameter, as a row; an empty one if it is not told."""
-        rule, outcome = self._rule, self._outcomes[parameter]
+        rule, outcome = self._rule, self._outcome(parameter)
         inventory = self._assignment.inventory
         entries = list(inventory.entries(parameter))
         if rule.predicate is None and outcome != WON:
@@ -128,3 +130,7 @@ class ExplainedRule:
             return ()
         clause = self._assignment.clause(rule, parameter)
         return verdict_row(outcome, Verdict(rule, clause), inventory.names[parameter])
+
+    def _outcome(self, parameter: int) -> str:
+        won = self._winners[parameter]
+        return WON if won == self._at else LATER if 0 <= won < self._at else FAILED

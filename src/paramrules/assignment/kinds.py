@@ -4,7 +4,8 @@ A mixture of experts has tens of thousands of tensors and a few dozen kinds of t
 whose name has invisible characters, is of a kind of its own.
 """
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from array import array
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Final
 
@@ -33,9 +34,9 @@ class Kinds:
         self._evaluator = evaluator
         self._facts = evaluator.facts
         self._alike = Alike((), evaluator.facts)
-        self._numbered: dict[int, tuple[Column, list[int]]] = {}
+        self._numbered: dict[int, tuple[Column, Sequence[int]]] = {}
 
-    def of_facts(self) -> list[int]:
+    def of_facts(self) -> Sequence[int]:
         """Return for each parameter its kind, in which all facts are the same."""
         inventory = self._facts.inventory
         columns = [inventory.column(fact) for fact, source in _SHOWN if source not in inventory.unknown]
@@ -43,7 +44,7 @@ class Kinds:
             columns.append([_attributes(each) for each in inventory.column("attributes")])
         return self._joined([inventory.owners, *columns])
 
-    def of(self, predicate: Predicate, outcomes: Column) -> list[int]:
+    def of(self, predicate: Predicate, outcomes: Column) -> Sequence[int]:
         """Return for each parameter its kind: the same facts decide the predicate, with the same outcome."""
         inside = list(terms_in(predicate))
         own = [outcomes, *(column for term in inside for column in self._computed(term))]
@@ -51,12 +52,12 @@ class Kinds:
             own += [self._captured(term) for term in inside if isinstance(term, RegexTest)]
         return self._joined((column for term in inside for column in self._seen(term)), own)
 
-    def _joined(self, columns: Iterable[Column], own: Iterable[Column] = ()) -> list[int]:
+    def _joined(self, columns: Iterable[Column], own: Iterable[Column] = ()) -> Sequence[int]:
         """Return the kinds that columns of the model tell apart, and columns made for this alone."""
         different = {id(column): column for column in (self._alone, *columns)}
         return numbers(zip(*map(self._numbers_of, different.values()), *own, strict=False))
 
-    def _numbers_of(self, column: Column) -> list[int]:
+    def _numbers_of(self, column: Column) -> Sequence[int]:
         """Return numbers for values, which are faster to compare."""
         if id(column) not in self._numbered:
             self._numbered[id(column)] = column, numbers(column)  # kept alive, for its id
@@ -122,11 +123,11 @@ def _place(test: RegexTest, text: str) -> Hashable:
     return found[0] if is_cut else found.span(0)
 
 
-def _attributes(attributes: "dict[str, object]") -> Hashable:
+def _attributes(attributes: Mapping[str, object]) -> Hashable:
     return tuple((name, str(value)) for name, value in attributes.items())
 
 
-def numbers(values: Iterable[Hashable]) -> list[int]:
-    """Return a number for each value, the same for equal ones."""
+def numbers(values: Iterable[Hashable]) -> Sequence[int]:
+    """Return a number for each value, the same for equal ones, in four bytes each."""
     known: dict[Hashable, int] = {}
-    return [known.setdefault(value, len(known)) for value in values]
+    return array("I", [known.setdefault(value, len(known)) for value in values])
