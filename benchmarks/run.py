@@ -78,7 +78,11 @@ def main(*arguments: str) -> None:
             results[name] = {"run": run(), "rows": [row._asdict() for row in rows]}
             speed_tables.RESULTS.write_text(json.dumps(results, indent=1) + "\n", "utf-8")
     speed_tables.write(results)
-    growth_picture.write(results)
+    if "bench_growth" in names or not names:
+        try:
+            growth_picture.write(results)
+        except ModuleNotFoundError as error:
+            left_out(error)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import FrozenInstanceError
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 from zipfile import ZipFile
 
 import pytest
@@ -60,6 +61,13 @@ def said(work: Callable[..., object], *arguments: object) -> str:
     with pytest.raises(paramrules.RulesError) as caught:
         work(*arguments)
     return str(caught.value).strip()
+
+
+@pytest.mark.parametrize(("name", "what"), [(3, "an `int`"), (None, "a `NoneType`"), (["w"], "a `list`")])
+def test_names_that_are_no_text(layers: paramrules.Assignment, name: Any, what: str) -> None:
+    for work in (layers.explain, layers.group_of, GPT.index):
+        with pytest.raises(TypeError, match=f"^`name` is {what}, and should be a parameter's name, such as"):
+            work(name)
 
 
 def test_names_that_are_not_there(layers: paramrules.Assignment) -> None:

@@ -61,7 +61,7 @@ def test_ways_run_in_turn() -> None:
     rows = list(compared(ways, rounds=2, clock=seconds))
     assert ran == ["a", "b", "a", "b"]
     assert rows == [Row("a", 1000), Row("b", 2000, 2.0, "a")]
-    assert growth("b", ways["a"], ways["b"], 3, rounds=1).against == "less of it"
+    assert growth("b", ways["a"], ways["b"], 3, rounds=1).against == "a tenth of it"
 
 
 def test_a_missing_package_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:

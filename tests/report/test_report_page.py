@@ -3,6 +3,7 @@
 import re
 from base64 import b64encode
 from hashlib import sha256
+from typing import Any
 
 import pytest
 from report_pages import HOSTILE, RULES, assigned, hostile, read, small
@@ -262,3 +263,32 @@ def test_controls_have_names() -> None:
 
 def test_a_page_is_one_text_that_can_be_written() -> None:
     assert page([View(hostile(), "m")]).encode("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("views", "kind", "message"),
+    [
+        (
+            assigned(),
+            TypeError,
+            "`views` is an `Assignment`, and should be a list",
+        ),
+        (
+            View(assigned(), "m"),
+            TypeError,
+            "`views` is a `View`, and should be a list",
+        ),
+        ([], ValueError, "`views` is empty"),
+        (
+            [assigned()],
+            TypeError,
+            "`views` holds an `Assignment`, and should hold views",
+        ),
+        ([View(3, "m")], TypeError, "a view's `assignment` is an `int`, and should come from `assign`"),
+    ],
+)
+def test_what_is_no_list_of_views(views: Any, kind: type[Exception], message: str) -> None:
+    with pytest.raises(kind) as raised:
+        page(views)
+    example = 'write `page([View(paramrules.assign("vit.rules", model), "vit.py:ViT")])`'
+    assert str(raised.value) == f"{message}: {example}"

@@ -282,6 +282,7 @@ class Assignment:
 
         Raises:
             RulesError: E214 if the model has no such parameter.
+            TypeError: `name` is no text.
 
         >>> print(assignment.explain("blocks.0.norm1.weight"))
         `blocks.0.norm1.weight` is in `no_decay` with weight_decay = 0

@@ -4,9 +4,11 @@ from base64 import b64encode
 from collections.abc import Sequence
 from hashlib import sha256
 from string import Template
-from typing import Final
+from typing import Any, Final
 
 from paramrules import strict_json
+from paramrules.assignment import Assignment
+from paramrules.diagnostics import a
 from paramrules.html_report.assets import asset
 from paramrules.html_report.groups import cards, groups_table, head, share_bar
 from paramrules.html_report.markup import section, shown
@@ -28,8 +30,12 @@ def page(views: Sequence[View]) -> str:
     Args:
         views: the assignments, each with its model's name; two of them stand side by side in a wide window.
 
+    Raises:
+        TypeError: something other than views of assignments; ValueError: none.
+
     >>> text = page([View(paramrules.assign("vit.rules", model), "vit.py:ViT")])
     """
+    _check(views)
     script = f'\n"use strict";\n(() => {{\n{"".join(map(asset, _SCRIPTS))}}})();\n'
     data = strict_json.text({"version": VERSION, "views": list(map(view_data, views))})
     names = dict.fromkeys(view.assignment.rules.source.name for view in views)
@@ -44,6 +50,20 @@ def page(views: Sequence[View]) -> str:
         data=data.replace("<", "\\u003c"),
         script=script,
     )
+
+
+def _check(views: Any) -> None:
+    example = 'write `page([View(paramrules.assign("vit.rules", model), "vit.py:ViT")])`'
+    if not isinstance(views, Sequence):
+        raise TypeError(f"`views` is {a(type(views).__name__)}, and should be a list: {example}")
+    if not views:
+        raise ValueError(f"`views` is empty: {example}")
+    for view in views:
+        if not isinstance(view, View):
+            raise TypeError(f"`views` holds {a(type(view).__name__)}, and should hold views: {example}")
+        if not isinstance(view.assignment, Assignment):
+            what = a(type(view.assignment).__name__)
+            raise TypeError(f"a view's `assignment` is {what}, and should come from `assign`: {example}")
 
 
 def _links(views: Sequence[View]) -> str:
