@@ -18,7 +18,7 @@ from paramrules.assignment.label_settings import Decision, Label
 from paramrules.assignment.predicate_evaluator import Evaluator
 from paramrules.assignment.report import report
 from paramrules.assignment.value_evaluator import Scalar
-from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
+from paramrules.diagnostics import Diagnostic, RulesError, a, class_name, did_you_mean
 from paramrules.display import Block, model_size, text_of
 from paramrules.inventories import Inventory
 from paramrules.rules.model import Rule, Rules
@@ -360,6 +360,9 @@ class Assignment:
         return report(self, self._labels)
 
     def _parameter(self, name: str) -> int:
+        if not isinstance(name, str):
+            what = a(class_name(type(name)))
+            raise TypeError(f"`name` is {what}, and should be a parameter's name, such as `head.weight`")
         try:
             return self.inventory.index(name)
         except KeyError:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 from warnings import warn
 
-from paramrules.diagnostics import Diagnostic, a, class_name, did_you_mean
+from paramrules.diagnostics import Diagnostic, did_you_mean
 from paramrules.display import Table, html_of
 from paramrules.facts import FACTS, Fact
 from paramrules.inventories.attributes import without_unreadable
@@ -207,11 +207,7 @@ class Inventory:
 
         Raises:
             KeyError: no parameter has it.
-            TypeError: it is no text.
         """
-        if not isinstance(name, str):
-            what = a(class_name(type(name)))
-            raise TypeError(f"`name` is {what}, and should be a parameter's name, such as `head.weight`")
         try:
             if self._index is None and self._answers_alone():
                 return self._columns.parameter[self.names.index(name)]
