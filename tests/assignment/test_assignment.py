@@ -64,7 +64,7 @@ def said(work: Callable[..., object], *arguments: object) -> str:
 
 
 @pytest.mark.parametrize(("name", "what"), [(3, "an `int`"), (None, "a `NoneType`"), (["w"], "a `list`")])
-def test_names_that_are_no_text(layers: paramrules.Assignment, name: Any, what: str) -> None:
+def test_names_that_are_not_strings(layers: paramrules.Assignment, name: Any, what: str) -> None:
     for work in (layers.explain, layers.group_of):
         with pytest.raises(TypeError, match=f"^`name` is {what}, and should be a parameter's name, such as"):
             work(name)

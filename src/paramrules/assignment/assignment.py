@@ -282,7 +282,7 @@ class Assignment:
 
         Raises:
             RulesError: E214 if the model has no such parameter.
-            TypeError: `name` is no text.
+            TypeError: `name` is not a string.
 
         >>> print(assignment.explain("blocks.0.norm1.weight"))
         `blocks.0.norm1.weight` is in `no_decay` with weight_decay = 0
@@ -308,7 +308,7 @@ class Assignment:
         )
 
     def explanations(self) -> Explanations:
-        """Return what `explain` says of every parameter, for reports on all of them."""
+        """Return the explanations of all parameters, for reports."""
         return Explanations(self, self._labels, self._evaluator)
 
     def parts(self) -> list[Part]:

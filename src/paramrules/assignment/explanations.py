@@ -12,9 +12,9 @@ from paramrules.assignment.explanation import (
     headline,
     verdict_row,
 )
-from paramrules.assignment.kinds import Column, Kinds
 from paramrules.assignment.label_settings import Label
 from paramrules.assignment.labelling import captured_values
+from paramrules.assignment.parameter_kinds import Column, Kinds
 from paramrules.assignment.predicate_evaluator import Evaluator
 from paramrules.rules.model import Axis, Rule
 
@@ -39,7 +39,7 @@ class ExplainedAxis(NamedTuple):
 
 
 class Explanations:
-    """What `Assignment.explain` says of every parameter.
+    """The explanations of all parameters of an assignment.
 
     Args:
         assignment: the assignment.
