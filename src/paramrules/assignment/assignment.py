@@ -1,6 +1,6 @@
 """The result of `assign`: which parameter is in which group, and why. Every emitter and report reads it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import import_module
@@ -15,6 +15,7 @@ from paramrules.assignment.explanation import Clause, Explanation
 from paramrules.assignment.explanations import Explanations
 from paramrules.assignment.grouping import AxisLabels, Group, GroupSize, group_numbers, groups_of
 from paramrules.assignment.label_settings import Decision, Label
+from paramrules.assignment.parameter_kinds import Kinds
 from paramrules.assignment.predicate_evaluator import Evaluator
 from paramrules.assignment.report import report
 from paramrules.assignment.value_evaluator import Scalar
@@ -154,6 +155,15 @@ class Assignment:
     def clause(self, rule: Rule, parameter: int) -> Clause | None:
         """Return the part of a rule's predicate that holds or fails for a parameter; None for `else`."""
         return deciding_clause(rule, parameter, self._evaluator)
+
+    def kinds(self, rule: Rule, outcomes: Sequence[Hashable]) -> Sequence[Hashable]:
+        """Return for each parameter its kind: the same clause of a rule decides for all of one kind.
+
+        Args:
+            rule: the rule.
+            outcomes: for each parameter, what came of the rule.
+        """
+        return Kinds(self._evaluator).of(rule.predicate, outcomes) if rule.predicate else outcomes
 
     def group(self, label: str) -> Group:
         """Return the group with this label, such as `decay/block_0`.

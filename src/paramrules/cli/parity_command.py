@@ -238,8 +238,11 @@ def _result(models: tuple[ModelName, ...], found: "Parity") -> dict[str, Any]:
             for axis, label, tensors, parameters, _ in found.counts
         ],
         "differences": [
-            difference._asdict()
-            | {
+            {
+                "a": difference.a,
+                "b": difference.b,
+                "axis": difference.axis,
+                "labels": difference.labels,
                 "settings": list(map(dict, difference.settings)),
                 "reasons": list(map(_reason, difference.reasons)),
             }

@@ -16,7 +16,7 @@ from paramrules.comparison.differences import (
     Count,
     Difference,
     Pair,
-    Reason,
+    Parting,
     SettingsDifference,
     Unpaired,
     differences_found,
@@ -38,7 +38,6 @@ from paramrules.comparison.settings import (
 )
 from paramrules.diagnostics import Diagnostic, printable
 from paramrules.inventories.own_vocabulary import VocabularyLike
-from paramrules.rules.model import Axis
 from paramrules.safe_files import write_new
 
 
@@ -172,8 +171,8 @@ def parity(
     pairing.given(mapped)
     pairing.run()
     pairs = list(_pairs(pairing, mapped))
-    order = assignments[0].inventory.index
-    pairs.sort(key=lambda pair: order(pair.a[0]))
+    indices = [assignment.inventory.index for assignment in assignments]
+    pairs.sort(key=lambda pair: indices[0](pair.a[0]))
     left = [_missed(*each) for each in zip(assignments, pairing.left, strict=True)]
     alone = unpaired(left[0], left[1]), unpaired(left[1], left[0])
     differences = [] if compare == SETTINGS else list(_differences(assignments, pairs))
@@ -182,11 +181,11 @@ def parity(
     def apart(axis: str | None) -> tuple[set[int], set[int]]:
         found = [(each.a, each.b) for each in differences if axis in (None, each.axis)]
         found += [(each.a, each.b) for each in settings if axis is None]
-        numbers = ({item.number for item in left[0]}, {item.number for item in left[1]})
-        for pair in found:
-            for assignment, some, name in zip(assignments, numbers, pair, strict=True):
-                some.add(assignment.inventory.index(name))
-        return numbers
+        one, other = (
+            {*(index(pair[side]) for pair in found), *(item.number for item in left[side])}
+            for side, index in enumerate(indices)
+        )
+        return one, other
 
     return Parity(
         assignments,
@@ -246,12 +245,15 @@ def _settings(
 
 def _differences(assignments: tuple[Assignment, Assignment], pairs: Sequence[Pair]) -> Iterator[Difference]:
     first, second = assignments
+    indices = first.inventory.index, second.inventory.index
+    groups_of = first.group_numbers, second.group_numbers
     axes = list(zip(first.rules.axes, first.axes, second.axes, strict=True))
     apart: dict[tuple[int, int], list[_Apart]] = {}
+    partings: dict[tuple[int, tuple[int, int]], Parting] = {}
     for pair in pairs:
         for x, y in product(pair.a, pair.b):
-            numbers = first.inventory.index(x), second.inventory.index(y)
-            groups = first.group_numbers[numbers[0]], second.group_numbers[numbers[1]]
+            numbers = indices[0](x), indices[1](y)
+            groups = groups_of[0][numbers[0]], groups_of[1][numbers[1]]
             if groups not in apart:
                 a, b = first.groups[groups[0]], second.groups[groups[1]]
                 is_same = (a.labels, a.settings) == (b.labels, b.settings)
@@ -259,8 +261,9 @@ def _differences(assignments: tuple[Assignment, Assignment], pairs: Sequence[Pai
             for at, labels, settings in apart[groups]:
                 axis, one, other = axes[at]
                 rules = one.rules[numbers[0]], other.rules[numbers[1]]
-                reasons = _reasons(assignments, axis, numbers, rules)
-                yield Difference(x, y, axis.name, labels, settings, reasons)
+                if (at, rules) not in partings:
+                    partings[at, rules] = Parting(assignments, at, rules)
+                yield Difference(x, y, axis.name, labels, settings, partings[at, rules])
 
 
 class _Apart(NamedTuple):
@@ -277,16 +280,3 @@ def _apart(assignments: tuple[Assignment, Assignment], numbers: tuple[int, int])
     for at, (one, other) in enumerate(zip(*decisions, strict=True)):
         if (one.label, one.settings) != (other.label, other.settings):
             yield _Apart(at, (one.label, other.label), (one.settings, other.settings))
-
-
-def _reasons(
-    assignments: tuple[Assignment, Assignment], axis: Axis, numbers: tuple[int, int], rules: tuple[int, int]
-) -> tuple[Reason, Reason]:
-    """Return the clauses that held and failed at the first rule that took one of the two, or both."""
-    deciding = min(rule for rule in rules if rule >= 0)
-    rule = axis.rules[deciding]
-    one, other = (
-        Reason(rule, assignment.clause(rule, number), taken == deciding)
-        for assignment, number, taken in zip(assignments, numbers, rules, strict=True)
-    )
-    return one, other

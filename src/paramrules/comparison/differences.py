@@ -2,7 +2,9 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 from paramrules.assignment import Assignment, Clause
@@ -43,7 +45,8 @@ class Reason(NamedTuple):
     held: bool
 
 
-class Difference(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Difference:
     """A pair that one axis puts into different groups. Values come in twos, one for each model.
 
     Attributes:
@@ -52,7 +55,6 @@ class Difference(NamedTuple):
         axis: the axis, "" for the axis without a name.
         labels: the labels.
         settings: the settings that the labels give.
-        reasons: the clauses that decided.
     """
 
     a: str
@@ -60,7 +62,54 @@ class Difference(NamedTuple):
     axis: str
     labels: tuple[str, str]
     settings: tuple[Mapping[str, Any], Mapping[str, Any]]
-    reasons: tuple[Reason, Reason]
+    _parting: "Parting" = field(repr=False, compare=False)
+
+    @property
+    def reasons(self) -> tuple[Reason, Reason]:
+        """The clauses that decided."""
+        return self._parting.reasons(self.a, self.b)
+
+    @property
+    def kind(self) -> Hashable:
+        """The same clauses decided all differences of one kind."""
+        return self._parting, self._parting.kind(self.a, self.b)
+
+
+class Parting:
+    """The first rule that took one parameter of a pair, or both, for all pairs that are parted by it.
+
+    Args:
+        assignments: the rules assigned to each model.
+        axis: the number of the axis of the rule.
+        rules: for each side, the number of the rule that took the parameter; -1 if none did.
+    """
+
+    def __init__(self, assignments: tuple[Assignment, Assignment], axis: int, rules: tuple[int, int]) -> None:
+        self._assignments = assignments
+        self._winners = [assignment.axes[axis].rules for assignment in assignments]
+        self._number = min(rule for rule in rules if rule >= 0)
+        self._rule = assignments[0].rules.axes[axis].rules[self._number]
+        self._held = [rule == self._number for rule in rules]
+
+    def reasons(self, a: str, b: str) -> tuple[Reason, Reason]:
+        """Return the clauses that held and failed for a pair."""
+        one, other = (
+            Reason(self._rule, assignment.clause(self._rule, assignment.inventory.index(name)), held)
+            for assignment, name, held in zip(self._assignments, (a, b), self._held, strict=True)
+        )
+        return one, other
+
+    def kind(self, a: str, b: str) -> Hashable:
+        """Return the kind of a pair: the same clauses decide all pairs of one kind."""
+        one, other = self._assignments
+        return self._kinds[0][one.inventory.index(a)], self._kinds[1][other.inventory.index(b)]
+
+    @cached_property
+    def _kinds(self) -> list[Sequence[Hashable]]:
+        return [
+            assignment.kinds(self._rule, [winner == self._number for winner in winners])
+            for assignment, winners in zip(self._assignments, self._winners, strict=True)
+        ]
 
 
 class SettingsDifference(NamedTuple):
@@ -156,9 +205,13 @@ def _distance(item: Item, other: Item) -> tuple[bool, bool, int]:
 def differences_found(differences: Iterable[Difference]) -> Iterator[Diagnostic]:
     """Yield E801 for each clause at which pairs differ, with the first of these pairs."""
     alike: dict[object, list[Difference]] = defaultdict(list)
+    deciding: dict[object, object] = {}
     for difference in differences:
-        deciding = tuple((_place(reason, "").span, reason.held) for reason in difference.reasons)
-        alike[difference.axis, deciding].append(difference)
+        kind = difference.kind
+        if kind not in deciding:
+            reasons = difference.reasons
+            deciding[kind] = tuple((_place(reason, "").span, reason.held) for reason in reasons)
+        alike[difference.axis, deciding[kind]].append(difference)
     yield from map(_parted, alike.values())
 
 

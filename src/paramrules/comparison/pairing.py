@@ -274,8 +274,8 @@ class Pairing(Found):
         beside = [_by_container(item for item in left.values() if item.kind.norm) for left in self.left]
         parents = dict.fromkeys((container(pair.a.module), container(pair.b.module)) for pair in self.pairs)
         for first, second in parents:
-            if first and second:
-                for cell in self._beside(beside[0].get(first, ()), beside[1].get(second, ())):
+            if first and first in beside[0] and second and second in beside[1]:
+                for cell in self._beside(beside[0][first], beside[1][second]):
                     a, b = ([item for series in of for item in series.items] for of in (cell.a, cell.b))
                     if len(a) == len(b) == 1 and a[0].number in self.left[0] and b[0].number in self.left[1]:
                         self._take(a[0], b[0], SHAPE)
