@@ -4,7 +4,8 @@ The mixture of experts of bench_torch.py gets more and more experts, saved inven
 the model of 45,244 tensors gets more and more rules, up to the 5,000 statements that a file may have. Each
 size has its own yardstick. Takes minutes and 8 GB.
 
-A row is called after its size and its curve: `1,000 saved tensors: read`. growth_picture.py draws the curves.
+A row is called after its size and its curve: `1,000 saved tensors: reading`. growth_picture.py draws the
+curves.
 """
 
 import gc
@@ -12,14 +13,16 @@ import json
 from collections.abc import Iterator
 from functools import partial
 
-import torch
 from bench_saved import text_of
 from bench_torch import CARD, LAYERS, THREE_AXES, Model, by_layer
-from measuring import Row, compared, show
-from paramrules_torch import param_groups
-from torch import nn
+from measuring import Row, compared, needed, show
 
-import paramrules
+with needed():
+    import torch
+    from paramrules_torch import param_groups
+    from torch import nn
+
+    import paramrules
 
 EXPERTS = {(10, 29): 15, (60, 51): 15, (60, 551): 5, (60, 5551): 3}
 """Layers and experts in each, for 1,004 to 999,964 tensors, and the rounds to measure them."""
@@ -59,11 +62,12 @@ def of_tensors() -> Iterator[Row]:
     for shape, rounds in EXPERTS.items():
         model = mixture(*shape)
         size = f"{len(list(model.parameters())):,} tensors"
+        groups = partial(param_groups, model, weight_decay=0.1)
         yield from compared(
             {
                 f"{size}: `named_parameters()`": partial(listed, model),
-                f"{size}: one rule and an `else`": partial(param_groups, model, CARD, weight_decay=0.1),
-                f"{size}: three axes, 30 rules": partial(param_groups, model, axes, lr=1.0, weight_decay=0.1),
+                f"{size}: `param_groups`, 2 rules": partial(groups, CARD),
+                f"{size}: `param_groups`, 30 rules": partial(groups, axes, lr=1.0),
             },
             rounds=rounds,
         )
@@ -78,8 +82,8 @@ def of_saved_tensors() -> Iterator[Row]:
         yield from compared(
             {
                 f"{size}: `json.loads`": partial(json.loads, text),
-                f"{size}: read": partial(paramrules.Inventory.from_json, text),
-                f"{size}: assign": partial(paramrules.assign, rules, inventory),
+                f"{size}: reading": partial(paramrules.Inventory.from_json, text),
+                f"{size}: `assign`": partial(paramrules.assign, rules, inventory),
             },
             rounds=rounds,
         )
@@ -93,7 +97,7 @@ def of_rules() -> Iterator[Row]:
         yield from compared(
             {
                 f"{size}: `named_parameters()`": partial(listed, model),
-                f"{size}: param groups": partial(param_groups, model, rules),
+                f"{size}: `param_groups`": partial(param_groups, model, rules),
             },
             rounds=rounds,
         )

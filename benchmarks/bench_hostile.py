@@ -9,6 +9,8 @@ import subprocess
 import sys
 import time
 
+from measuring import require
+
 LINES = {
     "rules": "r{n}: name ~ ^blocks\\.{n}\\.\n",
     "costly regexes": 'r{n}?: name ~ "(.*b?){{3}}Z{n}"\n',
@@ -78,6 +80,7 @@ def measure(kind: str) -> None:
 
 def main() -> None:
     """Measure each kind in a process of its own."""
+    require("paramrules", "lark", "torch")
     for kind in (*LINES, *STATEMENTS):
         subprocess.run([sys.executable, __file__, kind], check=True)
 

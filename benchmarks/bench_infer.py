@@ -17,7 +17,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import paramrules
+from measuring import needed
+
+with needed():
+    import paramrules
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "inferring-measured.md"
@@ -174,7 +177,8 @@ def peers_package() -> Any:
     sys.path[:0] = [str(Path(__file__).parent), str(ROOT / "tests")]
     importlib.import_module("torchvision_ops").install()
     warnings.simplefilter("ignore")
-    return importlib.import_module("grouping_functions")
+    with needed():
+        return importlib.import_module("grouping_functions")
 
 
 def main(*arguments: str) -> None:

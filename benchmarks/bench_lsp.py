@@ -11,13 +11,16 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
+from measuring import needed
+
 TESTS = Path(__file__).parents[1] / "tests"
 sys.path[:0] = [str(TESTS), str(TESTS / "language_server")]
 
-from lsp_editor import Editor  # noqa: E402  (below the path on which the tests are found)
-from lsprotocol import types  # noqa: E402
-from pygls.lsp.client import LanguageClient  # noqa: E402
-from support import inventory_of  # noqa: E402
+with needed():
+    from lsp_editor import Editor
+    from lsprotocol import types
+    from pygls.lsp.client import LanguageClient
+    from support import inventory_of
 
 EDITS = 30
 """The edits that are timed, after as many that are not."""

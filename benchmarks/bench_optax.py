@@ -15,17 +15,21 @@ from functools import partial
 from itertools import count
 from typing import Any
 
-import jax
-import jax.numpy as jnp
-from flax import linen as nn
-from measuring import Row, compared, show
-from paramrules_optax import label_fn, labels, mask
-from public_models import RESNET_50, Bert, BiT
+from measuring import Row, compared, needed, show
 
-from paramrules import assign, inventory
-from paramrules.rules import parse
+with needed():
+    import jax
+    import jax.numpy as jnp
+    from flax import linen as nn
+    from paramrules_optax import label_fn, labels, mask
+    from public_models import RESNET_50, Bert, BiT
+
+    from paramrules import assign, inventory
+    from paramrules.rules import parse
 
 ROUNDS = 21
+NAMED = "`tree_map_with_path` with `keystr`"
+"""The name of the yardstick."""
 
 RULES = parse("no_decay: name ~ bias|mem_k|mem_v or ndim <= 1\ndecay: else\n", "decay.rules")
 
@@ -90,8 +94,8 @@ def of_linen_modules() -> Iterator[Row]:
     ids = jax.ShapeDtypeStruct((1, 128), jnp.int32)
     image = jax.ShapeDtypeStruct((1, 224, 224, 3), jnp.float32)
     models: tuple[tuple[str, nn.Module, jax.ShapeDtypeStruct, float], ...] = (
-        ("24 scanned layers", Transformer(24, True), ids, 1.15),
-        ("60 unrolled layers", Transformer(60, False), ids, 1.15),
+        ("a transformer, 24 scanned layers", Transformer(24, True), ids, 1.15),
+        ("a transformer, 60 unrolled layers", Transformer(60, False), ids, 1.15),
         ("BERT, 199 arrays", Bert(), ids, 1.2),
         ("BiT ResNet-50, 161 arrays", BiT(RESNET_50), image, 1.2),
     )
@@ -100,7 +104,7 @@ def of_linen_modules() -> Iterator[Row]:
         def bare(module: nn.Module = module, inputs: jax.ShapeDtypeStruct = inputs) -> object:
             return jax.eval_shape(lambda key, x: module.init(key, x), jax.random.key(0), inputs)
 
-        ours = f"{what}: inventory"
+        ours = f"{what}: `inventory`"
         ways = {
             f"{what}: `eval_shape` of `init`": at_depths(bare),
             ours: at_depths(partial(inventory, module, inputs=inputs)),
@@ -115,23 +119,23 @@ def rows() -> Iterator[Row]:
     assignment = assign(RULES, tree)
     answer = label_fn(tree, RULES)
     size = f"{len(jax.tree.leaves(tree)):,} arrays"
-    both = f"{size}: assign once, labels and one mask"
+    both = f"{size}: `assign`, then `labels` and a `mask` of it"
 
     def once() -> None:
         found = assign(RULES, tree)
         labels(tree, found), mask(tree, found, "no_decay")
 
     ways: dict[str, Callable[[], object]] = {
-        f"{size}: `tree_map_with_path` with `keystr`": lambda: jax.tree_util.tree_map_with_path(
+        f"{size}: {NAMED}": lambda: jax.tree_util.tree_map_with_path(
             lambda path, leaf: jax.tree_util.keystr(path), tree
         ),
         both: once,
-        f"{size}: labels and one mask, each with its own assign": lambda: (
+        f"{size}: `labels` and a `mask`, each from the rules": lambda: (
             labels(tree, RULES),
             mask(tree, RULES, "no_decay"),
         ),
-        f"{size}: labels": lambda: labels(tree, RULES),
-        f"{size}: a mask of an assignment": lambda: mask(tree, assignment, "no_decay"),
+        f"{size}: `labels` from the rules": lambda: labels(tree, RULES),
+        f"{size}: a `mask` of what `assign` returned": lambda: mask(tree, assignment, "no_decay"),
         f"{size}: a call of what `label_fn` returns": lambda: answer(tree),
     }
     yield from compared(ways, {both: 0.25}, ROUNDS)

@@ -13,17 +13,20 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-import jax
-import optax
-import paramrules_optax as pro
-from measuring import Row, milliseconds, rows_of, show
+from measuring import Row, milliseconds, needed, rows_of, show
 
-from paramrules import assign
-from paramrules.rules import parse
+with needed():
+    import jax
+    import optax
+    import paramrules_optax as pro
+
+    from paramrules import assign
+    from paramrules.rules import parse
 
 LAYERS, WIDTH = 12, 64
 BUILDS, ROUNDS, STEPS = 5, 15, 20
-TARGETS = {"trace": 0.95, "compile": 1.2, "step": 1.0}
+TRACE, COMPILE, STEP = "tracing a step", "compiling it", "a step"
+TARGETS = {TRACE: 0.95, COMPILE: 1.2, STEP: 1.0}
 
 RULES = parse(
     """
@@ -107,13 +110,13 @@ def rows() -> Iterator[Row]:
         for group in assignment.groups
     }
     ways: dict[str, Callable[[], optax.GradientTransformation]] = {
-        "one `adamw` with a decay mask": lambda: optax.adamw(
+        "one `adamw` with one rate and a decay mask": lambda: optax.adamw(
             schedule, weight_decay=0.05, mask=pro.mask(params, assignment, "decay", axis="decay")
         ),
-        "paramrules_optax's `build`": lambda: pro.build(
+        "`paramrules_optax.build`, 27 groups": lambda: pro.build(
             params, assignment, optax.adamw, learning_rate=schedule, weight_decay=0.05
         ),
-        "`multi_transform`, one `adamw` a group": lambda: optax.multi_transform(
+        "`multi_transform`, one `adamw` for each of 27 groups": lambda: optax.multi_transform(
             {label: optax.adamw(rate, weight_decay=decay) for label, (rate, decay) in rates.items()},
             pro.labels(params, assignment),
         ),
@@ -124,24 +127,29 @@ def rows() -> Iterator[Row]:
             jax.clear_caches()
             tx = way()
             trace = partial(stepper(tx).trace, params, tx.init(params), grads)
-            times["trace"][name] += milliseconds({name: trace}, 1)[name]
+            times[TRACE][name] += milliseconds({name: trace}, 1)[name]
             lowered = trace().lower
-            times["compile"][name] += milliseconds({name: lambda lower=lowered: lower().compile()}, 1)[name]
+            times[COMPILE][name] += milliseconds({name: lambda lower=lowered: lower().compile()}, 1)[name]
     states = {name: way().init(params) for name, way in ways.items()}
     several = {
         name: partial(stepped, stepper(way()), params, states[name], grads) for name, way in ways.items()
     }
     for way in several.values():
         way()  # compiles
-    times["step"] = {
+    times[STEP] = {
         name: [taken / STEPS for taken in each] for name, each in milliseconds(several, ROUNDS).items()
     }
-    leaves, groups = len(jax.tree.leaves(params)), len(assignment.groups)
+    assert len(assignment.groups) == 27
+    model = f"ViT, {len(jax.tree.leaves(params))} arrays"
     for part, each in times.items():
-        named = {f"{part}, {leaves} arrays in {groups} groups: {name}": taken for name, taken in each.items()}
-        yield from rows_of(named, {name: TARGETS[part] for name in named if "`build`" in name})
+        named = {f"{model}, {part}: {name}": taken for name, taken in each.items()}
+        yield from rows_of(named, {name: TARGETS[part] for name in named if "build" in name})
     for name, state in states.items():
-        yield Row(f"state: {name}", len(jax.tree.leaves(state)), unit="arrays")
+        yield Row(
+            f"{model}, size of the state: {name}",
+            len(jax.tree.leaves(state)),
+            unit="arrays",
+        )
 
 
 if __name__ == "__main__":

@@ -16,8 +16,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import paramrules
-from paramrules import Inventory
+from measuring import needed
+
+with needed():
+    import paramrules
+    from paramrules import Inventory
 
 ROOT = Path(__file__).parents[1]
 PUBLIC = ROOT / "tests" / "parity" / "public"
@@ -78,7 +81,8 @@ def measure(a: Inventory, b: Inventory) -> Measured:
 def twins() -> Iterator[tuple[str, Inventory, Inventory]]:
     """Yield the models of examples/twins, with a name for each two."""
     sys.path.insert(0, str(ROOT / "tests" / "twins"))
-    from twins import ALL, inventory  # type: ignore[import-not-found]  # beside the tests
+    with needed():
+        from twins import ALL, inventory  # type: ignore[import-not-found]  # beside the tests
 
     for twin in ALL:
         yield twin.name, inventory(twin.torch), inventory(twin.jax)

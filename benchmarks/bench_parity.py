@@ -11,12 +11,14 @@ by their entry points.
 import time
 from collections.abc import Callable, Iterator
 
-import torch
 from bench_torch import CARD, LAYERS, Model
-from measuring import Row, milliseconds, rows_of, show
-from torch import nn
+from measuring import Row, milliseconds, needed, rows_of, show
 
-import paramrules
+with needed():
+    import torch
+    from torch import nn
+
+    import paramrules
 
 ROUNDS = 3
 

@@ -1,7 +1,7 @@
 """The same groups from other libraries' code, side by side: `python benchmarks/bench_peers.py`.
 
 Ways to the same groups are compared with what only lists the parameters, after a check that the groups are
-the same. A library that is not installed is left out, with the command that installs it.
+the same. A part whose libraries are not installed is left out.
 """
 
 import sys
@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from measuring import Row, compared, left_out, show
+from measuring import Row, compared, each, show
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # for torchvision_ops
-LISTED = "`list(model.named_parameters())`"
 BASE = {"lr": 1e-3, "weight_decay": 0.05}
 
 
@@ -41,40 +40,38 @@ def by_hand(model: Any) -> list[dict[str, Any]]:
 def decay_of_a_mixture() -> Iterator[Row]:
     """Compare ways to two groups, on the mixture of experts of bench_torch.py."""
     import torch
-    from bench_torch import LAYERS, Model
+    import torchvision_ops
+    from bench_torch import LAYERS, LISTED, Model
     from paramrules_torch import param_groups
 
     from paramrules.rules import load
 
+    torchvision_ops.install()
+    from timm.optim import param_groups_weight_decay
+
     with torch.device("meta"):
         model = Model(LAYERS)
     where = f"{len(list(model.parameters())):,} tensors"
+    what = f"{where}, no decay for vectors"
     rules = load("<timm/weight_decay@1>")
     ways: dict[str, Callable[[], Any]] = {
         f"{where}: {LISTED}": lambda: list(model.named_parameters()),
-        f"{where}, no decay for vectors: paramrules": lambda: param_groups(model, rules, **BASE),
-        f"{where}, no decay for vectors: a loop by hand": lambda: by_hand(model),
-    }
-    same([*ways.values()][1](), by_hand(model), "weight_decay")
-    try:
-        import torchvision_ops
-
-        torchvision_ops.install()
-        from timm.optim import param_groups_weight_decay as timms
-    except ModuleNotFoundError as error:
-        left_out(error)
-    else:
-        ways[f"{where}, no decay for vectors: timm's `param_groups_weight_decay`"] = lambda: timms(
+        f"{what}: paramrules": lambda: param_groups(model, rules, **BASE),
+        f"{what}: a loop by hand": lambda: by_hand(model),
+        f"{what}: timm's `param_groups_weight_decay`": lambda: param_groups_weight_decay(
             model, BASE["weight_decay"]
-        )
-        same(by_hand(model), timms(model, BASE["weight_decay"]), "weight_decay")
+        ),
+    }
+    _, ours, loop, theirs = ways.values()
+    same(ours(), loop(), "weight_decay")
+    same(loop(), theirs(), "weight_decay")
     yield from compared(ways)
 
 
 def trainer_of_a_mixture() -> Iterator[Row]:
     """Compare the decay of the transformers Trainer, on the same mixture."""
     import torch
-    from bench_torch import LAYERS, Model
+    from bench_torch import LAYERS, LISTED, Model
     from paramrules_torch import param_groups
     from transformers import Trainer
 
@@ -82,7 +79,7 @@ def trainer_of_a_mixture() -> Iterator[Row]:
 
     with torch.device("meta"):
         model = Model(LAYERS)
-    where = f"{len(list(model.parameters())):,} tensors, the Trainer's decay"
+    where = f"{len(list(model.parameters())):,} tensors, decay as in transformers' Trainer"
     rules = load("<transformers/trainer@1>")
 
     def names() -> list[str]:
@@ -94,7 +91,7 @@ def trainer_of_a_mixture() -> Iterator[Row]:
         {
             f"{where}: {LISTED}": lambda: list(model.named_parameters()),
             f"{where}: paramrules": lambda: param_groups(model, rules, **BASE),
-            f"{where}: transformers' `get_decay_parameter_names`, no groups yet": names,
+            f"{where}: the Trainer's `get_decay_parameter_names`, no groups yet": names,
         }
     )
 
@@ -121,7 +118,7 @@ def trainer_of_bert() -> Iterator[Row]:
     where = f"AdamW of BERT, {len(list(model.parameters()))} tensors"
     ways: dict[str, Callable[[], Any]] = {
         f"{where}: `AdamW(model.parameters())`": lambda: torch.optim.AdamW(model.parameters(), **BASE),
-        f"{where}: paramrules' `build`": lambda: build(model, rules, torch.optim.AdamW, **BASE),
+        f"{where}: `paramrules_torch.build`": lambda: build(model, rules, torch.optim.AdamW, **BASE),
         f"{where}: the Trainer's `create_optimizer`": lambda: Making().create_optimizer(),
     }
     _, ours, theirs = ways.values()
@@ -136,6 +133,7 @@ def layers_of_a_vit() -> Iterator[Row]:
     torchvision_ops.install()
     import timm
     import torch
+    from bench_torch import LISTED
     from paramrules_torch import param_groups
     from timm.optim import param_groups_layer_decay
 
@@ -162,7 +160,8 @@ def layers_of_a_vit() -> Iterator[Row]:
 def mask_of_a_tree() -> Iterator[Row]:
     """Compare decay masks, on the tree of bench_optax.py."""
     import jax
-    from bench_optax import mixture
+    from bench_optax import NAMED, mixture
+    from flax.traverse_util import path_aware_map
     from paramrules_optax import mask
 
     from paramrules.rules import parse
@@ -175,34 +174,27 @@ def mask_of_a_tree() -> Iterator[Row]:
         return leaf.ndim > 1 and path[-1].key != "bias"
 
     ways: dict[str, Callable[[], Any]] = {
-        f"{where}: `tree_map_with_path` with `keystr`": lambda: jax.tree_util.tree_map_with_path(
+        f"{where}: {NAMED}": lambda: jax.tree_util.tree_map_with_path(
             lambda path, leaf: jax.tree_util.keystr(path), tree
         ),
         f"{where}, a decay mask: paramrules": lambda: mask(tree, rules, "decay"),
         f"{where}, a decay mask: `tree_map_with_path` by hand": lambda: jax.tree_util.tree_map_with_path(
             decays, tree
         ),
-    }
-    assert [*ways.values()][1]() == [*ways.values()][2]()
-    try:
-        from flax.traverse_util import path_aware_map
-    except ModuleNotFoundError as error:
-        left_out(error)
-    else:
-        ways[f"{where}, a decay mask: flax's `path_aware_map`"] = lambda: path_aware_map(
+        f"{where}, a decay mask: flax's `path_aware_map`": lambda: path_aware_map(
             lambda path, leaf: leaf.ndim > 1 and path[-1] != "bias", tree
-        )
-        assert [*ways.values()][1]() == [*ways.values()][3]()
+        ),
+    }
+    _, ours, *others = ways.values()
+    assert all(other() == ours() for other in others)
     yield from compared(ways)
 
 
 def rows() -> Iterator[Row]:
     """Measure each model whose libraries are installed."""
-    for part in (decay_of_a_mixture, trainer_of_a_mixture, trainer_of_bert, layers_of_a_vit, mask_of_a_tree):
-        try:
-            yield from part()
-        except ModuleNotFoundError as error:
-            left_out(error)
+    yield from each(
+        decay_of_a_mixture, trainer_of_a_mixture, trainer_of_bert, layers_of_a_vit, mask_of_a_tree
+    )
 
 
 if __name__ == "__main__":

@@ -11,8 +11,11 @@ import subprocess
 import sys
 import time
 
-from paramrules.diagnostics import Source, Span
-from paramrules.regex import Regex, read
+from measuring import needed
+
+with needed():
+    from paramrules.diagnostics import Source, Span
+    from paramrules.regex import Regex, read
 
 LENGTHS = (200, 10_000)
 COSTLY = (

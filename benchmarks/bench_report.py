@@ -15,13 +15,16 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import torch
 from bench_lock import LAYERED
 from bench_torch import CARD, LAYERS, THREE_AXES, Model
-from playwright.sync_api import sync_playwright
+from measuring import needed
 
-import paramrules
-from paramrules.html_report import View, page
+with needed():
+    import torch
+    from playwright.sync_api import sync_playwright
+
+    import paramrules
+    from paramrules.html_report import View, page
 
 ROUNDS = 5
 SEARCHED = """async () => {

@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from measuring import Row, milliseconds, show
+from measuring import Row, milliseconds, needed, show
 
-import paramrules
+with needed():
+    import paramrules
 
 TWO_GROUPS = "no_decay: ndim <= 1 or type(LayerNorm) -> weight_decay = 0\ndecay: else\n"
 BY_BLOCK = "block_{2 * i // 5}: name ~ ^blocks\\.(?<i>\\d+)\\. -> lr_scale = 0.5\nrest: else\n"
@@ -28,7 +29,7 @@ LEAVES: tuple[tuple[str, int, str, dict[str, object]], ...] = (
 )
 ALONE = {
     "`json.loads`": ("json.loads(open(sys.argv[1]).read())", None),
-    "read and assign": (
+    "reading it and `assign`, 2 groups": (
         "paramrules.assign(paramrules.parse(sys.argv[2]), paramrules.Inventory.load(sys.argv[1]))",
         0.6,
     ),
@@ -77,15 +78,15 @@ def rows(count: int = 1_000_000) -> Iterator[Row]:
         return Row(f"{size}: {what}", taken, target=target), made[0]
 
     yield measured("`json.loads`", lambda: json.loads(text))[0]
-    row, inventory = measured("read", lambda: paramrules.Inventory.from_json(text), 4_000)
+    row, inventory = measured("`Inventory.from_json`", lambda: paramrules.Inventory.from_json(text), 4_000)
     yield row
     two = paramrules.parse(TWO_GROUPS)
-    row, assignment = measured("assign", lambda: paramrules.assign(two, inventory), 800)
+    row, assignment = measured("`assign`, 2 groups", lambda: paramrules.assign(two, inventory), 800)
     yield row
     name = f"blocks.{count // 8}.fc.bias"
-    yield measured("explain one name", lambda: assignment.explain(name), 200)[0]
+    yield measured("`explain` of one name", lambda: assignment.explain(name), 200)[0]
     many = paramrules.parse(BY_BLOCK)
-    row, _ = measured(f"assign, {count // 10:,} groups", lambda: paramrules.assign(many, inventory), 3_000)
+    row, _ = measured(f"`assign`, {count // 10:,} groups", lambda: paramrules.assign(many, inventory), 3_000)
     yield row
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "inventory.json"

@@ -12,11 +12,14 @@ from collections.abc import Callable
 from statistics import median
 from time import perf_counter, process_time
 
-import torch
-from paramrules_torch import GroupMonitor, build
-from torch import nn
+from measuring import needed
 
-from paramrules.rules import parse
+with needed():
+    import torch
+    from paramrules_torch import GroupMonitor, build
+    from torch import nn
+
+    from paramrules.rules import parse
 
 ROUNDS = 5
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"

@@ -13,13 +13,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import torch
 from bench_torch import Model
-from measuring import Row, compared, left_out, show
-from paramrules_torch import build, param_groups
-from paramrules_torch.optimizers.factories import Factory
+from measuring import Row, compared, each, needed, show
 
-from paramrules.rules import load, parse
+with needed():
+    import torch
+    from paramrules_torch import build, param_groups
+    from paramrules_torch.optimizers.factories import Factory
+
+    from paramrules.rules import load, parse
 
 HERE = Path(__file__).parent
 VIT = load("<timm/layer_decay@1>")
@@ -74,45 +76,49 @@ def steps(model: torch.nn.Module, **how: Any) -> dict[str, Callable[[], object]]
 def of_a_vit() -> Iterator[Row]:
     """Measure steps of ViTs, against one group and against timm's."""
     for title, model in (("ViT-B", vit()), ("a narrow ViT", vit(embed_dim=24, num_heads=2))):
-        ways = {f"step of {title}: {name}": step for name, step in steps(model, foreach=True).items()}
+        ways = {f"a step of {title}: {name}": step for name, step in steps(model, foreach=True).items()}
         for way in ways.values():
             way()
         _, theirs, ours = ways
         yield from compared(ways)
-        against_timm = {theirs: ways[theirs], f"{ours}, beside timm's": ways[ours]}
+        against_timm = {theirs: ways[theirs], f"{ours}, against timm's": ways[ours]}
         yield [*compared(against_timm, dict.fromkeys(against_timm, 1.0))][1]
 
 
-def rows() -> Iterator[Row]:
-    """Measure steps of a ViT, if timm is installed, and the making of an optimizer."""
-    torch.set_num_threads(1)
-    try:
-        yield from of_a_vit()
-    except ModuleNotFoundError as error:
-        left_out(error)
+def of_a_mixture() -> Iterator[Row]:
+    """Measure the making of an optimizer of 45,244 tensors."""
     with torch.device("meta"):
         model = Model(60)
     tensors = list(model.parameters())
     groups = param_groups(model, LAYERS, lr=1e-3, weight_decay=0.05)
     assert len(groups) == 28
     adamw = torch.optim.AdamW
-    built, alone = "`build(model, rules, AdamW)`, 28 groups", "the constructor in `build`, 28 groups"
+    making, alone = "making AdamW", "AdamW's constructor alone"
+    built, constructed = f"{making}: `build`, 28 groups", f"{alone}: as `build` calls it, 28 groups"
     yield from compared(
         {
-            "`AdamW(model.parameters())`": lambda: adamw(model.parameters()),
+            f"{making}: `AdamW(model.parameters())`": lambda: adamw(model.parameters()),
             built: lambda: build(model, LAYERS, adamw, lr=1e-3, weight_decay=0.05),
-            "`AdamW(param_groups(model, rules))`": lambda: adamw(param_groups(model, LAYERS, lr=1e-3)),
+            f"{making}: `AdamW(param_groups(model, rules))`, 28 groups": lambda: adamw(
+                param_groups(model, LAYERS, lr=1e-3)
+            ),
         },
         {built: 1.05},
     )
     yield from compared(
         {
-            "`AdamW(tensors)`": lambda: adamw(tensors),
-            alone: lambda: Factory("", adamw).construct(groups, {}),
-            "`AdamW(groups)`": lambda: adamw([dict(group) for group in groups]),
+            f"{alone}: `AdamW(tensors)`, a list": lambda: adamw(tensors),
+            constructed: lambda: Factory("", adamw).construct(groups, {}),
+            f"{alone}: `AdamW(groups)`, 28 groups": lambda: adamw([dict(group) for group in groups]),
         },
-        {alone: 1.05},
+        {constructed: 1.05},
     )
+
+
+def rows() -> Iterator[Row]:
+    """Measure steps of a ViT, if timm is installed, and the making of an optimizer."""
+    torch.set_num_threads(1)
+    yield from each(of_a_vit, of_a_mixture)
 
 
 if __name__ == "__main__":

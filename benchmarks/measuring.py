@@ -5,9 +5,10 @@ garbage collected before each; a ratio is the median over the rounds, so that a 
 """
 
 import gc
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib.util import find_spec
 from statistics import median
 from typing import NamedTuple
 
@@ -17,18 +18,57 @@ Ways = Mapping[str, Callable[[], object]]
 """Callables by what they do."""
 
 EXTRAS = {
+    "paramrules": "",
+    "paramrules_grammar": "",
+    "paramrules_optax": "",
+    "paramrules_torch": "",
+    "lark": "",
     "torch": "torch",
     "jax": "optax",
     "optax": "optax",
     "flax": "demo",
     "transformers": "test",
     "timm": "timm",
-    "matplotlib": "bench",
     "torchvision": "timm",
+    "matplotlib": "bench",
     "playwright": "report",
+    "lsprotocol": "lsp",
     "pygls": "lsp",
 }
-"""The extra of pyproject.toml that brings each package."""
+"""The extra of pyproject.toml that brings each package; "" if paramrules itself does."""
+
+
+class NotInstalled(SystemExit):
+    """Packages are missing. Uncaught, it ends a script with a line that says what to install.
+
+    Attributes:
+        packages: their names.
+    """
+
+    def __init__(self, *packages: str) -> None:
+        self.packages = packages
+        extras = ",".join(sorted({EXTRAS[package] for package in packages} - {""}))
+        names, are = ", ".join(packages), "is" if len(packages) == 1 else "are"
+        what = f'".[{extras}]"' if extras else "."
+        super().__init__(f"{names} {are} not installed: pip install -e {what}")
+
+
+def require(*packages: str) -> None:
+    """Raise `NotInstalled` for those of the packages that are missing; none is imported."""
+    if missing := [package for package in packages if not find_spec(package)]:
+        raise NotInstalled(*missing)
+
+
+@contextmanager
+def needed() -> Iterator[None]:
+    """Turn a missing package into `NotInstalled`; a benchmark imports what it measures in this."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package not in EXTRAS:
+            raise
+        raise NotInstalled(package) from None
 
 
 class Row(NamedTuple):
@@ -94,37 +134,41 @@ def compared(
 
 
 def growth(
-    what: str,
-    less: Callable[[], object],
-    more: Callable[[], object],
-    target: float | None,
-    rounds: int = ROUNDS,
+    less: tuple[str, Callable[[], object]], more: tuple[str, Callable[[], object]], target: float | None
 ) -> Row:
-    """Time the same thing with a tenth of the input and with all, and return the row of all."""
-    row = [*compared({"a tenth of it": less, what: more}, rounds=rounds)][1]
-    return row._replace(target=target)
+    """Time the same thing with a part of the input and with all, and return the row of all.
+
+    Args:
+        less: what a part takes, in words that follow "times", and how to do it.
+        more: the thing with all of the input, and how to do it.
+        target: the ratio to stay below.
+    """
+    return [*compared(dict([less, more]))][1]._replace(target=target)
+
+
+def each(*parts: Callable[[], Iterator[Row]]) -> Iterator[Row]:
+    """Yield the rows of the parts whose packages are there, then raise `NotInstalled` for the others."""
+    missing: list[str] = []
+    for part in parts:
+        try:
+            with needed():
+                yield from part()
+        except NotInstalled as error:
+            missing += error.packages
+    if missing:
+        raise NotInstalled(*dict.fromkeys(missing))
 
 
 def line(row: Row) -> str:
     """Return a row as a line of text."""
-    text = f"{row.what:72} {row.amount:10.2f} {row.unit}"
+    text = f"{row.what:88} {row.amount:10.2f} {row.unit}"
     if row.ratio is not None:
         text += f" {row.ratio:7.2f} x {row.against}"
     return text if row.target is None else f"{text} (target: {row.target:g})"
 
 
 def show(rows: Iterable[Row]) -> None:
-    """Print rows as they are measured; a package that is missing ends them with a sentence."""
-    try:
+    """Print rows as they are measured."""
+    with needed():
         for row in rows:
             print(line(row), flush=True)
-    except ModuleNotFoundError as error:
-        left_out(error)
-
-
-def left_out(error: ModuleNotFoundError) -> None:
-    """Report on stderr what to install for what is left out; raise the error if no extra brings it."""
-    package = (error.name or "").partition(".")[0]
-    if package not in EXTRAS:
-        raise error
-    print(f"{package} is not installed: pip install -e '.[{EXTRAS[package]}]'", file=sys.stderr)

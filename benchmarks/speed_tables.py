@@ -4,7 +4,9 @@ Nothing is measured here, and no framework is needed, so that a test can hold th
 """
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from measuring import Row
@@ -27,16 +29,19 @@ TITLES = {
     "bench_lock": "Locks",
     "bench_parity": "Two models compared",
     "bench_prove": "Proofs",
-    "bench_growth": "Growth",
+    "bench_growth": "All sizes",
 }
 """The benchmarks that run.py runs, in the order of the page, and their headings there."""
 
 HIGHLIGHTS = {
-    "bench_peers": ("paramrules", "a loop by hand", "timm's", "transformers'", "the Trainer's", "flax's"),
-    "bench_torch_step": ("28 groups from rules, beside",),
-    "bench_optax_step": ("paramrules_optax's", "`multi_transform`"),
+    "bench_peers": ("paramrules", "`paramrules", "a loop by hand", "timm's", "the Trainer's", "flax's"),
+    "bench_torch_step": ("28 groups from rules, against",),
+    "bench_optax_step": ("`paramrules_optax", "`multi_transform`"),
 }
 """The rows that README shows: those whose names go on like this after their last colon."""
+
+WORDS = ("", "against", "answer")
+"""The heads of columns that hold words."""
 
 Results = dict[str, dict[str, Any]]
 """By the name of a benchmark its `rows`, and the `run` in which they were measured."""
@@ -65,24 +70,78 @@ def time(row: Row) -> str:
 
 
 def aim(row: Row) -> str:
-    """Return the target of a row: a ratio, or an amount with its unit; "" without one."""
+    """Return the target of a row, a ratio or an amount, and whether it is missed; "" without a target."""
     if row.target is None:
         return ""
-    return number(row.target) if row.ratio is not None else time(row._replace(amount=row.target))
+    text = number(row.target) if row.ratio is not None else time(row._replace(amount=row.target))
+    return f"{text}, **missed**" if missed(row) else text
+
+
+def missed(row: Row) -> bool:
+    """True if a row, as it is shown, is above its target."""
+    return row.target is not None and (row.amount if row.ratio is None else round(row.ratio, 2)) > row.target
+
+
+def markdown(head: list[str], cells: list[list[str]]) -> str:
+    """Return a table of Markdown; columns of words are on the left, others on the right."""
+    lines = [head, ["---" if title in WORDS else "---:" for title in head], *cells]
+    return "".join(f"| {' | '.join(line)} |\n".replace("  ", " ") for line in lines)
 
 
 def table(rows: list[Row], targets: bool = True) -> str:
-    """Return rows as a table of Markdown, with a column of targets if one of them has any."""
+    """Return rows one below the other, with a column of targets if one of them has any."""
     targets = targets and any(row.target is not None for row in rows)
-    lines = ["| | time | against |", "|---|---:|---|"] if not targets else []
-    lines = lines or ["| | time | against | target |", "|---|---:|---|---:|"]
+    measured = "time" if {row.unit for row in rows} == {"ms"} else "measured"
+    head = ["", measured, "against", "target"]
+    cells = [
+        [row.what, time(row), "" if row.ratio is None else f"{row.ratio:.2f} times {row.against}", aim(row)]
+        for row in rows
+    ]
+    width = 4 if targets else 3
+    return markdown(head[:width], [line[:width] for line in cells])
+
+
+def grids(rows: list[Row]) -> str:
+    """Return rows such as `1,000 rules: reading` as tables of what is counted, a line for each number."""
+    found: dict[str, dict[str, dict[str, Row]]] = {}
     for row in rows:
-        against = "" if row.ratio is None else f"{row.ratio:.2f} times {row.against}"
-        cells = [row.what, time(row), against]
-        if targets:
-            cells.append(aim(row))
-        lines.append(f"| {' | '.join(cells)} |".replace("  ", " "))
-    return "\n".join(lines) + "\n"
+        size, _, way = row.what.partition(": ")
+        count, _, counted = size.partition(" ")
+        found.setdefault(counted, {}).setdefault(count, {})[way] = row
+    tables = []
+    for counted, lines in found.items():
+        ways = list(next(iter(lines.values())))
+        cells = [[count, *(cell(row) for row in line.values())] for count, line in lines.items()]
+        tables.append(markdown([counted, *ways], cells))
+    return "\n".join(tables)
+
+
+def cell(row: Row) -> str:
+    """Return the amount of a row, with its ratio in parentheses."""
+    return time(row) if row.ratio is None else f"{time(row)} ({row.ratio:.2f})"
+
+
+def proofs(rows: list[Row]) -> str:
+    """Return a line for each answer: how many pairs of files have it, and how long that takes."""
+    by_answer: dict[str, list[Row]] = {}
+    for row in rows:
+        answer = row.what.partition(": ")[2].partition(",")[0]
+        by_answer.setdefault(answer, []).append(row)
+    cells = []
+    for answer, found in by_answer.items():
+        slowest = max(found, key=lambda row: row.amount)
+        middle = Row("", median(row.amount for row in found))
+        name = slowest.what.partition(",")[0]
+        cells.append([answer, str(len(found)), time(middle), f"{time(slowest)} ({name})"])
+    return markdown(["answer", "pairs of files", "median", "slowest"], cells)
+
+
+LAYOUTS: dict[str, Callable[[list[Row]], str]] = {
+    "bench_lock": grids,
+    "bench_growth": grids,
+    "bench_prove": proofs,
+}
+"""How rows are laid out, where it is not one below the other."""
 
 
 def origin(results: Results) -> str:
@@ -112,7 +171,7 @@ def highlights(results: Results) -> str:
 
 def parts(results: Results) -> dict[str, str]:
     """Return the generated parts of the pages, by the names of their markers."""
-    tables = {name: table(rows(results, name)) for name in TITLES if name in results}
+    tables = {name: LAYOUTS.get(name, table)(rows(results, name)) for name in TITLES if name in results}
     return {"origin": origin(results), "highlights": highlights(results), **tables}
 
 

@@ -2,14 +2,13 @@
 
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
 from pathlib import Path
 
 import growth_picture
 import pytest
 import speed_tables
 from docs.pages import ROOT
-from measuring import Row, compared, growth, left_out, line, rows_of, show
+from measuring import Row, compared, growth, line, rows_of
 
 RESULTS = speed_tables.load()
 
@@ -61,25 +60,58 @@ def test_ways_run_in_turn() -> None:
     rows = list(compared(ways, rounds=2, clock=seconds))
     assert ran == ["a", "b", "a", "b"]
     assert rows == [Row("a", 1000), Row("b", 2000, 2.0, "a")]
-    assert growth("b", ways["a"], ways["b"], 3, rounds=1).against == "a tenth of it"
-
-
-def test_a_missing_package_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
-    def rows() -> Iterator[Row]:
-        yield Row("first", 1)
-        raise ModuleNotFoundError("No module named 'timm.optim'", name="timm.optim")
-
-    show(rows())
-    printed = capsys.readouterr()
-    assert printed.out.startswith("first")
-    assert printed.err == "timm is not installed: pip install -e '.[timm]'\n"
-    with pytest.raises(ModuleNotFoundError, match="nowhere"):
-        left_out(ModuleNotFoundError("No module named 'nowhere'", name="nowhere"))
+    row = growth(("a tenth", ways["a"]), ("b", ways["b"]), 3)
+    assert (row.what, row.against, row.target) == ("b", "a tenth", 3)
 
 
 def test_a_table_is_markdown() -> None:
     rows = [Row("`list`", 0.1234), Row("ours", 1234.5, 2.345, "`list`", 1.8), Row("size", 5, unit="kB")]
     assert speed_tables.table(rows) == (
-        "| | time | against | target |\n|---|---:|---|---:|\n"
-        "| `list` | 0.123 ms | | |\n| ours | 1.23 s | 2.35 times `list` | 1.8 |\n| size | 5 kB | | |\n"
+        "| | measured | against | target |\n| --- | ---: | --- | ---: |\n"
+        "| `list` | 0.123 ms | | |\n"
+        "| ours | 1.23 s | 2.35 times `list` | 1.8, **missed** |\n| size | 5 kB | | |\n"
+    )
+    assert speed_tables.table(rows[:2], targets=False).startswith(
+        "| | time | against |\n| --- | ---: | --- |\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("row", "shown"),
+    [
+        (Row("", 1, 1.051, "", 1.05), "1.05"),  # shown as 1.05 times
+        (Row("", 1, 1.06, "", 1.05), "1.05, **missed**"),
+        (Row("", 2000, target=2000), "2 s"),
+        (Row("", 2001, target=2000), "2 s, **missed**"),
+        (Row("", 2001), ""),
+    ],
+)
+def test_a_missed_target_is_marked(row: Row, shown: str) -> None:
+    assert speed_tables.aim(row) == shown
+
+
+def test_every_missed_target_is_marked_on_the_page() -> None:
+    missed = [row for name in RESULTS for row in speed_tables.rows(RESULTS, name) if speed_tables.missed(row)]
+    page = speed_tables.PAGES[1].read_text("utf-8")
+    assert page.count(", **missed** |") == len(missed)
+
+
+def test_sizes_become_the_lines_of_a_grid() -> None:
+    rows = [
+        *(Row("1 rules: list", 10), Row("1 rules: read", 20, 2, "list")),
+        *(Row("2,000 rules: list", 10), Row("2,000 rules: read", 40, 4, "list"), Row("5 groups: list", 7)),
+    ]
+    assert speed_tables.grids(rows) == (
+        "| rules | list | read |\n| ---: | ---: | ---: |\n"
+        "| 1 | 10 ms | 20 ms (2.00) |\n| 2,000 | 10 ms | 40 ms (4.00) |\n\n"
+        "| groups | list |\n| ---: | ---: |\n| 5 | 7 ms |\n"
+    )
+
+
+def test_proofs_are_summed_up_by_answer() -> None:
+    rows = [Row(f"{name}, rewritten: equal, 1 cells", time) for name, time in (("a", 1), ("b", 9), ("c", 2))]
+    rows.append(Row("a, changed: different, 2 cells", 4))
+    assert speed_tables.proofs(rows) == (
+        "| answer | pairs of files | median | slowest |\n| --- | ---: | ---: | ---: |\n"
+        "| equal | 3 | 2 ms | 9 ms (b) |\n| different | 1 | 4 ms | 4 ms (a) |\n"
     )
