@@ -18,7 +18,7 @@ ROUNDS = 3
 
 
 def rows() -> Iterator[Row]:
-    """Measure each proof, and name its answer, cells and steps, which are the same on every machine."""
+    """Measure each proof, and name its answer, cells and steps."""
     rewritten = [(path, "rewritten") for path in TWINS] + [(path, "changed") for path in NEAR_TWINS]
     for path, how in rewritten:
         files = paramrules.load(ORIGINALS[path.name]), paramrules.load(path)
