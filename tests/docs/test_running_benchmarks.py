@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -92,9 +93,9 @@ def test_help_names_every_benchmark(capsys: pytest.CaptureFixture[str]) -> None:
 def test_headings_are_those_of_the_page() -> None:
     page = (ROOT / "docs" / "speed.md").read_text("utf-8")
     for name, title in speed_tables.TITLES.items():
-        heading, _, rest = page.partition(f"## {title}\n")[2].partition("\n## ")
-        assert f"<!-- speed: {name} -->" in heading, (title, rest[:20])
-        assert f"[{name}](../benchmarks/{name}.py)" in heading
+        section = page.partition(f"## {title}\n")[2].partition("\n## ")[0]
+        assert f"<!-- speed: {name} -->" in section, title
+        assert f"([{name}](../benchmarks/{name}.py))" in section
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
@@ -107,6 +108,13 @@ def test_a_benchmark_without_its_packages_says_what_to_install(script: Path) -> 
     assert " not installed: pip install -e " in line
 
 
+@pytest.fixture
+def nothing_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    for package in EXTRAS:
+        monkeypatch.setitem(sys.modules, package, None)
+
+
+@pytest.mark.usefixtures("nothing_installed")
 def test_a_missing_package_ends_the_rows(capsys: pytest.CaptureFixture[str]) -> None:
     def rows() -> Iterator[Row]:
         yield Row("first", 1)
@@ -115,10 +123,15 @@ def test_a_missing_package_ends_the_rows(capsys: pytest.CaptureFixture[str]) -> 
     with pytest.raises(NotInstalled, match=r'^timm is not installed: pip install -e "\.\[timm\]"$'):
         show(rows())
     assert capsys.readouterr().out.startswith("first")
-    with pytest.raises(ModuleNotFoundError, match="nowhere"), needed():
-        raise ModuleNotFoundError("No module named 'nowhere'", name="nowhere")
 
 
+@pytest.mark.parametrize("name", ["nowhere", "paramrules.nowhere"])
+def test_a_mistake_of_a_benchmark_stays_one(name: str) -> None:
+    with pytest.raises(ModuleNotFoundError, match=name), needed():
+        import_module(name)
+
+
+@pytest.mark.usefixtures("nothing_installed")
 def test_parts_are_measured_where_they_can_be() -> None:
     def torch() -> Iterator[Row]:
         raise ModuleNotFoundError(name="torch")
