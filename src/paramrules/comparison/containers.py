@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from itertools import takewhile
 
-from paramrules.comparison.name_parts import Stems
+from paramrules.comparison.parsed_names import Stems
 
 Containers = tuple[Stems, Stems]
 """A module of each model, by the stems of its name: one for all layers."""

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
-from paramrules.comparison.name_parts import Stems
+from paramrules.comparison.parsed_names import Stems
 from paramrules.comparison.series import Cell, Ranks, Series
 
 SeriesPairs = list[tuple[Series, Series]]
