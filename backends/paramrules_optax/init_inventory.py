@@ -13,6 +13,7 @@ from paramrules_optax.stacks.declared_stacks import Stacked, declared_stacks
 from paramrules_optax.stacks.layer_stacks import layer_shapes
 from paramrules_optax.stacks.seen_stacks import seen_stacks
 from paramrules_optax.tree_inventory import TreeArrays, TreeInventory, inventory_of_arrays
+from paramrules_optax.trees.leaves import known_shapes
 from paramrules_optax.trees.param_tree import flatten_params
 from paramrules_optax.trees.tree_columns import TreeColumns
 
@@ -38,7 +39,7 @@ def inventory_of_init(
         with jax.disable_jit():
             run = init(model, call)
     owners = _owners(run, names)
-    stored = [leaf.shape for leaf in tree.leaves]
+    stored = known_shapes(names, tree.leaves)
     stacks = seen_stacks(stored, [run.views.get(name, {}) for name in names])
     for number, declared in declared_stacks(stacked or {}, names, stored).items():
         stacks[number] = declared

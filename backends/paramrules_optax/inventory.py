@@ -15,7 +15,7 @@ from paramrules_optax.stacks.declared_stacks import Stacked, declared_stacks
 from paramrules_optax.stacks.layer_stacks import StackAxes, layer_shapes
 from paramrules_optax.stacks.likely_stacks import likely_stacks
 from paramrules_optax.tree_inventory import TreeArrays, TreeInventory, inventory_of_arrays
-from paramrules_optax.trees.leaves import Shape, shapes_of
+from paramrules_optax.trees.leaves import Shape, known_shapes
 from paramrules_optax.trees.likely_statistics import likely_statistics
 from paramrules_optax.trees.param_tree import ParamTree, flatten_params
 from paramrules_optax.trees.tree_columns import TreeColumns
@@ -72,7 +72,7 @@ def inventory_of(
             for an argument that is for other models, E518 and E536 for a tree that jax cannot flatten, E519
             for what keeps a model beside its parameters, E532
             to E534 where `types` does not fit, E537 to E540 for a tree that holds something other than
-            parameters, E541 and E542 for a model that cannot run.
+            parameters, E541 and E542 for a model that cannot run. Reading a shape with symbols raises E503.
 
     >>> paramrules.inventory({"dense": {"kernel": jnp.ones((2, 3)), "bias": jnp.ones(3)}})
     <Inventory of 2 parameters, optax>
@@ -132,7 +132,7 @@ def inventory_of_tree(
     stacks: Sequence[StackAxes] = ()
     shapes = None
     if stacked:
-        stored = shapes_of(leaves)
+        stored = known_shapes(names, leaves)
         stacks = _stacks(stacked, names, stored, parameter)
         shapes = layer_shapes(stored, stacks[: len(leaves)])
     columns = TreeColumns(leaves, boxes, modules, every, shapes)

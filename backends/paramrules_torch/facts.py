@@ -3,12 +3,13 @@
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 
-from torch import Tensor, nn
+from torch import SymInt, Tensor, nn
 
 from paramrules.backends import Class, Columns
 from paramrules_torch import megatron
 from paramrules_torch.freezing import NOTE
 from paramrules_torch.named_tensors import NamedTensors
+from paramrules_torch.unreadable import named_errors
 from paramrules_torch.walk import Walk, named_modules
 
 
@@ -46,9 +47,10 @@ class TorchColumns(Columns):
 
     def stored(self) -> Sequence[tuple[int, ...]]:
         """Return the shapes of whole tensors, also where a DTensor, ZeRO-3 or Megatron keeps a part."""
-        if not megatron.loaded():
-            return self._shapes()
-        return megatron.whole_shapes(self.names[: len(self.tensors)], self.tensors, self._shapes())
+        names = self.names[: len(self.tensors)]
+        with named_errors(names, self.tensors):
+            shapes = self._shapes()
+        return megatron.whole_shapes(names, self.tensors, shapes) if megatron.loaded() else shapes
 
     def layer_shape(self) -> Sequence[tuple[int, ...]]:
         """Return the same shapes, and those of the matrices that are stored packed in fewer bits."""
@@ -67,9 +69,9 @@ class TorchColumns(Columns):
 
     def _shapes(self) -> Sequence[tuple[int, ...]]:
         """Return the tensors' shapes, gathered ones where ZeRO-3 keeps a part; Megatron's are of parts."""
-        if "deepspeed" in sys.modules:
-            return [tuple(getattr(tensor, "ds_shape", tensor.shape)) for tensor in self.tensors]
         plain = _Plain()  # a list of the tensors' own shapes first takes twice as long
+        if "deepspeed" in sys.modules:
+            return [plain[getattr(tensor, "ds_shape", tensor.shape)] for tensor in self.tensors]
         return [plain[tensor.shape] for tensor in self.tensors]
 
     def dtype(self) -> Sequence[str]:
@@ -105,9 +107,11 @@ class TorchColumns(Columns):
 
 
 class _Plain(dict[tuple[int, ...], tuple[int, ...]]):
-    """Shapes as plain tuples, one for all that are equal."""
+    """Shapes as plain tuples, one for all that are equal. Symbols among the extents raise TypeError."""
 
     def __missing__(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        if any(isinstance(extent, SymInt) for extent in shape):
+            raise TypeError(f"{shape} holds symbols")
         self[shape] = tuple(shape)
         return self[shape]
 

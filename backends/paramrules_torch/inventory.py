@@ -11,6 +11,7 @@ from paramrules_torch.freezing import frozen_by_rules
 from paramrules_torch.listing import listed
 from paramrules_torch.named_tensors import UNKNOWN, NamedTensors, Parameters
 from paramrules_torch.packed import packed_shapes
+from paramrules_torch.unreadable import named_errors
 from paramrules_torch.walk import Walk
 
 _LAZY = "torch.nn.parameter.UninitializedParameter"
@@ -33,7 +34,8 @@ def inventory(model: Parameters) -> Inventory:
         RulesError: E519 if it is neither, E546 if a mapping holds something other than tensors, E518 if
             modules are nested without an end, E502 if two parameters come to one canonical name, E503 if a
             parameter has no shape of its own yet (a lazy module) or no longer (flattened by FSDP's first
-            version, or packed by a quantizer that does not say it).
+            version, or packed by a quantizer that does not say it), E501 if a parameter's class raises where
+            it is read. Reading the shape of a nested tensor, or one with symbols, raises E503 too.
 
     >>> inventory(torch.nn.Linear(3, 2)).names
     ['weight', 'bias']
@@ -74,11 +76,12 @@ def describe(model: Parameters) -> Described:
         walk = NamedTensors(model)
     else:
         raise refuse_non_module(model, "torch.nn.Module", otherwise=_BY_NAME)
-    ranks, requires_grad = _ranks_and_gradients(walk.tensors)
-    all_train, types = all(requires_grad), set(map(type, walk.tensors))
-    frozen = frozenset() if all_train else frozen_by_rules(model, walk.tensors)
-    all_float = all_train and types == {nn.Parameter}  # no other numbers have gradients
-    packed = {} if all_float else packed_shapes(walk.model, walk.tensors)
+    with named_errors(walk.names, walk.tensors):
+        ranks, requires_grad = _ranks_and_gradients(walk.tensors)
+        all_train, types = all(requires_grad), set(map(type, walk.tensors))
+        frozen = frozenset() if all_train else frozen_by_rules(model, walk.tensors)
+        all_float = all_train and types == {nn.Parameter}  # no other numbers have gradients
+        packed = {} if all_float else packed_shapes(walk.model, walk.tensors)
     _check_shapes(walk, types, packed)
     _check_names(walk)
     order, aliases = _tied(walk)

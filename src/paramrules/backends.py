@@ -31,6 +31,7 @@ if TYPE_CHECKING:  # type checkers cannot read the table below: for them, `as` e
         did_you_mean as did_you_mean,
         listed as listed,
         plural as plural,
+        said_by as said_by,
     )
     from paramrules.diffs.rules_or_lock import rules_or_lock as rules_or_lock
     from paramrules.emission import (
@@ -134,6 +135,7 @@ _ROOMS = {
         "did_you_mean",
         "listed",
         "plural",
+        "said_by",
     ),
     "diffs.rules_or_lock": ("rules_or_lock",),
     "emission": (

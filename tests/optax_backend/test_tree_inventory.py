@@ -291,3 +291,26 @@ def test_torch_modules_and_their_tensors_are_another_backends():
     assert not backend.recognises(module)
     assert not backend.recognises(dict(module.named_parameters()))
     assert not backend.recognises(module.state_dict())
+
+
+def test_shapes_with_symbols_are_not_known():
+    rows, columns = jax.export.symbolic_shape("rows, columns")
+    wide, tall = (jax.ShapeDtypeStruct(shape, jnp.float32) for shape in ((rows, columns), (rows, 3)))
+    help = "\n  = help: leave symbols to the shapes of inputs: those of parameters are numbers"
+    for tree, what in [
+        ({"a": ONE, "b": tall}, "`b` has no known shape: `rows` stands for a number"),
+        ({"a": ONE, "b": tall, "c": wide}, "`b` has no known shape: `rows` stands for a number (and 1 more)"),
+        (tall, "the argument has no known shape: `rows` stands for a number"),
+    ]:
+        with pytest.raises(RulesError) as caught:
+            assign(parse("wide: shape[0] > 3\nothers: else"), inventory_of(tree))
+        assert str(caught.value) == f"\nerror[E503]: {what}{help}"
+    assert "E503" in refused({"b": tall}, stacked={"": 1})
+    assert "`kernel` has no known shape: `columns`" in refused(linen.Dense(4), inputs=(wide,))
+    assert inventory_of(linen.Dense(4), inputs=(tall,))["kernel"].shape == (3, 4)
+
+
+def test_extents_may_be_numbers_of_numpy():
+    tree = {"a": jax.ShapeDtypeStruct((np.int64(2), 3), jnp.float32)}
+    assert inventory_of(tree)["a"].shape == (2, 3)
+    assert {type(extent) for extent in inventory_of(tree)["a"].shape} == {int}

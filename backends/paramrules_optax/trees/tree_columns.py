@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from paramrules.backends import Class, Columns
 from paramrules_optax import libraries
 from paramrules_optax.libraries.loaded import Layout
-from paramrules_optax.trees.leaves import Shape, shapes_of
+from paramrules_optax.trees.leaves import Shape, known_shapes
 
 _ARRAY = Class("jax.Array")
 
@@ -54,7 +54,7 @@ class TreeColumns(Columns):
 
     def stored(self) -> Sequence[Shape]:
         """Return the shapes of the leaves."""
-        return shapes_of(self._leaves)
+        return known_shapes(self.names, self._leaves)
 
     def layer_shape(self) -> Sequence[Shape]:
         """Return the shapes in one layer."""
