@@ -16,7 +16,7 @@ from paramrules.inventories.conv_groups import MARKS, conv_groups
 from paramrules.inventories.fans import Fans, fans_in
 from paramrules.inventories.layer_weights import layer_weights
 from paramrules.inventories.layouts import Merge, layouts_of_all, merge
-from paramrules.inventories.logical import vectors
+from paramrules.inventories.logical import Logical, Shape, vectors
 from paramrules.inventories.module_marks import mark, nearest, not_a_mark
 from paramrules.inventories.no_weight_decay import METHOD, undecayed
 from paramrules.inventories.owner import Class, Owner
@@ -25,7 +25,6 @@ from paramrules.inventories.roles import roles
 from paramrules.inventories.tables import Layout
 from paramrules.inventories.ties import deciding_entries
 
-Shape = tuple[int, ...]
 Aliases = Mapping[int, Sequence[int]]
 
 _BY_TENSOR: Final = frozenset(("role", "layout", "conv_groups", "fans", *BY_NAME))
@@ -169,42 +168,27 @@ class Columns:
         They are those of one layer, in which biases and gains of known layers are vectors, and the weight of
         a known linear map is a matrix, whatever number of axes it is stored with.
         """
-        shapes, vectors, matrices = self.column("layer_shape"), self._vectors, self._matrices
-        if not vectors and not matrices:
-            return shapes
-        return [
-            (prod(shape),)
-            if number in vectors
-            else tuple(prod(shape[axis] for axis in axes) for axes in matrices[number])
-            if number in matrices
-            else shape
-            for number, shape in enumerate(shapes)
-        ]
+        return self._logical.shapes(self.column("layer_shape"))
 
     def ndim(self) -> Sequence[int]:
         """Return the number of axes of the logical shapes, without computing these."""
-        ranks, vectors, matrices = self.column("layer_ndim"), self._vectors, self._matrices
-        if not vectors and not matrices:
-            return ranks
-        return [
-            1 if number in vectors else len(matrices[number]) if number in matrices else rank
-            for number, rank in enumerate(ranks)
-        ]
+        return self._logical.ranks(self.column("layer_ndim"))
 
     @cached_property
-    def _vectors(self) -> frozenset[int]:
+    def _logical(self) -> Logical:
+        return Logical(self._vectors(), self._matrices())
+
+    def _vectors(self) -> Sequence[int]:
         if not any(owner.known for owner in set(self.owners)):
-            return frozenset()
+            return []
         ranks = self.column("layer_ndim")
         if not self.aliases:
-            return frozenset(vectors(self.owners, self.column("leaf"), ranks))
+            return vectors(self.owners, self.column("leaf"), ranks)
         deciding = [self.deciding.get(number, number) for number in range(self.count)]
         leaves = self.column("leaf")
-        return frozenset(vectors([self.owners[e] for e in deciding], [leaves[e] for e in deciding], ranks))
+        return vectors([self.owners[e] for e in deciding], [leaves[e] for e in deciding], ranks)
 
-    @cached_property
     def _matrices(self) -> Mapping[int, Merge]:
-        """The parameters that are matrices and stored with more axes."""
         ranks = self.column("layer_ndim")
         if max(ranks, default=0) < 3:
             return {}
