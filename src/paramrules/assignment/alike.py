@@ -12,6 +12,7 @@ from typing import Any
 
 from paramrules.assignment.captured import compared, in_order
 from paramrules.assignment.entry_facts import Facts
+from paramrules.assignment.facts_read import facts_read
 from paramrules.assignment.predicate_evaluator import Evaluator
 from paramrules.rules import terms
 from paramrules.rules.model import Axis
@@ -58,7 +59,7 @@ class Alike:
         Each name of a tied parameter is a block of its own, since a negation looks at the other names too.
         """
         names = self.facts.names
-        columns = [_column(fact, self.facts) for fact in sorted(self._needed)]
+        columns = [self.facts.read(fact) for fact in sorted(self._needed)]
         columns.append(_longest(self._prefixes - {""}, names))
         alike: dict[Any, list[int]] = defaultdict(list)
         for entry, key in enumerate(zip(*columns, strict=True)):
@@ -88,10 +89,7 @@ class Alike:
         return hits, _in_order([*rest, *without(list(possible.values()), hits)])
 
     def deciding(self, predicate: Predicate) -> frozenset[str] | None:
-        """Return the facts that decide whether a predicate holds for an entry; None if it takes more.
-
-        Nothing decides `tied`, because a tied parameter is never alike to another.
-        """
+        """Return the facts that decide whether a predicate holds for an entry; None if it takes more."""
         match predicate:
             case terms.AnyOf() | terms.AllOf():
                 return _all(map(self.deciding, predicate.items))
@@ -102,27 +100,10 @@ class Alike:
                 if id(inner) not in self._lets:
                     self._lets[id(inner)] = self.deciding(inner)
                 return self._lets[id(inner)]
-            case terms.ClassTest():
-                return frozenset(("variable" if predicate.function == "variable" else "owner",))
-            case terms.RegexTest():
-                return _FOLDED if predicate.regex.takes_digits_alike else None
-            case terms.GlobTest():
-                return None if predicate.option or not _DIGITS.isdisjoint(predicate.glob) else _FOLDED
-            case terms.TextTest():
-                plain = not predicate.options and _DIGITS.isdisjoint("".join(predicate.values))
-                return _FOLDED if plain else None
-            case terms.ConstantTest():
-                return frozenset((predicate.subject,))
-            case terms.ShapeTest():
-                return _all([frozenset(("shape",)), *map(self.read, compared(predicate))])
-            case terms.Comparison() | terms.ValueAmong():
-                return _all(map(self.read, compared(predicate)))
-            case terms.Flag():
-                return frozenset() if predicate.name == "tied" else frozenset((predicate.name,))
-            case terms.Truth() | terms.OptionFlag():
-                return frozenset()
+            case terms.ShapeTest() | terms.Comparison() | terms.ValueAmong():
+                return _all((facts_read(predicate), *map(self.read, compared(predicate))))
             case _:
-                return None
+                return facts_read(predicate)
 
     def read(self, value: Value) -> frozenset[str] | None:
         """Return the facts that a value is computed from; None if it takes more than a parameter's facts."""
@@ -133,22 +114,11 @@ class Alike:
                     if id(part.value) not in self._lets:
                         self._lets[id(part.value)] = self.read(part.value)
                     found = _all((found, self._lets[id(part.value)]))
-                case terms.Extent():
-                    found = _all((found, frozenset(("shape",))))
-                case terms.Field():
-                    found = _all((found, frozenset((part.name,))))
-                case terms.Constant() | terms.OptionValue() | terms.Arithmetic() | terms.TupleValue():
-                    pass
-                case terms.Count() | terms.RegexTest():  # the match that is counted, in all of the model
-                    pass
+                case terms.RegexTest():
+                    pass  # the match that is counted, in all of the model
                 case _:
-                    return None
+                    found = _all((found, facts_read(part)))
         return found
-
-
-_FOLDED = frozenset(("folded",))
-_DIGITS = frozenset("0123456789[")
-"""The digits, and what begins a class of characters in a glob."""
 
 
 def without(blocks: Blocks, taken: Iterable[int]) -> Blocks:
@@ -188,12 +158,6 @@ def _prefix(predicate: Predicate) -> str:
     if isinstance(test, terms.RegexTest) and test.subject != "leaf" and not test.negated:
         return test.regex.prefix
     return ""
-
-
-def _column(fact: str, facts: Facts) -> Sequence[Any]:
-    if fact == "owner":
-        return facts.inventory.owners
-    return facts.folded if fact == "folded" else facts.column(fact)
 
 
 def _longest(prefixes: Iterable[str], names: Sequence[str]) -> Sequence[str]:

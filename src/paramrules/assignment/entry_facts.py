@@ -116,6 +116,12 @@ class Facts:
         shared: dict[str, str] = {}
         return [shared.setdefault(name, name) for name in folded]
 
+    def read(self, fact: str) -> Sequence[Any]:
+        """Return the column of a fact, of the `folded` names, or of each `owner`."""
+        if fact == "owner":
+            return self.inventory.owners
+        return self.folded if fact == "folded" else self.column(fact)
+
     # Classes
 
     def with_class(self, test: ClassTest, entries: list[int]) -> list[int]:

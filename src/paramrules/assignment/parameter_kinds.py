@@ -9,7 +9,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Final
 
-from paramrules.assignment.alike import Alike
+from paramrules.assignment.facts_read import facts_read
 from paramrules.assignment.predicate_evaluator import Evaluator
 from paramrules.diagnostics import printable
 from paramrules.facts import FACTS
@@ -33,7 +33,6 @@ class Kinds:
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
         self._facts = evaluator.facts
-        self._alike = Alike((), evaluator.facts)
         self._numbered: dict[int, tuple[Column, Sequence[int]]] = {}
 
     def of_facts(self) -> Sequence[int]:
@@ -73,20 +72,13 @@ class Kinds:
 
     def _seen(self, term: Term) -> Iterator[Column]:
         """Yield the columns of the model that a term reads."""
-        facts, inventory = self._facts, self._facts.inventory
-        match term:
-            case terms.RegexTest():
-                yield facts.folded
-            case terms.GlobTest() | terms.TextTest():
-                yield facts.folded if self._alike.deciding(term) is not None else facts.texts(term.subject)
-            case terms.ClassTest():
-                yield inventory.column("variable") if term.function == "variable" else inventory.owners
-            case terms.ConstantTest():
-                yield facts.column(term.subject)
-            case terms.ShapeTest() | terms.Extent():
-                yield facts.column("shape")
-            case terms.Field() | terms.Flag() if term.name != "tied":
-                yield facts.column(term.name)
+        read = facts_read(term)
+        if read is not None:
+            yield from map(self._facts.read, read)
+        elif isinstance(term, RegexTest):
+            yield self._facts.folded
+        elif isinstance(term, terms.GlobTest | terms.TextTest):
+            yield self._facts.texts(term.subject)
 
     def _computed(self, term: Term) -> Iterator[Column]:
         """Yield what else a term sees of each parameter, captures excepted."""
