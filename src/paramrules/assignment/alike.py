@@ -6,7 +6,7 @@ predicate needs, such as an attribute or a number in a name, is looked at entry 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
@@ -25,8 +25,9 @@ Blocks = list[list[int]]
 class Alike:
     """The facts that decide the predicates of some axes, and the entries that are alike for them.
 
-    A predicate is evaluated in steps: each is a test with None if facts decide it for all alike entries, or
-    with the text that a name begins with wherever it holds. No step follows one of the latter kind.
+    A predicate, or each branch of an `or`, is evaluated in steps: each is a test with None if facts decide it
+    for all alike entries, or with the text that a name begins with wherever it holds. No step follows one of
+    the latter kind.
 
     Args:
         axes: the axes.
@@ -36,22 +37,35 @@ class Alike:
     def __init__(self, axes: Iterable[Axis], facts: Facts) -> None:
         self.facts = facts
         self._lets: dict[int, frozenset[str] | None] = {}
+        self._branches: dict[int, Sequence[Predicate]] = {}
         self._steps: dict[int, list[tuple[Predicate, str | None]]] = {}
         self._needed: set[str] = set()
         self._prefixes: set[str] = set()
         for predicate in (rule.predicate for axis in axes for rule in axis.rules):
             if predicate is None:
                 continue
-            steps = self._steps[id(predicate)] = []
-            for item in _items(predicate):
-                facts_read = self.deciding(item)
-                if facts_read is None:
-                    start = _prefix(item)
-                    steps.append((item, start))
-                    self._prefixes.add(start)
-                    break
-                steps.append((item, None))
-                self._needed |= facts_read
+            branches = self._branches[id(predicate)] = self._apart(predicate)
+            for branch in branches:
+                self._steps[id(branch)] = list(self._in_steps(branch))
+
+    def _apart(self, predicate: Predicate) -> Sequence[Predicate]:
+        """Return the branches of an `or` that facts do not decide as a whole, and else the predicate."""
+        either = meaning(predicate)
+        if isinstance(either, terms.AnyOf) and self.deciding(either) is None:
+            return either.items
+        return (predicate,)
+
+    def _in_steps(self, predicate: Predicate) -> Iterator[tuple[Predicate, str | None]]:
+        """Yield the steps of a predicate, and note the facts and beginnings that they need."""
+        for item in _items(predicate):
+            facts_read = self.deciding(item)
+            if facts_read is None:
+                start = _prefix(item)
+                self._prefixes.add(start)
+                yield item, start
+                return
+            self._needed |= facts_read
+            yield item, None
 
     def blocks(self) -> Blocks:
         """Return all entries of the model in blocks.
@@ -70,6 +84,15 @@ class Alike:
 
     def split(self, predicate: Predicate, blocks: Blocks, evaluator: Evaluator) -> tuple[list[int], Blocks]:
         """Return the entries for which the predicate of a rule holds, and the blocks of the others."""
+        hits: list[int] = []
+        for branch in self._branches[id(predicate)]:
+            some, blocks = self._split(branch, blocks, evaluator)
+            hits += some
+            if some:
+                evaluator.alive.add(id(branch))
+        return hits, blocks
+
+    def _split(self, predicate: Predicate, blocks: Blocks, evaluator: Evaluator) -> tuple[list[int], Blocks]:
         names = self.facts.names
         possible = {block[0]: block for block in blocks}
         start = None
