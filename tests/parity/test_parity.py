@@ -81,11 +81,12 @@ error[E801]: `norm.weight` is in `no_decay`, its partner `norm.scale` in `decay`
   --> a.rules:1:27
    |
  1 | no_decay: role == bias or leaf == 'weight' and ndim <= 1 -> weight_decay = 0
-   |                           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ holds for `norm.weight`
+   |                           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ holds for `norm.weight`: leaf is `weight`
   --> a.rules:1:11
    |
  1 | no_decay: role == bias or leaf == 'weight' and ndim <= 1 -> weight_decay = 0
-   |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ fails for `norm.scale`: role is scale"""
+   |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ fails for `norm.scale`: \
+role is scale; leaf is `scale`"""
     )
 
 
@@ -122,14 +123,14 @@ def test_settings_may_differ_under_one_label() -> None:
         paramrules.render(finding)
         == """\
 error[E801]: `fc.weight` is in `all` with lr_scale = 8, its partner `fc.kernel` in `all` with lr_scale = 4
-  --> a.rules:2:1
+  --> a.rules:2:14
    |
  2 | all: else -> lr_scale = shape[0]
-   | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ holds for `fc.weight`
-  --> a.rules:2:1
+   |              ^^^^^^^^^^^^^^^^^^^ for `fc.weight`, shape[0] is 8
+  --> a.rules:2:14
    |
  2 | all: else -> lr_scale = shape[0]
-   | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ holds for `fc.kernel`"""
+   |              ^^^^^^^^^^^^^^^^^^^ for `fc.kernel`, shape[0] is 4"""
     )
 
 

@@ -8,7 +8,7 @@ from itertools import compress
 from typing import Any
 
 from paramrules.assignment.chosen_names import no_parameter
-from paramrules.assignment.clauses import deciding_clause, explain_axis
+from paramrules.assignment.clauses import deciding_clause, explain_axis, note_within
 from paramrules.assignment.coverage import Part, parts_of
 from paramrules.assignment.expectations import Outcome
 from paramrules.assignment.explanation import Clause, Explanation
@@ -19,11 +19,12 @@ from paramrules.assignment.parameter_kinds import Kinds
 from paramrules.assignment.predicate_evaluator import Evaluator
 from paramrules.assignment.report import report
 from paramrules.assignment.value_evaluator import Scalar
+from paramrules.assignment.values_read import values_read
 from paramrules.diagnostics import Diagnostic, RulesError, a, class_name, did_you_mean
 from paramrules.display import Block, model_size, text_of
 from paramrules.inventories import Inventory
 from paramrules.rules.model import Rule, Rules
-from paramrules.rules.terms import Predicate
+from paramrules.rules.terms import Predicate, Value
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -156,14 +157,13 @@ class Assignment:
         """Return the part of a rule's predicate that holds or fails for a parameter; None for `else`."""
         return deciding_clause(rule, parameter, self._evaluator)
 
-    def kinds(self, rule: Rule, outcomes: Sequence[Hashable]) -> Sequence[Hashable]:
-        """Return for each parameter its kind: the same clause of a rule decides for all of one kind.
+    def note_within(self, whole: Predicate, part: Predicate, parameter: int) -> str:
+        """Return the fact that a part of a predicate looked at, both of which hold for a parameter."""
+        return note_within(whole, part, parameter, self._evaluator)
 
-        Args:
-            rule: the rule.
-            outcomes: for each parameter, what came of the rule.
-        """
-        return Kinds(self._evaluator).of(rule.predicate, outcomes) if rule.predicate else outcomes
+    def values_read(self, values: Iterable[Value], rule: Rule, parameter: int) -> dict[str, Any]:
+        """Return by their text what values read of a parameter that a rule takes, and of the whole model."""
+        return values_read(values, rule, parameter, self._evaluator)
 
     def group(self, label: str) -> Group:
         """Return the group with this label, such as `decay/block_0`.

@@ -31,6 +31,18 @@ def deciding_clause(rule: Rule, parameter: int, evaluator: Evaluator) -> Clause 
     return reader.failed(rule.predicate)
 
 
+def note_within(whole: Predicate, part: Predicate, parameter: int, evaluator: Evaluator) -> str:
+    """Return the fact that a clause of a predicate looked at, where the predicate holds for a parameter.
+
+    Args:
+        whole: the predicate.
+        part: the clause: all of it, or one that stands below its `and`s and lets and holds with it.
+        parameter: the parameter, by its number in the inventory of the evaluator.
+        evaluator: the evaluator.
+    """
+    return _Reader(evaluator, list(evaluator.facts.inventory.entries(parameter))).note_within(whole, part)
+
+
 def explain_axis(axis: Axis, parameter: int, decision: Decision, evaluator: Evaluator) -> AxisExplanation:
     """Explain one axis for one parameter.
 
@@ -87,6 +99,23 @@ class _Reader:
     def failed(self, predicate: Predicate) -> Clause:
         """Return the first clause that failed; of an `or`, in which all failed, the whole."""
         return self._failed(predicate, self.entries, ())
+
+    def note_within(self, whole: Predicate, part: Predicate) -> str:
+        """Return the fact that a part of a predicate looked at, both of which hold."""
+        return next(self._within(whole, part, self._entry(whole, ()), ())).note
+
+    def _within(
+        self, predicate: Predicate, part: Predicate, entry: int, premises: Premises
+    ) -> Iterator[Clause]:
+        match predicate:
+            case _ if predicate is part:
+                yield self._clause(part, entry, premises)
+            case terms.AllOf():
+                for item in in_order(predicate):
+                    yield from self._within(item, part, entry, premises)
+                    premises = (*premises, item)
+            case terms.LetPredicate():
+                yield from self._within(predicate.predicate, part, entry, premises)
 
     def _failed(self, predicate: Predicate, entries: list[int], premises: Premises) -> Clause:
         match predicate:

@@ -201,7 +201,7 @@ def _difference(difference: "Difference") -> tuple[str, ...]:
     a, b = difference.labels
     if a == b:
         a, b = map(short_settings, difference.settings)
-    return a, b, " | ".join(map(_because, difference.reasons))
+    return a, b, " | ".join(dict.fromkeys(map(_because, difference.reasons)))
 
 
 def _folded(rows: list[tuple[str, str, tuple[str, ...]]]) -> list[tuple[str, ...]]:

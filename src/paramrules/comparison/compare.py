@@ -19,13 +19,13 @@ from paramrules.comparison.differences import (
     Parting,
     SettingsDifference,
     Unpaired,
-    differences_found,
     settings_found,
     unpaired,
     unpaired_found,
 )
 from paramrules.comparison.found import MAPPING, TIED
 from paramrules.comparison.items import Item, Side
+from paramrules.comparison.labels_apart import differences_found
 from paramrules.comparison.mapping_draft import draft
 from paramrules.comparison.mapping_file import Mapped, read, resolved
 from paramrules.comparison.pairing import Pairing
@@ -77,7 +77,7 @@ class Parity:
     def findings(self) -> tuple[Diagnostic, ...]:
         """The differences as errors: E801 of labels, E807 of settings, E802 for missing partners."""
         return (
-            *differences_found(self.differences),
+            *differences_found(self.differences, self.assignments),
             *settings_found(self.settings, self.assignments),
             *unpaired_found(self.unpaired),
         )

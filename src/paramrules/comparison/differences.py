@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from paramrules.assignment import Assignment, Clause
 from paramrules.comparison.items import Item
 from paramrules.diagnostics import Diagnostic, Place
-from paramrules.display import rule_settings, value_text
+from paramrules.display import value_text
 from paramrules.rules.model import Rule, Setting
 from paramrules.rules.terms import Extent, terms_in
 
@@ -202,19 +202,6 @@ def _distance(item: Item, other: Item) -> tuple[bool, bool, int]:
     return any(a != b for a, b in ranks), item.leaf != other.leaf, -len(set(item.words) & set(other.words))
 
 
-def differences_found(differences: Iterable[Difference]) -> Iterator[Diagnostic]:
-    """Yield E801 for each clause at which pairs differ, with the first of these pairs."""
-    alike: dict[object, list[Difference]] = defaultdict(list)
-    deciding: dict[object, object] = {}
-    for difference in differences:
-        kind = difference.kind
-        if kind not in deciding:
-            reasons = difference.reasons
-            deciding[kind] = tuple((_place(reason, "").span, reason.held) for reason in reasons)
-        alike[difference.axis, deciding[kind]].append(difference)
-    yield from map(_parted, alike.values())
-
-
 def settings_found(
     differences: Iterable[SettingsDifference], assignments: Sequence[Assignment]
 ) -> Iterator[Diagnostic]:
@@ -281,32 +268,6 @@ def unpaired_found(unpaired: tuple[Sequence[Unpaired], Sequence[Unpaired]]) -> I
     for which, alone in zip(("first", "second"), unpaired, strict=True):
         if alone:
             yield _alone(which, alone)
-
-
-def _parted(differences: Sequence[Difference]) -> Diagnostic:
-    first = differences[0]
-    more = f" (and {len(differences) - 1} more)" if len(differences) > 1 else ""
-    if first.labels[0] != first.labels[1]:
-        what = [f"in `{label}`" for label in first.labels]
-    else:
-        what = [f"in `{first.labels[0]}` with {rule_settings(settings)}" for settings in first.settings]
-    places = [_place(reason, name) for reason, name in zip(first.reasons, (first.a, first.b), strict=True)]
-    return Diagnostic(
-        "E801",
-        f"`{first.a}` is {what[0]}, its partner `{first.b}` {what[1]}{more}",
-        places[0].span,
-        places[0].label,
-        also=(places[1],),
-    )
-
-
-def _place(reason: Reason, name: str) -> Place:
-    assert reason.rule is not None  # if no rule took either, there is no difference
-    verb = "holds" if reason.held else "fails"
-    if reason.clause is None:
-        return Place(reason.rule.span, f"{verb} for `{name}`")
-    note = f": {reason.clause.note}" if reason.clause.note else ""
-    return Place(reason.clause.predicate.span, f"{verb} for `{name}`{note}")
 
 
 def _alone(which: str, unpaired: Sequence[Unpaired]) -> Diagnostic:

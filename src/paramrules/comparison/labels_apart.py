@@ -1,0 +1,125 @@
+"""Differences of labels, and of the settings that labels give, as diagnostics (E801)."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from paramrules.assignment import Assignment, Clause
+from paramrules.comparison.differences import Difference, Reason
+from paramrules.diagnostics import Diagnostic, Place, Span
+from paramrules.display import rule_settings, value_text
+from paramrules.rules.model import Rule, Setting
+
+
+def differences_found(
+    differences: Iterable[Difference], assignments: tuple[Assignment, Assignment]
+) -> Iterator[Diagnostic]:
+    """Yield E801 for each clause at which pairs differ, with the first of these pairs."""
+    alike: dict[object, list[Difference]] = defaultdict(list)
+    for difference in differences:
+        deciding = tuple((_span(reason), reason.held) for reason in difference.reasons)
+        alike[difference.axis, deciding].append(difference)
+    for some in alike.values():
+        yield _parted(some, _sides(some[0], assignments))
+
+
+def _parted(differences: Sequence[Difference], sides: Sequence["_Side"]) -> Diagnostic:
+    first = differences[0]
+    more = f" (and {len(differences) - 1} more)" if len(differences) > 1 else ""
+    if first.labels[0] != first.labels[1]:
+        what = [f"in `{label}`" for label in first.labels]
+    else:
+        what = [f"in `{first.labels[0]}` with {rule_settings(settings)}" for settings in first.settings]
+    places = _both_took(*sides) if all(reason.held for reason in first.reasons) else _one_took(*sides)
+    return Diagnostic(
+        "E801",
+        f"`{first.a}` is {what[0]}, its partner `{first.b}` {what[1]}{more}",
+        places[0].span,
+        places[0].label,
+        also=(places[1],),
+    )
+
+
+def _span(reason: Reason) -> Span:
+    return reason.clause.predicate.span if reason.clause else _rule(reason).span
+
+
+def _rule(reason: Reason) -> Rule:
+    assert reason.rule is not None  # if no rule took either, there is no difference
+    return reason.rule
+
+
+class _Side(NamedTuple):
+    """One side of a difference; `where` says which, `number` is the parameter's."""
+
+    assignment: Assignment
+    number: int
+    where: str
+    axis: str
+    label: str
+    settings: Mapping[str, Any]
+    reason: Reason
+
+    @property
+    def rule(self) -> Rule:
+        """The rule that decides."""
+        return _rule(self.reason)
+
+    @property
+    def clause(self) -> Clause:
+        """The clause that decides, where a rule holds on one side alone, and so is not `else`."""
+        assert self.reason.clause is not None
+        return self.reason.clause
+
+    def giving(self, key: str) -> Setting | None:
+        """Return the setting of the rule, or of the first rule with its label if it has none of its own."""
+        (axis,) = (axis for axis in self.assignment.rules.axes if axis.name == self.axis)
+        same_label = (rule for rule in axis.rules if rule.label.text == self.rule.label.text)
+        rule = next((rule for rule in (self.rule, *same_label) if rule.settings is not None), self.rule)
+        return next((setting for setting in rule.settings or () if setting.key == key), None)
+
+
+def _sides(difference: Difference, assignments: Iterable[Assignment]) -> list[_Side]:
+    a, b = difference.a, difference.b
+    where = ("in the first model", "in the second") if a == b else (f"for `{a}`", f"for `{b}`")
+    names_and_reasons = zip(assignments, (a, b), where, difference.reasons, strict=True)
+    given = zip(difference.labels, difference.settings, strict=True)
+    return [
+        _Side(assignment, assignment.inventory.index(name), here, difference.axis, *labelled, reason)
+        for (assignment, name, here, reason), labelled in zip(names_and_reasons, given, strict=True)
+    ]
+
+
+def _one_took(one: _Side, other: _Side) -> list[Place]:
+    """Return the clauses that hold and fail, with what the one that fails looked at on both sides."""
+    holding, failing = (one, other) if one.reason.held else (other, one)
+    whole = holding.clause.predicate
+    part = failing.assignment.clause(replace(failing.rule, predicate=whole), failing.number)
+    assert part  # a predicate has a clause that fails
+    seen = holding.assignment.note_within(whole, part.predicate, holding.number)
+    notes = (failing.clause.note, "" if part.note in failing.clause.note else part.note)
+    missed = "; ".join(filter(None, notes))
+    places = [
+        Place(_span(side.reason), f"{verb} {side.where}{f': {note}' if note else ''}")
+        for side, verb, note in ((holding, "holds", seen), (failing, "fails", missed))
+    ]
+    return places if one is holding else places[::-1]
+
+
+def _both_took(one: _Side, other: _Side) -> list[Place]:
+    """Return the label or the setting that differs, with what it read on either side that does."""
+    span, values = one.rule.label.span, [part for part in one.rule.label.parts if not isinstance(part, str)]
+    if one.label == other.label:
+        keys = dict.fromkeys((*one.settings, *other.settings))
+        key = next(key for key in keys if one.settings.get(key) != other.settings.get(key))
+        setting = one.giving(key)
+        span, values = (setting.span, [setting.value]) if setting else (_span(one.reason), [])
+    read = [side.assignment.values_read(values, side.rule, side.number) for side in (one, other)]
+    apart = [text for text in read[0] if read[0][text] != read[1][text]]
+    places = []
+    for side, facts in zip((one, other), read, strict=True):
+        note = ", ".join(f"{text} is {value_text(facts[text])}" for text in apart)
+        # a label may take its settings from one rule here, and from another there
+        places.append(Place(span, f"{side.where}, {note or rule_settings(side.settings)}"))
+    return places

@@ -1,0 +1,122 @@
+"""What each model shows at the place where two put a parameter into different groups (E801)."""
+
+import pytest
+from support import inventory_of
+
+import paramrules
+from paramrules import Inventory
+
+BLOCK = r"let block = name ~ ^blocks\.(?<i>\d+)\."
+
+
+def blocks(*names: str, **facts: object) -> Inventory:
+    return inventory_of([{"name": name, "shape": [8, 4], **facts} for name in names])
+
+
+def deep(count: int) -> Inventory:
+    return blocks(*(f"blocks.{i}.weight" for i in range(count)))
+
+
+def places(text: str, a: Inventory, b: Inventory) -> list[tuple[str, str]]:
+    """Return the text and the label of the two places of the first difference."""
+    finding = paramrules.parity(paramrules.parse(text, "a.rules"), a, b).findings[0]
+    assert finding.code == "E801"
+    assert finding.span
+    return [(span.text, label) for span, label in ((finding.span, finding.label), *finding.also)]
+
+
+def test_a_count_that_decides_is_told_for_both_models() -> None:
+    rules = paramrules.parse(f"{BLOCK}\nlate: block and i * 2 >= count(block)\nrest: else", "a.rules")
+    found = paramrules.parity(rules, deep(4), deep(2))
+    assert (
+        paramrules.render(found.findings[0])
+        == """\
+error[E801]: `blocks.1.weight` is in `rest`, its partner `blocks.1.weight` in `late`
+  --> a.rules:2:17
+   |
+ 2 | late: block and i * 2 >= count(block)
+   |                 ^^^^^^^^^^^^^^^^^^^^^ fails in the first model: i * 2 is 2, count(block) is 4
+  --> a.rules:2:7
+   |
+ 2 | late: block and i * 2 >= count(block)
+   |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ holds in the second: i * 2 is 2, count(block) is 2"""
+    )
+
+
+@pytest.mark.parametrize(
+    ("rule", "place", "seen"),
+    [
+        ("a: block -> lr_scale = 0.5 ** (count(block) - i)", "lr_scale = 0.5 ** (count(block) - i)", ""),
+        ("a_{count(block) - i}: block", "a_{count(block) - i}", ""),
+        ("a: block -> lr = 1, lr_scale = depth", "lr_scale = depth", "depth"),
+        ("a: name ~ none -> lr_scale = depth\na: block", "lr_scale = depth", "depth"),
+    ],
+)
+def test_what_a_rule_reads_is_told_where_it_takes_both(rule: str, place: str, seen: str) -> None:
+    seen = seen or "count(block)"
+    text = f"{BLOCK}\nlet depth = count(block)\n{rule}"
+    assert places(text, deep(4), deep(2)) == [
+        (place, f"in the first model, {seen} is 4"),
+        (place, f"in the second, {seen} is 2"),
+    ]
+
+
+def test_an_index_is_told() -> None:
+    a, b = blocks("blocks.1.weight"), blocks("blocks.0.bias", "blocks.1.weight")
+    assert places(f"{BLOCK}\na_{{index(block)}}: block", a, b) == [
+        ("a_{index(block)}", "in the first model, index(block) is 0"),
+        ("a_{index(block)}", "in the second, index(block) is 1"),
+    ]
+
+
+def test_settings_that_one_model_takes_from_another_rule() -> None:
+    """The first rule that takes something gives a label its settings."""
+    a = blocks("blocks.1.head", "blocks.1.weight")
+    text = f"{BLOCK}\na_{{i}}: block and leaf == 'head' -> lr_scale = 2\na_{{i}}: block"
+    assert places(text, a, blocks("blocks.1.weight")) == [
+        ("lr_scale = 2", "in the first model, lr_scale = 2"),
+        ("lr_scale = 2", "in the second, no settings"),
+    ]
+    text = f"{BLOCK}\na_{{i}}: block and leaf == 'head' -> lr_scale = 2\na_{{i+0}}: block"
+    assert places(text, a, blocks("blocks.1.weight")) == [
+        (r"name ~ ^blocks\.(?<i>\d+)\.", "in the first model, lr_scale = 2"),
+        (r"name ~ ^blocks\.(?<i>\d+)\.", "in the second, no settings"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("predicate", "held", "failed"),
+    [
+        ("block and leaf == 'weight'", "leaf is `weight`", "leaf is `scale`"),
+        ("named", "leaf is `weight`", "leaf is `scale`"),
+        ("not leaf == 'scale'", "leaf is `weight`", "leaf is `scale`"),
+        ("i_is_0 and leaf == 'weight'", "leaf is `weight`", "leaf is `scale`"),
+        ("ndim > 2 or leaf == 'weight'", "leaf is `weight`", "ndim is 2; leaf is `scale`"),
+        ("ndim > 2 or ndim > 1 and leaf == 'weight'", "leaf is `weight`", "ndim is 2; leaf is `scale`"),
+    ],
+)
+def test_the_clause_that_fails_on_one_side_is_told_for_both(predicate: str, held: str, failed: str) -> None:
+    lets = "let named = block and i >= 0 and leaf == 'weight'\nlet i_is_0 = block and i == 0"
+    text = f"{BLOCK}\n{lets}\na: {predicate}\nrest: else"
+    a, b = blocks("blocks.0.weight"), blocks("blocks.0.scale")
+    labels = [f"holds for `blocks.0.weight`: {held}", f"fails for `blocks.0.scale`: {failed}"]
+    assert [label for _, label in places(text, a, b)] == labels
+    assert [label for _, label in places(text, b, a)] == labels[::-1]
+
+
+def test_a_capture_inside_a_let_is_read_there() -> None:
+    text = f"{BLOCK}\nlet first = block and i < 1\na: first and ndim > 1\nrest: else"
+    a, b = blocks("blocks.0.weight"), blocks("blocks.1.weight")
+    mapped = paramrules.parity(paramrules.parse(text), a, b).findings[0]
+    assert [mapped.label, mapped.also[0].label] == [
+        "holds for `blocks.0.weight`: i is 0",
+        "fails for `blocks.1.weight`: i is 1",
+    ]
+
+
+def test_a_flag_says_all_by_itself() -> None:
+    a, b = blocks("blocks.0.weight"), blocks("blocks.0.weight", trainable=False)
+    assert places("a: trainable\nrest: else", a, b) == [
+        ("trainable", "holds in the first model"),
+        ("trainable", "fails in the second"),
+    ]
