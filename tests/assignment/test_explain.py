@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from gpt import GPT
 from support import inventory_of
 
@@ -203,10 +204,32 @@ def test_in_words() -> None:
     one = paramrules.assign(paramrules.parse("a: ndim > 9\nb: else\n", "m.rules"), GPT)
     assert str(one.explain("frozen.weight")) == (
         "`frozen.weight` is in `b` with no settings\n"
+        "  frozen: in no group that an optimizer gets\n"
         "  `b`: `else` at m.rules:2\n"
         "    failed above: `ndim > 9` at m.rules:1: ndim is 2"
     )
     assert one.names(one.groups[0])[:2] == ("wte.weight", "h.0.ln.weight")
+
+
+@pytest.mark.parametrize(
+    ("name", "setting", "said"),
+    [
+        ("h.1.fc.weight", "freeze = true", ["frozen: in no group that an optimizer gets"]),
+        ("h.1.fc.weight", "skip = true", ["skipped: left to another optimizer"]),
+        ("frozen.weight", "skip = true", ["frozen: in no group that an optimizer gets"]),
+        ("h.1.fc.weight", "freeze = false, skip = false", []),
+    ],
+)
+def test_who_is_not_trained(name: str, setting: str, said: list[str]) -> None:
+    """`print`, the report of one and the table of several say so alike."""
+    rules = paramrules.parse(f"a: name == '{name}' -> {setting}\nb: else")
+    one = paramrules.assign(rules, GPT).explain(name)
+    assert str(one).splitlines()[1:-1] == [f"  {line}" for line in said]
+    table = one.report()[1]
+    assert isinstance(table, Table)
+    assert [f"{fact}: {why}" for fact, why in table.rows if fact in ("frozen", "skipped")] == said
+    blocks = explanation_table([one])[:-2]
+    assert blocks == ["1 parameter", *(f"{line.partition(':')[0]}: 1 tensor ({name})" for line in said)]
 
 
 def test_the_layer_of_a_bias() -> None:

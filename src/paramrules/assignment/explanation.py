@@ -101,6 +101,7 @@ class Explanation:
         if parameter.stored != parameter.shape:
             stored = stored_text(parameter.stored, parameter.layer)
             lines.append(f"  shape {parameter.shape}, stored {stored}")
+        lines += (f"  {word}: {why}" for word, why in self.untrained())
         for axis in self.axes:
             lines += _in_words(axis)
         return "\n".join(map(printable, lines))
@@ -108,7 +109,7 @@ class Explanation:
     def report(self) -> list[Block]:
         """Return the facts about the parameter and the verdict of every rule, as lines and tables."""
         group = ("group", self.group.label), ("settings", short_settings(self.group.settings))
-        facts = Table(("fact", "value"), [*self.facts(), *group])
+        facts = Table(("fact", "value"), [*dict.fromkeys((*self.facts(), *self.untrained())), *group])
         blocks: list[Block] = [self.parameter.name, facts]
         for head, verdicts in self.verdicts():
             blocks += ["", head, verdicts]
@@ -117,6 +118,10 @@ class Explanation:
     def facts(self) -> list[tuple[str, str]]:
         """Return the facts about the parameter, each with its value as text."""
         return facts_of(self.parameter)
+
+    def untrained(self) -> list[tuple[str, str]]:
+        """Return `frozen` or `skipped` and what that means; nothing if the optimizer trains the parameter."""
+        return list(_untrained(self.parameter, self.group.settings))
 
     def verdicts(self) -> Iterator[tuple[str, Table]]:
         """Yield for each axis the label with its settings, and a table of the verdict of every rule."""
@@ -185,7 +190,14 @@ def _facts(parameter: Parameter) -> Iterator[tuple[str, object]]:
         yield f"attr({name})", value
     if others := [name for name in parameter.names if name != parameter.name]:
         yield "tied to", ", ".join(others)
-    if not parameter.trainable:
+    yield from _untrained(parameter, {})
+
+
+def _untrained(parameter: Parameter, settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what keeps the optimizer from training a parameter with these settings."""
+    if parameter.trainable and settings.get("skip") is True:
+        yield "skipped", "left to another optimizer"
+    elif not parameter.trainable or settings.get("freeze") is True:
         yield "frozen", "in no group that an optimizer gets"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from paramrules.assignment.explanation import Explanation
-from paramrules.display import Block, Table, counted
+from paramrules.display import Block, Table, counted, few
 from paramrules.folded_names import fold
 
 
@@ -21,6 +21,11 @@ def explanation_table(explanations: Sequence[Explanation]) -> list[Block]:
     A label or a fact that differs among them is left out; what the rule writes stands in place of the label.
     """
     blocks: list[Block] = [counted(len(explanations), "parameter")]
+    untrained: dict[str, list[str]] = {}
+    for each in explanations:
+        for word, _ in each.untrained():
+            untrained.setdefault(word, []).append(each.parameter.name)
+    blocks += (f"{word}: {few(names)}" for word, names in untrained.items())
     for at, axis in enumerate(explanations[0].axes):
         rows = []
         for reason, names in _by_reason(explanations, at).items():
