@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from os import PathLike
+from types import FunctionType
 from typing import Final
 
 from paramrules.contract import Backend
@@ -23,7 +24,7 @@ def refused(model: object, backend: Backend | None, keywords: Mapping[str, objec
     if backend is not None:
         meant = backend.keywords if backend.needs_inputs(model) else backend.keywords - _OF_A_RUN
         return _unknown(keywords.keys() - backend.keywords, meant, f"a model of `{backend.name}`")
-    help = _instead(model)
+    help = _for_inventory(model) or _instead(model)
     if isinstance(model, type):
         message = f"`{class_name(model)}` is a class, not a model"
         return RulesError(Diagnostic("E504", message, help=help))
@@ -32,6 +33,22 @@ def refused(model: object, backend: Backend | None, keywords: Mapping[str, objec
     help = help or f"pass a module or a tree of arrays; installed backends: {known}"
     return RulesError([Diagnostic("E504", message, help=help), *unusable(model)])
 
+
+def _for_inventory(model: object) -> str:
+    """Return what to pass where an inventory would do as well; an empty text if that is not known."""
+    if isinstance(model, str | PathLike) and str(model).endswith(".json"):
+        return f'read a saved inventory with `paramrules.Inventory.load("{model}")`'
+    if hasattr(model, "inventory") and _are_rules(model):
+        return "pass the model, or what the assignment knows of it: `assignment.inventory`"
+    if _are_rules(model):
+        return "these are rules: pass the model in this place"
+    if _are_parameters(model):
+        return "pass the model itself: parameters alone have no names"
+    return ""
+
+
+_WEIGHTS: Final = (".bin", ".ckpt", ".h5", ".msgpack", ".npz", ".pt", ".pth", ".safetensors")
+"""How files of weights end."""
 
 _OF_A_RUN: Final = frozenset(("inputs", "kwargs", "method", "rngs"))
 """The keywords for a model that has no parameters before it runs."""
@@ -85,25 +102,45 @@ def other_framework(model: object, own: str = "") -> str:
 
 
 def _are_rules(value: object) -> bool:
-    """Return whether a value is a path, rules, or an assignment."""
+    """Return whether a value is rules, a path of theirs, or an assignment."""
     ours = type(value).__module__.startswith(("paramrules.rules.", "paramrules.assignment."))
-    return ours or isinstance(value, str | PathLike)
+    return ours or (isinstance(value, str | PathLike) and str(value).endswith(".rules"))
 
 
 def _instead(model: object) -> str:
     """Return what to pass in place of something that is not a model, an empty text if that is not known."""
     if isinstance(model, type):
         return f"pass an instance: `{model.__name__}(...)`"
-    if isinstance(model, str | PathLike) and str(model).endswith(".json"):
-        return f'read a saved inventory with `paramrules.Inventory.load("{model}")`'
+    if isinstance(model, FunctionType):
+        return "call it, and pass the model that it returns"
+    if model is None:
+        return "pass the model; does the function that makes it return it?"
+    if isinstance(model, str | PathLike):
+        if str(model).endswith(_WEIGHTS):
+            return "load the weights into the model, and pass that"
+        return "pass the model itself, not its name or its file"
     if isinstance(model, Inventory):
         return "an inventory has no tensors: pass the model that it describes"
-    if _are_rules(model):
-        return "pass a model; `paramrules.assign(rules, model)` takes the rules first"
     if hasattr(model, "param_groups"):
         return "pass the model that the optimizer trains"
-    if getattr(model, "__name__", "") == "named_parameters":  # a generator is called by its function
+    if getattr(model, "__name__", "") == "named_parameters" or _are_named(model):
         return "write `dict(model.named_parameters())`, or pass the model itself"
     if isinstance(model, list | tuple) and any(map(is_model, model)):
         return "put the models into one module, or call this once for each"
     return ""
+
+
+def _are_named(model: object) -> bool:
+    """Return whether a value is pairs with a name in front, as in `list(model.named_parameters())`."""
+    pairs = model if isinstance(model, list | tuple) else ()
+    return bool(pairs) and all(
+        isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str) for pair in pairs
+    )
+
+
+def _are_parameters(model: object) -> bool:
+    """Return whether a value is parameters without names: `model.parameters()`, a list of arrays."""
+    if getattr(model, "__name__", "") == "parameters":  # a generator is called by its function
+        return True
+    arrays = model if isinstance(model, list | tuple) else (model,)
+    return bool(arrays) and all(hasattr(array, "shape") for array in arrays)

@@ -171,14 +171,16 @@ def test_rules_by_path(tmp_path: Path) -> None:
 def test_the_wrong_order_of_arguments() -> None:
     for call, work in (
         ("assign(rules, model)", paramrules.assign),
-        ("assign(rules, model)", paramrules.examine),
+        ("examine(rules, model)", paramrules.examine),
+        ("expectations(rules, model)", paramrules.expectations),
+        ("prove(a, b)", lambda first, second: paramrules.prove(second, first)),
         ("parity(rules, a, b)", lambda first, second: paramrules.parity(first, GPT, second)),
     ):
         with pytest.raises(TypeError) as caught:
-            work(GPT, "m.rules")  # type: ignore[operator]
+            work(GPT, paramrules.parse("a: else"))  # type: ignore[operator]
         assert str(caught.value) == (
             f"write `paramrules.{call}`, with the rules as a path or as `Rules` from `paramrules.load`; "
-            "the first argument is a `paramrules.inventories.inventory.Inventory`"
+            "this is a `paramrules.inventories.inventory.Inventory`"
         )
 
 

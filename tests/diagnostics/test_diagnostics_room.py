@@ -263,3 +263,8 @@ def test_sarif_names_any_file(name: str, uri: str) -> None:
     log = to_sarif([Diagnostic("E101", "m", Span(source, 0, 1))], "1")
     (result,) = log["runs"][0]["results"]
     assert result["locations"][0]["physicalLocation"]["artifactLocation"] == {"uri": uri}
+
+
+def test_what_is_not_one_finding() -> None:
+    with pytest.raises(TypeError, match=r"^`diagnostic` is a `list` and should be one `Diagnostic`$"):
+        render([])  # type: ignore[arg-type]

@@ -111,3 +111,9 @@ def test_work_is_proportional_to_a_statement(before: str, repeated: str, after: 
 
     work(1)
     assert work(400) < 2.5 * work(200)
+
+
+def test_what_is_not_a_text() -> None:
+    message = r"^`text` is an `int` and should be the text of a rule file, a `str`$"
+    with pytest.raises(TypeError, match=message):
+        format_rules(1)  # type: ignore[arg-type]

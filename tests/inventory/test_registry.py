@@ -136,6 +136,15 @@ def net() -> object:
     return sys.modules["toy_backend"].Net()
 
 
+ONE = Inventory("toy", ["w"], [UNKNOWN_OWNER], Columns())
+
+
+class Shaped:
+    """What has a shape is a parameter."""
+
+    shape = (3,)
+
+
 def refusal(model: object, **how: object) -> str:
     with pytest.raises(RulesError) as raised:
         paramrules.inventory(model, **how)
@@ -157,16 +166,27 @@ def test_broken_backends_do_not_matter_to_a_model_of_another(install: Install) -
 @pytest.mark.parametrize(
     ("model", "called", "help"),
     [
-        (
-            "net.rules",
-            "str",
-            "pass a model; `paramrules.assign(rules, model)` takes the rules first",
-        ),
+        ("net.rules", "str", "these are rules: pass the model in this place"),
         (
             paramrules.parse("all: else"),
             "paramrules.rules.model.Rules",
-            "pass a model; `paramrules.assign(rules, model)` takes the rules first",
+            "these are rules: pass the model in this place",
         ),
+        (
+            paramrules.assign(
+                paramrules.parse("all: else"), Inventory("toy", ["w"], [UNKNOWN_OWNER], Columns())
+            ),
+            "paramrules.assignment.assignment.Assignment",
+            "pass the model, or what the assignment knows of it: `assignment.inventory`",
+        ),
+        ("all: else", "str", "pass the model itself, not its name or its file"),
+        ("net.safetensors", "str", "load the weights into the model, and pass that"),
+        (None, "NoneType", "pass the model; does the function that makes it return it?"),
+        (lambda: None, "function", "call it, and pass the model that it returns"),
+        ([Shaped(), Shaped()], "list", "pass the model itself: parameters alone have no names"),
+        (Shaped(), f"{__name__}.Shaped", "pass the model itself: parameters alone have no names"),
+        ([("w", Shaped())], "list", "write `dict(model.named_parameters())`, or pass the model itself"),
+        ([], "list", "pass a module or a tree of arrays; installed backends: `toy`"),
         (
             "net.json",
             "str",
@@ -282,7 +302,7 @@ def test_the_base_takes_no_failure_for_a_want_of_values() -> None:
 def test_one_entry_in_the_table_of_wrappers_is_enough_for_the_hint(install: Install) -> None:
     install("toy_backend:backend")
     assert registry.wrapper_names() == {"wrapped_by_toy"}
-    model = Inventory("toy", ["w"], [UNKNOWN_OWNER], Columns())
+    model = ONE
     rules = paramrules.parse("a: name ~ wrapped_by_toy\nb: else\n")
     (finding,) = paramrules.assign(rules, model).findings
     assert finding.help == "names do not contain what wrappers add: leave out `wrapped_by_toy`"
@@ -292,7 +312,7 @@ def test_one_entry_in_the_table_of_wrappers_is_enough_for_the_hint(install: Inst
 
 def test_without_backends_there_is_nothing_that_wrappers_add(install: Install) -> None:
     install()
-    model = Inventory("toy", ["w"], [UNKNOWN_OWNER], Columns())
+    model = ONE
     (finding,) = paramrules.assign(paramrules.parse("a: name ~ ^module\\.\nb: else\n"), model).findings
     assert finding.help == "if that is intended, write `a?:`"
 

@@ -373,3 +373,8 @@ def test_an_edited_lock_is_read_exactly_or_refused(edits: list[tuple[int, int, s
 def test_a_lock_with_more_labels_than_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "LABELS", 1)
     assert "it is not a label with its settings" in error(TEXT)
+
+
+def test_what_is_not_a_path() -> None:
+    with pytest.raises(TypeError, match=r"^a lock is named by its path: this is a `dict`$"):
+        paramrules.read_lock({})  # type: ignore[arg-type]

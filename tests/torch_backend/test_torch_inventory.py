@@ -472,7 +472,7 @@ LINEAR = nn.Linear(2, 1)
         (LINEAR.parameters(), "generator", BY_NAME),
         (list(LINEAR.parameters()), "list", BY_NAME),
         (LINEAR.weight, "torch.nn.parameter.Parameter", BY_NAME),
-        (None, "NoneType", BY_NAME),
+        (None, "NoneType", "pass the model; does the function that makes it return it?"),
         (
             LINEAR.named_parameters(),
             "generator",
@@ -498,7 +498,7 @@ LINEAR = nn.Linear(2, 1)
             f"pathlib.{type(Path()).__name__}",
             "the model comes first, and the rules second",
         ),
-        ("net.json", "str", "the model comes first, and the rules second"),
+        ("net.json", "str", "pass the model itself, not its name or its file"),
     ],
 )
 def test_what_is_passed_in_place_of_a_model(model: Any, called: str, help: str) -> None:

@@ -67,6 +67,7 @@ def assign(
     {'lr_scale': 0.8}
     """
     refuse_unknown(assign, unknown, rules)
+    rules = rules_from(rules, "assign(rules, model)")
     assignment = examine(rules, model, options=options, strict=strict, vocabulary=vocabulary)
     if any(finding.is_error for finding in assignment.findings):
         raise RulesError(assignment.findings)
@@ -91,6 +92,7 @@ def expectations(
         RulesError: the errors of `assign`, expectations that do not hold excepted.
     """
     refuse_unknown(expectations, unknown, rules)
+    rules = rules_from(rules, "expectations(rules, model)")
     assignment = examine(rules, model, options=options, strict=strict, vocabulary=vocabulary)
     wrong = [finding for finding in assignment.findings if finding.is_error and finding.code != "E206"]
     if wrong:
@@ -118,7 +120,7 @@ def examine(
     ['W201']
     """
     refuse_unknown(examine, unknown, rules)
-    rules = rules_from(rules, "assign(rules, model)")
+    rules = rules_from(rules, "examine(rules, model)")
     inventory = inventory_of(model, vocabulary=vocabulary)
     evaluator = _evaluator(rules, inventory, options)
     facts, values = evaluator.facts, evaluator.values
@@ -205,5 +207,5 @@ def rules_from(rules: RulesLike, call: str) -> Rules:
         return load(rules)
     raise TypeError(
         f"write `paramrules.{call}`, with the rules as a path or as `Rules` from `paramrules.load`; "
-        f"the first argument is {a(class_name(type(rules)))}"
+        f"this is {a(class_name(type(rules)))}"
     )

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from paramrules.diagnostics.diagnostic import Diagnostic, Place
 from paramrules.diagnostics.excerpt import excerpt, label_lines
 from paramrules.diagnostics.helps import Fix
-from paramrules.diagnostics.message_text import printable, width
+from paramrules.diagnostics.message_text import a, class_name, printable, width
 
 _BOLD, _BLUE, _RESET = "\x1b[1m", "\x1b[1;34m", "\x1b[0m"
 _NARROWEST = 20
@@ -31,6 +31,9 @@ def render(diagnostic: Diagnostic, *, color: bool = False, columns: int | None =
         columns: the width of the terminal, into which lines of files and their carets have to fit; None if
             nothing breaks lines.
     """
+    if not isinstance(diagnostic, Diagnostic):
+        what = a(class_name(type(diagnostic)))
+        raise TypeError(f"`diagnostic` is {what} and should be one `Diagnostic`")
     tone = _TONES[diagnostic.severity] if color else ""
     bold, reset = (_BOLD, _RESET) if color else ("", "")
     head = (

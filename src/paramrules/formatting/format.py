@@ -1,6 +1,6 @@
 """Format a text, and prove that it still says the same."""
 
-from paramrules.diagnostics import Diagnostic, RulesError, Source
+from paramrules.diagnostics import Diagnostic, RulesError, Source, a, class_name
 from paramrules.formatting.layout import layout
 from paramrules.syntax import read
 from paramrules.syntax.decode import normalised
@@ -29,6 +29,9 @@ def format_rules(text: str, name: str = "<rules>") -> str:
     no_decay: ndim <= 1
     decay:    else
     """
+    if not isinstance(text, str):
+        what = a(class_name(type(text)))
+        raise TypeError(f"`text` is {what} and should be the text of a rule file, a `str`")
     source = Source(name, normalised(text))
     file = _read(source)
     formatted = layout(source.text, file)

@@ -8,7 +8,7 @@ from typing import Final
 
 from paramrules.assignment.grouping import Slot
 from paramrules.assignment.value_evaluator import Scalar
-from paramrules.diagnostics import Diagnostic, RulesError, Source, Span
+from paramrules.diagnostics import Diagnostic, RulesError, Source, Span, a, class_name
 from paramrules.display import counted
 from paramrules.locks import limits, words
 from paramrules.locks.lock_value import Lock
@@ -42,6 +42,8 @@ def read_lock(path: str | PathLike[str]) -> Lock:
     >>> [group.label for group in lock["vit.json"].groups]
     ['no_decay', 'decay']
     """
+    if not isinstance(path, str | PathLike):
+        raise TypeError(f"a lock is named by its path: this is {a(class_name(type(path)))}")
     name = fspath(path)
     try:
         text = read_text(name, limits.BYTES)
