@@ -62,7 +62,9 @@ class _Commands(click.Group):
                 command = self.get_command(ctx, word)
                 if command and any(option in param.opts for param in command.params):
                     ctx.fail(f"`{option}` comes after the command: `paramrules {word} {option}`")
-            raise
+            from paramrules.cli.wrong_options import no_option
+
+            ctx.fail(no_option(option, ctx))
 
     def invoke(self, ctx: click.Context) -> Any:
         with _printable_errors():

@@ -112,6 +112,10 @@ class Command(click.Command):
         ctx.meta[WORDS] = words = list(args)
         try:
             return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            from paramrules.cli.wrong_options import no_option
+
+            ctx.fail(no_option(error.option_name, ctx))
         except click.UsageError as error:
             if "unexpected extra argument" in error.message:
                 from paramrules.cli.arguments import refuse_misplaced_model
