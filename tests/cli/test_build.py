@@ -87,6 +87,7 @@ def backend(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Backend
     (tmp_path / "empty").mkdir()
     (package / "__init__.py").write_text("")
     (package / "nets.py").write_text(dedent(NETS))
+    (package / "empty.py").write_text("import json\nfrom os import path\nnumber = 3\n")
     (package / "relative.py").write_text("from . import nets\n")
     (package / "broken.py").write_text("import sys\n\nimport nothing\n")
     monkeypatch.chdir(tmp_path)
@@ -265,6 +266,34 @@ def test_a_builtin_without_a_signature_is_called() -> None:
             """
             error[E701]: `nets.py` has no `nett`
               = help: did you mean `net`?
+            """,
+        ),
+        (
+            "nets.py:ent",
+            """
+            error[E701]: `nets.py` has no `ent`
+              = help: did you mean `Net`?
+            """,
+        ),
+        (
+            "nets.py:vit",
+            """
+            error[E701]: `nets.py` has no `vit`
+              = help: it has `Net`, `net`, `make`, `nothing`, `needs`, `breaks`, `breaks_inside_a_library`, \
+`ends` and `interrupted`
+            """,
+        ),
+        (
+            "package.empty:vit",
+            """
+            error[E701]: `package.empty` has no `vit`
+              = help: it defines no model, and no function or class
+            """,
+        ),
+        (
+            "nets.py:net.vit",
+            """
+            error[E701]: `nets.py.net` has no `vit`
             """,
         ),
         (

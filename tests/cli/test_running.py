@@ -86,7 +86,8 @@ def test_an_option_before_the_command_is_told_where_it_goes(run: Callable[..., R
         "Error: `--model` comes after the command: `paramrules show --model`\n"
     )
     assert run("--model", "m:net", "check", "net.rules").err.endswith(
-        "there is no option `--model`; `paramrules new`, `paramrules infer`, `paramrules show` and 6 more have it\n"
+        "there is no option `--model`; "
+        "`paramrules new`, `paramrules infer`, `paramrules show` and 6 more have it\n"
     )
 
 

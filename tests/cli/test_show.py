@@ -281,7 +281,7 @@ def test_the_json_of_an_error_holds_only_the_findings(run: Callable[..., Ran]) -
                 "severity": "error",
                 "message": "`net.py` has no `nothing`",
                 "label": "",
-                "help": "",
+                "help": "it has `linear`, `make` and `model`",
                 "also": [],
             }
         ],

@@ -132,6 +132,9 @@ def test_the_nearest_word() -> None:
         ("Blok", "Block", True),
         ("lion", "line", False),
         ("LR", "lr", True),
+        ("rl", "lr", True),
+        ("Bgi", "big", True),
+        ("bgi", "bog", False),
     ],
 )
 def test_short_words_have_to_be_nearer(word: str, known: str, near: bool) -> None:

@@ -146,7 +146,7 @@ error[E612]: `adamw` takes no argument `weight_decay`
             "a: ndim <= 1 -> weight_decay_scale = 0.5\nb: else -> weight_decay_scale = 2", optax.adam
         ),
         """
-error[E604]: the groups `a` (0.5) and `b` (2) have a `weight_decay_scale` and no `weight_decay` to multiply
+error[E604]: `weight_decay_scale` has no `weight_decay` to multiply in the groups `a` (0.5) and `b` (2)
   --> r.rules:1:17
    |
  1 | a: ndim <= 1 -> weight_decay_scale = 0.5
@@ -155,7 +155,7 @@ error[E604]: the groups `a` (0.5) and `b` (2) have a `weight_decay_scale` and no
    |
  2 | b: else -> weight_decay_scale = 2
    |            ^^^^^^^^^^^^^^^^^^^^^^
-   = help: pass the base rate, as `weight_decay=...`""",
+   = help: pass `weight_decay=...`, the base rate""",
     ),
     "several rates under a schedule": (
         lambda: built(
@@ -189,12 +189,12 @@ error[E612]: `adamw` takes no argument `mask`
     "a scale without a decay": (
         lambda: built("less: ndim <= 1 -> weight_decay_scale = 0.5\nrest: else", optax.adam),
         """
-error[E604]: the group `less` has `weight_decay_scale = 0.5` and no `weight_decay` to multiply
+error[E604]: `weight_decay_scale` has no `weight_decay` to multiply in the group `less` (0.5)
   --> r.rules:1:20
    |
  1 | less: ndim <= 1 -> weight_decay_scale = 0.5
    |                    ^^^^^^^^^^^^^^^^^^^^^^^^
-   = help: pass the base rate, as `weight_decay=...`""",
+   = help: pass `weight_decay=...`, the base rate""",
     ),
     "an optimizer where there is one": (
         lambda: built('all: else -> optimizer = "muon"'),

@@ -131,20 +131,19 @@ def test_a_scale_may_stay_a_key_for_schedulers_that_multiply_it_in() -> None:
 def test_a_scale_without_a_base_is_not_lost() -> None:
     text = 'a: leaf == "bias" -> lr_scale = 0.5\nb: else -> weight_decay_scale = 2\n'
     assert said(text) == (
-        "\nerror[E604]: the group `a` has `lr_scale = 0.5` and no `lr` to multiply\n"
+        "\nerror[E604]: `lr_scale` has no `lr` to multiply in the group `a` (0.5)\n"
         "  --> <rules>:1:22\n"
         "   |\n"
         ' 1 | a: leaf == "bias" -> lr_scale = 0.5\n'
         "   |                      ^^^^^^^^^^^^^^\n"
-        '   = help: pass the base rate, as `lr=...`, or `lr_scale="keep"` if a scheduler '
+        '   = help: pass `lr=...`, the base rate, or `lr_scale="keep"` if a scheduler '
         "multiplies it in\n"
-        "\nerror[E604]: the group `b` has `weight_decay_scale = 2` "
-        "and no `weight_decay` to multiply\n"
+        "\nerror[E604]: `weight_decay_scale` has no `weight_decay` to multiply in the group `b` (2)\n"
         "  --> <rules>:2:12\n"
         "   |\n"
         " 2 | b: else -> weight_decay_scale = 2\n"
         "   |            ^^^^^^^^^^^^^^^^^^^^^^\n"
-        "   = help: pass the base rate, as `weight_decay=...`"
+        "   = help: pass `weight_decay=...`, the base rate"
     )
 
 

@@ -109,12 +109,12 @@ def test_a_function_makes_what_it_likes() -> None:
     assert optimizer.defaults["lr"] == 0.5
     assert [g["lr"] for g in built("all: else", nesterov).param_groups] == [9.0]
     assert said(DECAY, nesterov) == (
-        "\nerror[E604]: the group `deep` has `lr_scale = 0.5` and no `lr` to multiply\n"
+        "\nerror[E604]: `lr_scale` has no `lr` to multiply in the group `deep` (0.5)\n"
         "  --> <rules>:3:25\n"
         "   |\n"
         " 3 | deep: name ~ ^blocks -> lr_scale = 0.5\n"
         "   |                         ^^^^^^^^^^^^^^\n"
-        '   = help: pass the base rate, as `lr=...`, or `lr_scale="keep"` if a scheduler multiplies it in'
+        '   = help: pass `lr=...`, the base rate, or `lr_scale="keep"` if a scheduler multiplies it in'
     )
 
 

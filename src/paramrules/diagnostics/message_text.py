@@ -14,6 +14,8 @@ _INVISIBLE: Final = re.compile(
 
 _MOST: Final = 12
 """The names in a message; nobody reads more."""
+_FEW: Final = 4
+"""The names that a sentence begins with."""
 
 
 def printable(text: str) -> str:
@@ -77,8 +79,14 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     folded = {name.lower(): name for name in reversed(candidates)}
     if word.lower() in folded:
         return meant(word, folded[word.lower()])
-    near = [name for name in get_close_matches(word, candidates, n=5, cutoff=0.7) if _near(word, name)]
+    swapped = [name for name in candidates if len(word) < 4 and _letters(name) == _letters(word)]
+    close = get_close_matches(word, candidates, n=5, cutoff=0.7)
+    near = swapped or [name for name in close if _near(word, name)]
     return meant(word, near[0], safe=len(near) == 1) if near else ""
+
+
+def _letters(word: str) -> list[str]:
+    return sorted(word.lower())
 
 
 def meant(word: str, known: str, *, safe: bool = True) -> Help:
@@ -92,7 +100,7 @@ def _near(word: str, known: str) -> bool:
     if len(shorter) + len(longer) > 8:
         return True
     if len(shorter) == len(longer):
-        return sorted(shorter) == sorted(longer)
+        return _letters(shorter) == _letters(longer)
     return any(
         longer[:at] + longer[at + 1 :] == shorter
         and (letter in "aeiou" or at == len(longer) - 1 or letter == longer[at - 1])
@@ -112,12 +120,12 @@ def listed(names: Sequence[str], most: int = _MOST, last: str = "and") -> str:
 
 
 def plural(word: str, names: Sequence[str]) -> str:
-    """Return names in backticks behind a noun in the singular or plural.
+    """Return a few names in backticks behind a noun in the singular or plural, with a count of the others.
 
     >>> plural("group", ["decay"])
     'the group `decay`'
     """
-    return f"the {word}{'s' if len(names) > 1 else ''} {listed(names)}"
+    return f"the {word}{'s' if len(names) > 1 else ''} {listed(names, _FEW)}"
 
 
 def enumerated(phrases: Sequence[str], most: int = _MOST, last: str = "and") -> str:

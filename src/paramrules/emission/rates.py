@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from paramrules.assignment import Assignment, Group
 from paramrules.diagnostics import Diagnostic, RulesError, enumerated
+from paramrules.display import short_value
 from paramrules.emission.optimizer_spec import OptimizerSpec, OptimizerSpecs
 from paramrules.emission.origin import report
 from paramrules.rules.keys import SCALE_OF
@@ -16,6 +17,9 @@ FLOAT32 = (2 - 2**-23) * 2.0**127
 
 DEFAULT = "default"
 """The name of the optimizer for groups that name none."""
+
+_FEW = 3
+"""The groups that a message names."""
 
 
 class Bases(NamedTuple):
@@ -153,17 +157,13 @@ def no_base(
     if not groups:
         return []
     scale = SCALE_OF[key]
-    labels = [group.label for group in groups]
-    if len(groups) == 1:
-        which = f"the group `{labels[0]}` has `{scale} = {groups[0].settings[scale]!r}`"
-    else:
-        each = [f"`{group.label}` ({group.settings[scale]!r})" for group in groups]
-        which = f"the groups {enumerated(each)} have a `{scale}`"
+    each = [f"`{group.label}` ({short_value(group.settings[scale])})" for group in groups]
+    which = f"the group{'s' if len(each) > 1 else ''} {enumerated(each, _FEW)}"
     return [
         report(
             "E604",
-            f"{which} and no `{key}` to multiply",
-            f"pass the base rate, as `{key}=...`{otherwise}",
+            f"`{scale}` has no `{key}` to multiply in {which}",
+            f"pass `{key}=...`, the base rate{otherwise}",
             assignment=assignment,
             groups=groups,
             key=scale,

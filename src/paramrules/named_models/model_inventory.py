@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from functools import partial
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any, NamedTuple
 
 from paramrules import inventory_of_model, registry
@@ -295,7 +295,24 @@ def _attribute(name: ModelName, module: ModuleType) -> object:
             whole = ".".join((name.origin, *name.attributes[:depth])) if depth else name.origin
             raise RulesError(
                 Diagnostic(
-                    "E701", f"`{whole}` has no `{attribute}`", help=did_you_mean(attribute, dir(value))
+                    "E701",
+                    f"`{whole}` has no `{attribute}`",
+                    help=did_you_mean(attribute, dir(value)) or _defined(value),
                 )
             )
     return value
+
+
+def _defined(module: object) -> str:
+    """Return the help that lists what a module defines that may be a model or make one."""
+    if not isinstance(module, ModuleType):
+        return ""
+    names = [name for name, value in vars(module).items() if name[0] != "_" and _is_own(value, module)]
+    return f"it has {listed(names)}" if names else "it defines no model, and no function or class"
+
+
+def _is_own(value: object, module: ModuleType) -> bool:
+    """Return whether a value of a module is a function or class of its own, or an object of no plain type."""
+    if isinstance(value, type | FunctionType):
+        return value.__module__ == module.__name__
+    return type(value).__module__.partition(".")[0] not in sys.stdlib_module_names
