@@ -6,6 +6,7 @@ from typing import Any
 
 import mlx.core as mx
 import mlx.nn as nn
+import mlx.optimizers
 from mlx.optimizers import AdamW, Optimizer
 
 from paramrules.backends import (
@@ -32,8 +33,9 @@ from paramrules.backends import (
     check_rate,
     check_rules,
     check_use,
-    class_name,
     freezes_trained,
+    instead_of_optimizer,
+    is_of_another,
     lost_bases,
     names_in_rules,
     plural,
@@ -208,10 +210,18 @@ def _is_finite(rate: Any) -> bool:
 
 def _spec(name: str, make: Make) -> OptimizerSpec:
     """Describe an optimizer that `build` was given."""
-    if isinstance(make, Optimizer) or not callable(make):
-        raise _not_a_factory(a(type(make).__name__))
-    if isinstance(make, type) and not issubclass(make, Optimizer):
-        raise _not_a_factory(f"`{class_name(make)}`")
+    is_made = isinstance(make, Optimizer)
+    is_other = (isinstance(make, type) and not issubclass(make, Optimizer)) or is_of_another(make, "mlx")
+    if is_made or is_other or not callable(make):
+        known = [
+            f"mlx.optimizers.{name}"
+            for name, value in vars(mlx.optimizers).items()
+            if isinstance(value, type) and issubclass(value, Optimizer)
+        ]
+        raise TypeError(
+            "`optimizer` should be a class such as `mlx.optimizers.AdamW`, or a function that makes an "
+            f"optimizer, and not {instead_of_optimizer(make, known)}"
+        )
     inner, bound = unbound(make)
     takes = inspect.signature(inner).parameters
     named = [key for key, p in takes.items() if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
@@ -225,13 +235,6 @@ def _spec(name: str, make: Make) -> OptimizerSpec:
         bound={"lr" if key == "learning_rate" else key: value for key, value in bound.items()},
         weight_decay=decay if isinstance(decay, int | float) else None,
         aliases=_ALIASES,
-    )
-
-
-def _not_a_factory(what: str) -> TypeError:
-    return TypeError(
-        "`optimizer` should be a class such as `mlx.optimizers.AdamW`, or a function that makes an "
-        f"optimizer, and not {what}"
     )
 
 

@@ -95,7 +95,7 @@ def _computed(backend: Backend, state: _State) -> int:
         Diagnostic(
             "E671",
             f"`{backend.name}` has no optimizer `{state.optimizer}`",
-            help=did_you_mean(state.optimizer, names)
+            help=did_you_mean(state.optimizer.rpartition(".")[2], names)
             or f"it has {', '.join(f'`{n}`' for n in sorted(names))}",
         )
     )

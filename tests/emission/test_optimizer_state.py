@@ -68,6 +68,11 @@ KNOWS = "name another optimizer, or measure it in training with `GroupMonitor`"
     ("backends", "optimizer", "said"),
     [
         ([Toy()], "Adam", "E671]: `toy` has no optimizer `Adam`\n  = help: did you mean `adam`?"),
+        (
+            [Toy()],
+            "torch.optim.Adam",
+            "E671]: `toy` has no optimizer `torch.optim.Adam`\n  = help: did you mean `adam`?",
+        ),
         ([Toy()], "muon", "E671]: `toy` has no optimizer `muon`\n  = help: it has `adam`, `lbfgs`, `sgd`"),
         (
             [Toy()],

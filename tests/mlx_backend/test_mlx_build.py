@@ -399,7 +399,13 @@ def test_a_parameter_that_came_later_is_refused(model: MLP) -> None:
         (
             {"learning_rate": 0.1, "optimizer": optim.AdamW(0.1)},
             TypeError,
-            "`optimizer` should be a class such",
+            "`optimizer` should be a class such as `mlx.optimizers.AdamW`, or a function that makes an "
+            "optimizer, and not an `AdamW`: pass `mlx.optimizers.AdamW`",
+        ),
+        (
+            {"learning_rate": 0.1, "optimizer": "adamw"},
+            TypeError,
+            "and not 'adamw': pass `mlx.optimizers.AdamW`",
         ),
         (
             {"learning_rate": 0.1, "optimizer": lambda learning_rate: 3},

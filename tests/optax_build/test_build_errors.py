@@ -354,9 +354,18 @@ def test_an_optimizer_is_a_factory() -> None:
     assert str(refused.value) == (
         "an optimizer has been made already; pass what makes it: `optax.adamw`, not `optax.adamw(1e-3)`"
     )
-    with pytest.raises(TypeError) as refused:
-        built("all: else", "adamw")
-    assert str(refused.value) == "an optimizer is 'adamw' and should be a factory such as `optax.adamw`"
+    for wrong, what in (
+        ("adamw", "'adamw': pass `optax.adamw`"),
+        ("torch.optim.AdamW", "'torch.optim.AdamW': pass `optax.adamw`"),
+        ("muon", "'muon': pass `optax.contrib.muon`"),
+        ("adamm", "'adamm'"),
+        (type("AdamW", (), {"__module__": "torch.optim"}), "`torch.optim.AdamW`: pass `optax.adamw`"),
+        (type("SGD", (), {"__module__": "torch.optim"})(), "a `SGD`: pass `optax.sgd`"),
+        ([optax.adamw], "a `list`"),
+    ):
+        with pytest.raises(TypeError) as refused:
+            built("all: else", wrong)
+        assert str(refused.value) == f"an optimizer should be a factory such as `optax.adamw`, and not {what}"
     with pytest.raises(ValueError, match=r"^`optimizer` is an empty mapping and should name an optimizer$"):
         built("all: else", {})
     with pytest.raises(

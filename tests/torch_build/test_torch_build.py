@@ -124,11 +124,13 @@ def test_what_is_not_an_optimizer() -> None:
         "or a function that makes one of groups, and not "
     )
     for wrong, what in (
-        (torch.optim.SGD([torch.zeros(1)]), "a `SGD`: pass its class, `SGD`"),
-        (torch.optim.AdamW([torch.zeros(1)]), "an `AdamW`: pass its class, `AdamW`"),
-        ("AdamW", "a `str`: pass the class, `torch.optim.AdamW`"),
-        ("adamw", "a `str`"),
-        ({"a": "adamw"}, "a `str`"),
+        (torch.optim.SGD([torch.zeros(1)]), "a `SGD`: pass `torch.optim.SGD`"),
+        (torch.optim.AdamW([torch.zeros(1)]), "an `AdamW`: pass `torch.optim.AdamW`"),
+        (torch.nn.Linear(1, 1), "a `Linear`"),
+        (type("adamw", (), {"__module__": "optax"}), r"`optax\.adamw`: pass `torch.optim.AdamW`"),
+        ("AdamW", "'AdamW': pass `torch.optim.AdamW`"),
+        ("torch.optim.AdamW", "'torch.optim.AdamW': pass `torch.optim.AdamW`"),
+        ({"a": "adamw"}, "'adamw': pass `torch.optim.AdamW`"),
     ):
         with pytest.raises(TypeError, match=f"{should}{what}$"):
             built(DECAY, wrong)

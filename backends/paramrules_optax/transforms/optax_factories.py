@@ -4,7 +4,15 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from paramrules.backends import Aliases, OptimizerSpec, unbound
+import optax
+
+from paramrules.backends import (
+    Aliases,
+    OptimizerSpec,
+    instead_of_optimizer,
+    is_of_another,
+    unbound,
+)
 from paramrules_optax.setting_names import RENAMED
 from paramrules_optax.transforms.counterparts import only_in_pytorch
 from paramrules_optax.transforms.recipes import RECIPES, Recipe
@@ -61,12 +69,16 @@ def optax_factory(name: str, factory: Any, *, unscaled: bool) -> OptaxFactory:
 
     Raises TypeError: it is not a factory, or it takes no `learning_rate`.
     """
-    if hasattr(factory, "init") and hasattr(factory, "update"):
+    foreign = is_of_another(factory, "optax")
+    if hasattr(factory, "init") and hasattr(factory, "update") and not foreign:
         raise TypeError(
             "an optimizer has been made already; pass what makes it: `optax.adamw`, not `optax.adamw(1e-3)`"
         )
-    if not callable(factory):
-        raise TypeError(f"an optimizer is {factory!r:.60} and should be a factory such as `optax.adamw`")
+    if not callable(factory) or foreign:
+        raise TypeError(
+            "an optimizer should be a factory such as `optax.adamw`, and not "
+            f"{instead_of_optimizer(factory, _known())}"
+        )
     inner, bound = unbound(factory)
     called = getattr(inner, "__name__", None) or name
     parameters = inspect.signature(inner).parameters.values()
@@ -92,3 +104,11 @@ def optax_factory(name: str, factory: Any, *, unscaled: bool) -> OptaxFactory:
         aliases=ALIASES._replace(help={**ALIASES.help, **only_in_pytorch(inner, bound, takes)}),
     )
     return OptaxFactory(spec, inner, recipe, defaults, decay)
+
+
+def _known() -> list[str]:
+    """Return the factories whose optimizers are known, each with its module."""
+    return [
+        f"{'optax' if hasattr(optax, name) else 'optax.contrib'}.{name}"
+        for name in (factory.__name__ for factory in RECIPES)
+    ]

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.optimizer import required
 
-from paramrules.backends import Aliases, Bases, OptimizerSpec, a, unbound
+from paramrules.backends import Aliases, Bases, OptimizerSpec, a, instead_of_optimizer, is_of_another, unbound
 
 Make = Callable[..., Optimizer]
 """Makes an optimizer of groups, and of arguments by name."""
@@ -48,10 +48,11 @@ class Factory:
     """
 
     def __init__(self, name: str, make: Make) -> None:
-        if isinstance(make, Optimizer) or not callable(make):
+        made = isinstance(make, Optimizer | torch.nn.Module)
+        if made or not callable(make) or is_of_another(make, "torch"):
             raise TypeError(
                 "`optimizer` should be a class such as `torch.optim.AdamW`, or a function that makes one of "
-                f"groups, and not {a(type(make).__name__)}{_class_meant(make)}"
+                f"groups, and not {instead_of_optimizer(make, _known())}"
             )
         inner, bound = unbound(make)
         self.make = make
@@ -114,12 +115,8 @@ class Factory:
         return made
 
 
-def _class_meant(optimizer: object) -> str:
-    """Return how to name the class of an optimizer that was passed itself, or by its name."""
-    if isinstance(optimizer, Optimizer):
-        return f": pass its class, `{type(optimizer).__name__}`"
-    name = optimizer if isinstance(optimizer, str) else ""
-    return f": pass the class, `torch.optim.{name}`" if name in _NAMES.split() else ""
+def _known() -> list[str]:
+    return [f"torch.optim.{name}" for name in _NAMES.split()]
 
 
 def _number(default: object) -> Any:

@@ -52,6 +52,7 @@ from paramrules.emission.schedules import (
     unknown_schedules,
     unused_schedules,
 )
+from paramrules.emission.wrong_optimizers import instead_of_optimizer, is_of_another
 
 __all__ = [
     "DEFAULT",
@@ -84,11 +85,13 @@ __all__ = [
     "counted_differently",
     "freezes_trained",
     "group_rows",
+    "is_of_another",
     "lost_bases",
     "misfit",
     "other_kind",
     "names_in_rules",
     "not_clear",
+    "instead_of_optimizer",
     "overall_base",
     "overall_lr",
     "regrouping",
