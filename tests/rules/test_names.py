@@ -227,10 +227,10 @@ def helps(text: str) -> list[str]:
     return [finding.help for finding in caught.value.diagnostics]
 
 
-def test_a_group_that_was_to_have_the_name_helps_where_no_string_or_number_was_meant() -> None:
+def test_a_group_that_was_to_have_the_name_helps_where_no_string_was_meant() -> None:
     group = r"name the group with `(?<i>`"
     assert helps(r"b_{i}: name ~ b(<i>\d+)") == [group]
     assert helps(r"b: name ~ b(<i>\d+) -> lr_scale = 2 * i") == [group]
     assert helps(r"b: name ~ b(<i>\d+) -> optimizer = i") == ['write `optimizer = "i"`']
-    assert helps(r"b: name ~ b(<i>\d+) -> lr_scale = i") == [""]
+    assert helps(r"b: name ~ b(<i>\d+) -> lr_scale = i") == [group]
     assert helps(r"b: name ~ b(\d+) -> lr_scale = 2 * i") == [r"give the group its name: `(?<i>\d+)`"]

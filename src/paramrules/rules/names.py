@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 
-from paramrules.diagnostics import Place, Span, write
+from paramrules.diagnostics import Place, Span, listed, meant, write
 from paramrules.rules import python_habits
 from paramrules.rules.builtin_names import FLAGS, FUNCTIONS, NUMBERS, taken
 from paramrules.rules.scope import BrokenPredicate, Declared, Let, Scope, broken
@@ -114,6 +114,21 @@ def _is_all_of_a_rule(span: Span, scope: Scope) -> bool:
     return is_rule and (not after or after.startswith(("->", "#")))
 
 
+def _is_in_a_hole(span: Span, scope: Scope) -> bool:
+    """Return whether a word stands in the braces of a label."""
+    source, start, _ = scope.statement
+    opened, closed = (source.text.rfind(brace, start, span.start) for brace in "{}")
+    return opened > closed
+
+
+def _captures_meant(name: str, scope: Scope) -> str:
+    """Return a help with the captures that can be used here; an empty text if there are none."""
+    captures = list(scope.captures)
+    if len(captures) == 1:
+        return meant(name, captures[0], safe=False)
+    return f"the captures here are {listed(captures)}" if captures else ""
+
+
 def _unknown(name: str, span: Span, scope: Scope, help: str) -> None:
     names = scope.names
     carrier = names.carriers.get(name, "")
@@ -135,5 +150,7 @@ def _unknown(name: str, span: Span, scope: Scope, help: str) -> None:
         layers = python_habits.LAYERS.get(name, "")
         facts = () if layers else chain(NUMBERS, FLAGS)  # `layer_fan_in` is near to `layer_id`
         words = ("else",) if _is_all_of_a_rule(span, scope) else ()
-        help = scope.suggest(name, chain(names.known, scope.captures, facts, words)) or layers or help
+        near = scope.suggest(name, chain(names.known, scope.captures, facts, words))
+        may_be_captured = len(name) == 1 or _is_in_a_hole(span, scope)
+        help = near or layers or (_captures_meant(name, scope) if may_be_captured else "") or help
     scope.report("E301", f"`{name}` is not defined", span, help=help)

@@ -10,7 +10,7 @@ from paramrules.rules.keys import KEYS, RESERVED, near_key
 from paramrules.rules.model import Setting
 from paramrules.rules.scope import Scope, Typed, broken, described
 from paramrules.rules.terms import Constant, TupleValue, Value
-from paramrules.rules.value_expressions import in_digits, kind, value
+from paramrules.rules.value_expressions import DEFINE, in_digits, kind, value
 from paramrules.syntax import nodes
 
 
@@ -44,8 +44,8 @@ _ONE_VALUE = "a setting has one value for the whole label: write a rule for each
 
 
 def _unquoted(node: nodes.Setting) -> str:
-    """Return the help for an undefined name that was meant as a string."""
-    return write(f'{node.key} = "{node.value.span.text}"') if "string" in KEYS.get(node.key, ()) else ""
+    """Return the help for an undefined name, which may be meant as a string."""
+    return write(f'{node.key} = "{node.value.span.text}"') if "string" in KEYS.get(node.key, ()) else DEFINE
 
 
 def _word(node: nodes.Setting, scope: Scope) -> str:

@@ -39,11 +39,11 @@ from paramrules.rules.terms import (
 from paramrules.syntax import nodes
 from paramrules.syntax.language import MEMBERS
 
-_DEFINE = r"define it above with `let {0} = ...` or `option {0} = ...`, or capture it: `(?<{0}>\d+)`"
+DEFINE = r"define it above with `let {0} = ...` or `option {0} = ...`, or capture it: `(?<{0}>\d+)`"
 _ALONE = "a predicate stands alone, or joined by `and`, `or` and `not`"
 
 
-def value(node: nodes.Expression, scope: Scope, help: str = _ALONE, unknown: str = _DEFINE) -> Typed:
+def value(node: nodes.Expression, scope: Scope, help: str = _ALONE, unknown: str = DEFINE) -> Typed:
     """Return an expression as a value.
 
     If it is a predicate, `help` is what to write; if it is a name that resembles no known one, `unknown`.
@@ -159,11 +159,11 @@ def _what_to_write(name: str, unknown: str, scope: Scope) -> str:
         return (
             f"a rule cannot read the optimizer's `{name}`: `{python_habits.BASE[name]} = 0.1` multiplies it"
         )
-    if unknown is _DEFINE and name[0].isupper() and not name.isupper():
+    if unknown is DEFINE and name[0].isupper() and not name.isupper():
         return f"write `type({name})` for parameters of that class"
-    if unknown is _DEFINE and (group := _nearly_named(name, scope)):
+    if unknown is DEFINE and (group := _nearly_named(name, scope)):
         return helping(f"name the group with `(?<{name}>`", f"(?<{name}>", safe=True, at=group)
-    if unknown is _DEFINE and _UNNAMED.search(scope.statement.text):
+    if unknown is DEFINE and _UNNAMED.search(scope.statement.text):
         return rf"give the group its name: `(?<{name}>\d+)`"
     return unknown.format(name)
 
