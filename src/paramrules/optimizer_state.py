@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from paramrules.assignment import Assignment
 from paramrules.contract import Backend
-from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean, said_by
+from paramrules.diagnostics import Diagnostic, RulesError, a, class_name, did_you_mean, said_by
 from paramrules.registry import installed
 from paramrules.rules.keys import PORTABLE
 
@@ -45,6 +45,9 @@ def state_bytes(assignment: Assignment, optimizer: str | Mapping[str, str]) -> l
 
 def state_by_parameter(assignment: Assignment, optimizer: str | Mapping[str, str]) -> list[int]:
     """Return the bytes of optimizer state of each parameter, 0 for what is not trained; see `state_bytes`."""
+    if not isinstance(assignment, Assignment):
+        what = a(class_name(type(assignment)))
+        raise TypeError(f"`assignment` is {what} and should be what `paramrules.assign` returns")
     names = optimizer if isinstance(optimizer, Mapping) else {_DEFAULT: optimizer}
     for name in names.values():
         if not isinstance(name, str):

@@ -158,6 +158,7 @@ def test_the_page_of_a_code(run: Callable[..., Ran]) -> None:
 
 def test_a_code_that_is_not_there(run: Callable[..., Ran]) -> None:
     assert run("rule", "W2033").err.endswith("Error: there is no code `W2033`; did you mean `W203`?\n")
+    assert run("rule", "203").err.endswith("Error: there is no code `203`; did you mean `W203` or `N203`?\n")
     assert run("rule", "../index").err.endswith("Error: there is no code `../index`\n")
 
 

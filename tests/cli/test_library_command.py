@@ -135,6 +135,10 @@ def test_new_drafts_rules_for_a_model(run: Callable[..., Ran]) -> None:
 @pytest.mark.parametrize(
     ("words", "error"),
     [
+        (
+            ("vit.rules", "-m", "net.py:model"),
+            "a new file is named by `-o`: `paramrules new --model vit.py:ViT -o vit.rules`",
+        ),
         ((), "name a policy, `timm/layer_decay`, or a model, `--model vit.py:ViT`"),
         (
             ("<nanogpt>", "-m", "net.py:model"),

@@ -70,6 +70,12 @@ def test_version(run: Callable[..., Ran]) -> None:
         ("shw", "there is no command `shw`; did you mean `show`?"),
         ("lint", "there is no command `lint`; did you mean `check`?"),
         ("frobnicate", "there is no command `frobnicate`"),
+        ("version", "there is no command `version`; `paramrules --version` prints the version"),
+        (
+            "help",
+            "there is no command `help`; "
+            "`paramrules --help` lists the commands, and `paramrules show --help` is about one",
+        ),
         ("\x1b[2J", "there is no command `\\x1b[2J`"),
     ],
 )
@@ -108,6 +114,11 @@ def test_an_option_before_the_command_is_told_where_it_goes(run: Callable[..., R
         ("show --verison", "there is no option `--verison`"),
         ("--verison", "there is no option `--verison`; did you mean `--version`?"),
         ("show --modle net.py:model", "there is no option `--modle`; did you mean `--model`?"),
+        (
+            "inventory -m net.py:model",
+            "there is no option `-m`; "
+            "the model needs no option: `paramrules inventory vit.py:ViT -o vit.json`",
+        ),
         ("show --fix", "there is no option `--fix`; `paramrules check` has it"),
         ("show --diff", "there is no option `--diff`; `paramrules check` and `paramrules fmt` have it"),
         (

@@ -124,3 +124,9 @@ def test_an_optimizer_is_named(optimizer: Any, message: str) -> None:
     with pytest.raises(TypeError) as raised:
         sizes("all: else", optimizer)
     assert str(raised.value) == message
+
+
+def test_what_is_no_assignment() -> None:
+    message = r"^`assignment` is a `paramrules.rules.model.Rules` and should be what `paramrules.assign` ret"
+    with pytest.raises(TypeError, match=message):
+        paramrules.state_bytes(paramrules.parse("all: else"), "adam")  # type: ignore[arg-type]

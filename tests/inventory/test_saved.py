@@ -433,3 +433,8 @@ def test_saves_to_a_device() -> None:
 def test_a_path_that_the_system_refuses() -> None:
     with pytest.raises(RulesError, match=r"E505\]: .* cannot be read as an inventory: file name too long"):
         Inventory.load("x" * 5_000 + ".json")
+
+
+def test_what_is_no_path_of_an_inventory() -> None:
+    with pytest.raises(TypeError, match=r"^a saved inventory is named by its path: this is a `NoneType`$"):
+        Inventory.load(None)  # type: ignore[arg-type]

@@ -326,3 +326,10 @@ def test_what_was_meant_is_not_looked_for_in_each_of_many_lines() -> None:
         return calls(work)
 
     assert steps(400) < 1.5 * steps(100)
+
+
+def test_what_is_no_path_of_a_mapping() -> None:
+    model = inventory_of([{"name": "a", "shape": [1]}])
+    message = r"^`mapping` is a `paramrules.inventories.inventory.Inventory` and should be the path of a map"
+    with pytest.raises(TypeError, match=message):
+        paramrules.parity(paramrules.parse("all: else"), model, model, model)  # type: ignore[arg-type]

@@ -804,3 +804,10 @@ def test_a_changed_example_has_no_name_twice() -> None:
     for changed_names in changed(names):
         assert len({name.text for name in changed_names}) == 3
     assert "a.h.2" in {name.text for some in changed(names) for name in some}
+
+
+def test_what_cannot_be_compared() -> None:
+    rules = paramrules.parse("all: else")
+    message = r"^`compare` is 'label' and should be 'labels' or 'settings' or 'both'$"
+    with pytest.raises(ValueError, match=message):
+        prove(rules, rules, "label")  # type: ignore[arg-type]

@@ -129,6 +129,9 @@ def test_a_long_text_is_cut_where_a_path_should_be() -> None:
 def test_a_folder() -> None:
     Path("main.rules").mkdir()
     assert said() == "error[E101]: `main.rules` cannot be read: it is a directory"
+    Path("main.rules/b.rules").touch()
+    inside = os.path.join("main.rules", "b.rules")
+    assert said().endswith(f"it is a directory\n  = help: name a file in it, such as `{inside}`")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

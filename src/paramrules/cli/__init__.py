@@ -41,6 +41,12 @@ _SYNONYMS: Final = {
 }
 
 
+_INSTEAD: Final = {
+    "help": "`paramrules --help` lists the commands, and `paramrules show --help` is about one",
+    "version": "`paramrules --version` prints the version",
+}
+
+
 class _Commands(click.Group):
     """The commands, each found in the module of its name."""
 
@@ -78,6 +84,7 @@ class _Commands(click.Group):
             if ctx.resilient_parsing:  # a shell completes the words after it
                 return None
             near = f"did you mean `{_SYNONYMS[cmd_name]}`?" if cmd_name in _SYNONYMS else ""
+            near = near or _INSTEAD.get(cmd_name, "")
             near = near or did_you_mean(cmd_name, _COMMANDS)
             ctx.fail(f"there is no command `{cmd_name}`" + (f"; {near}" if near else ""))
         command: click.Command = getattr(import_module(f"{__name__}.{cmd_name}_command"), cmd_name)

@@ -47,6 +47,9 @@ def new(policy: str | None, output: str | None, model: Models | None) -> Answer:
 
     JSON: `policy` (with its version, null for a draft), `file` (null without `-o`), `text`, and `findings`.
     """
+    if policy is not None and policy.endswith(".rules"):
+        typed = f"paramrules new --model vit.py:ViT -o {policy}"
+        raise click.UsageError(f"a new file is named by `-o`: `{typed}`")
     if policy is not None and model is not None:
         words = quote("<" + policy.strip("<>") + ">"), "--model", quote(model.names[0].text)
         tried = f"`paramrules show {' '.join(words)}`"

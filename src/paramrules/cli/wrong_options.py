@@ -33,6 +33,7 @@ _INSTEAD: Final = {
     "the rule file needs no option: name it first": "--rules --file --rule-file -f",
     "settings are read from `pyproject.toml`": "--config -c --settings",
     "`paramrules --version` prints the version": "--version -V",
+    "`paramrules lsp` speaks over standard input and output without it": "--stdio",
 }
 """What to do, before options for it of other programs."""
 
@@ -46,6 +47,8 @@ def no_option(typed: str, ctx: click.Context) -> str:
 def _nearest(typed: str, ctx: click.Context) -> Iterator[str]:
     """Yield what to type, the likeliest first."""
     own = _options(ctx.command)
+    if typed in ("--model", "-m") and any(param.metavar == "M" for param in ctx.command.params):
+        yield "the model needs no option: `paramrules inventory vit.py:ViT -o vit.json`"
     for option, words in _MEANT.items():
         if typed in words.split() and option.split()[0] in own:
             yield f"did you mean `{option}`?"

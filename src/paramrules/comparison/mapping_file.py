@@ -15,10 +15,11 @@ the names below the prefix on the other side. `-` says that a parameter has no p
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from os import PathLike
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
-from paramrules.diagnostics import Diagnostic, Place, RulesError, Span, did_you_mean
+from paramrules.diagnostics import Diagnostic, Place, RulesError, Span, a, class_name, did_you_mean
 from paramrules.inventories import Inventory
 from paramrules.syntax.decode import open_source
 
@@ -138,6 +139,8 @@ def read(path: str | Path) -> list[Line]:
     Raises:
         RulesError: E101, E102 or E103 if the file cannot be read, E803 for every line that is not valid.
     """
+    if not isinstance(path, str | PathLike):
+        raise TypeError(f"`mapping` is {a(class_name(type(path)))} and should be the path of a mapping file")
     source = open_source(str(path), str(path))
     if isinstance(source, Diagnostic):
         raise RulesError(source)

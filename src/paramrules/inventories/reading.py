@@ -4,11 +4,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import accumulate, count
 from operator import mul
+from os import PathLike
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
 from paramrules import strict_json
-from paramrules.diagnostics import Diagnostic, RulesError, did_you_mean
+from paramrules.diagnostics import Diagnostic, RulesError, a, class_name, did_you_mean
 from paramrules.facts import GIVEN
 from paramrules.inventories.columns import Aliases
 from paramrules.inventories.own_vocabulary import OwnFile, OwnFiles, using
@@ -56,6 +57,8 @@ def load(path: str | Path) -> Saved:
     Raises:
         RulesError: E505 if the file does not hold one, E506 if it has another version.
     """
+    if not isinstance(path, str | PathLike):
+        raise TypeError(f"a saved inventory is named by its path: this is {a(class_name(type(path)))}")
     try:
         return parse(read_text(path, LARGEST_FILE), str(path))
     except FileNotFoundError:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import islice, zip_longest
-from typing import Final
+from typing import Final, get_args
 
 from paramrules.assignment.assign import RulesLike, rules_from
 from paramrules.assignment.value_evaluator import Scalar
@@ -71,10 +71,14 @@ def prove(
     Raises:
         RulesError: the errors of a file.
         TypeError: `vocabulary` is neither a path nor a sequence of paths.
+        ValueError: `compare` is another word.
 
     >>> paramrules.prove("old.rules", "new.rules").answer
     'equal'
     """
+    if compare not in get_args(Compare):
+        allowed = " or ".join(map(repr, get_args(Compare)))
+        raise ValueError(f"`compare` is {compare!r:.60} and should be {allowed}")
     files = rules_from(a, "prove(a, b)"), rules_from(b, "prove(a, b)")
     with using(own_files(vocabulary)):
         return _Prover(files, compare, steps).proof()
