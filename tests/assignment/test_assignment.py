@@ -78,8 +78,9 @@ def test_names_that_are_not_there(layers: paramrules.Assignment) -> None:
         "error[E214]: the model has no parameter `q`\n"
         "  = help: `paramrules show FILE --model M --names` lists all names"
     )
-    assert said(layers.axis, "rl") == (
-        "error[E603]: `m.rules` has no axis `rl`\n  = help: its axes: `decay`, `lr`"
+    assert said(layers.axis, "rl") == "error[E603]: `m.rules` has no axis `rl`\n  = help: did you mean `lr`?"
+    assert said(layers.axis, "rate") == (
+        "error[E603]: `m.rules` has no axis `rate`\n  = help: its axes: `decay`, `lr`"
     )
     assert said(layers.axis, "deca") == (
         "error[E603]: `m.rules` has no axis `deca`\n  = help: did you mean `decay`?"

@@ -144,6 +144,10 @@ class Shaped:
 
     shape = (3,)
 
+    @staticmethod
+    def parameters() -> Iterator["Shaped"]:
+        yield Shaped()
+
 
 def refusal(model: object, **how: object) -> str:
     with pytest.raises(RulesError) as raised:
@@ -184,6 +188,7 @@ def test_broken_backends_do_not_matter_to_a_model_of_another(install: Install) -
         (None, "NoneType", "pass the model; does the function that makes it return it?"),
         (lambda: None, "function", "call it, and pass the model that it returns"),
         ([Shaped(), Shaped()], "list", "pass the model itself: parameters alone have no names"),
+        (Shaped.parameters(), "generator", "pass the model itself: parameters alone have no names"),
         (Shaped(), f"{__name__}.Shaped", "pass the model itself: parameters alone have no names"),
         ([("w", Shaped())], "list", "write `dict(model.named_parameters())`, or pass the model itself"),
         ([], "list", "pass a module or a tree of arrays; installed backends: `toy`"),

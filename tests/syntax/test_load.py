@@ -130,8 +130,7 @@ def test_a_folder() -> None:
     Path("main.rules").mkdir()
     assert said() == "error[E101]: `main.rules` cannot be read: it is a directory"
     Path("main.rules/b.rules").touch()
-    inside = os.path.join("main.rules", "b.rules")
-    assert said().endswith(f"it is a directory\n  = help: name a file in it, such as `{inside}`")
+    assert said().endswith("it is a directory\n  = help: name a file in it, such as `main.rules/b.rules`")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

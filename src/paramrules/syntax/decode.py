@@ -30,7 +30,7 @@ def read_bytes(path: "str | Traversable", name: str, place: Span | None = None) 
     if path == "":
         return Diagnostic("E101", "a rule file is named by its path, and this is empty", place)
     if isinstance(path, str) and (reason := unreadable(path)):
-        return Diagnostic("E101", f"`{name}` cannot be read: {reason}", place, help=_inside(path))
+        return Diagnostic("E101", f"`{name}` cannot be read: {reason}", place, help=_inside(path, name))
     try:
         with open(path, "rb") if isinstance(path, str) else path.open("rb") as file:
             data = file.read(language.BYTES + 1)
@@ -66,10 +66,10 @@ def normalised(text: str) -> str:
     return text.removeprefix("\ufeff").replace("\r\n", "\n")
 
 
-def _inside(path: str) -> str:
-    """Return the help for a path that is no file: a rule file in it if it is a folder."""
+def _inside(path: str, name: str) -> str:
+    """Return the help for a path that is no file: a rule file in it if it is a folder of this name."""
     files = names_in(path, ".rules") if os.path.isdir(path) else []
-    return f"name a file in it, such as `{os.path.join(path, files[0])}`" if files else ""
+    return f"name a file in it, such as `{name.rstrip('/')}/{files[0]}`" if files else ""
 
 
 def _meant(path: str, is_missing: bool) -> str:
