@@ -2,20 +2,23 @@
 
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 
 import pytest
 from click.testing import CliRunner
 
-# What pytest imports inside of pytest is forgotten afterwards: not the core, of which half is here already.
-import paramrules.assignment
-import paramrules.named_models
-import paramrules.projects
-import paramrules.rules.load
-import paramrules.testing.rows  # noqa: F401
+import paramrules
 from paramrules.cli import main
 
 pytest_plugins = ["pytester"]
+
+for found in walk_packages(paramrules.__path__, "paramrules."):
+    # What pytest imports inside of pytest is forgotten afterwards. Half of the core is here already, and
+    # two halves would have different classes of the same names.
+    if found.name != "paramrules.__main__":
+        import_module(found.name)
 
 MODEL = """\
 from support import inventory_of
