@@ -1,5 +1,6 @@
 """Values of an attribute for which given tests hold, and others do not."""
 
+from collections.abc import Sequence
 from math import inf, isfinite, nextafter
 from typing import Final
 
@@ -20,7 +21,7 @@ class AttributeValues:
     The tests compare it with constants, so every value behaves as one of a few does.
     """
 
-    def __init__(self, tests: Tests) -> None:
+    def __init__(self, tests: Sequence[Atom]) -> None:
         constants = [_comparison(test)[1] for test in tests]
         numbers = [c for c in constants if isinstance(c, int | float) and not isinstance(c, bool)]
         between = [a / 2 + b / 2 for a in numbers for b in numbers]

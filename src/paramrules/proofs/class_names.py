@@ -50,7 +50,7 @@ class Chosen(NamedTuple):
 class Classes:
     """The classes that the alternatives of two files tell apart."""
 
-    def __init__(self, alternatives: Alternatives, budget: Budget) -> None:
+    def __init__(self, alternatives: Sequence[str], budget: Budget) -> None:
         self._alternatives = alternatives
         self._budget = budget
         self._words = extended(current())

@@ -42,25 +42,32 @@ class Name(NamedTuple):
 
 
 class Names:
-    """The tests of names in two files."""
+    """The tests of names in two files, whose order decides which of several names is found.
+
+    Args:
+        tests: the tests.
+        texts: the tests of texts.
+        read: the attributes that values read.
+        budget: the steps that are left.
+    """
 
     def __init__(self, tests: Iterable[Atom], texts: Texts, read: Iterable[Path], budget: Budget) -> None:
         self._texts = texts
         self._budget = budget
         self._numbers: dict[Atom, int] = {}
         self._found: dict[tuple[Tests, frozenset[Tests]], Name | None] = {}
-        alternatives = set()
-        paths: dict[Path, set[Atom]] = {path: set() for path in read}
+        alternatives: dict[str, None] = {}
+        paths: dict[Path, list[Atom]] = {path: [] for path in read}
         for test in tests:
             if test.kind == "text":
                 subject, regex = test.subject, str(test.what)
                 self._numbers[test] = texts.test(subject, regex)
             elif test.kind == "class":
-                alternatives.add(str(test.what))
+                alternatives[str(test.what)] = None
             elif test.kind == "attribute":
-                paths.setdefault(_path(test), set()).add(test)
-        self._classes = Classes(frozenset(alternatives), budget)
-        self._attributes = {path: AttributeValues(frozenset(some)) for path, some in paths.items()}
+                paths.setdefault(_path(test), []).append(test)
+        self._classes = Classes(list(alternatives), budget)
+        self._attributes = {path: AttributeValues(some) for path, some in paths.items()}
 
     def holds(self, tests: Tests, name: Name) -> bool:
         """Return whether tests hold together at a name."""

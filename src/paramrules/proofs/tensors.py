@@ -47,8 +47,8 @@ class Tensors:
         self._fields = sorted(fields)
         self._axes = max((at + 1 if at >= 0 else -at for at in positions), default=0)
         facts = list(facts)
-        variables = frozenset(str(fact.what) for fact in facts if fact.kind == "class")
-        self._variables = Classes(variables, budget)
+        variables = dict.fromkeys(str(fact.what) for fact in facts if fact.kind == "class")
+        self._variables = Classes(list(variables), budget)
         self._numbers: dict[str, set[float]] = {}
         for fact in facts:
             if fact.kind == "number":
