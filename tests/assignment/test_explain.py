@@ -147,6 +147,29 @@ def test_the_name_of_a_tied_parameter_that_decided() -> None:
     assert axis.clause.name == "lm_head.weight"
 
 
+@pytest.mark.parametrize(
+    ("predicate", "name", "note"),
+    [
+        ('leaf != "gain"', "a.gain", "leaf is `gain`"),
+        ('leaf != "other"', "b.other", "leaf is `other`"),
+        (r"name !~ b\.", "b.other", "finds `b.`"),
+        ("name not like *.w", "z.7.w", "name is `z.7.w`"),
+        (r'name ~ ^(?<q>\w)\. and q != "b"', "b.other", 'q is "b"'),
+        ("shape != (3,)", "a.gain", "shape is (3)"),
+    ],
+)
+def test_the_name_of_a_tied_parameter_at_which_a_negated_test_fails(
+    predicate: str, name: str, note: str
+) -> None:
+    further = [{"name": "b.other"}, {"name": "z.7.w"}]
+    model = inventory_of([{"name": "a.gain", "shape": [3], "also": further}])
+    explanation = paramrules.assign(paramrules.parse(f"a?: {predicate}\n"), model).explain("a.gain")
+    (verdict,) = explanation.axes[0].earlier
+    assert verdict.clause is not None
+    assert (verdict.clause.name, verdict.clause.note) == (name, note)
+    assert str(explanation).endswith(note + (f" as `{name}`" if name != "a.gain" else ""))
+
+
 def test_a_match_through_the_vocabulary_and_through_a_base() -> None:
     from support import inventory_of
 

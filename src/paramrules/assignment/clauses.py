@@ -127,7 +127,13 @@ class _Reader:
             case terms.LetPredicate():
                 return _named(predicate, self._failed(predicate.predicate, entries, premises))
             case _:
-                return self._clause(predicate, entries[0], premises)
+                return self._clause(predicate, self._failing(predicate, entries, premises), premises)
+
+    def _failing(self, test: Predicate, entries: list[int], premises: Premises) -> int:
+        """Return an entry at which a test fails: for a negated one, that of the name at which it shows."""
+        positive = _positive(test)
+        shown = self.evaluator.holds(positive, self.entries, premises) if positive else []
+        return self.evaluator.facts.first(shown) if shown else entries[0]
 
     def _held(self, predicate: Predicate, entry: int, premises: Premises) -> Clause:
         match predicate:
@@ -263,6 +269,24 @@ class _Reader:
             return "around it: " + ", ".join(f"`{cls.short}`" for cls in reversed(classes))
         what = "it is" if test.function == "variable" else "its owner is"
         return f"{what} {a(classes[0].name)}"
+
+
+def _positive(test: Predicate) -> Predicate | None:
+    """Return the positive form of a negated test, which fails if that holds for any name of a parameter."""
+    match test:
+        case terms.Comparison(operator="!="):
+            return replace(test, operator="==")
+        case (
+            terms.RegexTest(negated=True)
+            | terms.GlobTest(negated=True)
+            | terms.TextTest(negated=True)
+            | terms.ConstantTest(negated=True)
+            | terms.ShapeTest(negated=True)
+            | terms.ValueAmong(negated=True)
+        ):
+            return replace(test, negated=False)
+        case _:
+            return None
 
 
 def _is_compound(predicate: Predicate) -> bool:

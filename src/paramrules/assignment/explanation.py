@@ -103,7 +103,7 @@ class Explanation:
             lines.append(f"  shape {parameter.shape}, stored {stored}")
         lines += (f"  {word}: {why}" for word, why in self.untrained())
         for axis in self.axes:
-            lines += _in_words(axis)
+            lines += _in_words(axis, parameter.name)
         return "\n".join(map(printable, lines))
 
     def report(self) -> list[Block]:
@@ -201,16 +201,19 @@ def _untrained(parameter: Parameter, settings: Mapping[str, Any]) -> Iterator[tu
         yield "frozen", "in no group that an optimizer gets"
 
 
-def _in_words(axis: AxisExplanation) -> Iterator[str]:
-    name = f"[{axis.axis}] " if axis.axis else ""
-    yield f"  {name}`{axis.label}`: " + (_rule(axis.rule, axis.clause) if axis.rule else "no rule took it")
+def _in_words(axis: AxisExplanation, name: str) -> Iterator[str]:
+    """Yield the lines about an axis. `name` is the parameter's own, beside which it may have others."""
+    head = f"  [{axis.axis}] `{axis.label}`: " if axis.axis else f"  `{axis.label}`: "
+    yield head + (_rule(axis.rule, axis.clause, name) if axis.rule else "no rule took it")
     if axis.implied:
         yield f"    {rule_settings(axis.implied)} by its label"
-    yield from (f"    failed above: {_rule(verdict.rule, verdict.clause)}" for verdict in axis.earlier)
-    yield from (f"    would hold too: {_rule(verdict.rule, verdict.clause)}" for verdict in axis.later)
+    yield from (f"    failed above: {_rule(each.rule, each.clause, name)}" for each in axis.earlier)
+    yield from (f"    would hold too: {_rule(each.rule, each.clause, name)}" for each in axis.later)
 
 
-def _rule(rule: Rule, clause: Clause | None) -> str:
+def _rule(rule: Rule, clause: Clause | None, name: str) -> str:
     if clause is None:
         return f"`else` at {rule.span.location}"
-    return f"`{clause.text}` at {rule.span.location}" + (f": {clause.note}" if clause.note else "")
+    note = f": {clause.note}" if clause.note else ""
+    other = f" as `{clause.name}`" if clause.name != name else ""
+    return f"`{clause.text}` at {rule.span.location}{note}{other}"
