@@ -18,11 +18,20 @@ def rates(optimizer: Optimizer) -> dict[str, float]:
     Args:
         optimizer: an optimizer of `build`, or any other; it may be in the wrapper of a trainer.
 
+    Raises:
+        TypeError: it is no optimizer.
+
     >>> rates(optimizer)
     {'lr/no_decay': 0.001, 'lr/decay': 0.001}
     """
+    if not hasattr(optimizer, "param_groups"):
+        raise _refused(optimizer)
     groups = enumerate(optimizer.param_groups)
     return row_metrics(group_rows(GroupStats(_label(group, n), _number(group["lr"])) for n, group in groups))
+
+
+def _refused(given: object) -> TypeError:
+    return TypeError(f"`optimizer` is {a(type(given).__name__)}, and should be what `build` returns")
 
 
 _Call = tuple[tuple[Any, ...], dict[str, Any]]
@@ -58,9 +67,7 @@ class GroupMonitor:
 
     def __init__(self, optimizer: Optimizer, every: int = 10, *, updates: bool = True) -> None:
         if not isinstance(optimizer, Optimizer):
-            raise TypeError(
-                f"`optimizer` is {a(type(optimizer).__name__)}, and should be what `build` returns"
-            )
+            raise _refused(optimizer)
         if not isinstance(every, int) or every < 1:
             raise ValueError(f"`every` is {every!r} and should be a number of steps, such as 100")
         self.optimizer = _unwrapped(optimizer)

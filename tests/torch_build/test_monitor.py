@@ -279,6 +279,11 @@ def test_wrong_arguments(arguments: Any, error: type[Exception], said: str) -> N
     assert str(raised.value) == said
 
 
+def test_rates_of_a_model() -> None:
+    with pytest.raises(TypeError, match="`optimizer` is a `Linear`, and should be what `build` returns"):
+        rates(nn.Linear(1, 1))  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("positional", [True, False])
 @pytest.mark.parametrize("method", ["sgd", "lbfgs", "several"])
 def test_gradients_of_a_closure_are_those_before_the_step_changes_them(method: str, positional: bool) -> None:
