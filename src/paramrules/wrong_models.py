@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from os import PathLike
-from types import FunctionType
+from types import FunctionType, GeneratorType
 from typing import Final
 
 from paramrules.contract import Backend
@@ -38,7 +38,7 @@ def _for_inventory(model: object) -> str:
     """Return what to pass where an inventory would do as well; an empty text if that is not known."""
     if isinstance(model, str | PathLike) and str(model).endswith(".json"):
         return f'read a saved inventory with `paramrules.Inventory.load("{model}")`'
-    if hasattr(model, "inventory") and _are_rules(model):
+    if _are_rules(model) and hasattr(model, "inventory"):
         return "pass the model, or what the assignment knows of it: `assignment.inventory`"
     if _are_rules(model):
         return "these are rules: pass the model in this place"
@@ -121,9 +121,9 @@ def _instead(model: object) -> str:
         return "pass the model itself, not its name or its file"
     if isinstance(model, Inventory):
         return "an inventory has no tensors: pass the model that it describes"
-    if hasattr(model, "param_groups"):
+    if _attribute(model, "param_groups") is not None:
         return "pass the model that the optimizer trains"
-    if getattr(model, "__name__", "") == "named_parameters" or _are_named(model):
+    if _made_by(model) == "named_parameters" or _are_named(model):
         return "write `dict(model.named_parameters())`, or pass the model itself"
     if isinstance(model, list | tuple) and any(map(is_model, model)):
         return "put the models into one module, or call this once for each"
@@ -140,7 +140,20 @@ def _are_named(model: object) -> bool:
 
 def _are_parameters(model: object) -> bool:
     """Return whether a value is parameters without names: `model.parameters()`, a list of arrays."""
-    if getattr(model, "__name__", "") == "parameters":  # a generator is called by its function
+    if _made_by(model) == "parameters":
         return True
     arrays = model if isinstance(model, list | tuple) else (model,)
-    return bool(arrays) and all(hasattr(array, "shape") for array in arrays)
+    return bool(arrays) and all(isinstance(_attribute(array, "shape"), tuple) for array in arrays)
+
+
+def _made_by(value: object) -> str:
+    """Return the name of the function that made a generator, and nothing for what is none."""
+    return value.__name__ if isinstance(value, GeneratorType) else ""
+
+
+def _attribute(value: object, name: str) -> object:
+    """Return an attribute of something unknown; None if it has none, or raises when asked."""
+    try:
+        return getattr(value, name, None)
+    except Exception:
+        return None

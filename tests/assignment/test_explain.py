@@ -10,6 +10,7 @@ import paramrules
 from paramrules.assignment import AxisExplanation, Verdict
 from paramrules.assignment.explanation_table import explanation_table
 from paramrules.display import Table
+from paramrules.html_report import View, page
 
 
 def explained(text: str, name: str, **how: object) -> AxisExplanation:
@@ -145,6 +146,15 @@ def test_the_name_of_a_tied_parameter_that_decided() -> None:
     axis = explained("a: type(Linear) and name ~ head\nb: else\n", "wte.weight")
     assert axis.clause is not None
     assert axis.clause.name == "lm_head.weight"
+
+
+def test_a_later_rule_without_a_result_is_not_told() -> None:
+    """Nothing asks it about a parameter that a rule above takes."""
+    model = inventory_of([{"name": "w", "shape": (4, 4)}, {"name": "b", "shape": (4,)}])
+    rules = paramrules.parse("a: ndim == 2\nb?: 8 / (ndim - 2) > 1\nc: ndim > 0\n")
+    (axis,) = paramrules.assign(rules, model).explain("w").axes
+    assert [verdict.rule.label.text for verdict in axis.later] == ["c"]
+    assert page([View(paramrules.assign(rules, model), "m")])
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,7 @@ def test_an_option_before_the_command_is_told_where_it_goes(run: Callable[..., R
 @pytest.mark.parametrize(
     ("words", "error"),
     [
+        ("show --hlep", "there is no option `--hlep`; did you mean `--help`?"),
         ("show --set rate=1", "there is no option `--set`; did you mean `--option`?"),
         ("show -o rate=1", "there is no option `-o`; did you mean `--option`?"),
         ("show -Drate=1", "there is no option `-D`; did you mean `--option`?"),

@@ -139,6 +139,13 @@ def net() -> object:
 ONE = Inventory("toy", ["w"], [UNKNOWN_OWNER], Columns())
 
 
+class Silent:
+    """Something that answers no question."""
+
+    def __getattr__(self, name: str) -> object:
+        raise ValueError(name)
+
+
 class Shaped:
     """What has a shape is a parameter."""
 
@@ -204,6 +211,16 @@ def test_what_is_not_a_model_at_all(install: Install, model: object, called: str
     install("toy_backend:backend")
     for refused in (lambda: refusal(model), lambda: assigned(model)):
         assert refused() == f"\nerror[E504]: no backend knows what a `{called}` is\n  = help: {help}"
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_what_raises_when_it_is_asked_is_not_a_model(install: Install, wrapped: bool) -> None:
+    install("toy_backend:backend")
+    what = "list" if wrapped else f"{__name__}.Silent"
+    assert assigned([Silent()] if wrapped else Silent()) == (
+        f"\nerror[E504]: no backend knows what a `{what}` is\n"
+        "  = help: pass a module or a tree of arrays; installed backends: `toy`"
+    )
 
 
 def assigned(model: object) -> str:

@@ -120,3 +120,35 @@ def test_a_flag_says_all_by_itself() -> None:
         ("trainable", "holds in the first model"),
         ("trainable", "fails in the second"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("predicate", "held", "failed"),
+    [
+        (
+            "(name ~ ^blocks and attr(k) or name ~ ^layers) and (ndim == 2 or ndim == 1)",
+            "finds `blocks`; attr(k) is 1",
+            "not in `blocks.0.weight`",
+        ),
+        ("block and (i < 2 and attr(k) or i > 5)", "attr(k) is 1; i is 0", "i is 0"),
+        # the branch behind the one that holds divides by zero, and nothing asks it
+        (
+            "ndim == 2 and (attr(k) or 8 / attr(d) > 1)",
+            "attr(k) is 1",
+            "attr(k) does not apply; 8 / attr(d) is 0.8",
+        ),
+        (
+            "not (ndim == 2 and (leaf == 'bias' or not attr(k)))",
+            "`(leaf == 'bias' or not attr(k))`: leaf is `weight`; attr(k) is 1",
+            "ndim is 2; attr(k) does not apply",
+        ),
+    ],
+)
+def test_of_an_or_the_branch_that_held_is_told(predicate: str, held: str, failed: str) -> None:
+    a, b = (
+        blocks("blocks.0.weight", attributes={"k": 1, "d": 0}),
+        blocks("blocks.0.weight", attributes={"d": 10}),
+    )
+    (_, holds), (_, fails) = places(f"{BLOCK}\na: {predicate}\nrest: else", a, b)
+    assert holds.startswith(f"holds in the first model: {held}")
+    assert fails.startswith(f"fails in the second: {failed}")

@@ -1,5 +1,7 @@
 """The reasons of differences: those of one kind have the same clauses, for drawn rules and facts."""
 
+from dataclasses import asdict
+
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from support import examples, inventory_of
@@ -70,3 +72,17 @@ def test_a_finding_counts_what_the_same_clauses_decide(first, second, one, other
     for message, names in zip(told, alike.values(), strict=True):
         assert message.startswith(f"`{names[0]}` is in ")
         assert message.endswith(f" (and {len(names) - 1} more)") is (len(names) > 1)
+
+
+def test_a_difference_as_a_dict_copies_no_assignment() -> None:
+    model = inventory_of([{"name": "w", "shape": (8,)}]), inventory_of([{"name": "w", "shape": (8, 1)}])
+    found = paramrules.parity(paramrules.parse("a: ndim == 1\nb: else\n"), *model)
+    (difference,) = found.differences
+    copied = asdict(difference)
+    assert {key: copied[key] for key in ("a", "b", "axis", "labels")} == {
+        "a": "w",
+        "b": "w",
+        "axis": "",
+        "labels": ("a", "b"),
+    }
+    assert copied["_parting"] is difference._parting

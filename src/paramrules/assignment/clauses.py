@@ -10,7 +10,7 @@ from paramrules.assignment.label_settings import Decision
 from paramrules.assignment.labelling import captured_values
 from paramrules.assignment.predicate_evaluator import Evaluator
 from paramrules.assignment.value_evaluator import module_text
-from paramrules.diagnostics import a
+from paramrules.diagnostics import RulesError, a
 from paramrules.display import value_text
 from paramrules.inventories import ABSENT, Class
 from paramrules.inventories.classes import Match, source
@@ -68,9 +68,20 @@ def explain_axis(axis: Axis, parameter: int, decision: Decision, evaluator: Eval
         tuple(
             Verdict(r, reader.held(r.predicate))
             for r in axis.rules[before + 1 :]
-            if r.predicate and evaluator.holds(r.predicate, reader.entries)
+            if r.predicate and holds_too(r.predicate, reader.entries, evaluator)
         ),
     )
+
+
+def holds_too(predicate: Predicate, entries: list[int], evaluator: Evaluator) -> bool:
+    """Return whether the predicate of a rule below the one that won holds; one without a result does not.
+
+    Nothing asks such a rule about these entries, so that its division by zero is no mistake.
+    """
+    try:
+        return bool(evaluator.holds(predicate, entries))
+    except RulesError:
+        return False
 
 
 def _named(let: terms.LetPredicate, clause: Clause) -> Clause:
@@ -102,20 +113,33 @@ class _Reader:
 
     def note_within(self, whole: Predicate, part: Predicate) -> str:
         """Return the fact that a part of a predicate looked at, both of which hold."""
-        return next(self._within(whole, part, self._entry(whole, ()), ())).note
+        return next(self._within(whole, part, self._entry(whole, ()), ()))
 
-    def _within(
-        self, predicate: Predicate, part: Predicate, entry: int, premises: Premises
-    ) -> Iterator[Clause]:
+    def _within(self, predicate: Predicate, part: Predicate, entry: int, premises: Premises) -> Iterator[str]:
         match predicate:
             case _ if predicate is part:
-                yield self._clause(part, entry, premises)
+                yield self._facts(part, entry, premises)
             case terms.AllOf():
                 for item in in_order(predicate):
                     yield from self._within(item, part, entry, premises)
                     premises = (*premises, item)
             case terms.LetPredicate():
                 yield from self._within(predicate.predicate, part, entry, premises)
+
+    def _facts(self, predicate: Predicate, entry: int, premises: Premises) -> str:
+        """Return the facts behind a predicate that holds, of an `or` those behind the branch that held.
+
+        The others may have no result.
+        """
+        clause = self._held(predicate, entry, premises)
+        both = meaning(clause.predicate)
+        if not isinstance(both, terms.AllOf):
+            return clause.note
+        notes: dict[str, None] = {}
+        for item in in_order(both):
+            notes[self._facts(item, entry, premises)] = None
+            premises = (*premises, item)
+        return "; ".join(filter(None, notes))
 
     def _failed(self, predicate: Predicate, entries: list[int], premises: Premises) -> Clause:
         match predicate:
@@ -164,10 +188,7 @@ class _Reader:
         some = self.evaluator.holds(item, self.entries, premises)
         if some:
             entry = self.evaluator.facts.first(some)
-            held = self._held(item, entry, premises)
-            if isinstance(held.predicate, terms.AllOf):
-                return replace(held, note=self._notes(held.predicate.items, entry, premises))
-            return held
+            return replace(self._held(item, entry, premises), note=self._facts(item, entry, premises))
         return self._failed(item, self.entries, premises)
 
     def _negated_note(self, negation: terms.Not, inner: Clause) -> str:

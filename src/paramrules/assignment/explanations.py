@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from paramrules.assignment.clauses import holds_too
 from paramrules.assignment.explanation import (
     FAILED,
     LATER,
@@ -126,7 +127,7 @@ class ExplainedRule:
         entries = list(inventory.entries(parameter))
         if rule.predicate is None and outcome != WON:
             return ()
-        if rule.predicate and outcome == LATER and not self._evaluator.holds(rule.predicate, entries):
+        if rule.predicate and outcome == LATER and not holds_too(rule.predicate, entries, self._evaluator):
             return ()
         clause = self._assignment.clause(rule, parameter)
         return verdict_row(outcome, Verdict(rule, clause), inventory.names[parameter])

@@ -46,7 +46,7 @@ def no_option(typed: str, ctx: click.Context) -> str:
 
 def _nearest(typed: str, ctx: click.Context) -> Iterator[str]:
     """Yield what to type, the likeliest first."""
-    own = _options(ctx.command)
+    own = _options(ctx.command, ctx)
     if typed in ("--model", "-m") and any(param.metavar == "M" for param in ctx.command.params):
         yield "the model needs no option: `paramrules inventory vit.py:ViT -o vit.json`"
     for option, words in _MEANT.items():
@@ -67,9 +67,10 @@ def _having(typed: str, ctx: click.Context) -> Iterator[str]:
     assert isinstance(group, click.Group)
     for name in group.list_commands(ctx):
         command = group.get_command(ctx, name)
-        if command and typed in _options(command):
+        if command and typed in _options(command, ctx):
             yield name
 
 
-def _options(command: click.Command) -> set[str]:
-    return {name for param in command.params if isinstance(param, click.Option) for name in param.opts}
+def _options(command: click.Command, ctx: click.Context) -> set[str]:
+    params = (*command.params, command.get_help_option(ctx))
+    return {name for param in params if isinstance(param, click.Option) for name in param.opts}

@@ -91,6 +91,10 @@ class Parting:
         self._rule = assignments[0].rules.axes[axis].rules[self._number]
         self._held = [rule == self._number for rule in rules]
 
+    def __deepcopy__(self, memo: object) -> "Parting":
+        """Return it itself, as all that `dataclasses.asdict` copies shares two whole assignments."""
+        return self
+
     def reasons(self, a: str, b: str) -> tuple[Reason, Reason]:
         """Return the clauses that held and failed for a pair."""
         one, other = (
