@@ -69,18 +69,14 @@ def test_an_index_is_told() -> None:
     ]
 
 
-def test_settings_that_one_model_takes_from_another_rule() -> None:
-    """The first rule that takes something gives a label its settings."""
+@pytest.mark.parametrize("label", ["a_{i}", "a_{i+0}"])
+def test_settings_that_one_model_takes_from_another_rule(label: str) -> None:
+    """The first rule that takes something gives a label its settings, however the label is written."""
     a = blocks("blocks.1.head", "blocks.1.weight")
-    text = f"{BLOCK}\na_{{i}}: block and leaf == 'head' -> lr_scale = 2\na_{{i}}: block"
+    text = f"{BLOCK}\na_{{i}}: block and leaf == 'head' -> lr_scale = 2\n{label}: block"
     assert places(text, a, blocks("blocks.1.weight")) == [
         ("lr_scale = 2", "in the first model, lr_scale = 2"),
         ("lr_scale = 2", "in the second, no settings"),
-    ]
-    text = f"{BLOCK}\na_{{i}}: block and leaf == 'head' -> lr_scale = 2\na_{{i+0}}: block"
-    assert places(text, a, blocks("blocks.1.weight")) == [
-        (r"name ~ ^blocks\.(?<i>\d+)\.", "in the first model, lr_scale = 2"),
-        (r"name ~ ^blocks\.(?<i>\d+)\.", "in the second, no settings"),
     ]
 
 
@@ -152,3 +148,34 @@ def test_of_an_or_the_branch_that_held_is_told(predicate: str, held: str, failed
     (_, holds), (_, fails) = places(f"{BLOCK}\na: {predicate}\nrest: else", a, b)
     assert holds.startswith(f"holds in the first model: {held}")
     assert fails.startswith(f"fails in the second: {failed}")
+
+
+def test_settings_of_a_label_from_another_rule_are_those_that_count() -> None:
+    text = (
+        "b_{i}: name ~ x\\.(?<i>\\d+) -> lr = count(name ~ x\\.(\\d+))\n"
+        "b_1: name ~ z -> lr = count(name ~ z\\.(\\d+)) + 10\n"
+        "b_{i}: name ~ y\\.(?<i>\\d+)\n"
+        "rest: else"
+    )
+    names = ["y.1.weight", "z.1.weight", "x.5.weight"]
+    place = "lr = count(name ~ z\\.(\\d+)) + 10"
+    assert places(text, blocks(*names), blocks(*names, "x.6.weight", "z.2.weight")) == [
+        (place, "in the first model, count(name ~ z\\.(\\d+)) is 1"),
+        (place, "in the second, count(name ~ z\\.(\\d+)) is 2"),
+    ]
+
+
+def test_what_a_label_read_of_another_parameter_is_no_reason() -> None:
+    """The label has its settings from its first rule, which reads a capture that this one may lack."""
+    text = (
+        "b_{i}: name ~ x\\.(?<i>\\d+)\\.(?<j>\\d+) -> lr = j + 1\n"
+        "b_{i}: name ~ y\\.(?<i>\\d+)\\.((?<j>\\d+)\\.)?\n"
+        "rest: else"
+    )
+    a = inventory_of([{"name": "y.1.weight", "shape": [3, 3]}, {"name": "x.1.2.weight", "shape": [2]}])
+    b = inventory_of([{"name": "y.1.6.weight", "shape": [3, 3]}, {"name": "x.1.3.weight", "shape": [2]}])
+    place = "name ~ y\\.(?<i>\\d+)\\.((?<j>\\d+)\\.)?"
+    assert places(text, a, b) == [
+        (place, "for `y.1.weight`, lr = 3"),
+        (place, "for `y.1.6.weight`, lr = 4"),
+    ]

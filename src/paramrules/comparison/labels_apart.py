@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from paramrules.assignment import Assignment, Clause
+from paramrules.assignment.value_evaluator import captures_of
 from paramrules.comparison.differences import Difference, Reason
 from paramrules.diagnostics import Diagnostic, Place, Span
 from paramrules.display import rule_settings, value_text
-from paramrules.rules.model import Rule, Setting
+from paramrules.rules.model import Axis, Rule, Setting
 
 
 def differences_found(
@@ -73,11 +74,22 @@ class _Side(NamedTuple):
         return self.reason.clause
 
     def giving(self, key: str) -> Setting | None:
-        """Return the setting of the rule, or of the first rule with its label if it has none of its own."""
+        """Return the setting that gives the label a value; None if it read another parameter for that."""
         (axis,) = (axis for axis in self.assignment.rules.axes if axis.name == self.axis)
-        same_label = (rule for rule in axis.rules if rule.label.text == self.rule.label.text)
-        rule = next((rule for rule in (self.rule, *same_label) if rule.settings is not None), self.rule)
-        return next((setting for setting in rule.settings or () if setting.key == key), None)
+        rule = self.rule if self.rule.settings is not None else self._first(axis)
+        setting = next((setting for setting in rule.settings or () if setting.key == key), None)
+        own = rule is self.rule or setting is None or captures_of(setting.value) <= {*self.rule.captures}
+        return setting if own else None
+
+    def _first(self, axis: Axis) -> Rule:
+        """Return the first rule that took a parameter with this label, or one with the label above it."""
+        (found,) = (each for each in self.assignment.axes if each.name == self.axis)
+        of_label = (
+            at for at, label in zip(found.rules, found.of, strict=True) if found.labels[label] == self.label
+        )
+        first = min(of_label)
+        above = (rule for rule in axis.rules[:first] if rule.label.literal == self.label)
+        return axis.rules[first] if axis.rules[first].settings is not None else next(above, axis.rules[first])
 
 
 def _sides(difference: Difference, assignments: Iterable[Assignment]) -> list[_Side]:
@@ -113,12 +125,14 @@ def _both_took(one: _Side, other: _Side) -> list[Place]:
     if one.label == other.label:
         keys = dict.fromkeys((*one.settings, *other.settings))
         key = next(key for key in keys if one.settings.get(key) != other.settings.get(key))
-        setting = one.giving(key)
-        span, values = (setting.span, [setting.value]) if setting else (_span(one.reason), [])
-    read = [side.assignment.values_read(values, side.rule, side.number) for side in (one, other)]
-    apart = [text for text in read[0] if read[0][text] != read[1][text]]
+        given, beside = one.giving(key), other.giving(key)
+        setting = given or beside
+        span = setting.span if setting else _span(one.reason)
+        values = [setting.value] if setting and given is beside else []
+    seen = [side.assignment.values_read(values, side.rule, side.number) for side in (one, other)]
+    apart = [text for text in seen[0] if seen[0][text] != seen[1][text]]
     places = []
-    for side, facts in zip((one, other), read, strict=True):
+    for side, facts in zip((one, other), seen, strict=True):
         note = ", ".join(f"{text} is {value_text(facts[text])}" for text in apart)
         # a label may take its settings from one rule here, and from another there
         places.append(Place(span, f"{side.where}, {note or rule_settings(side.settings)}"))
