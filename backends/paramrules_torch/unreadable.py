@@ -47,10 +47,10 @@ def _cause(tensor: Tensor) -> _Cause | None:
     """Return what keeps a tensor from being read, if anything does."""
     try:
         _ = tensor.ndim, tensor.requires_grad, tensor.dtype
-        if tensor.is_nested:
-            return _NESTED
         symbol = next((extent for extent in tensor.shape if isinstance(extent, SymInt)), None)
     except Exception as error:
+        if _is_nested(tensor):
+            return _NESTED
         return _Cause(
             "E501",
             f"a shape or a dtype that cannot be read: `{class_name(type(tensor))}` raises {said_by(error)}",
@@ -58,11 +58,21 @@ def _cause(tensor: Tensor) -> _Cause | None:
         )
     if symbol is None:
         return None
+    if _is_nested(tensor):
+        return _NESTED
     return _Cause(
         "E503",
         f"no known shape: `{symbol}` stands for a number",
         "leave symbols to the shapes of inputs: those of parameters are numbers",
     )
+
+
+def _is_nested(tensor: Tensor) -> bool:
+    """Return whether a tensor is nested; False if its class does not say."""
+    try:
+        return tensor.is_nested
+    except Exception:
+        return False
 
 
 _NESTED = _Cause(

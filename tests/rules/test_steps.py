@@ -51,6 +51,21 @@ def test_lets_that_use_each_other_several_times(first: str, step: str, rule: str
     assert all_steps(10, 8) < 2 * once
 
 
+@pytest.mark.parametrize("step", ["{0} and {0}", "{0} and ({0} or {0})", "not {0} or {0} and tied"])
+def test_reasons_with_lets_that_use_each_other_several_times(step: str) -> None:
+    """What holds in one model and fails in the other stands behind them."""
+
+    def steps(depth: int) -> int:
+        rules = parse(
+            doubling("ndim > 0", step, depth) + f"x?: a{depth} and a{depth} and attr(x)\nrest?: else\n"
+        )
+        models = [inventory_of([{"name": "a", "attributes": given}]) for given in ({"x": 1}, {})]
+        return calls(lambda: paramrules.parity(rules, *models).findings)
+
+    steps(3)
+    assert steps(20) < 2.5 * steps(10)
+
+
 def test_a_large_let_is_worked_out_once_for_all_rules_that_use_it() -> None:
     def text(size: int) -> str:
         value = "max(ndim, " + ", ".join(map(str, range(size))) + ")"

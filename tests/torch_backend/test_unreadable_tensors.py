@@ -32,6 +32,12 @@ class Typeless(torch.Tensor):
         raise NotImplementedError("no dtype")
 
 
+class Unasked(torch.Tensor):
+    @property
+    def is_nested(self) -> bool:  # type: ignore[override]
+        raise NotImplementedError("nobody need know")
+
+
 def model_with(*tensors: torch.Tensor) -> nn.Module:
     """Return a layer with further parameters."""
     model = nn.Linear(2, 2)
@@ -72,6 +78,11 @@ def test_shapes_with_symbols_are_not_known(monkeypatch: pytest.MonkeyPatch) -> N
     assert refused(model_with(symbolic())) == expected
     monkeypatch.setitem(sys.modules, "deepspeed", ModuleType("deepspeed"))
     assert refused(model_with(symbolic())) == expected
+
+
+def test_a_class_that_does_not_say_whether_it_is_nested_is_none_of_the_causes() -> None:
+    model = model_with(torch.ones(3).as_subclass(Unasked), symbolic())
+    assert refused(model).startswith("\nerror[E503]: `own1` has no known shape")
 
 
 def test_each_cause_is_one_error() -> None:

@@ -113,33 +113,44 @@ class _Reader:
 
     def note_within(self, whole: Predicate, part: Predicate) -> str:
         """Return the fact that a part of a predicate looked at, both of which hold."""
-        return next(self._within(whole, part, self._entry(whole, ()), ()))
+        return next(self._within(whole, part, self._entry(whole, ()), (), set()))
 
-    def _within(self, predicate: Predicate, part: Predicate, entry: int, premises: Premises) -> Iterator[str]:
-        match predicate:
-            case _ if predicate is part:
-                yield self._facts(part, entry, premises)
-            case terms.AllOf():
-                for item in in_order(predicate):
-                    yield from self._within(item, part, entry, premises)
-                    premises = (*premises, item)
-            case terms.LetPredicate():
-                yield from self._within(predicate.predicate, part, entry, premises)
+    def _within(
+        self, predicate: Predicate, part: Predicate, entry: int, premises: Premises, seen: set[int]
+    ) -> Iterator[str]:
+        if predicate is part:
+            yield self._facts(part, entry, premises)
+        inner = meaning(predicate)
+        if isinstance(inner, terms.AllOf) and id(inner) not in seen:
+            seen.add(id(inner))
+            premises = () if inner is not predicate else premises
+            for item in in_order(inner):
+                yield from self._within(item, part, entry, premises, seen)
+                premises = (*premises, item)
 
     def _facts(self, predicate: Predicate, entry: int, premises: Premises) -> str:
         """Return the facts behind a predicate that holds, of an `or` those behind the branch that held.
 
         The others may have no result.
         """
+        notes = self._each_fact(predicate, entry, premises, set())
+        return "; ".join(dict.fromkeys(filter(None, notes)))
+
+    def _each_fact(
+        self, predicate: Predicate, entry: int, premises: Premises, told: set[int]
+    ) -> Iterator[str]:
+        """Yield the facts, those of a predicate once, however many lets name it."""
+        if id(meaning(predicate)) in told:
+            return
+        told.add(id(meaning(predicate)))
         clause = self._held(predicate, entry, premises)
         both = meaning(clause.predicate)
         if not isinstance(both, terms.AllOf):
-            return clause.note
-        notes: dict[str, None] = {}
+            yield clause.note
+            return
         for item in in_order(both):
-            notes[self._facts(item, entry, premises)] = None
+            yield from self._each_fact(item, entry, premises, told)
             premises = (*premises, item)
-        return "; ".join(filter(None, notes))
 
     def _failed(self, predicate: Predicate, entries: list[int], premises: Premises) -> Clause:
         match predicate:

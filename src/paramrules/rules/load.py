@@ -8,7 +8,7 @@ from itertools import chain
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeGuard
 
-from paramrules.diagnostics import Diagnostic, RulesError, Source, Span, class_name, covers
+from paramrules.diagnostics import Diagnostic, RulesError, Source, Span, a, class_name, covers
 from paramrules.rules.includes import Loaded, Reading
 from paramrules.rules.model import Rules
 from paramrules.rules.resolve import resolve
@@ -61,7 +61,7 @@ def parse(text: str, name: str = "<rules>") -> Rules:
     if not isinstance(text, str):
         instead = "a file is read by `paramrules.load(path)`" if is_rule_file(text) else ""
         instead = "decode it first: `text.decode()`" if isinstance(text, bytes) else instead
-        raise TypeError(f"`text` is a {_class_of(text)} and should be a `str`{instead and f'; {instead}'}")
+        raise TypeError(f"`text` is {_class_of(text)} and should be a `str`{instead and f'; {instead}'}")
     source = Source(name, normalised(text))
     reading = Reading(source)
     rules, findings = _understand(reading.main(source, None), reading)
@@ -131,7 +131,7 @@ def read_text(
 
 def _load(path: RuleFile, may_define_only: bool = False) -> tuple[Rules | None, list[Diagnostic]]:
     if not is_rule_file(path):
-        raise TypeError(f"a rule file is named by its path: this is a {_class_of(path)}")
+        raise TypeError(f"a rule file is named by its path: this is {_class_of(path)}")
     if names_shipped(path):
         return _load_shipped(path, may_define_only)
     file = os.fspath(path) if isinstance(path, str | os.PathLike) else path
@@ -175,7 +175,7 @@ def _finish(rules: Rules | None, findings: list[Diagnostic]) -> Rules:
 
 
 def _class_of(value: object) -> str:
-    return f"`{class_name(type(value))}`"
+    return a(class_name(type(value)))
 
 
 def _sorted(findings: Iterable[Diagnostic], sources: list[Source]) -> list[Diagnostic]:
