@@ -71,7 +71,12 @@ def test_settings_that_differ_with_other_labels() -> None:
     )
     found = compared(rules, "settings")
     assert (found.same, found.differences) == (False, ())
-    assert [finding.code for finding in compared(rules, "both").findings] == ["E801", "E807"]
+    both = compared(rules, "both")
+    assert [(finding.code, finding.help) for finding in both.findings] == [
+        ("E801", ""),
+        ("E807", "their labels differ: E801 shows the clause that decides"),
+    ]
+    assert repr(both) == "<Parity of 2 pairs: 1 differ, 0 and 0 without a partner>"
     assert [paramrules.render(finding) for finding in found.findings] == [
         "error[E807]: `fc.weight` has eps = 1e-06, lr_scale = 0.5, "
         "its partner `fc.weight` no eps, no lr_scale\n"
@@ -91,27 +96,56 @@ def test_settings_that_differ_with_other_labels() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rules", "marked", "help"),
+    ("rules", "marked", "read", "help"),
     [
         (
             "hidden: ndim == 2 -> lr_scale = 8 / shape[0]\nrest: else",
             "lr_scale = 8 / shape[0]",
+            "shape[0]",
             "`fan_in` and `fan_out` do not depend on how a framework stores a matrix, as `shape[0]` does",
         ),
         (
             "hidden: name == 'fc.weight' -> lr_scale = attr(mult)\nhidden: name ~ fc\nrest: else",
             "lr_scale = attr(mult)",
-            "`paramrules explain` shows what the value reads of `fc.weight` and of `fc.weight`",
+            "attr(mult)",
+            "",
         ),
     ],
 )
-def test_where_settings_that_differ_are_written(rules: str, marked: str, help: str) -> None:
+def test_where_settings_that_differ_are_written(rules: str, marked: str, read: str, help: str) -> None:
     models = [
         inventory_of([{"name": "fc.weight", "shape": (n, 12 - n), "attributes": {"mult": n}}]) for n in (4, 8)
     ]
     (finding,) = paramrules.parity(paramrules.parse(rules), *models, compare="settings").findings
     assert (finding.code, finding.span and finding.span.text, finding.help) == ("E807", marked, help)
-    assert finding.also == ()
+    assert finding.label == f"in the first model, {read} is 4"
+    assert [(place.span.text, place.label) for place in finding.also] == [
+        (marked, f"in the second, {read} is 8")
+    ]
+
+
+def test_settings_of_one_label_are_told_once() -> None:
+    """By E801, which shows what they read."""
+    found = compared("hidden: ndim == 2 -> lr_scale = 8 / shape[0]\nrest: else", "both")
+    assert (len(found.differences), len(found.settings)) == (1, 1)
+    assert [finding.code for finding in found.findings] == ["E801"]
+    assert repr(found) == "<Parity of 2 pairs: 1 differ, 0 and 0 without a partner>"
+
+
+def test_equal_changes_with_one_label_and_with_two() -> None:
+    rows = [{"name": f"{name}.weight", "shape": [8, 4]} for name in ("a", "b")]
+    models = [
+        inventory_of([{**row, "shape": shape, "attributes": {"half": shape[0] / 8}} for row in rows])
+        for shape in ([8, 4], [4, 8])
+    ]
+    rules = (
+        "a: name ~ ^a -> lr_scale = attr(half)\ntall: shape[0] == 8\nwide: shape[0] == 4 -> lr_scale = 0.5"
+    )
+    findings = paramrules.parity(paramrules.parse(rules), *models, compare="settings").findings
+    assert [finding.message for finding in findings] == [
+        f"`{name}.weight` has no lr_scale, its partner `{name}.weight` lr_scale = 0.5" for name in ("a", "b")
+    ]
+    assert [finding.label for finding in findings] == ["in the first model, attr(half) is 1.0", ""]
 
 
 def test_settings_that_an_unwritten_rule_leaves_out() -> None:
@@ -128,6 +162,27 @@ def test_a_parameter_frozen_in_one_model() -> None:
     assert compared(rules, "labels", trainable=False).same
     assert found.frozen == (("fc.weight",), ())
     assert found.counts == (Count(None, "all", (1, 2), (1, 33), True),)
+    for word in ("settings", "both"):
+        assert [paramrules.render(each) for each in compared(rules, word, trainable=False).findings] == [
+            "error[E807]: `fc.weight` is frozen in the first model, trained in the second\n"
+            "  = help: the model itself freezes it; a rule with `freeze = true` does so in both"
+        ]
+
+
+def test_parameters_frozen_in_one_model_are_told_together() -> None:
+    """Whatever settings they have in the other, which may skip them."""
+    rules = paramrules.parse(
+        r"block_{i}: name ~ (?<i>\d) -> lr_scale = 1 / (2 + i)" "\nrest: else -> skip = true"
+    )
+    a = inventory_of([{"name": f"blocks.{i}.weight"} for i in range(2)] + ["table.weight"])
+    names = [f"blocks_{i}.kernel" for i in range(2)] + ["table.weight"]
+    b = inventory_of([{"name": name, "trainable": False} for name in names])
+    messages = [each.message for each in paramrules.parity(rules, a, b, compare="settings").findings]
+    assert messages == [
+        "`blocks.0.weight` is trained in the first model, its partner `blocks_0.kernel` frozen in the second "
+        "(and 1 more)",
+        "`table.weight` is skipped in the first model, frozen in the second",
+    ]
 
 
 def test_what_a_rule_freezes_needs_no_partner() -> None:
@@ -165,3 +220,16 @@ def test_a_word_that_is_not_known() -> None:
     assert str(e.value) == (
         "\nerror[E808]: `` is not something to compare\n  = help: compare `labels`, `settings` or `both`"
     )
+
+
+@pytest.mark.parametrize(
+    ("word", "said", "help"),
+    [
+        (["labels"], "['labels']", "did you mean `labels`?"),
+        (None, "None", "compare `labels`, `settings` or `both`"),
+    ],
+)
+def test_what_is_not_a_word(word: Any, said: str, help: str) -> None:
+    with pytest.raises(RulesError) as e:
+        compared("all: else", word)
+    assert str(e.value) == f"\nerror[E808]: `{said}` is not something to compare\n  = help: {help}"

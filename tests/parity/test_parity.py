@@ -142,9 +142,10 @@ def test_what_is_in_one_model_alone(swapped: bool) -> None:
     alone = (Unpaired("norm.weight", ()), Unpaired("fc.bias", ()))
     assert found.unpaired == (((), alone) if swapped else (alone, ()))
     assert not found.same
-    which = "second" if swapped else "first"
+    which, line = ("second", "- = norm.weight") if swapped else ("first", "norm.weight = -")
     assert [paramrules.render(finding) for finding in found.findings] == [
-        f"error[E802]: `norm.weight` and 1 more of the {which} model have no partner in the other"
+        f"error[E802]: `norm.weight` and 1 more of the {which} model have no partner in the other\n"
+        f"  = help: if it has none on purpose, write `{line}` in a mapping file"
     ]
 
 

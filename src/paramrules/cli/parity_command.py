@@ -1,5 +1,7 @@
 """`paramrules parity [FILE] [--model A --model B]`."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -15,6 +17,7 @@ from paramrules.sources import source
 
 if TYPE_CHECKING:
     from paramrules import Diagnostic
+    from paramrules.assignment import Assignment
     from paramrules.comparison import Count, Difference, Parity, Reason
     from paramrules.inventories import Inventory
     from paramrules.projects import Target
@@ -67,7 +70,8 @@ def parity(
     counts       by label: axis (null for joined labels), label, tensors and
                  parameters that are trained, each of both models
     differences  pairs in different groups: a, b, axis, labels, settings,
-                 reasons of both (label, file, line, clause, note, held)
+                 reasons of both (label, file, line, clause, note, held),
+                 the same where one rule takes both
     settings     pairs with different effective settings: a, b, groups,
                  settings (both values by key; null where the optimizer's own
                  counts); only with `--compare settings` or `both`
@@ -136,8 +140,10 @@ def _comparisons(targets: "list[Target]") -> "list[_Comparison]":
 def _summary(found: "Parity", compare: str) -> str:
     if found.same:
         return f"the same {'settings' if compare == 'settings' else 'groups'} on both models"
+    from paramrules.comparison.differences import number_of
+
     alone = sum(map(len, found.unpaired))
-    differences = len(found.differences) + len(found.settings)
+    differences = number_of(found.differences, found.settings)
     return f"{counted(differences, 'difference')}, {counted(alone, 'tensor')} without a partner"
 
 
@@ -161,7 +167,7 @@ def _blocks(file: str, models: tuple[ModelName, ...], found: "Parity") -> list[B
         if alone:
             blocks += ["", f"only in {which}, by the mapping: {few(alone)}"]
     if found.differences:
-        rows = _folded([(each.a, each.b, _difference(each)) for each in found.differences])
+        rows = _folded([(each.a, each.b, _difference(each, found.assignments)) for each in found.differences])
         blocks += ["", Table(("A", "B", "in A", "in B", "because"), rows)]
     if found.settings:
         rows = _folded(
@@ -197,11 +203,17 @@ def _count(count: "Count") -> tuple[str, ...]:
     )
 
 
-def _difference(difference: "Difference") -> tuple[str, ...]:
+def _difference(difference: "Difference", assignments: "Iterable[Assignment]") -> tuple[str, ...]:
+    from paramrules.comparison.labels_apart import is_of_one_rule, notes_apart
+
     a, b = difference.labels
     if a == b:
         a, b = map(short_settings, difference.settings)
-    return a, b, " | ".join(dict.fromkeys(map(_because, difference.reasons)))
+    if is_of_one_rule(difference):
+        because = notes_apart(difference, assignments)
+    else:
+        because = [_because(reason) for reason in difference.reasons]
+    return a, b, " | ".join(because)
 
 
 def _folded(rows: list[tuple[str, str, tuple[str, ...]]]) -> list[tuple[str, ...]]:
@@ -215,9 +227,16 @@ def _folded(rows: list[tuple[str, str, tuple[str, ...]]]) -> list[tuple[str, ...
 
 
 def _because(reason: "Reason") -> str:
+    from paramrules.rules.terms import AllOf, AnyOf
+
     if reason.clause is None:
         return "else"
-    return f"{'' if reason.held else 'not '}{reason.clause}"
+    if reason.held:
+        return str(reason.clause)
+    clause = reason.clause
+    if isinstance(clause.predicate, AllOf | AnyOf):
+        clause = replace(clause, text=f"({clause.text})")
+    return f"not {clause}"
 
 
 def _result(models: tuple[ModelName, ...], found: "Parity") -> dict[str, Any]:

@@ -1,11 +1,10 @@
 """The function `parity`: one rule file on two models, and where they differ."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
-from typing import Any, NamedTuple, Never
+from typing import Never
 
 from paramrules.assignment import Assignment, examine
 from paramrules.assignment.assign import RulesLike, rules_from
@@ -16,26 +15,21 @@ from paramrules.comparison.differences import (
     Count,
     Difference,
     Pair,
-    Parting,
     SettingsDifference,
     Unpaired,
-    settings_found,
+    number_of,
     unpaired,
     unpaired_found,
 )
+from paramrules.comparison.differing_pairs import label_differences, settings_differences
 from paramrules.comparison.found import MAPPING, TIED
 from paramrules.comparison.items import Item, Side
 from paramrules.comparison.labels_apart import differences_found
 from paramrules.comparison.mapping_draft import draft
 from paramrules.comparison.mapping_file import Mapped, read, resolved
 from paramrules.comparison.pairing import Pairing
-from paramrules.comparison.settings import (
-    LABELS,
-    SETTINGS,
-    check_compared,
-    effective,
-    settings_apart,
-)
+from paramrules.comparison.settings import LABELS, SETTINGS, check_compared
+from paramrules.comparison.settings_found import settings_found
 from paramrules.diagnostics import Diagnostic, printable
 from paramrules.inventories.own_vocabulary import VocabularyLike
 from paramrules.safe_files import write_new
@@ -78,7 +72,7 @@ class Parity:
         """The differences as errors: E801 of labels, E807 of settings, E802 for missing partners."""
         return (
             *differences_found(self.differences, self.assignments),
-            *settings_found(self.settings, self.assignments),
+            *settings_found(self.settings, self.assignments, self.differences),
             *unpaired_found(self.unpaired),
         )
 
@@ -119,10 +113,8 @@ class Parity:
 
     def __repr__(self) -> str:
         left, right = map(len, self.unpaired)
-        return (
-            f"<Parity of {len(self.pairs)} pairs: {len(self.differences) + len(self.settings)} differ, "
-            f"{left} and {right} without a partner>"
-        )
+        differ = number_of(self.differences, self.settings)
+        return f"<Parity of {len(self.pairs)} pairs: {differ} differ, {left} and {right} without a partner>"
 
 
 def parity(
@@ -175,8 +167,8 @@ def parity(
     pairs.sort(key=lambda pair: indices[0](pair.a[0]))
     left = [_missed(*each) for each in zip(assignments, pairing.left, strict=True)]
     alone = unpaired(left[0], left[1]), unpaired(left[1], left[0])
-    differences = [] if compare == SETTINGS else list(_differences(assignments, pairs))
-    settings = [] if compare == LABELS else list(_settings(assignments, pairs))
+    differences = [] if compare == SETTINGS else list(label_differences(assignments, pairs))
+    settings = [] if compare == LABELS else list(settings_differences(assignments, pairs))
 
     def apart(axis: str | None) -> tuple[set[int], set[int]]:
         found = [(each.a, each.b) for each in differences if axis in (None, each.axis)]
@@ -222,61 +214,3 @@ def _missed(assignment: Assignment, left: Mapping[int, Item]) -> list[Item]:
     """Return the parameters that need a partner, that is all but frozen ones."""
     frozen = frozenset(assignment.frozen)
     return [item for item in left.values() if item.name not in frozen]
-
-
-def _settings(
-    assignments: tuple[Assignment, Assignment], pairs: Sequence[Pair]
-) -> Iterator[SettingsDifference]:
-    indices = [assignment.inventory.index for assignment in assignments]
-    for pair in pairs:
-        for x, y in product(pair.a, pair.b):
-            numbers = indices[0](x), indices[1](y)
-            groups = [
-                assignment.groups[assignment.group_numbers[number]]
-                for assignment, number in zip(assignments, numbers, strict=True)
-            ]
-            settings = [
-                effective(group.settings, trainable=assignment.inventory.column("trainable")[number])
-                for assignment, group, number in zip(assignments, groups, numbers, strict=True)
-            ]
-            if found := settings_apart(*settings):
-                yield SettingsDifference(x, y, (groups[0].label, groups[1].label), found)
-
-
-def _differences(assignments: tuple[Assignment, Assignment], pairs: Sequence[Pair]) -> Iterator[Difference]:
-    first, second = assignments
-    indices = first.inventory.index, second.inventory.index
-    groups_of = first.group_numbers, second.group_numbers
-    axes = list(zip(first.rules.axes, first.axes, second.axes, strict=True))
-    apart: dict[tuple[int, int], list[_Apart]] = {}
-    partings: dict[tuple[int, tuple[int, int]], Parting] = {}
-    for pair in pairs:
-        for x, y in product(pair.a, pair.b):
-            numbers = indices[0](x), indices[1](y)
-            groups = groups_of[0][numbers[0]], groups_of[1][numbers[1]]
-            if groups not in apart:
-                a, b = first.groups[groups[0]], second.groups[groups[1]]
-                is_same = (a.labels, a.settings) == (b.labels, b.settings)
-                apart[groups] = [] if is_same else list(_apart(assignments, numbers))
-            for at, labels, settings in apart[groups]:
-                axis, one, other = axes[at]
-                rules = one.rules[numbers[0]], other.rules[numbers[1]]
-                if (at, rules) not in partings:
-                    partings[at, rules] = Parting(assignments, at, rules)
-                yield Difference(x, y, axis.name, labels, settings, partings[at, rules])
-
-
-class _Apart(NamedTuple):
-    """The number of an axis at which two groups differ, with the labels and their settings."""
-
-    axis: int
-    labels: tuple[str, str]
-    settings: tuple[Mapping[str, Any], Mapping[str, Any]]
-
-
-def _apart(assignments: tuple[Assignment, Assignment], numbers: tuple[int, int]) -> Iterator[_Apart]:
-    """Yield where the groups of two parameters differ; all parameters of a group have the same labels."""
-    decisions = (each.decisions(number) for each, number in zip(assignments, numbers, strict=True))
-    for at, (one, other) in enumerate(zip(*decisions, strict=True)):
-        if (one.label, one.settings) != (other.label, other.settings):
-            yield _Apart(at, (one.label, other.label), (one.settings, other.settings))

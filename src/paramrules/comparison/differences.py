@@ -1,18 +1,16 @@
 """The differences between two models under one rule file, as values and as diagnostics."""
 
-import re
 from collections import defaultdict
-from collections.abc import Container, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 from paramrules.assignment import Assignment, Clause
 from paramrules.comparison.items import Item
-from paramrules.diagnostics import Diagnostic, Place
+from paramrules.diagnostics import Diagnostic
 from paramrules.display import value_text
-from paramrules.rules.model import Rule, Setting
-from paramrules.rules.terms import Extent, terms_in
+from paramrules.rules.model import Rule
 
 _FEW: Final = 4
 
@@ -66,7 +64,11 @@ class Difference:
 
     @property
     def reasons(self) -> tuple[Reason, Reason]:
-        """The clauses that decided."""
+        """The clauses of the first rule that decided otherwise, or that took both.
+
+        A rule that took both has a label or a setting that reads something else of either model, which the
+        finding tells.
+        """
         return self._parting.reasons(self.a, self.b)
 
     @property
@@ -130,6 +132,12 @@ class SettingsDifference(NamedTuple):
     b: str
     groups: tuple[str, str]
     settings: Mapping[str, tuple[Any, Any]]
+
+
+def number_of(differences: Sequence[Difference], settings: Sequence[SettingsDifference]) -> int:
+    """Return how many differences there are; what differs in its label and its settings counts once."""
+    told = {(each.a, each.b) for each in differences}
+    return len(differences) + sum((each.a, each.b) not in told for each in settings)
 
 
 class Unpaired(NamedTuple):
@@ -206,55 +214,6 @@ def _distance(item: Item, other: Item) -> tuple[bool, bool, int]:
     return any(a != b for a, b in ranks), item.leaf != other.leaf, -len(set(item.words) & set(other.words))
 
 
-def settings_found(
-    differences: Iterable[SettingsDifference], assignments: Sequence[Assignment]
-) -> Iterator[Diagnostic]:
-    """Yield E807 for each change of settings, with the first pair that has it and where it is written."""
-    alike: dict[str, list[SettingsDifference]] = defaultdict(list)
-    for difference in differences:
-        alike[repr(difference.settings)].append(difference)
-    for first, *others in alike.values():
-        more = f" (and {len(others)} more)" if others else ""
-        a, b = (settings_text(first.settings, side) for side in (0, 1))
-        message = f"`{first.a}` has {a}, its partner `{first.b}` {b}{more}"
-        pairs = zip(assignments, (first.a, first.b), strict=True)
-        written = [setting for pair in pairs if (setting := _written(*pair, first.settings))]
-        one, two = (re.sub(r"#\d+", "", group) for group in first.groups)
-        if one != two:
-            help = "their labels differ: `--compare both` shows the clause that decides"
-        elif any(isinstance(term, Extent) for setting in written for term in terms_in(setting)):
-            help = (
-                "`fan_in` and `fan_out` do not depend on how a framework stores a matrix, as `shape[0]` does"
-            )
-        else:
-            help = f"`paramrules explain` shows what the value reads of `{first.a}` and of `{first.b}`"
-        places = list(dict.fromkeys(setting.span for setting in written))
-        yield Diagnostic(
-            "E807",
-            message,
-            places[0] if places else None,
-            help=help,
-            also=tuple(Place(span, f"set for `{first.b}`") for span in places[1:]),
-        )
-
-
-def _written(assignment: Assignment, name: str, keys: Container[str]) -> Setting | None:
-    """Return the first of these settings that a rule writes for a parameter."""
-    taking = {axis.axis: axis.rule for axis in assignment.explain(name).axes if axis.rule}
-    return next(
-        (
-            setting
-            for axis in assignment.rules.axes
-            if axis.name in taking
-            for rule in axis.rules
-            if rule.label.text == taking[axis.name].label.text
-            for setting in rule.settings or ()
-            if setting.key in keys
-        ),
-        None,
-    )
-
-
 def settings_text(settings: Mapping[str, tuple[Any, Any]], side: int) -> str:
     """Return one side of the settings that differ: `lr_scale = 0.5, no weight_decay`."""
     return ", ".join(
@@ -278,8 +237,11 @@ def _alone(which: str, unpaired: Sequence[Unpaired]) -> Diagnostic:
     first = unpaired[0]
     more = f" and {len(unpaired) - 1} more" if len(unpaired) > 1 else ""
     others = (" and " if first.together else " or ").join(f"`{name}`" for name in first.candidates)
+    line = f"{first.name} = -" if which == "first" else f"- = {first.name}"
     return Diagnostic(
         "E802",
         f"`{first.name}`{more} of the {which} model {'have' if more else 'has'} no partner in the other",
-        help=f"`{first.name}` could be {others}; say so in a mapping file" if others else "",
+        help=f"`{first.name}` could be {others}; say so in a mapping file"
+        if others
+        else f"if it has none on purpose, write `{line}` in a mapping file",
     )

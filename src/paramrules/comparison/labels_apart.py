@@ -10,7 +10,8 @@ from paramrules.assignment.value_evaluator import captures_of
 from paramrules.comparison.differences import Difference, Reason
 from paramrules.diagnostics import Diagnostic, Place, Span
 from paramrules.display import rule_settings, value_text
-from paramrules.rules.model import Axis, Rule, Setting
+from paramrules.rules.model import Rule, Setting
+from paramrules.rules.terms import Value
 
 
 def differences_found(
@@ -22,17 +23,17 @@ def differences_found(
         deciding = tuple((_span(reason), reason.held) for reason in difference.reasons)
         alike[difference.axis, deciding].append(difference)
     for some in alike.values():
-        yield _parted(some, _sides(some[0], assignments))
+        yield _parted(some, assignments)
 
 
-def _parted(differences: Sequence[Difference], sides: Sequence["_Side"]) -> Diagnostic:
+def _parted(differences: Sequence[Difference], assignments: Iterable[Assignment]) -> Diagnostic:
     first = differences[0]
     more = f" (and {len(differences) - 1} more)" if len(differences) > 1 else ""
     if first.labels[0] != first.labels[1]:
         what = [f"in `{label}`" for label in first.labels]
     else:
         what = [f"in `{first.labels[0]}` with {rule_settings(settings)}" for settings in first.settings]
-    places = _both_took(*sides) if all(reason.held for reason in first.reasons) else _one_took(*sides)
+    places = places_apart(first, assignments)
     return Diagnostic(
         "E801",
         f"`{first.a}` is {what[0]}, its partner `{first.b}` {what[1]}{more}",
@@ -40,6 +41,28 @@ def _parted(differences: Sequence[Difference], sides: Sequence["_Side"]) -> Diag
         places[0].label,
         also=(places[1],),
     )
+
+
+def places_apart(difference: Difference, assignments: Iterable[Assignment]) -> list[Place]:
+    """Return where the rules write what differs, with what they find there in each model."""
+    sides = _sides(difference, assignments)
+    return _both_took(*sides) if is_of_one_rule(difference) else _one_took(*sides)
+
+
+def notes_apart(difference: Difference, assignments: Iterable[Assignment]) -> list[str]:
+    """Return for each model what the label or the setting of one rule reads there that differs."""
+    one, other = _sides(difference, assignments)
+    return _notes(one, other, _written(one, other)[1])
+
+
+def values_apart(difference: Difference, assignments: Iterable[Assignment]) -> Sequence[Value]:
+    """Return the values in the label or the setting that differs."""
+    return _written(*_sides(difference, assignments))[1]
+
+
+def is_of_one_rule(difference: Difference) -> bool:
+    """Return True if one rule takes both parameters, and its label or its settings differ."""
+    return all(reason.held for reason in difference.reasons)
 
 
 def _span(reason: Reason) -> Span:
@@ -121,19 +144,28 @@ def _one_took(one: _Side, other: _Side) -> list[Place]:
 
 def _both_took(one: _Side, other: _Side) -> list[Place]:
     """Return the label or the setting that differs, with what it read on either side that does."""
-    span, values = one.rule.label.span, [part for part in one.rule.label.parts if not isinstance(part, str)]
-    if one.label == other.label:
-        keys = dict.fromkeys((*one.settings, *other.settings))
-        key = next(key for key in keys if one.settings.get(key) != other.settings.get(key))
-        given, beside = one.giving(key), other.giving(key)
-        setting = given or beside
-        span = setting.span if setting else _span(one.reason)
-        values = [setting.value] if setting and given is beside else []
-    seen = [side.assignment.values_read(values, side.rule, side.number) for side in (one, other)]
-    apart = [text for text in seen[0] if seen[0][text] != seen[1][text]]
-    places = []
-    for side, facts in zip((one, other), seen, strict=True):
-        note = ", ".join(f"{text} is {value_text(facts[text])}" for text in apart)
-        # a label may take its settings from one rule here, and from another there
-        places.append(Place(span, f"{side.where}, {note or rule_settings(side.settings)}"))
-    return places
+    span, values = _written(one, other)
+    notes = zip((one, other), _notes(one, other, values), strict=True)
+    return [Place(span, f"{side.where}, {note}") for side, note in notes]
+
+
+def _written(one: _Side, other: _Side) -> tuple[Span, Sequence[Value]]:
+    """Return where the label or the setting that differs is written, and its values."""
+    if one.label != other.label:
+        label = one.rule.label
+        return label.span, [part for part in label.parts if not isinstance(part, str)]
+    keys = dict.fromkeys((*one.settings, *other.settings))
+    key = next(key for key in keys if one.settings.get(key) != other.settings.get(key))
+    setting = one.giving(key)
+    return (setting.span, [setting.value]) if setting else (_span(one.reason), [])
+
+
+def _notes(one: _Side, other: _Side, values: Sequence[Value]) -> list[str]:
+    """Return what values read on either side that differs, or the settings where they read the same."""
+    read = [side.assignment.values_read(values, side.rule, side.number) for side in (one, other)]
+    apart = [text for text in read[0] if read[0][text] != read[1][text]]
+    # a label may take its settings from one rule here, and from another there
+    return [
+        ", ".join(f"{text} is {value_text(facts[text])}" for text in apart) or rule_settings(side.settings)
+        for side, facts in zip((one, other), read, strict=True)
+    ]

@@ -23,7 +23,7 @@ _CLOSE: Final = 1e-9
 """The relative difference up to which numbers are equal: products round by the order of their factors."""
 
 
-def check_compared(word: str) -> None:
+def check_compared(word: object) -> None:
     """Raise E808 for a word that is not one of `COMPARED`."""
     if word not in COMPARED:
         *first, last = (f"`{each}`" for each in COMPARED)
@@ -31,7 +31,7 @@ def check_compared(word: str) -> None:
             Diagnostic(
                 "E808",
                 f"`{word}` is not something to compare",
-                help=did_you_mean(word, COMPARED) or f"compare {', '.join(first)} or {last}",
+                help=did_you_mean(str(word), COMPARED) or f"compare {', '.join(first)} or {last}",
             )
         )
 
