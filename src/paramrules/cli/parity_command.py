@@ -229,11 +229,10 @@ def _folded(rows: list[tuple[str, str, tuple[str, ...]]]) -> list[tuple[str, ...
 def _because(reason: "Reason") -> str:
     from paramrules.rules.terms import AllOf, AnyOf, Not
 
-    if reason.clause is None:
-        return "else"
-    if reason.held:
-        return str(reason.clause)
     clause = reason.clause
+    assert clause is not None  # `else` takes both
+    if reason.held:
+        return str(clause)
     if isinstance(clause.predicate, AllOf | AnyOf | Not):
         clause = replace(clause, text=f"({clause.text})")
     return f"not {clause}"

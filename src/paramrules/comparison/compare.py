@@ -69,7 +69,8 @@ class Parity:
 
     @property
     def findings(self) -> tuple[Diagnostic, ...]:
-        """The differences as errors: E801 of labels, E807 of settings, E802 for missing partners."""
+        """The differences as errors: E801 of labels and what they give, E807 of settings that it does not
+        tell, E802 for missing partners."""
         return (
             *differences_found(self.differences, self.assignments),
             *settings_found(self.settings, self.assignments, self.differences),
