@@ -168,3 +168,17 @@ def test_rules_may_be_a_path(tmp_path: Path) -> None:
     found = paramrules.parity(tmp_path / "a.rules", torch_model(), flax_model(), options={"rate": 0.5})
     assert found.same
     assert found.assignments[0].options == {"rate": 0.5}
+
+
+@pytest.mark.parametrize("compare", ["labels", "settings", "both"])
+def test_one_is_not_true(compare: str) -> None:
+    rules = paramrules.parse("a: ndim > 0 -> x = attr(k)\n", "a.rules")
+    models = [inventory_of([{"name": "w", "shape": [2], "attributes": {"k": k}}]) for k in (1, True)]
+    found = paramrules.parity(rules, *models, compare=compare)
+    assert not found.same
+    (finding,) = found.findings
+    assert [finding.label, *(place.label for place in finding.also)] == [
+        "in the first model, x = 1",
+        "in the second, x = true",
+    ]
+    assert paramrules.parity(rules, models[0], models[0], compare=compare).same

@@ -5,6 +5,7 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from paramrules.assignment import Assignment
+from paramrules.assignment.label_settings import settings_key
 from paramrules.comparison.differences import Difference, Pair, Parting, SettingsDifference
 from paramrules.comparison.settings import effective, settings_apart
 
@@ -45,7 +46,7 @@ def label_differences(
             groups = groups_of[0][numbers[0]], groups_of[1][numbers[1]]
             if groups not in apart:
                 a, b = first.groups[groups[0]], second.groups[groups[1]]
-                is_same = (a.labels, a.settings) == (b.labels, b.settings)
+                is_same = a.labels == b.labels and settings_key(a.settings) == settings_key(b.settings)
                 apart[groups] = [] if is_same else list(_apart(assignments, numbers))
             for at, labels, settings in apart[groups]:
                 axis, one, other = axes[at]
@@ -67,5 +68,5 @@ def _apart(assignments: tuple[Assignment, Assignment], numbers: tuple[int, int])
     """Yield where the groups of two parameters differ; all parameters of a group have the same labels."""
     decisions = (each.decisions(number) for each, number in zip(assignments, numbers, strict=True))
     for at, (one, other) in enumerate(zip(*decisions, strict=True)):
-        if (one.label, one.settings) != (other.label, other.settings):
+        if one.label != other.label or settings_key(one.settings) != settings_key(other.settings):
             yield _Apart(at, (one.label, other.label), (one.settings, other.settings))

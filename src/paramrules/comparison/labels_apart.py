@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from paramrules.assignment import Assignment, Clause
+from paramrules.assignment.label_settings import settings_key
 from paramrules.assignment.value_evaluator import captures_of
 from paramrules.comparison.differences import Difference, Reason
 from paramrules.diagnostics import Diagnostic, Place, Span
@@ -155,9 +156,17 @@ def _written(one: _Side, other: _Side) -> tuple[Span, Sequence[Value]]:
         label = one.rule.label
         return label.span, [part for part in label.parts if not isinstance(part, str)]
     keys = dict.fromkeys((*one.settings, *other.settings))
-    key = next(key for key in keys if one.settings.get(key) != other.settings.get(key))
-    setting = one.giving(key)
-    return (setting.span, [setting.value]) if setting else (_span(one.reason), [])
+    key = next(key for key in keys if _value(key, one.settings) != _value(key, other.settings))
+    given, beside = one.giving(key), other.giving(key)
+    setting = given or beside
+    if not setting:
+        return _span(one.reason), []
+    return setting.span, [setting.value] if given is beside else []
+
+
+def _value(key: str, settings: Mapping[str, Any]) -> object:
+    """Return what is equal for equal values of a setting: 1 is not true, and none is a value."""
+    return settings_key({key: settings[key]}) if key in settings else None
 
 
 def _notes(one: _Side, other: _Side, values: Sequence[Value]) -> list[str]:
