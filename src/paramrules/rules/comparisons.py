@@ -1,8 +1,11 @@
 """`== != < <= > >=`, `in` and `not in`: which values can be compared."""
 
+from dataclasses import replace
+
 from paramrules.diagnostics import meant, write
 from paramrules.rules import python_habits
 from paramrules.rules.builtin_names import ABBREVIATIONS, CLASS_TESTS, CONSTANTS, EXAMPLES, TEXTS, a
+from paramrules.rules.names import is_unknown
 from paramrules.rules.scope import BrokenPredicate, Declared, Let, Scope, Typed, broken, described, shown
 from paramrules.rules.terms import (
     Comparison,
@@ -25,6 +28,11 @@ _Items = tuple[nodes.Expression, ...]
 
 def compare(node: nodes.Compare, scope: Scope) -> Predicate:
     """Return the term of `a <= b`."""
+    if mended := _misspelt(node.left, (node.right,), scope):
+        compare(replace(node, left=mended), scope)
+        return BrokenPredicate(node.span, False)
+    if _misspelt(node.right, (node.left,), scope):
+        return BrokenPredicate(node.span, False)
     name = node.left.name if isinstance(node.left, nodes.Reference) else ""
     if name in TEXTS:
         return _text(node, name, node.operator, (node.right,), scope)
@@ -56,6 +64,9 @@ _ALONE = "write the predicate alone, or after `not`"
 
 def among(node: nodes.Among, scope: Scope) -> Predicate:
     """Return the term of `a in (b, c)` or `a not in (b, c)`."""
+    if mended := _misspelt(node.left, node.items, scope):
+        among(replace(node, left=mended), scope)
+        return BrokenPredicate(node.span, False)
     operator = "not in" if node.negated else "in"
     name = node.left.name if isinstance(node.left, nodes.Reference) else ""
     if function := _class_test(node.left, node.items):
@@ -77,6 +88,35 @@ def among(node: nodes.Among, scope: Scope) -> Predicate:
         _fit(left, right, operator, item, scope)
         items.append(right.term)
     return ValueAmong(node.span, left.term, tuple(items), node.negated)
+
+
+def _misspelt(node: nodes.Expression, beside: _Items, scope: Scope) -> nodes.Reference | None:
+    """Report an unknown name that is near to a fact compared with such values; return it spelled right."""
+    if not isinstance(node, nodes.Reference) or not is_unknown(node.name, scope):
+        return None
+    for fact in _compared_with(beside, scope):
+        if near := scope.suggest(node.name, (fact,)):
+            scope.report("E301", f"`{node.name}` is not defined", node.span, help=near)
+            return replace(node, name=fact)
+    return None
+
+
+def _compared_with(values: _Items, scope: Scope) -> list[str]:
+    """Return the facts and tests that are compared with such values, but for the numbers."""
+    literals = [each.value for each in values if isinstance(each, nodes.Literal)]
+    texts = [literal for literal in literals if isinstance(literal, str)]
+    words = [each.name for each in values if isinstance(each, nodes.Reference)]
+    spelled = {ABBREVIATIONS.get(word, word) for word in (*texts, *words)}
+    facts = [fact for fact, known in CONSTANTS.items() if not spelled.isdisjoint(known)]
+    if texts or any(is_unknown(word, scope) or _is_text(scope.lookup(word)) for word in words):
+        facts += sorted(TEXTS | CLASS_TESTS)
+    if len(literals) > len(texts) or any(isinstance(each, nodes.Tuple) for each in values):
+        facts.append("shape")
+    return facts
+
+
+def _is_text(known: Declared | Let | None) -> bool:
+    return isinstance(known, Declared) and known.is_text
 
 
 def _mismatch(message: str, node: nodes.Expression, help: str, scope: Scope) -> Predicate:

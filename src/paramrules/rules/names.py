@@ -34,6 +34,22 @@ def define(node: nodes.Let | nodes.Option, what: Let | Declared, scope: Scope) -
             names.carriers.setdefault(group, name)
 
 
+def is_unknown(name: str, scope: Scope) -> bool:
+    """Return whether a name means nothing in this file, as far as the file can be understood."""
+    names = scope.names
+    meanings = (
+        names.known,
+        names.own,
+        names.later,
+        names.unread,
+        names.carriers,
+        scope.captures,
+        scope.unbound,
+    )
+    known = taken(name) or any(name in each for each in meanings)
+    return not (known or names.incomplete or scope.guess)
+
+
 def undefined(name: str, span: Span, scope: Scope, help: str = "") -> None:
     """Report a name that has no meaning here, unless another mistake may be the reason."""
     if name in FUNCTIONS:
