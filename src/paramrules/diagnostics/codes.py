@@ -182,7 +182,7 @@ _declare("""
     W321 `no_decay` decays
     W327<W316 a setting has the name that other tools use
     W324 a pattern is the name of a definition
-    W325 a pattern is written as in another language
+    W325 a pattern or a label is written as in another language
     E328 a pattern is found in no name
     E329 a parameter is both frozen and skipped
 """)

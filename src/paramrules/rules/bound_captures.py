@@ -1,5 +1,6 @@
 """Captures: the named groups that a predicate binds on every way in which it can hold."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -47,6 +48,21 @@ def words(predicate: Predicate) -> dict[str, tuple[str, ...]]:
             return found
         case _:
             return {}
+
+
+def unnamed(predicate: Predicate) -> Iterator[str]:
+    """Yield the groups without a name in the matches that may capture, as they are written."""
+    match predicate:
+        case RegexTest(negated=False, regex=regex):
+            yield from (regex.text[each.start : each.end] for each in regex.parsed.groups if not each.name)
+        case LetPredicate():
+            test = carried(predicate)
+            yield from unnamed(test) if test is not None else ()
+        case AllOf() | AnyOf():
+            for item in predicate.items:
+                yield from unnamed(item)
+        case _:
+            pass
 
 
 def after(predicate: Predicate, scope: Scope) -> Scope:

@@ -46,7 +46,39 @@ def glob_test(node: nodes.Like, scope: Scope) -> Predicate:
             _inside(node.glob),
             help=f"any text is `*`: write `{subject} like {node.glob.text.replace('%', '*')}`",
         )
+    _warn_regex(node, subject, scope)
     return GlobTest(node.span, subject, node.glob.text, node.negated)
+
+
+_OF_REGEXES = re.compile(r"^\^|^\.[*+]|\.\+|\]\+|\\.|\||\$$")
+"""What stands in a regex and hardly in a name: no name begins with a dot."""
+
+
+def _warn_regex(node: nodes.Like, subject: str, scope: Scope) -> None:
+    """Warn of a glob that is written as a regex."""
+    text = node.glob.text
+    sign = _OF_REGEXES.search(text)
+    if sign is None:
+        return
+    help = f"write `{subject} {'!~' if node.negated else '~'} {node.glob.span.text}`"
+    glob = _as_glob(text)
+    if re.fullmatch(r"[\w*]+", glob):
+        help += f", or `{subject} {'not ' if node.negated else ''}like {glob}`"
+    scope.report(
+        "W325",
+        f"`{sign[0]}` is for regexes, and a glob has `*`, `?` and `[...]`",
+        _inside(node.glob),
+        help=help,
+    )
+
+
+def _as_glob(regex: str) -> str:
+    """Return the glob for a regex of words, `.*`, `^` and `$`."""
+    first, last = regex.startswith("^"), regex.endswith("$")
+    glob = regex.removeprefix("^").removesuffix("$")
+    if first != last:
+        glob = f"{glob}*" if first else f"*{glob}"
+    return re.sub(r"\*+", "*", re.sub(r"\.[*+]", "*", glob))
 
 
 _SLASHES = re.compile(r"[ms]?/(.*)/([a-z]*)", re.DOTALL)

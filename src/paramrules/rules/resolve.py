@@ -9,14 +9,14 @@ from paramrules.rules.bound_captures import after
 from paramrules.rules.conflicts import check_conflicts
 from paramrules.rules.definitions import let, lets, names_of, option, options, take_in
 from paramrules.rules.includes import Loaded
-from paramrules.rules.model import Axis, Expectation, Rule, Rules, Template
+from paramrules.rules.labels import label
+from paramrules.rules.model import Axis, Expectation, Rule, Rules
 from paramrules.rules.no_decay import imply_no_decay
 from paramrules.rules.predicate_expressions import predicate
 from paramrules.rules.reachable import dead_rules
-from paramrules.rules.scope import BrokenPredicate, BrokenValue, Findings, Names, Scope, described
+from paramrules.rules.scope import BrokenPredicate, BrokenValue, Findings, Names, Scope
 from paramrules.rules.settings import settings
-from paramrules.rules.terms import Value, terms_in
-from paramrules.rules.value_expressions import value
+from paramrules.rules.terms import terms_in
 from paramrules.syntax import nodes
 
 
@@ -121,33 +121,17 @@ def _rule(node: nodes.Rule, scope: Scope) -> Rule:
     if node.predicate is not None:
         term = predicate(node.predicate, scope)
         scope = after(term, scope)
-    label = _label(node.label, scope)
-    return Rule(node.span, label, node.optional, term, settings(node.settings, scope), tuple(scope.captures))
+    template = label(node.label, term, scope)
+    return Rule(
+        node.span, template, node.optional, term, settings(node.settings, scope), tuple(scope.captures)
+    )
 
 
 def _expectation(node: nodes.Expect, scope: Scope) -> Expectation:
     term = predicate(node.predicate, scope)
     scope = after(term, scope)
-    label = _label(node.label, scope)
-    return Expectation(node.span, label, node.negated, node.optional, term, tuple(scope.captures))
-
-
-def _label(node: nodes.Label, scope: Scope) -> Template:
-    """Return a label with the values of its holes: numbers and strings."""
-    parts: list[str | Value] = []
-    for part in node.parts:
-        if isinstance(part, str):
-            parts.append(part)
-            continue
-        term, type = value(part, scope, _ONE_LABEL)
-        if type not in ("number", "string", "any"):
-            message = f"a label takes whole numbers and words, and {described(part.span, type)}"
-            scope.report("E306", message, part.span)
-        parts.append(term)
-    return Template(node.span, tuple(parts))
-
-
-_ONE_LABEL = "write a rule for each case, each with its own label"
+    template = label(node.label, term, scope)
+    return Expectation(node.span, template, node.negated, node.optional, term, tuple(scope.captures))
 
 
 def _axes(drafts: list[Draft], loaded: Loaded) -> tuple[Axis, ...]:
