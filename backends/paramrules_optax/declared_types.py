@@ -68,8 +68,9 @@ def unknown_by_owner(names: Sequence[str], owners: Sequence[Owner]) -> dict[str,
         return {}
     more = f" (and of {len(without) - 1} more)" if len(without) > 1 else ""
     module = without[0].rpartition(".")[0]
+    cls = "YourModule" if module else "YourModel"
     help = (
         f"the tree does not know the module of `{without[0]}`{more}: name its class, as in "
-        f'`paramrules.inventory(params, types={{"{module}": LayerNorm}})`'
+        f'`paramrules.inventory(params, types={{"{module}": {cls}}})`'
     )
     return dict.fromkeys(BY_OWNER, help)

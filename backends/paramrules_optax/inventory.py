@@ -32,7 +32,7 @@ _NO_MARKS = (
 )
 _NO_ATTRIBUTES = (
     "attributes are those of NNX variables, and what modules' `no_weight_decay()` lists: pass the model as "
-    "well, as in `labels(params, rules, model=model)`"
+    "well, as in `labels(params, rules, model=model)`, or match names"
 )
 
 

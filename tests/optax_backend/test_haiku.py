@@ -242,7 +242,7 @@ def test_a_transparent_stack_keeps_its_layers_apart():
     assert (
         inventory.unknown["type"]
         == "the tree does not know the module of `layer_0.linear.b` (and of 3 more): name its class, as in "
-        '`paramrules.inventory(params, types={"layer_0.linear": LayerNorm})`'
+        '`paramrules.inventory(params, types={"layer_0.linear": YourModule})`'
     )
 
 

@@ -16,6 +16,7 @@ MODELS = """\
     import equinox as eqx
     import haiku as hk
     import jax
+    import paramrules
     from flax import linen as nn
     from flax import nnx
 
@@ -90,6 +91,14 @@ MODELS = """\
 
     def tree():
         return {"a": {"kernel": jax.numpy.ones((2, 3)), "bias": jax.numpy.ones(3)}}
+
+
+    def typed():
+        return paramrules.inventory(tree(), types={"a": nn.Dense})
+
+
+    def transformed_inventory():
+        return paramrules.inventory(forward, inputs=jax.numpy.ones((1, 5)))
 """
 
 
@@ -256,6 +265,34 @@ haiku, or a function that returns `paramrules.inventory(params, types={"encoder.
 
 """,
     )
+
+
+_NAME_THE_MODULE = (
+    "arrays do not have what their modules have: name the module itself, with `--input` for linen, or test "
+    "`name`, `shape` or `ndim`"
+)
+
+
+@pytest.mark.parametrize(
+    ("model", "test", "help"),
+    [
+        ("tree", "attr(kind)", _NAME_THE_MODULE),
+        ("tree", "variable(LoRAParam)", _NAME_THE_MODULE),
+        ("typed", "attr(kind)", _NAME_THE_MODULE),
+        ("typed", "module_attr(kind)", _NAME_THE_MODULE),
+        (
+            "transformed_inventory",
+            "attr(kind)",
+            "a haiku parameter has no attributes: match its name, its type or its shape",
+        ),
+    ],
+)
+def test_what_types_do_not_tell_asks_for_the_module(
+    run: Callable[..., tuple[int, str]], model: str, test: str, help: str
+) -> None:
+    Path("all.rules").write_text(f"a: {test}\nb: else\n")
+    code, output = run(model)
+    assert (code, output.partition("= help: ")[2]) == (2, f"{help}\n\n")
 
 
 def test_every_command_with_a_model_takes_inputs(run: object) -> None:

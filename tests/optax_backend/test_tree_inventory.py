@@ -104,7 +104,7 @@ error[E215]: `attr` is not known for this model
  1 | a: attr(lr_mult)
    |    ^^^^^^^^^^^^^
    = help: attributes are those of NNX variables, and what modules' `no_weight_decay()` lists: \
-pass the model as well, as in `labels(params, rules, model=model)`"""
+pass the model as well, as in `labels(params, rules, model=model)`, or match names"""
         )
 
 
@@ -146,7 +146,7 @@ error[E215]: `type` is not known for this model
  1 | no_decay: type(LayerNorm)
    |           ^^^^^^^^^^^^^^^
    = help: the tree does not know the module of `encoder.dense.bias` (and of 3 more): name its class, as in \
-`paramrules.inventory(params, types={"encoder.dense": LayerNorm})`"""
+`paramrules.inventory(params, types={"encoder.dense": YourModule})`"""
     )
 
 
@@ -154,7 +154,7 @@ def test_an_array_beside_modules():
     tree = {"actor": eqx.nn.Linear(2, 2, key=jax.random.key(0)), "temperature": jnp.ones(())}
     help = (
         "the tree does not know the module of `temperature`: name its class, as in "
-        '`paramrules.inventory(params, types={"": LayerNorm})`'
+        '`paramrules.inventory(params, types={"": YourModel})`'
     )
     assert inventory_of(tree).unknown["type"] == help
     assert "type" not in inventory_of(tree, types={"": dict}).unknown

@@ -1,7 +1,7 @@
 """Findings about rules and a model together: what is dead, left over, unknown, or counts nothing."""
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 
 from paramrules.assignment.captured import uses_captures
@@ -22,6 +22,13 @@ _NAME_THE_MODEL = (
     "these are arrays without their modules: name the module itself, with `--input` for linen and haiku, "
     'or a function that returns `paramrules.inventory(params, types={"encoder.norm": LayerNorm})`'
 )
+_NAME_THE_MODULE = (
+    "arrays do not have what their modules have: name the module itself, with `--input` for linen, "
+    "or test `name`, `shape` or `ndim`"
+)
+_OF_MODULES = frozenset({"attr", "module_attr", "variable"})
+"""The facts that no type of a module tells."""
+
 _SHOWN = 5
 """The most rules above that a finding points at."""
 
@@ -37,12 +44,20 @@ def require_known(rules: Rules, inventory: Inventory) -> None:
         if help := inventory.unknown.get(fact) or (name == "layer_groups" and inventory.without_groups):
             lacking.setdefault(help, {})[term.span] = name
     if lacking:
-        arrays_alone = not any(owner.known for owner in inventory.owners)
-        cli_help = _NAME_THE_MODEL if arrays_alone else ""
-        raise RulesError([_unknown(places, help, cli_help) for help, places in lacking.items()])
+        raise RulesError([_unknown(places, help, inventory) for help, places in lacking.items()])
 
 
-def _unknown(places: Mapping[Span, str], help: str, cli_help: str) -> Diagnostic:
+def _cli_help(names: Iterable[str], inventory: Inventory) -> str:
+    """Return what helps on the command line where the model is a tree of arrays; "" for any other."""
+    if "attr" not in inventory.unknown:
+        return ""
+    without_owners = not any(owner.known for owner in inventory.owners)
+    if _OF_MODULES.isdisjoint(names):
+        return _NAME_THE_MODEL if without_owners else ""
+    return _NAME_THE_MODULE if without_owners or "variable" in inventory.unknown else ""
+
+
+def _unknown(places: Mapping[Span, str], help: str, inventory: Inventory) -> Diagnostic:
     """Return the finding (E215) about facts that are unknown for one reason, wherever they are asked for."""
     names = list(dict.fromkeys(places.values()))
     first, *others = places
@@ -52,7 +67,7 @@ def _unknown(places: Mapping[Span, str], help: str, cli_help: str) -> Diagnostic
         first,
         also=tuple(map(Place, others)),
         help=help,
-        cli_help=cli_help,
+        cli_help=_cli_help(names, inventory),
     )
 
 
