@@ -56,7 +56,7 @@ def test_the_module_that_has_an_attribute_is_named() -> None:
         'module_attr(kind) is "ssm", of the module `b`',
         "module_attr(width) is 32, of the module `b`",
     ]
-    assert "module_attr(width) does not apply" in notes("d")
+    assert "module_attr(width) is not set" in notes("d")
     two = paramrules.assign(
         paramrules.parse('a: module_attr(width) > 9 and module_attr(kind) == "x"\nb: else'), MARKED
     )

@@ -82,7 +82,7 @@ def test_what_each_test_looked_at() -> None:
     assert failed("fan_in > fan_out") == ("fan_in > fan_out", "fan_in is 4, fan_out is 8")
     assert failed("ndim in (1, 3)") == ("ndim in (1, 3)", "ndim is 2")
     assert failed("shape[2] == 4") == ("shape[2] == 4", "shape[2] does not apply")
-    assert failed("attr(frozen)") == ("attr(frozen)", "attr(frozen) does not apply")
+    assert failed("attr(frozen)") == ("attr(frozen)", "attr(frozen) is not set")
     assert failed("attr(_optim.lr) > 1") == ("attr(_optim.lr) > 1", "attr(_optim.lr) is 0.1")
     assert failed("tied") == ("tied", "")
     assert failed("not ndim == 2") == ("not ndim == 2", "ndim is 2")

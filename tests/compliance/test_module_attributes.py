@@ -277,11 +277,11 @@ def test_explain_says_where_it_stands() -> None:
     assert str(assignment.explain("b.weight")).splitlines()[1:] == [
         "  `rest`: `module_attr(plan.lr) * 2 > 3` at <rules>:5: module_attr(plan.lr) * 2 is 4, "
         "of the module `b`",
-        "    failed above: `module_attr(lr_mult)` at <rules>:1: module_attr(lr_mult) does not apply",
+        "    failed above: `module_attr(lr_mult)` at <rules>:1: module_attr(lr_mult) is not set",
         "    failed above: `module_attr(plan.lr) < 2` at <rules>:2: module_attr(plan.lr) is 2, "
         "of the module `b`",
         "    failed above: `module_attr(plan.lr) > module_attr(x)` at <rules>:3: module_attr(plan.lr) is 2, "
-        "module_attr(x) does not apply, of the module `b`",
+        "module_attr(x) is not set, of the module `b`",
         "    failed above: `module_attr(plan.lr) in (1, module_attr(rank))` at <rules>:4: "
         "module_attr(plan.lr) is 2, module_attr(rank) is 4, `plan` of the module `b`, "
         "`rank` of the model itself",

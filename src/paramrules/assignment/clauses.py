@@ -231,7 +231,7 @@ class _Reader:
                 return ", ".join(
                     (
                         f"{predicate.subject} is `{facts.texts(predicate.subject)[entry]}`",
-                        *(self._value_note(option, values[option]) for option in options),
+                        *(_value_note(option, values[option]) for option in options),
                     )
                 )
             case terms.ConstantTest():
@@ -244,13 +244,14 @@ class _Reader:
                 return self._values_note(compared(predicate), entry, captures)
             case terms.AttributeTest():
                 found = self.evaluator.values.attribute(predicate, entry)
-                return self._value_note(terms.called(predicate), found) + self._holder((predicate,), entry)
+                note = _attribute_note(terms.called(predicate), found)
+                return note + self._holder((predicate,), entry)
             case terms.AnyOf():
                 return self._notes(_branches(predicate), entry, premises)
             case terms.LetPredicate():
                 return self._note(predicate.predicate, entry, premises)
             case terms.OptionFlag():
-                return self._value_note(predicate.name, self.evaluator.values.options[predicate.name])
+                return _value_note(predicate.name, self.evaluator.values.options[predicate.name])
             case _:
                 return ""
 
@@ -260,7 +261,9 @@ class _Reader:
 
     def _values_note(self, values: list[Value], entry: int, captures: Mapping[str, Any]) -> str:
         notes = (
-            self._value_note(value.span.text, self.evaluator.values.of(value, entry, captures))
+            (_attribute_note if isinstance(value, terms.Attribute) else _value_note)(
+                value.span.text, self.evaluator.values.of(value, entry, captures)
+            )
             for value in values
             if not isinstance(value, terms.Constant)
         )
@@ -280,9 +283,6 @@ class _Reader:
             for name, path in read.items()
         )
 
-    def _value_note(self, text: str, value: object) -> str:
-        return f"{text} does not apply" if value is ABSENT else f"{text} is {value_text(value)}"
-
     def _class_note(self, test: terms.ClassTest, entry: int) -> str:
         facts = self.evaluator.facts
         if test.function == "variable":
@@ -301,6 +301,14 @@ class _Reader:
             return "around it: " + ", ".join(f"`{cls.short}`" for cls in reversed(classes))
         what = "it is" if test.function == "variable" else "its owner is"
         return f"{what} {a(classes[0].name)}"
+
+
+def _value_note(text: str, value: object) -> str:
+    return f"{text} does not apply" if value is ABSENT else f"{text} is {value_text(value)}"
+
+
+def _attribute_note(text: str, value: object) -> str:
+    return f"{text} is not set" if value is ABSENT else _value_note(text, value)
 
 
 def _positive(test: Predicate) -> Predicate | None:

@@ -18,6 +18,7 @@ from paramrules.inventories import ABSENT
 from paramrules.rules.builtin_names import a
 from paramrules.rules.keys import KEYS
 from paramrules.rules.model import Axis, Rule, Setting
+from paramrules.rules.terms import Attribute
 from paramrules.rules.value_expressions import type_of
 
 Settings = Mapping[str, Any]
@@ -168,10 +169,11 @@ def _value(setting: Setting, values: Values, captures: Captures, entry: int) -> 
     value = values.of(setting.value, entry, captures)
     name = values.facts.names[entry]
     if value is ABSENT:
+        lacks = "is not set for" if isinstance(setting.value, Attribute) else "does not apply to"
         raise RulesError(
             Diagnostic(
                 "E208",
-                f"`{setting.value.span.text}` does not apply to the parameter `{name}`",
+                f"`{setting.value.span.text}` {lacks} the parameter `{name}`",
                 setting.value.span,
                 f"`{setting.key}` needs a value for it",
                 help="narrow the rule, or let a rule above take this parameter",
