@@ -134,7 +134,7 @@ def build(
         scheduled="MLX's optimizers take one decay for all steps, and `learning_rate` may be a schedule",
     )
     bases = Bases(learning_rate, weight_decay)
-    arguments, lost = arguments_of(settings, specs, rules)
+    arguments, lost = arguments_of(settings, specs, rules, build)
     _raise([*lost_bases(bases, specs.values(), lr="learning_rate"), *lost])
     slots: list[Slot] = []
 

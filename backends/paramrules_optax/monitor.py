@@ -12,6 +12,7 @@ from jax import numpy as jnp
 from paramrules.backends import AnyRules, Group, GroupStats, RulesWarning, group_rows, row_metrics
 from paramrules_optax import libraries
 from paramrules_optax.transforms.arrays import StackedLayers, arrays_of
+from paramrules_optax.transforms.build_transform import build
 from paramrules_optax.transforms.group_config import GroupConfig
 from paramrules_optax.transforms.optax_factories import Factory
 from paramrules_optax.transforms.plan import plan
@@ -66,7 +67,7 @@ class GroupMonitor:
         settings = {key: value for key, value in how.items() if key not in given}
         own = {key: how.get(key, default) for key, default in given.items()}
         with warnings.catch_warnings(action="ignore", category=RulesWarning):
-            planned = plan(params, rules, optimizer, **own, settings=settings, stacklevel=2)
+            planned = plan(params, rules, optimizer, **own, settings=settings, call=build, stacklevel=2)
         inventory = planned.bound.inventory
         self._groups: list[tuple[Group, GroupConfig]] = []
         self._place: dict[int, int] = {}

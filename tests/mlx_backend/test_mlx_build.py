@@ -393,6 +393,11 @@ def test_a_parameter_that_came_later_is_refused(model: MLP) -> None:
             RulesError,
             r"E612\]: `AdamW` takes no argument `learning_rate`\n  = help: `functools.partial` binds it",
         ),
+        (
+            {"learning_rate": 0.1, "option": {}},
+            RulesError,
+            r"E612\]: `build` takes no argument `option`\n  = help: did you mean `options`\?",
+        ),
         ({"learning_rate": 0.1, "optimizer": Path}, TypeError, r"and not `pathlib\.Path`"),
         ({"learning_rate": 0.1, "weight_decy": 0}, RulesError, "did you mean `weight_decay`"),
         ({"learning_rate": 0.1, "optimizer": {}}, ValueError, "`optimizer` is an empty mapping"),

@@ -93,6 +93,12 @@ error[E612]: `plain` takes no argument `weight_decay`
 error[E612]: `adamw` takes no argument `bettas`
   = help: did you mean `betas`?""",
     ),
+    "a misspelt argument of its own": (
+        lambda: built("all: else", stricct=True),
+        """
+error[E612]: `build` takes no argument `stricct`
+  = help: did you mean `strict`?""",
+    ),
     "PyTorch's name of the rate beside it": (
         lambda: built("all: else", lr=0.1),
         """

@@ -218,6 +218,16 @@ def test_a_setting_that_another_rule_of_the_label_gives() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("option", "options"), ("stric", "strict"), ("mark", "marks"), ("optimiser", "optimizer")],
+)
+def test_misspelt_arguments_of_its_own(written: str, meant: str) -> None:
+    assert said(DECAY, **{written: 1}) == (
+        f"\nerror[E612]: `build` takes no argument `{written}`\n  = help: did you mean `{meant}`?"
+    )
+
+
 def test_arguments_that_no_optimizer_takes() -> None:
     assert said(DECAY, bettas=(0.9, 0.99)) == (
         "\nerror[E612]: `AdamW` takes no argument `bettas`\n  = help: did you mean `betas`?"

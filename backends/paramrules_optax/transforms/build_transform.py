@@ -94,6 +94,7 @@ def build(
         marks=marks,
         vocabulary=vocabulary,
         settings=settings,
+        call=build,
         stacklevel=2,
     )
     bound, configs = planned.bound, planned.configs

@@ -1,6 +1,6 @@
 """From the arguments of `build` to how each parameter is trained."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -65,9 +65,10 @@ def plan(
     marks: Sequence[str],
     vocabulary: VocabularyLike | None,
     settings: Mapping[str, Any],
+    call: Callable[..., Any],
     stacklevel: int,
 ) -> Plan:
-    """Check the arguments of `build` and hold the rules against the parameters.
+    """Check the arguments of `build`, which is `call`, and hold the rules against the parameters.
 
     Raises what `build` raises. Warns of the assignment's findings, at the frame `stacklevel` (1 is the caller
     of this function).
@@ -84,7 +85,7 @@ def plan(
     specs = {name: factory.spec for name, factory in factories.items()}
     check_lr(learning_rate, specs, settings)
     bases = Bases(learning_rate, weight_decay)
-    arguments, lost = arguments_of(settings, specs, rules)
+    arguments, lost = arguments_of(settings, specs, rules, call)
     if lost := lost_bases(bases, specs.values(), lr="learning_rate") + lost:
         raise RulesError(lost)
     bound = BoundTree(params, rules, options, strict, model, vocabulary, stacklevel + 1).bound

@@ -114,7 +114,7 @@ def build(
     factories = {name: Factory(name, make) for name, make in entries.items()}
     specs = {name: factory.spec for name, factory in factories.items()}
     bases = Bases(lr, weight_decay)
-    arguments, lost = arguments_of(defaults, specs, rules)
+    arguments, lost = arguments_of(defaults, specs, rules, build)
     _raise(lost_bases(bases, specs.values()) + lost)
     held = bind_model(model, rules, options, strict, part, vocabulary, stacklevel=2)
     held.check_trainable()

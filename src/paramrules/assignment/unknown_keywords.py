@@ -30,12 +30,17 @@ def refuse_unknown(
     argument is near.
     """
     for keyword, value in keywords.items():
-        known = [p.name for p in signature(function).parameters.values() if p.kind is not p.VAR_KEYWORD]
+        known = argument_names(function)
         meant = _CALLED.get(keyword)
         if not (help := where_it_goes(keyword, value, rules)):
             named = f"did you mean `{meant}`?" if meant in known else did_you_mean(keyword, known)
             help = named or otherwise or "it takes " + ", ".join(f"`{name}`" for name in known)
         raise TypeError(f"`{function.__name__}` takes no argument `{keyword}`: {help}")
+
+
+def argument_names(function: Callable[..., Any]) -> list[str]:
+    """Return the names of the arguments of a function, without that of `**unknown`."""
+    return [p.name for p in signature(function).parameters.values() if p.kind is not p.VAR_KEYWORD]
 
 
 def where_it_goes(keyword: str, value: object, rules: "RulesLike | Assignment") -> str:

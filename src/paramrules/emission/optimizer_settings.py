@@ -1,11 +1,11 @@
 """Translate settings and arguments to an optimizer's own names, and refuse those that it does not have."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from paramrules.assignment import Assignment, Group
-from paramrules.assignment.unknown_keywords import where_it_goes
+from paramrules.assignment.unknown_keywords import argument_names, where_it_goes
 from paramrules.diagnostics import Diagnostic, did_you_mean, listed, plural
 from paramrules.emission.argument_checks import AnyRules, check_finite
 from paramrules.emission.optimizer_spec import OptimizerSpec, OptimizerSpecs
@@ -123,12 +123,16 @@ def is_mark(spec: OptimizerSpec, key: str, marks: Sequence[str]) -> bool:
 
 
 def arguments_of(
-    given: Mapping[str, Any], specs: OptimizerSpecs, rules: AnyRules | None = None
+    given: Mapping[str, Any],
+    specs: OptimizerSpecs,
+    rules: AnyRules | None = None,
+    call: Callable[..., Any] | None = None,
 ) -> tuple[dict[str, dict[str, Any]], list[Diagnostic]]:
     """Return the arguments of each optimizer under its own names, and those that are lost (E612).
 
     Those bound to an optimizer win over those given to all. Base rates are not among them. A lost one may be
-    an option of the rules. Raises ValueError for a number that is not finite.
+    an option of the rules, or a misspelt argument of `call`, the function that they were given to. Raises
+    ValueError for a number that is not finite.
     """
     found: dict[str, dict[str, Any]] = {}
     wrong: list[Diagnostic] = []
@@ -156,7 +160,8 @@ def arguments_of(
             help = "" if rules is None else where_it_goes(key, value, rules)
             if key == "lr":  # a backend that calls it `lr` has an argument of this name
                 help = "`lr` is called `learning_rate` here"
-            finding = lost_argument(key, list(specs.values()))
+            misspelt = None if help or call is None else _misspelt(key, call)
+            finding = misspelt or lost_argument(key, list(specs.values()))
             lost.append(replace(finding, help=help) if help else finding)
     return found, lost + wrong
 
@@ -191,6 +196,12 @@ def lost_argument(key: str, specs: Sequence[OptimizerSpec], called: str = "") ->
     names = [f"`{spec.called}`" for spec in specs]
     who = f"{names[0]} takes no" if len(names) == 1 else f"neither {' nor '.join(names)} takes an"
     return Diagnostic("E612", f"{who} argument `{called or key}`", help=_instead(specs, key))
+
+
+def _misspelt(key: str, call: Callable[..., Any]) -> Diagnostic | None:
+    """Return the finding (E612) about a misspelt argument of a function itself; None if it is not one."""
+    near = did_you_mean(key, argument_names(call))
+    return Diagnostic("E612", f"`{call.__name__}` takes no argument `{key}`", help=near) if near else None
 
 
 def _sets(groups: Sequence[Group]) -> str:
