@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from paramrules.argument_types import check_mapping
 from paramrules.inventories import Inventory
 from paramrules.inventories.described import described
 from paramrules.inventories.own_vocabulary import VocabularyLike
@@ -46,10 +47,14 @@ def inventory(
             for a vocabulary that cannot be read or contradicts another; E517 for keywords that its backend
             does not take; E545 if the inventory was taken with another vocabulary; what the backend finds
             wrong with the model.
+        TypeError: `kwargs`, `types` or `stacked` is not a mapping of texts.
 
     >>> paramrules.inventory(torch.nn.Linear(3, 2))
     <Inventory of 2 parameters, torch>
     """
+    check_mapping("types", types, '{"encoder.norm": LayerNorm}', "paths of modules")
+    check_mapping("stacked", stacked, '{"layers": 1}', "paths in the model")
+    check_mapping("kwargs", kwargs, '{"train": False}', "names of arguments")
     named = {
         "inputs": inputs,
         "kwargs": kwargs,

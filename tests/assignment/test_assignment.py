@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import FrozenInstanceError
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from zipfile import ZipFile
 
 import pytest
@@ -84,6 +84,9 @@ def test_names_that_are_not_there(layers: paramrules.Assignment) -> None:
     )
     assert said(layers.axis, "deca") == (
         "error[E603]: `m.rules` has no axis `deca`\n  = help: did you mean `decay`?"
+    )
+    assert said(layers.axis, cast(Any, 0)) == (
+        "error[E603]: `m.rules` has no axis `0`\n  = help: its axes: `decay`, `lr`"
     )
     one = paramrules.assign(paramrules.parse("a: else\n", "one.rules"), GPT)
     assert said(one.axis, "lr") == (

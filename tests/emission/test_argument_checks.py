@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from paramrules.emission import OptimizerSpec, by_name, check_lr, check_marks, unbound
+from paramrules.emission import OptimizerSpec, by_name, by_schedule, check_lr, check_marks, unbound
 
 ADAM = OptimizerSpec("adam", "Adam", ("eps",))
 BOUND = ADAM._replace(bound={"lr": 0.1})
@@ -17,6 +17,15 @@ def test_one_optimizer_or_several_by_name() -> None:
     assert by_name(1) == {"": 1}
     with pytest.raises(ValueError, match=r"^`optimizer` is an empty mapping and should name an optimizer$"):
         by_name({})
+
+
+def test_names_that_are_no_texts() -> None:
+    with pytest.raises(
+        TypeError, match=r"^`optimizer` has the key 0, and should have names that rules give$"
+    ):
+        by_name({0: 1, "default": 2})
+    with pytest.raises(TypeError, match=r"^a mapping of schedules has the key 0, and should have names that"):
+        by_schedule({"default": 1, 0: 2})
 
 
 def test_of_two_partials_the_outer_one_wins() -> None:

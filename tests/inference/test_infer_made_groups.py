@@ -246,6 +246,8 @@ def test_arguments_that_do_not_fit() -> None:
             TypeError, match=r"^`also` and `checks` need a function that makes the groups of each model$"
         ):
             paramrules.infer(net(), DECAYS, **more)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"^`labels` has the key 0, and should have labels that are texts$"):
+        paramrules.infer(net(), DECAYS, labels={0: {}})  # type: ignore[dict-item]
 
 
 def test_an_inventory_of_a_framework_that_is_not_installed() -> None:

@@ -197,6 +197,21 @@ def test_keywords_of_an_inventory(model, keyword, help):
     )
 
 
+@pytest.mark.parametrize(
+    ("argument", "value", "message"),
+    [
+        ("stacked", ["layers"], "is ['layers'] and should be a mapping: `stacked={\"layers\": 1}`"),
+        ("stacked", {0: 1}, "has the key 0, and should have paths in the model"),
+        ("types", 3, 'is 3 and should be a mapping: `types={"encoder.norm": LayerNorm}`'),
+        ("kwargs", {0: 1}, "has the key 0, and should have names of arguments"),
+    ],
+)
+def test_arguments_of_an_inventory_that_are_no_mappings(argument, value, message):
+    with pytest.raises(TypeError) as caught:
+        paramrules.inventory(PARAMS, **{argument: value})
+    assert str(caught.value) == f"`{argument}` {message}"
+
+
 @pytest.mark.parametrize("cls", [nn.Dense, nnx.Linear, eqx.nn.Linear, hk.Linear])
 def test_a_class_in_place_of_a_module(cls):
     name = cls.__name__

@@ -275,7 +275,7 @@ class Assignment:
             Diagnostic(
                 "E603",
                 f"`{self.rules.source.name}` has no axis `{name}`",
-                help=did_you_mean(name, filter(None, names)) or known,
+                help=did_you_mean(str(name), filter(None, names)) or known,
             )
         )
 

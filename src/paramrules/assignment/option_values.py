@@ -6,6 +6,7 @@ from math import isfinite
 from numbers import Integral, Real
 from typing import Any
 
+from paramrules.argument_types import check_mapping
 from paramrules.assignment.value_evaluator import Scalar
 from paramrules.diagnostics import Diagnostic, Place, RulesError, Span, did_you_mean
 from paramrules.rules.arithmetic import LARGEST
@@ -29,12 +30,8 @@ def option_values(rules: Rules, given: Mapping[str, Scalar] | None) -> dict[str,
             E213 for values of the wrong type and for numbers that are not finite or too large; all of them at
             once.
     """
-    if given is not None and not isinstance(given, Mapping):
-        name = next(iter(rules.options), "rate")
-        raise TypeError(f'`options` is {given!r:.60} and should be a mapping: `options={{"{name}": ...}}`')
-    for name in given or ():
-        if not isinstance(name, str):
-            raise TypeError(f"`options` has the key {name!r:.60}, and should have names of options")
+    example = f'{{"{next(iter(rules.options), "rate")}": ...}}'
+    check_mapping("options", given, example, "names of options")
     given = {name: _plain(value) for name, value in (given or {}).items()}
     wrong = [_undeclared(name, rules) for name in given if name not in rules.options]
     for name, option in rules.options.items():

@@ -7,6 +7,7 @@ from numbers import Real
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
+from paramrules.argument_types import check_keys
 from paramrules.assignment import Assignment
 from paramrules.diagnostics import a, class_name
 from paramrules.emission.optimizer_spec import OptimizerSpecs
@@ -29,11 +30,15 @@ Options = Mapping[str, int | float | str | bool] | None
 def by_name(optimizer: Any) -> Mapping[str, Any]:
     """Return the optimizers that a backend was given by their names in rules; a single one is under "".
 
-    Raises ValueError for an empty mapping. A mapping is returned as it is.
+    Raises ValueError for an empty mapping, TypeError for a key that is no text. A mapping is returned as
+    it is.
     """
     if optimizer == {}:
         raise ValueError("`optimizer` is an empty mapping and should name an optimizer")
-    return optimizer if isinstance(optimizer, Mapping) else {"": optimizer}
+    if not isinstance(optimizer, Mapping):
+        return {"": optimizer}
+    check_keys("`optimizer`", optimizer, "names that rules give")
+    return optimizer
 
 
 def unbound(make: Callable[..., Any]) -> tuple[Callable[..., Any], dict[str, Any]]:

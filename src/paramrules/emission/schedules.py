@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from paramrules.argument_types import check_keys
 from paramrules.assignment import Assignment, Group
 from paramrules.diagnostics import Diagnostic, did_you_mean, listed, plural
 from paramrules.emission.optimizer_spec import OptimizerSpec
@@ -26,10 +27,16 @@ def schedule_of(settings: Mapping[str, Any], rate: str) -> str:
 
 
 def by_schedule(given: Any) -> Mapping[str, Any]:
-    """Return the schedules that the caller passed by name; a single one is `default`."""
+    """Return the schedules that the caller passed by name; a single one is `default`.
+
+    Raises TypeError for a key that is no text.
+    """
     if given is None:
         return {}
-    return given if isinstance(given, Mapping) else {DEFAULT: given}
+    if not isinstance(given, Mapping):
+        return {DEFAULT: given}
+    check_keys("a mapping of schedules", given, "names that rules give")
+    return given
 
 
 def unknown_schedules(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
+from paramrules.argument_types import check_mapping
 from paramrules.inference.collect import Ungrouped, grouping
 from paramrules.inference.grouping import Grouping, SettingValue
 from paramrules.inference.infer import Inferred
@@ -49,6 +50,7 @@ def infer(
     """
     if missing not in ("error", "skip"):
         raise ValueError(f"`missing` is {missing!r} and should be 'error' or 'skip'")
+    check_mapping("labels", labels, '{"decay": {"weight_decay": 0.1}}', "labels that are texts")
     others, further = list(also), list(checks)
     if (others or further) and not callable(groups):
         raise TypeError("`also` and `checks` need a function that makes the groups of each model")
