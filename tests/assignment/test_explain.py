@@ -237,19 +237,24 @@ def test_in_words() -> None:
     one = paramrules.assign(paramrules.parse("a: ndim > 9\nb: else\n", "m.rules"), GPT)
     assert str(one.explain("frozen.weight")) == (
         "`frozen.weight` is in `b` with no settings\n"
-        "  frozen: in no group that an optimizer gets\n"
+        "  frozen: in no group that an optimizer gets: the model does not train it\n"
         "  `b`: `else` at m.rules:2\n"
         "    failed above: `ndim > 9` at m.rules:1: ndim is 2"
     )
     assert one.names(one.groups[0])[:2] == ("wte.weight", "h.0.ln.weight")
 
 
+BY_RULE = "frozen: in no group that an optimizer gets: its rules set `freeze = true`"
+BY_MODEL = "frozen: in no group that an optimizer gets: the model does not train it"
+
+
 @pytest.mark.parametrize(
     ("name", "setting", "said"),
     [
-        ("h.1.fc.weight", "freeze = true", ["frozen: in no group that an optimizer gets"]),
+        ("h.1.fc.weight", "freeze = true", [BY_RULE]),
         ("h.1.fc.weight", "skip = true", ["skipped: left to another optimizer"]),
-        ("frozen.weight", "skip = true", ["frozen: in no group that an optimizer gets"]),
+        ("frozen.weight", "skip = true", [BY_MODEL]),
+        ("frozen.weight", "freeze = true", [BY_MODEL]),
         ("h.1.fc.weight", "freeze = false, skip = false", []),
     ],
 )

@@ -39,7 +39,7 @@ variable  torch.nn.parameter.Parameter
 role      weight
 fan_in    64
 fan_out   256
-frozen    in no group that an optimizer gets
+frozen    in no group that an optimizer gets: the model does not train it
 group     decay/block_1
 settings  lr_scale=0.5
 
@@ -147,6 +147,15 @@ def test_a_model_of_which_little_is_known(run: Callable[..., Ran]) -> None:
     )
 
 
+@pytest.mark.parametrize(("setting", "words"), [("freeze", ["frozen"]), ("skip", ["skipped"]), ("fused", [])])
+def test_json_says_who_is_not_trained(setting: str, words: list[str], run: Callable[..., Ran]) -> None:
+    with open("stop.rules", "w") as file:
+        file.write(f"all: else -> {setting} = true\n")
+    explained = json.loads(run("explain", "stop.rules", "h.0.fc.weight", "-m", "net.py:model", "--json").out)
+    assert [word for word in ("frozen", "skipped") if explained[word]] == words
+    assert explained["parameter"]["trainable"] is True
+
+
 def test_json(run: Callable[..., Ran]) -> None:
     code, out, err = run("explain", "net.rules", "h.0.fc.weight", "--model", "net.py:model", "--json")
     assert (code, err) == (1, "")
@@ -185,6 +194,8 @@ def test_json(run: Callable[..., Ran]) -> None:
     assert explained == {
         "group": "decay/block_0",
         "settings": {"lr_scale": 0.25},
+        "frozen": False,
+        "skipped": False,
         "axes": [
             {
                 "axis": "decay",

@@ -17,6 +17,8 @@ WON: Final = "won"
 LATER: Final = "later"
 """The outcomes of a rule: it failed above the one that won, it won, or it holds below that one."""
 
+_IN_NO_GROUP: Final = "in no group that an optimizer gets"
+
 
 @dataclass(frozen=True, slots=True)
 class Clause:
@@ -197,8 +199,10 @@ def _untrained(parameter: Parameter, settings: Mapping[str, Any]) -> Iterator[tu
     """Yield what keeps the optimizer from training a parameter with these settings."""
     if parameter.trainable and settings.get("skip") is True:
         yield "skipped", "left to another optimizer"
-    elif not parameter.trainable or settings.get("freeze") is True:
-        yield "frozen", "in no group that an optimizer gets"
+    elif not parameter.trainable:
+        yield "frozen", f"{_IN_NO_GROUP}: the model does not train it"
+    elif settings.get("freeze") is True:
+        yield "frozen", f"{_IN_NO_GROUP}: its rules set `freeze = true`"
 
 
 def _in_words(axis: AxisExplanation, name: str) -> Iterator[str]:

@@ -33,8 +33,8 @@ def explain(targets: "list[Target]", names: tuple[str, ...]) -> Answer:
 
     JSON: `findings` and `explanations`, each with `rules`, `name`, `model`, `parameter` (name, names, owner,
     within, variable, shape, stored, layout, layer, dtype, role, fan_in, fan_out, layer_fan_in,
-    layer_fan_out, layer_kernel, layer_groups, trainable, attributes), `group`, `settings`, and `axes`, each
-    with
+    layer_fan_out, layer_kernel, layer_groups, trainable, attributes), `group`, `settings`, `frozen` (nobody
+    trains it), `skipped` (another optimizer does), and `axes`, each with
 
     \b
     axis, label, settings, captures
@@ -81,10 +81,13 @@ def explain(targets: "list[Target]", names: tuple[str, ...]) -> Answer:
 
 
 def _explanation(explanation: "Explanation") -> dict[str, Any]:
+    untrained = dict(explanation.untrained())
     return {
         "parameter": _parameter(explanation.parameter),
         "group": explanation.group.label,
         "settings": dict(explanation.group.settings),
+        "frozen": "frozen" in untrained,
+        "skipped": "skipped" in untrained,
         "axes": list(map(_axis, explanation.axes)),
     }
 
