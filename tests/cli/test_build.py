@@ -51,6 +51,9 @@ NETS = """\
 
     def interrupted() -> Net:
         raise KeyboardInterrupt
+
+    def loose(dim: int, **more: int) -> Net:
+        return Net("x")
 """
 
 TWICE = "multiple values for argument 'dim'"
@@ -280,7 +283,7 @@ def test_a_builtin_without_a_signature_is_called() -> None:
             """
             error[E701]: `nets.py` has no `vit`
               = help: it has `Net`, `net`, `make`, `nothing`, `needs`, `breaks`, `breaks_inside_a_library`, \
-`ends` and `interrupted`
+`ends`, `interrupted` and `loose`
             """,
         ),
         (
@@ -352,6 +355,34 @@ def test_a_builtin_without_a_signature_is_called() -> None:
             error[E702]: `nets.py:needs(1, dim=2)` cannot be called like that: {TWICE}
               = help: write its arguments after it: `nets.py:needs(dim, depth)`
             """,
+        ),
+        (
+            "nets.py:needs(1, dept=2)",
+            """
+            error[E702]: `nets.py:needs(1, dept=2)` cannot be called like that: missing a required argument: 'depth'
+              = help: did you mean `depth`?
+            """,  # noqa: E501 - messages are not cut off
+        ),
+        (
+            "nets.py:needs(1, depth=2, wide=3)",
+            """
+            error[E702]: `nets.py:needs(1, depth=2, wide=3)` cannot be called like that: got an unexpected keyword argument 'wide'
+              = help: it takes `dim`, `depth` and `heads`
+            """,  # noqa: E501 - messages are not cut off
+        ),
+        (
+            "nets.py:make(wide=3)",
+            """
+            error[E702]: `nets.py:make(wide=3)` cannot be called like that: got an unexpected keyword argument 'wide'
+              = help: it takes no arguments by name
+            """,  # noqa: E501 - messages are not cut off
+        ),
+        (
+            "nets.py:loose(wide=3)",
+            """
+            error[E702]: `nets.py:loose(wide=3)` cannot be called like that: missing a required argument: 'dim'
+              = help: write its arguments after it: `nets.py:loose(dim)`
+            """,  # noqa: E501 - messages are not cut off
         ),
         (
             "nets.py:breaks",

@@ -319,6 +319,7 @@ def test_what_a_function_does_wrong(run_torch: Run) -> None:
         "argument 'decay'\n"
         "  = help: its first argument is the model, and what is written is passed behind it\n\n"
     )
+    assert err("make_groups(weight_decy=1)").endswith("  = help: did you mean `weight_decay`?\n\n")
     assert err("SETTINGS") == (
         "error[E951]: `policy.py:SETTINGS` is a `dict`, not a function\n"
         "  = help: name a function that is called with the model and returns its groups\n\n"

@@ -13,6 +13,7 @@ from paramrules.inference.collect import Ungrouped, grouping
 from paramrules.inference.grouping import Grouping
 from paramrules.inventories.own_vocabulary import VocabularyLike
 from paramrules.named_models.example_inputs import ExampleInput
+from paramrules.named_models.maker import misnamed
 from paramrules.named_models.model_inventory import (
     NamedModel,
     Stacked,
@@ -112,11 +113,12 @@ def _function(name: ModelName, value: object) -> Callable[[object], object]:
     except ValueError:  # some builtins have none
         pass
     except TypeError as error:
+        behind = "its first argument is the model, and what is written is passed behind it"
         raise RulesError(
             Diagnostic(
                 "E951",
                 f"`{name.text}` cannot be called like that: {error}",
-                help="its first argument is the model, and what is written is passed behind it",
+                help=misnamed(inspect.signature(value), call, behind) or behind,
             )
         ) from None
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from paramrules import registry
-from paramrules.diagnostics import Diagnostic, RulesError, a
+from paramrules.diagnostics import Diagnostic, RulesError, a, did_you_mean, listed
 from paramrules.named_models.abstract_build import build_without_memory
 from paramrules.named_models.model_name import Call, ModelName
 from paramrules.named_models.user_code_errors import user_code
@@ -59,12 +59,29 @@ def _check_arguments(
     except TypeError as error:
         attribute = ".".join(name.attributes)
         needed = [argument for argument in required(signature) if argument not in supplied]
-        help = f"write its arguments after it: `{name.origin}:{attribute}({', '.join(needed)})`"
+        written = f"`{name.origin}:{attribute}({', '.join(needed)})`"
+        help = misnamed(signature, call) or f"write its arguments after it: {written}"
         if not name.call and registry.is_model(maker):
             help += '; if it is the model itself, give its inputs: `--input "(1, 28, 28, 1)"`'
         raise RulesError(
             Diagnostic("E702", f"`{name.text}` cannot be called like that: {error}", help=help)
         ) from None
+
+
+def misnamed(signature: inspect.Signature, call: Call, otherwise: str = "") -> str:
+    """Return what to type in place of an argument by name that a signature lacks; "" if it lacks none.
+
+    `otherwise` is the help where no argument is near.
+    """
+    parameters = signature.parameters.values()
+    if any(p.kind is p.VAR_KEYWORD for p in parameters):
+        return ""
+    names = [p.name for p in parameters if p.kind not in (p.POSITIONAL_ONLY, p.VAR_POSITIONAL)]
+    for name in call.named:
+        if name not in names:
+            takes = f"it takes {listed(names)}" if names else "it takes no arguments by name"
+            return did_you_mean(name, names) or otherwise or takes
+    return ""
 
 
 def _signature(maker: Callable[..., object]) -> inspect.Signature:
