@@ -56,6 +56,20 @@ def test_new_writes_a_file_and_never_over_one(run: Callable[..., Ran]) -> None:
     assert Path("gpt.rules").read_text() == "mine: else\n"
 
 
+def test_new_of_a_model_without_the_option(run: Callable[..., Ran]) -> None:
+    assert run("new", "net.py:model").err.endswith(
+        "Error: a model is named by an option: `paramrules new --model net.py:model`\n"
+    )
+
+
+def test_library_takes_no_name(run: Callable[..., Ran]) -> None:
+    code, out, err = run("library", "nanogpt")
+    assert (code, out) == (2, "")
+    assert err.endswith(
+        "Error: it lists all policies, and takes no name: `paramrules new NAME` writes out one\n"
+    )
+
+
 def test_new_suggests(run: Callable[..., Ran]) -> None:
     assert run("new", "nanogtp") == (
         2,

@@ -76,6 +76,11 @@ def test_version(run: Callable[..., Ran]) -> None:
             "there is no command `help`; "
             "`paramrules --help` lists the commands, and `paramrules show --help` is about one",
         ),
+        (
+            "net.rules",
+            "there is no command `net.rules`; `paramrules check net.rules` finds mistakes in the file, "
+            "`paramrules show net.rules --model M` shows its groups",
+        ),
         ("\x1b[2J", "there is no command `\\x1b[2J`"),
     ],
 )
@@ -144,6 +149,14 @@ def test_a_model_given_as_an_argument_is_told_about_the_option(run: Callable[...
         ("parity", "net.rules", "net.py:model", "net.py:make"),
     ):
         code, out, err = run(*words)
+        assert (code, out) == (2, "")
+        assert err.endswith(hint)
+
+
+def test_a_rule_file_after_the_names_comes_first(run: Callable[..., Ran]) -> None:
+    hint = "Error: the rule file comes first: `paramrules explain net.rules norm.weight '*.bias'`\n"
+    for words in (("norm.weight", "net.rules", "*.bias"), ("norm.weight", "*.bias", "net.rules")):
+        code, out, err = run("explain", *words, "--model", "net.py:model")
         assert (code, out) == (2, "")
         assert err.endswith(hint)
 

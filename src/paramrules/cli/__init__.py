@@ -85,10 +85,18 @@ class _Commands(click.Group):
                 return None
             near = f"did you mean `{_SYNONYMS[cmd_name]}`?" if cmd_name in _SYNONYMS else ""
             near = near or _INSTEAD.get(cmd_name, "")
-            near = near or did_you_mean(cmd_name, _COMMANDS)
+            near = near or _for_file(cmd_name) or did_you_mean(cmd_name, _COMMANDS)
             ctx.fail(f"there is no command `{cmd_name}`" + (f"; {near}" if near else ""))
         command: click.Command = getattr(import_module(f"{__name__}.{cmd_name}_command"), cmd_name)
         return command
+
+
+def _for_file(word: str) -> str:
+    """Return what to type in place of a rule file alone; an empty text for any other word."""
+    if not word.endswith(".rules"):
+        return ""
+    check = f"`paramrules check {word}` finds mistakes in the file"
+    return f"{check}, `paramrules show {word} --model M` shows its groups"
 
 
 @contextmanager

@@ -75,11 +75,15 @@ class Command(click.Command):
 
     Args:
         reads_settings: whether the command uses the project's settings. Otherwise it works with broken ones.
+        too_many: what to do in place of an argument more than it takes.
     """
 
-    def __init__(self, *args: Any, reads_settings: bool = True, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, reads_settings: bool = True, too_many: str | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self._reads_settings = reads_settings
+        self._too_many = too_many
         self.params += (
             click.Option(
                 ["--fail-on"],
@@ -121,6 +125,8 @@ class Command(click.Command):
                 from paramrules.cli.arguments import refuse_misplaced_model
 
                 refuse_misplaced_model(words, self.params)
+                if self._too_many:
+                    ctx.fail(self._too_many)
             raise
 
     def invoke(self, ctx: click.Context) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial, wraps
 from itertools import pairwise
+from shlex import quote
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
@@ -14,6 +15,7 @@ from paramrules.diagnostics import RulesError
 from paramrules.named_models.example_inputs import ExampleInput, read_input
 from paramrules.named_models.model_name import ModelName, read_groups_name, read_model_name
 from paramrules.projects import Models, Typed, choose
+from paramrules.rules.shipped import names_shipped
 from paramrules.sources import source
 
 if TYPE_CHECKING:
@@ -130,6 +132,13 @@ def on_names(command: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(chosen)
     def split(words: tuple[str, ...], **rest: Any) -> Answer:
         file, names = (words[0], words[1:]) if names_rules(words[0]) else (None, words)
+        for name in names if file is None else ():
+            if name.endswith(".rules") or names_shipped(name):
+                ordered = [name, *(word for word in names if word != name)]
+                command = click.get_current_context().command_path
+                raise click.UsageError(
+                    f"the rule file comes first: `{command} {' '.join(map(quote, ordered))}`"
+                )
         if not names:
             raise click.UsageError("Missing argument 'NAME...'.")
         return cast("Answer", chosen(file=file, names=names, **rest))
@@ -282,11 +291,12 @@ def refuse_misplaced_model(words: Sequence[str], params: Sequence[click.Paramete
         return
     valued = {name for param in params if not getattr(param, "is_flag", False) for name in param.opts}
     for before, word in pairwise(("", *words)):
-        if before not in valued and not word.startswith("-") and _names_a_model(word):
+        if before not in valued and not word.startswith("-") and names_a_model(word):
             raise click.UsageError(f"`{word}` looks like a model, which is named with `--model {word}`")
 
 
-def _names_a_model(word: str) -> bool:
+def names_a_model(word: str) -> bool:
+    """Return whether a word of a command line reads like the name of a model."""
     if word.endswith((".rules", ".lock")):  # `main:vit.rules`
         return False
     try:

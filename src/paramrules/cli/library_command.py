@@ -10,7 +10,10 @@ from paramrules.display import Table
 from paramrules.rules.shipped import Policy, policies
 
 
-@click.command(cls=Command)
+@click.command(
+    cls=Command,
+    too_many="it lists all policies, and takes no name: `paramrules new NAME` writes out one",
+)
 def library() -> Answer:
     """List the policies that can be used by name.
 

@@ -6,7 +6,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from paramrules.cli.answer import Answer, Command
-from paramrules.cli.arguments import build, model_name, on_one_model
+from paramrules.cli.arguments import build, model_name, names_a_model, on_one_model
 from paramrules.cli.file_arguments import complete_file
 from paramrules.diagnostics import Diagnostic, RulesError
 from paramrules.projects import Models
@@ -59,6 +59,10 @@ def new(policy: str | None, output: str | None, model: Models | None) -> Answer:
     if model is None:
         found = find_policy(policy or "")
         if isinstance(found, Diagnostic):
+            if policy and names_a_model(policy):
+                raise click.UsageError(
+                    f"a model is named by an option: `paramrules new --model {quote(policy)}`"
+                )
             raise RulesError(found)
         name, text, what = f"{found.name}@{found.version}", found.copy, f"a copy of `{found}`"
     else:
