@@ -14,6 +14,7 @@ from paramrules.backends import (
     RoutedGroup,
     RulesError,
     VocabularyLike,
+    check_flags,
     check_use,
     refuse_unknown,
     route,
@@ -70,7 +71,8 @@ def param_groups(
         RulesError: what `paramrules.assign` raises; E601 if the assignment was made for another model; E604
             if a scale has no base to multiply; E547 or E548 if a mapping holds tensors that no optimizer can
             train. Nothing is frozen then.
-        TypeError: `lr` or `weight_decay` is not a number, such as the text that YAML makes of `1e-3`.
+        TypeError: `lr` or `weight_decay` is not a number, such as the text that YAML makes of `1e-3`; a flag
+            is no boolean, such as the text `"no"`.
         ValueError: an unknown `lr_scale`; `options` or `strict` beside an assignment; `part` without one.
 
     Warns:
@@ -83,6 +85,7 @@ def param_groups(
     >>> optimizer = torch.optim.AdamW(groups)
     """
     refuse_unknown(param_groups, unknown, rules, _NOT_HERE)
+    check_flags(frozen=frozen, empty=empty, merge=merge, plain=plain)
     check_rates(lr, weight_decay, lr_scale)
     held = bind_model(model, rules, options, strict, part, vocabulary, stacklevel=2)
     if not frozen:

@@ -24,3 +24,10 @@ def check_keys(whose: str, keys: Iterable[object], names: str) -> None:
     for name in keys:
         if not isinstance(name, str):
             raise TypeError(f"{whose} has the key {name!r:.60}, and should have {names}")
+
+
+def check_flags(**given: object) -> None:
+    """Raise TypeError unless each argument is True or False: the text `"no"` would count as True."""
+    for argument, value in given.items():
+        if not isinstance(value, bool):
+            raise TypeError(f"`{argument}` is {value!r:.60} and should be True or False")

@@ -66,3 +66,11 @@ def test_options_that_are_not_a_mapping(options: Any) -> None:
     assert str(raised.value) == (
         f'`options` is {options!r} and should be a mapping: `options={{"rate": ...}}`'
     )
+
+
+@pytest.mark.parametrize("function", [paramrules.assign, paramrules.examine, paramrules.expectations])
+@pytest.mark.parametrize("strict", ["false", None, 1])
+def test_strict_that_is_no_boolean(function: Any, strict: object) -> None:
+    with pytest.raises(TypeError) as raised:
+        function(RULES, GPT, strict=strict)
+    assert str(raised.value) == f"`strict` is {strict!r} and should be True or False"

@@ -392,3 +392,10 @@ def test_keywords_that_param_groups_does_not_have(keyword: str, value: object, h
     with pytest.raises(TypeError) as raised:
         param_groups(nn.Linear(2, 1), rules, **arguments)
     assert str(raised.value) == f"`param_groups` takes no argument `{keyword}`: {help}"
+
+
+@pytest.mark.parametrize("flag", ["strict", "part", "frozen", "empty", "merge", "plain"])
+def test_a_flag_that_is_no_boolean(flag: str) -> None:
+    arguments: Any = {flag: "no"}
+    with pytest.raises(TypeError, match=rf"^`{flag}` is 'no' and should be True or False$"):
+        param_groups(nn.Linear(2, 1), paramrules.parse("all: else"), **arguments)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from os import PathLike
 from typing import TYPE_CHECKING, Never, TypeAlias
 
+from paramrules.argument_types import check_flags
 from paramrules.assignment.alike import Alike
 from paramrules.assignment.assignment import Assignment
 from paramrules.assignment.entry_facts import Facts
@@ -61,6 +62,7 @@ def assign(
     Raises:
         RulesError: every error at once: those of the file, unknown or unset options, facts that are not known
             for this model, settings and labels that cannot be computed, expectations that do not hold.
+        TypeError: `strict` is no boolean, or another argument is of no use.
 
     >>> assignment = paramrules.assign("vit.rules", model, options={"rate": 0.8})
     >>> assignment.group_of("blocks.11.attn.qkv.weight").settings
@@ -120,6 +122,7 @@ def examine(
     ['W201']
     """
     refuse_unknown(examine, unknown, rules)
+    check_flags(strict=strict)
     rules = rules_from(rules, "examine(rules, model)")
     inventory = inventory_of(model, vocabulary=vocabulary)
     evaluator = _evaluator(rules, inventory, options)

@@ -7,7 +7,7 @@ from numbers import Real
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
-from paramrules.argument_types import check_keys
+from paramrules.argument_types import check_flags, check_keys
 from paramrules.assignment import Assignment
 from paramrules.diagnostics import a, class_name
 from paramrules.emission.optimizer_spec import OptimizerSpecs
@@ -95,9 +95,10 @@ def check_rules(
         after: the argument that `rules` follows, for the message.
 
     Raises:
-        TypeError: `rules` is none of `AnyRules`.
+        TypeError: `rules` is none of `AnyRules`, `strict` or `part` is no boolean.
         ValueError: `options`, `strict` or `model` beside an assignment, or `part` without one.
     """
+    check_flags(strict=strict, part=part)
     if not are_rules(rules):
         if rules is not None and are_rules(first):
             raise TypeError(f"the arguments are in the wrong order: pass {after}, then the rules")
