@@ -40,6 +40,7 @@ from paramrules.backends import (
     names_in_rules,
     plural,
     report,
+    rest_by_name,
     route,
     schedule_of,
     unbound,
@@ -66,6 +67,7 @@ _ALIASES = Aliases(
 """Names that other libraries have for the settings of MLX's optimizers."""
 
 
+@rest_by_name
 def build(
     model: nn.Module,
     rules: AnyRules,

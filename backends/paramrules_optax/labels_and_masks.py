@@ -21,11 +21,13 @@ from paramrules.backends import (
     listed,
     refuse_unknown,
     report,
+    rest_by_name,
 )
 from paramrules_optax.bound_tree import BoundTree, Labels, labels_of
 from paramrules_optax.trees.fit import fitted
 
 
+@rest_by_name
 def labels(
     params: Any,
     rules: AnyRules,
@@ -73,6 +75,7 @@ def labels(
     return bound.tree(found.each(), found)
 
 
+@rest_by_name
 def label_fn(
     params: Any,
     rules: AnyRules,
@@ -99,6 +102,7 @@ def label_fn(
     return lambda tree: fitted(values, tree)
 
 
+@rest_by_name
 def mask(
     params: Any,
     rules: AnyRules,
@@ -139,6 +143,7 @@ def mask(
     return bound.tree(labels.where(number), labels)
 
 
+@rest_by_name
 def mask_fn(
     params: Any,
     rules: AnyRules,
@@ -166,6 +171,7 @@ def mask_fn(
     return lambda tree: fitted(values, tree)
 
 
+@rest_by_name
 def decay_mask(
     params: Any,
     rules: AnyRules,
@@ -199,6 +205,7 @@ def decay_mask(
     return bound.tree(_decays(bound.assignment), labels_of(bound.assignment, None))
 
 
+@rest_by_name
 def decay_mask_fn(
     params: Any,
     rules: AnyRules,
@@ -252,6 +259,7 @@ def _own_decay(assignment: Assignment, group: Group, key: str) -> Diagnostic:
     )
 
 
+@rest_by_name
 def masks(
     params: Any,
     rules: AnyRules,

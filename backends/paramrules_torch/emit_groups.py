@@ -17,6 +17,7 @@ from paramrules.backends import (
     check_flags,
     check_use,
     refuse_unknown,
+    rest_by_name,
     route,
     warn,
 )
@@ -24,6 +25,7 @@ from paramrules_torch.bound_model import KEEP_INSTEAD, bind_model, check_rates, 
 from paramrules_torch.named_tensors import Parameters
 
 
+@rest_by_name
 def param_groups(
     model: Parameters,
     rules: AnyRules,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from paramrules.lazy_names import importer as importer
 
 if TYPE_CHECKING:  # type checkers cannot read the table below: for them, `as` exports a name
-    from paramrules.argument_types import check_flags as check_flags
+    from paramrules.argument_types import check_flags as check_flags, rest_by_name as rest_by_name
     from paramrules.assignment import (
         Assignment as Assignment,
         AxisLabels as AxisLabels,
@@ -125,7 +125,7 @@ if TYPE_CHECKING:  # type checkers cannot read the table below: for them, `as` e
     )
 
 _ROOMS = {
-    "argument_types": ("check_flags",),
+    "argument_types": ("check_flags", "rest_by_name"),
     "assignment": ("Assignment", "AxisLabels", "Group", "assign"),
     "assignment.unknown_keywords": ("refuse_unknown",),
     "contract": ("Backend",),

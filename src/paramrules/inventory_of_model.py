@@ -4,23 +4,24 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from paramrules.argument_types import check_mapping
+from paramrules.argument_types import check_mapping, rest_by_name
 from paramrules.inventories import Inventory
 from paramrules.inventories.described import described
 from paramrules.inventories.own_vocabulary import VocabularyLike
 from paramrules.registry import backend_of
 
 
+@rest_by_name
 def inventory(
     model: object,
     *,
-    vocabulary: VocabularyLike | None = None,
     inputs: Any = None,
     kwargs: Mapping[str, Any] | None = None,
     method: Any = None,
     rngs: Any = None,
     types: Mapping[str, Any] | None = None,
     stacked: Mapping[str, int] | None = None,
+    vocabulary: VocabularyLike | None = None,
     **how: Any,
 ) -> Inventory:
     """Return the facts about a model's parameters, in a form that needs no framework to read.
@@ -29,7 +30,6 @@ def inventory(
         model: anything that an installed backend knows: a `torch.nn.Module`, an Equinox or NNX module, a tree
             of arrays, concrete or abstract (meta device, `jax.eval_shape`). An `Inventory` is returned as it
             is.
-        vocabulary: TOML files, a path or several, that say what the model's classes are.
         inputs: the positional arguments of a linen module or haiku function, arrays or
             `jax.ShapeDtypeStruct`: a tuple, or the only one. Its `init` runs abstractly, so nothing is
             computed.
@@ -40,6 +40,7 @@ def inventory(
             `{"encoder.norm": flax.linen.LayerNorm}`; `""` is the root.
         stacked: the number of leading axes that are layers, for all JAX arrays below a path:
             `{"layers": 1}`; `""` is the root. 0 says that there is no stack.
+        vocabulary: TOML files, a path or several, that say what the model's classes are.
         how: what a backend of your own takes beside the model.
 
     Raises:

@@ -1,5 +1,6 @@
 """Arguments that a function does not have, or in the wrong order: each is told what to type."""
 
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from gpt import GPT
 
 import paramrules
+from paramrules.argument_types import rest_by_name
 from paramrules.assignment.unknown_keywords import refuse_unknown
 
 RULES = paramrules.parse("option rate = 0.5\nlow: ndim <= 1 -> lr_scale = rate\nrest: else", "m.rules")
@@ -74,3 +76,22 @@ def test_strict_that_is_no_boolean(function: Any, strict: object) -> None:
     with pytest.raises(TypeError) as raised:
         function(RULES, GPT, strict=strict)
     assert str(raised.value) == f"`strict` is {strict!r} and should be True or False"
+
+
+def test_arguments_that_go_by_name() -> None:
+    with pytest.raises(TypeError) as raised:
+        paramrules.assign(RULES, GPT, {"rate": 0.8})  # type: ignore[call-arg]
+    assert str(raised.value) == (
+        "`assign` takes 2 arguments by position, and the others by name, such as `options=...`"
+    )
+    with pytest.raises(TypeError) as raised:
+        paramrules.inventory(GPT, 3)  # type: ignore[call-arg]
+    assert str(raised.value) == (
+        "`inventory` takes 1 argument by position, and the others by name, such as `inputs=...`"
+    )
+
+
+def test_a_function_whose_arguments_go_by_name_is_itself() -> None:
+    wrapped = rest_by_name(function)
+    assert (wrapped.__name__, wrapped.__doc__) == ("function", function.__doc__)
+    assert signature(wrapped) == signature(function)

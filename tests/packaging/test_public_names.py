@@ -62,7 +62,7 @@ def test_a_misspelt_name_is_an_error_that_the_interpreter_can_complete(name: str
 
 def test_help_shows_what_inventory_takes() -> None:
     parameters = inspect.signature(paramrules.inventory).parameters
-    named = ["vocabulary", "inputs", "kwargs", "method", "rngs", "types", "stacked"]
+    named = ["inputs", "kwargs", "method", "rngs", "types", "stacked", "vocabulary"]
     assert list(parameters) == ["model", *named, "how"]
     described = inspect.getdoc(paramrules.inventory) or ""
     assert all(f"    {name}: " in described for name in named)

@@ -218,6 +218,11 @@ def test_a_setting_that_another_rule_of_the_label_gives() -> None:
     )
 
 
+def test_a_rate_without_its_name() -> None:
+    with pytest.raises(TypeError, match=r"^`build` takes 3 arguments by position, .*, such as `lr=\.\.\.`$"):
+        build(Net(), paramrules.parse(DECAY), torch.optim.AdamW, 1e-3)  # type: ignore[call-arg]
+
+
 @pytest.mark.parametrize(
     ("written", "meant"),
     [("option", "options"), ("stric", "strict"), ("mark", "marks"), ("optimiser", "optimizer")],

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import optax
 
-from paramrules.backends import AnyRules, Options, VocabularyLike, check_use, warn
+from paramrules.backends import AnyRules, Options, VocabularyLike, check_use, rest_by_name, warn
 from paramrules_optax.transforms.arrays import arrays_of
 from paramrules_optax.transforms.build_checks import check_matrices, guarded
 from paramrules_optax.transforms.optax_factories import Factory
@@ -15,6 +15,7 @@ from paramrules_optax.transforms.shared_estimates import split_estimates
 from paramrules_optax.trees.fit import fitted
 
 
+@rest_by_name
 def build(
     params: Any,
     rules: AnyRules,

@@ -26,6 +26,7 @@ from paramrules.backends import (
     lost_bases,
     names_in_rules,
     overall_base,
+    rest_by_name,
     route,
     unknown_settings,
     warn,
@@ -49,6 +50,7 @@ from paramrules_torch.optimizers.ratio_watch import watch
 from paramrules_torch.optimizers.refused_parameters import check_lr, check_matrices, refusal
 
 
+@rest_by_name
 def build(
     model: Parameters,
     rules: AnyRules,

@@ -5,7 +5,7 @@ from dataclasses import replace
 from os import PathLike
 from typing import TYPE_CHECKING, Never, TypeAlias
 
-from paramrules.argument_types import check_flags
+from paramrules.argument_types import check_flags, rest_by_name
 from paramrules.assignment.alike import Alike
 from paramrules.assignment.assignment import Assignment
 from paramrules.assignment.entry_facts import Facts
@@ -38,6 +38,7 @@ RulesLike: TypeAlias = "Rules | str | PathLike[str] | Traversable"
 _DEAD = ("W201", "W202", "W203", "W204")
 
 
+@rest_by_name
 def assign(
     rules: RulesLike,
     model: object,
@@ -76,6 +77,7 @@ def assign(
     return assignment
 
 
+@rest_by_name
 def expectations(
     rules: RulesLike,
     model: object,
@@ -102,6 +104,7 @@ def expectations(
     return assignment.outcomes
 
 
+@rest_by_name
 def examine(
     rules: RulesLike,
     model: object,

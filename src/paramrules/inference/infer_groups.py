@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from paramrules.argument_types import check_mapping
+from paramrules.argument_types import check_mapping, rest_by_name
 from paramrules.inference.collect import Ungrouped, grouping
 from paramrules.inference.grouping import Grouping, SettingValue
 from paramrules.inference.infer import Inferred
@@ -15,6 +15,7 @@ from paramrules.inventories.own_vocabulary import VocabularyLike
 from paramrules.inventory_of_model import inventory as inventory_of
 
 
+@rest_by_name
 def infer(
     model: object,
     groups: object,
