@@ -160,8 +160,9 @@ def arguments_of(
             help = "" if rules is None else where_it_goes(key, value, rules)
             if key == "lr":  # a backend that calls it `lr` has an argument of this name
                 help = "`lr` is called `learning_rate` here"
-            misspelt = None if help or call is None else _misspelt(key, call)
-            finding = misspelt or lost_argument(key, list(specs.values()))
+            several = list(specs.values())
+            misspelt = None if help or call is None or _meant(several, key) else _misspelt(key, call)
+            finding = misspelt or lost_argument(key, several)
             lost.append(replace(finding, help=help) if help else finding)
     return found, lost + wrong
 
@@ -215,24 +216,30 @@ def _targets(spec: OptimizerSpec, key: str) -> list[str]:
 
 def _instead(specs: Sequence[OptimizerSpec], key: str, *, mark: bool = False) -> str:
     """Return the help about a key that none of these optimizers has, and that may be the user's own mark."""
+    if meant := _meant(specs, key):
+        return meant
+    if mark:
+        passed = f'if it is a mark of your own, pass `marks=["{key}"]`'
+        instead = written_here(key, "...")
+        return f"did you mean `{instead}`? {passed}" if instead else passed
+    known = _all_known(specs)
+    return f"{'it takes' if len(specs) == 1 else 'they take'} {listed(known)}" if known else ""
+
+
+def _meant(specs: Sequence[OptimizerSpec], key: str) -> str:
+    """Return what is likely meant by a key that none of these optimizers has; "" if nothing is."""
     first = specs[0]
     if any(_binds(spec, key) for spec in specs):
         return "`functools.partial` binds it already: remove one of the two"
     if key in first.aliases.help:
         return first.aliases.help[key]
-    known = dict.fromkeys(name for spec in specs for name in _known(spec))
+    known = _all_known(specs)
     if first.aliases.suggested.get(key) in (*known, *first.rates):
         return f"did you mean `{first.aliases.suggested[key]}`?"
     targets = _targets(first, key)
     if len(targets) > 1:
         return f"it takes {len(targets)} values: {listed(targets)}"
-    if near := did_you_mean(key, [*known, *(rate for spec in specs for rate in spec.rates)]):
-        return near
-    if mark:
-        passed = f'if it is a mark of your own, pass `marks=["{key}"]`'
-        instead = written_here(key, "...")
-        return f"did you mean `{instead}`? {passed}" if instead else passed
-    return f"{'it takes' if len(specs) == 1 else 'they take'} {listed(list(known))}" if known else ""
+    return did_you_mean(key, [*known, *(rate for spec in specs for rate in spec.rates)])
 
 
 def _binds(spec: OptimizerSpec, key: str) -> bool:
@@ -242,6 +249,10 @@ def _binds(spec: OptimizerSpec, key: str) -> bool:
     targets = _targets(spec, key)
     bound = {name for other in spec.bound for name in (other, *_targets(spec, other))}
     return bool(targets) and bound.issuperset(targets)
+
+
+def _all_known(specs: Sequence[OptimizerSpec]) -> list[str]:
+    return list(dict.fromkeys(name for spec in specs for name in _known(spec)))
 
 
 def _known(spec: OptimizerSpec) -> Iterable[str]:
