@@ -165,6 +165,15 @@ class Assignment:
         """Return by their text what values read of a parameter that a rule takes, and of the whole model."""
         return values_read(values, rule, parameter, self._evaluator)
 
+    def kinds(self, rule: Rule, outcomes: Sequence[Hashable]) -> Sequence[Hashable]:
+        """Return for each parameter its kind: the same clause of a rule decides for all of one kind.
+
+        Args:
+            rule: the rule.
+            outcomes: for each parameter, what came of the rule.
+        """
+        return Kinds(self._evaluator).of(rule.predicate, outcomes) if rule.predicate else outcomes
+
     def group(self, label: str) -> Group:
         """Return the group with this label, such as `decay/block_0`.
 

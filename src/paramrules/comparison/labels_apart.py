@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import compress
 from typing import Any, NamedTuple
 
 from paramrules.assignment import Assignment, Clause
@@ -11,7 +12,7 @@ from paramrules.assignment.value_evaluator import captures_of
 from paramrules.comparison.differences import Difference, Reason
 from paramrules.diagnostics import Diagnostic, Place, Span
 from paramrules.display import rule_settings, value_text
-from paramrules.rules.model import Rule, Setting
+from paramrules.rules.model import Axis, Rule, Setting
 from paramrules.rules.terms import Value
 
 
@@ -20,9 +21,12 @@ def differences_found(
 ) -> Iterator[Diagnostic]:
     """Yield E801 for each clause at which pairs differ, with the first of these pairs."""
     alike: dict[object, list[Difference]] = defaultdict(list)
+    deciding: dict[object, object] = {}
     for difference in differences:
-        deciding = tuple((_span(reason), reason.held) for reason in difference.reasons)
-        alike[difference.axis, deciding].append(difference)
+        kind = difference.kind
+        if kind not in deciding:
+            deciding[kind] = tuple((_span(reason), reason.held) for reason in difference.reasons)
+        alike[difference.axis, deciding[kind]].append(difference)
     for some in alike.values():
         yield _parted(some, assignments)
 
@@ -108,10 +112,7 @@ class _Side(NamedTuple):
     def _first(self, axis: Axis) -> Rule:
         """Return the first rule that took a parameter with this label, or one with the label above it."""
         (found,) = (each for each in self.assignment.axes if each.name == self.axis)
-        of_label = (
-            at for at, label in zip(found.rules, found.of, strict=True) if found.labels[label] == self.label
-        )
-        first = min(of_label)
+        first = min(compress(found.rules, map(found.labels.index(self.label).__eq__, found.of)))
         above = (rule for rule in axis.rules[:first] if rule.label.literal == self.label)
         return axis.rules[first] if axis.rules[first].settings is not None else next(above, axis.rules[first])
 
