@@ -148,6 +148,12 @@ def test_the_name_of_a_tied_parameter_that_decided() -> None:
     assert axis.clause.name == "lm_head.weight"
 
 
+def test_the_facts_of_a_let_are_told_once() -> None:
+    text = 'let p = ndim == 2 and leaf == "weight"\na?: not (p and (p or tied))\nrest: else\n'
+    ((_, clause, note),) = told(explained(text, "h.1.fc.weight").earlier)
+    assert (clause, note) == ("not (p and (p or tied))", "ndim is 2; leaf is `weight`")
+
+
 def test_a_later_rule_without_a_result_is_not_told() -> None:
     """Nothing asks it about a parameter that a rule above takes."""
     model = inventory_of([{"name": "w", "shape": (4, 4)}, {"name": "b", "shape": (4,)}])

@@ -131,12 +131,12 @@ def test_a_flag_says_all_by_itself() -> None:
         (
             "ndim == 2 and (attr(k) or 8 / attr(d) > 1)",
             "attr(k) is 1",
-            "attr(k) does not apply; 8 / attr(d) is 0.8",
+            "attr(k) is not set; 8 / attr(d) is 0.8",
         ),
         (
             "not (ndim == 2 and (leaf == 'bias' or not attr(k)))",
             "`(leaf == 'bias' or not attr(k))`: leaf is `weight`; attr(k) is 1",
-            "ndim is 2; attr(k) does not apply",
+            "ndim is 2; attr(k) is not set",
         ),
     ],
 )

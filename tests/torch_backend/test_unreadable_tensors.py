@@ -38,6 +38,12 @@ class Unasked(torch.Tensor):
         raise NotImplementedError("nobody need know")
 
 
+class Mute(Unasked):
+    @property
+    def shape(self) -> torch.Size:  # type: ignore[override]
+        raise NotImplementedError("nothing at all")
+
+
 def model_with(*tensors: torch.Tensor) -> nn.Module:
     """Return a layer with further parameters."""
     model = nn.Linear(2, 2)
@@ -100,6 +106,7 @@ def test_each_cause_is_one_error() -> None:
     [
         (Shapeless, "Shapeless` raises NotImplementedError: no shape"),
         (Typeless, "Typeless` raises NotImplementedError: no dtype"),
+        (Mute, "Mute` raises NotImplementedError: nothing at all"),
     ],
 )
 def test_a_class_that_raises_is_named(cls: type[torch.Tensor], said: str) -> None:
