@@ -78,7 +78,7 @@ def rows() -> Iterator[Row]:
 
 
 def same(*states: dict[str, Any]) -> bool:
-    """Whether state dicts hold the same tensors under the same numbers."""
+    """Return whether state dicts hold the same tensors under the same numbers."""
     first, *others = [
         {
             (number, key): id(value)

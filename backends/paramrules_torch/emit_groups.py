@@ -74,7 +74,7 @@ def param_groups(
             if a scale has no base to multiply; E547 or E548 if a mapping holds tensors that no optimizer can
             train. Nothing is frozen then.
         TypeError: `lr` or `weight_decay` is not a number, such as the text that YAML makes of `1e-3`; a flag
-            is no boolean, such as the text `"no"`.
+            is not a boolean, such as the text `"no"`.
         ValueError: an unknown `lr_scale`; `options` or `strict` beside an assignment; `part` without one.
 
     Warns:

@@ -71,7 +71,7 @@ def _is_nested(tensor: Tensor) -> bool:
     """Return whether a tensor is nested; False if its class does not say."""
     try:
         return tensor.is_nested
-    except Exception:
+    except Exception:  # a class may raise anything; the tensor is reported for another reason
         return False
 
 

@@ -155,5 +155,5 @@ def _attribute(value: object, name: str) -> object:
     """Return an attribute of something unknown; None if it has none, or raises when asked."""
     try:
         return getattr(value, name, None)
-    except Exception:
+    except Exception:  # it is reported as what it is not, a model; its own error says less
         return None

@@ -147,7 +147,7 @@ class Silent:
 
 
 class Shaped:
-    """What has a shape is a parameter."""
+    """An array, by its shape."""
 
     shape = (3,)
 

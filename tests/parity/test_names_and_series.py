@@ -8,9 +8,9 @@ from support import inventory_of
 import paramrules
 from paramrules import Inventory
 from paramrules.comparison.items import Side, same_numbers
+from paramrules.comparison.name_words import canonical
 from paramrules.comparison.parsed_names import ParsedName, parse_names
 from paramrules.comparison.series import Series, series_of, side_by_side
-from paramrules.comparison.words import canonical
 
 RULES = paramrules.parse("all: else")
 

@@ -10,7 +10,7 @@ import paramrules
 from paramrules import Inventory
 from paramrules.comparison import Parity
 from paramrules.comparison.containers import corresponding
-from paramrules.comparison.words import contradict
+from paramrules.comparison.name_words import contradict
 
 RULES = paramrules.parse("all: else")
 TORCH_NORM, FLAX_NORM = "torch.nn.modules.normalization.LayerNorm", "flax.linen.normalization.LayerNorm"

@@ -63,7 +63,7 @@ def assign(
     Raises:
         RulesError: every error at once: those of the file, unknown or unset options, facts that are not known
             for this model, settings and labels that cannot be computed, expectations that do not hold.
-        TypeError: `strict` is no boolean, or another argument is of no use.
+        TypeError: `strict` is not a boolean, or there is an argument that `assign` does not take.
 
     >>> assignment = paramrules.assign("vit.rules", model, options={"rate": 0.8})
     >>> assignment.group_of("blocks.11.attn.qkv.weight").settings

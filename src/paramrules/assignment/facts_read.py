@@ -14,7 +14,7 @@ _DIGITS: Final = frozenset("0123456789[")
 def facts_read(term: Term) -> frozenset[str] | None:
     """Return the facts that a term itself reads, without the terms inside it; None if it takes more.
 
-    `tied` is no such fact, because a tied parameter is never alike to another.
+    `tied` does not count as one, because no tied parameter is ever alike to another.
     """
     match term:
         case terms.ClassTest():

@@ -1,4 +1,4 @@
-"""What a label or a setting reads of one parameter."""
+"""The values of the terms in a label or a setting, for one parameter."""
 
 from collections.abc import Iterable
 from typing import Any

@@ -1,4 +1,4 @@
-"""What to type in place of an option that a command does not have."""
+"""Messages for options that a command does not have."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -23,7 +23,7 @@ _MEANT: Final = {
     "--traceback": "--debug",
     "--version": "-V -v",
 }
-"""Options, each after words for it of other programs."""
+"""Options, each with what other programs call it."""
 
 _INSTEAD: Final = {
     "`> FILE` writes the answer to a file": "--output --out --outfile --save -o",
@@ -35,7 +35,7 @@ _INSTEAD: Final = {
     "`paramrules --version` prints the version": "--version -V",
     "`paramrules lsp` speaks over standard input and output without it": "--stdio",
 }
-"""What to do, before options for it of other programs."""
+"""Advice, each with the options of other programs that ask for it."""
 
 
 def no_option(typed: str, ctx: click.Context) -> str:

@@ -7,8 +7,8 @@ from itertools import pairwise
 from math import prod
 from typing import Any, NamedTuple
 
+from paramrules.comparison.name_words import LEAVES, words_of
 from paramrules.comparison.parsed_names import Stems, parse_names
-from paramrules.comparison.words import LEAVES, words_of
 from paramrules.inventories import Class, Inventory
 from paramrules.inventories.classes import match
 from paramrules.inventories.vocabulary import Vocabulary

@@ -22,10 +22,10 @@ from paramrules.comparison.found import (
 )
 from paramrules.comparison.items import Item
 from paramrules.comparison.mapping_file import Mapped
+from paramrules.comparison.name_words import canonical, contradict
 from paramrules.comparison.parsed_names import Stems, depth
 from paramrules.comparison.parts import fused
 from paramrules.comparison.series import Cell, ItemPairs, Series, by_size, cells, most_alike, side_by_side
-from paramrules.comparison.words import canonical, contradict
 
 Way = Callable[[Cell], bool]
 """A function that pairs parameters within a cell, and returns whether it found any."""

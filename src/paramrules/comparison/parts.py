@@ -5,8 +5,8 @@ from collections.abc import Hashable, Iterable
 from typing import Final, NamedTuple
 
 from paramrules.comparison.items import Item
+from paramrules.comparison.name_words import LEAVES, canonical, words_of
 from paramrules.comparison.parsed_names import Stems
-from paramrules.comparison.words import LEAVES, canonical, words_of
 
 _FUSED: Final = (
     (("query", "key", "value"), frozenset(("attention", "qkv", "query"))),

@@ -9,8 +9,8 @@ from operator import itemgetter
 from typing import Final
 
 from paramrules.comparison.items import Item, Kind
+from paramrules.comparison.name_words import canonical, contradict, norm_place
 from paramrules.comparison.parsed_names import Stems
-from paramrules.comparison.words import canonical, contradict, norm_place
 
 Ranks = tuple[tuple[int, ...], ...]
 ItemPairs = list[tuple[Item, Item]]

@@ -95,7 +95,7 @@ def check_rules(
         after: the argument that `rules` follows, for the message.
 
     Raises:
-        TypeError: `rules` is none of `AnyRules`, `strict` or `part` is no boolean.
+        TypeError: `rules` is none of `AnyRules`, or `strict` or `part` is not a boolean.
         ValueError: `options`, `strict` or `model` beside an assignment, or `part` without one.
     """
     check_flags(strict=strict, part=part)

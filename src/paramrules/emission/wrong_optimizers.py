@@ -1,4 +1,4 @@
-"""What was passed in place of an optimizer: its name, another framework's, one that has been made already."""
+"""Messages for a name, an instance or another framework's optimizer, passed as an optimizer."""
 
 from collections.abc import Iterable
 from types import FunctionType

@@ -51,7 +51,7 @@ def glob_test(node: nodes.Like, scope: Scope) -> Predicate:
 
 
 _OF_REGEXES = re.compile(r"^\^|^\.[*+]|\.\+|\]\+|\\.|\||\$$")
-"""What stands in a regex and hardly in a name: no name begins with a dot."""
+"""Signs of a regex that names do not contain; no name begins with a dot."""
 
 
 def _warn_regex(node: nodes.Like, subject: str, scope: Scope) -> None:
